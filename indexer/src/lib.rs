@@ -1,0 +1,1 @@
+//! Views over the log, and the Tantivy generations that hold them

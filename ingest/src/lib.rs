@@ -1,0 +1,1 @@
+//! Readers of archive formats, normalising, validating, quarantine

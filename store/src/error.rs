@@ -1,0 +1,155 @@
+//! What can go wrong with the store as a whole. What is wrong with one event is [`crate::InvalidEvent`].
+
+use std::{path::PathBuf, sync::Arc};
+
+use crate::{
+    asset::AssetRef,
+    compress::Undecodable,
+    event::{InvalidEvent, Revision, Seq},
+    record::Malformed,
+};
+
+/// Why a log cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory cannot be made or read.
+    #[error("the log's directory {dir} cannot be used: {error}")]
+    Directory {
+        /// Which.
+        dir: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// LMDB refuses.
+    #[error("the log in {dir} cannot be opened: {error}")]
+    Lmdb {
+        /// Which.
+        dir: PathBuf,
+        /// What LMDB said.
+        error: heed::Error,
+    },
+    /// A newer program wrote it.
+    #[error(
+        "the log in {dir} has format {found}, this program knows formats up to {known}: use a newer morgue"
+    )]
+    Format {
+        /// Which.
+        dir: PathBuf,
+        /// Its format.
+        found: u64,
+        /// Ours.
+        known: u64,
+    },
+    /// This process has it open already.
+    #[error("the log in {dir} is open in this process already: use the handle that there is")]
+    AlreadyOpen {
+        /// Which.
+        dir: PathBuf,
+    },
+    /// It was opened, but what it holds cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// Why something cannot be read from the log.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ReadError {
+    /// LMDB or the disk fails.
+    #[error("the log cannot be read: {0}")]
+    Lmdb(Arc<heed::Error>),
+    /// The event is not there.
+    #[error("there is no event {seq}: the log ends at {head}")]
+    NoSuchEvent {
+        /// The one asked for.
+        seq: Seq,
+        /// The last one.
+        head: Seq,
+    },
+    /// A record is damaged.
+    #[error(
+        "event {seq} is damaged: {damage}; restore the log from a backup, `morgue log verify` tells how much is affected"
+    )]
+    Damaged {
+        /// Which.
+        seq: Seq,
+        /// How.
+        damage: Damage,
+    },
+    /// A head in the catalog is damaged, or it and the log do not agree.
+    #[error("the catalog is damaged at {0}: fold it again with `morgue log repair-catalog`")]
+    Catalog(String),
+    /// A scratch catalog cannot be made.
+    #[error("the catalog as of {as_of} cannot be made: {error}")]
+    Scratch {
+        /// Of when.
+        as_of: String,
+        /// What failed.
+        error: Arc<std::io::Error>,
+    },
+}
+
+/// How a record is damaged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// It does not follow the grammar.
+    #[error("{0}")]
+    Malformed(#[from] Malformed),
+    /// Its payload cannot be decompressed.
+    #[error("{0}")]
+    Undecodable(#[from] Undecodable),
+    /// Its digest is not the one that the chain has.
+    #[error("its digest does not fit the chain")]
+    Digest,
+    /// The digest fits, but the payload breaks its schema: written by a program that was wrong.
+    #[error("its payload breaks its schema: {0}")]
+    Payload(String),
+    /// It is not there.
+    #[error("it is missing")]
+    Missing,
+}
+
+impl From<heed::Error> for ReadError {
+    fn from(error: heed::Error) -> Self {
+        Self::Lmdb(Arc::new(error))
+    }
+}
+
+/// Why a batch was not appended. Nothing of it is in the log then.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AppendError {
+    /// An asset is not at the revision that the batch was made for.
+    #[error("{asset} is at revision {found}, not at {expected}: read it again and send the change again")]
+    Conflict {
+        /// Which.
+        asset: AssetRef,
+        /// What the batch expected; 0 is "not there".
+        expected: Revision,
+        /// What there is.
+        found: Revision,
+    },
+    /// An event in it cannot be taken.
+    #[error(transparent)]
+    Invalid(#[from] InvalidEvent),
+    /// No room: nothing was written, and the same process goes on when there is room.
+    #[error("the disk is full: nothing was appended; make room and send it again")]
+    DiskFull,
+    /// LMDB or the disk fails.
+    #[error("the log cannot be written: {0}")]
+    Lmdb(Arc<heed::Error>),
+    /// What is there cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Another batch of the same commit failed.
+    #[error("the commit failed: {0}")]
+    Commit(Arc<AppendError>),
+}
+
+impl From<heed::Error> for AppendError {
+    fn from(error: heed::Error) -> Self {
+        match &error {
+            heed::Error::Mdb(heed::MdbError::MapFull) => Self::DiskFull,
+            heed::Error::Io(io) if io.kind() == std::io::ErrorKind::StorageFull => Self::DiskFull,
+            _ => Self::Lmdb(Arc::new(error)),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The log, and what it says now: the source of truth of an archive.
+//!
+//! An archive is a sequence of [`Event`]s about articles, images and bylines. [`Log`] keeps them in LMDB, gapless,
+//! ordered, chained by digests, and folds them into a catalog in the same transaction. A [`Snapshot`] is both as
+//! of one [`Seq`].
+//!
+//! What is *not* here: formats of archives (crate `ingest`), documents and search (crate `indexer`), HTTP. Nobody
+//! outside this crate knows LMDB.
+//!
+//! ```
+//! use store::{Article, AssetId, AssetKind, AssetRef, Log, NewEvent, Outcome, Seq};
+//!
+//! let dir = tempfile::tempdir()?;
+//! let log = Log::open(dir.path())?;
+//! let id = AssetId::new("a/1")?;
+//! let article = Article { headline: "The cable is laid".into(), ..Article::default() };
+//! assert_eq!(log.append_one(&NewEvent::published(id.clone(), article.clone()))?, Outcome::Appended(Seq::new(1)));
+//! // The same once more says nothing new.
+//! assert_eq!(log.append_one(&NewEvent::published(id.clone(), article))?, Outcome::Unchanged(Seq::new(1)));
+//!
+//! let snapshot = log.snapshot()?;
+//! let live = snapshot.live(&AssetRef::new(AssetKind::Article, id))?.expect("it was published");
+//! assert_eq!(live.seq, Seq::new(1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod append;
+mod asset;
+mod bell;
+mod catalog;
+mod compress;
+mod content;
+mod date;
+mod digest;
+mod error;
+mod event;
+mod follow;
+mod log;
+mod record;
+mod snapshot;
+mod tables;
+mod train;
+mod validate;
+
+pub use append::{Appended, Batch, Outcome, Prepared, Refusal, SourcePosition};
+pub use asset::{AssetId, AssetKind, AssetRef, InvalidId, MAX_ID_BYTES, UnknownKind};
+pub use catalog::Status;
+pub use compress::Undecodable;
+pub use content::{Article, Byline, Content, Correction, Image, Keyword, Rendition};
+pub use date::{ArchiveDate, InvalidDate, Precision, Timestamp};
+pub use digest::{Digest, InvalidHex, Salt};
+pub use error::{AppendError, Damage, OpenError, ReadError};
+pub use event::{Event, EventType, Fact, InvalidEvent, Merge, NewEvent, Order, Payload, Revision, Seq};
+pub use log::{Log, LogHead, LogSizes};
+pub use record::Malformed;
+pub use snapshot::{AssetState, Live, Snapshot};
+pub use validate::{MAX_LIST, MAX_PAYLOAD_BYTES, MAX_REFERENCES, MAX_SHORT_TEXT_BYTES};

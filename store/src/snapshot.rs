@@ -1,0 +1,340 @@
+//! Snapshots: the log and the catalog as of one seq. All reads of one piece of work come from one snapshot.
+
+use std::sync::Arc;
+
+use heed::{Env, RoTxn, WithoutTls};
+use serde_json::{Map, Value};
+
+use crate::{
+    asset::{AssetId, AssetKind, AssetRef, kind_letter},
+    catalog::{Head, Status, damaged as catalog_damaged, edges_to, referrer_of},
+    content::Content,
+    date::Timestamp,
+    digest::Digest,
+    error::{Damage, ReadError},
+    event::{Event, EventType, Fact, Payload, Revision, Seq},
+    log::{Log, head_in},
+    record::{Encoded, Record},
+    tables::{CatalogTables, Read},
+};
+
+/// The log and the catalog as of one seq. Not shared between threads: each opens its own.
+pub struct Snapshot {
+    pub(crate) log: Log,
+    pub(crate) txn: Read,
+    pub(crate) seq: Seq,
+    /// For a snapshot of the past: a catalog folded for it.
+    pub(crate) past: Option<Past>,
+}
+
+/// A catalog as of an older seq or a date.
+pub(crate) struct Past {
+    pub(crate) txn: Read,
+    pub(crate) tables: CatalogTables,
+    /// Kept open as long as the snapshot.
+    pub(crate) _home: Arc<dyn Send + Sync>,
+    pub(crate) _env: Env<WithoutTls>,
+}
+
+/// What the log says of an asset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssetState {
+    /// Its last event of any sort.
+    pub latest: Seq,
+    /// Its last published event; 0 when it was never published.
+    pub live: Seq,
+    /// How often it was published.
+    pub revision: Revision,
+    /// Whether readers see it.
+    pub status: Status,
+}
+
+/// A revision of an asset that readers see, with its evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Live {
+    /// The event that published it.
+    pub seq: Seq,
+    /// Which revision it is.
+    pub revision: Revision,
+    /// When it happened at the source.
+    pub time: Timestamp,
+    /// What it says.
+    pub content: Content,
+}
+
+impl Snapshot {
+    pub(crate) fn open(log: &Log) -> Result<Self, ReadError> {
+        let txn = log.tables().env.clone().static_read_txn()?;
+        let seq = head_in(log.tables(), &txn)?.seq;
+        Ok(Self { log: log.clone(), txn, seq, past: None })
+    }
+
+    /// The last event that this snapshot sees.
+    pub fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// The log that it is of.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// One event, its digest checked against the chain.
+    ///
+    /// # Errors
+    /// [`ReadError`]: not there, damaged, or the disk fails.
+    pub fn event(&self, seq: Seq) -> Result<Event, ReadError> {
+        if seq == Seq::ZERO || seq > self.seq {
+            return Err(ReadError::NoSuchEvent { seq, head: self.seq });
+        }
+        let before = match seq.before() {
+            Seq::ZERO => Digest::ZERO,
+            before => self.log.record(&self.txn, before)?.link,
+        };
+        self.read_event(seq, &before)
+    }
+
+    /// The events from `first` on, `count` at most, each with its digest checked.
+    ///
+    /// # Errors
+    /// [`ReadError`]: damaged, or the disk fails.
+    pub fn events(&self, first: Seq, count: usize) -> Result<Vec<Event>, ReadError> {
+        let first = first.max(Seq::new(1));
+        let mut events = Vec::new();
+        let mut before = match first.before() {
+            Seq::ZERO => Digest::ZERO,
+            seq if seq >= self.seq => return Ok(events),
+            seq => self.log.record(&self.txn, seq)?.link,
+        };
+        let mut seq = first;
+        while seq <= self.seq && events.len() < count {
+            let event = self.read_event(seq, &before)?;
+            before = event.digest;
+            events.push(event);
+            seq = seq.next();
+        }
+        Ok(events)
+    }
+
+    /// What changed: type and asset of the events from `first` on, `count` at most, without their payloads.
+    ///
+    /// # Errors
+    /// [`ReadError`]: damaged, or the disk fails.
+    pub fn changes(&self, first: Seq, count: usize) -> Result<Vec<(Seq, EventType, AssetId)>, ReadError> {
+        let mut changes = Vec::new();
+        let mut seq = first.max(Seq::new(1));
+        while seq <= self.seq && changes.len() < count {
+            let record = self.log.record(&self.txn, seq)?;
+            changes.push((seq, record.event_type, record.id));
+            seq = seq.next();
+        }
+        Ok(changes)
+    }
+
+    /// What the log says of an asset; `None` when it says nothing.
+    ///
+    /// # Errors
+    /// [`ReadError`]: the catalog is damaged, or the disk fails.
+    pub fn state(&self, asset: &AssetRef) -> Result<Option<AssetState>, ReadError> {
+        Ok(self.head(&asset.to_key())?.map(AssetState::from))
+    }
+
+    /// The revision of an asset that readers see; `None` when there is none, or it is withdrawn, erased, or merged
+    /// into another.
+    ///
+    /// # Errors
+    /// [`ReadError`]: damaged, or the disk fails.
+    pub fn live(&self, asset: &AssetRef) -> Result<Option<Live>, ReadError> {
+        match self.head(&asset.to_key())? {
+            Some(head) if head.status == Status::Published && head.live != Seq::ZERO => {
+                let event = self.event(head.live)?;
+                let Payload::Kept { fact: Fact::Published(content), .. } = event.payload else {
+                    return Err(catalog_damaged(&asset.to_key()));
+                };
+                Ok(Some(Live { seq: head.live, revision: head.revision, time: event.time, content }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The byline that stands for this one: itself, or what it was merged into.
+    ///
+    /// # Errors
+    /// [`ReadError`]: the catalog is damaged, or the disk fails.
+    pub fn resolve(&self, asset: &AssetRef) -> Result<AssetRef, ReadError> {
+        let mut at = asset.clone();
+        while let Some(Head { status: Status::Merged { into }, .. }) = self.head(&at.to_key())? {
+            at.id = into;
+            if at == *asset {
+                break; // the log refuses such a merge; a damaged catalog must not hang a reader
+            }
+        }
+        Ok(at)
+    }
+
+    /// The assets of a kind that the log has said anything of, in the order of their ids, after `after`, `count`
+    /// at most.
+    ///
+    /// # Errors
+    /// [`ReadError`]: the catalog is damaged, or the disk fails.
+    pub fn assets(
+        &self,
+        kind: AssetKind,
+        after: Option<&AssetId>,
+        count: usize,
+    ) -> Result<Vec<(AssetId, AssetState)>, ReadError> {
+        let (txn, tables) = self.catalog();
+        let letter = [kind_letter(kind)];
+        let start = after.map_or(letter.to_vec(), |id| AssetRef::new(kind, id.clone()).to_key());
+        let bounds = (std::ops::Bound::Excluded(start.as_slice()), std::ops::Bound::Unbounded);
+        let mut found = Vec::new();
+        for entry in tables.heads.range(txn, &bounds)? {
+            let (key, stored) = entry?;
+            if !key.starts_with(&letter) || found.len() == count {
+                break;
+            }
+            let asset = AssetRef::from_key(key).ok_or_else(|| catalog_damaged(key))?;
+            let head = Head::decode(stored).map_err(|_| catalog_damaged(key))?;
+            found.push((asset.id, AssetState::from(head)));
+        }
+        Ok(found)
+    }
+
+    /// The assets that name this one in their last revision, or were merged into it, in the order of their kinds
+    /// and ids, after `after`, `count` at most. Whether readers see them is not asked.
+    ///
+    /// # Errors
+    /// [`ReadError`]: the catalog is damaged, or the disk fails.
+    pub fn referrers(
+        &self,
+        asset: &AssetRef,
+        after: Option<&AssetRef>,
+        count: usize,
+    ) -> Result<Vec<AssetRef>, ReadError> {
+        let (txn, tables) = self.catalog();
+        let target = asset.to_key();
+        let prefix = edges_to(&target);
+        let start = match after {
+            Some(after) => crate::catalog::edge(&target, &after.to_key()).0,
+            None => prefix.clone(),
+        };
+        let bounds = (std::ops::Bound::Excluded(start.as_slice()), std::ops::Bound::Unbounded);
+        let mut found = Vec::new();
+        for entry in tables.referrers.range(txn, &bounds)? {
+            let (key, value) = entry?;
+            if !key.starts_with(&prefix) || found.len() == count {
+                break;
+            }
+            found.push(referrer_of(key, value, prefix.len()).ok_or_else(|| catalog_damaged(key))?);
+        }
+        Ok(found)
+    }
+
+    /// The seqs of all events about an asset, newest first, from `latest` back, `count` at most.
+    ///
+    /// # Errors
+    /// [`ReadError`]: damaged, or the disk fails.
+    pub fn history(&self, asset: &AssetRef, count: usize) -> Result<Vec<Seq>, ReadError> {
+        let mut found = Vec::new();
+        let mut seq = self.head(&asset.to_key())?.map_or(Seq::ZERO, |head| head.latest);
+        while seq != Seq::ZERO && found.len() < count {
+            found.push(seq);
+            seq = self.log.record(&self.txn, seq)?.prev;
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn head(&self, key: &[u8]) -> Result<Option<Head>, ReadError> {
+        let (txn, tables) = self.catalog();
+        tables.head(txn, key)
+    }
+
+    fn catalog(&self) -> (&RoTxn<'_>, &CatalogTables) {
+        match &self.past {
+            Some(past) => (&past.txn, &past.tables),
+            None => (&self.txn, &self.log.tables().catalog),
+        }
+    }
+
+    fn read_event(&self, seq: Seq, before: &Digest) -> Result<Event, ReadError> {
+        read_event(&self.log, &self.txn, seq, before)
+    }
+}
+
+/// Reads one event and checks its digest.
+pub(crate) fn read_event(log: &Log, txn: &RoTxn<'_>, seq: Seq, before: &Digest) -> Result<Event, ReadError> {
+    let record = log.record(txn, seq)?;
+    let mut bytes = Vec::new();
+    if let Encoded::Zstd { dictionary, .. } = record.payload
+        && dictionary != 0
+        && !log.dictionaries().has(dictionary)
+    {
+        log.learn_dictionaries(txn)?; // another process has added it
+    }
+    log.payload_of(seq, &record, &mut bytes)?;
+    let digest = match record.payload {
+        Encoded::Erased(digest) => digest,
+        Encoded::Plain(salt, _) | Encoded::Zstd { salt, .. } => Digest::of(&[salt.as_bytes(), &bytes]),
+    };
+    if record.expected_link(seq, before, &digest) != record.link {
+        return Err(ReadError::Damaged { seq, damage: Damage::Digest });
+    }
+    let payload = match (record.payload, decode_payload(seq, &record, &bytes)?) {
+        (Encoded::Plain(salt, _) | Encoded::Zstd { salt, .. }, Some((fact, source, unknown))) => {
+            Payload::Kept { fact, source, unknown, salt }
+        }
+        _ => Payload::Erased { digest },
+    };
+    Ok(Event {
+        seq,
+        recorded: record.recorded,
+        time: record.time.unwrap_or(record.recorded),
+        time_stated: record.time.is_some(),
+        revision: (record.revision.get() > 0).then_some(record.revision),
+        digest: record.link,
+        event_type: record.event_type,
+        id: record.id,
+        payload,
+    })
+}
+
+/// What a payload says; `None` for an erased one.
+pub(crate) fn decode_payload(
+    seq: Seq,
+    record: &Record<'_>,
+    payload: &[u8],
+) -> Result<Option<(Fact, String, Map<String, Value>)>, ReadError> {
+    if matches!(record.payload, Encoded::Erased(_)) {
+        return Ok(None);
+    }
+    let broken =
+        |why: &dyn std::fmt::Display| ReadError::Damaged { seq, damage: Damage::Payload(why.to_string()) };
+    let text = std::str::from_utf8(payload).map_err(|error| broken(&error))?;
+    let (extras, data) = text.split_once('\n').ok_or_else(|| broken(&"it has no line of extras"))?;
+    let mut unknown: Map<String, Value> = match extras {
+        "" => Map::new(),
+        extras => serde_json::from_str(extras).map_err(|error| broken(&error))?,
+    };
+    let source = match unknown.remove("source") {
+        Some(Value::String(source)) => source,
+        _ => String::new(),
+    };
+    let fact = Fact::from_json(&record.event_type, data).map_err(|error| broken(&error))?;
+    Ok(Some((fact, source, unknown)))
+}
+
+pub(crate) fn damaged(seq: Seq, found: impl Into<Damage>) -> ReadError {
+    ReadError::Damaged { seq, damage: found.into() }
+}
+
+impl From<Head> for AssetState {
+    fn from(head: Head) -> Self {
+        Self { latest: head.latest, live: head.live, revision: head.revision, status: head.status }
+    }
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot").field("seq", &self.seq).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,118 @@
+//! What an event must satisfy before the log takes it. Files, HTTP and every other source meet this same check.
+
+use crate::{
+    content::Content,
+    event::{Fact, InvalidEvent, NewEvent},
+};
+
+/// The largest payload in bytes of JSON.
+pub const MAX_PAYLOAD_BYTES: usize = 16 << 20;
+/// The longest short text (headline, caption, name …) in bytes.
+pub const MAX_SHORT_TEXT_BYTES: usize = 64 << 10;
+/// How many assets one asset may name.
+pub const MAX_REFERENCES: usize = 2_000;
+/// How many keywords, corrections, renditions or other names one asset may have.
+pub const MAX_LIST: usize = 10_000;
+
+/// Checks what the types alone do not.
+pub(crate) fn check(event: &NewEvent) -> Result<(), InvalidEvent> {
+    short("source", &event.source)?;
+    if event.source.contains('\n') {
+        return Err(invalid("source", "must be one line"));
+    }
+    match &event.fact {
+        Fact::Published(content) => check_content(content),
+        Fact::Withdrawn(_, order) | Fact::Erased(_, order) => {
+            short("data.reason", &order.reason)?;
+            short("data.by", &order.by)
+        }
+        Fact::Merged(merge) if merge.into == event.id => {
+            Err(invalid("data.into", "a byline cannot be merged into itself"))
+        }
+        Fact::Merged(merge) => short("data.reason", &merge.reason),
+        Fact::Other(..) => Ok(()),
+    }
+}
+
+fn check_content(content: &Content) -> Result<(), InvalidEvent> {
+    match content {
+        Content::Article(article) => {
+            for (name, text) in [
+                ("headline", &article.headline),
+                ("kicker", &article.kicker),
+                ("subheadline", &article.subheadline),
+                ("section", &article.section),
+                ("desk", &article.desk),
+                ("edition", &article.edition),
+                ("page", &article.page),
+                ("type", &article.genre),
+                ("source", &article.source),
+                ("url", &article.url),
+                ("dateline", &article.dateline),
+                ("credit", &article.credit),
+            ] {
+                short(&format!("data.{name}"), text)?;
+            }
+            language(&article.language)?;
+            at_most("data.bylines", article.bylines.len(), MAX_REFERENCES)?;
+            at_most("data.images", article.images.len(), MAX_REFERENCES)?;
+            at_most("data.keywords", article.keywords.len(), MAX_LIST)?;
+            at_most("data.corrections", article.corrections.len(), MAX_LIST)?;
+            article.keywords.iter().enumerate().try_for_each(|(at, keyword)| {
+                short(&format!("data.keywords[{at}].name"), &keyword.name)?;
+                short(&format!("data.keywords[{at}].value"), &keyword.value)
+            })
+        }
+        Content::Image(image) => {
+            for (name, text) in [("caption", &image.caption), ("alt", &image.alt), ("credit", &image.credit)]
+            {
+                short(&format!("data.{name}"), text)?;
+            }
+            at_most("data.renditions", image.renditions.len(), MAX_LIST)
+        }
+        Content::Byline(byline) => {
+            for (name, text) in [
+                ("name", &byline.name),
+                ("given", &byline.given),
+                ("family", &byline.family),
+                ("title", &byline.title),
+                ("organization", &byline.organization),
+                ("bio", &byline.bio),
+            ] {
+                short(&format!("data.{name}"), text)?;
+            }
+            at_most("data.also_known_as", byline.also_known_as.len(), MAX_LIST)
+        }
+    }
+}
+
+/// The shape of a BCP 47 tag (RFC 5646, section 2.1): subtags of 1 to 8 letters and digits.
+fn language(tag: &str) -> Result<(), InvalidEvent> {
+    let subtag =
+        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    if tag.is_empty() || (tag.len() <= 35 && tag.split('-').all(subtag)) {
+        return Ok(());
+    }
+    Err(invalid("data.language", "is no language tag: use BCP 47, such as en or pt-BR"))
+}
+
+fn short(path: &str, text: &str) -> Result<(), InvalidEvent> {
+    if text.len() <= MAX_SHORT_TEXT_BYTES {
+        return Ok(());
+    }
+    Err(invalid(
+        path,
+        &format!("{} bytes are too long: at most {MAX_SHORT_TEXT_BYTES} are taken", text.len()),
+    ))
+}
+
+fn at_most(path: &str, found: usize, max: usize) -> Result<(), InvalidEvent> {
+    if found <= max {
+        return Ok(());
+    }
+    Err(invalid(path, &format!("{found} entries are too many: at most {max} are taken")))
+}
+
+fn invalid(path: &str, why: &str) -> InvalidEvent {
+    InvalidEvent::Data { path: path.to_owned(), why: why.to_owned() }
+}
