@@ -37,6 +37,8 @@ pub struct Prepared {
     digest: Digest,
     json_bytes: usize,
     payload: Compressed,
+    /// Of an erasure: the event itself, since the log has something to add to it.
+    erasure: Option<Box<NewEvent>>,
 }
 
 /// Events that are appended together or not at all.
@@ -146,6 +148,7 @@ impl Log {
             json_bytes: payload.len(),
             event_type,
             payload: self.dictionaries().compress(payload),
+            erasure: matches!(event.fact, Fact::Erased(..)).then(|| Box::new(event.clone())),
         })
     }
 
@@ -264,6 +267,8 @@ impl<'a> Writer<'a> {
         }
         let seq = self.head.next();
         let before = head.as_ref().unwrap_or(&Head::NONE);
+        let completed = self.complete_erasure(txn, event, before.live)?;
+        let event = completed.as_ref().unwrap_or(event);
         let revision = match event.event_type {
             EventType::Published(_) => before.revision.next(),
             _ => Revision::default(),
@@ -381,6 +386,20 @@ impl<'a> Writer<'a> {
                 _ => return Ok(false),
             }
         }
+    }
+
+    /// An erasure, with what its asset named until now.
+    fn complete_erasure(
+        &self,
+        txn: &RwTxn<'_>,
+        event: &Prepared,
+        live: Seq,
+    ) -> Result<Option<Prepared>, AppendError> {
+        let Some(mut erasure) = event.erasure.clone() else { return Ok(None) };
+        if let (Fact::Erased(_, order), true) = (&mut erasure.fact, live != Seq::ZERO) {
+            order.named = self.log.references_at(txn, live)?;
+        }
+        Ok(Some(self.log.prepare(&erasure)?))
     }
 
     /// Replaces the payloads of all revisions by their digests.

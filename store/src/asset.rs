@@ -146,7 +146,9 @@ pub enum InvalidId {
 }
 
 /// One asset: its kind and its id.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct AssetRef {
     /// Article, image or byline.
     pub kind: AssetKind,

@@ -244,6 +244,20 @@ impl Snapshot {
         Ok(found)
     }
 
+    /// The seqs of the events about one asset, from this one of them back.
+    ///
+    /// # Errors
+    /// Each step may fail with [`ReadError`]: damaged, or the disk fails.
+    pub fn history_from(&self, seq: Seq) -> impl Iterator<Item = Result<Seq, ReadError>> + '_ {
+        let mut next = seq;
+        std::iter::from_fn(move || {
+            let seq = (next != Seq::ZERO).then_some(next)?;
+            let before = self.log.record(&self.txn, seq).map(|record| record.prev);
+            next = *before.as_ref().unwrap_or(&Seq::ZERO);
+            Some(before.map(|_| seq))
+        })
+    }
+
     pub(crate) fn head(&self, key: &[u8]) -> Result<Option<Head>, ReadError> {
         let (txn, tables) = self.catalog();
         tables.head(txn, key)
