@@ -83,6 +83,14 @@ pub enum Refusal {
         /// By which event.
         seq: Seq,
     },
+    /// A merged byline is the other one.
+    #[error("byline {id} was merged into {into}: withdraw that one")]
+    Merged {
+        /// The byline of the event.
+        id: AssetId,
+        /// The one that stands for it.
+        into: AssetId,
+    },
     /// Merges that end where they began name nobody.
     #[error("byline {id} cannot be merged into {into}, which is merged into {id} already")]
     MergeCycle {
@@ -336,6 +344,10 @@ impl<'a> Writer<'a> {
             }
             (EventType::Other(_), _) => head.mark == event.mark,
             (EventType::Withdrawn(_), Status::Withdrawn) => true,
+            (EventType::Withdrawn(_), Status::Merged { into }) => {
+                let refusal = Refusal::Merged { id: event.id.clone(), into: into.clone() };
+                return Ok(Some(Outcome::Refused(refusal)));
+            }
             (EventType::Merged, Status::Merged { into }) => Some(into) == event.into.as_ref(),
             _ => false,
         };
