@@ -1,9 +1,6 @@
 //! Building the archive as it stood, beside the live generation.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::AtomicBool,
-};
+use std::sync::{Mutex, PoisonError, atomic::AtomicBool};
 
 use store::{AsOf, AssetKind};
 

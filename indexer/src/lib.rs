@@ -8,6 +8,7 @@
 //! ever writes to the log.
 
 mod analysis;
+mod as_of;
 mod document;
 mod error;
 mod field;

@@ -444,7 +444,7 @@ impl<'a> Writer<'a> {
     ) -> Result<Option<Prepared>, AppendError> {
         let Some(mut erasure) = event.erasure.clone() else { return Ok(None) };
         if let (Fact::Erased(_, order), true) = (&mut erasure.fact, live != Seq::ZERO) {
-            order.named = self.log.references_at(txn, live)?;
+            order.named = self.log.references_at(self.tables, txn, live)?;
         }
         Ok(Some(self.log.prepare(&erasure)?))
     }

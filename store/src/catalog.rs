@@ -80,7 +80,7 @@ impl Head {
                     self.status = Status::Published;
                 }
             }
-            EventType::Withdrawn(_) if self.status != Status::Erased => self.status = Status::Withdrawn,
+            EventType::Withdrawn(_) if self.status == Status::Published => self.status = Status::Withdrawn,
             EventType::Withdrawn(_) => {}
             EventType::Erased(_) => self.status = Status::Erased,
             EventType::Merged => {

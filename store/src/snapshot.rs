@@ -282,7 +282,7 @@ impl Snapshot {
         let mut next = seq;
         std::iter::from_fn(move || {
             let seq = (next != Seq::ZERO).then_some(next)?;
-            let before = self.log.record(&self.txn, seq).map(|record| record.prev);
+            let before = self.tables.record(&self.txn, seq).map(|record| record.prev);
             next = *before.as_ref().unwrap_or(&Seq::ZERO);
             Some(before.map(|_| seq))
         })
