@@ -1,0 +1,196 @@
+//! `morgue log …`: look into the log, check it, copy it.
+
+use std::{io::Write, path::PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use store::{AssetId, AssetKind, AssetRef, Event, Log, LogHead, Payload, Seq};
+
+use crate::{
+    archive::Archive,
+    terminal::{Outcome, Terminal, count},
+};
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// List events, one a line.
+    List {
+        /// The first one.
+        #[arg(long, value_name = "SEQ", default_value = "1")]
+        from: Seq,
+        /// How many at most.
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: usize,
+    },
+    /// Show one event whole.
+    Show {
+        /// Its seq.
+        seq: Seq,
+    },
+    /// All events about an asset, newest first.
+    History {
+        /// article, image or byline
+        kind: AssetKind,
+        /// Which one.
+        id: AssetId,
+    },
+    /// The log's end in one line: keep it elsewhere, and hold it against the log later with `verify --expect`.
+    Head,
+    /// Write the log as JSON Lines, with seq, times and digests.
+    Export {
+        /// Where to; standard output otherwise.
+        file: Option<PathBuf>,
+        /// The first event.
+        #[arg(long, value_name = "SEQ", default_value = "1")]
+        from: Seq,
+    },
+    /// Check every digest, and the catalog against the events.
+    Verify {
+        /// A line that `morgue log head` printed once: the log must still have it.
+        #[arg(long, value_name = "LINE")]
+        expect: Option<LogHead>,
+    },
+    /// Fold the catalog again from the events.
+    RepairCatalog,
+}
+
+pub(crate) fn run(archive: &Archive, command: Command, terminal: &Terminal) -> Result<Outcome> {
+    let log = archive.existing_log()?;
+    match command {
+        Command::List { from, limit } => list(&log, from, limit, terminal),
+        Command::Show { seq } => show(&log, seq, terminal),
+        Command::History { kind, id } => history(&log, &AssetRef::new(kind, id), terminal),
+        Command::Head => head(&log, terminal),
+        Command::Export { file, from } => export(&log, file, from),
+        Command::Verify { expect } => verify(&log, expect, terminal),
+        Command::RepairCatalog => repair_catalog(&log, terminal),
+    }
+}
+
+/// How many events are read from one snapshot.
+const PAGE: usize = 1_000;
+
+/// Hands the events from `from` on to `each`, `limit` at most.
+fn each_event(log: &Log, from: Seq, limit: usize, mut each: impl FnMut(&Event) -> Result<()>) -> Result<()> {
+    let (mut next, mut left) = (from, limit);
+    while left > 0 {
+        let events = log.snapshot()?.events(next, PAGE.min(left))?;
+        let Some(last) = events.last() else { return Ok(()) };
+        next = last.seq.next();
+        left -= events.len();
+        events.iter().try_for_each(&mut each)?;
+    }
+    Ok(())
+}
+
+fn list(log: &Log, from: Seq, limit: usize, terminal: &Terminal) -> Result<Outcome> {
+    each_event(log, from, limit, |event| show_line(event, terminal))?;
+    Ok(Outcome::Done)
+}
+
+fn show_line(event: &Event, terminal: &Terminal) -> Result<()> {
+    if terminal.is_json() {
+        return terminal.json(event);
+    }
+    let revision = event.revision.map(|revision| format!(" r{revision}")).unwrap_or_default();
+    let erased = if matches!(event.payload, Payload::Erased { .. }) { "  (erased)" } else { "" };
+    terminal.say(format!(
+        "{:>8}  {}  {:20} {}{revision}{erased}",
+        event.seq, event.time, event.event_type, event.id
+    ))
+}
+
+fn show(log: &Log, seq: Seq, terminal: &Terminal) -> Result<Outcome> {
+    let event = log.snapshot()?.event(seq)?;
+    if terminal.is_json() {
+        terminal.json(&event)?;
+    } else {
+        terminal.say(serde_json::to_string_pretty(&event)?)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn history(log: &Log, asset: &AssetRef, terminal: &Terminal) -> Result<Outcome> {
+    let snapshot = log.snapshot()?;
+    let seqs = snapshot.history(asset, usize::MAX)?;
+    if seqs.is_empty() {
+        bail!("there is no {asset} in the archive");
+    }
+    for seq in seqs {
+        show_line(&snapshot.event(seq)?, terminal)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn head(log: &Log, terminal: &Terminal) -> Result<Outcome> {
+    let head = log.head()?;
+    if terminal.is_json() {
+        terminal.json(&json!({"seq": head.seq, "recorded": head.recorded, "digest": head.digest}))?;
+    } else {
+        terminal.say(head)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn export(log: &Log, file: Option<PathBuf>, from: Seq) -> Result<Outcome> {
+    let mut out: Box<dyn Write> = match &file {
+        None => Box::new(std::io::stdout().lock()),
+        Some(path) => Box::new(
+            std::fs::File::create_new(path).with_context(|| format!("{} cannot be made", path.display()))?,
+        ),
+    };
+    let mut buffer = Vec::with_capacity(1 << 20);
+    each_event(log, from, usize::MAX, |event| {
+        serde_json::to_writer(&mut buffer, event)?;
+        buffer.push(b'\n');
+        if buffer.len() >= 1 << 20 {
+            out.write_all(&buffer)?;
+            buffer.clear();
+        }
+        Ok(())
+    })?;
+    out.write_all(&buffer)?;
+    out.flush()?;
+    Ok(Outcome::Done)
+}
+
+fn verify(log: &Log, expect: Option<LogHead>, terminal: &Terminal) -> Result<Outcome> {
+    let bar = terminal.progress("verifying", log.head()?.seq.get(), "events");
+    let report = log.verify(expect.as_ref(), &mut |progress| {
+        bar.set_length(progress.of);
+        bar.set_position(progress.done);
+    })?;
+    bar.finish_and_clear();
+    if terminal.is_json() {
+        terminal.json(&report)?;
+    } else {
+        for problem in &report.problems {
+            terminal.say(problem)?;
+        }
+        let verdict = if report.is_clean() { "clean" } else { "NOT CLEAN" };
+        terminal.say(format!(
+            "{verdict}: {}, {} found",
+            count(report.events, "event"),
+            count(report.problems.len() as u64, "problem")
+        ))?;
+        terminal.say(report.head)?;
+    }
+    Ok(if report.is_clean() { Outcome::Done } else { Outcome::Failed })
+}
+
+fn repair_catalog(log: &Log, terminal: &Terminal) -> Result<Outcome> {
+    let bar = terminal.progress("folding the catalog", log.head()?.seq.get(), "events");
+    let repaired = log.repair_catalog(&mut |progress| {
+        bar.set_length(progress.of);
+        bar.set_position(progress.done);
+    })?;
+    bar.finish_and_clear();
+    if terminal.is_json() {
+        terminal.json(&repaired)?;
+    } else {
+        let assets = count(repaired.assets, "asset");
+        let references = count(repaired.references, "reference");
+        terminal.say(format!("the catalog was folded again: {assets}, {references}"))?;
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,136 @@
+//! What the user sees: text and progress bars on a terminal, JSON for machines, and the exit code.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+
+/// How a command ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Done,
+    /// Done, but some records were quarantined.
+    Quarantined,
+    /// What was asked about is not as it should be; what there is to say has been said.
+    Failed,
+}
+
+/// Where output goes, and in which form.
+pub(crate) struct Terminal {
+    json: bool,
+}
+
+impl Terminal {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Whether output is for machines.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// One line for people; nothing when output is for machines.
+    pub(crate) fn say(&self, line: impl std::fmt::Display) -> Result<()> {
+        if !self.json {
+            writeln!(io::stdout().lock(), "{line}")?;
+        }
+        Ok(())
+    }
+
+    /// One line of JSON.
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<()> {
+        let mut out = io::stdout().lock();
+        serde_json::to_writer(&mut out, value).map_err(io::Error::from)?;
+        writeln!(out)?;
+        Ok(())
+    }
+
+    /// A line for people beside the output proper.
+    pub(crate) fn note(&self, line: impl std::fmt::Display) {
+        // Who has closed stderr does not want to know.
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
+    /// A bar on a terminal, nothing elsewhere. `total` in `unit`; 0 when it is not known.
+    pub(crate) fn progress(&self, what: &str, total: u64, unit: &str) -> ProgressBar {
+        let bar = ProgressBar::with_draw_target(Some(total), self.draw_target());
+        let template =
+            format!("{{msg:24}} {{wide_bar}} {{human_pos}}/{{human_len}} {unit}  {{per_sec}}  {{eta}} left");
+        if let Ok(style) = ProgressStyle::with_template(&template) {
+            bar.set_style(style);
+        }
+        bar.set_message(what.to_owned());
+        bar
+    }
+
+    pub(crate) fn draw_target(&self) -> ProgressDrawTarget {
+        if self.json || !io::stderr().is_terminal() {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        }
+    }
+
+    /// Whether colours and bold type can be shown on standard output.
+    pub(crate) fn has_colours(&self) -> bool {
+        !self.json && io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    }
+}
+
+/// Logs go to standard error: what `MORGUE_LOG` asks for (as in `info` or `indexer=debug`), warnings otherwise.
+pub(crate) fn start_logging(serving: bool) {
+    let usual = if serving { LevelFilter::INFO } else { LevelFilter::WARN };
+    let filter =
+        EnvFilter::builder().with_default_directive(usual.into()).with_env_var("MORGUE_LOG").from_env_lossy();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .init();
+}
+
+/// Says what went wrong, in one line, and turns the end into a number.
+pub(crate) fn exit_code(done: Result<Outcome>) -> ExitCode {
+    match done {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => ExitCode::from(1),
+        Ok(Outcome::Quarantined) => ExitCode::from(3),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr().lock(), "morgue: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// `morgue log list | head` ends when head has seen enough: that is no failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// `1234567` as `1,234,567`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1` and `event` as `1 event`, `1234` as `1,234 events`.
+pub(crate) fn count(number: u64, what: &str) -> String {
+    format!("{} {what}{}", thousands(number), if number == 1 { "" } else { "s" })
+}
