@@ -61,7 +61,7 @@ pub(crate) fn run(archive: &Archive, command: Command, terminal: &Terminal) -> R
         Command::Show { seq } => show(&log, seq, terminal),
         Command::History { kind, id } => history(&log, &AssetRef::new(kind, id), terminal),
         Command::Head => head(&log, terminal),
-        Command::Export { file, from } => export(&log, file, from),
+        Command::Export { file, from } => export(&log, file, from, terminal),
         Command::Verify { expect } => verify(&log, expect, terminal),
         Command::RepairCatalog => repair_catalog(&log, terminal),
     }
@@ -132,25 +132,17 @@ fn head(log: &Log, terminal: &Terminal) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn export(log: &Log, file: Option<PathBuf>, from: Seq) -> Result<Outcome> {
+fn export(log: &Log, file: Option<PathBuf>, from: Seq, terminal: &Terminal) -> Result<Outcome> {
     let mut out: Box<dyn Write> = match &file {
         None => Box::new(std::io::stdout().lock()),
         Some(path) => Box::new(
             std::fs::File::create_new(path).with_context(|| format!("{} cannot be made", path.display()))?,
         ),
     };
-    let mut buffer = Vec::with_capacity(1 << 20);
-    each_event(log, from, usize::MAX, |event| {
-        serde_json::to_writer(&mut buffer, event)?;
-        buffer.push(b'\n');
-        if buffer.len() >= 1 << 20 {
-            out.write_all(&buffer)?;
-            buffer.clear();
-        }
-        Ok(())
-    })?;
-    out.write_all(&buffer)?;
-    out.flush()?;
+    let events = ingest::export(log, from, &mut std::io::BufWriter::with_capacity(1 << 20, &mut out))?;
+    if let Some(path) = file {
+        terminal.note(format!("{} written to {}", count(events, "event"), path.display()));
+    }
     Ok(Outcome::Done)
 }
 

@@ -3,7 +3,9 @@
 mod archive;
 mod events;
 mod generations;
+mod load;
 mod log;
+mod quarantine;
 mod rebuild;
 mod status;
 mod stop;
@@ -38,6 +40,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Load files and folders into the log, and index them.
+    Load(load::Args),
+    /// What could not be read, and why.
+    #[command(subcommand)]
+    Quarantine(quarantine::Command),
     /// How the log and each view's index stand.
     Status(status::Args),
     /// Build the indexes again from the first event, beside the live ones, and put them in their place.
@@ -63,6 +70,8 @@ fn main() -> ExitCode {
     let terminal = Terminal::new(cli.json);
     let archive = Archive::at(cli.data_dir);
     let done = match cli.command {
+        Command::Load(args) => load::run(&archive, &args, &terminal),
+        Command::Quarantine(command) => quarantine::run(&archive, &command, &terminal),
         Command::Status(args) => status::run(&archive, &args, &terminal),
         Command::Rebuild(args) => rebuild::run(&archive, &args, &terminal),
         Command::Generations(args) => generations::list(&archive, &args, &terminal),
