@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{
-    asset::{AssetId, AssetRef},
+    asset::{AssetId, AssetRef, MAX_ID_BYTES},
     catalog::{ContentMark, head_key, mark_of},
     compress::Compressed,
     date::Timestamp,
@@ -161,11 +161,25 @@ impl Log {
     }
 
     /// Appends a batch and returns when it is on disk. Batches that other threads append at the same time share
-    /// the commit; other processes take turns.
+    /// the commit; other processes take turns. A batch with an erasure also returns only when the erased bytes
+    /// are in no file of the log any more, which costs a rewrite of the log.
     ///
     /// # Errors
     /// [`AppendError`]; nothing of the batch is in the log then.
     pub fn append(&self, batch: Batch) -> Result<Appended, AppendError> {
+        check_names(&batch)?;
+        let erases = batch.events.iter().any(|event| matches!(event.event_type, EventType::Erased(_)));
+        let appended = self.append_with_others(batch)?;
+        if erases {
+            let not_forgotten =
+                |error| AppendError::NotForgotten { seq: appended.head, error: Arc::new(error) };
+            self.forget_what_is_due().map_err(not_forgotten)?;
+        }
+        Ok(appended)
+    }
+
+    /// Appends without driving out what the batch erases.
+    pub(crate) fn append_with_others(&self, batch: Batch) -> Result<Appended, AppendError> {
         let mine = Arc::new(Waiting { batch, done: Mutex::new(None) });
         lock(&self.queue().waiting).push(Arc::clone(&mine));
         let _commit = lock(&self.queue().committing);
@@ -233,6 +247,17 @@ impl AppendError {
     /// Whether the transaction it happened in cannot go on.
     fn is_fatal(&self) -> bool {
         !matches!(self, Self::Conflict { .. } | Self::Invalid(_))
+    }
+}
+
+/// Names that LMDB would not take as keys must not fail who shares the commit.
+fn check_names(batch: &Batch) -> Result<(), InvalidEvent> {
+    match &batch.position {
+        Some(SourcePosition { source, .. }) if source.is_empty() || source.len() > MAX_ID_BYTES => {
+            let why = format!("its name must have 1 to {MAX_ID_BYTES} bytes, it has {}", source.len());
+            Err(InvalidEvent::Data { path: "position.source".to_owned(), why })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use heed::CompactionOption;
 
 use crate::{
-    error::{OpenError, ReadError},
+    error::{AppendError, OpenError, ReadError},
     log::{Log, LogHead},
     verify::{Progress, VerifyReport},
     volume::{VolumeNumber, sync_dir, write_current},
@@ -32,6 +32,9 @@ pub enum BackupError {
         /// What the system or LMDB said.
         error: heed::Error,
     },
+    /// Erased bytes are still in the log's files, and would go into the copy.
+    #[error("what was erased cannot be driven out of the log before the copy: {0}")]
+    NotForgotten(Box<AppendError>),
     /// The log cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -98,6 +101,7 @@ impl Log {
         let volume = dest.join(VolumeNumber::FIRST.to_string());
         let unfinished = dest.join("unfinished");
         fs::create_dir(&unfinished).map_err(io_failed)?;
+        self.forget_what_is_due().map_err(|error| BackupError::NotForgotten(Box::new(error)))?;
         let (tables, txn) = self.read()?;
         drop(txn); // the copy has its own
         let file = tables.env.copy_to_path(unfinished.join("data.mdb"), CompactionOption::Enabled);

@@ -71,10 +71,6 @@ impl Volumes {
         Ok(volumes)
     }
 
-    pub(crate) fn dir(&self) -> &Path {
-        &self.dir
-    }
-
     pub(crate) fn path(&self, volume: VolumeNumber) -> PathBuf {
         self.dir.join(volume.to_string())
     }
@@ -108,11 +104,11 @@ impl Volumes {
         }
     }
 
-    /// Makes another volume the one that counts. The caller holds the write lock of the old one, and
-    /// everything in the new one is on disk.
-    pub(crate) fn switch_to(&self, tables: &Tables) -> io::Result<()> {
-        write_current(&self.dir, tables.volume)?;
-        *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(tables.clone());
+    /// Makes another volume the one that counts; it is opened by who comes next. The caller holds the write lock of
+    /// the old one, and everything in the new one is on disk.
+    pub(crate) fn switch_to(&self, volume: VolumeNumber) -> io::Result<()> {
+        write_current(&self.dir, volume)?;
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())
     }
 

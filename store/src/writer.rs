@@ -242,6 +242,7 @@ impl<'a> Writer<'a> {
                 stub.clear();
                 Record { payload: Encoded::Erased(digest), ..record }.encode(&mut stub);
                 tables.events.put(txn, &seq.get(), &stub)?;
+                tables.meta.put(txn, "forget", &1)?;
             }
             seq = prev;
         }
