@@ -69,6 +69,10 @@ impl Log {
         let (tables, txn) = log.read()?;
         log.learn_dictionaries(&tables, &txn)?;
         drop(txn);
+        drop(tables);
+        if let Err(error) = log.forget_what_is_due() {
+            tracing::warn!(%error, "what was erased is still in the log's files; the next opening tries again");
+        }
         Ok(log)
     }
 

@@ -363,7 +363,7 @@ pub(crate) fn decode_payload(
         Some(Value::String(source)) => source,
         _ => String::new(),
     };
-    let fact = Fact::from_json(&record.event_type, data).map_err(|error| broken(&error))?;
+    let fact = Fact::from_stored(&record.event_type, record.schema, data).map_err(|error| broken(&error))?;
     Ok(Some((fact, source, unknown)))
 }
 

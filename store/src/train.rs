@@ -29,7 +29,7 @@ impl Log {
         if DUE_AT_JSON_BYTES.get(at).is_none_or(|due| json < *due) {
             return Ok(());
         }
-        let (samples, seqs) = self.samples(&tables, &txn, &|_| true)?;
+        let (samples, seqs) = self.samples(&tables, &txn)?;
         drop(txn);
         let Ok(dictionary) = zstd::dict::from_samples(&samples, DICTIONARY_BYTES) else { return Ok(()) };
         self.write(|tables, mut txn| {
@@ -45,12 +45,11 @@ impl Log {
         Ok(self.learn_dictionaries(&tables, &txn)?)
     }
 
-    /// Payloads from the whole of the log, evenly spread, of the events that `wanted` lets through.
+    /// Payloads from the whole of the log, evenly spread.
     pub(crate) fn samples(
         &self,
         tables: &Tables,
         txn: &RoTxn<'_>,
-        wanted: &dyn Fn(Seq) -> bool,
     ) -> Result<(Vec<Vec<u8>>, Vec<Seq>), ReadError> {
         let json = tables.number(txn, "json")?;
         let head = head_in(tables, txn)?.seq;
@@ -59,7 +58,7 @@ impl Log {
         let mut seq = Seq::new(1);
         while seq <= head {
             let record = tables.record(txn, seq)?;
-            if !matches!(record.event_type, EventType::Erased(_)) && wanted(seq) {
+            if !matches!(record.event_type, EventType::Erased(_)) {
                 let mut payload = Vec::new();
                 self.payload_of(tables, txn, seq, &record, &mut payload)?;
                 payload.truncate(SAMPLE_MAX);

@@ -71,10 +71,6 @@ impl Volumes {
         Ok(volumes)
     }
 
-    pub(crate) fn dir(&self) -> &Path {
-        &self.dir
-    }
-
     pub(crate) fn path(&self, volume: VolumeNumber) -> PathBuf {
         self.dir.join(volume.to_string())
     }
@@ -108,11 +104,11 @@ impl Volumes {
         }
     }
 
-    /// Makes another volume the one that counts. The caller holds the write lock of the old one, and
-    /// everything in the new one is on disk.
-    pub(crate) fn switch_to(&self, tables: &Tables) -> io::Result<()> {
-        self.write_current(tables.volume)?;
-        *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(tables.clone());
+    /// Makes another volume the one that counts; it is opened by who comes next. The caller holds the write lock of
+    /// the old one, and everything in the new one is on disk.
+    pub(crate) fn switch_to(&self, volume: VolumeNumber) -> io::Result<()> {
+        write_current(&self.dir, volume)?;
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())
     }
 
@@ -174,6 +170,12 @@ impl Volumes {
         let path = self.path(VolumeNumber::FIRST);
         for entry in fs::read_dir(&self.dir).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
+            if name == "unfinished" {
+                return Err(OpenError::NotALog {
+                    dir: self.dir.clone(),
+                    why: "it is a backup that was not finished",
+                });
+            }
             if VolumeNumber::parse(&name.to_string_lossy()).is_some_and(|found| found != VolumeNumber::FIRST)
             {
                 return Err(OpenError::NotALog { dir: self.dir.clone(), why: "its file CURRENT is missing" });
@@ -182,7 +184,7 @@ impl Volumes {
         fs::create_dir_all(&path).map_err(failed)?;
         let tables = Tables::create(&path, VolumeNumber::FIRST, Sync::Commits)?;
         drop(tables);
-        sync_dir(&path).and_then(|()| self.write_current(VolumeNumber::FIRST)).map_err(failed)?;
+        sync_dir(&path).and_then(|()| write_current(&self.dir, VolumeNumber::FIRST)).map_err(failed)?;
         if let Some(parent) = self.dir.parent()
             && let Err(error) = sync_dir(parent)
         {
@@ -211,15 +213,16 @@ impl Volumes {
             return Ok(tables);
         }
     }
+}
 
-    fn write_current(&self, volume: VolumeNumber) -> io::Result<()> {
-        let new = self.dir.join(format!("CURRENT.{}", std::process::id()));
-        let mut file = File::create(&new)?;
-        writeln!(file, "{volume}")?;
-        file.sync_all()?;
-        fs::rename(&new, self.dir.join("CURRENT"))?;
-        sync_dir(&self.dir)
-    }
+/// Names the volume that counts, in one step.
+pub(crate) fn write_current(dir: &Path, volume: VolumeNumber) -> io::Result<()> {
+    let new = dir.join(format!("CURRENT.{}", std::process::id()));
+    let mut file = File::create(&new)?;
+    writeln!(file, "{volume}")?;
+    file.sync_all()?;
+    fs::rename(&new, dir.join("CURRENT"))?;
+    sync_dir(dir)
 }
 
 /// Nobody else makes or removes volumes while this lives.
