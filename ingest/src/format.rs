@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::reader::{has_front_matter, is_image_data};
+use crate::reader::{self, has_front_matter, is_image_data};
 
 /// A format that there is a reader for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,11 +15,34 @@ pub enum Format {
     Markdown,
     /// One picture's record, as sites made of Markdown keep them in YAML.
     ImageData,
+    /// NITF, the News Industry Text Format.
+    Nitf,
+    /// NewsML-G2.
+    NewsMl,
+    /// RSS, any version.
+    Rss,
+    /// Atom.
+    Atom,
+    /// WordPress's export.
+    Wxr,
+    /// The Reuters-21578 collection.
+    Reuters,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::JsonLines, Self::Nyt, Self::Markdown, Self::ImageData];
+    pub const ALL: [Self; 10] = [
+        Self::JsonLines,
+        Self::Nyt,
+        Self::Markdown,
+        Self::ImageData,
+        Self::Nitf,
+        Self::NewsMl,
+        Self::Rss,
+        Self::Atom,
+        Self::Wxr,
+        Self::Reuters,
+    ];
 
     /// What reports and options call it.
     pub const fn name(self) -> &'static str {
@@ -28,6 +51,12 @@ impl Format {
             Self::Nyt => "nyt",
             Self::Markdown => "markdown",
             Self::ImageData => "image-yaml",
+            Self::Nitf => "nitf",
+            Self::NewsMl => "newsml-g2",
+            Self::Rss => "rss",
+            Self::Atom => "atom",
+            Self::Wxr => "wxr",
+            Self::Reuters => "reuters",
         }
     }
 }
@@ -50,7 +79,8 @@ pub(crate) enum Detected {
 }
 
 /// The formats in a sentence, for people.
-const FORMATS: &str = "JSON Lines of Morgue's own, NYT Archive API JSON, Markdown with front matter";
+const FORMATS: &str = "JSON Lines of Morgue's own, NYT Archive API JSON, Markdown with front matter, NITF, NewsML-G2, \
+     RSS, Atom, WordPress exports, Reuters-21578";
 
 /// Endings of files that lie beside archives and hold no records.
 const OTHER_ENDINGS: [&str; 62] = [
@@ -136,6 +166,9 @@ pub(crate) fn detect(head: &[u8], name: &str) -> Detected {
     if text.starts_with(['{', '[']) {
         return json(text, &ending);
     }
+    if text.starts_with('<') {
+        return markup(text);
+    }
     if has_front_matter(text) {
         return Detected::Known(Format::Markdown);
     }
@@ -170,6 +203,50 @@ fn json(text: &str, ending: &str) -> Detected {
         return Detected::Known(Format::JsonLines);
     }
     Detected::Unknown(format!("this JSON has none of the forms that are known ({FORMATS})"))
+}
+
+/// XML, SGML or HTML: told by the first element, and what it declares.
+fn markup(text: &str) -> Detected {
+    let root = root_name(text);
+    let local = root.rsplit(':').next().unwrap_or(&root);
+    let format = match local {
+        "nitf" => Format::Nitf,
+        "newsMessage" => Format::NewsMl,
+        name if reader::NEWSML_ITEMS.contains(&name) => Format::NewsMl,
+        "rss" if text.contains("wordpress.org/export") => Format::Wxr,
+        "rss" | "RDF" | "channel" => Format::Rss,
+        "feed" | "entry" => Format::Atom,
+        "REUTERS" => Format::Reuters,
+        "" => return Detected::Unknown("this looks like XML, but no element begins in it".to_owned()),
+        _ => {
+            return Detected::Unknown(format!(
+                "this XML begins with <{root}>, which no reader knows; known are {FORMATS}"
+            ));
+        }
+    };
+    Detected::Known(format)
+}
+
+/// The name of the first element.
+fn root_name(text: &str) -> String {
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        rest = rest.get(at..).unwrap_or("");
+        let skip = |end: &str| rest.find(end).and_then(|at| rest.get(at + end.len()..)).unwrap_or("");
+        if rest.starts_with("<!--") {
+            rest = skip("-->");
+        } else if rest.starts_with("<?") {
+            rest = skip("?>");
+        } else if rest.starts_with("<!") {
+            let subset = rest.find('[').filter(|open| rest.find('>').is_none_or(|close| *open < close));
+            rest = if subset.is_some() { skip("]>") } else { skip(">") };
+        } else {
+            let name = rest.get(1..).unwrap_or("");
+            let end = name.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).unwrap_or(name.len());
+            return name.get(..end).unwrap_or("").to_owned();
+        }
+    }
+    String::new()
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@
 
 mod credits;
 mod cut;
+mod cut_elements;
 mod dates;
 mod export;
 mod fields;
@@ -36,11 +37,13 @@ mod format;
 mod html;
 mod load;
 mod names;
+mod nested;
 mod open;
 mod quarantine;
 mod reader;
 mod record;
 mod walk;
+mod xml;
 
 pub use export::{ExportError, export};
 pub use format::Format;

@@ -121,6 +121,9 @@ pub enum Reason {
     /// The file, or what is compressed in it, cannot be read on.
     #[error("{0}")]
     Unreadable(String),
+    /// It is sound, but is about nothing that an archive holds: a menu of a site, a concept of a vocabulary.
+    #[error("{0}: neither article nor image nor byline")]
+    NoAsset(String),
     /// No reader knows the file's format.
     #[error("{0}")]
     UnknownFormat(String),

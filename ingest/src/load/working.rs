@@ -62,6 +62,7 @@ fn work(log: &Log, known: &Known, finding: Finding) -> Worked1 {
         Finding::Unreadable { origin, reason } => Worked1::Unread { format: None, origin, raw: None, reason },
         Finding::Record { format, origin, raw } => match read(log, known, format, &origin, &raw) {
             Ok(events) => Worked1::Read { format, events },
+            Err(Reason::NoAsset(what)) => Worked1::Skipped(format!("({what})")),
             Err(reason) => Worked1::Unread { format: Some(format), origin, raw: Some(raw), reason },
         },
     }

@@ -1,14 +1,21 @@
 //! One reader for each archive format: what its records are, and what they say.
 
+mod feed;
 mod jsonl;
 mod markdown;
+mod newsml;
+mod nitf;
 mod nyt;
+mod reuters;
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-pub(crate) use self::markdown::{has_front_matter, is_image_data};
+pub(crate) use self::{
+    markdown::{has_front_matter, is_image_data},
+    newsml::ITEMS as NEWSML_ITEMS,
+};
 
 use crate::{
     cut::Cutter,
@@ -33,6 +40,12 @@ pub(crate) fn reader_of(format: Format) -> &'static dyn Reader {
         Format::Nyt => &nyt::Nyt,
         Format::Markdown => &markdown::Markdown,
         Format::ImageData => &markdown::ImageData,
+        Format::Nitf => &nitf::Nitf,
+        Format::NewsMl => &newsml::NewsMl,
+        Format::Rss => &feed::Rss,
+        Format::Atom => &feed::Atom,
+        Format::Wxr => &feed::Wxr,
+        Format::Reuters => &reuters::Reuters,
     }
 }
 
