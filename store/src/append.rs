@@ -221,8 +221,12 @@ impl Log {
     fn commit(&self, all: &[Arc<Waiting>]) {
         match self.commit_together(all) {
             Ok(results) => {
+                let appended = |outcome: &Outcome| matches!(outcome, Outcome::Appended(_));
+                let news = results.iter().flatten().any(|done| done.outcomes.iter().any(appended));
                 all.iter().zip(results).for_each(|(waiting, result)| *lock(&waiting.done) = Some(result));
-                self.committed();
+                if news {
+                    self.committed();
+                }
             }
             // Something that one batch needs is damaged: the others shall not suffer for it.
             Err(AppendError::Read(_)) if all.len() > 1 => {
@@ -249,8 +253,9 @@ impl Log {
                     result => results.push(result),
                 }
             }
-            writer.finish(&mut txn)?;
-            txn.commit()?;
+            if writer.finish(&mut txn)? {
+                txn.commit()?;
+            }
             Ok(results)
         })
     }

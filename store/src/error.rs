@@ -108,6 +108,11 @@ pub enum ReadError {
     /// A head in the catalog is damaged, or it and the log do not agree.
     #[error("the catalog is damaged at {0}: fold it again with `morgue log repair-catalog`")]
     Catalog(String),
+    /// The position of a source is damaged.
+    #[error(
+        "how far the source {0} has been read is damaged: load it again from its beginning, what is known is not added twice"
+    )]
+    Source(String),
     /// A scratch catalog cannot be made.
     #[error("the catalog as of {as_of} cannot be made: {error}")]
     Scratch {

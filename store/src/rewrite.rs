@@ -127,12 +127,13 @@ impl Log {
         let mut newest = None;
         for entry in old.dictionaries.iter(txn)? {
             let (number, dictionary) = entry?;
-            let samples = old.samples.get(txn, &number)?.unwrap_or_default();
-            if knows_erased(old, txn, samples)? {
+            if knows_erased(old, txn, number)? {
                 dropped.insert(number);
             } else {
                 new.dictionaries.put(to, &number, dictionary)?;
-                new.samples.put(to, &number, samples)?;
+                if let Some(samples) = old.samples.get(txn, &number)? {
+                    new.samples.put(to, &number, samples)?;
+                }
                 newest = Some((number, dictionary.to_vec()));
             }
         }
@@ -218,8 +219,10 @@ where
     Ok(())
 }
 
-fn knows_erased(tables: &Tables, txn: &RoTxn<'_>, samples: &[u8]) -> Result<bool, ReadError> {
-    for seq in sampled(samples) {
+/// Whether a dictionary was learned from something that was erased; so too if that cannot be told.
+fn knows_erased(tables: &Tables, txn: &RoTxn<'_>, dictionary: u32) -> Result<bool, ReadError> {
+    let Some(seqs) = sampled(tables, txn, dictionary)? else { return Ok(true) };
+    for seq in seqs {
         if matches!(tables.record(txn, seq)?.payload, Encoded::Erased(_)) {
             return Ok(true);
         }

@@ -342,12 +342,15 @@ pub(crate) fn read_event(
     })
 }
 
+/// A payload: its fact, its source, and what this version does not know.
+type Said = (Fact, String, Map<String, Value>);
+
 /// What a payload says; `None` for an erased one.
 pub(crate) fn decode_payload(
     seq: Seq,
     record: &Record<'_>,
     payload: &[u8],
-) -> Result<Option<(Fact, String, Map<String, Value>)>, ReadError> {
+) -> Result<Option<Said>, ReadError> {
     if matches!(record.payload, Encoded::Erased(_)) {
         return Ok(None);
     }

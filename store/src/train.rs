@@ -8,7 +8,7 @@ use crate::{
     event::{EventType, Seq},
     log::{Log, head_in},
     record::Encoded,
-    tables::Tables,
+    tables::{Tables, seal, unseal},
 };
 
 /// The log learns its first dictionary at this many bytes of JSON, and its second, from a wider sample, at the
@@ -95,11 +95,14 @@ pub(crate) fn put_dictionary(
     let number = u32::try_from(number).unwrap_or(u32::MAX);
     tables.dictionaries.put(txn, &number, dictionary)?;
     let seqs: Vec<u8> = seqs.iter().flat_map(|seq| seq.get().to_be_bytes()).collect();
-    tables.samples.put(txn, &number, &seqs)?;
+    tables.samples.put(txn, &number, &seal(&number.to_be_bytes(), &seqs))?;
     Ok(number)
 }
 
-/// The seqs that a row of the table `samples` holds.
-pub(crate) fn sampled(row: &[u8]) -> impl Iterator<Item = Seq> {
-    row.chunks_exact(8).filter_map(|bytes| Some(Seq::new(u64::from_be_bytes(bytes.try_into().ok()?))))
+/// The seqs of the payloads that a dictionary was learned from; `None` when that is not known any more.
+pub(crate) fn sampled(tables: &Tables, txn: &RoTxn<'_>, number: u32) -> Result<Option<Vec<Seq>>, ReadError> {
+    let Some(sealed) = tables.samples.get(txn, &number)? else { return Ok(None) };
+    let Some(seqs) = unseal(&number.to_be_bytes(), sealed) else { return Ok(None) };
+    let seqs = seqs.chunks_exact(8).filter_map(|bytes| bytes.try_into().ok());
+    Ok(Some(seqs.map(|bytes| Seq::new(u64::from_be_bytes(bytes))).collect()))
 }

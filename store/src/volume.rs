@@ -30,6 +30,9 @@ use crate::{
 /// How long a volume whose transaction failed for good waits for its readers before it is opened anew.
 const READERS_FINISH: Duration = Duration::from_secs(2);
 
+/// More than the smallest append needs.
+const PROBE_BYTES: usize = 64 << 10;
+
 /// Which volume: they are counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct VolumeNumber(u64);
@@ -129,18 +132,29 @@ impl Volumes {
             Err(TryLockError::Error(error)) => return Err(error),
         }
         let Ok(Some(current)) = self.named() else { return Ok(()) };
+        let mut removed = false;
         for entry in fs::read_dir(&self.dir)? {
             let entry = entry?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
             match VolumeNumber::parse(&name) {
-                Some(volume) if volume != current => fs::remove_dir_all(entry.path())?,
-                Some(_) => {}
+                Some(volume) if volume == current => continue,
+                Some(_) => fs::remove_dir_all(entry.path())?,
                 None if name.starts_with("CURRENT.") => fs::remove_file(entry.path())?,
-                None => crate::scratch::remove_if_left(&entry.path(), &name)?,
+                None if crate::scratch::remove_if_left(&entry.path(), &name)? => {}
+                None => continue,
             }
+            removed = true;
         }
-        sync_dir(&self.dir)
+        if removed { sync_dir(&self.dir) } else { Ok(()) }
+    }
+
+    /// Whether the disk takes no more, tried with a few pages.
+    pub(crate) fn no_room(&self) -> bool {
+        let path = self.dir.join(format!("CURRENT.probe-{}", std::process::id()));
+        let tried = fs::write(&path, [1; PROBE_BYTES]).and_then(|()| File::open(&path)?.sync_all());
+        let removed = fs::remove_file(&path);
+        tried.is_err() || removed.is_err()
     }
 
     fn lock_file(&self) -> io::Result<File> {

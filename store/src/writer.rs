@@ -14,7 +14,7 @@ use crate::{
     log::{Log, head_in},
     record::{Encoded, Record},
     snapshot,
-    tables::{Tables, time_key},
+    tables::{Tables, seal, time_key},
 };
 
 /// What one write transaction knows while it appends.
@@ -25,6 +25,8 @@ pub(crate) struct Writer<'a> {
     link: Digest,
     recorded: Timestamp,
     json_bytes: u64,
+    /// Whether anything was written.
+    changed: bool,
     /// A dictionary that these tables are known to have.
     known: Option<u32>,
     scratch: Vec<u8>,
@@ -40,7 +42,17 @@ impl<'a> Writer<'a> {
         }
         let recorded = head.recorded.max(Some(Timestamp::now())).unwrap_or(Timestamp::MIN);
         let (head, link) = (head.seq, head.digest);
-        Ok(Self { log, tables, head, link, recorded, json_bytes: 0, known: None, scratch: Vec::new() })
+        Ok(Self {
+            log,
+            tables,
+            head,
+            link,
+            recorded,
+            json_bytes: 0,
+            changed: false,
+            known: None,
+            scratch: Vec::new(),
+        })
     }
 
     pub(crate) fn batch(&mut self, txn: &mut RwTxn<'_>, batch: &Batch) -> Result<Appended, AppendError> {
@@ -53,7 +65,11 @@ impl<'a> Writer<'a> {
         }
         let outcomes = batch.events.iter().map(|event| self.event(txn, event)).collect::<Result<_, _>>()?;
         if let Some(position) = &batch.position {
-            self.tables.sources.put(txn, &position.source, &position.position)?;
+            let sealed = seal(position.source.as_bytes(), position.position.as_bytes());
+            if self.tables.sources.get(txn, &position.source)? != Some(&sealed) {
+                self.tables.sources.put(txn, &position.source, &sealed)?;
+                self.changed = true;
+            }
         }
         Ok(Appended { head: self.head, outcomes })
     }
@@ -137,6 +153,7 @@ impl<'a> Writer<'a> {
             self.forget(txn, latest)?; // the catalog needed the payload to know what it named
         }
         self.head = seq;
+        self.changed = true;
         self.link = record.link;
         self.json_bytes += event.json_bytes as u64;
         Ok(record.link)
@@ -269,9 +286,12 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    pub(crate) fn finish(&self, txn: &mut RwTxn<'_>) -> Result<(), AppendError> {
-        let json = self.tables.number(txn, "json")?;
-        self.tables.meta.put(txn, "json", &json.saturating_add(self.json_bytes))?;
-        Ok(())
+    /// Closes the books, and says whether there is anything to commit.
+    pub(crate) fn finish(&self, txn: &mut RwTxn<'_>) -> Result<bool, AppendError> {
+        if self.json_bytes > 0 {
+            let json = self.tables.number(txn, "json")?;
+            self.tables.meta.put(txn, "json", &json.saturating_add(self.json_bytes))?;
+        }
+        Ok(self.changed)
     }
 }
