@@ -37,9 +37,12 @@ impl Terminal {
 
     /// One line for people; nothing when output is for machines.
     pub(crate) fn say(&self, line: impl std::fmt::Display) -> Result<()> {
-        if !self.json {
-            writeln!(io::stdout().lock(), "{line}")?;
-        }
+        if self.json { Ok(()) } else { self.print(line) }
+    }
+
+    /// One line that is the same for people and machines.
+    pub(crate) fn print(&self, line: impl std::fmt::Display) -> Result<()> {
+        writeln!(io::stdout().lock(), "{line}")?;
         Ok(())
     }
 
