@@ -98,13 +98,14 @@ pub struct ViewSchema {
 }
 
 impl ViewSchema {
-    /// Makes the schema of a view's table.
-    pub fn new(specs: &[FieldSpec]) -> Self {
+    /// The schema of a view's table, as a new index has it.
+    pub fn new(specs: &'static [FieldSpec]) -> Self {
         let mut builder = Schema::builder();
-        let id = builder.add_text_field("_id", STRING | FAST);
-        let seq = builder.add_u64_field("_seq", FAST);
-        let digest = [builder.add_u64_field("_digest_0", FAST), builder.add_u64_field("_digest_1", FAST)];
-        let language = builder.add_text_field("_language", STRING);
+        builder.add_text_field("_id", STRING | FAST);
+        builder.add_u64_field("_seq", FAST);
+        builder.add_u64_field("_digest_0", FAST);
+        builder.add_u64_field("_digest_1", FAST);
+        builder.add_text_field("_language", STRING);
         let number = NumericOptions::default() | INDEXED | FAST;
         let analysed = |analyser: Analyser| {
             let indexing = TextFieldIndexing::default()
@@ -112,30 +113,59 @@ impl ViewSchema {
                 .set_index_option(IndexRecordOption::WithFreqsAndPositions);
             TextOptions::default().set_indexing_options(indexing)
         };
+        for spec in specs {
+            match spec.kind {
+                FieldKind::Text(analyser) => builder.add_text_field(spec.name, analysed(analyser)),
+                FieldKind::Keyword => builder.add_text_field(spec.name, STRING | FAST),
+                FieldKind::TextAndKeyword(analyser) => {
+                    builder.add_text_field(spec.name, analysed(analyser));
+                    builder.add_text_field(&exact_name(spec), STRING | FAST)
+                }
+                FieldKind::Date | FieldKind::Number => builder.add_i64_field(spec.name, number.clone()),
+            };
+        }
+        let schema = builder.build();
+        // What was just built has all its fields.
+        Self::of(schema.clone(), specs).unwrap_or_else(|_| Self {
+            schema,
+            fields: Vec::new(),
+            id: Field::from_field_id(0),
+            seq: Field::from_field_id(1),
+            digest: [Field::from_field_id(2), Field::from_field_id(3)],
+            language: Field::from_field_id(4),
+        })
+    }
+
+    /// The view's table as an index that is there has it: what an older index lacks is left out, and it goes on
+    /// serving until the new one is built.
+    ///
+    /// # Errors
+    /// [`tantivy::TantivyError::FieldNotFound`] when it is no index of ours.
+    pub fn of(schema: Schema, specs: &'static [FieldSpec]) -> tantivy::Result<Self> {
+        let find = |name: &str| schema.get_field(name).ok();
         let fields = specs
             .iter()
             .map(|spec| {
-                let mut field = IndexedField { spec: *spec, text: None, exact: None, number: None };
+                let (mut text, mut exact, mut number) = (None, None, None);
                 match spec.kind {
-                    FieldKind::Text(analyser) => {
-                        field.text = Some(builder.add_text_field(spec.name, analysed(analyser)));
+                    FieldKind::Text(_) => text = find(spec.name),
+                    FieldKind::Keyword => exact = find(spec.name),
+                    FieldKind::TextAndKeyword(_) => {
+                        (text, exact) = (find(spec.name), find(&exact_name(spec)))
                     }
-                    FieldKind::Keyword => {
-                        field.exact = Some(builder.add_text_field(spec.name, STRING | FAST))
-                    }
-                    FieldKind::TextAndKeyword(analyser) => {
-                        field.text = Some(builder.add_text_field(spec.name, analysed(analyser)));
-                        let exact = format!("{}.keyword", spec.name);
-                        field.exact = Some(builder.add_text_field(&exact, STRING | FAST));
-                    }
-                    FieldKind::Date | FieldKind::Number => {
-                        field.number = Some(builder.add_i64_field(spec.name, number.clone()));
-                    }
+                    FieldKind::Date | FieldKind::Number => number = find(spec.name),
                 }
-                field
+                IndexedField { spec: *spec, text, exact, number }
             })
             .collect();
-        Self { schema: builder.build(), fields, id, seq, digest, language }
+        Ok(Self {
+            fields,
+            id: schema.get_field("_id")?,
+            seq: schema.get_field("_seq")?,
+            digest: [schema.get_field("_digest_0")?, schema.get_field("_digest_1")?],
+            language: schema.get_field("_language")?,
+            schema,
+        })
     }
 
     /// The field of this name. `X.keyword` names the exact values of a field that has both.
@@ -146,6 +176,10 @@ impl ViewSchema {
                 || (base == Some(field.spec.name) && matches!(field.spec.kind, FieldKind::TextAndKeyword(_)))
         })
     }
+}
+
+fn exact_name(spec: &FieldSpec) -> String {
+    format!("{}.keyword", spec.name)
 }
 
 /// All values at a path of a document; steps through lists take all their entries.

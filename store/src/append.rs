@@ -16,10 +16,10 @@ use crate::{
     digest::{Digest, Salt},
     error::AppendError,
     event::{EventType, Fact, InvalidEvent, NewEvent, Revision, Seq},
-    log::Log,
+    log::{Log, head_in},
     record::{Encoded, Record, SCHEMA},
     snapshot,
-    tables::time_key,
+    tables::{Tables, time_key},
     validate::{self, MAX_PAYLOAD_BYTES},
 };
 
@@ -82,6 +82,14 @@ pub enum Refusal {
         asset: AssetRef,
         /// By which event.
         seq: Seq,
+    },
+    /// A merged byline is the other one.
+    #[error("byline {id} was merged into {into}: withdraw that one")]
+    Merged {
+        /// The byline of the event.
+        id: AssetId,
+        /// The one that stands for it.
+        into: AssetId,
     },
     /// Merges that end where they began name nobody.
     #[error("byline {id} cannot be merged into {into}, which is merged into {id} already")]
@@ -184,23 +192,14 @@ impl Log {
 
     /// One transaction for all that wait.
     fn commit(&self, all: &[Arc<Waiting>]) {
-        let result = (|| {
-            let mut txn = self.tables().env.write_txn()?;
-            let mut writer = Writer::new(self, &mut txn)?;
-            let results: Vec<_> = all.iter().map(|waiting| writer.batch(&mut txn, &waiting.batch)).collect();
-            if let Some(Err(error)) =
-                results.iter().find(|result| matches!(result, Err(error) if error.is_fatal()))
-            {
-                return Err(error.clone());
-            }
-            writer.finish(&mut txn)?;
-            txn.commit()?;
-            Ok(results)
-        })();
-        match result {
+        match self.commit_together(all) {
             Ok(results) => {
                 all.iter().zip(results).for_each(|(waiting, result)| *lock(&waiting.done) = Some(result));
                 self.committed();
+            }
+            // Something that one batch needs is damaged: the others shall not suffer for it.
+            Err(AppendError::Read(_)) if all.len() > 1 => {
+                all.iter().for_each(|waiting| self.commit(std::slice::from_ref(waiting)));
             }
             Err(error) => {
                 for waiting in all {
@@ -208,6 +207,25 @@ impl Log {
                 }
             }
         }
+    }
+
+    fn commit_together(
+        &self,
+        all: &[Arc<Waiting>],
+    ) -> Result<Vec<Result<Appended, AppendError>>, AppendError> {
+        self.write(|tables, mut txn| {
+            let mut writer = Writer::new(self, tables, &txn)?;
+            let mut results = Vec::with_capacity(all.len());
+            for waiting in all {
+                match writer.batch(&mut txn, &waiting.batch) {
+                    Err(error) if error.is_fatal() => return Err(error),
+                    result => results.push(result),
+                }
+            }
+            writer.finish(&mut txn)?;
+            txn.commit()?;
+            Ok(results)
+        })
     }
 }
 
@@ -221,32 +239,32 @@ impl AppendError {
 /// What one write transaction knows while it appends.
 struct Writer<'a> {
     log: &'a Log,
+    tables: &'a Tables,
     head: Seq,
     link: Digest,
     recorded: Timestamp,
     json_bytes: u64,
+    /// A dictionary that these tables are known to have.
+    known: Option<u32>,
     scratch: Vec<u8>,
 }
 
 impl<'a> Writer<'a> {
     /// The head is read here, inside the transaction: another process may have appended.
-    fn new(log: &'a Log, txn: &mut RwTxn<'_>) -> Result<Self, AppendError> {
-        let last = log.tables().events.last(txn)?;
-        let (head, link, recorded) = match last {
-            None => (Seq::ZERO, Digest::ZERO, Timestamp::MIN),
-            Some((seq, stored)) => {
-                let seq = Seq::new(seq);
-                let record = Record::decode(stored).map_err(|found| snapshot::damaged(seq, found))?;
-                (seq, record.link, record.recorded)
-            }
-        };
-        let recorded = recorded.max(Timestamp::now());
-        Ok(Self { log, head, link, recorded, json_bytes: 0, scratch: Vec::new() })
+    fn new(log: &'a Log, tables: &'a Tables, txn: &RwTxn<'_>) -> Result<Self, AppendError> {
+        let head = head_in(tables, txn)?;
+        let newest = tables.dictionaries.last(txn)?.map(|(number, _)| number);
+        if newest != log.dictionaries().encoder() {
+            log.learn_dictionaries(tables, txn)?; // another process has changed them
+        }
+        let recorded = head.recorded.max(Some(Timestamp::now())).unwrap_or(Timestamp::MIN);
+        let (head, link) = (head.seq, head.digest);
+        Ok(Self { log, tables, head, link, recorded, json_bytes: 0, known: None, scratch: Vec::new() })
     }
 
     fn batch(&mut self, txn: &mut RwTxn<'_>, batch: &Batch) -> Result<Appended, AppendError> {
         for (asset, expected) in &batch.expect {
-            let head = self.log.tables().catalog.head(txn, &asset.to_key())?;
+            let head = self.tables.catalog.head(txn, &asset.to_key())?;
             let found = head.map_or(Revision::default(), |head| head.revision);
             if found != *expected {
                 return Err(AppendError::Conflict { asset: asset.clone(), expected: *expected, found });
@@ -254,13 +272,13 @@ impl<'a> Writer<'a> {
         }
         let outcomes = batch.events.iter().map(|event| self.event(txn, event)).collect::<Result<_, _>>()?;
         if let Some(position) = &batch.position {
-            self.log.tables().sources.put(txn, &position.source, &position.position)?;
+            self.tables.sources.put(txn, &position.source, &position.position)?;
         }
         Ok(Appended { head: self.head, outcomes })
     }
 
     fn event(&mut self, txn: &mut RwTxn<'_>, event: &Prepared) -> Result<Outcome, AppendError> {
-        let tables = self.log.tables();
+        let tables = self.tables;
         let head = tables.catalog.head(txn, &event.key)?;
         if let Some(outcome) = self.says_nothing_new(txn, event, head.as_ref())? {
             return Ok(outcome);
@@ -273,6 +291,7 @@ impl<'a> Writer<'a> {
             EventType::Published(_) => before.revision.next(),
             _ => Revision::default(),
         };
+        let compressed_anew = self.compressed_anew(txn, event)?;
         let mut record = Record {
             event_type: event.event_type.clone(),
             schema: SCHEMA,
@@ -282,7 +301,7 @@ impl<'a> Writer<'a> {
             prev: before.latest,
             revision,
             link: Digest::ZERO,
-            payload: event.payload.with_salt(event.salt),
+            payload: compressed_anew.as_ref().unwrap_or(&event.payload).with_salt(event.salt),
         };
         record.link = record.expected_link(seq, &self.link, &event.digest);
         self.scratch.clear();
@@ -297,16 +316,40 @@ impl<'a> Writer<'a> {
             seq,
             event_type: &event.event_type,
             time: event.time,
+            gone: false,
             into: event.into.as_ref(),
             mark: event.mark,
             references: event.references.as_deref(),
         };
         let log = self.log;
-        tables.catalog.apply(txn, &event.key, head, &change, |txn, live| log.references_at(txn, live))?;
+        tables
+            .catalog
+            .apply(txn, &event.key, head, &change, |txn, live| log.references_at(tables, txn, live))?;
         self.head = seq;
         self.link = record.link;
         self.json_bytes += event.json_bytes as u64;
         Ok(Outcome::Appended(seq))
+    }
+
+    /// The payload compressed anew, if the dictionary that it was prepared with is not in the log any more.
+    fn compressed_anew(
+        &mut self,
+        txn: &RwTxn<'_>,
+        event: &Prepared,
+    ) -> Result<Option<Compressed>, AppendError> {
+        let Compressed::Zstd { dictionary, .. } = event.payload else { return Ok(None) };
+        if dictionary == 0 || self.known == Some(dictionary) {
+            return Ok(None);
+        }
+        if self.tables.dictionaries.get(txn, &dictionary)?.is_some() {
+            self.known = Some(dictionary);
+            return Ok(None);
+        }
+        let mut payload = Vec::new();
+        let stored = event.payload.with_salt(event.salt);
+        let done = self.log.dictionaries().decompress(&stored, &mut payload);
+        done.map_err(|found| snapshot::damaged(self.head.next(), found))?;
+        Ok(Some(self.log.dictionaries().compress(payload)))
     }
 
     /// The outcome of an event that is none: the same content as the head's, a state that is so already, or a
@@ -336,6 +379,10 @@ impl<'a> Writer<'a> {
             }
             (EventType::Other(_), _) => head.mark == event.mark,
             (EventType::Withdrawn(_), Status::Withdrawn) => true,
+            (EventType::Withdrawn(_), Status::Merged { into }) => {
+                let refusal = Refusal::Merged { id: event.id.clone(), into: into.clone() };
+                return Ok(Some(Outcome::Refused(refusal)));
+            }
             (EventType::Merged, Status::Merged { into }) => Some(into) == event.into.as_ref(),
             _ => false,
         };
@@ -362,9 +409,9 @@ impl<'a> Writer<'a> {
         let mut seq = latest;
         let mut payload = Vec::new();
         while seq != Seq::ZERO {
-            let record = self.log.record(txn, seq)?;
+            let record = self.tables.record(txn, seq)?;
             if record.time == Some(time) && record.event_type == event.event_type {
-                self.log.payload_of(seq, &record, &mut payload)?;
+                self.log.payload_of(self.tables, txn, seq, &record, &mut payload)?;
                 let data_at = payload.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
                 if mark_of(payload.get(data_at..).unwrap_or_default()) == event.mark {
                     return Ok(Some(Outcome::Unchanged(seq)));
@@ -381,7 +428,7 @@ impl<'a> Writer<'a> {
             if at == *id {
                 return Ok(true);
             }
-            match self.log.tables().catalog.head(txn, &head_key(&EventType::Merged, &at))? {
+            match self.tables.catalog.head(txn, &head_key(&EventType::Merged, &at))? {
                 Some(Head { status: Status::Merged { into }, .. }) => at = into,
                 _ => return Ok(false),
             }
@@ -397,25 +444,25 @@ impl<'a> Writer<'a> {
     ) -> Result<Option<Prepared>, AppendError> {
         let Some(mut erasure) = event.erasure.clone() else { return Ok(None) };
         if let (Fact::Erased(_, order), true) = (&mut erasure.fact, live != Seq::ZERO) {
-            order.named = self.log.references_at(txn, live)?;
+            order.named = self.log.references_at(self.tables, txn, live)?;
         }
         Ok(Some(self.log.prepare(&erasure)?))
     }
 
     /// Replaces the payloads of all revisions by their digests.
     fn forget(&self, txn: &mut RwTxn<'_>, latest: Seq) -> Result<(), AppendError> {
-        let tables = self.log.tables();
+        let tables = self.tables;
         let mut seq = latest;
         let mut payload = Vec::new();
         let mut stub = Vec::new();
         while seq != Seq::ZERO {
-            let record = self.log.record(txn, seq)?;
+            let record = self.tables.record(txn, seq)?;
             let prev = record.prev;
-            if let (EventType::Published(_), Encoded::Plain(salt, _) | Encoded::Zstd { salt, .. }) =
-                (&record.event_type, record.payload)
+            if matches!(record.event_type, EventType::Published(_))
+                && !matches!(record.payload, Encoded::Erased(_))
             {
-                self.log.payload_of(seq, &record, &mut payload)?;
-                let digest = Digest::of(&[salt.as_bytes(), &payload]);
+                self.log.payload_of(self.tables, txn, seq, &record, &mut payload)?;
+                let digest = record.payload.digest(&payload);
                 stub.clear();
                 Record { payload: Encoded::Erased(digest), ..record }.encode(&mut stub);
                 tables.events.put(txn, &seq.get(), &stub)?;
@@ -426,9 +473,8 @@ impl<'a> Writer<'a> {
     }
 
     fn finish(&self, txn: &mut RwTxn<'_>) -> Result<(), AppendError> {
-        let meta = self.log.tables().meta;
-        let json = meta.get(txn, "json")?.unwrap_or(0);
-        meta.put(txn, "json", &json.saturating_add(self.json_bytes))?;
+        let json = self.tables.number(txn, "json")?;
+        self.tables.meta.put(txn, "json", &json.saturating_add(self.json_bytes))?;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use crate::{
+    asof::AsOf,
     asset::AssetRef,
     compress::Undecodable,
     event::{InvalidEvent, Revision, Seq},
@@ -40,6 +41,24 @@ pub enum OpenError {
         /// Ours.
         known: u64,
     },
+    /// The directory holds something else, or lost a part.
+    #[error("{dir} is no log: {why}; restore it from a backup, or use another directory")]
+    NotALog {
+        /// Which.
+        dir: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Its data file lost its end.
+    #[error(
+        "the log in {dir} was cut short: its data file has {bytes} bytes and lacks some that it had; restore it from a backup"
+    )]
+    Truncated {
+        /// Which volume.
+        dir: PathBuf,
+        /// What is left of the file.
+        bytes: u64,
+    },
     /// This process has it open already.
     #[error("the log in {dir} is open in this process already: use the handle that there is")]
     AlreadyOpen {
@@ -57,6 +76,9 @@ pub enum ReadError {
     /// LMDB or the disk fails.
     #[error("the log cannot be read: {0}")]
     Lmdb(Arc<heed::Error>),
+    /// The log's data file was replaced, or closed after a failed write, and cannot be opened again.
+    #[error(transparent)]
+    Reopen(Arc<OpenError>),
     /// The event is not there.
     #[error("there is no event {seq}: the log ends at {head}")]
     NoSuchEvent {
@@ -64,6 +86,14 @@ pub enum ReadError {
         seq: Seq,
         /// The last one.
         head: Seq,
+    },
+    /// The event is in the log, but not in what was asked for.
+    #[error("event {seq} happened after {as_of}: it is not in the log as of then")]
+    NotYet {
+        /// The one asked for.
+        seq: Seq,
+        /// Of when the snapshot is.
+        as_of: AsOf,
     },
     /// A record is damaged.
     #[error(
@@ -106,6 +136,18 @@ pub enum Damage {
     /// It is not there.
     #[error("it is missing")]
     Missing,
+    /// It names an event that comes after it as one before it.
+    #[error("it names a later event as the one before it")]
+    Order,
+}
+
+impl From<OpenError> for ReadError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Read(error) => error,
+            error => Self::Reopen(Arc::new(error)),
+        }
+    }
 }
 
 impl From<heed::Error> for ReadError {

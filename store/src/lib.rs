@@ -25,6 +25,7 @@
 //! ```
 
 mod append;
+mod asof;
 mod asset;
 mod bell;
 mod catalog;
@@ -34,15 +35,22 @@ mod date;
 mod digest;
 mod error;
 mod event;
+mod fold;
 mod follow;
 mod log;
+mod note;
 mod record;
+mod repair;
+mod scratch;
 mod snapshot;
 mod tables;
 mod train;
 mod validate;
+mod verify;
+mod volume;
 
 pub use append::{Appended, Batch, Outcome, Prepared, Refusal, SourcePosition};
+pub use asof::{AsOf, InvalidAsOf};
 pub use asset::{AssetId, AssetKind, AssetRef, InvalidId, MAX_ID_BYTES, UnknownKind};
 pub use catalog::Status;
 pub use compress::Undecodable;
@@ -52,6 +60,9 @@ pub use digest::{Digest, InvalidHex, Salt};
 pub use error::{AppendError, Damage, OpenError, ReadError};
 pub use event::{Event, EventType, Fact, InvalidEvent, Merge, NewEvent, Order, Payload, Revision, Seq};
 pub use log::{Log, LogHead, LogSizes};
+pub use note::InvalidNote;
 pub use record::Malformed;
+pub use repair::Repaired;
 pub use snapshot::{AssetState, Live, Snapshot};
 pub use validate::{MAX_LIST, MAX_PAYLOAD_BYTES, MAX_REFERENCES, MAX_SHORT_TEXT_BYTES};
+pub use verify::{Problem, Progress, Stage, VerifyReport};

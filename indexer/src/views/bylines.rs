@@ -145,7 +145,7 @@ impl View for Bylines {
         Ok(Some(Document { asset, seq: live.seq, revision: live.revision, json }))
     }
 
-    /// A byline touches itself and the one that it was merged into; an article or image those that it names or
+    /// A byline touches itself and those that it is or was merged into; an article or image those that it names or
     /// named.
     fn touched_by(&self, change: &Change, snapshot: &Snapshot, touch: Touch<'_>) -> Result<(), ReadError> {
         let mut touch_person = |byline: AssetRef| {
@@ -156,7 +156,10 @@ impl View for Bylines {
             touch(byline.id)
         };
         match change.asset.kind {
-            AssetKind::Byline => touch_person(change.asset.clone()),
+            AssetKind::Byline => {
+                touch_person(change.asset.clone())?;
+                join::each_merge_target(change, snapshot, &mut touch_person)
+            }
             AssetKind::Article | AssetKind::Image => join::each_named(change, snapshot, &mut |named| {
                 if named.kind == AssetKind::Byline { touch_person(named) } else { Ok(()) }
             }),

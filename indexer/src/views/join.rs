@@ -1,7 +1,7 @@
 //! What views share: joining other assets in, and finding who names whom.
 
 use serde_json::{Map, Value, json};
-use store::{AssetId, AssetKind, AssetRef, Content, Fact, Live, Payload, ReadError, Snapshot};
+use store::{AssetId, AssetKind, AssetRef, Content, EventType, Fact, Live, Payload, ReadError, Snapshot};
 
 use super::{Change, Touch};
 
@@ -121,6 +121,24 @@ pub(super) fn each_named(
         names.into_iter().try_for_each(&mut *found)?;
         if revisions == 2 {
             break;
+        }
+    }
+    Ok(())
+}
+
+/// For an event that may end a merge or begin another: hands every byline that this one was ever merged into to
+/// `found`.
+pub(super) fn each_merge_target(
+    change: &Change,
+    snapshot: &Snapshot,
+    found: &mut dyn FnMut(AssetRef) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
+    if !matches!(change.event_type, EventType::Merged | EventType::Erased(_)) {
+        return Ok(());
+    }
+    for seq in snapshot.history_from(change.seq) {
+        if let Some(Fact::Merged(merge)) = snapshot.event(seq?)?.fact() {
+            found(AssetRef::new(AssetKind::Byline, merge.into.clone()))?;
         }
     }
     Ok(())
