@@ -49,7 +49,9 @@ fn cut(text: &str) -> String {
 }
 
 fn zone_of(zone: Option<&str>) -> Result<TimeZone, DateError> {
-    let Some(zone) = zone.filter(|zone| !matches!(*zone, "UTC" | "Z" | "z")) else { return Ok(TimeZone::UTC) };
+    let Some(zone) = zone.filter(|zone| !matches!(*zone, "UTC" | "Z" | "z")) else {
+        return Ok(TimeZone::UTC);
+    };
     format!("2000-01-01T00:00:00{zone}[{zone}]")
         .parse::<Zoned>()
         .map(|zoned| zoned.time_zone().clone())
@@ -80,10 +82,27 @@ fn read_as(text: &str, format: &str, zone: &TimeZone) -> Result<(i64, i64), Date
             let millis = seconds.filter(|millis| Instant::from_millisecond(*millis).is_ok());
             millis.map(|millis| (millis, millis + 999)).ok_or_else(no_fit)
         }
-        "strict_date_optional_time" | "date_optional_time" | "strict_date_optional_time_nanos" | "iso8601"
-        | "strict_date" | "date" | "strict_date_time" | "date_time" | "strict_date_time_no_millis"
-        | "date_time_no_millis" | "yyyy" | "uuuu" | "year" | "strict_year" | "yyyy-MM" | "year_month"
-        | "strict_year_month" | "yyyy-MM-dd" | "uuuu-MM-dd" | "year_month_day" | "strict_year_month_day" => {
+        "strict_date_optional_time"
+        | "date_optional_time"
+        | "strict_date_optional_time_nanos"
+        | "iso8601"
+        | "strict_date"
+        | "date"
+        | "strict_date_time"
+        | "date_time"
+        | "strict_date_time_no_millis"
+        | "date_time_no_millis"
+        | "yyyy"
+        | "uuuu"
+        | "year"
+        | "strict_year"
+        | "yyyy-MM"
+        | "year_month"
+        | "strict_year_month"
+        | "yyyy-MM-dd"
+        | "uuuu-MM-dd"
+        | "year_month_day"
+        | "strict_year_month_day" => {
             let local = text.strip_suffix('Z').unwrap_or(text);
             if let Ok(local) = local.parse::<civil::DateTime>()
                 && text.contains(['T', ' '])
@@ -93,7 +112,9 @@ fn read_as(text: &str, format: &str, zone: &TimeZone) -> Result<(i64, i64), Date
                 return Ok((millis, millis));
             }
             let (first, last) = day_range(text)?;
-            let civil = |millis| Instant::from_millisecond(millis).ok().map(|at| at.to_zoned(TimeZone::UTC).datetime());
+            let civil = |millis| {
+                Instant::from_millisecond(millis).ok().map(|at| at.to_zoned(TimeZone::UTC).datetime())
+            };
             let shift = civil(first)
                 .and_then(|at| at.to_zoned(zone.clone()).ok())
                 .map_or(0, |at| at.timestamp().as_millisecond() - first);
@@ -229,10 +250,9 @@ impl Interval {
     /// # Errors
     /// [`DateError`] when it is none.
     pub fn fixed(text: &str) -> Result<Self, DateError> {
-        millis_of(text)
-            .filter(|millis| *millis > 0)
-            .map(Self::Millis)
-            .ok_or_else(|| DateError(format!("`{}` is no fixed interval: use 30d, 12h, 90m, 5s or 100ms", cut(text))))
+        millis_of(text).filter(|millis| *millis > 0).map(Self::Millis).ok_or_else(|| {
+            DateError(format!("`{}` is no fixed interval: use 30d, 12h, 90m, 5s or 100ms", cut(text)))
+        })
     }
 
     /// The first millisecond of the interval that this one is in.
@@ -243,7 +263,9 @@ impl Interval {
         let Ok(instant) = Instant::from_millisecond(millis) else { return millis };
         let date = instant.to_zoned(TimeZone::UTC).date();
         let first = match self {
-            Self::Years(years) => civil::Date::new(date.year().div_euclid(years).saturating_mul(years), 1, 1).ok(),
+            Self::Years(years) => {
+                civil::Date::new(date.year().div_euclid(years).saturating_mul(years), 1, 1).ok()
+            }
             Self::Quarter => civil::Date::new(date.year(), (date.month() - 1) / 3 * 3 + 1, 1).ok(),
             Self::Month => Some(date.first_of_month()),
             Self::Week => monday(date),
@@ -337,7 +359,11 @@ mod tests {
             let (millis, _) = day_range(date).unwrap();
             let first = interval.floor(millis);
             assert_eq!(instant_of(first).get(..10), Some(floor), "{interval:?} {date}");
-            assert_eq!(instant_of(interval.next(first).unwrap()).get(..10), Some(next), "{interval:?} {date}");
+            assert_eq!(
+                instant_of(interval.next(first).unwrap()).get(..10),
+                Some(next),
+                "{interval:?} {date}"
+            );
         };
         check(Interval::Years(1), "1400-02-28", "1400-01-01", "1401-01-01");
         check(Interval::Years(10), "1868-05-02", "1860-01-01", "1870-01-01");

@@ -3,7 +3,7 @@
 /// The longest word that is compared, in characters.
 const MAX_CHARS: usize = 64;
 /// More edits find anything.
-pub const MAX_EDITS: u8 = 2;
+pub(super) const MAX_EDITS: u8 = 2;
 
 /// A word, and how far from it a match may be.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,8 +77,8 @@ impl Near {
     }
 
     fn step(&self, rows: &Rows, c: char) -> Rows {
-        let off =
-            rows.off || (rows.length < self.exact_start && self.word.get(rows.length).is_some_and(|own| *own != c));
+        let off = rows.off
+            || (rows.length < self.exact_start && self.word.get(rows.length).is_some_and(|own| *own != c));
         let mut now = Vec::with_capacity(rows.now.len());
         let mut left = rows.now.first().copied().unwrap_or(u8::MAX).saturating_add(1);
         now.push(left);
@@ -86,8 +86,10 @@ impl Near {
         for (at, own) in self.word.iter().enumerate() {
             let above_left = rows.now.get(at).copied().unwrap_or(u8::MAX);
             let above = rows.now.get(at + 1).copied().unwrap_or(u8::MAX);
-            let mut best =
-                above_left.saturating_add(u8::from(*own != c)).min(above.saturating_add(1)).min(left.saturating_add(1));
+            let mut best = above_left
+                .saturating_add(u8::from(*own != c))
+                .min(above.saturating_add(1))
+                .min(left.saturating_add(1));
             if self.swaps && at > 0 && rows.previous == Some(*own) && own_before == Some(c) {
                 best = best.min(rows.before.get(at - 1).copied().unwrap_or(u8::MAX).saturating_add(1));
             }

@@ -29,7 +29,10 @@ pub const MAX_WORDS: usize = 256;
 /// [`QueryError`] when it is too long, too deep, or no UTF-8.
 pub fn check_body(body: &[u8], max_bytes: usize) -> Result<&str, QueryError> {
     if body.len() > max_bytes {
-        return Err(QueryError::illegal(format!("the body has {} bytes: at most {max_bytes} are taken", body.len())));
+        return Err(QueryError::illegal(format!(
+            "the body has {} bytes: at most {max_bytes} are taken",
+            body.len()
+        )));
     }
     let text = std::str::from_utf8(body)
         .map_err(|error| QueryError::new(format!("the body is no UTF-8 at byte {}", error.valid_up_to())))?;

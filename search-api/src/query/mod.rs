@@ -6,21 +6,18 @@
 
 mod dates;
 mod error;
-mod from_json;
 mod fuzzy;
-mod json;
 pub mod limits;
 mod pattern;
 mod text;
 
 use serde_json::Value;
 
+pub(crate) use dates::millis_of;
 pub use dates::{DateError, Interval, day_range, instant_of, parse_bound};
 pub use error::QueryError;
-pub use from_json::parse_query;
-pub use fuzzy::Near;
-pub(crate) use json::Reader;
-pub use pattern::{Pattern, PatternError};
+pub use fuzzy::{Near, Rows};
+pub use pattern::{Pattern, PatternError, Run};
 pub use text::{Syntax, TextOptions, parse_text};
 
 /// What is looked for.
@@ -86,15 +83,6 @@ pub enum Query {
         queries: Vec<Query>,
         /// What the others count.
         tie_breaker: f32,
-    },
-    /// What matches `positive`, with what also matches `negative` scoring less.
-    Demote {
-        /// What is looked for.
-        positive: Box<Query>,
-        /// What is wanted less.
-        negative: Box<Query>,
-        /// What their score is multiplied with.
-        factor: f32,
     },
     /// Documents like these.
     Like(Like),
@@ -192,8 +180,9 @@ impl Need {
         match self {
             Self::Any => Ok(1.min(count)),
             Self::All => Ok(count),
-            Self::Minimum(text) => minimum_of(text, count)
-                .ok_or_else(|| QueryError::new(format!("`{text}` is no minimum_should_match: use 2, -1, 75% or 2<75%"))),
+            Self::Minimum(text) => minimum_of(text, count).ok_or_else(|| {
+                QueryError::new(format!("`{text}` is no minimum_should_match: use 2, -1, 75% or 2<75%"))
+            }),
         }
     }
 }

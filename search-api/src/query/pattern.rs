@@ -7,7 +7,7 @@
 use std::fmt;
 
 /// The most places (characters, classes, wildcards) of a pattern: the bits of a set, one left for the start.
-pub const MAX_PLACES: usize = 120;
+pub(super) const MAX_PLACES: usize = 120;
 /// How deep groups of a regular expression may stand in one another.
 const MAX_GROUPS: usize = 8;
 
@@ -116,6 +116,29 @@ impl Pattern {
             None => Ok(parser.build.finish(text.to_owned(), whole)),
             Some(_) => Err(PatternError::Syntax("there is a `)` too many")),
         }
+    }
+
+    /// The same, with `A` and `a` being the same.
+    #[must_use]
+    pub fn any_case(mut self) -> Self {
+        for place in &mut self.places {
+            if let Class::One(c) = place {
+                let one = |mut cases: Box<dyn Iterator<Item = char>>| cases.next().unwrap_or(*c);
+                let cases = [one(Box::new(c.to_lowercase())), one(Box::new(c.to_uppercase())), *c];
+                *place = Class::Set { ranges: cases.into_iter().map(|c| (c, c)).collect(), negated: false };
+            }
+        }
+        self
+    }
+
+    /// The pattern of this text alone.
+    ///
+    /// # Errors
+    /// [`PatternError::TooLong`].
+    pub fn literal(text: &str) -> Result<Self, PatternError> {
+        let mut build = Build::default();
+        let whole = build.text(text)?;
+        Ok(build.finish(text.to_owned(), whole))
     }
 
     /// The pattern as it was written.
@@ -326,10 +349,7 @@ impl Parser<'_> {
                 }
                 let inner = self.alternatives()?;
                 self.depth -= 1;
-                self.chars
-                    .next_if_eq(&')')
-                    .map(|_| inner)
-                    .ok_or(PatternError::Syntax("a `(` is not closed"))
+                self.chars.next_if_eq(&')').map(|_| inner).ok_or(PatternError::Syntax("a `(` is not closed"))
             }
             '[' => {
                 let class = self.class()?;
@@ -345,9 +365,9 @@ impl Parser<'_> {
             },
             '*' | '+' | '?' => Err(PatternError::Syntax("there is nothing before a repeat sign")),
             '{' => Err(PatternError::Counted),
-            '~' | '&' | '#' | '@' | '<' => {
-                Err(PatternError::Syntax("the operators `~ & # @ <>` are not supported: put a backslash before"))
-            }
+            '~' | '&' | '#' | '@' | '<' => Err(PatternError::Syntax(
+                "the operators `~ & # @ <>` are not supported: put a backslash before",
+            )),
             c => self.build.place(Class::One(c)),
         }
     }
@@ -401,7 +421,11 @@ mod tests {
         check(Pattern::wildcard("h?rb*").unwrap(), &["harbour", "hörb"], &["hrb", "haarb"]);
         check(Pattern::wildcard("*").unwrap(), &["", "x"], &[]);
         check(Pattern::wildcard("a\\*b").unwrap(), &["a*b"], &["axb"]);
-        check(Pattern::regexp("colou?r(s|ed)?").unwrap(), &["color", "colours", "coloured"], &["colou", "xs"]);
+        check(
+            Pattern::regexp("colou?r(s|ed)?").unwrap(),
+            &["color", "colours", "coloured"],
+            &["colou", "xs"],
+        );
         check(Pattern::regexp("[a-c]+[^x-z]").unwrap(), &["abcd", "ca"], &["x", "abz", "d"]);
         check(Pattern::regexp("(a|b)*c").unwrap(), &["c", "ababc"], &["ab", "abcd"]);
         check(Pattern::regexp("19\\d\\d").unwrap(), &["1931"], &["193", "19x1"]);

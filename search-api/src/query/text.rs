@@ -102,7 +102,8 @@ impl Parser<'_, '_> {
                 Some(Token::And | Token::Or) => {
                     let at_an_end = parts.is_empty();
                     self.tokens.next();
-                    if self.strict() && (at_an_end || matches!(self.tokens.peek(), None | Some(Token::Close))) {
+                    if self.strict() && (at_an_end || matches!(self.tokens.peek(), None | Some(Token::Close)))
+                    {
                         return Err(QueryError::new("AND and OR need something on both sides"));
                     }
                 }
@@ -197,8 +198,9 @@ impl Parser<'_, '_> {
     }
 
     fn named(&self, name: &str) -> Result<Vec<FieldBoost>, QueryError> {
-        (self.options.field)(name)
-            .ok_or_else(|| QueryError::new(format!("there is no field `{}`", name.chars().take(80).collect::<String>())))
+        (self.options.field)(name).ok_or_else(|| {
+            QueryError::new(format!("there is no field `{}`", name.chars().take(80).collect::<String>()))
+        })
     }
 
     fn group(&mut self, fields: Vec<FieldBoost>) -> Result<Option<Query>, QueryError> {
@@ -239,7 +241,8 @@ impl Parser<'_, '_> {
                     },
                     (Some(pattern), _) => {
                         check_pattern(&pattern)?;
-                        let prefix = pattern.strip_suffix('*').filter(|start| !start.contains(['*', '?', '\\']));
+                        let prefix =
+                            pattern.strip_suffix('*').filter(|start| !start.contains(['*', '?', '\\']));
                         let pattern = match prefix {
                             Some(prefix) => PatternKind::Prefix(prefix.to_owned()),
                             None => PatternKind::Wildcard(pattern),
@@ -271,7 +274,8 @@ impl Parser<'_, '_> {
                 if !has_field {
                     return Err(QueryError::new("a range needs a field: published:[1931 TO 1935]"));
                 }
-                let bound = |(text, included): (String, bool)| (text != "*").then(|| (Value::String(text), included));
+                let bound =
+                    |(text, included): (String, bool)| (text != "*").then(|| (Value::String(text), included));
                 let range = Range { from: bound(from), to: bound(to), ..Range::default() };
                 each_field(fields, |field| Query::Range(Range { field, ..range.clone() }))
             }
@@ -282,7 +286,10 @@ impl Parser<'_, '_> {
 
 fn check_pattern(pattern: &str) -> Result<(), QueryError> {
     if pattern.len() > MAX_PATTERN {
-        return Err(QueryError::illegal(format!("a pattern has {} bytes: at most {MAX_PATTERN} are taken", pattern.len())));
+        return Err(QueryError::illegal(format!(
+            "a pattern has {} bytes: at most {MAX_PATTERN} are taken",
+            pattern.len()
+        )));
     }
     Ok(())
 }
@@ -369,7 +376,8 @@ mod tests {
 
     /// A query in a few signs, for reading.
     fn show(query: &Query) -> String {
-        let fields = |fields: &[FieldBoost]| fields.iter().map(|f| format!("{}:", f.name)).collect::<String>();
+        let fields =
+            |fields: &[FieldBoost]| fields.iter().map(|f| format!("{}:", f.name)).collect::<String>();
         let all = |sign: &str, queries: &[Query]| {
             queries.iter().map(|query| format!("{sign}{}", show(query))).collect::<Vec<_>>()
         };
@@ -383,7 +391,9 @@ mod tests {
             Query::Words(words) => format!("{}{}", fields(&words.fields), words.text),
             Query::Phrase(phrase) => format!("{}\"{}\"~{}", fields(&phrase.fields), phrase.text, phrase.slop),
             Query::Range(range) => format!("{}:[{} {}]", range.field, bound(&range.from), bound(&range.to)),
-            Query::Pattern { fields: of, pattern: PatternKind::Prefix(text), .. } => format!("{}{text}>", fields(of)),
+            Query::Pattern { fields: of, pattern: PatternKind::Prefix(text), .. } => {
+                format!("{}{text}>", fields(of))
+            }
             Query::Pattern { fields: of, pattern, .. } => format!("{}<{}>", fields(of), pattern.text()),
             Query::Fuzzy { fields: of, value, .. } => format!("{}{value}~", fields(of)),
             Query::Exists { field } => format!("{field}:*"),

@@ -99,7 +99,13 @@ impl Lexer<'_, '_> {
         before.is_some_and(|c| !c.is_whitespace())
             && matches!(
                 self.tokens.last(),
-                Some(Token::Word { .. } | Token::Phrase { .. } | Token::Close | Token::Regexp(_) | Token::Range { .. })
+                Some(
+                    Token::Word { .. }
+                        | Token::Phrase { .. }
+                        | Token::Close
+                        | Token::Regexp(_)
+                        | Token::Range { .. }
+                )
             )
     }
 
@@ -172,7 +178,9 @@ impl Lexer<'_, '_> {
                 _ => text.push(c),
             }
         }
-        Err(QueryError::new("a `/` is not closed: put a backslash before one that begins no regular expression"))
+        Err(QueryError::new(
+            "a `/` is not closed: put a backslash before one that begins no regular expression",
+        ))
     }
 
     /// `[a TO b]`; a curly bracket leaves its bound out.
@@ -275,8 +283,7 @@ impl Lexer<'_, '_> {
     fn is_field(&self, name: &str, start: usize) -> bool {
         let looks_like_one =
             self.at > start && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '*'));
-        looks_like_one
-            && (name == "_exists_" && self.strict() || self.strict() || (self.options.field)(name).is_some())
+        looks_like_one && (self.strict() || (self.options.field)(name).is_some())
     }
 
     /// Whether this `~` says that the word is fuzzy: it ends the word, or a digit and then the end follow.
