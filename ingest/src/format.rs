@@ -15,6 +15,14 @@ pub enum Format {
     Markdown,
     /// One picture's record, as sites made of Markdown keep them in YAML.
     ImageData,
+    /// IPTC's News in JSON, any version.
+    Ninjs,
+    /// schema.org in JSON-LD.
+    JsonLd,
+    /// A JSON Feed.
+    JsonFeed,
+    /// A page of HTML, with JSON-LD or without.
+    Html,
     /// NITF, the News Industry Text Format.
     Nitf,
     /// NewsML-G2.
@@ -31,11 +39,15 @@ pub enum Format {
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::JsonLines,
         Self::Nyt,
         Self::Markdown,
         Self::ImageData,
+        Self::Ninjs,
+        Self::JsonLd,
+        Self::JsonFeed,
+        Self::Html,
         Self::Nitf,
         Self::NewsMl,
         Self::Rss,
@@ -51,6 +63,10 @@ impl Format {
             Self::Nyt => "nyt",
             Self::Markdown => "markdown",
             Self::ImageData => "image-yaml",
+            Self::Ninjs => "ninjs",
+            Self::JsonLd => "json-ld",
+            Self::JsonFeed => "json-feed",
+            Self::Html => "html",
             Self::Nitf => "nitf",
             Self::NewsMl => "newsml-g2",
             Self::Rss => "rss",
@@ -79,8 +95,8 @@ pub(crate) enum Detected {
 }
 
 /// The formats in a sentence, for people.
-const FORMATS: &str = "JSON Lines of Morgue's own, NYT Archive API JSON, Markdown with front matter, NITF, NewsML-G2, \
-     RSS, Atom, WordPress exports, Reuters-21578";
+const FORMATS: &str = "JSON Lines of Morgue's own, NYT Archive API JSON, Markdown with front matter, ninjs, NITF, \
+     NewsML-G2, JSON-LD (alone or in HTML), JSON Feed, RSS, Atom, WordPress exports, Reuters-21578";
 
 /// Endings of files that lie beside archives and hold no records.
 const OTHER_ENDINGS: [&str; 62] = [
@@ -160,7 +176,10 @@ pub(crate) fn detect(head: &[u8], name: &str) -> Detected {
     if matches!(ending.as_str(), "yml" | "yaml") {
         return if is_image_data(text) { Detected::Known(Format::ImageData) } else { Detected::Other };
     }
-    if OTHER_ENDINGS.contains(&ending.as_str()) || file.starts_with('.') || is_about_the_archive(file) {
+    if OTHER_ENDINGS.contains(&ending.as_str())
+        || file.starts_with('.')
+        || (!has_front_matter(text) && is_about_the_archive(file, &ending))
+    {
         return Detected::Other;
     }
     if text.starts_with(['{', '[']) {
@@ -183,9 +202,21 @@ pub(crate) fn detect(head: &[u8], name: &str) -> Detected {
 }
 
 /// Files that tell of an archive, and are no part of it.
-fn is_about_the_archive(file: &str) -> bool {
+fn is_about_the_archive(file: &str, ending: &str) -> bool {
     let stem = file.split('.').next().unwrap_or(file).to_ascii_lowercase();
-    matches!(stem.as_str(), "license" | "licence" | "copying" | "makefile" | "dockerfile" | "gemfile")
+    let prose = matches!(ending, "" | "md" | "txt" | "rst" | "markdown");
+    let named = [
+        "readme",
+        "changelog",
+        "contributing",
+        "code_of_conduct",
+        "license",
+        "licence",
+        "copying",
+        "makefile",
+    ];
+    (prose && named.contains(&stem.as_str()))
+        || (file == stem.to_ascii_uppercase() && stem.starts_with("license-"))
 }
 
 fn json(text: &str, ending: &str) -> Detected {
@@ -199,10 +230,54 @@ fn json(text: &str, ending: &str) -> Detected {
     if has("docs") && (has("response") || has("copyright")) {
         return Detected::Known(Format::Nyt);
     }
+    if has("web_url") && has("pub_date") {
+        return Detected::Known(Format::Nyt);
+    }
+    if text.contains("jsonfeed.org/version") {
+        return Detected::Known(Format::JsonFeed);
+    }
+    if has("@context") && text.contains("schema.org") {
+        return Detected::Known(Format::JsonLd);
+    }
+    if !event(first) && is_ninjs(text) {
+        return Detected::Known(Format::Ninjs);
+    }
     if event(first) || matches!(ending, "jsonl" | "ndjson") {
         return Detected::Known(Format::JsonLines);
     }
     Detected::Unknown(format!("this JSON has none of the forms that are known ({FORMATS})"))
+}
+
+/// Has a `uri`, and what only a news item has.
+fn is_ninjs(text: &str) -> bool {
+    const SIGNS: [&str; 19] = [
+        "versioncreated",
+        "versionCreated",
+        "firstcreated",
+        "firstCreated",
+        "contentcreated",
+        "contentCreated",
+        "representationtype",
+        "pubstatus",
+        "pubStatus",
+        "body_text",
+        "body_html",
+        "body_xhtml",
+        "bodies",
+        "renditions",
+        "associations",
+        "headlines",
+        "descriptions",
+        "copyrightholder",
+        "description_text",
+    ];
+    let has = |key: &str| text.contains(&format!("\"{key}\""));
+    !has("$defs")
+        && !has("definitions")
+        && !has("patternProperties")
+        && (has("uri") || text.contains("ninjs"))
+        && SIGNS.iter().any(|sign| has(sign))
+        || (has("uri") && has("headline"))
 }
 
 /// XML, SGML or HTML: told by the first element, and what it declares.
@@ -217,6 +292,10 @@ fn markup(text: &str) -> Detected {
         "rss" | "RDF" | "channel" => Format::Rss,
         "feed" | "entry" => Format::Atom,
         "REUTERS" => Format::Reuters,
+        name if name.eq_ignore_ascii_case("html") => Format::Html,
+        _ if text.get(..15).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype html>")) => {
+            Format::Html
+        }
         "" => return Detected::Unknown("this looks like XML, but no element begins in it".to_owned()),
         _ => {
             return Detected::Unknown(format!(

@@ -38,6 +38,11 @@ impl Nested {
         }
     }
 
+    /// Says who someone is without making them an author.
+    pub(crate) fn mention(&mut self, id: AssetId, byline: store::Byline) {
+        self.found.push(Found::mentioned(id, byline, None));
+    }
+
     /// Takes the printed credit apart where no authors are known otherwise.
     pub(crate) fn people_of_credit(&mut self) {
         if self.article.bylines.is_empty() {

@@ -143,7 +143,7 @@ impl Cutting<'_> {
             }
         };
         let origin = Arc::new(stream.origin);
-        let mut cutter = reader_of(format).cutter();
+        let mut cutter = reader_of(format).cutter(&stream.head);
         loop {
             match cutter.next(stream.input) {
                 Ok(Some(raw)) => out.push(Finding::Record { format, origin: Arc::clone(&origin), raw }),

@@ -2,8 +2,10 @@
 
 mod feed;
 mod jsonl;
+mod jsonld;
 mod markdown;
 mod newsml;
+mod ninjs;
 mod nitf;
 mod nyt;
 mod reuters;
@@ -26,8 +28,8 @@ use crate::{
 
 /// Reads one format.
 pub(crate) trait Reader: Send + Sync {
-    /// What cuts a file of this format into records.
-    fn cutter(&self) -> Box<dyn Cutter>;
+    /// What cuts a file of this format into records, its first bytes given.
+    fn cutter(&self, head: &[u8]) -> Box<dyn Cutter>;
 
     /// What a record says. Called by many threads, on records in any order; must not panic whatever the bytes.
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason>;
@@ -40,6 +42,10 @@ pub(crate) fn reader_of(format: Format) -> &'static dyn Reader {
         Format::Nyt => &nyt::Nyt,
         Format::Markdown => &markdown::Markdown,
         Format::ImageData => &markdown::ImageData,
+        Format::Ninjs => &ninjs::Ninjs,
+        Format::JsonLd => &jsonld::JsonLd,
+        Format::JsonFeed => &jsonld::JsonFeed,
+        Format::Html => &jsonld::Html,
         Format::Nitf => &nitf::Nitf,
         Format::NewsMl => &newsml::NewsMl,
         Format::Rss => &feed::Rss,
