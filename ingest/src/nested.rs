@@ -17,6 +17,11 @@ pub(crate) struct Nested {
 }
 
 impl Nested {
+    /// An article of which something is known already.
+    pub(crate) fn of(article: Article) -> Self {
+        Self { article, found: Vec::new() }
+    }
+
     /// When the article's event happened.
     pub(crate) fn time(&self) -> Option<Timestamp> {
         time_of(self.article.updated.as_ref(), self.article.published.as_ref())
