@@ -74,6 +74,11 @@ impl Format {
         Self::Text,
     ];
 
+    /// The format that is called so.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
     /// What reports and options call it.
     pub const fn name(self) -> &'static str {
         match self {

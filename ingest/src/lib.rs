@@ -48,7 +48,9 @@ mod xml;
 
 pub use export::{ExportError, export};
 pub use format::Format;
-pub use load::{FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, load};
+pub use load::{
+    FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, RetryReport, load, retry, watch,
+};
 pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};
 pub use reader::{Columns, Hints};

@@ -81,8 +81,12 @@ impl FromStr for PathPattern {
         if !parts.iter().any(|part| matches!(part, Part::Field { .. })) {
             return Err(invalid("it names no field"));
         }
-        let two =
-            parts.windows(2).any(|pair| matches!(pair, [Part::Field { form: None, .. }, Part::Field { .. }]));
+        let two = parts.windows(2).any(|pair| match pair {
+            [Part::Field { name, form: None }, Part::Field { name: next, form: None }] => {
+                name != "_" && next != "_"
+            }
+            _ => false,
+        });
         if two {
             return Err(invalid("something must stand between two fields, to tell them apart"));
         }

@@ -69,7 +69,8 @@ impl Cutting<'_> {
             self.reading.file();
             out.position.listing = listing.digest();
             out.position.records = 0;
-            if out.position.files < self.from.files {
+            let wanted = self.options.only.as_ref().is_none_or(|only| only.contains(&visit.path));
+            if out.position.files < self.from.files || !wanted {
                 if let What::File { bytes, .. } = visit.what {
                     self.reading.read(bytes);
                 }

@@ -8,6 +8,8 @@ mod budget;
 mod cutting;
 mod position;
 mod report;
+mod retry;
+mod watch;
 mod working;
 mod writing;
 
@@ -24,8 +26,12 @@ use std::{
 
 use store::{AppendError, Log, ReadError};
 
-pub use self::report::{FormatCount, LoadReport, Progress, Reading};
 use self::{budget::Budget, position::Position};
+pub use self::{
+    report::{FormatCount, LoadReport, Progress, Reading},
+    retry::{RetryReport, retry},
+    watch::watch,
+};
 use crate::{
     quarantine::{Quarantine, QuarantineError},
     reader::{Hints, Readers},
@@ -47,12 +53,14 @@ pub struct LoadOptions {
     pub dry_run: bool,
     /// Threads that read records; 0 for as many as there are cores.
     pub threads: usize,
+    /// Of the files that the paths lead to, only these.
+    pub(crate) only: Option<HashSet<PathBuf>>,
 }
 
 impl LoadOptions {
     /// Loads these paths with everything else as usual.
     pub fn new(paths: Vec<PathBuf>, quarantine: Quarantine) -> Self {
-        Self { paths, quarantine, hints: Hints::default(), dry_run: false, threads: 0 }
+        Self { paths, quarantine, hints: Hints::default(), dry_run: false, threads: 0, only: None }
     }
 }
 
