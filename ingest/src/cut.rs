@@ -259,6 +259,47 @@ impl Elements {
     }
 }
 
+/// Every value of a JSON document is a record: one after another, or the elements of the list that it is.
+pub(crate) struct Values {
+    elements: Elements,
+    started: bool,
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self { elements: Elements::of(None), started: false }
+    }
+}
+
+impl Cutter for Values {
+    fn next(&mut self, input: &mut dyn BufRead) -> io::Result<Option<Raw>> {
+        loop {
+            match peek(input)? {
+                None => return Ok(None),
+                Some(byte) if byte.is_ascii_whitespace() || byte == b',' => {
+                    self.elements.pass(input, &[byte])
+                }
+                Some(b'[') if !self.started => break,
+                Some(_) if self.elements.state == Stage::Before => {
+                    self.started = true;
+                    let mut raw = self.elements.element(input)?;
+                    // A bare closing bracket would be found here for ever.
+                    if raw.bytes.is_empty()
+                        && let Some(byte) = peek(input)?
+                    {
+                        raw.bytes.push(byte);
+                        self.elements.pass(input, &[byte]);
+                    }
+                    return Ok(Some(raw));
+                }
+                Some(_) => break,
+            }
+        }
+        self.started = true;
+        self.elements.next(input)
+    }
+}
+
 /// Follows strings and brackets of JSON.
 #[derive(Debug, Default)]
 struct Scan {

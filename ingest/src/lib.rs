@@ -38,6 +38,7 @@ mod load;
 mod names;
 mod nested;
 mod open;
+mod pattern;
 mod quarantine;
 mod reader;
 mod record;
@@ -45,5 +46,9 @@ mod walk;
 mod xml;
 
 pub use format::Format;
-pub use load::{FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, load};
+pub use load::{
+    FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, RetryReport, load, retry, watch,
+};
+pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};
+pub use reader::{Columns, Hints};
