@@ -16,6 +16,7 @@ use crate::{
 };
 
 #[derive(clap::Args)]
+#[group(skip)]
 pub(crate) struct Args {
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7700")]
