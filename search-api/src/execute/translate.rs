@@ -185,7 +185,7 @@ impl Translator<'_> {
             )));
             if prefix {
                 let pattern = PatternKind::Prefix((*term).to_owned()).compile(str::to_owned);
-                found.push(self.expand(field, Terms::Matching(pattern.map_err(refused)?)));
+                found.push(self.expand(field, Terms::Matching(pattern.map_err(|error| refused(&error))?)));
             }
             if let Some(edits) = fuzziness.map(|fuzziness| fuzziness.edits(term)).filter(|edits| *edits > 0) {
                 let near = self.expand(field, Terms::Near(Near::new(term, edits, exact_start, true)));
@@ -278,7 +278,8 @@ impl Translator<'_> {
         match target.as_what {
             AsWhat::Exact(field) if any_case => {
                 for value in values {
-                    let pattern = crate::query::Pattern::literal(&text_of(value)).map_err(refused)?;
+                    let pattern =
+                        crate::query::Pattern::literal(&text_of(value)).map_err(|error| refused(&error))?;
                     found.push(self.expand(field, Terms::Matching(pattern.any_case())));
                 }
             }
@@ -396,7 +397,7 @@ impl Translator<'_> {
             let query: Boxed = match target.as_what {
                 AsWhat::Text(analyser, field) => {
                     let fold = |text: &str| fold(text);
-                    let folded = pattern.compile(fold).map_err(refused)?;
+                    let folded = pattern.compile(fold).map_err(|error| refused(&error))?;
                     let mut either = vec![self.expand(field, Terms::Matching(folded))];
                     if let PatternKind::Prefix(prefix) = pattern {
                         // `ferries*` finds what is stored as `ferri`.
@@ -408,7 +409,7 @@ impl Translator<'_> {
                     best(either, 0.0)
                 }
                 AsWhat::Exact(field) => {
-                    let compiled = pattern.compile(str::to_owned).map_err(refused)?;
+                    let compiled = pattern.compile(str::to_owned).map_err(|error| refused(&error))?;
                     let compiled = if any_case { compiled.any_case() } else { compiled };
                     self.expand(field, Terms::Matching(compiled))
                 }
@@ -520,7 +521,7 @@ const FUZZY_WEIGHT: f32 = 0.7;
 /// How many words the last word of a phrase may stand for.
 const PHRASE_EXPANSIONS: u32 = 200;
 
-fn refused(error: crate::query::PatternError) -> QueryError {
+fn refused(error: &crate::query::PatternError) -> QueryError {
     QueryError::illegal(error.to_string())
 }
 

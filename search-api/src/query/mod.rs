@@ -6,7 +6,9 @@
 
 mod dates;
 mod error;
+mod from_json;
 mod fuzzy;
+mod json;
 pub mod limits;
 mod pattern;
 mod text;
@@ -16,7 +18,9 @@ use serde_json::Value;
 pub(crate) use dates::millis_of;
 pub use dates::{DateError, Interval, day_range, instant_of, parse_bound};
 pub use error::QueryError;
+pub use from_json::{DslOptions, parse_query};
 pub use fuzzy::{Near, Rows};
+pub(crate) use json::{Reader, kind_of};
 pub use pattern::{Pattern, PatternError, Run};
 pub use text::{Syntax, TextOptions, parse_text};
 

@@ -274,8 +274,9 @@ impl Parser<'_, '_> {
                 if !has_field {
                     return Err(QueryError::new("a range needs a field: published:[1931 TO 1935]"));
                 }
-                let bound =
-                    |(text, included): (String, bool)| (text != "*").then(|| (Value::String(text), included));
+                let bound = |(text, included): (String, bool)| {
+                    (text != "*").then_some((Value::String(text), included))
+                };
                 let range = Range { from: bound(from), to: bound(to), ..Range::default() };
                 each_field(fields, |field| Query::Range(Range { field, ..range.clone() }))
             }
