@@ -43,6 +43,8 @@ mod pattern;
 mod quarantine;
 mod reader;
 mod record;
+#[cfg(test)]
+mod robust;
 mod walk;
 mod xml;
 
