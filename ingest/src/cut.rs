@@ -283,7 +283,7 @@ impl Cutter for Values {
             match peek(input)? {
                 None => return Ok(None),
                 Some(byte) if byte.is_ascii_whitespace() || byte == b',' => {
-                    self.elements.pass(input, &[byte])
+                    self.elements.pass(input, &[byte]);
                 }
                 Some(b'[') if !self.started => break,
                 Some(_) if self.elements.state == Stage::Before => {
