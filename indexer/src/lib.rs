@@ -1,1 +1,32 @@
-//! Views over the log, and the Tantivy generations that hold them
+//! Views over the log, and the indexes that hold them.
+//!
+//! A [`View`] makes documents out of assets: a pure function of an asset and a [`store::Snapshot`]. Its documents
+//! live in [`Generation`]s, Tantivy indexes of which one is live and any number can be built beside it.
+//! [`Workers`] keep the live ones up to date; [`Indexes::rebuild`] makes a new one from nothing but the log.
+//!
+//! What is *not* here: how archives are read (crate `ingest`), queries and HTTP (crate `search-api`). Nothing here
+//! ever writes to the log.
+
+mod analysis;
+mod as_of;
+mod document;
+mod error;
+mod field;
+mod generation;
+mod indexes;
+mod language;
+mod rebuild;
+mod views;
+mod worker;
+mod writer;
+
+pub use analysis::{ANALYSER_VERSION, Analyser, Term};
+pub use document::{Document, ViewDigest};
+pub use error::IndexError;
+pub use field::{FieldKind, FieldSpec, IndexedField, ViewSchema, number_of, values_at};
+pub use generation::{Generation, GenerationInfo, IndexSearcher};
+pub use indexes::{Indexes, ViewStatus};
+pub use language::Language;
+pub use rebuild::{Progress, RebuildOptions, Rebuilt};
+pub use views::{Change, Touch, VIEWS, View, view_of};
+pub use worker::Workers;

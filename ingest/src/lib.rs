@@ -1,4 +1,4 @@
-//! Getting archives in: readers of their formats, normalising, quarantine, and the export that reads back.
+//! Getting archives in: readers of their formats, normalising, quarantine.
 //!
 //! [`load`] takes files and folders as they are (formats are told by content; `.gz`, `.zst`, `.zip` and `.tar` are
 //! opened), reads them on all cores, and appends their events to the [`Log`](store::Log) in the files' order. What
@@ -31,7 +31,6 @@ mod credits;
 mod cut;
 mod cut_elements;
 mod dates;
-mod export;
 mod fields;
 mod format;
 mod html;
@@ -48,7 +47,6 @@ mod robust;
 mod walk;
 mod xml;
 
-pub use export::{ExportError, export};
 pub use format::Format;
 pub use load::{
     FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, RetryReport, load, retry, watch,

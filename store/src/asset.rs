@@ -107,6 +107,14 @@ impl TryFrom<String> for AssetId {
     }
 }
 
+impl FromStr for AssetId {
+    type Err = InvalidId;
+
+    fn from_str(id: &str) -> Result<Self, InvalidId> {
+        Self::new(id)
+    }
+}
+
 impl From<AssetId> for String {
     fn from(id: AssetId) -> Self {
         id.0
@@ -146,7 +154,9 @@ pub enum InvalidId {
 }
 
 /// One asset: its kind and its id.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct AssetRef {
     /// Article, image or byline.
     pub kind: AssetKind,

@@ -65,38 +65,33 @@ impl Head {
         mark: [0; 16],
     };
 
-    /// The asset after one more event. `into` is the target of a merge, `mark` that of the event's content.
-    pub(crate) fn after(
-        mut self,
-        seq: Seq,
-        event_type: &EventType,
-        time: Option<Timestamp>,
-        into: Option<&AssetId>,
-        mark: ContentMark,
-    ) -> Self {
-        self.latest = seq;
-        self.newest_time = self.newest_time.max(time);
-        match event_type {
+    /// The asset after one more event.
+    pub(crate) fn after(mut self, change: &Change<'_>) -> Self {
+        self.latest = change.seq;
+        self.newest_time = self.newest_time.max(change.time);
+        match change.event_type {
             EventType::Published(_) => {
-                self.live = seq;
+                self.live = change.seq;
                 self.revision = self.revision.next();
-                self.mark = mark;
-                if self.status == Status::Withdrawn {
+                self.mark = change.mark;
+                if change.gone {
+                    self.status = Status::Erased;
+                } else if self.status == Status::Withdrawn {
                     self.status = Status::Published;
                 }
             }
-            EventType::Withdrawn(_) if self.status != Status::Erased => self.status = Status::Withdrawn,
+            EventType::Withdrawn(_) if self.status == Status::Published => self.status = Status::Withdrawn,
             EventType::Withdrawn(_) => {}
-            EventType::Erased(_) => {
-                self.status = Status::Erased;
-                self.mark = [0; 16];
-            }
+            EventType::Erased(_) => self.status = Status::Erased,
             EventType::Merged => {
-                if let (Some(into), false) = (into, self.status == Status::Erased) {
+                if let (Some(into), false) = (change.into, self.status == Status::Erased) {
                     self.status = Status::Merged { into: into.clone() };
                 }
             }
-            EventType::Other(_) => self.mark = mark,
+            EventType::Other(_) => self.mark = change.mark,
+        }
+        if self.status == Status::Erased {
+            self.mark = [0; 16];
         }
         self
     }
@@ -109,7 +104,7 @@ impl Head {
         match self.newest_time {
             None => out.push(0),
             Some(time) => {
-                put_varint(&mut out, (time.as_millis() - Timestamp::MIN.as_millis()).cast_unsigned() + 1)
+                put_varint(&mut out, (time.as_millis() - Timestamp::MIN.as_millis()).cast_unsigned() + 1);
             }
         }
         match &self.status {
@@ -168,9 +163,10 @@ pub(crate) fn head_key(event_type: &EventType, id: &AssetId) -> Vec<u8> {
 pub(crate) struct Change<'a> {
     pub(crate) seq: Seq,
     pub(crate) event_type: &'a EventType,
-
     pub(crate) time: Option<Timestamp>,
     pub(crate) mark: ContentMark,
+    /// Its payload was erased: what it says is not known any more.
+    pub(crate) gone: bool,
     /// The target of a merge.
     pub(crate) into: Option<&'a AssetId>,
     /// What the asset names from now on; `None` leaves what it named.
@@ -199,7 +195,7 @@ impl CatalogTables {
             Status::Merged { into } => Some(into.clone()),
             _ => None,
         };
-        let after = before.after(change.seq, change.event_type, change.time, change.into, change.mark);
+        let after = before.after(change);
         if let Some(references) = change.references {
             let old = if old_live == Seq::ZERO { Vec::new() } else { named_before(txn, old_live)? };
             for gone in old.iter().filter(|target| !references.contains(target)) {

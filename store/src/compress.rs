@@ -7,12 +7,16 @@
 use std::{
     cell::RefCell,
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use zstd::zstd_safe::{CCtx, CDict, DCtx, DDict};
 
-use crate::{digest::Salt, record::Encoded, validate::MAX_PAYLOAD_BYTES};
+use crate::{
+    digest::{Digest, Salt},
+    record::Encoded,
+    validate::MAX_PAYLOAD_BYTES,
+};
 
 /// Level 3 with a dictionary: the knee of size against speed on newspapers' text.
 const LEVEL: i32 = 3;
@@ -39,23 +43,45 @@ thread_local! {
 }
 
 impl Dictionaries {
-    /// Takes a dictionary; the one with the highest number is used for new payloads.
+    /// Takes a dictionary for reading. Numbers are never used twice, so one that is here already is the same.
     pub(crate) fn add(&self, number: u32, bytes: &[u8]) {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.decoders.insert(number, Arc::new(DDict::create(bytes)));
-        if known.encoder.as_ref().is_none_or(|(newest, _)| *newest < number) {
-            known.encoder = Some((number, Arc::new(CDict::create(bytes, LEVEL))));
+        if !self.has(number) {
+            let dictionary = Arc::new(DDict::create(bytes));
+            self.write().decoders.insert(number, dictionary);
         }
+    }
+
+    /// From now on this one is used for new payloads.
+    pub(crate) fn encode_with(&self, newest: Option<(u32, &[u8])>) {
+        let number = newest.map(|(number, _)| number);
+        if self.encoder() == number {
+            return;
+        }
+        let encoder = newest.map(|(number, bytes)| (number, Arc::new(CDict::create(bytes, LEVEL))));
+        self.write().encoder = encoder;
+    }
+
+    /// The one that is used for new payloads.
+    pub(crate) fn encoder(&self) -> Option<u32> {
+        self.read().encoder.as_ref().map(|(number, _)| *number)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether this dictionary is here.
     pub(crate) fn has(&self, number: u32) -> bool {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).decoders.contains_key(&number)
+        self.read().decoders.contains_key(&number)
     }
 
     /// Compresses a payload; what does not become smaller stays as it is.
     pub(crate) fn compress(&self, payload: Vec<u8>) -> Compressed {
-        let encoder = self.known.read().unwrap_or_else(PoisonError::into_inner).encoder.clone();
+        let encoder = self.read().encoder.clone();
         if encoder.is_none() && payload.len() < WORTH_IT_BYTES {
             return Compressed::Plain(payload);
         }
@@ -90,10 +116,9 @@ impl Dictionaries {
                 out.reserve(length);
                 let dictionary = match dictionary {
                     0 => None,
-                    number => {
-                        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-                        Some(known.decoders.get(&number).cloned().ok_or(Undecodable::Dictionary(number))?)
-                    }
+                    number => Some(
+                        self.read().decoders.get(&number).cloned().ok_or(Undecodable::Dictionary(number))?,
+                    ),
                 };
                 let done = DECOMPRESSOR.with_borrow_mut(|context| match &dictionary {
                     Some(dictionary) => context.decompress_using_ddict(out, frame, dictionary),
@@ -111,14 +136,21 @@ impl Dictionaries {
 /// A payload made ready to be stored.
 #[derive(Debug, Clone)]
 pub(crate) enum Compressed {
+    /// Not there: only its digest is known.
+    Erased(Digest),
     Plain(Vec<u8>),
-    Zstd { dictionary: u32, length: usize, frame: Vec<u8> },
+    Zstd {
+        dictionary: u32,
+        length: usize,
+        frame: Vec<u8>,
+    },
 }
 
 impl Compressed {
     /// As a record's payload.
     pub(crate) fn with_salt(&self, salt: Salt) -> Encoded<'_> {
         match self {
+            Self::Erased(digest) => Encoded::Erased(*digest),
             Self::Plain(bytes) => Encoded::Plain(salt, bytes),
             Self::Zstd { dictionary, length, frame } => {
                 Encoded::Zstd { salt, dictionary: *dictionary, length: *length, frame }

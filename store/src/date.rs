@@ -6,7 +6,8 @@ use jiff::{Timestamp as Instant, ToSpan, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 /// An instant in milliseconds since 1970-01-01T00:00:00Z, negative before it. Written as RFC 3339 in UTC.
-/// Holds any instant of the years -9999 to 9999.
+/// Holds the instants from -009999-01-02T01:59:59Z to 9999-12-30T22:00:00Z, which are those that have a date in any
+/// time zone.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -18,7 +19,7 @@ impl Timestamp {
     /// The earliest instant there is.
     pub const MIN: Self = Self(-377_705_023_201_000);
     /// The latest instant there is.
-    pub const MAX: Self = Self(253_402_207_200_999);
+    pub const MAX: Self = Self(253_402_207_200_000);
 
     /// From milliseconds since 1970; `None` beyond the years -9999 to 9999.
     pub fn from_millis(millis: i64) -> Option<Self> {
@@ -258,7 +259,7 @@ mod tests {
             "1931-05-02T15:00:00.000Z",
         );
         check("1400-02-28", Precision::Day, "1400-02-28T00:00:00.000Z", "1400-02-28T23:59:59.999Z");
-        check("9999", Precision::Year, "9999-01-01T00:00:00.000Z", "9999-12-30T22:00:00.999Z");
+        check("9999", Precision::Year, "9999-01-01T00:00:00.000Z", "9999-12-30T22:00:00.000Z");
     }
 
     #[test]

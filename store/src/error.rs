@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use crate::{
+    asof::AsOf,
     asset::AssetRef,
     compress::Undecodable,
     event::{InvalidEvent, Revision, Seq},
@@ -40,6 +41,24 @@ pub enum OpenError {
         /// Ours.
         known: u64,
     },
+    /// The directory holds something else, or lost a part.
+    #[error("{dir} is no log: {why}; restore it from a backup, or use another directory")]
+    NotALog {
+        /// Which.
+        dir: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Its data file lost its end.
+    #[error(
+        "the log in {dir} was cut short: its data file has {bytes} bytes and lacks some that it had; restore it from a backup"
+    )]
+    Truncated {
+        /// Which volume.
+        dir: PathBuf,
+        /// What is left of the file.
+        bytes: u64,
+    },
     /// This process has it open already.
     #[error("the log in {dir} is open in this process already: use the handle that there is")]
     AlreadyOpen {
@@ -57,6 +76,9 @@ pub enum ReadError {
     /// LMDB or the disk fails.
     #[error("the log cannot be read: {0}")]
     Lmdb(Arc<heed::Error>),
+    /// The log's data file was replaced, or closed after a failed write, and cannot be opened again.
+    #[error(transparent)]
+    Reopen(Arc<OpenError>),
     /// The event is not there.
     #[error("there is no event {seq}: the log ends at {head}")]
     NoSuchEvent {
@@ -64,6 +86,14 @@ pub enum ReadError {
         seq: Seq,
         /// The last one.
         head: Seq,
+    },
+    /// The event is in the log, but not in what was asked for.
+    #[error("event {seq} happened after {as_of}: it is not in the log as of then")]
+    NotYet {
+        /// The one asked for.
+        seq: Seq,
+        /// Of when the snapshot is.
+        as_of: AsOf,
     },
     /// A record is damaged.
     #[error(
@@ -78,6 +108,11 @@ pub enum ReadError {
     /// A head in the catalog is damaged, or it and the log do not agree.
     #[error("the catalog is damaged at {0}: fold it again with `morgue log repair-catalog`")]
     Catalog(String),
+    /// The position of a source is damaged.
+    #[error(
+        "how far the source {0} has been read is damaged: load it again from its beginning, what is known is not added twice"
+    )]
+    Source(String),
     /// A scratch catalog cannot be made.
     #[error("the catalog as of {as_of} cannot be made: {error}")]
     Scratch {
@@ -106,6 +141,18 @@ pub enum Damage {
     /// It is not there.
     #[error("it is missing")]
     Missing,
+    /// It names an event that comes after it as one before it.
+    #[error("it names a later event as the one before it")]
+    Order,
+}
+
+impl From<OpenError> for ReadError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Read(error) => error,
+            error => Self::Reopen(Arc::new(error)),
+        }
+    }
 }
 
 impl From<heed::Error> for ReadError {
@@ -139,17 +186,36 @@ pub enum AppendError {
     /// What is there cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// Another batch of the same commit failed.
-    #[error("the commit failed: {0}")]
-    Commit(Arc<AppendError>),
+    /// The erasure is in the log and readers see it, but the erased bytes could not be driven out of its files yet.
+    #[error(
+        "event {seq} erased it for readers, but its bytes are still in the log's files ({error}): make room and erase it once more, or open the log again, which does the rest"
+    )]
+    NotForgotten {
+        /// The log's head when the erasure was in.
+        seq: Seq,
+        /// What stood in the way.
+        error: Arc<AppendError>,
+    },
+}
+
+impl From<std::io::Error> for AppendError {
+    fn from(error: std::io::Error) -> Self {
+        heed::Error::Io(error).into()
+    }
 }
 
 impl From<heed::Error> for AppendError {
     fn from(error: heed::Error) -> Self {
         match &error {
             heed::Error::Mdb(heed::MdbError::MapFull) => Self::DiskFull,
-            heed::Error::Io(io) if io.kind() == std::io::ErrorKind::StorageFull => Self::DiskFull,
+            heed::Error::Io(io) if no_room(io.kind()) => Self::DiskFull,
             _ => Self::Lmdb(Arc::new(error)),
         }
     }
+}
+
+/// The disk, the user's quota, or the largest file that the process may write.
+fn no_room(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind;
+    matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }

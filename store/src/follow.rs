@@ -23,6 +23,30 @@ impl Log {
         }
     }
 
+    /// Waits until `ready` says so, at most `limit`; asks again whenever something was committed or somebody called
+    /// [`Self::wake_followers`], in any process. Returns what `ready` said last.
+    ///
+    /// # Errors
+    /// What `ready` returns.
+    pub fn wait_until<E>(
+        &self,
+        limit: Duration,
+        mut ready: impl FnMut() -> Result<bool, E>,
+    ) -> Result<bool, E> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let heard = self.bell().listen();
+            let left = deadline.saturating_duration_since(Instant::now());
+            if ready()? {
+                return Ok(true);
+            }
+            if left.is_zero() {
+                return Ok(false);
+            }
+            self.bell().wait(heard, left);
+        }
+    }
+
     /// Wakes everybody who waits on this handle, so that a worker can see that it should stop.
     pub fn wake_followers(&self) {
         self.bell().ring();

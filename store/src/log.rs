@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use heed::RoTxn;
+use heed::{MdbError, RoTxn, RwTxn};
 
 use crate::{
     append::Queue,
@@ -16,11 +16,12 @@ use crate::{
     compress::Dictionaries,
     date::Timestamp,
     digest::Digest,
-    error::{Damage, OpenError, ReadError},
+    error::{AppendError, OpenError, ReadError},
     event::{Fact, Seq},
-    record::Record,
+    record::{Encoded, Record},
     snapshot::{Snapshot, damaged, decode_payload},
-    tables::Tables,
+    tables::{Read, Tables, unseal},
+    volume::Volumes,
 };
 
 /// The log and its catalog: the source of truth. Cheap to clone; all clones are one handle.
@@ -33,7 +34,7 @@ pub struct Log {
 
 struct Inner {
     dir: PathBuf,
-    tables: Tables,
+    volumes: Volumes,
     dictionaries: Dictionaries,
     queue: Queue,
     bell: Bell,
@@ -58,14 +59,20 @@ impl Log {
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, OpenError> {
         let dir = dir.as_ref().to_owned();
         fs::create_dir_all(&dir).map_err(|error| OpenError::Directory { dir: dir.clone(), error })?;
-        let tables = Tables::open(&dir)?;
-        let bell = Bell::new(&dir).map_err(|error| OpenError::Directory { dir: dir.clone(), error })?;
+        let failed = |error| OpenError::Directory { dir: dir.clone(), error };
+        let volumes = Volumes::open(&dir)?;
+        volumes.clean().map_err(failed)?;
+        let bell = Bell::new(&dir).map_err(failed)?;
         let inner =
-            Inner { dir, tables, dictionaries: Dictionaries::default(), queue: Queue::default(), bell };
+            Inner { dir, volumes, dictionaries: Dictionaries::default(), queue: Queue::default(), bell };
         let log = Self { inner: Arc::new(inner) };
-        let txn = log.tables().env.read_txn().map_err(ReadError::from)?;
-        log.learn_dictionaries(&txn)?;
+        let (tables, txn) = log.read()?;
+        log.learn_dictionaries(&tables, &txn)?;
         drop(txn);
+        drop(tables);
+        if let Err(error) = log.forget_what_is_due() {
+            tracing::warn!(%error, "what was erased is still in the log's files; the next opening tries again");
+        }
         Ok(log)
     }
 
@@ -79,8 +86,8 @@ impl Log {
     /// # Errors
     /// [`ReadError`] when the disk fails or the last record is damaged.
     pub fn head(&self) -> Result<LogHead, ReadError> {
-        let txn = self.tables().env.read_txn()?;
-        head_in(self.tables(), &txn)
+        let (tables, txn) = self.read()?;
+        head_in(&tables, &txn)
     }
 
     /// The log and the catalog as of now. Keep it for a second at most: as long as it lives, LMDB cannot use
@@ -95,13 +102,13 @@ impl Log {
     /// How far each source has been read, in its own words.
     ///
     /// # Errors
-    /// [`ReadError`] when the disk fails.
+    /// [`ReadError`] when the disk fails, or a position is damaged.
     pub fn source_positions(&self) -> Result<BTreeMap<String, String>, ReadError> {
-        let txn = self.tables().env.read_txn()?;
+        let (tables, txn) = self.read()?;
         let mut found = BTreeMap::new();
-        for entry in self.tables().sources.iter(&txn)? {
-            let (source, position) = entry?;
-            found.insert(source.to_owned(), position.to_owned());
+        for entry in tables.sources.iter(&txn)? {
+            let (source, sealed) = entry?;
+            found.insert(source.to_owned(), position(source, sealed)?);
         }
         Ok(found)
     }
@@ -109,10 +116,10 @@ impl Log {
     /// How far this source has been read.
     ///
     /// # Errors
-    /// [`ReadError`] when the disk fails.
+    /// [`ReadError`] when the disk fails, or a position is damaged.
     pub fn source_position(&self, source: &str) -> Result<Option<String>, ReadError> {
-        let txn = self.tables().env.read_txn()?;
-        Ok(self.tables().sources.get(&txn, source)?.map(str::to_owned))
+        let (tables, txn) = self.read()?;
+        tables.sources.get(&txn, source)?.map(|sealed| position(source, sealed)).transpose()
     }
 
     /// Bytes on disk, and bytes of JSON that they stand for.
@@ -120,13 +127,61 @@ impl Log {
     /// # Errors
     /// [`ReadError`] when the disk fails.
     pub fn sizes(&self) -> Result<LogSizes, ReadError> {
-        let txn = self.tables().env.read_txn()?;
-        let json = self.tables().meta.get(&txn, "json")?.unwrap_or(0);
-        Ok(LogSizes { disk: self.tables().env.real_disk_size()?, json })
+        let (tables, txn) = self.read()?;
+        Ok(LogSizes { disk: tables.env.real_disk_size()?, json: tables.number(&txn, "json")? })
     }
 
-    pub(crate) fn tables(&self) -> &Tables {
-        &self.inner.tables
+    /// The tables that count now, and a read transaction on them.
+    pub(crate) fn read(&self) -> Result<(Tables, Read), ReadError> {
+        for _ in 0..TRIES {
+            let tables = self.volumes().current()?;
+            match tables.env.clone().static_read_txn() {
+                Ok(txn) => return Ok((tables, txn)),
+                Err(heed::Error::Mdb(MdbError::Panic)) => self.volumes().give_up(tables),
+                Err(heed::Error::Mdb(MdbError::ReadersFull)) => {
+                    tables.env.clear_stale_readers()?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok((self.volumes().current()?, self.volumes().current()?.env.static_read_txn()?))
+    }
+
+    /// Does something in a write transaction on the tables that count. What the closure was given is only
+    /// written when it commits.
+    pub(crate) fn write<R>(
+        &self,
+        work: impl FnOnce(&Tables, RwTxn<'_>) -> Result<R, AppendError>,
+    ) -> Result<R, AppendError> {
+        self.write_once(work).map_err(|error| match error {
+            AppendError::Lmdb(cause) if is_short_write(&cause) && self.volumes().no_room() => {
+                AppendError::DiskFull
+            }
+            error => error,
+        })
+    }
+
+    fn write_once<R>(
+        &self,
+        work: impl FnOnce(&Tables, RwTxn<'_>) -> Result<R, AppendError>,
+    ) -> Result<R, AppendError> {
+        for _ in 0..TRIES {
+            let tables = self.volumes().current()?;
+            let given_up = match tables.env.write_txn() {
+                Ok(txn) if self.volumes().is_current(&tables)? => return work(&tables, txn),
+                Ok(_) => false,
+                Err(heed::Error::Mdb(MdbError::Panic)) => true,
+                Err(error) => return Err(error.into()),
+            };
+            if given_up {
+                self.volumes().give_up(tables);
+            }
+        }
+        Err(heed::Error::Mdb(MdbError::Panic).into())
+    }
+
+    pub(crate) fn volumes(&self) -> &Volumes {
+        &self.inner.volumes
     }
 
     pub(crate) fn dictionaries(&self) -> &Dictionaries {
@@ -149,45 +204,69 @@ impl Log {
         }
     }
 
-    /// Takes the dictionaries that other processes may have added.
-    pub(crate) fn learn_dictionaries(&self, txn: &RoTxn<'_>) -> Result<(), ReadError> {
-        for entry in self.tables().dictionaries.iter(txn)? {
+    /// Takes the dictionaries that these tables have, and uses the newest of them for what is prepared from now
+    /// on.
+    pub(crate) fn learn_dictionaries(&self, tables: &Tables, txn: &RoTxn<'_>) -> Result<(), ReadError> {
+        let mut newest = None;
+        for entry in tables.dictionaries.iter(txn)? {
             let (number, bytes) = entry?;
-            if !self.dictionaries().has(number) {
-                self.dictionaries().add(number, bytes);
-            }
+            self.dictionaries().add(number, bytes);
+            newest = Some((number, bytes));
         }
+        self.dictionaries().encode_with(newest);
         Ok(())
-    }
-
-    /// The record of an event.
-    pub(crate) fn record<'t>(&self, txn: &'t RoTxn<'_>, seq: Seq) -> Result<Record<'t>, ReadError> {
-        let stored = self.tables().events.get(txn, &seq.get())?;
-        let stored = stored.ok_or(ReadError::Damaged { seq, damage: Damage::Missing })?;
-        Record::decode(stored).map_err(|found| damaged(seq, found))
     }
 
     /// The payload of a record, decompressed into `out`.
     pub(crate) fn payload_of(
         &self,
+        tables: &Tables,
+        txn: &RoTxn<'_>,
         seq: Seq,
         record: &Record<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), ReadError> {
+        if let Encoded::Zstd { dictionary, .. } = record.payload
+            && dictionary != 0
+            && !self.dictionaries().has(dictionary)
+        {
+            self.learn_dictionaries(tables, txn)?; // another process has added it
+        }
         self.dictionaries().decompress(&record.payload, out).map_err(|found| damaged(seq, found))
     }
 
     /// What the revision of this seq names.
-    pub(crate) fn references_at(&self, txn: &RoTxn<'_>, seq: Seq) -> Result<Vec<AssetRef>, ReadError> {
-        let record = self.record(txn, seq)?;
+    pub(crate) fn references_at(
+        &self,
+        tables: &Tables,
+        txn: &RoTxn<'_>,
+        seq: Seq,
+    ) -> Result<Vec<AssetRef>, ReadError> {
+        let record = tables.record(txn, seq)?;
         let mut payload = Vec::new();
-        self.payload_of(seq, &record, &mut payload)?;
+        self.payload_of(tables, txn, seq, &record, &mut payload)?;
         Ok(match decode_payload(seq, &record, &payload)? {
             Some((Fact::Published(content), ..)) => content.references(),
             _ => Vec::new(),
         })
     }
 }
+
+/// LMDB says EIO when the system wrote only a part of what it was given, as it does when the disk fills up.
+fn is_short_write(error: &heed::Error) -> bool {
+    matches!(error, heed::Error::Io(error) if error.raw_os_error() == Some(EIO))
+}
+
+const EIO: i32 = 5;
+
+/// A source's position, if its seal is whole.
+pub(crate) fn position(source: &str, sealed: &[u8]) -> Result<String, ReadError> {
+    let position = unseal(source.as_bytes(), sealed).and_then(|value| std::str::from_utf8(value).ok());
+    position.map(str::to_owned).ok_or_else(|| ReadError::Source(source.to_owned()))
+}
+
+/// How often a transaction is begun again because another process replaced the data file under us.
+const TRIES: usize = 8;
 
 /// How large a log is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,15 +290,5 @@ pub(crate) fn head_in(tables: &Tables, txn: &RoTxn<'_>) -> Result<LogHead, ReadE
 impl std::fmt::Debug for Log {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Log").field("dir", &self.inner.dir).finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Display for LogHead {
-    /// One line that can be kept elsewhere and later be held against the log.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.recorded {
-            Some(recorded) => write!(f, "{} {recorded} {}", self.seq, self.digest),
-            None => write!(f, "{} - {}", self.seq, self.digest),
-        }
     }
 }

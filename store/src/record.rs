@@ -74,7 +74,22 @@ pub(crate) fn envelope(
     }
 }
 
+impl Encoded<'_> {
+    /// The payload's digest, given the payload itself where it is there.
+    pub(crate) fn digest(&self, payload: &[u8]) -> Digest {
+        match self {
+            Self::Erased(digest) => *digest,
+            Self::Plain(salt, _) | Self::Zstd { salt, .. } => Digest::of(&[salt.as_bytes(), payload]),
+        }
+    }
+}
+
 impl<'a> Record<'a> {
+    /// When it happened, as far as is known.
+    pub(crate) fn happened(&self) -> Timestamp {
+        self.time.unwrap_or(self.recorded)
+    }
+
     /// The record's link in the chain, given the one before and its payload's digest.
     pub(crate) fn expected_link(&self, seq: Seq, before: &Digest, payload: &Digest) -> Digest {
         let envelope = envelope(seq, self.recorded, self.time, self.schema, &self.event_type, &self.id);
@@ -284,7 +299,7 @@ mod tests {
             (0..10_usize).prop_map(|at| TYPES[at].clone()),
             "[a-z]{1,9}\\.[a-z]{1,9}".prop_map(|name| EventType::from(name.as_str())),
         ];
-        let time = -377_705_023_201_000_i64..253_402_207_200_999;
+        let time = -377_705_023_201_000_i64..=253_402_207_200_000;
         (
             event_type,
             any::<u64>(),

@@ -1,11 +1,10 @@
 //! Snapshots: the log and the catalog as of one seq. All reads of one piece of work come from one snapshot.
 
-use std::sync::Arc;
-
-use heed::{Env, RoTxn, WithoutTls};
+use heed::RoTxn;
 use serde_json::{Map, Value};
 
 use crate::{
+    asof::AsOf,
     asset::{AssetId, AssetKind, AssetRef, kind_letter},
     catalog::{Head, Status, damaged as catalog_damaged, edges_to, referrer_of},
     content::Content,
@@ -15,12 +14,14 @@ use crate::{
     event::{Event, EventType, Fact, Payload, Revision, Seq},
     log::{Log, head_in},
     record::{Encoded, Record},
-    tables::{CatalogTables, Read},
+    scratch::Scratch,
+    tables::{CatalogTables, Read, Tables},
 };
 
 /// The log and the catalog as of one seq. Not shared between threads: each opens its own.
 pub struct Snapshot {
     pub(crate) log: Log,
+    pub(crate) tables: Tables,
     pub(crate) txn: Read,
     pub(crate) seq: Seq,
     /// For a snapshot of the past: a catalog folded for it.
@@ -29,11 +30,10 @@ pub struct Snapshot {
 
 /// A catalog as of an older seq or a date.
 pub(crate) struct Past {
+    pub(crate) as_of: AsOf,
+    /// Dropped before the environment that it reads.
     pub(crate) txn: Read,
-    pub(crate) tables: CatalogTables,
-    /// Kept open as long as the snapshot.
-    pub(crate) _home: Arc<dyn Send + Sync>,
-    pub(crate) _env: Env<WithoutTls>,
+    pub(crate) scratch: Scratch,
 }
 
 /// What the log says of an asset.
@@ -64,12 +64,12 @@ pub struct Live {
 
 impl Snapshot {
     pub(crate) fn open(log: &Log) -> Result<Self, ReadError> {
-        let txn = log.tables().env.clone().static_read_txn()?;
-        let seq = head_in(log.tables(), &txn)?.seq;
-        Ok(Self { log: log.clone(), txn, seq, past: None })
+        let (tables, txn) = log.read()?;
+        let seq = head_in(&tables, &txn)?.seq;
+        Ok(Self { log: log.clone(), tables, txn, seq, past: None })
     }
 
-    /// The last event that this snapshot sees.
+    /// The last event that this snapshot sees. As of a date, some before it may be hidden: they happened later.
     pub fn seq(&self) -> Seq {
         self.seq
     }
@@ -89,9 +89,18 @@ impl Snapshot {
         }
         let before = match seq.before() {
             Seq::ZERO => Digest::ZERO,
-            before => self.log.record(&self.txn, before)?.link,
+            before => self.tables.record(&self.txn, before)?.link,
         };
-        self.read_event(seq, &before)
+        let event = self.read_event(seq, &before)?;
+        match self.as_of() {
+            Some(as_of) if !as_of.takes(event.seq, event.time) => Err(ReadError::NotYet { seq, as_of }),
+            _ => Ok(event),
+        }
+    }
+
+    /// Of when it is; `None` for the log as of its opening.
+    pub fn as_of(&self) -> Option<AsOf> {
+        self.past.as_ref().map(|past| past.as_of)
     }
 
     /// The events from `first` on, `count` at most, each with its digest checked.
@@ -104,13 +113,15 @@ impl Snapshot {
         let mut before = match first.before() {
             Seq::ZERO => Digest::ZERO,
             seq if seq >= self.seq => return Ok(events),
-            seq => self.log.record(&self.txn, seq)?.link,
+            seq => self.tables.record(&self.txn, seq)?.link,
         };
         let mut seq = first;
         while seq <= self.seq && events.len() < count {
             let event = self.read_event(seq, &before)?;
             before = event.digest;
-            events.push(event);
+            if self.as_of().is_none_or(|as_of| as_of.takes(seq, event.time)) {
+                events.push(event);
+            }
             seq = seq.next();
         }
         Ok(events)
@@ -124,8 +135,10 @@ impl Snapshot {
         let mut changes = Vec::new();
         let mut seq = first.max(Seq::new(1));
         while seq <= self.seq && changes.len() < count {
-            let record = self.log.record(&self.txn, seq)?;
-            changes.push((seq, record.event_type, record.id));
+            let record = self.tables.record(&self.txn, seq)?;
+            if self.as_of().is_none_or(|as_of| as_of.takes(seq, record.happened())) {
+                changes.push((seq, record.event_type, record.id));
+            }
             seq = seq.next();
         }
         Ok(changes)
@@ -147,13 +160,21 @@ impl Snapshot {
     pub fn live(&self, asset: &AssetRef) -> Result<Option<Live>, ReadError> {
         match self.head(&asset.to_key())? {
             Some(head) if head.status == Status::Published && head.live != Seq::ZERO => {
-                let event = self.event(head.live)?;
-                let Payload::Kept { fact: Fact::Published(content), .. } = event.payload else {
-                    return Err(catalog_damaged(&asset.to_key()));
-                };
-                Ok(Some(Live { seq: head.live, revision: head.revision, time: event.time, content }))
+                self.live_at(asset, &head)
             }
             _ => Ok(None),
+        }
+    }
+
+    /// The revision that a head names; `None` when it was erased after the moment that the head is of.
+    pub(crate) fn live_at(&self, asset: &AssetRef, head: &Head) -> Result<Option<Live>, ReadError> {
+        let event = self.event(head.live)?;
+        match event.payload {
+            Payload::Kept { fact: Fact::Published(content), .. } => {
+                Ok(Some(Live { seq: head.live, revision: head.revision, time: event.time, content }))
+            }
+            Payload::Erased { .. } if self.as_of().is_some() => Ok(None),
+            _ => Err(catalog_damaged(&asset.to_key())),
         }
     }
 
@@ -163,10 +184,13 @@ impl Snapshot {
     /// [`ReadError`]: the catalog is damaged, or the disk fails.
     pub fn resolve(&self, asset: &AssetRef) -> Result<AssetRef, ReadError> {
         let mut at = asset.clone();
+        let mut steps = 0_u32;
         while let Some(Head { status: Status::Merged { into }, .. }) = self.head(&at.to_key())? {
             at.id = into;
-            if at == *asset {
-                break; // the log refuses such a merge; a damaged catalog must not hang a reader
+            steps += 1;
+            // The log refuses a merge that leads back; as of a date, and in a damaged catalog, one may be seen.
+            if at == *asset || steps > MAX_MERGES {
+                return Ok(asset.clone());
             }
         }
         Ok(at)
@@ -238,10 +262,30 @@ impl Snapshot {
         let mut found = Vec::new();
         let mut seq = self.head(&asset.to_key())?.map_or(Seq::ZERO, |head| head.latest);
         while seq != Seq::ZERO && found.len() < count {
-            found.push(seq);
-            seq = self.log.record(&self.txn, seq)?.prev;
+            let record = self.tables.record(&self.txn, seq)?;
+            if self.as_of().is_none_or(|as_of| as_of.takes(seq, record.happened())) {
+                found.push(seq);
+            }
+            if record.prev >= seq {
+                return Err(damaged(seq, Damage::Order)); // a damaged record must not hang a reader
+            }
+            seq = record.prev;
         }
         Ok(found)
+    }
+
+    /// The seqs of the events about one asset, from this one of them back.
+    ///
+    /// # Errors
+    /// Each step may fail with [`ReadError`]: damaged, or the disk fails.
+    pub fn history_from(&self, seq: Seq) -> impl Iterator<Item = Result<Seq, ReadError>> + '_ {
+        let mut next = seq;
+        std::iter::from_fn(move || {
+            let seq = (next != Seq::ZERO).then_some(next)?;
+            let before = self.tables.record(&self.txn, seq).map(|record| record.prev);
+            next = *before.as_ref().unwrap_or(&Seq::ZERO);
+            Some(before.map(|_| seq))
+        })
     }
 
     pub(crate) fn head(&self, key: &[u8]) -> Result<Option<Head>, ReadError> {
@@ -249,33 +293,33 @@ impl Snapshot {
         tables.head(txn, key)
     }
 
-    fn catalog(&self) -> (&RoTxn<'_>, &CatalogTables) {
+    pub(crate) fn catalog(&self) -> (&RoTxn<'_>, &CatalogTables) {
         match &self.past {
-            Some(past) => (&past.txn, &past.tables),
-            None => (&self.txn, &self.log.tables().catalog),
+            Some(past) => (&past.txn, &past.scratch.tables),
+            None => (&self.txn, &self.tables.catalog),
         }
     }
 
     fn read_event(&self, seq: Seq, before: &Digest) -> Result<Event, ReadError> {
-        read_event(&self.log, &self.txn, seq, before)
+        read_event(&self.log, &self.tables, &self.txn, seq, before)
     }
 }
 
+/// Longer chains of merged bylines are not followed.
+const MAX_MERGES: u32 = 10_000;
+
 /// Reads one event and checks its digest.
-pub(crate) fn read_event(log: &Log, txn: &RoTxn<'_>, seq: Seq, before: &Digest) -> Result<Event, ReadError> {
-    let record = log.record(txn, seq)?;
+pub(crate) fn read_event(
+    log: &Log,
+    tables: &Tables,
+    txn: &RoTxn<'_>,
+    seq: Seq,
+    before: &Digest,
+) -> Result<Event, ReadError> {
+    let record = tables.record(txn, seq)?;
     let mut bytes = Vec::new();
-    if let Encoded::Zstd { dictionary, .. } = record.payload
-        && dictionary != 0
-        && !log.dictionaries().has(dictionary)
-    {
-        log.learn_dictionaries(txn)?; // another process has added it
-    }
-    log.payload_of(seq, &record, &mut bytes)?;
-    let digest = match record.payload {
-        Encoded::Erased(digest) => digest,
-        Encoded::Plain(salt, _) | Encoded::Zstd { salt, .. } => Digest::of(&[salt.as_bytes(), &bytes]),
-    };
+    log.payload_of(tables, txn, seq, &record, &mut bytes)?;
+    let digest = record.payload.digest(&bytes);
     if record.expected_link(seq, before, &digest) != record.link {
         return Err(ReadError::Damaged { seq, damage: Damage::Digest });
     }
@@ -288,7 +332,7 @@ pub(crate) fn read_event(log: &Log, txn: &RoTxn<'_>, seq: Seq, before: &Digest) 
     Ok(Event {
         seq,
         recorded: record.recorded,
-        time: record.time.unwrap_or(record.recorded),
+        time: record.happened(),
         time_stated: record.time.is_some(),
         revision: (record.revision.get() > 0).then_some(record.revision),
         digest: record.link,
@@ -298,12 +342,15 @@ pub(crate) fn read_event(log: &Log, txn: &RoTxn<'_>, seq: Seq, before: &Digest) 
     })
 }
 
+/// A payload: its fact, its source, and what this version does not know.
+type Said = (Fact, String, Map<String, Value>);
+
 /// What a payload says; `None` for an erased one.
 pub(crate) fn decode_payload(
     seq: Seq,
     record: &Record<'_>,
     payload: &[u8],
-) -> Result<Option<(Fact, String, Map<String, Value>)>, ReadError> {
+) -> Result<Option<Said>, ReadError> {
     if matches!(record.payload, Encoded::Erased(_)) {
         return Ok(None);
     }
@@ -319,7 +366,7 @@ pub(crate) fn decode_payload(
         Some(Value::String(source)) => source,
         _ => String::new(),
     };
-    let fact = Fact::from_json(&record.event_type, data).map_err(|error| broken(&error))?;
+    let fact = Fact::from_stored(&record.event_type, record.schema, data).map_err(|error| broken(&error))?;
     Ok(Some((fact, source, unknown)))
 }
 

@@ -1,14 +1,24 @@
 //! All tables of the store, their keys, their values and what they mean. Nobody outside this crate knows LMDB.
 
-use std::path::Path;
+use std::{
+    fs::{self, OpenOptions},
+    io,
+    path::Path,
+};
 
 use heed::{
-    CommitOrAbort, Database, DatabaseOpener, Env, EnvOpenOptions, RoTxn, RwTxn, WithoutTls,
+    CommitOrAbort, Database, DatabaseOpener, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls,
     byteorder::BE,
     types::{Bytes, Str, U32, U64, Unit},
 };
 
-use crate::error::OpenError;
+use crate::{
+    digest::Digest,
+    error::{Damage, OpenError, ReadError},
+    event::Seq,
+    record::Record,
+    volume::VolumeNumber,
+};
 
 /// The version of the set of tables. A later program reads this and older ones; an older program refuses.
 pub(crate) const FORMAT: u64 = 1;
@@ -21,21 +31,25 @@ pub(crate) type Read = RoTxn<'static, WithoutTls>;
 
 type Table<K, V> = Database<'static, K, V>;
 
-/// The tables.
+/// The tables of one volume.
 #[derive(Clone)]
 pub(crate) struct Tables {
+    /// Which volume they lie in.
+    pub(crate) volume: VolumeNumber,
     pub(crate) env: Env<WithoutTls>,
-    /// `format` → [`FORMAT`]; `json` → bytes of JSON that all payloads have together.
+    /// `format` → [`FORMAT`]; `json` → bytes of JSON that all payloads ever appended have together; `forget` → 1
+    /// while erased bytes are still to be driven out of the file (see [`crate::rewrite`]); `next_dictionary` → the
+    /// lowest number that no dictionary ever had.
     pub(crate) meta: Table<Str, U64<BE>>,
     /// seq → record (grammar: [`crate::record::Record`]). The log itself; all below but `dictionaries` and
     /// `sources` can be folded from it again.
     pub(crate) events: Table<U64<BE>, Bytes>,
     /// Dictionary number, from 1 → zstd dictionary, which some records need.
     pub(crate) dictionaries: Table<U32<BE>, Bytes>,
-    /// Dictionary number → the seqs, each a big-endian u64, of the payloads that it was learned from.
+    /// Dictionary number → the seqs, each a big-endian u64, of the payloads that it was learned from; sealed.
     pub(crate) samples: Table<U32<BE>, Bytes>,
-    /// Name of a source → its own position, as it gave it.
-    pub(crate) sources: Table<Str, Str>,
+    /// Name of a source → its own position, as it gave it; sealed (see [`seal`]).
+    pub(crate) sources: Table<Str, Bytes>,
     /// time (milliseconds since 1970, offset by 2^63 so that it sorts), seq → nothing.
     pub(crate) times: Table<Bytes, Unit>,
     /// What the log says now.
@@ -53,24 +67,28 @@ pub(crate) struct CatalogTables {
     pub(crate) referrers: Table<Bytes, Bytes>,
 }
 
+type Opened<'e> = (
+    Database<'e, Str, U64<BE>>,
+    Database<'e, U64<BE>, Bytes>,
+    Database<'e, U32<BE>, Bytes>,
+    Database<'e, U32<BE>, Bytes>,
+    Database<'e, Str, Bytes>,
+    Database<'e, Bytes, Unit>,
+    CatalogPair<'e>,
+);
+
 impl Tables {
-    /// Opens the environment in `dir`, which must exist, and makes the tables that are not there yet.
-    pub(crate) fn open(dir: &Path) -> Result<Self, OpenError> {
-        let env = open_env(dir).map_err(|error| match error {
-            heed::Error::EnvAlreadyOpened => OpenError::AlreadyOpen { dir: dir.to_owned() },
-            error => OpenError::Lmdb { dir: dir.to_owned(), error },
-        })?;
-        let failed = |error| OpenError::Lmdb { dir: dir.to_owned(), error };
-        env.clear_stale_readers().map_err(failed)?;
+    /// Makes a volume in `dir`, which must exist, or opens what was begun there.
+    pub(crate) fn create(dir: &Path, volume: VolumeNumber, sync: Sync) -> Result<Self, OpenError> {
+        let failed = |error| failed(dir, error);
+        let env = open_env(dir, sync).map_err(failed)?;
         let txn = env.write_txn().map_err(failed)?;
         let made = env.create_databases_and_commit(txn, |make, txn| {
             let meta: Database<'_, Str, U64<BE>> = make.create_database(txn, Some("meta"))?;
-            match meta.get(txn, "format")? {
-                Some(FORMAT) => {}
-                Some(newer) => return Ok(CommitOrAbort::Abort(newer)),
-                None => meta.put(txn, "format", &FORMAT)?,
+            if meta.get(txn, "format")?.is_none() {
+                meta.put(txn, "format", &FORMAT)?;
             }
-            heed::Result::Ok(CommitOrAbort::Commit((
+            heed::Result::Ok(CommitOrAbort::<_, ()>::Commit((
                 meta,
                 make.create_database(txn, Some("events"))?,
                 make.create_database(txn, Some("dictionaries"))?,
@@ -80,15 +98,148 @@ impl Tables {
                 CatalogTables::make(make, txn)?,
             )))
         });
-        let (meta, events, dictionaries, samples, sources, times, catalog) = match made.map_err(failed)? {
-            CommitOrAbort::Commit(tables) => tables,
-            CommitOrAbort::Abort(found) => {
+        let opened = made.map_err(failed)?.unwrap_commit();
+        Self::of(dir, volume, env, opened)
+    }
+
+    /// Opens the volume in `dir`, which must be complete.
+    pub(crate) fn open(dir: &Path, volume: VolumeNumber) -> Result<Self, OpenError> {
+        let failed = |error| failed(dir, error);
+        let bytes = match fs::metadata(dir.join("data.mdb")) {
+            Ok(found) => found.len(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(OpenError::Directory { dir: dir.to_owned(), error }),
+        };
+        if bytes < SMALLEST_FILE {
+            return Err(OpenError::Truncated { dir: dir.to_owned(), bytes });
+        }
+        let env = open_env(dir, Sync::Commits).map_err(failed)?;
+        env.clear_stale_readers().map_err(failed)?;
+        let short = is_short(&env, bytes);
+        if short {
+            lengthen(dir, &env).map_err(|error| OpenError::Directory { dir: dir.to_owned(), error })?;
+        }
+        let txn = env.read_txn().map_err(failed)?;
+        let found = env.open_databases_and_commit(txn, |open, txn| {
+            heed::Result::Ok(CommitOrAbort::<_, ()>::Commit((
+                open.open_database(txn, Some("meta"))?,
+                open.open_database(txn, Some("events"))?,
+                open.open_database(txn, Some("dictionaries"))?,
+                open.open_database(txn, Some("samples"))?,
+                open.open_database(txn, Some("sources"))?,
+                open.open_database(txn, Some("times"))?,
+                (open.open_database(txn, Some("heads"))?, open.open_database(txn, Some("referrers"))?),
+            )))
+        });
+        let damaged = |_| OpenError::Truncated { dir: dir.to_owned(), bytes };
+        let found = match found {
+            Err(error) if short => return Err(damaged(error)),
+            found => found.map_err(failed)?.unwrap_commit(),
+        };
+        let (
+            Some(meta),
+            Some(events),
+            Some(dictionaries),
+            Some(samples),
+            Some(sources),
+            Some(times),
+            (Some(heads), Some(referrers)),
+        ) = found
+        else {
+            return Err(OpenError::NotALog { dir: dir.to_owned(), why: "it lacks a table" });
+        };
+        let opened = (meta, events, dictionaries, samples, sources, times, (heads, referrers));
+        let tables = Self::of(dir, volume, env, opened)?;
+        if short && tables.walk().is_err() {
+            return Err(OpenError::Truncated { dir: dir.to_owned(), bytes });
+        }
+        Ok(tables)
+    }
+
+    fn of(
+        dir: &Path,
+        volume: VolumeNumber,
+        env: Env<WithoutTls>,
+        opened: Opened<'static>,
+    ) -> Result<Self, OpenError> {
+        let (meta, events, dictionaries, samples, sources, times, catalog) = opened;
+        let catalog = CatalogTables::from(catalog);
+        let tables = Self { volume, env, meta, events, dictionaries, samples, sources, times, catalog };
+        let txn = tables.env.read_txn().map_err(|error| failed(dir, error))?;
+        match tables.meta.get(&txn, "format").map_err(|error| failed(dir, error))? {
+            Some(FORMAT) => {}
+            found => {
+                let found = found.unwrap_or(0);
                 return Err(OpenError::Format { dir: dir.to_owned(), found, known: FORMAT });
             }
-        };
-        let catalog = CatalogTables::from(catalog);
-        Ok(Self { env, meta, events, dictionaries, samples, sources, times, catalog })
+        }
+        drop(txn);
+        Ok(tables)
     }
+
+    /// The record of an event.
+    pub(crate) fn record<'t>(&self, txn: &'t RoTxn<'_>, seq: Seq) -> Result<Record<'t>, ReadError> {
+        let stored = self.events.get(txn, &seq.get())?;
+        let stored = stored.ok_or(ReadError::Damaged { seq, damage: Damage::Missing })?;
+        Record::decode(stored).map_err(|found| ReadError::Damaged { seq, damage: found.into() })
+    }
+
+    /// A number of the table `meta`, 0 where it is not there.
+    pub(crate) fn number(&self, txn: &RoTxn<'_>, name: &str) -> Result<u64, ReadError> {
+        Ok(self.meta.get(txn, name)?.unwrap_or(0))
+    }
+
+    /// Reads every entry of every table, without judging records by their digests.
+    fn walk(&self) -> Result<(), ReadError> {
+        let txn = self.env.read_txn()?;
+        for (expected, entry) in (1..).map(Seq::new).zip(self.events.iter(&txn)?) {
+            let (seq, stored) = entry?;
+            let damage = match Record::decode(stored) {
+                Ok(_) if seq == expected.get() => None,
+                Ok(_) => Some(Damage::Missing),
+                Err(found) => Some(found.into()),
+            };
+            if let Some(damage) = damage {
+                return Err(ReadError::Damaged { seq: expected, damage });
+            }
+        }
+        self.dictionaries.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
+        self.samples.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
+        self.sources.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
+        self.times.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
+        self.catalog.heads.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
+        self.catalog.referrers.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
+        Ok(())
+    }
+}
+
+fn failed(dir: &Path, error: heed::Error) -> OpenError {
+    match error {
+        heed::Error::EnvAlreadyOpened => OpenError::AlreadyOpen { dir: dir.to_owned() },
+        error => OpenError::Lmdb { dir: dir.to_owned(), error },
+    }
+}
+
+/// Two pages: less is no LMDB file, and LMDB would begin a new one in its place without a word.
+const SMALLEST_FILE: u64 = 8_192;
+
+/// Whether the file ends before the last page that LMDB counts.
+fn is_short(env: &Env<WithoutTls>, bytes: u64) -> bool {
+    bytes < end_of_pages(env)
+}
+
+fn end_of_pages(env: &Env<WithoutTls>) -> u64 {
+    let page = u64::from(env.unnamed_database_stat().page_size);
+    (env.info().last_page_number as u64 + 1).saturating_mul(page)
+}
+
+/// LMDB does not write pages that a transaction took and gave back, so a sound file may end early; a file that
+/// lost its tail does too, and reading behind a file's end kills the process. With zeros there, what was lost is
+/// an error like any other.
+fn lengthen(dir: &Path, env: &Env<WithoutTls>) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).open(dir.join("data.mdb"))?;
+    let end = end_of_pages(env);
+    if file.metadata()?.len() < end { file.set_len(end) } else { Ok(()) }
 }
 
 type CatalogPair<'e> = (Database<'e, Bytes, Bytes>, Database<'e, Bytes, Bytes>);
@@ -100,7 +251,7 @@ impl CatalogTables {
 
     /// A catalog of its own in an environment of its own, for a log as of an older seq or a date.
     pub(crate) fn scratch(dir: &Path) -> heed::Result<(Env<WithoutTls>, Self)> {
-        let env = open_env(dir)?;
+        let env = open_env(dir, Sync::Never)?;
         let txn = env.write_txn()?;
         let made = env.create_databases_and_commit(txn, |make, txn| {
             heed::Result::Ok(CommitOrAbort::<_, ()>::Commit(Self::make(make, txn)?))
@@ -116,16 +267,54 @@ impl From<CatalogPair<'static>> for CatalogTables {
     }
 }
 
+/// Room for more than [`MAX_READERS`] slots of 64 bytes and the header before them.
+const LOCK_FILE_BYTES: usize = 80 << 10;
+
+/// LMDB makes its lock file by giving it a length, and then writes to it through memory. On a full disk there is no
+/// block for that, and the process dies of it (SIGBUS). So the file is made beforehand, of blocks that are there; by
+/// a link, since another process may be making it too.
+fn make_lock_file(dir: &Path) -> io::Result<()> {
+    let lock = dir.join("lock.mdb");
+    if lock.exists() {
+        return Ok(());
+    }
+    let new = dir.join(format!("lock.new-{}", std::process::id()));
+    fs::write(&new, vec![0; LOCK_FILE_BYTES])?;
+    let linked = fs::hard_link(&new, &lock);
+    fs::remove_file(&new)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            tracing::debug!(%error, "no link can be made here: LMDB makes its lock file itself");
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// When LMDB waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sync {
+    /// At each commit: an acknowledged event is on disk.
+    Commits,
+    /// Never: for what is thrown away after a crash. Whoever needs it on disk syncs it himself.
+    Never,
+}
+
 #[expect(
     unsafe_code,
     reason = "LMDB maps a file; that nothing else writes to it is for us to keep, see below"
 )]
-fn open_env(dir: &Path) -> heed::Result<Env<WithoutTls>> {
+fn open_env(dir: &Path, sync: Sync) -> heed::Result<Env<WithoutTls>> {
+    make_lock_file(dir).map_err(heed::Error::Io)?;
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
     options.map_size(MAP_BYTES).max_dbs(16).max_readers(MAX_READERS);
+    if sync == Sync::Never {
+        // SAFETY: a crash may damage what lies there, which nobody reads after a crash.
+        unsafe { options.flags(EnvFlags::NO_SYNC) };
+    }
     // SAFETY: the map is only sound while nobody changes the file but through LMDB. The directory is ours alone:
     // every process that touches it comes through here, with LMDB's own lock file and without flags that weaken
-    // it (no WRITEMAP, no NO_LOCK). heed refuses to open one environment twice in a process.
+    // it (no WRITEMAP, no NO_LOCK). Only a file that ends early is made longer, see above. heed refuses to open one environment twice in a process.
     unsafe { options.open(dir) }
 }
 
@@ -133,4 +322,24 @@ fn open_env(dir: &Path) -> heed::Result<Env<WithoutTls>> {
 pub(crate) fn time_key(millis: i64, seq: u64) -> [u8; 16] {
     let sortable = millis.cast_unsigned() ^ (1 << 63);
     (u128::from(sortable) << 64 | u128::from(seq)).to_be_bytes()
+}
+
+const SEAL_BYTES: usize = 8;
+
+/// A value with the first bytes of its digest behind it, for tables that neither the chain nor the fold proves.
+pub(crate) fn seal(key: &[u8], value: &[u8]) -> Vec<u8> {
+    [value, seal_of(key, value).as_slice()].concat()
+}
+
+/// The value, if its seal is whole.
+pub(crate) fn unseal<'v>(key: &[u8], sealed: &'v [u8]) -> Option<&'v [u8]> {
+    let (value, seal) = sealed.split_at_checked(sealed.len().checked_sub(SEAL_BYTES)?)?;
+    (seal_of(key, value) == seal).then_some(value)
+}
+
+fn seal_of(key: &[u8], value: &[u8]) -> [u8; SEAL_BYTES] {
+    let mut seal = [0; SEAL_BYTES];
+    let digest = Digest::of(&[&(key.len() as u64).to_be_bytes(), key, value]);
+    seal.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
+    seal
 }

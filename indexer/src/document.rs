@@ -1,0 +1,150 @@
+//! Documents: what a view makes of one asset in one snapshot.
+
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+use store::{AssetRef, Revision, Seq};
+use tantivy::TantivyDocument;
+
+use crate::{
+    analysis::Analyser,
+    field::{FieldKind, ViewSchema, number_of, values_at},
+    language::Language,
+};
+
+/// What the index holds of an asset, and what a search returns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The asset it is of.
+    pub asset: AssetRef,
+    /// The event that published the revision that it shows.
+    pub seq: Seq,
+    /// Which revision that is.
+    pub revision: Revision,
+    /// The asset's own fields, and what is joined to them.
+    pub json: Map<String, Value>,
+}
+
+impl Document {
+    /// The digest of id, seq and content: the first 16 bytes of a SHA-256, as two numbers.
+    pub fn digest(&self) -> [u64; 2] {
+        let mut hasher = Sha256::new();
+        hasher.update(self.asset.id.as_str());
+        hasher.update([0]);
+        hasher.update(self.seq.get().to_be_bytes());
+        let mut to = HashWriter(hasher);
+        // Writing to a hasher cannot fail, and neither can JSON that came from JSON.
+        let _ = serde_json::to_writer(&mut to, &self.json);
+        let bytes: [u8; 32] = to.0.finalize().into();
+        let half = |at: usize| {
+            let mut half = [0; 8];
+            half.iter_mut().zip(bytes.iter().skip(at)).for_each(|(to, from)| *to = *from);
+            u64::from_be_bytes(half)
+        };
+        [half(0), half(8)]
+    }
+
+    /// The language by whose rules it is analysed: the one it states, or else the one it seems to be in.
+    pub fn language(&self) -> Language {
+        let text = |name: &str| self.json.get(name).and_then(Value::as_str).unwrap_or_default();
+        Language::of_tag(text("language")).unwrap_or_else(|| {
+            let longest = ["body", "summary", "caption", "bio", "headline"]
+                .map(text)
+                .into_iter()
+                .max_by_key(|t| t.len());
+            Language::detect(longest.unwrap_or_default())
+        })
+    }
+
+    /// The document as tantivy takes it.
+    pub(crate) fn to_tantivy(&self, schema: &ViewSchema) -> TantivyDocument {
+        let mut to = TantivyDocument::new();
+        to.add_text(schema.id, self.asset.id.as_str());
+        to.add_u64(schema.seq, self.seq.get());
+        let [first, second] = schema.digest;
+        let [high, low] = self.digest();
+        to.add_u64(first, high);
+        to.add_u64(second, low);
+        let language = self.language();
+        to.add_text(schema.language, language.tag());
+        let mut marked = String::new();
+        let mut found = Vec::new();
+        for field in &schema.fields {
+            found.clear();
+            values_at(&self.json, field.spec.name, &mut found);
+            for value in &found {
+                if let (Some(number), Some(value)) = (field.number, number_of(field.spec.kind, value)) {
+                    to.add_i64(number, value);
+                }
+                let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { continue };
+                if let Some(analysed) = field.text {
+                    match field.spec.kind {
+                        FieldKind::Text(Analyser::Text) | FieldKind::TextAndKeyword(Analyser::Text) => {
+                            marked.clear();
+                            marked.push(language.mark());
+                            marked.push_str(text);
+                            to.add_text(analysed, &marked);
+                        }
+                        _ => to.add_text(analysed, text),
+                    }
+                }
+                if let Some(exact) = field.exact {
+                    to.add_text(exact, cut(text));
+                }
+            }
+        }
+        to
+    }
+}
+
+/// The longest exact value in bytes; tantivy takes terms of 65,530 at most.
+const MAX_EXACT_BYTES: usize = 8 << 10;
+
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_EXACT_BYTES)).unwrap_or(text)
+}
+
+/// Feeds a hasher what is written to it.
+struct HashWriter(Sha256);
+
+impl std::io::Write for HashWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A digest over a set of documents: the sum of theirs, so that the order does not matter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ViewDigest {
+    /// How many documents.
+    pub documents: u64,
+    high: u64,
+    low: u64,
+}
+
+impl ViewDigest {
+    /// With one more document.
+    pub fn add(&mut self, [high, low]: [u64; 2]) {
+        self.documents += 1;
+        self.high = self.high.wrapping_add(high);
+        self.low = self.low.wrapping_add(low);
+    }
+
+    /// Both sets together.
+    pub fn join(&mut self, other: Self) {
+        self.documents += other.documents;
+        self.high = self.high.wrapping_add(other.high);
+        self.low = self.low.wrapping_add(other.low);
+    }
+}
+
+impl std::fmt::Display for ViewDigest {
+    /// Thirty-two hexadecimal digits.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}{:016x}", self.high, self.low)
+    }
+}

@@ -1,0 +1,211 @@
+//! The fields of a view: what of its documents can be searched, and how. One table is the source of the index's
+//! schema, of what is indexed, of the query translation and of the mapping that clients see.
+
+use serde_json::{Map, Value};
+use store::ArchiveDate;
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STRING, Schema, TextFieldIndexing, TextOptions,
+};
+
+use crate::analysis::Analyser;
+
+/// How a field is indexed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Analysed text, with positions.
+    Text(Analyser),
+    /// The exact value, also for facets and sorting.
+    Keyword,
+    /// Analysed text; and the exact value under the name with `.keyword` added.
+    TextAndKeyword(Analyser),
+    /// A date of any precision, as milliseconds since 1970 of its first instant.
+    Date,
+    /// A whole number.
+    Number,
+}
+
+/// One field of a view's documents.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FieldSpec {
+    /// The path in the document's JSON; steps through lists take all their entries: `images.caption`.
+    pub name: &'static str,
+    /// How it is indexed.
+    pub kind: FieldKind,
+    /// What a hit in it weighs in a plain search; 0 leaves it out of plain searches.
+    pub weight: f32,
+}
+
+impl FieldSpec {
+    /// Analysed running text.
+    pub const fn text(name: &'static str, weight: f32) -> Self {
+        Self { name, kind: FieldKind::Text(Analyser::Text), weight }
+    }
+
+    /// Analysed names.
+    pub const fn names(name: &'static str, weight: f32) -> Self {
+        Self { name, kind: FieldKind::Text(Analyser::Names), weight }
+    }
+
+    /// Analysed names, and their exact values.
+    pub const fn names_and_keyword(name: &'static str, weight: f32) -> Self {
+        Self { name, kind: FieldKind::TextAndKeyword(Analyser::Names), weight }
+    }
+
+    /// Exact values.
+    pub const fn keyword(name: &'static str) -> Self {
+        Self { name, kind: FieldKind::Keyword, weight: 0.0 }
+    }
+
+    /// A date.
+    pub const fn date(name: &'static str) -> Self {
+        Self { name, kind: FieldKind::Date, weight: 0.0 }
+    }
+
+    /// A whole number.
+    pub const fn number(name: &'static str) -> Self {
+        Self { name, kind: FieldKind::Number, weight: 0.0 }
+    }
+}
+
+/// A field of a view, and where it lies in the index.
+#[derive(Debug, Clone, Copy)]
+pub struct IndexedField {
+    /// What it is.
+    pub spec: FieldSpec,
+    /// Terms of the analysed text.
+    pub text: Option<Field>,
+    /// Exact values; a fast column too.
+    pub exact: Option<Field>,
+    /// Numbers and dates; a fast column too.
+    pub number: Option<Field>,
+}
+
+/// A view's fields and its index's schema.
+#[derive(Debug, Clone)]
+pub struct ViewSchema {
+    /// For tantivy.
+    pub schema: Schema,
+    /// The view's own fields, in the order of its table.
+    pub fields: Vec<IndexedField>,
+    /// The asset's id: what a changed document is found by.
+    pub id: Field,
+    /// The seq of the event that published what the document shows.
+    pub seq: Field,
+    /// The two halves of the document's digest.
+    pub digest: [Field; 2],
+    /// The language by whose rules the document was analysed.
+    pub language: Field,
+}
+
+impl ViewSchema {
+    /// The schema of a view's table, as a new index has it.
+    pub fn new(specs: &'static [FieldSpec]) -> Self {
+        let mut builder = Schema::builder();
+        builder.add_text_field("_id", STRING | FAST);
+        builder.add_u64_field("_seq", FAST);
+        builder.add_u64_field("_digest_0", FAST);
+        builder.add_u64_field("_digest_1", FAST);
+        builder.add_text_field("_language", STRING);
+        let number = NumericOptions::default() | INDEXED | FAST;
+        let analysed = |analyser: Analyser| {
+            let indexing = TextFieldIndexing::default()
+                .set_tokenizer(analyser.name())
+                .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+            TextOptions::default().set_indexing_options(indexing)
+        };
+        for spec in specs {
+            match spec.kind {
+                FieldKind::Text(analyser) => builder.add_text_field(spec.name, analysed(analyser)),
+                FieldKind::Keyword => builder.add_text_field(spec.name, STRING | FAST),
+                FieldKind::TextAndKeyword(analyser) => {
+                    builder.add_text_field(spec.name, analysed(analyser));
+                    builder.add_text_field(&exact_name(spec), STRING | FAST)
+                }
+                FieldKind::Date | FieldKind::Number => builder.add_i64_field(spec.name, number.clone()),
+            };
+        }
+        let schema = builder.build();
+        // What was just built has all its fields.
+        Self::of(schema.clone(), specs).unwrap_or_else(|_| Self {
+            schema,
+            fields: Vec::new(),
+            id: Field::from_field_id(0),
+            seq: Field::from_field_id(1),
+            digest: [Field::from_field_id(2), Field::from_field_id(3)],
+            language: Field::from_field_id(4),
+        })
+    }
+
+    /// The view's table as an index that is there has it: what an older index lacks is left out, and it goes on
+    /// serving until the new one is built.
+    ///
+    /// # Errors
+    /// [`tantivy::TantivyError::FieldNotFound`] when it is no index of ours.
+    pub fn of(schema: Schema, specs: &'static [FieldSpec]) -> tantivy::Result<Self> {
+        let find = |name: &str| schema.get_field(name).ok();
+        let fields = specs
+            .iter()
+            .map(|spec| {
+                let (mut text, mut exact, mut number) = (None, None, None);
+                match spec.kind {
+                    FieldKind::Text(_) => text = find(spec.name),
+                    FieldKind::Keyword => exact = find(spec.name),
+                    FieldKind::TextAndKeyword(_) => {
+                        (text, exact) = (find(spec.name), find(&exact_name(spec)))
+                    }
+                    FieldKind::Date | FieldKind::Number => number = find(spec.name),
+                }
+                IndexedField { spec: *spec, text, exact, number }
+            })
+            .collect();
+        Ok(Self {
+            fields,
+            id: schema.get_field("_id")?,
+            seq: schema.get_field("_seq")?,
+            digest: [schema.get_field("_digest_0")?, schema.get_field("_digest_1")?],
+            language: schema.get_field("_language")?,
+            schema,
+        })
+    }
+
+    /// The field of this name. `X.keyword` names the exact values of a field that has both.
+    pub fn field(&self, name: &str) -> Option<&IndexedField> {
+        let base = name.strip_suffix(".keyword");
+        self.fields.iter().find(|field| {
+            field.spec.name == name
+                || (base == Some(field.spec.name) && matches!(field.spec.kind, FieldKind::TextAndKeyword(_)))
+        })
+    }
+}
+
+fn exact_name(spec: &FieldSpec) -> String {
+    format!("{}.keyword", spec.name)
+}
+
+/// All values at a path of a document; steps through lists take all their entries.
+pub fn values_at<'a>(document: &'a Map<String, Value>, path: &str, found: &mut Vec<&'a Value>) {
+    let (step, rest) = match path.split_once('.') {
+        Some((step, rest)) => (step, Some(rest)),
+        None => (path, None),
+    };
+    let Some(value) = document.get(step) else { return };
+    let entries = match value {
+        Value::Array(entries) => entries.as_slice(),
+        value => std::slice::from_ref(value),
+    };
+    for entry in entries {
+        match (rest, entry) {
+            (None, value) => found.push(value),
+            (Some(rest), Value::Object(inner)) => values_at(inner, rest, found),
+            _ => {}
+        }
+    }
+}
+
+/// The number that a date or number field holds for a value; `None` for what is neither.
+pub fn number_of(kind: FieldKind, value: &Value) -> Option<i64> {
+    match kind {
+        FieldKind::Date => Some(value.as_str()?.parse::<ArchiveDate>().ok()?.start().as_millis()),
+        _ => value.as_i64(),
+    }
+}

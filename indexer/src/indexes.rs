@@ -1,0 +1,283 @@
+//! The indexes of an archive: for each view its generations, and which of them is live.
+//!
+//! ```text
+//! indexes/<view>/live         the name of the live generation, and of the one before it, a line each
+//! indexes/<view>/g000001/     a generation; @name for the archive as it stood
+//! indexes/<view>/build.lock   held by who builds a new generation
+//! indexes/<view>/write.lock   held by who keeps the live generation up to date
+//! ```
+//!
+//! Going live replaces the file `live` by renaming: one step, seen by all processes at their next search.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File, TryLockError},
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use store::{AssetKind, Log, Seq, Timestamp};
+
+use crate::{
+    analysis::ANALYSER_VERSION,
+    document::ViewDigest,
+    error::{IndexError, io},
+    generation::{Generation, GenerationInfo, failed},
+};
+
+/// All indexes of an archive. Cheap to clone; all clones are one handle.
+#[derive(Clone)]
+pub struct Indexes {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    log: Log,
+    dir: PathBuf,
+    open: Mutex<HashMap<PathBuf, Arc<Generation>>>,
+}
+
+/// How a view stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewStatus {
+    /// The view.
+    pub kind: AssetKind,
+    /// Its live generation.
+    pub generation: String,
+    /// The one that a rollback would bring back.
+    pub previous: Option<String>,
+    /// The last event that it has taken in.
+    pub checkpoint: Seq,
+    /// How many events it has still to take in.
+    pub lag: u64,
+    /// How many documents, and the digest over them.
+    pub digest: ViewDigest,
+    /// How many segments the index has.
+    pub segments: usize,
+    /// Bytes on disk.
+    pub bytes: u64,
+}
+
+/// Which generations of a view are live and next in line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Live {
+    pub(crate) name: String,
+    pub(crate) previous: Option<String>,
+}
+
+impl Indexes {
+    /// Opens the indexes in `dir`; makes an empty generation for a view that has none.
+    ///
+    /// # Errors
+    /// [`IndexError`] when the directory cannot be used.
+    pub fn open(log: Log, dir: impl AsRef<Path>) -> Result<Self, IndexError> {
+        let inner = Inner { log, dir: dir.as_ref().to_owned(), open: Mutex::default() };
+        let indexes = Self { inner: Arc::new(inner) };
+        for kind in AssetKind::ALL {
+            let dir = indexes.view_dir(kind);
+            fs::create_dir_all(&dir).map_err(io(&dir))?;
+            if indexes.read_live(kind)?.is_none() {
+                let _alone = indexes.lock(kind, "build.lock")?;
+                if indexes.read_live(kind)?.is_none() {
+                    let name = indexes.next_name(kind)?;
+                    Generation::create(&dir.join(&name), new_info(kind, None))?;
+                    indexes.write_live(kind, &Live { name, previous: None })?;
+                }
+            }
+        }
+        Ok(indexes)
+    }
+
+    /// The log that they are of.
+    pub fn log(&self) -> &Log {
+        &self.inner.log
+    }
+
+    /// The live generation of a view: the one that searches should use now.
+    ///
+    /// # Errors
+    /// [`IndexError`] when it cannot be opened.
+    pub fn live(&self, kind: AssetKind) -> Result<Arc<Generation>, IndexError> {
+        let name = self.live_or_missing(kind)?.name;
+        self.generation(kind, &name)
+    }
+
+    /// The archive as it stood, by the name it was built under.
+    ///
+    /// # Errors
+    /// [`IndexError::NoGeneration`] when there is none of this name.
+    pub fn named(&self, kind: AssetKind, name: &str) -> Result<Arc<Generation>, IndexError> {
+        self.generation(kind, &format!("@{name}"))
+    }
+
+    /// The names of all generations of a view, the numbered ones first.
+    ///
+    /// # Errors
+    /// [`IndexError`] when the directory cannot be read.
+    pub fn generations(&self, kind: AssetKind) -> Result<Vec<String>, IndexError> {
+        let dir = self.view_dir(kind);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&dir).map_err(io(&dir))? {
+            let entry = entry.map_err(io(&dir))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.path().is_dir() && (name.starts_with('g') || name.starts_with('@')) {
+                names.push(name);
+            }
+        }
+        names.sort_unstable_by_key(|name| (name.starts_with('@'), name.clone()));
+        Ok(names)
+    }
+
+    /// Makes the generation before the live one live again; the live one becomes the one before.
+    ///
+    /// # Errors
+    /// [`IndexError::NoGeneration`] when there is none before.
+    pub fn rollback(&self, kind: AssetKind) -> Result<String, IndexError> {
+        let _alone = self.lock(kind, "build.lock")?;
+        let live = self.live_or_missing(kind)?;
+        let Some(previous) = live.previous else {
+            return Err(IndexError::NoGeneration { kind, name: format!("before {}", live.name) });
+        };
+        self.generation(kind, &previous)?;
+        self.write_live(kind, &Live { name: previous.clone(), previous: Some(live.name) })?;
+        self.log().wake_followers();
+        Ok(previous)
+    }
+
+    /// How all views stand.
+    ///
+    /// # Errors
+    /// [`IndexError`] when an index or the log cannot be read.
+    pub fn status(&self) -> Result<Vec<ViewStatus>, IndexError> {
+        AssetKind::ALL.into_iter().map(|kind| self.view_status(kind)).collect()
+    }
+
+    fn view_status(&self, kind: AssetKind) -> Result<ViewStatus, IndexError> {
+        let live = self.live_or_missing(kind)?;
+        let generation = self.generation(kind, &live.name)?;
+        let searcher = generation.searcher()?;
+        let head = self.log().head()?.seq;
+        Ok(ViewStatus {
+            kind,
+            generation: live.name,
+            previous: live.previous,
+            checkpoint: searcher.checkpoint,
+            lag: head.get().saturating_sub(searcher.checkpoint.get()),
+            digest: searcher.digest().map_err(failed(generation.dir()))?,
+            segments: searcher.searcher.segment_readers().len(),
+            bytes: bytes_in(generation.dir()).map_err(io(generation.dir()))?,
+        })
+    }
+
+    /// Waits until the live generation of a view has taken in this event, at most `limit`. Returns the checkpoint
+    /// that was reached. Somebody else must be indexing, in this process or another.
+    ///
+    /// # Errors
+    /// [`IndexError`] when the index cannot be read.
+    pub fn wait_for(&self, kind: AssetKind, seq: Seq, limit: Duration) -> Result<Seq, IndexError> {
+        let mut reached = Seq::ZERO;
+        self.log().wait_until(limit, || {
+            reached = self.live(kind)?.checkpoint()?;
+            Ok::<_, IndexError>(reached >= seq)
+        })?;
+        Ok(reached)
+    }
+
+    pub(crate) fn view_dir(&self, kind: AssetKind) -> PathBuf {
+        self.inner.dir.join(kind.plural())
+    }
+
+    /// A generation by its directory's name. Each is opened once in a process.
+    pub(crate) fn generation(&self, kind: AssetKind, name: &str) -> Result<Arc<Generation>, IndexError> {
+        let dir = self.view_dir(kind).join(name);
+        let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(generation) = open.get(&dir) {
+            return Ok(Arc::clone(generation));
+        }
+        if name.contains(['/', '\\']) || !dir.is_dir() {
+            return Err(IndexError::NoGeneration { kind, name: name.trim_start_matches('@').to_owned() });
+        }
+        let generation = Arc::new(Generation::open(&dir)?);
+        open.retain(|dir, _| dir.exists());
+        open.insert(dir, Arc::clone(&generation));
+        Ok(generation)
+    }
+
+    /// Forgets and removes a generation. Whoever searches it goes on until done.
+    pub(crate) fn remove(&self, kind: AssetKind, name: &str) -> Result<(), IndexError> {
+        let dir = self.view_dir(kind).join(name);
+        self.inner.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&dir);
+        match fs::remove_dir_all(&dir) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(dir)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn live_or_missing(&self, kind: AssetKind) -> Result<Live, IndexError> {
+        self.read_live(kind)?.ok_or_else(|| IndexError::NoGeneration { kind, name: "live".to_owned() })
+    }
+
+    fn read_live(&self, kind: AssetKind) -> Result<Option<Live>, IndexError> {
+        let path = self.view_dir(kind).join("live");
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let mut lines = text.lines().map(str::to_owned).filter(|line| !line.is_empty());
+                Ok(lines.next().map(|name| Live { name, previous: lines.next() }))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io(path)(error)),
+        }
+    }
+
+    /// The one atomic step of going live.
+    pub(crate) fn write_live(&self, kind: AssetKind, live: &Live) -> Result<(), IndexError> {
+        let dir = self.view_dir(kind);
+        let (path, next) = (dir.join("live"), dir.join("live.next"));
+        let text = format!("{}\n{}\n", live.name, live.previous.as_deref().unwrap_or_default());
+        let write = || {
+            let mut file = File::create(&next)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&next, &path)?;
+            File::open(&dir)?.sync_all()
+        };
+        write().map_err(io(path.clone()))
+    }
+
+    /// The next free number.
+    pub(crate) fn next_name(&self, kind: AssetKind) -> Result<String, IndexError> {
+        let numbers = self.generations(kind)?;
+        let last = numbers.iter().filter_map(|name| name.strip_prefix('g')?.parse::<u32>().ok()).max();
+        Ok(format!("g{:06}", last.unwrap_or(0).saturating_add(1)))
+    }
+
+    /// Waits for a lock between processes; it is free when the guard or the process ends.
+    pub(crate) fn lock(&self, kind: AssetKind, name: &str) -> Result<File, IndexError> {
+        let path = self.view_dir(kind).join(name);
+        let file = File::create(&path).map_err(io(&path))?;
+        file.lock().map_err(io(&path))?;
+        Ok(file)
+    }
+
+    /// The same without waiting; `None` when another holds it.
+    pub(crate) fn try_lock(&self, kind: AssetKind, name: &str) -> Result<Option<File>, IndexError> {
+        let path = self.view_dir(kind).join(name);
+        let file = File::create(&path).map_err(io(&path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(io(path)(error)),
+        }
+    }
+}
+
+/// What is written of a generation that begins now.
+pub(crate) fn new_info(view: AssetKind, as_of: Option<String>) -> GenerationInfo {
+    GenerationInfo { view, analyser: ANALYSER_VERSION, created: Timestamp::now(), as_of }
+}
+
+fn bytes_in(dir: &Path) -> std::io::Result<u64> {
+    fs::read_dir(dir)?.try_fold(0, |sum, entry| Ok(sum + entry?.metadata()?.len()))
+}

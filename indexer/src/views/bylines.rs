@@ -1,0 +1,168 @@
+//! The view `bylines`: each person or organisation with what it made, how much, when and where.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use store::{
+    ArchiveDate, AssetId, AssetKind, AssetRef, AssetState, Content, Fact, ReadError, Seq, Snapshot, Status,
+};
+
+use super::{Change, Touch, View, join};
+use crate::{document::Document, field::FieldSpec};
+
+pub(super) struct Bylines;
+
+static FIELDS: [FieldSpec; 14] = [
+    FieldSpec::names_and_keyword("name", 3.0),
+    FieldSpec::names("given", 0.0),
+    FieldSpec::names("family", 0.0),
+    FieldSpec::names("also_known_as", 2.0),
+    FieldSpec::text("title", 1.0),
+    FieldSpec::names_and_keyword("organization", 1.0),
+    FieldSpec::text("bio", 1.0),
+    FieldSpec::keyword("url"),
+    FieldSpec::keyword("merged"),
+    FieldSpec::number("article_count"),
+    FieldSpec::number("image_count"),
+    FieldSpec::date("first_published"),
+    FieldSpec::date("last_published"),
+    FieldSpec::keyword("sections.name"),
+];
+
+/// What a byline's work adds up to.
+#[derive(Default)]
+struct Work {
+    articles: u64,
+    images: u64,
+    first: Option<ArchiveDate>,
+    last: Option<ArchiveDate>,
+    sections: BTreeMap<String, u64>,
+}
+
+impl Work {
+    fn add(&mut self, content: &Content) {
+        match content {
+            Content::Article(article) => {
+                self.articles += 1;
+                if let Some(date) = &article.published {
+                    if self.first.as_ref().is_none_or(|first| key(date) < key(first)) {
+                        self.first = Some(date.clone());
+                    }
+                    if self.last.as_ref().is_none_or(|last| key(date) > key(last)) {
+                        self.last = Some(date.clone());
+                    }
+                }
+                if !article.section.is_empty() {
+                    *self.sections.entry(article.section.clone()).or_default() += 1;
+                }
+            }
+            Content::Image(_) => self.images += 1,
+            Content::Byline(_) => {}
+        }
+    }
+}
+
+/// The name that a byline had when it was merged.
+fn former_name(byline: &AssetRef, snapshot: &Snapshot) -> Result<Option<String>, ReadError> {
+    let live = match snapshot.state(byline)? {
+        Some(AssetState { live, status: Status::Merged { .. }, .. }) if live != Seq::ZERO => live,
+        _ => return Ok(None),
+    };
+    Ok(match snapshot.event(live)?.fact() {
+        Some(Fact::Published(Content::Byline(byline))) if !byline.name.is_empty() => {
+            Some(byline.name.clone())
+        }
+        _ => None,
+    })
+}
+
+/// A total order, so that the first and the last do not depend on the order in which articles are read.
+fn key(date: &ArchiveDate) -> (i64, &str) {
+    (date.start().as_millis(), date.as_str())
+}
+
+impl View for Bylines {
+    fn kind(&self) -> AssetKind {
+        AssetKind::Byline
+    }
+
+    fn fields(&self) -> &'static [FieldSpec] {
+        &FIELDS
+    }
+
+    fn document(&self, id: &AssetId, snapshot: &Snapshot) -> Result<Option<Document>, ReadError> {
+        let Some(live) = join::live(AssetKind::Byline, id, snapshot)? else { return Ok(None) };
+        let Content::Byline(byline) = &live.content else { return Ok(None) };
+        let mut json = join::fields(&live.content);
+        let asset = AssetRef::new(AssetKind::Byline, id.clone());
+        let mut merged = Vec::new();
+        join::merged_into(&asset, snapshot, &mut merged)?;
+        let mut work = Work::default();
+        let mut last_seen: Option<AssetRef> = None;
+        for person in std::iter::once(&asset).chain(&merged) {
+            join::each_referrer(person, snapshot, &mut |referrer| {
+                if referrer.kind != AssetKind::Byline && last_seen.as_ref() != Some(referrer) {
+                    if let Some(live) = snapshot.live(referrer)? {
+                        // An article that names two ids of one person counts once.
+                        let first_name = live.content.references().into_iter().find(|named| {
+                            named.kind == AssetKind::Byline && (*named == asset || merged.contains(named))
+                        });
+                        if first_name.as_ref() == Some(person) {
+                            work.add(&live.content);
+                        }
+                    }
+                    last_seen = Some(referrer.clone());
+                }
+                Ok(())
+            })?;
+        }
+        let mut names = byline.also_known_as.clone();
+        for other in &merged {
+            if let Some(name) = former_name(other, snapshot)?
+                && name != byline.name
+                && !names.contains(&name)
+            {
+                names.push(name);
+            }
+        }
+        if !names.is_empty() {
+            json.insert("also_known_as".to_owned(), json!(names));
+        }
+        if !merged.is_empty() {
+            json.insert("merged".to_owned(), merged.iter().map(|other| json!(other.id)).collect());
+        }
+        json.insert("article_count".to_owned(), json!(work.articles));
+        json.insert("image_count".to_owned(), json!(work.images));
+        if let (Some(first), Some(last)) = (work.first, work.last) {
+            json.insert("first_published".to_owned(), json!(first));
+            json.insert("last_published".to_owned(), json!(last));
+        }
+        if !work.sections.is_empty() {
+            let sections =
+                work.sections.into_iter().map(|(name, articles)| json!({"name": name, "articles": articles}));
+            json.insert("sections".to_owned(), Value::Array(sections.collect()));
+        }
+        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, json }))
+    }
+
+    /// A byline touches itself and those that it is or was merged into; an article or image those that it names or
+    /// named.
+    fn touched_by(&self, change: &Change, snapshot: &Snapshot, touch: Touch<'_>) -> Result<(), ReadError> {
+        let mut touch_person = |byline: AssetRef| {
+            let stands_for = snapshot.resolve(&byline)?;
+            if stands_for != byline {
+                touch(stands_for.id)?;
+            }
+            touch(byline.id)
+        };
+        match change.asset.kind {
+            AssetKind::Byline => {
+                touch_person(change.asset.clone())?;
+                join::each_merge_target(change, snapshot, &mut touch_person)
+            }
+            AssetKind::Article | AssetKind::Image => join::each_named(change, snapshot, &mut |named| {
+                if named.kind == AssetKind::Byline { touch_person(named) } else { Ok(()) }
+            }),
+        }
+    }
+}

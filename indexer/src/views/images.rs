@@ -1,0 +1,86 @@
+//! The view `images`: each image with its photographer's name, and with the headlines and dates of the articles
+//! that used it.
+
+use serde_json::{Map, Value, json};
+use store::{AssetId, AssetKind, AssetRef, Content, ReadError, Snapshot};
+
+use super::{Change, Touch, View, join};
+use crate::{document::Document, field::FieldSpec};
+
+pub(super) struct Images;
+
+/// How many articles an image lists, in the order of their ids; `used_in_count` counts all.
+const MAX_USED_IN: usize = 100;
+const ARTICLE_FIELDS: [&str; 4] = ["headline", "published", "section", "language"];
+
+static FIELDS: [FieldSpec; 13] = [
+    FieldSpec::text("caption", 2.0),
+    FieldSpec::text("alt", 1.5),
+    FieldSpec::names("credit", 1.0),
+    FieldSpec::keyword("photographer.id"),
+    FieldSpec::names_and_keyword("photographer.name", 2.0),
+    FieldSpec::date("taken"),
+    FieldSpec::keyword("renditions.href"),
+    FieldSpec::keyword("used_in.id"),
+    FieldSpec::text("used_in.headline", 1.0),
+    FieldSpec::date("used_in.published"),
+    FieldSpec::keyword("used_in.section"),
+    FieldSpec::number("used_in_count"),
+    FieldSpec::text("rights", 0.0),
+];
+
+impl View for Images {
+    fn kind(&self) -> AssetKind {
+        AssetKind::Image
+    }
+
+    fn fields(&self) -> &'static [FieldSpec] {
+        &FIELDS
+    }
+
+    fn document(&self, id: &AssetId, snapshot: &Snapshot) -> Result<Option<Document>, ReadError> {
+        let Some(live) = join::live(AssetKind::Image, id, snapshot)? else { return Ok(None) };
+        let Content::Image(image) = &live.content else { return Ok(None) };
+        let mut json = join::fields(&live.content);
+        if let Some(photographer) = &image.photographer {
+            json.insert("photographer".to_owned(), join::photographer_of(photographer, snapshot)?);
+        }
+        let asset = AssetRef::new(AssetKind::Image, id.clone());
+        let mut used_in = Vec::new();
+        let mut count = 0_u64;
+        join::each_referrer(&asset, snapshot, &mut |article| {
+            if article.kind != AssetKind::Article {
+                return Ok(());
+            }
+            if let Some(live) = snapshot.live(article)? {
+                count += 1;
+                if used_in.len() < MAX_USED_IN {
+                    let mut used = Map::new();
+                    used.insert("id".to_owned(), json!(article.id));
+                    join::pick(&live.content, &ARTICLE_FIELDS, &mut used);
+                    used_in.push(Value::Object(used));
+                }
+            }
+            Ok(())
+        })?;
+        if count > 0 {
+            json.insert("used_in".to_owned(), Value::Array(used_in));
+        }
+        json.insert("used_in_count".to_owned(), json!(count));
+        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, json }))
+    }
+
+    /// An image touches itself; an article the images that it shows or showed; a byline the images that it took.
+    fn touched_by(&self, change: &Change, snapshot: &Snapshot, touch: Touch<'_>) -> Result<(), ReadError> {
+        match change.asset.kind {
+            AssetKind::Image => touch(change.asset.id.clone()),
+            AssetKind::Article => join::each_named(change, snapshot, &mut |named| {
+                if named.kind == AssetKind::Image { touch(named.id) } else { Ok(()) }
+            }),
+            AssetKind::Byline => {
+                let same = join::same_person(&change.asset, snapshot)?;
+                join::touch_referrers(&same, AssetKind::Image, snapshot, touch)
+            }
+        }
+    }
+}
