@@ -1,6 +1,8 @@
 //! Bad files: each is loaded as far as it can be, or is quarantined with a reason that says what, where, and what to
 //! do. None stops the load.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails is a panic")]
+
 use std::{fs, io::Write, path::Path, sync::atomic::AtomicBool};
 
 use ingest::{LoadError, LoadOptions, LoadReport, Quarantine, load};
@@ -173,7 +175,7 @@ fn links_pipes_and_forbidden_files_do_not_hold_the_load() {
     symlink("nowhere", root.join("dangling.jsonl")).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(root.join("pipe.jsonl")).status().unwrap().success());
     fs::write(root.join("forbidden.jsonl"), EVENT).unwrap();
-    fs::set_permissions(root.join("forbidden.jsonl"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(root.join("forbidden.jsonl"), fs::Permissions::from_mode(0o000)).unwrap();
     fs::write(root.join("good.jsonl"), EVENT).unwrap();
     let root_user = fs::read(root.join("forbidden.jsonl")).is_ok();
     let (report, lines) = load_folder(dir.path(), &root);

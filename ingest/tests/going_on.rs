@@ -1,8 +1,10 @@
 //! A load that is killed goes on where it stopped, and ends with the same log; a load that is run twice adds nothing.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails is a panic")]
+
 use std::{env, fmt::Write as _, fs, path::Path, process::Command, sync::atomic::AtomicBool};
 
-use ingest::{Hints, LoadOptions, Quarantine, export, load, retry};
+use ingest::{Hints, LoadOptions, Quarantine, load, retry};
 use serde_json::Value;
 use store::{Log, Seq};
 
@@ -39,7 +41,7 @@ fn write_archive(root: &Path) {
 /// What the log says, without what differs between two runs.
 fn content(log: &Log) -> Vec<Value> {
     let mut out = Vec::new();
-    export(log, Seq::new(1), &mut out).unwrap();
+    log.export(Seq::new(1), &mut out, &mut |_| {}).unwrap();
     let lines = String::from_utf8(out).unwrap();
     let strip = |line: &str| {
         let mut value: Value = serde_json::from_str(line).unwrap();
@@ -120,7 +122,7 @@ fn loading_twice_adds_nothing_and_an_export_is_loaded_again() {
     let again = load(&log, &options(dir.path()), &(), &AtomicBool::new(false)).unwrap();
     assert_eq!((again.events, again.unchanged), (0, first.events));
     let mut out = Vec::new();
-    export(&log, Seq::new(1), &mut out).unwrap();
+    log.export(Seq::new(1), &mut out, &mut |_| {}).unwrap();
     let other = dir.path().join("other");
     fs::create_dir_all(other.join("in")).unwrap();
     fs::write(other.join("in/export.jsonl"), &out).unwrap();
