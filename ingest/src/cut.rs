@@ -252,6 +252,12 @@ impl Elements {
             gathered.push(part);
             self.cursor.pass(part);
             input.consume(length);
+            if ended && gathered.bytes.is_empty() && !gathered.too_large {
+                // A bracket that closes nothing would be met here for ever.
+                let stray = peek(input)?.into_iter().collect::<Vec<u8>>();
+                self.pass(input, &stray);
+                return Ok(Raw::new(place, stray));
+            }
             if ended {
                 return Ok(gathered.record(place, None));
             }
@@ -277,19 +283,12 @@ impl Cutter for Values {
             match peek(input)? {
                 None => return Ok(None),
                 Some(byte) if byte.is_ascii_whitespace() || byte == b',' => {
-                    self.elements.pass(input, &[byte])
+                    self.elements.pass(input, &[byte]);
                 }
                 Some(b'[') if !self.started => break,
                 Some(_) if self.elements.state == Stage::Before => {
                     self.started = true;
-                    let mut raw = self.elements.element(input)?;
-                    // A bare closing bracket would be found here for ever.
-                    if raw.bytes.is_empty()
-                        && let Some(byte) = peek(input)?
-                    {
-                        raw.bytes.push(byte);
-                        self.elements.pass(input, &[byte]);
-                    }
+                    let raw = self.elements.element(input)?;
                     return Ok(Some(raw));
                 }
                 Some(_) => break,

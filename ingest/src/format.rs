@@ -133,9 +133,14 @@ const OTHER_ENDINGS: &str = "jpg jpeg png gif svg webp avif tif tiff ico bmp jp2
 
 /// Tells a file's format by its first bytes, decompressed, and its name.
 pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
-    let name = origin.path.as_str();
+    // The stem has no endings of compression.
+    let name = origin.stem.as_str();
     let file = name.rsplit('/').next().unwrap_or(name);
     let ending = file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    // The user said what these files are, however they begin.
+    if hints.pattern.as_ref().is_some_and(|pattern| pattern.fields(&origin.stem).is_some()) {
+        return Detected::Known(Format::Text);
+    }
     if head.iter().take(4_096).any(|byte| *byte == 0) {
         return Detected::Other;
     }
@@ -150,7 +155,7 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
     {
         return Detected::Other;
     }
-    if text.starts_with(['{', '[']) {
+    if text.starts_with(['{', '[']) || matches!(ending.as_str(), "jsonl" | "ndjson") {
         return json(text, &ending, hints);
     }
     if text.starts_with('<') {
@@ -165,9 +170,6 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
              date there to load it as an article"
                 .to_owned(),
         );
-    }
-    if hints.pattern.as_ref().is_some_and(|pattern| pattern.fields(&origin.stem).is_some()) {
-        return Detected::Known(Format::Text);
     }
     let line = text.lines().next().unwrap_or("");
     let table = matches!(ending.as_str(), "csv" | "tsv" | "tab");

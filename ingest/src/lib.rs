@@ -42,6 +42,8 @@ mod pattern;
 mod quarantine;
 mod reader;
 mod record;
+#[cfg(test)]
+mod robust;
 mod walk;
 mod xml;
 

@@ -146,13 +146,18 @@ impl Cutting<'_> {
         };
         let origin = Arc::new(stream.origin);
         let mut cutter = self.readers.of(format).cutter(&stream.head);
+        let mut last = Place { record: 0, ..Place::START };
         loop {
             match cutter.next(stream.input) {
-                Ok(Some(raw)) => out.push(Finding::Record { format, origin: Arc::clone(&origin), raw }),
+                Ok(Some(raw)) => {
+                    last = raw.place;
+                    out.push(Finding::Record { format, origin: Arc::clone(&origin), raw });
+                }
                 Ok(None) => break,
                 Err(error) => {
-                    let why = format!("it cannot be read on: {error}");
-                    let raw = Raw::broken(Place::START, Vec::new(), Reason::Unreadable(why));
+                    let why = format!("it cannot be read on after its record {}: {error}", last.record);
+                    let place = Place { record: last.record + 1, ..last };
+                    let raw = Raw::broken(place, Vec::new(), Reason::Unreadable(why));
                     out.push(Finding::Record { format, origin: Arc::clone(&origin), raw });
                     break;
                 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::Serialize;
-use store::{AppendError, Batch, Log, Outcome};
+use store::{Batch, Log, Outcome};
 
 use super::{LoadError, LoadOptions, load, working};
 use crate::{
@@ -86,7 +86,7 @@ fn record(
                     events.push(event.prepared);
                 }
             }
-            let appended = log.append(Batch { events, ..Batch::default() }).map_err(AppendError::from)?;
+            let appended = log.append(Batch { events, ..Batch::default() })?;
             let count =
                 appended.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Appended(_))).count();
             report.events += count as u64;
@@ -94,7 +94,7 @@ fn record(
             quarantine.remove(one)?;
         }
         Err(reason) => {
-            report.remaining.push(Quarantined { reason: reason.to_string(), ..one.clone() }.to_string())
+            report.remaining.push(Quarantined { reason: reason.to_string(), ..one.clone() }.to_string());
         }
     }
     Ok(())

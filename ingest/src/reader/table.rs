@@ -269,7 +269,7 @@ impl Rows {
             let length = memchr::memchr(b'\n', buffer).map_or(buffer.len(), |at| at + 1);
             let part = buffer.get(..length).unwrap_or(buffer);
             quotes += memchr::memchr_iter(b'"', part).count();
-            let ended = part.ends_with(b"\n") && (!self.quoting || quotes % 2 == 0);
+            let ended = part.ends_with(b"\n") && (!self.quoting || quotes.is_multiple_of(2));
             row.push(part);
             self.cursor.pass(part);
             input.consume(length);

@@ -24,7 +24,7 @@ impl Reader for Text {
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
         let fields = self.pattern.as_ref().and_then(|pattern| pattern.fields(&origin.stem));
         let fields = fields.ok_or_else(|| Reason::Content("the path does not fit the pattern".to_owned()))?;
-        let text = text_of(&raw.bytes);
+        let text = text_of(&raw.bytes).replace('\u{0}', "");
         let mut nested = Nested::default();
         let mut id = String::new();
         for (field, value) in fields {
