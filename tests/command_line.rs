@@ -122,6 +122,9 @@ fn from_files_to_hits_and_back() {
     let then = archive.json(&["search", "titanic", "--as-of", "1912-04-16"], 0);
     assert_eq!(then["hits"][0]["document"]["headline"], "Titanic Strikes an Iceberg");
 
+    assert_eq!(archive.ids(&["agamemnon", "--as-of", "1858-08-20"]), Vec::<String>::new());
+    assert_eq!(archive.ids(&["titanic", "--as-of", "seq:117"]), ["a/1912-04-16-titanic"]);
+
     // Everything but the log can go.
     let before = archive.views();
     fs::remove_dir_all(archive.path("data/indexes")).unwrap();
@@ -236,10 +239,6 @@ fn mistakes_get_one_clear_line_and_the_right_code() {
         let told = archive.run(args, code);
         assert!(told.contains(part), "{args:?}: {told}");
     }
-    // Written by a newer program.
-    fs::write(archive.path("data/indexes/articles/live"), "g999999\n\n").unwrap();
-    let told = archive.run(&["search", "x"], 1);
-    assert!(told.contains("g999999"), "{told}");
 }
 
 #[test]

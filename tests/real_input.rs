@@ -92,7 +92,7 @@ impl Archive {
 
 /// What is between the two lines that fence the front matter off; `None` without one.
 fn front_matter(text: &str) -> Option<&str> {
-    let rest = text.trim_start_matches('\u{feff}').strip_prefix("---")?;
+    let rest = text.trim_start_matches('\u{feff}').trim_start().strip_prefix("---")?;
     rest.split_once("\n---").map(|(front, _)| front)
 }
 
