@@ -291,10 +291,7 @@ impl Snapshot {
             if self.as_of().is_none_or(|as_of| as_of.takes(seq, record.happened())) {
                 found.push(seq);
             }
-            if record.prev >= seq {
-                return Err(damaged(seq, Damage::Order)); // a damaged record must not hang a reader
-            }
-            seq = record.prev;
+            seq = earlier(seq, record.prev)?;
         }
         Ok(found)
     }
@@ -316,8 +313,13 @@ impl Snapshot {
     }
 }
 
+/// The event before this one on its asset; a damaged record must not lead a reader in a circle.
+pub(crate) fn earlier(seq: Seq, prev: Seq) -> Result<Seq, ReadError> {
+    if prev < seq { Ok(prev) } else { Err(damaged(seq, Damage::Order)) }
+}
+
 /// Longer chains of merged bylines are not followed.
-const MAX_MERGES: u32 = 10_000;
+pub(crate) const MAX_MERGES: u32 = 10_000;
 
 /// Reads one event and checks its digest.
 pub(crate) fn read_event(

@@ -1,7 +1,10 @@
 //! Learning a dictionary from the log.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::{self, JoinHandle},
 };
 
@@ -16,9 +19,9 @@ use crate::{
     tables::{Tables, seal, unseal},
 };
 
-/// The log learns its first dictionary at this many bytes of JSON, and its second, from a wider sample, at the
-/// second figure. Small logs never pay for one.
-const DUE_AT_JSON_BYTES: [u64; 2] = [1 << 20, 48 << 20];
+/// The log learns its first dictionary at this many bytes of JSON, and others, each from a wider sample, at the
+/// further figures. Small logs never pay for one.
+const DUE_AT_JSON_BYTES: [u64; 3] = [1 << 20, 16 << 20, 128 << 20];
 /// How much is read for it.
 const SAMPLE_BYTES: usize = 6 << 20;
 /// A sample longer than this says little more.
@@ -34,7 +37,7 @@ impl Log {
         let known = tables.dictionaries.len(&txn).map_err(ReadError::from)?;
         let json = tables.number(&txn, "json")?;
         let Ok(at) = usize::try_from(known) else { return Ok(()) };
-        if DUE_AT_JSON_BYTES.get(at).is_none_or(|due| json < *due) {
+        if DUE_AT_JSON_BYTES.get(at).is_none_or(|due| json < *due) || !self.trainer().may_try_at(json) {
             return Ok(());
         }
         let begin = |trainer: &Trainer| -> Result<(), AppendError> {
@@ -52,8 +55,7 @@ impl Log {
                     None => Ok(()),
                 }
             }
-            _ if self.trainer().is_free() => begin(self.trainer()),
-            _ => Ok(()),
+            _ => begin(self.trainer()),
         }
     }
 
@@ -117,11 +119,19 @@ fn train(known: u64, samples: &[Vec<u8>], seqs: Vec<Seq>) -> Option<Trained> {
 #[derive(Default)]
 pub(crate) struct Trainer {
     running: Mutex<Option<JoinHandle<Option<Trained>>>>,
+    /// Bytes of JSON.
+    not_before: AtomicU64,
 }
 
 impl Trainer {
-    fn is_free(&self) -> bool {
-        self.lock().is_none()
+    /// Whether to begin at this size of the log: not while a thread is at it, and after a try not before the log has
+    /// twice the size, since what there is may be too little or too uniform to learn from.
+    fn may_try_at(&self, json: u64) -> bool {
+        let free = self.lock().is_none() && json >= self.not_before.load(Ordering::Relaxed);
+        if free {
+            self.not_before.store(json.saturating_mul(2), Ordering::Relaxed);
+        }
+        free
     }
 
     fn start(&self, known: u64, samples: Vec<Vec<u8>>, seqs: Vec<Seq>) {
