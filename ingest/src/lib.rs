@@ -30,6 +30,7 @@
 mod credits;
 mod cut;
 mod cut_elements;
+mod cut_json;
 mod dates;
 mod fields;
 mod format;

@@ -5,7 +5,8 @@ use store::{Article, AssetId, Byline, Image, Keyword, Rendition};
 
 use super::{Reader, text_of as decoded};
 use crate::{
-    cut::{Cutter, Values, Whole},
+    cut::{Cutter, Whole},
+    cut_json::Values,
     fields::{Fields, object_of, text_of},
     html, names,
     nested::{Nested, id_or, language},
@@ -478,7 +479,7 @@ pub(crate) struct JsonFeed;
 
 impl Reader for JsonFeed {
     fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
-        Box::new(crate::cut::Elements::of(Some("items")))
+        Box::new(crate::cut_json::Elements::of(Some("items")))
     }
 
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {

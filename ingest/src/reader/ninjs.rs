@@ -5,7 +5,8 @@ use store::{Article, AssetId, AssetKind, Image, Keyword, Rendition};
 
 use super::{Reader, json_object};
 use crate::{
-    cut::{Cutter, Values},
+    cut::Cutter,
+    cut_json::Values,
     fields::{Fields, object_of, text_of},
     html, names,
     nested::{Nested, language, withdrawn},

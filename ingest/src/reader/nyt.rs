@@ -9,7 +9,8 @@ use store::{Article, AssetId, Image, Rendition};
 use super::{Reader, json_object};
 use crate::{
     credits,
-    cut::{Cutter, Elements, Values},
+    cut::Cutter,
+    cut_json::{Elements, Values},
     fields::{Fields, object_of, text_of},
     names,
     record::{Found, Origin, Raw, Reason, time_of},
