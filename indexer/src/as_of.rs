@@ -52,6 +52,31 @@ impl Indexes {
         Ok(Rebuilt { generation: name, checkpoint: searcher.checkpoint, digest })
     }
 
+    /// Builds everything of a view again, so that nothing is left in any of its indexes of what the log does not
+    /// hold any more: the live generation, and the archive as it stood under each name. There is none to go back
+    /// to afterwards.
+    ///
+    /// # Errors
+    /// [`IndexError`]; what was not reached yet is as it was.
+    pub fn purge(
+        &self,
+        kind: AssetKind,
+        stop: &AtomicBool,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<(), IndexError> {
+        let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
+        self.rebuild(kind, &options, stop, progress)?;
+        for name in self.generations(kind)? {
+            let Some(name) = name.strip_prefix('@') else { continue };
+            let as_of = self.named(kind, name)?.info().as_of.as_ref().and_then(|as_of| as_of.parse().ok());
+            match as_of {
+                Some(as_of) => drop(self.build_as_of(kind, &as_of, name, stop, progress)?),
+                None => self.remove(kind, &format!("@{name}"))?,
+            }
+        }
+        Ok(())
+    }
+
     fn build_past(
         &self,
         kind: AssetKind,

@@ -1,4 +1,4 @@
-//! Getting archives in: readers of their formats, normalising, quarantine, and the export that reads back.
+//! Getting archives in: readers of their formats, normalising, quarantine.
 //!
 //! [`load`] takes files and folders as they are (formats are told by content; `.gz`, `.zst`, `.zip` and `.tar` are
 //! opened), reads them on all cores, and appends their events to the [`Log`](store::Log) in the files' order. What
@@ -29,20 +29,29 @@
 
 mod credits;
 mod cut;
+mod cut_elements;
+mod cut_json;
 mod dates;
-mod export;
 mod fields;
 mod format;
 mod html;
 mod load;
 mod names;
+mod nested;
 mod open;
+mod pattern;
 mod quarantine;
 mod reader;
 mod record;
+#[cfg(test)]
+mod robust;
 mod walk;
+mod xml;
 
-pub use export::{ExportError, export};
 pub use format::Format;
-pub use load::{FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, load};
+pub use load::{
+    FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, RetryReport, load, retry, watch,
+};
+pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};
+pub use reader::{Columns, Hints};

@@ -44,23 +44,68 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Reads YAML. A key that stands twice is common in hand-made files: the last one counts.
+/// How many lines of one text are mended.
+const MAX_MENDED: usize = 200;
+
+/// Reads YAML. A key that stands twice is common in hand-made files: the last one counts. So are quoted texts
+/// that go on at a line's very beginning, which YAML 1.2 forbids and most parsers take: they are moved in.
 pub(super) fn yaml(text: &str, lines_before: u64) -> Result<Fields, Reason> {
-    let mut options = serde_saphyr::Options::default();
-    options.duplicate_keys = serde_saphyr::DuplicateKeyPolicy::LastWins;
-    options.with_snippet = false;
-    match serde_saphyr::from_str_with_options::<Value>(text, options) {
-        Ok(Value::Object(fields)) => Ok(Fields(fields)),
-        Ok(Value::Null) => Ok(Fields::default()),
-        Ok(_) => Err(Reason::Content("the front matter is no list of fields (`name: value`)".to_owned())),
-        Err(error) => {
-            let (line, column) =
-                error.location().map_or((0, 0), |at| (at.line() + lines_before, at.column()));
-            let why = error.to_string();
-            let why = why.lines().next().unwrap_or("").to_owned();
-            Err(Reason::Syntax { why: format!("the YAML is broken: {why}"), line, column })
+    let mut mended: Option<String> = None;
+    for _ in 0..MAX_MENDED {
+        match yaml_value(mended.as_deref().unwrap_or(text)) {
+            Ok(Value::Object(fields)) => return Ok(Fields(fields)),
+            Ok(Value::Null) => return Ok(Fields::default()),
+            Ok(_) => {
+                return Err(Reason::Content(
+                    "the front matter is no list of fields (`name: value`)".to_owned(),
+                ));
+            }
+            Err(Broken { why, line, .. }) if why.starts_with(UNINDENTED) && line > 0 => {
+                mended = Some(indent(mended.as_deref().unwrap_or(text), line));
+            }
+            Err(Broken { why, line, column }) => {
+                let line = if line == 0 { 0 } else { line + lines_before };
+                return Err(Reason::Syntax { why: format!("the YAML is broken: {why}"), line, column });
+            }
         }
     }
+    Err(Reason::syntax("the YAML is broken: too many lines of quoted texts are not indented"))
+}
+
+/// What the parser says of a quoted text that goes on where it must not.
+const UNINDENTED: &str = "invalid indentation in multiline quoted scalar";
+
+struct Broken {
+    why: String,
+    line: u64,
+    column: u64,
+}
+
+fn yaml_value(text: &str) -> Result<Value, Broken> {
+    let mut options = serde_saphyr::Options::default();
+    options.duplicate_keys = serde_saphyr::DuplicateKeyPolicy::LastWins;
+    options.non_finite_float_policy = serde_saphyr::NonFiniteFloatPolicy::AsString;
+    options.strict_indentation = false;
+    options.with_snippet = false;
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
+        let why = error.to_string();
+        let why = why.lines().next().unwrap_or("");
+        let why = why.rfind(" at line ").and_then(|at| why.get(..at)).unwrap_or(why).to_owned();
+        Broken { why, line, column }
+    })
+}
+
+/// Moves one line in.
+fn indent(text: &str, wanted: u64) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        if number == wanted {
+            out.push_str("  ");
+        }
+        out.push_str(line);
+    }
+    out
 }
 
 fn toml(text: &str, lines_before: u64) -> Result<Fields, Reason> {

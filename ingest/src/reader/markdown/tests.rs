@@ -64,6 +64,13 @@ fn toml_is_front_matter_too() {
 }
 
 #[test]
+fn quoted_texts_that_are_not_indented_are_read() {
+    let found = read("s/a.md", "---\ntitle: \"One\ntwo\nthree\"\nsummary: 'a\n\nb'\n---\nx");
+    let Content::Article(article) = &found[0].2 else { panic!() };
+    assert_eq!((article.headline.as_str(), article.summary.as_str()), ("One two three", "a\nb"));
+}
+
+#[test]
 fn broken_front_matter_tells_its_place() {
     let check = |text: &str, expected: &str| {
         let raw = Raw::new(Place::START, text.as_bytes().to_vec());
