@@ -136,7 +136,7 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-/// A JSON value as it is read, without the fields of objects that are `null`: they say nothing, and there are many.
+/// A JSON value as it is read, without the fields of objects that say nothing (`null`, `""`, `[]`): there are many.
 struct Said(Value);
 
 impl<'de> Deserialize<'de> for Said {
@@ -194,7 +194,7 @@ impl<'de> Visitor<'de> for SaidVisitor {
         let mut found = Map::new();
         while let Some(key) = map.next_key::<String>()? {
             let Said(value) = map.next_value()?;
-            if !value.is_null() {
+            if !is_nothing(&value) {
                 found.insert(key, value);
             }
         }
@@ -202,7 +202,7 @@ impl<'de> Visitor<'de> for SaidVisitor {
     }
 }
 
-/// Reads JSON, and leaves out what is `null`.
+/// Reads JSON, and leaves out the fields that say nothing.
 pub(crate) fn parse(text: &str) -> Result<Value, serde_json::Error> {
     serde_json::from_str::<Said>(text).map(|Said(value)| value)
 }
