@@ -61,7 +61,7 @@ impl Indexes {
         let mut writer = GenerationWriter::open(generation.clone(), self.log())?;
         let head = self.log().head()?.seq;
         while writer.checkpoint() < head {
-            writer.step(self.log())?;
+            writer.step_to(self.log(), head)?;
         }
         let seq = writer.checkpoint();
         let mut found = holdings(&*generation.searcher()?).map_err(failed(generation.dir()))?;
@@ -102,7 +102,7 @@ impl Indexes {
         self.leave_out_what_moved(kind, seq, &mut report)?;
         if repair && !report.is_clean() {
             for ids in [&report.missing, &report.extra, &report.stale] {
-                writer.renew(ids, self.log())?;
+                writer.renew(ids.clone(), self.log())?;
             }
             writer.commit_again()?;
             report.repaired = true;

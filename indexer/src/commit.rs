@@ -32,7 +32,7 @@ impl Commit {
 
     /// With this in hand still.
     pub(crate) fn with(reached: Seq, link: Option<Digest>, fanouts: Vec<FanoutPosition>) -> Self {
-        let checkpoint = fanouts.iter().map(|fanout| fanout.seq.before()).min().unwrap_or(reached);
+        let checkpoint = fanouts.iter().map(|fanout| fanout.since.before()).min().unwrap_or(reached);
         Self { checkpoint, reached, link, fanouts }
     }
 

@@ -56,8 +56,8 @@ impl Document {
         })
     }
 
-    /// The document as tantivy takes it.
-    pub(crate) fn to_tantivy(&self, schema: &ViewSchema) -> TantivyDocument {
+    /// The document as an index of this schema takes it.
+    pub fn to_tantivy(&self, schema: &ViewSchema) -> TantivyDocument {
         let mut to = TantivyDocument::new();
         to.add_text(schema.id, self.asset.id.as_str());
         to.add_u64(schema.seq, self.seq.get());

@@ -13,13 +13,17 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use store::{AssetId, Digest, Seq};
+use store::{AssetId, AssetRef, Digest, Seq};
 
 /// How far a fan-out has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FanoutPosition {
-    /// The event that it follows from.
+    /// The event that it follows from: the file's name.
     pub(crate) seq: Seq,
+    /// The first event that it stands for: it takes the place of earlier ones of the same asset that had not begun.
+    pub(crate) since: Seq,
+    /// The asset of these events.
+    pub(crate) asset: AssetRef,
     /// Of the file.
     pub(crate) digest: Digest,
     /// How many ids the file has.
@@ -63,12 +67,11 @@ impl FanoutWriter {
         Ok(())
     }
 
-    /// The file is on disk when this returns.
-    pub(crate) fn finish(mut self, seq: Seq) -> io::Result<FanoutPosition> {
+    /// Where it begins. The file need not be on disk: one that is not whole is made again.
+    pub(crate) fn finish(mut self, seq: Seq, asset: AssetRef) -> io::Result<FanoutPosition> {
         self.file.flush()?;
-        self.file.get_ref().sync_all()?;
         let digest = Digest::from_bytes(self.hasher.finalize().into());
-        Ok(FanoutPosition { seq, digest, total: self.total, done: 0, at: 0 })
+        Ok(FanoutPosition { seq, since: seq, asset, digest, total: self.total, done: 0, at: 0 })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -123,6 +126,16 @@ impl Fanout {
     }
 }
 
+/// Adds a fan-out to those that wait. Of one asset one may be under way and one wait: a later one renews all that an
+/// earlier would have, so it takes its place.
+pub(crate) fn queue(waiting: &mut Vec<FanoutPosition>, mut new: FanoutPosition) {
+    let replaced = waiting.iter().position(|old| old.asset == new.asset && old.done == 0);
+    if let Some(old) = replaced.map(|at| waiting.remove(at)) {
+        new.since = old.since;
+    }
+    waiting.push(new);
+}
+
 /// Removes the files of fan-outs that no commit speaks of.
 pub(crate) fn remove_others(dir: &Path, kept: &[FanoutPosition]) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
@@ -142,7 +155,28 @@ fn path_of(dir: &Path, seq: Seq) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use store::AssetKind;
+
     use super::*;
+
+    #[test]
+    fn later_ones_take_the_place_of_those_that_wait() {
+        let fanout = |seq: u64, id: &str, done: u64| FanoutPosition {
+            seq: Seq::new(seq),
+            since: Seq::new(seq),
+            asset: AssetRef::new(AssetKind::Byline, AssetId::new(id).unwrap()),
+            digest: Digest::ZERO,
+            total: 9,
+            done,
+            at: 0,
+        };
+        let mut waiting = vec![fanout(1, "b/1", 4), fanout(2, "b/2", 0)];
+        for seq in 3..9 {
+            queue(&mut waiting, fanout(seq, "b/1", 0));
+        }
+        let seqs: Vec<_> = waiting.iter().map(|one| (one.seq.get(), one.since.get())).collect();
+        assert_eq!(seqs, [(1, 1), (2, 2), (8, 3)]);
+    }
 
     #[test]
     fn a_fan_out_goes_on_where_it_was_left() {
@@ -150,7 +184,9 @@ mod tests {
         let id = |n: u32| AssetId::new(format!("a/{n}")).unwrap();
         let mut writer = FanoutWriter::create(dir.path(), Seq::new(7)).unwrap();
         (0..10).for_each(|n| writer.add(&id(n)).unwrap());
-        let mut fanout = Fanout::open(dir.path(), writer.finish(Seq::new(7)).unwrap()).unwrap().unwrap();
+        let asset = AssetRef::new(AssetKind::Byline, AssetId::new("b/1").unwrap());
+        let position = writer.finish(Seq::new(7), asset).unwrap();
+        let mut fanout = Fanout::open(dir.path(), position).unwrap().unwrap();
         assert_eq!(fanout.take(4).unwrap(), (0..4).map(id).collect::<Vec<_>>());
         assert_eq!(fanout.position.left(), 6);
         let mut later = Fanout::open(dir.path(), fanout.position.clone()).unwrap().unwrap();

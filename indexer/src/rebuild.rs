@@ -180,7 +180,7 @@ impl Indexes {
                 if stop.load(Ordering::Acquire) {
                     return Err(IndexError::Stopped);
                 }
-                writer.step(self.log())?;
+                writer.step_to(self.log(), head)?;
             }
         }
         let swap = self.ask_for_swap(kind)?;
@@ -188,7 +188,7 @@ impl Indexes {
         // The live generation stands still now, and shows nothing that is after this.
         let target = self.log().head()?.seq;
         while writer.checkpoint() < target {
-            writer.step(self.log())?;
+            writer.step_to(self.log(), target)?;
         }
         writer.close()?;
         let previous = options.keep_previous.then(|| live.name.clone());

@@ -1,9 +1,6 @@
 //! Writing to one generation: what events touched is made anew, and the commit says up to where.
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use store::{AssetId, AssetRef, Log, ReadError, Seq, Snapshot};
 use tantivy::{
@@ -14,7 +11,7 @@ use tantivy::{
 use crate::{
     commit::{Commit, link_at},
     error::{IndexError, io},
-    fanout::{Fanout, FanoutPosition, FanoutWriter, remove_others},
+    fanout::{Fanout, FanoutPosition, FanoutWriter, queue, remove_others},
     generation::{Generation, failed, open_index},
     merging::FewSegments,
     views::Change,
@@ -26,6 +23,9 @@ const MEMORY_BYTES: usize = 64 << 20;
 const TOUCHED_MAX: usize = 5_000;
 /// How many events one commit takes in at most.
 const EVENTS_MAX: usize = 20_000;
+/// How many documents the events of one commit may touch, those of long fan-outs counted: finding them takes about
+/// a second then.
+const FOUND_MAX: u64 = 200_000;
 /// How many events are read at once.
 const PAGE: usize = 500;
 /// What one event touches beyond this many documents is worked through in slices.
@@ -40,7 +40,7 @@ pub(crate) struct GenerationWriter {
     generation: Arc<Generation>,
     writer: IndexWriter,
     commit: Commit,
-    fanouts: VecDeque<Fanout>,
+    fanouts: Vec<FanoutPosition>,
     /// Something failed: documents may be lost that a later commit would not miss.
     spoilt: bool,
 }
@@ -62,7 +62,6 @@ impl GenerationWriter {
         writer.writer.set_merge_policy(Box::new(FewSegments));
         remove_others(writer.generation.dir(), &writer.commit.fanouts)
             .map_err(io(writer.generation.dir()))?;
-        writer.resume_fanouts(log)?;
         Ok(writer)
     }
 
@@ -79,7 +78,7 @@ impl GenerationWriter {
         // What a writer that was killed has left behind.
         writer.garbage_collect_files().wait().map_err(failed(dir))?;
         let commit = generation.last_commit()?;
-        Ok(Self { writer, commit, fanouts: VecDeque::new(), spoilt: false, generation })
+        Ok(Self { writer, fanouts: commit.fanouts.clone(), commit, spoilt: false, generation })
     }
 
     pub(crate) fn generation(&self) -> &Arc<Generation> {
@@ -99,33 +98,39 @@ impl GenerationWriter {
     /// Takes in what the log has after the checkpoint, a commit's worth, and commits. After an error it is of no use
     /// any more: one of tantivy's threads may have died with documents that the next commit would not miss.
     pub(crate) fn step(&mut self, log: &Log) -> Result<Step, IndexError> {
+        self.step_to(log, Seq::MAX)
+    }
+
+    /// The same; events after `last` wait.
+    pub(crate) fn step_to(&mut self, log: &Log, last: Seq) -> Result<Step, IndexError> {
         if self.spoilt {
             return Err(IndexError::Spoilt(self.generation.dir().to_owned()));
         }
         self.spoilt = true;
-        let step = self.try_step(log)?;
+        let step = self.try_step(log, last)?;
         self.spoilt = false;
         Ok(step)
     }
 
-    fn try_step(&mut self, log: &Log) -> Result<Step, IndexError> {
+    fn try_step(&mut self, log: &Log, last: Seq) -> Result<Step, IndexError> {
         let mut touched = BTreeSet::new();
-        let reached = self.gather(log, &mut touched)?;
+        let reached = self.gather(log, last, &mut touched)?;
         if reached == self.commit.reached && self.fanouts.is_empty() && self.commit.fanouts.is_empty() {
             return Ok(Step { checkpoint: self.commit.checkpoint, idle: true });
         }
-        let touched: Vec<AssetId> = touched.into_iter().collect();
-        self.renew(&touched, log)?;
-        self.slice(log, reached)?;
-        self.commit_at(log, reached)?;
+        self.renew(touched.into_iter().collect(), log)?;
+        self.slice(log, reached, last)?;
+        let commit = Commit::with(reached, link_at(log, reached)?, self.fanouts.clone());
+        self.commit(commit)?;
+        remove_others(self.generation.dir(), &self.commit.fanouts).map_err(io(self.generation.dir()))?;
         Ok(Step { checkpoint: self.commit.checkpoint, idle: false })
     }
 
     /// What the next events touch. Returns the last of these events.
-    fn gather(&mut self, log: &Log, touched: &mut BTreeSet<AssetId>) -> Result<Seq, IndexError> {
+    fn gather(&mut self, log: &Log, last: Seq, touched: &mut BTreeSet<AssetId>) -> Result<Seq, IndexError> {
         let mut reached = self.commit.reached;
-        let mut events = 0;
-        while events < EVENTS_MAX && touched.len() < TOUCHED_MAX {
+        let (mut events, mut found) = (0, 0);
+        while events < EVENTS_MAX && touched.len() < TOUCHED_MAX && found < FOUND_MAX && reached < last {
             let snapshot = log.snapshot()?;
             if snapshot.seq() < reached {
                 let kind = self.generation.info().view;
@@ -135,15 +140,16 @@ impl GenerationWriter {
             if page.is_empty() {
                 break;
             }
-            for (seq, event_type, id) in page {
+            for (seq, event_type, id) in page.into_iter().take_while(|(seq, ..)| *seq <= last) {
                 reached = seq;
                 events += 1;
                 let Some(kind) = event_type.kind() else { continue };
                 let change = Change { seq, event_type, asset: AssetRef::new(kind, id) };
                 if let Some(fanout) = self.touch(&change, &snapshot, touched)? {
-                    self.fanouts.push_back(fanout);
+                    found += fanout.total;
+                    queue(&mut self.fanouts, fanout);
                 }
-                if touched.len() >= TOUCHED_MAX {
+                if touched.len() >= TOUCHED_MAX || found >= FOUND_MAX {
                     break;
                 }
             }
@@ -157,7 +163,7 @@ impl GenerationWriter {
         change: &Change,
         snapshot: &Snapshot,
         touched: &mut BTreeSet<AssetId>,
-    ) -> Result<Option<Fanout>, IndexError> {
+    ) -> Result<Option<FanoutPosition>, IndexError> {
         let dir = self.generation.dir();
         let (mut count, mut file, mut failure) = (0, None::<FanoutWriter>, None);
         self.generation.view().touched_by(change, snapshot, &mut |id| {
@@ -174,56 +180,62 @@ impl GenerationWriter {
         }
         let Some(file) = file else { return Ok(None) };
         let path = file.path().to_owned();
-        let position = file.finish(change.seq).map_err(io(&path))?;
-        Fanout::open(dir, position).map_err(io(&path))
+        file.finish(change.seq, change.asset.clone()).map(Some).map_err(io(&path))
     }
 
-    /// Goes on with the fan-outs that the last commit speaks of.
-    fn resume_fanouts(&mut self, log: &Log) -> Result<(), IndexError> {
-        let dir = self.generation.dir().to_owned();
-        for position in self.commit.fanouts.clone() {
-            let seq = position.seq;
-            if let Some(fanout) = Fanout::open(&dir, position).map_err(io(&dir))? {
-                self.fanouts.push_back(fanout);
-                continue;
-            }
-            tracing::warn!(%seq, dir = %dir.display(), "a fan-out's file is damaged; it is made again");
-            let snapshot = log.snapshot()?;
-            let Some((seq, event_type, id)) = snapshot.changes(seq, 1)?.into_iter().next() else { continue };
-            let Some(kind) = event_type.kind() else { continue };
-            let change = Change { seq, event_type, asset: AssetRef::new(kind, id) };
-            let mut touched = BTreeSet::new();
-            let fanout = self.touch(&change, &snapshot, &mut touched)?;
-            self.renew(&touched.into_iter().collect::<Vec<_>>(), log)?;
-            self.fanouts.extend(fanout);
+    /// Opens a fan-out's file, which is made again when it is not what was written.
+    fn open_fanout(&self, position: &FanoutPosition, log: &Log) -> Result<Option<Fanout>, IndexError> {
+        let dir = self.generation.dir();
+        if let Some(fanout) = Fanout::open(dir, position.clone()).map_err(io(dir))? {
+            return Ok(Some(fanout));
         }
-        Ok(())
+        let seq = position.seq;
+        tracing::warn!(%seq, dir = %dir.display(), "a fan-out's file is damaged; it is made again");
+        let snapshot = log.snapshot()?;
+        let Some((seq, event_type, _)) = snapshot.changes(seq, 1)?.into_iter().next() else {
+            return Ok(None);
+        };
+        let change = Change { seq, event_type, asset: position.asset.clone() };
+        let mut touched = BTreeSet::new();
+        let again = self.touch(&change, &snapshot, &mut touched)?;
+        self.renew(touched.into_iter().collect(), log)?;
+        let Some(again) = again else { return Ok(None) };
+        Fanout::open(dir, FanoutPosition { since: position.since, ..again }).map_err(io(dir))
     }
 
     /// Works a while on the oldest long fan-out: until fresh events wait, or a slice is done.
-    fn slice(&mut self, log: &Log, reached: Seq) -> Result<(), IndexError> {
+    fn slice(&mut self, log: &Log, reached: Seq, last: Seq) -> Result<(), IndexError> {
         let mut done = 0;
         while done < SLICE {
-            let Some(fanout) = self.fanouts.front_mut() else { return Ok(()) };
-            let ids = fanout.take(CHUNK * THREADS).map_err(io(self.generation.dir()))?;
-            if ids.is_empty() {
-                self.fanouts.pop_front();
+            let Some(position) = self.fanouts.first() else { return Ok(()) };
+            let Some(mut fanout) = self.open_fanout(position, log)? else {
+                self.fanouts.remove(0);
                 continue;
+            };
+            while done < SLICE {
+                let ids = fanout.take(CHUNK * THREADS).map_err(io(self.generation.dir()))?;
+                done += ids.len();
+                self.renew(ids, log)?;
+                let is_fresh = reached < last && log.head()?.seq > reached;
+                if is_fresh || fanout.position.left() == 0 {
+                    done += if is_fresh { SLICE } else { 0 };
+                    break;
+                }
             }
-            done += ids.len();
-            self.renew(&ids, log)?;
-            if log.head()?.seq > reached {
-                break;
+            if fanout.position.left() == 0 {
+                self.fanouts.remove(0);
+            } else if let Some(first) = self.fanouts.first_mut() {
+                *first = fanout.position;
             }
-        }
-        if self.fanouts.front().is_some_and(|fanout| fanout.position.left() == 0) {
-            self.fanouts.pop_front();
         }
         Ok(())
     }
 
     /// Makes the documents of these assets anew, from snapshots that are as short as they are fresh.
-    pub(crate) fn renew(&self, ids: &[AssetId], log: &Log) -> Result<(), IndexError> {
+    pub(crate) fn renew(&self, mut ids: Vec<AssetId>, log: &Log) -> Result<(), IndexError> {
+        // Two threads at one document would both delete first and both add then.
+        ids.sort_unstable();
+        ids.dedup();
         if ids.len() < 2 * CHUNK {
             return ids.chunks(CHUNK).try_for_each(|chunk| self.renew_chunk(chunk, &log.snapshot()?));
         }
@@ -249,17 +261,6 @@ impl GenerationWriter {
                 let document = document.to_tantivy(schema);
                 self.writer.add_document(document).map_err(failed(self.generation.dir()))?;
             }
-        }
-        Ok(())
-    }
-
-    fn commit_at(&mut self, log: &Log, reached: Seq) -> Result<(), IndexError> {
-        let positions: Vec<FanoutPosition> =
-            self.fanouts.iter().map(|fanout| fanout.position.clone()).collect();
-        let before = self.commit.fanouts.len();
-        self.commit(Commit::with(reached, link_at(log, reached)?, positions))?;
-        if self.commit.fanouts.len() < before {
-            remove_others(self.generation.dir(), &self.commit.fanouts).map_err(io(self.generation.dir()))?;
         }
         Ok(())
     }
