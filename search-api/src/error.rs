@@ -1,0 +1,99 @@
+//! Why a search is not answered: whose fault it is, and from that the HTTP status.
+
+use indexer::IndexError;
+use store::{AppendError, AssetRef, InvalidId, ReadError, Seq};
+
+use crate::query::QueryError;
+
+/// Why a search is not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The question is wrong: the asker's to mend.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// There is no such asset, or readers do not see it.
+    #[error("there is no {0}")]
+    NoSuchAsset(AssetRef),
+    /// What was sent cannot be taken.
+    #[error(transparent)]
+    Event(#[from] store::InvalidEvent),
+    /// What was sent is larger than is taken.
+    #[error("the body has more than {0} bytes, which is all that is taken at once: send it in parts")]
+    TooLarge(usize),
+    /// The body did not come in time.
+    #[error("the body did not come within {0} s")]
+    TooSlow(u64),
+    /// It is not allowed.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Who asks must say who he is.
+    #[error("{0}")]
+    Unauthorised(String),
+    /// The log does not take it.
+    #[error(transparent)]
+    Append(#[from] store::AppendError),
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// It took too long.
+    #[error("the search took longer than {seconds} s and was given up: narrow it by dates or more words")]
+    TooLong {
+        /// The limit.
+        seconds: u64,
+    },
+    /// What was just written is not in the index yet.
+    #[error("the index has taken in events up to {reached}, not up to {wanted} yet: ask again")]
+    NotYet {
+        /// What was asked for.
+        wanted: Seq,
+        /// How far it is.
+        reached: Seq,
+    },
+    /// All workers are busy and the queue is full.
+    #[error("the server is busy: ask again in a second")]
+    Busy,
+    /// The search broke something: a mistake of ours.
+    #[error("the search has failed in a way that it should not; the server's log has more")]
+    Panicked,
+    /// The server is stopping.
+    #[error("the server is stopping")]
+    Stopping,
+    /// The index fails.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The log fails.
+    #[error(transparent)]
+    Log(#[from] ReadError),
+    /// Tantivy fails.
+    #[error("the index fails: {0}; `morgue rebuild` makes a new one from the log")]
+    Tantivy(tantivy::TantivyError),
+}
+
+impl SearchError {
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Query(_) | Self::Event(_) => 400,
+            Self::Append(AppendError::Invalid(_)) => 400,
+            Self::Append(AppendError::Conflict { .. }) => 409,
+            Self::Append(AppendError::DiskFull) => 507,
+            Self::Append(_) => 500,
+            Self::TooLarge(_) => 413,
+            Self::TooSlow(_) => 408,
+            Self::Forbidden(_) => 403,
+            Self::Unauthorised(_) => 401,
+            Self::NoSuchAsset(_) | Self::NotFound(_) => 404,
+            Self::Index(IndexError::NoGeneration { .. }) => 404,
+            Self::Log(ReadError::NoSuchEvent { .. }) => 404,
+            Self::Busy => 429,
+            Self::TooLong { .. } | Self::NotYet { .. } | Self::Stopping => 503,
+            Self::Index(_) | Self::Log(_) | Self::Tantivy(_) | Self::Panicked => 500,
+        }
+    }
+}
+
+impl From<InvalidId> for SearchError {
+    fn from(error: InvalidId) -> Self {
+        Self::Query(QueryError::illegal(error.to_string()).at("id"))
+    }
+}

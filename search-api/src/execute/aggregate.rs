@@ -1,0 +1,510 @@
+//! Aggregations: what the documents that match add up to.
+//!
+//! They work on lists of documents: a bucket is the list of those in it, and what is nested in it is the same
+//! function over that list. The memory is four bytes a document and level; buckets are counted and bounded over the
+//! whole request.
+
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, HashMap},
+    time::Instant,
+};
+
+use serde_json::{Map, Value, json};
+use tantivy::{DocId, DocSet, Searcher, SegmentOrdinal, TERMINATED, TantivyError, query::EnableScoring};
+
+use super::{expand::OUT_OF_TIME, fields::Target};
+use crate::query::{Interval, Query, QueryError, instant_of, limits::MAX_BUCKETS};
+
+/// One aggregation with its name, and what is nested in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregation {
+    /// The name it is answered under.
+    pub name: String,
+    /// What it does.
+    pub kind: AggregationKind,
+    /// What is done with each of its buckets.
+    pub nested: Vec<Aggregation>,
+}
+
+/// What an aggregation does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AggregationKind {
+    /// A bucket for each exact value.
+    Terms {
+        /// The field.
+        field: String,
+        /// At most so many buckets.
+        size: usize,
+        /// By value instead of by count.
+        by_key: bool,
+        /// The other way round.
+        reversed: bool,
+        /// Buckets with fewer documents are left out.
+        min_count: u64,
+        /// A value for documents that have none.
+        missing: Option<String>,
+    },
+    /// A bucket for each interval of dates.
+    Dates {
+        /// The field.
+        field: String,
+        /// How long each is.
+        interval: Interval,
+        /// Buckets with fewer documents are left out; 0 also gives the empty ones between.
+        min_count: u64,
+        /// `yyyy`, `yyyy-MM`, `yyyy-MM-dd`; all of the instant without.
+        format: Option<String>,
+    },
+    /// A bucket for each interval of numbers.
+    Numbers {
+        /// The field.
+        field: String,
+        /// How wide each is.
+        interval: i64,
+        /// Buckets with fewer documents are left out; 0 also gives the empty ones between.
+        min_count: u64,
+    },
+    /// A bucket for each range; `from` is in it, `to` is not.
+    Ranges {
+        /// The field.
+        field: String,
+        /// Key and bounds.
+        ranges: Vec<(String, Option<i64>, Option<i64>)>,
+        /// Whether the answer is an object.
+        keyed: bool,
+    },
+    /// A number of the values: `min`, `max`, `avg`, `sum`, `value_count`, or all of them as `stats`.
+    Stats {
+        /// The field.
+        field: String,
+        /// Which.
+        which: Stat,
+    },
+    /// How many distinct values.
+    Cardinality {
+        /// The field.
+        field: String,
+    },
+    /// One bucket of what matches.
+    Filter(Query),
+    /// A bucket for each query.
+    Filters(Vec<(String, Query)>),
+    /// One bucket of what has no value.
+    Missing {
+        /// The field.
+        field: String,
+    },
+    /// The first documents of the bucket, newest in the log first.
+    TopHits {
+        /// How many.
+        size: usize,
+    },
+}
+
+/// A number of many values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stat {
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+    /// The mean.
+    Avg,
+    /// The sum.
+    Sum,
+    /// How many.
+    Count,
+    /// All of these.
+    All,
+}
+
+type Docs = Vec<(SegmentOrdinal, Vec<DocId>)>;
+
+/// What aggregating needs to know.
+pub(crate) struct Aggregator<'a> {
+    pub(crate) searcher: &'a Searcher,
+    pub(crate) target: &'a dyn Fn(&str) -> Result<Option<Target<'a>>, QueryError>,
+    pub(crate) translate: &'a dyn Fn(&Query) -> Result<Box<dyn tantivy::query::Query>, QueryError>,
+    /// Makes a hit of a seq.
+    pub(crate) hit: &'a dyn Fn(u64) -> Option<Value>,
+    pub(crate) deadline: Instant,
+    pub(crate) buckets: Cell<usize>,
+}
+
+/// Why an aggregation failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AggregationError {
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    #[error(transparent)]
+    Tantivy(#[from] TantivyError),
+}
+
+type Answer<T> = Result<T, AggregationError>;
+
+impl Aggregator<'_> {
+    /// The answers to several aggregations over the same documents, in Elasticsearch's shapes.
+    pub(crate) fn all(&self, aggregations: &[Aggregation], docs: &Docs) -> Answer<Map<String, Value>> {
+        let mut answers = Map::new();
+        for aggregation in aggregations {
+            if Instant::now() > self.deadline {
+                return Err(TantivyError::InternalError(OUT_OF_TIME.to_owned()).into());
+            }
+            answers.insert(aggregation.name.clone(), self.one(aggregation, docs)?);
+        }
+        Ok(answers)
+    }
+
+    fn one(&self, aggregation: &Aggregation, docs: &Docs) -> Answer<Value> {
+        let nested = &aggregation.nested;
+        match &aggregation.kind {
+            AggregationKind::Terms { field, size, by_key, reversed, min_count, missing } => {
+                let order = (*by_key, *reversed);
+                self.terms(field, *size, order, *min_count, missing.as_deref(), nested, docs)
+            }
+            AggregationKind::Dates { field, interval, min_count, format } => {
+                let buckets = self.by_number(field, docs, |value| interval.floor(value))?;
+                let buckets = self.with_empty(buckets, *min_count, |key| interval.next(key))?;
+                let mut answers = Vec::new();
+                for (key, docs) in buckets {
+                    let mut bucket = Map::new();
+                    bucket.insert("key_as_string".to_owned(), json!(formatted(key, format.as_deref())));
+                    bucket.insert("key".to_owned(), json!(key));
+                    answers.push(self.bucket(bucket, nested, &docs)?);
+                }
+                Ok(json!({"buckets": answers}))
+            }
+            AggregationKind::Numbers { field, interval, min_count } => {
+                let interval = (*interval).max(1);
+                let buckets =
+                    self.by_number(field, docs, |value| value.div_euclid(interval).saturating_mul(interval))?;
+                let buckets = self.with_empty(buckets, *min_count, |key| key.checked_add(interval))?;
+                let mut answers = Vec::new();
+                for (key, docs) in buckets {
+                    let bucket = [("key".to_owned(), json!(key as f64))].into_iter().collect();
+                    answers.push(self.bucket(bucket, nested, &docs)?);
+                }
+                Ok(json!({"buckets": answers}))
+            }
+            AggregationKind::Ranges { field, ranges, keyed } => {
+                self.ranges(field, ranges, *keyed, nested, docs)
+            }
+            AggregationKind::Stats { field, which } => self.stats(field, *which, docs),
+            AggregationKind::Cardinality { field } => {
+                let column = self.column_of(field)?;
+                let count = match column {
+                    None => 0,
+                    Some((_, true)) => self.by_number(field, docs, |value| value)?.len(),
+                    Some((_, false)) => self.by_text(field, None, docs)?.len(),
+                };
+                Ok(json!({"value": count}))
+            }
+            AggregationKind::Filter(query) => {
+                let docs = self.filtered(query, docs)?;
+                self.bucket(Map::new(), nested, &docs)
+            }
+            AggregationKind::Filters(queries) => {
+                let mut answers = Map::new();
+                for (name, query) in queries {
+                    let docs = self.filtered(query, docs)?;
+                    answers.insert(name.clone(), self.bucket(Map::new(), nested, &docs)?);
+                }
+                Ok(json!({"buckets": answers}))
+            }
+            AggregationKind::Missing { field } => {
+                let query = crate::query::Bool {
+                    must_not: vec![Query::Exists { field: field.clone() }],
+                    ..crate::query::Bool::default()
+                };
+                let docs = self.filtered(&Query::Bool(query), docs)?;
+                self.bucket(Map::new(), nested, &docs)
+            }
+            AggregationKind::TopHits { size } => self.top_hits(*size, docs),
+        }
+    }
+
+    /// A bucket with its count and what is nested in it.
+    fn bucket(&self, mut bucket: Map<String, Value>, nested: &[Aggregation], docs: &Docs) -> Answer<Value> {
+        self.buckets.set(self.buckets.get() + 1);
+        if self.buckets.get() > MAX_BUCKETS {
+            return Err(QueryError {
+                es_type: "too_many_buckets_exception",
+                ..QueryError::illegal(format!(
+                    "the aggregations give more than {MAX_BUCKETS} buckets: ask for fewer"
+                ))
+            }
+            .into());
+        }
+        bucket.insert("doc_count".to_owned(), json!(count(docs)));
+        bucket.extend(self.all(nested, docs)?);
+        Ok(Value::Object(bucket))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one request, handed on as they are")]
+    fn terms(
+        &self,
+        field: &str,
+        size: usize,
+        (by_key, reversed): (bool, bool),
+        min_count: u64,
+        missing: Option<&str>,
+        nested: &[Aggregation],
+        docs: &Docs,
+    ) -> Answer<Value> {
+        let numeric = self.column_of(field)?.is_some_and(|(_, numeric)| numeric);
+        let buckets: Vec<(Value, Docs)> = if numeric {
+            let buckets = self.by_number(field, docs, |value| value)?;
+            buckets.into_iter().map(|(key, docs)| (json!(key), docs)).collect()
+        } else {
+            self.by_text(field, missing, docs)?.into_iter().map(|(key, docs)| (json!(key), docs)).collect()
+        };
+        let total: u64 = buckets.iter().map(|(_, docs)| count(docs)).sum();
+        let mut buckets: Vec<(u64, Value, Docs)> = buckets
+            .into_iter()
+            .map(|(key, docs)| (count(&docs), key, docs))
+            .filter(|(count, ..)| *count >= min_count)
+            .collect();
+        // They come in the order of their keys.
+        if !by_key {
+            buckets.sort_by_key(|(count, ..)| std::cmp::Reverse(*count));
+        }
+        if reversed {
+            buckets.reverse();
+        }
+        buckets.truncate(size);
+        let mut shown = 0;
+        let mut answers = Vec::new();
+        for (count, key, docs) in buckets {
+            shown += count;
+            let bucket = [("key".to_owned(), key)].into_iter().collect();
+            answers.push(self.bucket(bucket, nested, &docs)?);
+        }
+        Ok(json!({
+            "doc_count_error_upper_bound": 0, "sum_other_doc_count": total.saturating_sub(shown), "buckets": answers,
+        }))
+    }
+
+    fn ranges(
+        &self,
+        field: &str,
+        ranges: &[(String, Option<i64>, Option<i64>)],
+        keyed: bool,
+        nested: &[Aggregation],
+        docs: &Docs,
+    ) -> Answer<Value> {
+        let mut answers = Map::new();
+        for (key, from, to) in ranges {
+            let inside = |value: i64| {
+                i64::from(from.is_none_or(|from| value >= from) && to.is_none_or(|to| value < to))
+            };
+            let docs = self.by_number(field, docs, inside)?.remove(&1).unwrap_or_default();
+            let mut bucket = Map::new();
+            if let Some(from) = from {
+                bucket.insert("from".to_owned(), json!(*from as f64));
+            }
+            if let Some(to) = to {
+                bucket.insert("to".to_owned(), json!(*to as f64));
+            }
+            answers.insert(key.clone(), self.bucket(bucket, nested, &docs)?);
+        }
+        if keyed {
+            return Ok(json!({"buckets": answers}));
+        }
+        let list = answers.into_iter().map(|(key, mut bucket)| {
+            if let Value::Object(bucket) = &mut bucket {
+                bucket.insert("key".to_owned(), json!(key));
+            }
+            bucket
+        });
+        Ok(json!({"buckets": list.collect::<Vec<_>>()}))
+    }
+
+    fn stats(&self, field: &str, which: Stat, docs: &Docs) -> Answer<Value> {
+        let (mut count, mut sum, mut min, mut max) = (0_u64, 0.0_f64, f64::INFINITY, f64::NEG_INFINITY);
+        let (name, numeric) = match self.column_of(field)? {
+            Some(found) => found,
+            None => (String::new(), false),
+        };
+        if !numeric && which != Stat::Count && !name.is_empty() {
+            return Err(QueryError::illegal(format!("`{field}` holds neither numbers nor dates")).into());
+        }
+        for (segment, docs) in docs {
+            let columns = self.searcher.segment_reader(*segment).fast_fields();
+            if numeric {
+                let column = columns.i64(&name)?;
+                for value in docs.iter().flat_map(|doc| column.values_for_doc(*doc)) {
+                    let value = value as f64;
+                    (count, sum, min, max) = (count + 1, sum + value, min.min(value), max.max(value));
+                }
+            } else if let Some(column) = columns.str(&name)? {
+                count += docs.iter().map(|doc| column.term_ords(*doc).count() as u64).sum::<u64>();
+            }
+        }
+        let some = |value: f64| if count == 0 { Value::Null } else { json!(value) };
+        Ok(match which {
+            Stat::Min => json!({"value": some(min)}),
+            Stat::Max => json!({"value": some(max)}),
+            Stat::Avg => json!({"value": some(sum / count as f64)}),
+            Stat::Sum => json!({"value": sum}),
+            Stat::Count => json!({"value": count}),
+            Stat::All => {
+                json!({"count": count, "min": some(min), "max": some(max), "avg": some(sum / count as f64), "sum": sum})
+            }
+        })
+    }
+
+    fn top_hits(&self, size: usize, docs: &Docs) -> Answer<Value> {
+        let mut seqs = Vec::new();
+        for (segment, docs) in docs {
+            let column = self.searcher.segment_reader(*segment).fast_fields().u64("_seq")?;
+            seqs.extend(docs.iter().filter_map(|doc| column.first(*doc)));
+        }
+        seqs.sort_unstable_by(|one, other| other.cmp(one));
+        let hits: Vec<Value> = seqs.iter().take(size).filter_map(|seq| (self.hit)(*seq)).collect();
+        Ok(json!({"hits": {
+            "total": {"value": seqs.len(), "relation": "eq"}, "max_score": Value::Null, "hits": hits,
+        }}))
+    }
+
+    /// The column of a field and whether it has numbers; `None` for a field that need not be there.
+    fn column_of(&self, field: &str) -> Answer<Option<(String, bool)>> {
+        let Some(target) = (self.target)(field)? else { return Ok(None) };
+        let numeric = matches!(target.as_what, super::fields::AsWhat::Number(_));
+        match target.column() {
+            Some(column) => Ok(Some((column, numeric))),
+            None => Err(QueryError::illegal(format!(
+                "`{field}` is a text and has no values to count: use a field of exact values"
+            ))
+            .into()),
+        }
+    }
+
+    fn by_number(&self, field: &str, docs: &Docs, key: impl Fn(i64) -> i64) -> Answer<BTreeMap<i64, Docs>> {
+        let mut buckets: BTreeMap<i64, Docs> = BTreeMap::new();
+        let Some((name, numeric)) = self.column_of(field)? else { return Ok(buckets) };
+        if !numeric {
+            return Err(QueryError::illegal(format!("`{field}` holds neither numbers nor dates")).into());
+        }
+        for (segment, docs) in docs {
+            let column = self.searcher.segment_reader(*segment).fast_fields().i64(&name)?;
+            let mut inside: HashMap<i64, Vec<DocId>> = HashMap::new();
+            for doc in docs {
+                for value in column.values_for_doc(*doc) {
+                    let bucket = inside.entry(key(value)).or_default();
+                    if bucket.last() != Some(doc) {
+                        bucket.push(*doc);
+                    }
+                }
+            }
+            for (key, docs) in inside {
+                buckets.entry(key).or_default().push((*segment, docs));
+            }
+        }
+        Ok(buckets)
+    }
+
+    fn by_text(&self, field: &str, missing: Option<&str>, docs: &Docs) -> Answer<BTreeMap<String, Docs>> {
+        let mut buckets: BTreeMap<String, Docs> = BTreeMap::new();
+        let Some((name, _)) = self.column_of(field)? else { return Ok(buckets) };
+        for (segment, docs) in docs {
+            let Some(column) = self.searcher.segment_reader(*segment).fast_fields().str(&name)? else {
+                continue;
+            };
+            let mut inside: HashMap<u64, Vec<DocId>> = HashMap::new();
+            let mut without = Vec::new();
+            for doc in docs {
+                let mut any = false;
+                for ord in column.term_ords(*doc) {
+                    any = true;
+                    let bucket = inside.entry(ord).or_default();
+                    if bucket.last() != Some(doc) {
+                        bucket.push(*doc);
+                    }
+                }
+                if !any && missing.is_some() {
+                    without.push(*doc);
+                }
+            }
+            let mut ords: Vec<(u64, Vec<DocId>)> = inside.into_iter().collect();
+            ords.sort_unstable_by_key(|(ord, _)| *ord);
+            let mut text = String::new();
+            for (ord, docs) in ords {
+                text.clear();
+                column.ord_to_str(ord, &mut text).map_err(TantivyError::from)?;
+                buckets.entry(text.clone()).or_default().push((*segment, docs));
+            }
+            if let (Some(missing), false) = (missing, without.is_empty()) {
+                buckets.entry(missing.to_owned()).or_default().push((*segment, without));
+            }
+        }
+        Ok(buckets)
+    }
+
+    fn with_empty(
+        &self,
+        mut buckets: BTreeMap<i64, Docs>,
+        min_count: u64,
+        next: impl Fn(i64) -> Option<i64>,
+    ) -> Answer<BTreeMap<i64, Docs>> {
+        if min_count > 0 {
+            buckets.retain(|_, docs| count(docs) >= min_count);
+            return Ok(buckets);
+        }
+        let (Some(first), Some(last)) = (buckets.keys().next().copied(), buckets.keys().next_back().copied())
+        else {
+            return Ok(buckets);
+        };
+        let mut at = first;
+        while let Some(following) = next(at).filter(|following| *following < last) {
+            buckets.entry(following).or_default();
+            at = following;
+            if buckets.len() > MAX_BUCKETS {
+                break; // refused when they are made
+            }
+        }
+        Ok(buckets)
+    }
+
+    fn filtered(&self, query: &Query, docs: &Docs) -> Answer<Docs> {
+        let query = (self.translate)(query)?;
+        let weight = query.weight(EnableScoring::disabled_from_searcher(self.searcher))?;
+        let mut kept = Docs::new();
+        for (segment, docs) in docs {
+            let mut matching = weight.scorer(self.searcher.segment_reader(*segment), 1.0)?;
+            let mut inside = Vec::new();
+            for doc in docs {
+                if matching.doc() < *doc {
+                    matching.seek(*doc);
+                }
+                match matching.doc() {
+                    TERMINATED => break,
+                    found if found == *doc => inside.push(*doc),
+                    _ => {}
+                }
+            }
+            kept.push((*segment, inside));
+        }
+        Ok(kept)
+    }
+}
+
+fn count(docs: &Docs) -> u64 {
+    docs.iter().map(|(_, docs)| docs.len() as u64).sum()
+}
+
+/// A date in a format of Elasticsearch's that we know; the whole instant otherwise.
+fn formatted(millis: i64, format: Option<&str>) -> String {
+    let instant = instant_of(millis);
+    let signed = if instant.starts_with(['-', '+']) { 3 } else { 0 };
+    let length = match format {
+        Some("yyyy" | "uuuu" | "year" | "strict_year") => 4,
+        Some("yyyy-MM" | "uuuu-MM" | "year_month" | "strict_year_month") => 7,
+        Some(
+            "yyyy-MM-dd" | "uuuu-MM-dd" | "date" | "strict_date" | "year_month_day" | "strict_year_month_day",
+        ) => 10,
+        Some("epoch_millis") => return millis.to_string(),
+        _ => return instant,
+    };
+    instant.get(..length + signed).unwrap_or(&instant).to_owned()
+}

@@ -1,0 +1,206 @@
+//! Which fields of a view a query means, and what its words are there.
+
+use indexer::{Analyser, FieldKind, IndexedField, Language, ViewSchema};
+use tantivy::schema::Field;
+
+use crate::query::{FieldBoost, QueryError};
+
+/// A field that a query looks at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) field: &'a IndexedField,
+    pub(crate) as_what: AsWhat,
+    pub(crate) boost: f32,
+}
+
+/// How a field is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AsWhat {
+    Text(Analyser, Field),
+    Exact(Field),
+    Number(Field),
+}
+
+impl Target<'_> {
+    /// The name of its column, for what has one.
+    pub(crate) fn column(&self) -> Option<String> {
+        match (self.as_what, self.field.spec.kind) {
+            (AsWhat::Text(..), FieldKind::Text(_)) => None,
+            (AsWhat::Text(..) | AsWhat::Exact(_), FieldKind::TextAndKeyword(_)) => {
+                Some(format!("{}.keyword", self.field.spec.name))
+            }
+            _ => Some(self.field.spec.name.to_owned()),
+        }
+    }
+
+    /// Whether its values are dates.
+    pub(crate) fn is_date(&self) -> bool {
+        self.field.spec.kind == FieldKind::Date
+    }
+}
+
+/// The field of this exact name; `X.keyword` means the exact values of any field that has them.
+pub(crate) fn target_of<'a>(schema: &'a ViewSchema, name: &str) -> Option<Target<'a>> {
+    let (base, exact) = match name.strip_suffix(".keyword") {
+        Some(base) => (base, true),
+        None => (name, false),
+    };
+    let field = schema.fields.iter().find(|field| field.spec.name == base)?;
+    let as_what = match field.spec.kind {
+        FieldKind::Text(analyser) if !exact => AsWhat::Text(analyser, field.text?),
+        FieldKind::TextAndKeyword(analyser) if !exact => AsWhat::Text(analyser, field.text?),
+        FieldKind::Keyword | FieldKind::TextAndKeyword(_) => AsWhat::Exact(field.exact?),
+        FieldKind::Date | FieldKind::Number if !exact => AsWhat::Number(field.number?),
+        _ => return None,
+    };
+    Some(Target { field, as_what, boost: 1.0 })
+}
+
+/// The fields that a list means; an empty one all fields that a plain search looks at, with their weights.
+///
+/// # Errors
+/// [`QueryError`] for a name that no field has.
+pub(crate) fn targets<'a>(
+    schema: &'a ViewSchema,
+    fields: &[FieldBoost],
+) -> Result<Vec<Target<'a>>, QueryError> {
+    if fields.is_empty() {
+        return Ok(plain_targets(schema));
+    }
+    let mut found: Vec<Target<'a>> = Vec::new();
+    for wanted in fields {
+        let mut add = |mut target: Target<'a>| {
+            target.boost *= wanted.boost;
+            if !found.iter().any(|other| other.as_what == target.as_what) {
+                found.push(target);
+            }
+        };
+        if wanted.name == "*" || wanted.name == "_all" {
+            plain_targets(schema).into_iter().for_each(add);
+        } else if wanted.name.contains('*') {
+            let pattern = crate::query::Pattern::wildcard(&wanted.name)
+                .map_err(|error| QueryError::illegal(format!("the field name `{}`: {error}", wanted.name)))?;
+            for field in &schema.fields {
+                if pattern.matches(field.spec.name) {
+                    target_of(schema, field.spec.name).into_iter().for_each(&mut add);
+                }
+            }
+        } else {
+            add(target_of(schema, &wanted.name).ok_or_else(|| unknown_field(schema, &wanted.name))?);
+        }
+    }
+    Ok(found)
+}
+
+fn plain_targets(schema: &ViewSchema) -> Vec<Target<'_>> {
+    let weighted = schema.fields.iter().filter(|field| field.spec.weight > 0.0);
+    weighted
+        .filter_map(|field| {
+            let target = target_of(schema, field.spec.name)?;
+            Some(Target { boost: field.spec.weight, ..target })
+        })
+        .collect()
+}
+
+/// Refuses a name, and says which there are.
+pub(crate) fn unknown_field(schema: &ViewSchema, name: &str) -> QueryError {
+    let known: Vec<&str> = schema.fields.iter().map(|field| field.spec.name).collect();
+    let name: String = name.chars().take(80).collect();
+    QueryError::illegal(format!("there is no field `{name}`; there are {}", known.join(", ")))
+}
+
+/// A text as words, in the terms of each language that the index was analysed in.
+pub(crate) struct Analysed {
+    /// For each distinct way to analyse it, the terms of all words, in their order.
+    pub(crate) variants: Vec<Vec<String>>,
+    /// The words that stand together without white space: ranges of places.
+    pub(crate) units: Vec<std::ops::Range<usize>>,
+}
+
+impl Analysed {
+    pub(crate) fn new(analyser: Analyser, languages: &[Language], text: &str) -> Self {
+        let fallback = [Language::Other];
+        let languages =
+            if languages.is_empty() || analyser == Analyser::Names { &fallback } else { languages };
+        let mut variants: Vec<Vec<String>> = Vec::new();
+        let mut units: Vec<std::ops::Range<usize>> = Vec::new();
+        for (number, language) in languages.iter().enumerate() {
+            let terms = analyser.terms(*language, text);
+            if number == 0 {
+                let mut end = 0;
+                for (at, term) in terms.iter().enumerate() {
+                    // Pairs of characters overlap: then nothing is between them.
+                    let between = text.get(end..term.start).unwrap_or_default();
+                    let apart = at == 0 || between.contains(char::is_whitespace);
+                    match units.last_mut() {
+                        Some(unit) if !apart => unit.end = at + 1,
+                        _ => units.push(at..at + 1),
+                    }
+                    end = term.end;
+                }
+            }
+            let variant: Vec<String> = terms.into_iter().map(|term| term.text).collect();
+            if !variants.contains(&variant) {
+                variants.push(variant);
+            }
+        }
+        Self { variants, units }
+    }
+
+    /// How many words it has.
+    pub(crate) fn len(&self) -> usize {
+        self.variants.first().map_or(0, Vec::len)
+    }
+
+    /// The distinct terms of one word.
+    pub(crate) fn alternatives(&self, at: usize) -> Vec<&str> {
+        let mut found: Vec<&str> = Vec::new();
+        for variant in &self.variants {
+            if let Some(term) = variant.get(at)
+                && !found.contains(&term.as_str())
+            {
+                found.push(term);
+            }
+        }
+        found
+    }
+
+    /// The distinct sequences of terms of several words.
+    pub(crate) fn sequences(&self, of: std::ops::Range<usize>) -> Vec<&[String]> {
+        let mut found: Vec<&[String]> = Vec::new();
+        for variant in &self.variants {
+            if let Some(terms) = variant.get(of.clone())
+                && !found.contains(&terms)
+            {
+                found.push(terms);
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_stand_together_are_units() {
+        let check = |text: &str, units: &[std::ops::Range<usize>]| {
+            let analysed = Analysed::new(Analyser::Text, &[Language::Other], text);
+            assert_eq!(analysed.units, units, "{text}");
+        };
+        check("ferry harbour", &[0..1, 1..2]);
+        check("O'Hare airport", &[0..2, 2..3]);
+        check("港の船", &[0..2]);
+        check("", &[]);
+        check("  ferry  ", &[0..1]);
+    }
+
+    #[test]
+    fn languages_give_alternatives() {
+        let analysed =
+            Analysed::new(Analyser::Text, &[Language::English, Language::French], "époques running");
+        assert_eq!(analysed.alternatives(1), ["run", "running"]);
+        assert_eq!(analysed.len(), 2);
+    }
+}

@@ -1,0 +1,295 @@
+//! Scores changed by functions: recency, a number in a field, a weight.
+
+use std::{fmt, sync::Arc};
+
+use serde_json::Value;
+use tantivy::{
+    DocId, DocSet, Score, SegmentReader, TERMINATED,
+    query::{EnableScoring, Explanation, Query as TantivyQuery, Scorer, Weight},
+};
+
+use super::{
+    fields::AsWhat,
+    translate::{Translator, text_of},
+};
+use crate::query::{Curve, FunctionKind, Mode, Modifier, QueryError, Range, Scored, millis_of};
+
+/// A query whose score functions change.
+pub(super) fn rescored(
+    translator: &Translator<'_>,
+    scored: &Scored,
+) -> Result<Box<dyn TantivyQuery>, QueryError> {
+    let functions = scored
+        .functions
+        .iter()
+        .map(|function| {
+            Ok(Function {
+                filter: function
+                    .filter
+                    .as_ref()
+                    .map(|filter| translator.query(filter))
+                    .transpose()?
+                    .map(Arc::from),
+                weight: function.weight,
+                kind: compile(translator, &function.kind)?,
+            })
+        })
+        .collect::<Result<Vec<_>, QueryError>>()?;
+    Ok(Box::new(Rescored {
+        inner: Arc::from(translator.query(&scored.query)?),
+        functions: Arc::new(functions),
+        score_mode: scored.score_mode,
+        boost_mode: scored.boost_mode,
+        max_boost: scored.max_boost,
+        min_score: scored.min_score,
+    }))
+}
+
+fn compile(translator: &Translator<'_>, kind: &FunctionKind) -> Result<Kind, QueryError> {
+    let column = |field: &str| {
+        let target = translator.target(field)?;
+        match target {
+            Some(target) if matches!(target.as_what, AsWhat::Number(_)) => Ok(target),
+            _ => Err(QueryError::illegal(format!("`{field}` holds neither numbers nor dates"))),
+        }
+    };
+    Ok(match kind {
+        FunctionKind::Weight => Kind::Weight,
+        FunctionKind::FieldValue { field, factor, modifier, missing } => Kind::FieldValue {
+            column: column(field)?.field.spec.name,
+            factor: *factor,
+            modifier: *modifier,
+            missing: *missing,
+        },
+        FunctionKind::Decay { field, origin, scale, offset, decay, curve } => {
+            let target = column(field)?;
+            let distance = |value: &Value| {
+                let text = text_of(value);
+                let distance = if target.is_date() {
+                    millis_of(&text).map(|m| m as f64)
+                } else {
+                    text.parse::<f64>().ok()
+                };
+                distance
+                    .filter(|distance| distance.is_finite() && *distance >= 0.0)
+                    .ok_or_else(|| QueryError::illegal(format!("`{text}` is no distance in `{field}`")))
+            };
+            let origin = match target.is_date() {
+                true => translator.date(origin, &Range::default())?.0 as f64,
+                false => text_of(origin)
+                    .parse()
+                    .map_err(|_| QueryError::illegal(format!("`{}` is no number", text_of(origin))))?,
+            };
+            let scale = distance(scale)?;
+            if scale <= 0.0 || *decay <= 0.0 || *decay >= 1.0 {
+                return Err(QueryError::illegal("`scale` must be above 0, and `decay` between 0 and 1"));
+            }
+            Kind::Decay {
+                column: target.field.spec.name,
+                origin,
+                scale,
+                offset: offset.as_ref().map(distance).transpose()?.unwrap_or(0.0),
+                decay: *decay,
+                curve: *curve,
+            }
+        }
+    })
+}
+
+#[derive(Clone)]
+struct Rescored {
+    inner: Arc<dyn TantivyQuery>,
+    functions: Arc<Vec<Function>>,
+    score_mode: Mode,
+    boost_mode: Mode,
+    max_boost: f32,
+    min_score: Option<f32>,
+}
+
+struct Function {
+    filter: Option<Arc<dyn TantivyQuery>>,
+    weight: f32,
+    kind: Kind,
+}
+
+#[derive(Clone)]
+enum Kind {
+    Weight,
+    Decay { column: &'static str, origin: f64, scale: f64, offset: f64, decay: f64, curve: Curve },
+    FieldValue { column: &'static str, factor: f64, modifier: Modifier, missing: Option<f64> },
+}
+
+impl fmt::Debug for Rescored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rescored").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+impl TantivyQuery for Rescored {
+    fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        let filters = self
+            .functions
+            .iter()
+            .map(|function| function.filter.as_ref().map(|filter| filter.weight(scoring)).transpose())
+            .collect::<tantivy::Result<_>>()?;
+        Ok(Box::new(RescoredWeight { inner: self.inner.weight(scoring)?, filters, query: self.clone() }))
+    }
+}
+
+struct RescoredWeight {
+    inner: Box<dyn Weight>,
+    filters: Vec<Option<Box<dyn Weight>>>,
+    query: Rescored,
+}
+
+impl Weight for RescoredWeight {
+    fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        let inner = self.inner.scorer(reader, 1.0)?;
+        let mut functions = Vec::new();
+        for (function, filter) in self.query.functions.iter().zip(&self.filters) {
+            let column = match &function.kind {
+                Kind::Weight => None,
+                Kind::Decay { column, .. } | Kind::FieldValue { column, .. } => {
+                    Some(reader.fast_fields().i64(column)?)
+                }
+            };
+            let filter = filter.as_ref().map(|filter| filter.scorer(reader, 1.0)).transpose()?;
+            functions.push(Running { filter, weight: function.weight, kind: function.kind.clone(), column });
+        }
+        let mut scorer = RescoredScorer { inner, functions, query: self.query.clone(), boost };
+        scorer.skip_low();
+        Ok(Box::new(scorer))
+    }
+
+    fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
+        let mut scorer = self.scorer(reader, 1.0)?;
+        let score = if scorer.doc() <= doc && scorer.seek(doc) == doc { scorer.score() } else { 0.0 };
+        let mut explanation = Explanation::new("a score changed by functions", score);
+        if let Ok(inner) = self.inner.explain(reader, doc) {
+            explanation.add_detail(inner);
+        }
+        Ok(explanation)
+    }
+}
+
+struct Running {
+    filter: Option<Box<dyn Scorer>>,
+    weight: f32,
+    kind: Kind,
+    column: Option<tantivy::columnar::Column<i64>>,
+}
+
+impl Running {
+    /// The function's value; `None` when its filter does not match.
+    fn value(&mut self, doc: DocId) -> Option<f64> {
+        if let Some(filter) = &mut self.filter {
+            if filter.doc() < doc {
+                filter.seek(doc);
+            }
+            if filter.doc() != doc {
+                return None;
+            }
+        }
+        let number = self.column.as_ref().and_then(|column| column.first(doc)).map(|number| number as f64);
+        let value = match &self.kind {
+            Kind::Weight => 1.0,
+            Kind::Decay { origin, scale, offset, decay, curve, .. } => match number {
+                None => 1.0,
+                Some(number) => {
+                    let distance = ((number - origin).abs() - offset).max(0.0);
+                    match curve {
+                        Curve::Exp => (decay.ln() / scale * distance).exp(),
+                        Curve::Gauss => (decay.ln() * (distance / scale).powi(2)).exp(),
+                        Curve::Linear => (1.0 - (1.0 - decay) * distance / scale).max(0.0),
+                    }
+                }
+            },
+            Kind::FieldValue { factor, modifier, missing, .. } => {
+                let value = number.or(*missing).unwrap_or(1.0) * factor;
+                match modifier {
+                    Modifier::None => value,
+                    Modifier::Log1p => (1.0 + value.max(0.0)).log10(),
+                    Modifier::Ln1p => value.max(0.0).ln_1p(),
+                    Modifier::Sqrt => value.max(0.0).sqrt(),
+                    Modifier::Square => value * value,
+                    Modifier::Reciprocal => 1.0 / value.max(f64::EPSILON),
+                }
+            }
+        };
+        Some(value * f64::from(self.weight))
+    }
+}
+
+struct RescoredScorer {
+    inner: Box<dyn Scorer>,
+    functions: Vec<Running>,
+    query: Rescored,
+    boost: Score,
+}
+
+impl RescoredScorer {
+    fn value(&mut self) -> Score {
+        let doc = self.inner.doc();
+        let mut values: Vec<f64> = Vec::with_capacity(self.functions.len());
+        for function in &mut self.functions {
+            values.extend(function.value(doc));
+        }
+        let score = f64::from(self.inner.score());
+        let combined = match (values.first(), self.query.score_mode) {
+            (None, _) => return score as Score * self.boost,
+            (Some(first), Mode::First | Mode::Replace) => *first,
+            (_, Mode::Multiply) => values.iter().product(),
+            (_, Mode::Sum) => values.iter().sum(),
+            (_, Mode::Avg) => values.iter().sum::<f64>() / values.len() as f64,
+            (_, Mode::Max) => values.iter().copied().fold(f64::MIN, f64::max),
+            (_, Mode::Min) => values.iter().copied().fold(f64::MAX, f64::min),
+        };
+        let factor = combined.min(f64::from(self.query.max_boost));
+        let changed = match self.query.boost_mode {
+            Mode::Multiply => score * factor,
+            Mode::Sum => score + factor,
+            Mode::Avg => f64::midpoint(score, factor),
+            Mode::Max => score.max(factor),
+            Mode::Min => score.min(factor),
+            Mode::Replace | Mode::First => factor,
+        };
+        let changed = if changed.is_finite() { changed.clamp(0.0, f64::from(f32::MAX)) } else { 0.0 };
+        changed as Score * self.boost
+    }
+
+    /// Goes on to a document whose score is not too low.
+    fn skip_low(&mut self) -> DocId {
+        if let Some(least) = self.query.min_score {
+            while self.inner.doc() != TERMINATED && self.value() < least {
+                self.inner.advance();
+            }
+        }
+        self.inner.doc()
+    }
+}
+
+impl DocSet for RescoredScorer {
+    fn advance(&mut self) -> DocId {
+        self.inner.advance();
+        self.skip_low()
+    }
+
+    fn seek(&mut self, target: DocId) -> DocId {
+        self.inner.seek(target);
+        self.skip_low()
+    }
+
+    fn doc(&self) -> DocId {
+        self.inner.doc()
+    }
+
+    fn size_hint(&self) -> u32 {
+        self.inner.size_hint()
+    }
+}
+
+impl Scorer for RescoredScorer {
+    fn score(&mut self) -> Score {
+        self.value()
+    }
+}

@@ -1,0 +1,353 @@
+//! Finding what a query looks for in one text.
+
+use indexer::{Analyser, FieldKind, FieldSpec, Language};
+
+use super::any_names;
+use crate::query::{FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query};
+
+/// One thing that a query looks for.
+#[derive(Debug, Clone)]
+pub(super) struct Seek {
+    fields: Vec<FieldBoost>,
+    what: What,
+}
+
+#[derive(Debug, Clone)]
+enum What {
+    Words { text: String, last_is_prefix: bool, fuzziness: Option<(Fuzziness, usize)>, compounds: bool },
+    Phrase { text: String, slop: u32, last_is_prefix: bool },
+    Pattern { pattern: PatternKind, any_case: bool },
+    Exact { values: Vec<String>, any_case: bool },
+}
+
+/// Everything that a query looks for; what must not be there is left out.
+pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
+    let mut add = |fields: &[FieldBoost], what: What| seeks.push(Seek { fields: fields.to_vec(), what });
+    match query {
+        Query::Words(words) => add(
+            &words.fields,
+            What::Words {
+                text: words.text.clone(),
+                last_is_prefix: words.last_is_prefix,
+                fuzziness: words.fuzziness.map(|fuzziness| (fuzziness, words.exact_start)),
+                compounds: words.compounds,
+            },
+        ),
+        Query::Phrase(phrase) => add(
+            &phrase.fields,
+            What::Phrase {
+                text: phrase.text.clone(),
+                slop: phrase.slop,
+                last_is_prefix: phrase.last_is_prefix,
+            },
+        ),
+        Query::Terms { field, values, any_case } => {
+            let values = values.iter().map(|value| match value {
+                serde_json::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            });
+            add(&[FieldBoost::new(field)], What::Exact { values: values.collect(), any_case: *any_case });
+        }
+        Query::Pattern { fields, pattern, any_case } => {
+            add(fields, What::Pattern { pattern: pattern.clone(), any_case: *any_case });
+        }
+        Query::Fuzzy { fields, value, fuzziness, exact_start, .. } => add(
+            fields,
+            What::Words {
+                text: value.clone(),
+                last_is_prefix: false,
+                fuzziness: Some((*fuzziness, *exact_start)),
+                compounds: false,
+            },
+        ),
+        Query::Bool(bool) => {
+            for query in bool.must.iter().chain(&bool.should).chain(&bool.filter) {
+                seeks_of(query, seeks);
+            }
+        }
+        Query::Constant(query) | Query::Boosted(query, _) => seeks_of(query, seeks),
+        Query::Scored(scored) => seeks_of(&scored.query, seeks),
+        Query::Best { queries, .. } => queries.iter().for_each(|query| seeks_of(query, seeks)),
+        Query::Like(like) => {
+            for text in &like.texts {
+                let what = What::Words {
+                    text: text.clone(),
+                    last_is_prefix: false,
+                    fuzziness: None,
+                    compounds: false,
+                };
+                seeks.push(Seek { fields: like.fields.clone(), what });
+            }
+        }
+        Query::All | Query::Nothing | Query::Range(_) | Query::Exists { .. } | Query::Ids(_) => {}
+    }
+}
+
+/// A place of a match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Span {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// Which of the things looked for it is.
+    pub(super) seek: usize,
+}
+
+/// Finds in texts of one field and language.
+pub(super) struct Seeker {
+    analyser: Option<Analyser>,
+    language: Language,
+    looks: Vec<(usize, Look)>,
+}
+
+enum Look {
+    Term(String),
+    Sequence { terms: Vec<String>, slop: usize, last_is_prefix: bool },
+    Matching(Pattern),
+    Near(Near),
+}
+
+impl Look {
+    fn takes(&self, term: &str) -> bool {
+        match self {
+            Self::Term(own) => own == term,
+            Self::Matching(pattern) => pattern.matches(term),
+            Self::Near(near) => near.distance(term).is_some(),
+            Self::Sequence { .. } => false,
+        }
+    }
+}
+
+impl Seeker {
+    pub(super) fn new(seeks: &[Seek], spec: &FieldSpec, language: Language, own_field_only: bool) -> Self {
+        let analyser = match spec.kind {
+            FieldKind::Text(analyser) | FieldKind::TextAndKeyword(analyser) => Some(analyser),
+            _ => None,
+        };
+        let mut seeker = Self { analyser, language, looks: Vec::new() };
+        for (number, seek) in seeks.iter().enumerate() {
+            if !own_field_only || any_names(&seek.fields, spec.name) {
+                seeker.add(number, &seek.what);
+            }
+        }
+        seeker
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.looks.is_empty()
+    }
+
+    fn add(&mut self, number: usize, what: &What) {
+        let Some(analyser) = self.analyser else { return self.add_exact(number, what) };
+        let language = self.language;
+        let terms = |text: &str| -> Vec<String> {
+            analyser.terms(language, text).into_iter().map(|term| term.text).collect()
+        };
+        match what {
+            What::Words { text, last_is_prefix, fuzziness, compounds } => {
+                if *compounds && !last_is_prefix {
+                    for word in text.split_whitespace() {
+                        match terms(word) {
+                            parts if parts.len() > 1 => self.sequence(number, parts, 0, false),
+                            parts => {
+                                parts.into_iter().for_each(|term| self.looks.push((number, Look::Term(term))))
+                            }
+                        }
+                    }
+                    return;
+                }
+                let terms = terms(text);
+                let last = terms.len().saturating_sub(1);
+                for (at, term) in terms.into_iter().enumerate() {
+                    if let Some((fuzziness, exact_start)) = fuzziness {
+                        let near = Near::new(&term, fuzziness.edits(&term), *exact_start, true);
+                        self.looks.push((number, Look::Near(near)));
+                    }
+                    if *last_is_prefix && at == last {
+                        self.looks
+                            .extend(Pattern::prefix(&term).map(|pattern| (number, Look::Matching(pattern))));
+                    }
+                    self.looks.push((number, Look::Term(term)));
+                }
+            }
+            What::Phrase { text, slop, last_is_prefix } => {
+                self.sequence(number, terms(text), *slop as usize, *last_is_prefix);
+            }
+            What::Exact { values, .. } => {
+                for value in values {
+                    self.sequence(number, terms(value), 0, false);
+                }
+            }
+            What::Pattern { pattern, .. } => {
+                let fold = |text: &str| text.to_lowercase();
+                self.looks.extend(pattern.compile(fold).map(|pattern| (number, Look::Matching(pattern))));
+                if let PatternKind::Prefix(prefix) = pattern {
+                    self.looks.extend(terms(prefix).into_iter().map(|term| (number, Look::Term(term))));
+                }
+            }
+        }
+    }
+
+    fn sequence(&mut self, number: usize, mut terms: Vec<String>, slop: usize, last_is_prefix: bool) {
+        match (terms.len(), terms.pop()) {
+            (1, Some(term)) if last_is_prefix => {
+                self.looks.extend(Pattern::prefix(&term).map(|pattern| (number, Look::Matching(pattern))));
+            }
+            (1, Some(term)) => self.looks.push((number, Look::Term(term))),
+            (_, Some(last)) => {
+                terms.push(last);
+                self.looks.push((number, Look::Sequence { terms, slop, last_is_prefix }));
+            }
+            (_, None) => {}
+        }
+    }
+
+    /// In a field of exact values, a value matches as a whole.
+    fn add_exact(&mut self, number: usize, what: &What) {
+        let (texts, any_case) = match what {
+            What::Words { text, .. } | What::Phrase { text, .. } => (vec![text], false),
+            What::Exact { values, any_case } => (values.iter().collect(), *any_case),
+            What::Pattern { pattern, any_case } => {
+                let compiled = pattern.compile(str::to_owned);
+                let compiled = compiled.map(|pattern| if *any_case { pattern.any_case() } else { pattern });
+                self.looks.extend(compiled.map(|pattern| (number, Look::Matching(pattern))));
+                return;
+            }
+        };
+        for text in texts {
+            match Pattern::literal(text) {
+                Ok(pattern) if any_case => self.looks.push((number, Look::Matching(pattern.any_case()))),
+                _ => self.looks.push((number, Look::Term(text.clone()))),
+            }
+        }
+    }
+
+    /// All matches in a text, in its order, none over another.
+    pub(super) fn find(&self, text: &str) -> Vec<Span> {
+        let mut spans = Vec::new();
+        if self.looks.is_empty() {
+            return spans;
+        }
+        let Some(analyser) = self.analyser else {
+            let taken = self.looks.iter().find(|(_, look)| look.takes(text));
+            spans.extend(taken.map(|(seek, _)| Span { start: 0, end: text.len(), seek: *seek }));
+            return spans;
+        };
+        let terms = analyser.terms(self.language, text);
+        for (at, term) in terms.iter().enumerate() {
+            for (seek, look) in &self.looks {
+                match look {
+                    Look::Sequence { terms: wanted, slop, last_is_prefix } => {
+                        let rest = terms.get(at..).unwrap_or_default();
+                        sequence_at(rest, wanted, *slop, *last_is_prefix, |start, end| {
+                            spans.push(Span { start, end, seek: *seek });
+                        });
+                    }
+                    look if look.takes(&term.text) => {
+                        spans.push(Span { start: term.start, end: term.end, seek: *seek });
+                    }
+                    _ => {}
+                }
+            }
+        }
+        spans.sort_unstable();
+        let mut apart: Vec<Span> = Vec::with_capacity(spans.len());
+        for span in spans {
+            match apart.last_mut() {
+                Some(before) if span.start < before.end => before.end = before.end.max(span.end),
+                _ => apart.push(span),
+            }
+        }
+        apart
+    }
+}
+
+/// Finds a phrase that begins with the first of these terms. Words without a gap between them become one span.
+fn sequence_at(
+    terms: &[indexer::Term],
+    wanted: &[String],
+    slop: usize,
+    last_is_prefix: bool,
+    mut found: impl FnMut(usize, usize),
+) {
+    let fits = |at: usize, term: &indexer::Term| {
+        wanted.get(at).is_some_and(|own| {
+            *own == term.text
+                || (last_is_prefix && at + 1 == wanted.len() && term.text.starts_with(own.as_str()))
+        })
+    };
+    let Some(first) = terms.first() else { return };
+    if slop == 0 {
+        let whole =
+            terms.get(..wanted.len()).filter(|run| run.iter().enumerate().all(|(at, term)| fits(at, term)));
+        if let Some(last) = whole.and_then(|run| run.last()) {
+            found(first.start, last.end);
+        }
+        return;
+    }
+    // Moved words: all of them near here, in any order.
+    if !(0..wanted.len()).any(|at| fits(at, first)) {
+        return;
+    }
+    let window = terms.get(..(wanted.len() + slop).min(terms.len())).unwrap_or_default();
+    let places: Option<Vec<&indexer::Term>> =
+        (0..wanted.len()).map(|at| window.iter().find(|term| fits(at, term))).collect();
+    if let Some(places) = places {
+        places.into_iter().for_each(|term| found(term.start, term.end));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::{Phrase, Words};
+
+    fn marked(query: &Query, text: &str) -> String {
+        let mut seeks = Vec::new();
+        seeks_of(query, &mut seeks);
+        let seeker = Seeker::new(&seeks, &FieldSpec::text("body", 1.0), Language::English, true);
+        let mut shown = String::new();
+        let mut at = 0;
+        for span in seeker.find(text) {
+            shown.push_str(&text[at..span.start]);
+            shown.push_str(&format!("[{}]", &text[span.start..span.end]));
+            at = span.end;
+        }
+        shown + &text[at..]
+    }
+
+    #[test]
+    fn everything_that_matches_is_found() {
+        let words = |text: &str| Query::Words(Words::new(vec![], text));
+        let phrase = |text: &str, slop: u32, last_is_prefix: bool| {
+            Query::Phrase(Phrase {
+                fields: vec![],
+                text: text.to_owned(),
+                slop,
+                last_is_prefix,
+                tie_breaker: 0.0,
+            })
+        };
+        let pattern = |pattern: PatternKind| Query::Pattern { fields: vec![], pattern, any_case: false };
+        let check = |query: Query, text: &str, expected: &str| assert_eq!(marked(&query, text), expected);
+        check(words("ferry"), "Ferries and a ferry's bell", "[Ferries] and a [ferry]'s bell");
+        check(words("golden gate"), "the gate is golden", "the [gate] is [golden]");
+        check(phrase("golden gate", 0, false), "golden gate, gate golden", "[golden gate], gate golden");
+        check(phrase("golden gate", 2, false), "golden old gate", "[golden] old [gate]");
+        check(phrase("golden ga", 0, true), "a golden gate", "a [golden gate]");
+        check(pattern(PatternKind::Prefix("harb".to_owned())), "Harbour harbinger", "[Harbour] [harbinger]");
+        check(pattern(PatternKind::Wildcard("h*r".to_owned())), "harbour her his", "[harbour] [her] his");
+        check(
+            Query::Fuzzy {
+                fields: vec![],
+                value: "fery".to_owned(),
+                fuzziness: Fuzziness::AUTO,
+                exact_start: 0,
+                swaps: true,
+            },
+            "a ferry fire",
+            "a [ferry] fire",
+        );
+        let in_headline = Query::Words(Words::new(vec![FieldBoost::new("headline")], "ferry"));
+        check(in_headline, "ferry", "ferry");
+    }
+}

@@ -1,0 +1,100 @@
+//! The HTTP API: routes, and the loop that serves them.
+//!
+//! [`router`] is a function of the state, so that tests need no socket. Handlers read and check on tokio's threads;
+//! whatever touches the index or the log runs on a pool of its own.
+
+mod body;
+mod events;
+mod native;
+mod path;
+mod pool;
+mod problem;
+mod server;
+
+use std::{io, sync::Arc};
+
+use axum::{Router, routing::get};
+use store::AssetKind;
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+};
+
+pub use self::server::{ServerLimits, serve_router};
+use self::{pool::Pool, problem::Problem};
+use crate::{error::SearchError, search::Search};
+
+/// What all requests share.
+#[derive(Clone)]
+pub struct ApiState {
+    pub(crate) search: Search,
+    pub(crate) pool: Pool,
+    /// Searches that wait for the index to take in a write.
+    pub(crate) waiting: Arc<Semaphore>,
+    /// Those who read events.
+    pub(crate) readers: Arc<Semaphore>,
+    /// Those who append.
+    pub(crate) writers: Arc<Semaphore>,
+    /// Whether the server is about to end: followers end then.
+    pub(crate) stopping: watch::Receiver<bool>,
+    stop: Arc<watch::Sender<bool>>,
+}
+
+const MAX_WAITING: usize = 64;
+const MAX_READERS: usize = 64;
+const MAX_WRITERS: usize = 8;
+
+impl ApiState {
+    /// Over this search, with a pool as wide as the machine.
+    ///
+    /// # Errors
+    /// The system's, when no thread can be started.
+    pub fn new(search: Search) -> io::Result<Self> {
+        let (stop, stopping) = watch::channel(false);
+        Ok(Self {
+            search,
+            pool: Pool::new()?,
+            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+            readers: Arc::new(Semaphore::new(MAX_READERS)),
+            writers: Arc::new(Semaphore::new(MAX_WRITERS)),
+            stopping,
+            stop: Arc::new(stop),
+        })
+    }
+}
+
+/// All routes.
+pub fn router(state: ApiState) -> Router {
+    Router::new()
+        .route("/api/v1/search", get(native::search))
+        .route("/api/v1/articles/{*id}", get(|a, b, c| native::asset(AssetKind::Article, a, b, c)))
+        .route("/api/v1/images/{*id}", get(|a, b, c| native::asset(AssetKind::Image, a, b, c)))
+        .route("/api/v1/bylines/{*id}", get(|a, b, c| native::asset(AssetKind::Byline, a, b, c)))
+        .route("/api/v1/status", get(native::status))
+        .route("/api/v1/events", get(events::read).post(events::append))
+        .route("/healthz", get(native::healthz))
+        .route("/readyz", get(native::readyz))
+        .fallback(|uri: axum::http::Uri| async move {
+            Problem(SearchError::NotFound(format!("there is nothing at {}", uri.path())))
+        })
+        .with_state(state)
+}
+
+/// Serves all routes until `shutdown` comes, then lets the requests end that are under way.
+///
+/// # Errors
+/// The system's, when the socket fails.
+pub async fn serve(
+    listener: TcpListener,
+    state: ApiState,
+    shutdown: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
+    let stop = Arc::clone(&state.stop);
+    let log = state.search.log().clone();
+    let shutdown = async move {
+        shutdown.await;
+        let _ = stop.send(true);
+        log.wake_followers();
+    };
+    serve_router(listener, router(state), ServerLimits::default(), shutdown).await
+}

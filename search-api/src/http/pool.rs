@@ -1,0 +1,117 @@
+//! The threads that search: as many as cores, with a short queue. Whoever finds it full is told so at once, so that
+//! those who are in are answered in time.
+
+use std::{num::NonZero, sync::Arc, thread::JoinHandle};
+
+use crossbeam_channel::{Sender, TrySendError, bounded};
+use tokio::sync::oneshot;
+
+use crate::error::SearchError;
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// A bounded pool of threads.
+#[derive(Clone)]
+pub(crate) struct Pool {
+    jobs: Sender<Job>,
+    _threads: Arc<Threads>,
+}
+
+struct Threads(Vec<JoinHandle<()>>);
+
+/// How many searches may wait for each thread.
+const WAITING_PER_THREAD: usize = 8;
+
+impl Pool {
+    /// As many threads as the machine has cores.
+    pub(crate) fn new() -> std::io::Result<Self> {
+        let threads = std::thread::available_parallelism().map_or(2, NonZero::get);
+        Self::with(threads, threads * WAITING_PER_THREAD)
+    }
+
+    pub(crate) fn with(threads: usize, waiting: usize) -> std::io::Result<Self> {
+        let (jobs, queue) = bounded::<Job>(waiting);
+        let threads = (0..threads)
+            .map(|number| {
+                let queue = queue.clone();
+                std::thread::Builder::new().name(format!("search-{number}")).spawn(move || {
+                    for job in queue {
+                        // A panic of one search must not take its thread away from the others.
+                        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err() {
+                            tracing::error!("a search has panicked");
+                        }
+                    }
+                })
+            })
+            .collect::<std::io::Result<Vec<_>>>()?;
+        Ok(Self { jobs, _threads: Arc::new(Threads(threads)) })
+    }
+
+    /// Runs this on a thread of the pool.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, SearchError> + Send + 'static,
+    ) -> Result<T, SearchError> {
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(move || {
+            // Who asked may have gone: then nobody wants the answer, nor the work.
+            if !answer.is_closed() {
+                let _ = answer.send(work());
+            }
+        });
+        self.jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => SearchError::Busy,
+            TrySendError::Disconnected(_) => SearchError::Stopping,
+        })?;
+        // A panic drops the sender.
+        answered.await.map_err(|_| SearchError::Panicked)?
+    }
+
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.jobs.len()
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        // The queue ends with the last handle; the threads end with the queue.
+        self.0.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once_and_a_panic_harms_nobody() {
+        let pool = Pool::with(1, 1).unwrap();
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::spawn({
+            let pool = pool.clone();
+            async move {
+                pool.run(move || {
+                    begun.send(()).unwrap();
+                    may_go_on.recv().unwrap();
+                    Ok(1)
+                })
+                .await
+            }
+        });
+        tokio::task::spawn_blocking(move || has_begun.recv()).await.unwrap().unwrap();
+        let mut waiting = Box::pin(pool.run(|| Ok(2)));
+        assert!(
+            std::future::poll_fn(|context| std::task::Poll::Ready(
+                waiting.as_mut().poll(context).is_pending()
+            ))
+            .await
+        );
+        assert!(matches!(pool.run(|| Ok(3)).await, Err(SearchError::Busy)));
+        go_on.send(()).unwrap();
+        assert_eq!((busy.await.unwrap().unwrap(), waiting.await.unwrap()), (1, 2));
+        assert!(matches!(pool.run::<()>(|| panic!("on purpose")).await, Err(SearchError::Panicked)));
+        assert_eq!(pool.run(|| Ok(4)).await.unwrap(), 4);
+    }
+}

@@ -1,0 +1,60 @@
+//! Errors as `application/problem+json` (RFC 9457), with a pointer to the parameter or field that is wrong.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value, json};
+
+use crate::error::SearchError;
+
+/// An error on its way to the one who asked.
+pub(crate) struct Problem(pub(crate) SearchError);
+
+impl<E: Into<SearchError>> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let error = self.0;
+        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let title = status.canonical_reason().unwrap_or("Error");
+        let mut problem: Map<String, Value> = [
+            ("type".to_owned(), json!("about:blank")),
+            ("title".to_owned(), json!(title)),
+            ("status".to_owned(), json!(status.as_u16())),
+        ]
+        .into_iter()
+        .collect();
+        match &error {
+            SearchError::Query(query) => {
+                problem.insert("detail".to_owned(), json!(query.reason));
+                if !query.pointer.is_empty() {
+                    problem.insert("pointer".to_owned(), json!(query.pointer));
+                }
+            }
+            // What fails inside names files and causes that are nobody's business outside.
+            error if status == StatusCode::INTERNAL_SERVER_ERROR => {
+                tracing::error!(%error, "a request failed");
+                let detail = "the server cannot answer; its own log says why";
+                problem.insert("detail".to_owned(), json!(detail));
+            }
+            error => {
+                problem.insert("detail".to_owned(), json!(error.to_string()));
+            }
+        }
+        let mut response = (status, Value::Object(problem).to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if matches!(error.status(), 429 | 503) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if error.status() == 401 {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

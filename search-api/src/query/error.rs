@@ -1,0 +1,35 @@
+//! Why a query is refused: always the asker's to mend.
+
+/// What is wrong with a query, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}{}", if pointer.is_empty() { String::new() } else { format!(" (at {pointer})") })]
+pub struct QueryError {
+    /// What is wrong, and what to write instead.
+    pub reason: String,
+    /// Where in the body, as a JSON pointer (RFC 6901), or the parameter's name; empty for the whole.
+    pub pointer: String,
+    /// Elasticsearch's name for such an error.
+    pub es_type: &'static str,
+}
+
+impl QueryError {
+    /// Something that cannot be read.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), pointer: String::new(), es_type: "parsing_exception" }
+    }
+
+    /// The same, at a place.
+    #[must_use]
+    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+        if self.pointer.is_empty() {
+            self.pointer = pointer.into();
+        }
+        self
+    }
+
+    /// Something that is read but not allowed.
+    #[must_use]
+    pub fn illegal(reason: impl Into<String>) -> Self {
+        Self { es_type: "illegal_argument_exception", ..Self::new(reason) }
+    }
+}

@@ -1,0 +1,495 @@
+//! Query strings: what people type, Elasticsearch's `query_string`, and its `simple_query_string`.
+//!
+//! ```text
+//! sequence = either {either}              joined by the default operator; + - NOT say otherwise for one
+//! either   = both {OR both}
+//! both     = one {AND one}
+//! one      = [+ | - | NOT | !] (group | [field:] leaf)
+//! group    = "(" sequence ")"
+//! leaf     = word | "phrase"[~slop] | word~[edits] | wild*card | /regexp/ | [a TO b] | a..b | >=a
+//! ```
+//!
+//! A leaf or group may end in `^boost`. Typed queries are never refused for their syntax; a `query_string` is.
+
+mod lexer;
+
+use serde_json::Value;
+
+use self::lexer::{Token, lex};
+use super::{
+    Bool, Combine, FieldBoost, Fuzziness, Need, PatternKind, Phrase, Query, QueryError, Range, Words,
+    limits::{Clauses, MAX_DEPTH, MAX_PATTERN, check_text},
+};
+
+/// Which signs mean something, and whether mistakes are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    /// What people type: lenient.
+    Plain,
+    /// Elasticsearch's `query_string`: strict.
+    QueryString,
+    /// Elasticsearch's `simple_query_string`: lenient.
+    Simple,
+}
+
+/// How a query string is read.
+pub struct TextOptions<'a> {
+    /// Which signs mean something.
+    pub syntax: Syntax,
+    /// Where words without a field are looked for; none stands for all that a plain search looks at.
+    pub fields: Vec<FieldBoost>,
+    /// What joins words without an operator between them.
+    pub need: Need,
+    /// The slop of phrases that state none.
+    pub slop: u32,
+    /// The edits of `word~`.
+    pub fuzziness: Fuzziness,
+    /// What other fields than the best count.
+    pub tie_breaker: f32,
+    /// What a name before a colon stands for; `None` when it is no field.
+    pub field: &'a dyn Fn(&str) -> Option<Vec<FieldBoost>>,
+}
+
+/// Reads a query string.
+///
+/// # Errors
+/// [`QueryError`]: too long, too deep, too many clauses; for [`Syntax::QueryString`] also wrong syntax.
+pub fn parse_text(text: &str, options: &TextOptions<'_>, clauses: &mut Clauses) -> Result<Query, QueryError> {
+    check_text(text)?;
+    let tokens = lex(text, options)?;
+    let mut parser =
+        Parser { tokens: tokens.into_iter().peekable(), options, clauses, depth: 0, fields: Vec::new() };
+    let mut parts = Vec::new();
+    loop {
+        parser.sequence(&mut parts)?;
+        match parser.tokens.next() {
+            None => break,
+            Some(_) if options.syntax == Syntax::QueryString => {
+                return Err(QueryError::new("the query has a `)` without a `(`"));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(joined(parts, &options.need))
+}
+
+/// How a part of a sequence counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Plain,
+    Must,
+    Not,
+}
+
+struct Parser<'a, 'o> {
+    tokens: std::iter::Peekable<std::vec::IntoIter<Token>>,
+    options: &'o TextOptions<'a>,
+    clauses: &'o mut Clauses,
+    depth: usize,
+    /// The fields of the groups that we are in.
+    fields: Vec<Vec<FieldBoost>>,
+}
+
+impl Parser<'_, '_> {
+    fn strict(&self) -> bool {
+        self.options.syntax == Syntax::QueryString
+    }
+
+    fn sequence(&mut self, parts: &mut Vec<(Sign, Query)>) -> Result<(), QueryError> {
+        loop {
+            match self.tokens.peek() {
+                None | Some(Token::Close) => return Ok(()),
+                Some(Token::And | Token::Or) => {
+                    let at_an_end = parts.is_empty();
+                    self.tokens.next();
+                    if self.strict() && (at_an_end || matches!(self.tokens.peek(), None | Some(Token::Close)))
+                    {
+                        return Err(QueryError::new("AND and OR need something on both sides"));
+                    }
+                }
+                Some(_) => {
+                    if let Some(part) = self.either()? {
+                        parts.push(part);
+                    }
+                }
+            }
+        }
+    }
+
+    fn either(&mut self) -> Result<Option<(Sign, Query)>, QueryError> {
+        let Some(first) = self.both()? else { return Ok(None) };
+        let mut all = vec![first];
+        while self.tokens.next_if(|token| *token == Token::Or).is_some() {
+            match self.both()? {
+                Some(part) => all.push(part),
+                None if self.strict() => return Err(QueryError::new("nothing follows the last OR")),
+                None => break,
+            }
+        }
+        if all.len() == 1 {
+            return Ok(all.pop());
+        }
+        let should = all.into_iter().map(|(sign, query)| signed(sign, query)).collect();
+        Ok(Some((Sign::Plain, Query::Bool(Bool { should, ..Bool::default() }))))
+    }
+
+    fn both(&mut self) -> Result<Option<(Sign, Query)>, QueryError> {
+        let Some(first) = self.one()? else { return Ok(None) };
+        let mut all = vec![first];
+        while self.tokens.next_if(|token| *token == Token::And).is_some() {
+            match self.one()? {
+                Some(part) => all.push(part),
+                None if self.strict() => return Err(QueryError::new("nothing follows the last AND")),
+                None => break,
+            }
+        }
+        if all.len() == 1 {
+            return Ok(all.pop());
+        }
+        Ok(Some((Sign::Plain, joined(all, &Need::All))))
+    }
+
+    fn one(&mut self) -> Result<Option<(Sign, Query)>, QueryError> {
+        let mut sign = Sign::Plain;
+        while let Some(token) = self.tokens.next_if(|token| matches!(token, Token::Not | Token::Plus)) {
+            sign = match (token, sign) {
+                (Token::Not, Sign::Not) => Sign::Plain,
+                (Token::Not, _) => Sign::Not,
+                (_, Sign::Not) => Sign::Not,
+                _ => Sign::Must,
+            };
+        }
+        let mut field = None;
+        while let Some(Token::Field(name)) = self.tokens.next_if(|token| matches!(token, Token::Field(_))) {
+            field = Some(name);
+        }
+        if matches!(self.tokens.peek(), None | Some(Token::Close | Token::And | Token::Or)) {
+            if self.strict() && (sign != Sign::Plain || field.is_some()) {
+                return Err(QueryError::new("nothing follows an operator or a field's name"));
+            }
+            return Ok(None);
+        }
+        let Some(token) = self.tokens.next() else { return Ok(None) };
+        if let (Some(name), Token::Word { text, .. }) = (&field, &token)
+            && name == "_exists_"
+        {
+            self.clauses.one()?;
+            return Ok(Some((sign, Query::Exists { field: text.clone() })));
+        }
+        let fields = match &field {
+            Some(name) => self.named(name)?,
+            None => self.fields.last().unwrap_or(&self.options.fields).clone(),
+        };
+        let query = match token {
+            Token::Open => self.group(fields)?,
+            token => {
+                self.clauses.one()?;
+                Some(self.leaf(token, fields, field.is_some() || !self.fields.is_empty())?)
+            }
+        };
+        let boost = match self.tokens.next_if(|token| matches!(token, Token::Boost(_))) {
+            Some(Token::Boost(boost)) => boost,
+            _ => 1.0,
+        };
+        Ok(query.map(|query| {
+            let boosted = boost.to_bits() != 1.0_f32.to_bits();
+            (sign, if boosted { Query::Boosted(Box::new(query), boost) } else { query })
+        }))
+    }
+
+    fn named(&self, name: &str) -> Result<Vec<FieldBoost>, QueryError> {
+        (self.options.field)(name).ok_or_else(|| {
+            QueryError::new(format!("there is no field `{}`", name.chars().take(80).collect::<String>()))
+        })
+    }
+
+    fn group(&mut self, fields: Vec<FieldBoost>) -> Result<Option<Query>, QueryError> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(QueryError::illegal(format!("the query is nested deeper than {MAX_DEPTH}")));
+        }
+        self.fields.push(fields);
+        let mut parts = Vec::new();
+        self.sequence(&mut parts)?;
+        self.fields.pop();
+        self.depth -= 1;
+        if self.tokens.next_if(|token| *token == Token::Close).is_none() && self.strict() {
+            return Err(QueryError::new("the query has a `(` without a `)`"));
+        }
+        Ok((!parts.is_empty()).then(|| joined(parts, &self.options.need)))
+    }
+
+    fn leaf(&self, token: Token, fields: Vec<FieldBoost>, has_field: bool) -> Result<Query, QueryError> {
+        let words = |fields, text: String| {
+            Query::Words(Words {
+                combine: Combine::OneField,
+                need: Need::All,
+                compounds: true,
+                tie_breaker: self.options.tie_breaker,
+                ..Words::new(fields, text)
+            })
+        };
+        Ok(match token {
+            Token::Word { text, pattern, fuzzy } => {
+                if let Some(range) = has_field.then(|| range_of(&text)).flatten() {
+                    return Ok(each_field(fields, |field| Query::Range(Range { field, ..range.clone() })));
+                }
+                match (pattern, fuzzy) {
+                    (Some(pattern), _) if pattern == "*" => match has_field {
+                        true => each_field(fields, |field| Query::Exists { field }),
+                        false => Query::All,
+                    },
+                    (Some(pattern), _) => {
+                        check_pattern(&pattern)?;
+                        let prefix =
+                            pattern.strip_suffix('*').filter(|start| !start.contains(['*', '?', '\\']));
+                        let pattern = match prefix {
+                            Some(prefix) => PatternKind::Prefix(prefix.to_owned()),
+                            None => PatternKind::Wildcard(pattern),
+                        };
+                        Query::Pattern { fields, pattern, any_case: false }
+                    }
+                    (None, Some(edits)) => Query::Fuzzy {
+                        fields,
+                        value: text,
+                        fuzziness: edits.map_or(self.options.fuzziness, Fuzziness::Edits),
+                        exact_start: 0,
+                        swaps: true,
+                    },
+                    (None, None) => words(fields, text),
+                }
+            }
+            Token::Phrase { text, slop } => Query::Phrase(Phrase {
+                fields,
+                text,
+                slop: slop.unwrap_or(self.options.slop),
+                last_is_prefix: false,
+                tie_breaker: self.options.tie_breaker,
+            }),
+            Token::Regexp(text) => {
+                check_pattern(&text)?;
+                Query::Pattern { fields, pattern: PatternKind::Regexp(text), any_case: false }
+            }
+            Token::Range { from, to } => {
+                if !has_field {
+                    return Err(QueryError::new("a range needs a field: published:[1931 TO 1935]"));
+                }
+                let bound =
+                    |(text, included): (String, bool)| (text != "*").then(|| (Value::String(text), included));
+                let range = Range { from: bound(from), to: bound(to), ..Range::default() };
+                each_field(fields, |field| Query::Range(Range { field, ..range.clone() }))
+            }
+            _ => Query::Nothing,
+        })
+    }
+}
+
+fn check_pattern(pattern: &str) -> Result<(), QueryError> {
+    if pattern.len() > MAX_PATTERN {
+        return Err(QueryError::illegal(format!(
+            "a pattern has {} bytes: at most {MAX_PATTERN} are taken",
+            pattern.len()
+        )));
+    }
+    Ok(())
+}
+
+/// `>=a`, `<a`, `a..b`, `a..`, `..b`.
+fn range_of(text: &str) -> Option<Range> {
+    let bound = |text: &str, included| (!text.is_empty()).then(|| (Value::String(text.to_owned()), included));
+    let (from, to) = if let Some(from) = text.strip_prefix(">=") {
+        (bound(from, true), None)
+    } else if let Some(from) = text.strip_prefix('>') {
+        (bound(from, false), None)
+    } else if let Some(to) = text.strip_prefix("<=") {
+        (None, bound(to, true))
+    } else if let Some(to) = text.strip_prefix('<') {
+        (None, bound(to, false))
+    } else {
+        let (from, to) = text.split_once("..")?;
+        (bound(from, true), bound(to, true))
+    };
+    (from.is_some() || to.is_some()).then(|| Range { from, to, ..Range::default() })
+}
+
+fn each_field(fields: Vec<FieldBoost>, make: impl Fn(String) -> Query) -> Query {
+    let mut queries: Vec<Query> = fields.into_iter().map(|field| make(field.name)).collect();
+    match (queries.len(), queries.pop()) {
+        (1, Some(query)) => query,
+        (_, None) => Query::Nothing,
+        (_, Some(query)) => {
+            queries.push(query);
+            Query::Best { queries, tie_breaker: 0.0 }
+        }
+    }
+}
+
+fn signed(sign: Sign, query: Query) -> Query {
+    match sign {
+        Sign::Not => Query::Bool(Bool { must_not: vec![query], ..Bool::default() }),
+        _ => query,
+    }
+}
+
+fn joined(mut parts: Vec<(Sign, Query)>, need: &Need) -> Query {
+    match parts.as_slice() {
+        [] => return Query::Nothing,
+        [(Sign::Plain | Sign::Must, _)] => return parts.pop().map_or(Query::Nothing, |(_, query)| query),
+        _ => {}
+    }
+    let mut bool = Bool::default();
+    for (sign, query) in parts {
+        match (sign, need) {
+            (Sign::Not, _) => bool.must_not.push(query),
+            (Sign::Must, _) | (Sign::Plain, Need::All) => bool.must.push(query),
+            (Sign::Plain, _) => bool.should.push(query),
+        }
+    }
+    if let Need::Minimum(_) = need {
+        bool.need = Some(need.clone());
+    }
+    Query::Bool(bool)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, syntax: Syntax) -> Result<Query, QueryError> {
+        let known = |name: &str| {
+            ["headline", "body", "published", "section", "date"]
+                .contains(&name)
+                .then(|| vec![FieldBoost::new(if name == "date" { "published" } else { name })])
+        };
+        let need = if syntax == Syntax::Plain { Need::All } else { Need::Any };
+        let options = TextOptions {
+            syntax,
+            fields: Vec::new(),
+            need,
+            slop: 0,
+            fuzziness: Fuzziness::AUTO,
+            tie_breaker: 0.0,
+            field: &known,
+        };
+        parse_text(text, &options, &mut Clauses::default())
+    }
+
+    /// A query in a few signs, for reading.
+    fn show(query: &Query) -> String {
+        let fields =
+            |fields: &[FieldBoost]| fields.iter().map(|f| format!("{}:", f.name)).collect::<String>();
+        let all = |sign: &str, queries: &[Query]| {
+            queries.iter().map(|query| format!("{sign}{}", show(query))).collect::<Vec<_>>()
+        };
+        let bound = |bound: &Option<(Value, bool)>| match bound {
+            Some((Value::String(text), included)) => format!("{text}{}", if *included { "" } else { "!" }),
+            _ => "*".to_owned(),
+        };
+        match query {
+            Query::All => "all".to_owned(),
+            Query::Nothing => "nothing".to_owned(),
+            Query::Words(words) => format!("{}{}", fields(&words.fields), words.text),
+            Query::Phrase(phrase) => format!("{}\"{}\"~{}", fields(&phrase.fields), phrase.text, phrase.slop),
+            Query::Range(range) => format!("{}:[{} {}]", range.field, bound(&range.from), bound(&range.to)),
+            Query::Pattern { fields: of, pattern: PatternKind::Prefix(text), .. } => {
+                format!("{}{text}>", fields(of))
+            }
+            Query::Pattern { fields: of, pattern, .. } => format!("{}<{}>", fields(of), pattern.text()),
+            Query::Fuzzy { fields: of, value, .. } => format!("{}{value}~", fields(of)),
+            Query::Exists { field } => format!("{field}:*"),
+            Query::Boosted(query, boost) => format!("{}^{boost}", show(query)),
+            Query::Bool(bool) => {
+                let parts = [all("+", &bool.must), all("", &bool.should), all("-", &bool.must_not)].concat();
+                format!("({})", parts.join(" "))
+            }
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_people_type() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(show(&parse(text, Syntax::Plain).unwrap()), expected, "{text}");
+        };
+        check("ferry", "ferry");
+        check("ferry harbour", "(+ferry +harbour)");
+        check("\"golden gate\" bridge", "(+\"golden gate\"~0 +bridge)");
+        check("\"golden gate\"~3", "\"golden gate\"~3");
+        check("ferry -fire", "(+ferry -fire)");
+        check("-fire", "(-fire)");
+        check("ferry OR tram fire", "(+(ferry tram) +fire)");
+        check("a AND b OR c", "((+a +b) c)");
+        check("ferry NOT fire", "(+ferry -fire)");
+        check("headline:ferry", "headline:ferry");
+        check("headline:(ferry tram)", "(+headline:ferry +headline:tram)");
+        check("date:1963-11..1964", "published:[1963-11 1964]");
+        check("date:..1900", "published:[* 1900]");
+        check("date:>=1900", "published:[1900 *]");
+        check("date:[1900 TO 1910}", "published:[1900 1910!]");
+        check("harb*", "harb>");
+        check("h*r?bour", "<h*r?bour>");
+        check("ferry~", "ferry~");
+        check("section:*", "section:*");
+        check("ferry^2", "ferry^2");
+        check("what is it?", "(+what +is +it)");
+        check("http://example.org/a", "http://example.org/a");
+        check("10:30", "10:30");
+        check("\"never closed", "\"never closed\"~0");
+        check("(never closed", "(+never +closed)");
+        check(") OR AND", "nothing");
+        check("", "nothing");
+        check("  \t ", "nothing");
+        check("a - b", "(+a +b)");
+        check("wi-fi", "wi-fi");
+        check("“curly quotes”", "\"curly quotes\"~0");
+        check("ferry~abc", "ferry~abc");
+    }
+
+    #[test]
+    fn query_strings() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(show(&parse(text, Syntax::QueryString).unwrap()), expected, "{text}");
+        };
+        check("ferry harbour", "(ferry harbour)");
+        check("+ferry -fire harbour", "(+ferry harbour -fire)");
+        check("ferry && harbour || fire", "((+ferry +harbour) fire)");
+        check("!fire", "(-fire)");
+        check("/fer.*/", "<fer.*>");
+        check("a\\:b \\(c\\)", "(a:b (c))");
+        check("_exists_:section", "section:*");
+        check("published:[1900 TO *]", "published:[1900 *]");
+        check("*", "all");
+        let refuse = |text: &str, expected: &str| {
+            assert_eq!(parse(text, Syntax::QueryString).unwrap_err().reason, expected, "{text}");
+        };
+        refuse("(a", "the query has a `(` without a `)`");
+        refuse("a)", "the query has a `)` without a `(`");
+        refuse("a OR", "nothing follows the last OR");
+        refuse("AND", "AND and OR need something on both sides");
+        refuse("\"a", "a quotation mark is not closed");
+        refuse("nofield:a", "there is no field `nofield`");
+        refuse("headline:", "nothing follows an operator or a field's name");
+    }
+
+    #[test]
+    fn simple_query_strings() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(show(&parse(text, Syntax::Simple).unwrap()), expected, "{text}");
+        };
+        check("ferry + harbour", "(+ferry +harbour)");
+        check("ferry | harbour -fire", "((ferry harbour) -fire)");
+        check("\"golden gate\"~2", "\"golden gate\"~2");
+        check("harb*", "harb>");
+        check("fery~1", "fery~");
+        check("headline:ferry", "headline:ferry");
+        check("((((", "nothing");
+    }
+
+    #[test]
+    fn bounds_hold() {
+        assert!(parse(&"(".repeat(1_000), Syntax::Plain).is_err());
+        assert!(parse(&"a ".repeat(300), Syntax::Plain).is_err());
+        assert!(parse(&"a".repeat(2_049), Syntax::Plain).is_err());
+        assert!(parse(&"(a OR (b AND ".repeat(100), Syntax::QueryString).is_err());
+    }
+}

@@ -1,0 +1,172 @@
+//! What is found, with which evidence.
+
+use serde_json::{Value, json};
+use store::{AssetId, AssetKind, AssetRef};
+
+use crate::archive::{Archive, ids};
+
+#[test]
+fn what_people_type_finds_what_they_mean() {
+    let archive = Archive::small();
+    let check = |q: &str, expected: &[&str]| {
+        let mut found = archive.ids(q);
+        found.sort();
+        let mut expected: Vec<String> = expected.iter().map(|id| (*id).to_owned()).collect();
+        expected.sort();
+        assert_eq!(found, expected, "{q}");
+    };
+    check("ferry", &["a/ferry", "a/tram"]);
+    check("FERRIES", &["a/ferry", "a/tram"]);
+    check("ferry -fog", &["a/tram"]);
+    check("ferry quill", &["a/ferry"]);
+    check("morning star", &["a/ferry"]);
+    check("\"golden gate\"", &["a/ferry"]);
+    check("\"golden gate\"~1", &["a/ferry", "a/tram"]);
+    check("fire OR tram", &["a/fire", "a/tram"]);
+    check("headline:ferries", &["a/ferry"]);
+    check("byline:quill", &["a/ferry", "a/fire"]);
+    check("caption:berth", &["a/ferry"]);
+    check("section:City tram", &["a/tram"]);
+    check("date:1931-05", &["a/ferry"]);
+    check("date:1900..1940", &["a/ferry", "a/tram"]);
+    check("date:..1868", &["a/fire"]);
+    check("date:>1931", &["nyt://article/0c66/x"]);
+    check("vapeur", &["a/époque"]);
+    check("epoques", &["a/époque"]);
+    check("harb*", &["a/ferry", "a/tram"]);
+    check("ferries*", &["a/ferry", "a/tram"]);
+    check("fery~", &["a/ferry", "a/tram"]);
+    check("f?re", &["a/fire"]);
+    check("o'hare", &["nyt://article/0c66/x"]);
+    check("wi-fi", &["nyt://article/0c66/x"]);
+    check("nosuchword", &[]);
+    check("-ferry -fire", &["a/époque", "nyt://article/0c66/x"]);
+    check("page:1", &["a/ferry", "a/fire"]);
+    check("images.id:*", &["a/ferry"]);
+}
+
+#[test]
+fn a_hit_shows_its_evidence() {
+    let archive = Archive::small();
+    let response = archive.find(&[("q", "caption:ferry"), ("facets", "section,year")]);
+    let json = serde_json::to_value(&response).unwrap();
+    let hit = &json["hits"][0];
+    assert_eq!(json["total"], 1);
+    assert_eq!(hit["kind"], "article");
+    assert_eq!(hit["id"], "a/ferry");
+    assert_eq!((&hit["seq"], &hit["revision"], &hit["source"]), (&json!(4), &json!(1), &json!("test")));
+    assert!(hit["score"].as_f64().unwrap() > 0.0);
+    assert_eq!(hit["document"]["images"][0]["photographer"]["name"], "Eleanor Quill");
+    assert_eq!(
+        hit["highlights"],
+        json!({"images.caption": ["The <em>ferry</em> Morning Star at her berth"]})
+    );
+    assert_eq!(json["facets"]["section"], json!([{"value": "Harbour", "count": 1}]));
+    assert_eq!(json["facets"]["year"], json!([{"value": "1931", "count": 1}]));
+}
+
+#[test]
+fn text_of_others_is_escaped_in_highlights() {
+    let archive = Archive::small();
+    let response = archive.find(&[("q", "thought 1955")]);
+    let body = response.hits[0].highlights["body"][0].as_str().unwrap().to_owned();
+    assert!(
+        body.contains("&lt;script&gt;") && body.contains("<em>1955</em>") && !body.contains("<script"),
+        "{body}"
+    );
+}
+
+#[test]
+fn filters_sorts_and_pages() {
+    let archive = Archive::small();
+    assert_eq!(ids(&archive.find(&[("sort", "oldest")]))[0], "a/fire");
+    assert_eq!(ids(&archive.find(&[]))[0], "nyt://article/0c66/x");
+    assert_eq!(archive.find(&[("section", "city")]).total, 3);
+    assert_eq!(archive.find(&[("section", "City"), ("section", "Harbour")]).total, 4);
+    assert_eq!(ids(&archive.find(&[("byline", "Eleanor Quill"), ("from", "1900")])), ["a/ferry"]);
+    assert_eq!(ids(&archive.find(&[("byline", "b/penhale"), ("to", "1868")])), ["a/fire"]);
+    let mut cursor: Option<String> = None;
+    let mut seen = Vec::new();
+    loop {
+        let mut params = vec![("sort", "newest"), ("limit", "2")];
+        if let Some(cursor) = &cursor {
+            params.push(("cursor", cursor));
+        }
+        let page = archive.find(&params);
+        assert_eq!(page.total, 5);
+        seen.extend(ids(&page));
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ["nyt://article/0c66/x", "a/ferry", "a/tram", "a/époque", "a/fire"]);
+}
+
+#[test]
+fn the_other_views_are_searched_too() {
+    let archive = Archive::small();
+    assert_eq!(ids(&archive.find(&[("view", "images"), ("q", "ferry"), ("byline", "quill")])), ["i/ferry"]);
+    assert_eq!(ids(&archive.find(&[("view", "images"), ("q", "headline:fog")])), ["i/ferry"]);
+    assert_eq!(ids(&archive.find(&[("view", "bylines"), ("q", "E. Quill")])), ["b/quill"]);
+    let response = archive.find(&[("view", "bylines"), ("q", "article_count:>=2"), ("sort", "oldest")]);
+    assert_eq!(ids(&response), ["b/quill", "b/penhale"]);
+}
+
+/// A story: a court orders an article to be taken down. It is withdrawn at noon; the next index commit is a minute
+/// away. From noon on no search may show it.
+#[test]
+fn what_is_withdrawn_is_gone_before_the_index_knows() {
+    let archive = Archive::small();
+    assert_eq!(archive.find(&[("q", "fog")]).total, 1);
+    archive
+        .append(&[json!({"type": "article.withdrawn", "id": "a/ferry", "data": {"reason": "court order"}})]);
+    let response = archive.find(&[("q", "fog")]);
+    assert_eq!((response.total, response.hits.len()), (0, 0));
+    let asset = AssetRef::new(AssetKind::Article, AssetId::new("a/ferry").unwrap());
+    assert!(archive.search.document(&asset).is_err());
+}
+
+#[test]
+fn a_renamed_byline_is_shown_at_once_and_found_after_the_next_commit() {
+    let archive = Archive::small();
+    archive
+        .append(&[json!({"type": "byline.published", "id": "b/quill", "data": {"name": "Eleanor Marsh"}})]);
+    let shown = archive.find(&[("q", "fog")]);
+    assert_eq!(shown.hits[0].document["bylines"][0]["name"], "Eleanor Marsh");
+    assert_eq!(archive.find(&[("q", "byline:marsh")]).total, 0);
+    archive.index();
+    assert_eq!(archive.find(&[("q", "byline:marsh")]).total, 2);
+}
+
+#[test]
+fn the_archive_as_it_stood_is_searched_as_it_stood() {
+    let archive = Archive::small();
+    archive.append(&[json!({"type": "article.published", "id": "a/ferry", "time": "1950", "data":
+        {"headline": "Corrected", "body": "There was no fog.", "published": "1931-05-02", "language": "en"}})]);
+    let as_of: store::AsOf = "seq:8".parse().unwrap();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    archive.indexes.build_as_of(AssetKind::Article, &as_of, "before", &stop, &|_| {}).unwrap();
+    archive.index();
+    let now = archive.find(&[("q", "fog")]);
+    assert_eq!(
+        (now.hits[0].document["headline"].as_str(), now.hits[0].revision.get()),
+        (Some("Corrected"), 2)
+    );
+    let then = archive.find(&[("q", "fog"), ("as_of", "before")]);
+    assert_eq!(then.hits[0].document["headline"], "Ferries stopped by fog");
+    assert_eq!(then.hits[0].revision.get(), 1);
+}
+
+#[test]
+fn the_samples_are_a_pleasure_to_search() {
+    let archive = Archive::samples();
+    let first = |q: &str| archive.find(&[("q", q)]).hits.first().map(|hit| hit.id.as_str().to_owned());
+    assert_eq!(first("concorde").as_deref(), Some("a/2003-11-27-concorde"));
+    assert_eq!(first("marconi lettera").as_deref(), Some("a/1901-12-21-marconi"));
+    let facets = archive.find(&[("facets", "century,byline")]);
+    let centuries = facets.facets.unwrap()["century"].clone();
+    let total: u64 = centuries.as_array().unwrap().iter().map(|facet| facet["count"].as_u64().unwrap()).sum();
+    assert_eq!(total, facets.total);
+    assert_eq!(centuries[0]["value"], Value::from("1800"));
+}
