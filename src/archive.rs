@@ -24,7 +24,7 @@ impl Archive {
         self.dir.join("quarantine")
     }
 
-    fn log_dir(&self) -> PathBuf {
+    pub(crate) fn log_dir(&self) -> PathBuf {
         self.dir.join("log")
     }
 

@@ -1,13 +1,18 @@
 //! `morgue log …`: look into the log, check it, copy it.
 
-use std::{io::Write, path::PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
+use indicatif::ProgressBar;
 use serde_json::json;
-use store::{AssetId, AssetKind, AssetRef, Event, Log, LogHead, Payload, Seq};
+use store::{AssetId, AssetKind, AssetRef, Event, EventType, Log, LogHead, Payload, Progress, Seq};
 
 use crate::{
     archive::Archive,
+    status::bytes,
     terminal::{Outcome, Terminal, count},
 };
 
@@ -52,19 +57,59 @@ pub(crate) enum Command {
     },
     /// Fold the catalog again from the events.
     RepairCatalog,
+    /// Copy the log as of now into a new directory, while everything else goes on.
+    Backup {
+        /// Where to; it must not exist or be empty.
+        dest: PathBuf,
+    },
+    /// Make this archive's log of a backup, and verify it. There must be no log yet.
+    Restore {
+        /// A directory that `morgue log backup` made.
+        from: PathBuf,
+    },
+    /// Read an export into an empty log, with its seqs, times and digests as they were.
+    Import {
+        /// A file that `morgue log export` wrote.
+        file: PathBuf,
+    },
+    /// Write the log anew without the room that later writes left free.
+    Compact,
+    /// The JSON Schema of an event type's `data`, such as article.published; a list of the types without one.
+    Schema {
+        /// The type.
+        event_type: Option<String>,
+    },
 }
 
 pub(crate) fn run(archive: &Archive, command: Command, terminal: &Terminal) -> Result<Outcome> {
+    match command {
+        Command::Restore { from } => return restore(archive, &from, terminal),
+        Command::Import { file } => return import(&archive.open_log()?, &file, terminal),
+        Command::Schema { event_type } => return schema(event_type.as_deref(), terminal),
+        _ => {}
+    }
     let log = archive.existing_log()?;
     match command {
         Command::List { from, limit } => list(&log, from, limit, terminal),
         Command::Show { seq } => show(&log, seq, terminal),
         Command::History { kind, id } => history(&log, &AssetRef::new(kind, id), terminal),
         Command::Head => head(&log, terminal),
-        Command::Export { file, from } => export(&log, file, from),
+        Command::Export { file, from } => export(&log, file, from, terminal),
         Command::Verify { expect } => verify(&log, expect, terminal),
         Command::RepairCatalog => repair_catalog(&log, terminal),
+        Command::Backup { dest } => {
+            let head = log.backup(&dest)?;
+            terminal.note(format!("the log is copied to {}, up to", dest.display()));
+            show_head(&head, terminal)
+        }
+        Command::Compact => compact(&log, terminal),
+        Command::Restore { .. } | Command::Import { .. } | Command::Schema { .. } => Ok(Outcome::Done),
     }
+}
+
+fn show_progress(bar: &ProgressBar, progress: Progress) {
+    bar.set_length(progress.of);
+    bar.set_position(progress.done);
 }
 
 /// How many events are read from one snapshot.
@@ -123,7 +168,10 @@ fn history(log: &Log, asset: &AssetRef, terminal: &Terminal) -> Result<Outcome> 
 }
 
 fn head(log: &Log, terminal: &Terminal) -> Result<Outcome> {
-    let head = log.head()?;
+    show_head(&log.head()?, terminal)
+}
+
+fn show_head(head: &LogHead, terminal: &Terminal) -> Result<Outcome> {
     if terminal.is_json() {
         terminal.json(&json!({"seq": head.seq, "recorded": head.recorded, "digest": head.digest}))?;
     } else {
@@ -132,34 +180,26 @@ fn head(log: &Log, terminal: &Terminal) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn export(log: &Log, file: Option<PathBuf>, from: Seq) -> Result<Outcome> {
+fn export(log: &Log, file: Option<PathBuf>, from: Seq, terminal: &Terminal) -> Result<Outcome> {
     let mut out: Box<dyn Write> = match &file {
         None => Box::new(std::io::stdout().lock()),
         Some(path) => Box::new(
             std::fs::File::create_new(path).with_context(|| format!("{} cannot be made", path.display()))?,
         ),
     };
-    let mut buffer = Vec::with_capacity(1 << 20);
-    each_event(log, from, usize::MAX, |event| {
-        serde_json::to_writer(&mut buffer, event)?;
-        buffer.push(b'\n');
-        if buffer.len() >= 1 << 20 {
-            out.write_all(&buffer)?;
-            buffer.clear();
-        }
-        Ok(())
-    })?;
-    out.write_all(&buffer)?;
+    let bar = terminal.progress("exporting", 0, "events");
+    let exported = log.export(from, &mut out, &mut |progress| show_progress(&bar, progress))?;
     out.flush()?;
+    bar.finish_and_clear();
+    if let Some(path) = file {
+        terminal.note(format!("{} written to {}", count(exported.events, "event"), path.display()));
+    }
     Ok(Outcome::Done)
 }
 
 fn verify(log: &Log, expect: Option<LogHead>, terminal: &Terminal) -> Result<Outcome> {
     let bar = terminal.progress("verifying", log.head()?.seq.get(), "events");
-    let report = log.verify(expect.as_ref(), &mut |progress| {
-        bar.set_length(progress.of);
-        bar.set_position(progress.done);
-    })?;
+    let report = log.verify(expect.as_ref(), &mut |progress| show_progress(&bar, progress))?;
     bar.finish_and_clear();
     if terminal.is_json() {
         terminal.json(&report)?;
@@ -180,10 +220,7 @@ fn verify(log: &Log, expect: Option<LogHead>, terminal: &Terminal) -> Result<Out
 
 fn repair_catalog(log: &Log, terminal: &Terminal) -> Result<Outcome> {
     let bar = terminal.progress("folding the catalog", log.head()?.seq.get(), "events");
-    let repaired = log.repair_catalog(&mut |progress| {
-        bar.set_length(progress.of);
-        bar.set_position(progress.done);
-    })?;
+    let repaired = log.repair_catalog(&mut |progress| show_progress(&bar, progress))?;
     bar.finish_and_clear();
     if terminal.is_json() {
         terminal.json(&repaired)?;
@@ -191,6 +228,51 @@ fn repair_catalog(log: &Log, terminal: &Terminal) -> Result<Outcome> {
         let assets = count(repaired.assets, "asset");
         let references = count(repaired.references, "reference");
         terminal.say(format!("the catalog was folded again: {assets}, {references}"))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn compact(log: &Log, terminal: &Terminal) -> Result<Outcome> {
+    let bar = terminal.progress("compacting", 0, "events");
+    let compacted = log.compact(&mut |progress| show_progress(&bar, progress))?;
+    bar.finish_and_clear();
+    if terminal.is_json() {
+        terminal.json(&compacted)?;
+    } else {
+        terminal.say(format!("{} before, {} after", bytes(compacted.before), bytes(compacted.after)))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn restore(archive: &Archive, from: &Path, terminal: &Terminal) -> Result<Outcome> {
+    let bar = terminal.progress("verifying", 0, "events");
+    let report = Log::restore(from, archive.log_dir(), &mut |progress| show_progress(&bar, progress))?;
+    bar.finish_and_clear();
+    terminal
+        .say(format!("{} restored; `morgue rebuild` makes the indexes", count(report.events, "event")))?;
+    show_head(&report.head, terminal)
+}
+
+fn import(log: &Log, file: &Path, terminal: &Terminal) -> Result<Outcome> {
+    let input = std::fs::File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let bar = terminal.progress("importing", 0, "events");
+    let progress = &mut |progress| show_progress(&bar, progress);
+    let imported = log
+        .import(&mut std::io::BufReader::with_capacity(1 << 20, input), progress)
+        .with_context(|| format!("{} cannot be imported", file.display()))?;
+    bar.finish_and_clear();
+    terminal
+        .note(format!("{} imported; `morgue rebuild` makes the indexes", count(imported.events, "event")));
+    head(log, terminal)
+}
+
+fn schema(event_type: Option<&str>, terminal: &Terminal) -> Result<Outcome> {
+    match event_type {
+        None => store::event_types().iter().try_for_each(|known| terminal.print(known))?,
+        Some(name) => match EventType::from(name) {
+            EventType::Other(_) => bail!("`{name}` is no event type: `morgue log schema` lists them"),
+            known => terminal.print(serde_json::to_string_pretty(&store::schema(&known))?)?,
+        },
     }
     Ok(Outcome::Done)
 }

@@ -1,10 +1,16 @@
 //! The command line: parse, match, run. Each subcommand has a file of its own.
 
 mod archive;
+mod demo;
 mod events;
 mod generations;
+mod load;
 mod log;
+mod past;
+mod quarantine;
 mod rebuild;
+mod search;
+mod serve;
 mod status;
 mod stop;
 mod terminal;
@@ -38,6 +44,17 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Load a small sample archive, index it, and serve it: the place to begin.
+    Demo(demo::Args),
+    /// Search, with what was found highlighted.
+    Search(search::Args),
+    /// Serve the API and the pages, and keep the indexes up to date.
+    Serve(serve::Args),
+    /// Load files and folders into the log, and index them.
+    Load(load::Args),
+    /// What could not be read, and why.
+    #[command(subcommand)]
+    Quarantine(quarantine::Command),
     /// How the log and each view's index stand.
     Status(status::Args),
     /// Build the indexes again from the first event, beside the live ones, and put them in their place.
@@ -59,10 +76,15 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    terminal::start_logging(matches!(cli.command, Command::Status(_)));
+    terminal::start_logging(matches!(cli.command, Command::Serve(_)));
     let terminal = Terminal::new(cli.json);
     let archive = Archive::at(cli.data_dir);
     let done = match cli.command {
+        Command::Demo(args) => demo::run(&archive, &args, &terminal),
+        Command::Search(args) => search::run(&archive, &args, &terminal),
+        Command::Serve(args) => serve::run(&archive, &args, &terminal),
+        Command::Load(args) => load::run(&archive, &args, &terminal),
+        Command::Quarantine(command) => quarantine::run(&archive, &command, &terminal),
         Command::Status(args) => status::run(&archive, &args, &terminal),
         Command::Rebuild(args) => rebuild::run(&archive, &args, &terminal),
         Command::Generations(args) => generations::list(&archive, &args, &terminal),

@@ -37,9 +37,12 @@ impl Terminal {
 
     /// One line for people; nothing when output is for machines.
     pub(crate) fn say(&self, line: impl std::fmt::Display) -> Result<()> {
-        if !self.json {
-            writeln!(io::stdout().lock(), "{line}")?;
-        }
+        if self.json { Ok(()) } else { self.print(line) }
+    }
+
+    /// One line that is the same for people and machines.
+    pub(crate) fn print(&self, line: impl std::fmt::Display) -> Result<()> {
+        writeln!(io::stdout().lock(), "{line}")?;
         Ok(())
     }
 
@@ -77,8 +80,32 @@ impl Terminal {
         }
     }
 
-    /// Whether colours and bold type can be shown on standard output.
-    pub(crate) fn has_colours(&self) -> bool {
+    /// In bold type, where there is such.
+    pub(crate) fn bold(&self, text: &str) -> String {
+        self.styled("1", text)
+    }
+
+    /// In faint type, where there is such.
+    pub(crate) fn faint(&self, text: &str) -> String {
+        self.styled("2", text)
+    }
+
+    /// A highlighted fragment: what was found stands out, and entities are characters again.
+    pub(crate) fn marked(&self, fragment: &str) -> String {
+        let (open, close) = if self.has_colours() { ("\u{1b}[1;33m", "\u{1b}[0m") } else { ("*", "*") };
+        unescape(&fragment.replace("<em>", open).replace("</em>", close))
+    }
+
+    /// A highlighted fragment without its marks.
+    pub(crate) fn plain(&self, fragment: &str) -> String {
+        unescape(&fragment.replace("<em>", "").replace("</em>", ""))
+    }
+
+    fn styled(&self, code: &str, text: &str) -> String {
+        if self.has_colours() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn has_colours(&self) -> bool {
         !self.json && io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
     }
 }
@@ -133,4 +160,15 @@ pub(crate) fn thousands(number: u64) -> String {
 /// `1` and `event` as `1 event`, `1234` as `1,234 events`.
 pub(crate) fn count(number: u64, what: &str) -> String {
     format!("{} {what}{}", thousands(number), if number == 1 { "" } else { "s" })
+}
+
+/// The five entities that escaped text has.
+fn unescape(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (entity, character) in
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#39;", "'"), ("&amp;", "&")]
+    {
+        text = text.replace(entity, character);
+    }
+    text
 }

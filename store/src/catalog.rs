@@ -104,7 +104,7 @@ impl Head {
         match self.newest_time {
             None => out.push(0),
             Some(time) => {
-                put_varint(&mut out, (time.as_millis() - Timestamp::MIN.as_millis()).cast_unsigned() + 1)
+                put_varint(&mut out, (time.as_millis() - Timestamp::MIN.as_millis()).cast_unsigned() + 1);
             }
         }
         match &self.status {

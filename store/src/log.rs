@@ -20,7 +20,7 @@ use crate::{
     event::{Fact, Seq},
     record::{Encoded, Record},
     snapshot::{Snapshot, damaged, decode_payload},
-    tables::{Read, Tables},
+    tables::{Read, Tables, unseal},
     volume::Volumes,
 };
 
@@ -69,6 +69,10 @@ impl Log {
         let (tables, txn) = log.read()?;
         log.learn_dictionaries(&tables, &txn)?;
         drop(txn);
+        drop(tables);
+        if let Err(error) = log.forget_what_is_due() {
+            tracing::warn!(%error, "what was erased is still in the log's files; the next opening tries again");
+        }
         Ok(log)
     }
 
@@ -98,13 +102,13 @@ impl Log {
     /// How far each source has been read, in its own words.
     ///
     /// # Errors
-    /// [`ReadError`] when the disk fails.
+    /// [`ReadError`] when the disk fails, or a position is damaged.
     pub fn source_positions(&self) -> Result<BTreeMap<String, String>, ReadError> {
         let (tables, txn) = self.read()?;
         let mut found = BTreeMap::new();
         for entry in tables.sources.iter(&txn)? {
-            let (source, position) = entry?;
-            found.insert(source.to_owned(), position.to_owned());
+            let (source, sealed) = entry?;
+            found.insert(source.to_owned(), position(source, sealed)?);
         }
         Ok(found)
     }
@@ -112,10 +116,10 @@ impl Log {
     /// How far this source has been read.
     ///
     /// # Errors
-    /// [`ReadError`] when the disk fails.
+    /// [`ReadError`] when the disk fails, or a position is damaged.
     pub fn source_position(&self, source: &str) -> Result<Option<String>, ReadError> {
         let (tables, txn) = self.read()?;
-        Ok(tables.sources.get(&txn, source)?.map(str::to_owned))
+        tables.sources.get(&txn, source)?.map(|sealed| position(source, sealed)).transpose()
     }
 
     /// Bytes on disk, and bytes of JSON that they stand for.
@@ -146,6 +150,18 @@ impl Log {
     /// Does something in a write transaction on the tables that count. What the closure was given is only
     /// written when it commits.
     pub(crate) fn write<R>(
+        &self,
+        work: impl FnOnce(&Tables, RwTxn<'_>) -> Result<R, AppendError>,
+    ) -> Result<R, AppendError> {
+        self.write_once(work).map_err(|error| match error {
+            AppendError::Lmdb(cause) if is_short_write(&cause) && self.volumes().no_room() => {
+                AppendError::DiskFull
+            }
+            error => error,
+        })
+    }
+
+    fn write_once<R>(
         &self,
         work: impl FnOnce(&Tables, RwTxn<'_>) -> Result<R, AppendError>,
     ) -> Result<R, AppendError> {
@@ -234,6 +250,19 @@ impl Log {
             _ => Vec::new(),
         })
     }
+}
+
+/// LMDB says EIO when the system wrote only a part of what it was given, as it does when the disk fills up.
+fn is_short_write(error: &heed::Error) -> bool {
+    matches!(error, heed::Error::Io(error) if error.raw_os_error() == Some(EIO))
+}
+
+const EIO: i32 = 5;
+
+/// A source's position, if its seal is whole.
+pub(crate) fn position(source: &str, sealed: &[u8]) -> Result<String, ReadError> {
+    let position = unseal(source.as_bytes(), sealed).and_then(|value| std::str::from_utf8(value).ok());
+    position.map(str::to_owned).ok_or_else(|| ReadError::Source(source.to_owned()))
 }
 
 /// How often a transaction is begun again because another process replaced the data file under us.

@@ -342,12 +342,15 @@ pub(crate) fn read_event(
     })
 }
 
+/// A payload: its fact, its source, and what this version does not know.
+type Said = (Fact, String, Map<String, Value>);
+
 /// What a payload says; `None` for an erased one.
 pub(crate) fn decode_payload(
     seq: Seq,
     record: &Record<'_>,
     payload: &[u8],
-) -> Result<Option<(Fact, String, Map<String, Value>)>, ReadError> {
+) -> Result<Option<Said>, ReadError> {
     if matches!(record.payload, Encoded::Erased(_)) {
         return Ok(None);
     }
@@ -363,7 +366,7 @@ pub(crate) fn decode_payload(
         Some(Value::String(source)) => source,
         _ => String::new(),
     };
-    let fact = Fact::from_json(&record.event_type, data).map_err(|error| broken(&error))?;
+    let fact = Fact::from_stored(&record.event_type, record.schema, data).map_err(|error| broken(&error))?;
     Ok(Some((fact, source, unknown)))
 }
 

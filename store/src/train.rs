@@ -8,7 +8,7 @@ use crate::{
     event::{EventType, Seq},
     log::{Log, head_in},
     record::Encoded,
-    tables::Tables,
+    tables::{Tables, seal, unseal},
 };
 
 /// The log learns its first dictionary at this many bytes of JSON, and its second, from a wider sample, at the
@@ -29,7 +29,7 @@ impl Log {
         if DUE_AT_JSON_BYTES.get(at).is_none_or(|due| json < *due) {
             return Ok(());
         }
-        let (samples, seqs) = self.samples(&tables, &txn, &|_| true)?;
+        let (samples, seqs) = self.samples(&tables, &txn)?;
         drop(txn);
         let Ok(dictionary) = zstd::dict::from_samples(&samples, DICTIONARY_BYTES) else { return Ok(()) };
         self.write(|tables, mut txn| {
@@ -45,12 +45,11 @@ impl Log {
         Ok(self.learn_dictionaries(&tables, &txn)?)
     }
 
-    /// Payloads from the whole of the log, evenly spread, of the events that `wanted` lets through.
+    /// Payloads from the whole of the log, evenly spread.
     pub(crate) fn samples(
         &self,
         tables: &Tables,
         txn: &RoTxn<'_>,
-        wanted: &dyn Fn(Seq) -> bool,
     ) -> Result<(Vec<Vec<u8>>, Vec<Seq>), ReadError> {
         let json = tables.number(txn, "json")?;
         let head = head_in(tables, txn)?.seq;
@@ -59,7 +58,7 @@ impl Log {
         let mut seq = Seq::new(1);
         while seq <= head {
             let record = tables.record(txn, seq)?;
-            if !matches!(record.event_type, EventType::Erased(_)) && wanted(seq) {
+            if !matches!(record.event_type, EventType::Erased(_)) {
                 let mut payload = Vec::new();
                 self.payload_of(tables, txn, seq, &record, &mut payload)?;
                 payload.truncate(SAMPLE_MAX);
@@ -96,11 +95,14 @@ pub(crate) fn put_dictionary(
     let number = u32::try_from(number).unwrap_or(u32::MAX);
     tables.dictionaries.put(txn, &number, dictionary)?;
     let seqs: Vec<u8> = seqs.iter().flat_map(|seq| seq.get().to_be_bytes()).collect();
-    tables.samples.put(txn, &number, &seqs)?;
+    tables.samples.put(txn, &number, &seal(&number.to_be_bytes(), &seqs))?;
     Ok(number)
 }
 
-/// The seqs that a row of the table `samples` holds.
-pub(crate) fn sampled(row: &[u8]) -> impl Iterator<Item = Seq> {
-    row.chunks_exact(8).filter_map(|bytes| Some(Seq::new(u64::from_be_bytes(bytes.try_into().ok()?))))
+/// The seqs of the payloads that a dictionary was learned from; `None` when that is not known any more.
+pub(crate) fn sampled(tables: &Tables, txn: &RoTxn<'_>, number: u32) -> Result<Option<Vec<Seq>>, ReadError> {
+    let Some(sealed) = tables.samples.get(txn, &number)? else { return Ok(None) };
+    let Some(seqs) = unseal(&number.to_be_bytes(), sealed) else { return Ok(None) };
+    let seqs = seqs.chunks_exact(8).filter_map(|bytes| bytes.try_into().ok());
+    Ok(Some(seqs.map(|bytes| Seq::new(u64::from_be_bytes(bytes))).collect()))
 }
