@@ -13,6 +13,7 @@ mod http;
 pub mod query;
 mod request;
 mod search;
+pub mod pages;
 mod views;
 
 pub use error::SearchError;

@@ -34,7 +34,7 @@ struct Reader<'a> {
 
 /// `GET /articles/{id}`, with `?at=` as it stood then.
 pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Response, PageError> {
-    let snapshot = pages.search.log().snapshot()?;
+    let snapshot = pages.state.search.log().snapshot()?;
     let reading = Reading { snapshot: &snapshot, at };
     let asset = AssetRef::new(AssetKind::Article, id.clone());
     let live = match reading.live(&asset)? {

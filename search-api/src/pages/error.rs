@@ -26,10 +26,6 @@ pub(super) enum PageError {
     AsOf(#[from] InvalidAsOf),
     #[error(transparent)]
     Id(#[from] InvalidId),
-    #[error("too many readers at once: try again in a moment")]
-    Busy,
-    #[error("the page could not be made: {0}")]
-    Lost(String),
 }
 
 impl From<ReadError> for PageError {
@@ -52,8 +48,8 @@ impl PageError {
             }
             Self::NoSuchAsset(_) | Self::NoSuchPage => StatusCode::NOT_FOUND,
             Self::AsOf(_) | Self::Id(_) => StatusCode::BAD_REQUEST,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Lost(_) => StatusCode::INTERNAL_SERVER_ERROR,
+
+
         }
     }
 

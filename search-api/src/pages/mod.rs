@@ -27,12 +27,14 @@ mod reading;
 mod results;
 mod routes;
 mod search;
+mod spelling;
 mod status;
 mod text;
+mod timeline;
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::Search;
+use crate::ApiState;
 
 pub use routes::router;
 
@@ -57,14 +59,7 @@ impl Default for PagesConfig {
 
 /// Everything that a page is made from. Cheap to clone.
 #[derive(Clone)]
-pub struct Pages {
-    search: Search,
+struct Pages {
+    state: ApiState,
     config: Arc<PagesConfig>,
-}
-
-impl Pages {
-    /// The pages of the archive that this searches.
-    pub fn new(search: Search, config: PagesConfig) -> Self {
-        Self { search, config: Arc::new(config) }
-    }
 }

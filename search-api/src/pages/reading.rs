@@ -38,7 +38,7 @@ impl Reading<'_> {
             }
         }
         let byline = match self.live(&asset)?.map(|live| live.content) {
-            Some(Content::Byline(byline)) => Some(byline),
+            Some(Content::Byline(byline)) => Some(*byline),
             _ => None,
         };
         Ok((asset.id, byline))
@@ -62,7 +62,7 @@ impl Reading<'_> {
         for id in ids {
             let live = self.live(&AssetRef::new(AssetKind::Image, id.clone()))?;
             if let Some(Content::Image(image)) = live.map(|live| live.content) {
-                found.push((id.clone(), image));
+                found.push((id.clone(), *image));
             }
         }
         Ok(found)
