@@ -6,7 +6,7 @@ use std::{error::Error, sync::atomic::AtomicBool};
 
 use indexer::{Indexes, Workers};
 use search_api::{ApiState, Search, ServerLimits, pages::PagesConfig};
-use store::{AsOf, AssetKind, Log, NewEvent};
+use store::{ArchiveDate, AsOf, AssetKind, Content, Fact, Log, NewEvent};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -24,7 +24,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for file in files {
         for line in std::fs::read_to_string(&file)?.lines() {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
-            let event = NewEvent { source: format!("load:{name}"), ..NewEvent::from_json(line)? };
+            let mut event = NewEvent { source: format!("load:{name}"), ..NewEvent::from_json(line)? };
+            if let (None, Fact::Published(Content::Article(article))) = (event.time, &event.fact) {
+                event.time = article.published.as_ref().map(ArchiveDate::start);
+            }
             log.append_one(&event)?;
         }
     }

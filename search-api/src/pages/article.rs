@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
-use store::{AsOf, Article, AssetId, AssetKind, AssetRef, Byline, Content, Image, Live, Snapshot};
+use store::{AsOf, Article, AssetId, AssetKind, AssetRef, Byline, Content, Image, Keyword, Live, Snapshot};
 
 use super::{
     Pages,
@@ -121,7 +121,7 @@ impl Reader<'_> {
                 div.text {
                     @if article.body.is_empty() && !article.summary.is_empty() { p.first { (article.summary) } }
                     @for (number, paragraph) in text::paragraphs(&article.body).enumerate() {
-                        p class=[(number == 0).then_some("first")] {
+                        p class=[(number == 0 && article.dateline.is_empty()).then_some("first")] {
                             @if number == 0 && !article.dateline.is_empty() {
                                 span.dateline { (article.dateline) } " — "
                             }
@@ -209,12 +209,13 @@ impl Reader<'_> {
                 (linked("Language", "language", &article.language, text::language_name(&article.language)))
                 (linked("Source", "source", &article.source, &article.source))
                 (plain("Printed as", &article.credit))
-                @if !article.keywords.is_empty() {
+                @let keywords = distinct(&article.keywords);
+                @if !keywords.is_empty() {
                     dt { "Keywords" }
                     dd {
                         ul.keywords {
-                            @for keyword in article.keywords.iter().filter(|keyword| !keyword.value.is_empty()) {
-                                li { a href=(search("keyword", &keyword.value)) { (keyword.value) } }
+                            @for keyword in keywords {
+                                li { a href=(search("keyword", keyword)) { (keyword) } }
                             }
                         }
                     }
@@ -245,6 +246,17 @@ impl Reader<'_> {
             evidence: format!("Revision {}, event {} of the archive's log", self.live.revision, self.live.seq),
         }
     }
+}
+
+/// Each term once, whichever vocabularies have it.
+fn distinct(keywords: &[Keyword]) -> Vec<&str> {
+    let mut terms: Vec<&str> = Vec::new();
+    for term in keywords.iter().map(|keyword| keyword.value.as_str()).filter(|term| !term.is_empty()) {
+        if !terms.contains(&term) {
+            terms.push(term);
+        }
+    }
+    terms
 }
 
 /// Says that a page is about the past, and leads back.

@@ -12,19 +12,13 @@ pub(super) fn silhouette(values: &[u64], label: &str) -> Markup {
     }
 }
 
-/// The outline of bars that stand side by side, each one unit wide, on a ground of 100.
+/// The outline of bars that stand side by side, each one unit wide with a gap after it, on a ground of 100.
 pub(super) fn outline(values: &[u64]) -> String {
     let most = values.iter().copied().max().unwrap_or(0).max(1);
-    let mut path = String::from("M0 100");
-    let mut at = 0;
-    for (x, value) in values.iter().enumerate() {
-        let height = height_of(*value, most);
-        if height != at {
-            path.push_str(&format!("H{x}V{}", 100 - height));
-            at = height;
-        }
+    let mut path = String::new();
+    for (x, value) in values.iter().enumerate().filter(|(_, value)| **value > 0) {
+        path.push_str(&format!("M{x} 100V{}h.82V100", 100 - height_of(*value, most)));
     }
-    path.push_str(&format!("H{}V100Z", values.len()));
     path
 }
 
@@ -38,9 +32,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outline_moves_only_where_the_height_changes() {
-        assert_eq!(outline(&[0, 2, 2, 1, 0]), "M0 100H1V0H3V50H4V100H5V100Z");
-        assert_eq!(outline(&[]), "M0 100H0V100Z");
+    fn an_outline_has_a_bar_for_what_is_there() {
+        assert_eq!(outline(&[0, 2, 1, 0]), "M1 100V0h.82V100M2 100V50h.82V100");
+        assert_eq!(outline(&[]), "");
         assert_eq!(height_of(1, 1_000_000), 4);
     }
 }

@@ -94,7 +94,7 @@ fn byline_fields(byline: &Byline) -> Vec<(&'static str, String)> {
 fn words(old: &str, new: &str) -> Markup {
     let (old, new) = (tokens(old), tokens(new));
     let deadline = Instant::now() + TIME;
-    let operations = capture_diff_slices_deadline(Algorithm::Myers, &old, &new, Some(deadline));
+    let operations = readable(capture_diff_slices_deadline(Algorithm::Myers, &old, &new, Some(deadline)));
     let last = operations.len().saturating_sub(1);
     html! {
         @for (number, operation) in operations.iter().enumerate() {
@@ -105,15 +105,40 @@ fn words(old: &str, new: &str) -> Markup {
                 DiffOp::Delete { old_index, old_len, .. } => del { (joined(part(&old, old_index, old_len))) }
                 DiffOp::Insert { new_index, new_len, .. } => ins { (joined(part(&new, new_index, new_len))) }
                 DiffOp::Replace { old_index, old_len, new_index, new_len } => {
-                    del { (joined(part(&old, old_index, old_len))) }
-                    " "
-                    ins { (joined(part(&new, new_index, new_len))) }
+                    @if old_len > 0 { del { (joined(part(&old, old_index, old_len))) } " " }
+                    @if new_len > 0 { ins { (joined(part(&new, new_index, new_len))) } }
                 }
             }
             " "
         }
     }
 }
+
+/// A word or two that stayed between changes make a difference hard to read: they are counted to the change.
+fn readable(operations: Vec<DiffOp>) -> Vec<DiffOp> {
+    let last = operations.len().saturating_sub(1);
+    let mut merged: Vec<DiffOp> = Vec::with_capacity(operations.len());
+    for (number, operation) in operations.into_iter().enumerate() {
+        let is_short = matches!(operation, DiffOp::Equal { len, .. } if len <= SHORT) && number > 0 && number < last;
+        let is_change = !matches!(operation, DiffOp::Equal { .. });
+        match merged.last_mut() {
+            Some(before) if (is_short || is_change) && !matches!(before, DiffOp::Equal { .. }) => {
+                let (old, new) = (before.old_range().start, before.new_range().start);
+                *before = DiffOp::Replace {
+                    old_index: old,
+                    old_len: operation.old_range().end - old,
+                    new_index: new,
+                    new_len: operation.new_range().end - new,
+                };
+            }
+            _ => merged.push(operation),
+        }
+    }
+    merged
+}
+
+/// So few words that stayed do not part two changes.
+const SHORT: usize = 3;
 
 fn stayed(words: &[&str], is_first: bool, is_last: bool) -> Markup {
     let before = if is_first { 0 } else { AROUND };

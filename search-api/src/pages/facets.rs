@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::{
     address::{Address, Facet},
     text,
-    timeline::Timeline,
+    timeline::{Timeline, Unit},
 };
 
 /// So many values of a facet are shown at once; the others are behind "more".
@@ -71,10 +71,10 @@ fn years(address: &Address, timeline: &Timeline) -> Markup {
     let filled: Vec<_> = groups.iter().filter(|group| group.count > 0).collect();
     html! {
         @if filled.len() > 1 {
-            section.facet.years aria-labelledby="facet-years" {
-                h3 #facet-years { (text::capital(unit.name())) }
-                details open {
-                    summary { (filled.len()) " " (unit.name()) "s" }
+            section.facet aria-labelledby="facet-periods" {
+                h3 #facet-periods { (text::capital(unit.name())) }
+                details {
+                    summary { (filled.len()) " " @if unit == Unit::Century { "centuries" } @else { (unit.name()) "s" } }
                     ul {
                         @for group in filled {
                             @let (from, to) = unit.bounds(group.date);
@@ -100,10 +100,8 @@ fn dates(address: &Address) -> Markup {
             }
             fieldset {
                 legend { "Dates" }
-                label for="from" { "From" }
-                input #from name="from" value=(address.from) size="10" maxlength="40" placeholder="1912" autocomplete="off";
-                label for="to" { "To" }
-                input #to name="to" value=(address.to) size="10" maxlength="40" placeholder="1912-04-20" autocomplete="off";
+                p { label for="from" { "From" } input #from name="from" value=(address.from) size="10" maxlength="40" placeholder="1912" autocomplete="off"; }
+                p { label for="to" { "To" } input #to name="to" value=(address.to) size="10" maxlength="40" placeholder="1914" autocomplete="off"; }
                 button type="submit" { "Apply" }
             }
         }

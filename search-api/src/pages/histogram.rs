@@ -25,7 +25,9 @@ pub(super) fn chart(address: &Address, timeline: &Timeline) -> Markup {
                 }
                 line.ground x1="0" x2="100%" y1="84.5" y2="84.5" {}
                 @for (number, group) in groups.iter().enumerate() {
-                    (bar(address, unit, group, bins, number % step == 0))
+                    @let next = groups.get(number + 1).map_or(0, |next| next.bins);
+                    @let label = (number % step == 0 && (number > 0 || group.bins * 2 >= next)).then_some(number / step);
+                    (bar(address, unit, group, bins, label))
                 }
             }
             @if is_narrowed { p.wider { a href=(address.between("", "").href()) rel="nofollow" { "All years" } } }
@@ -33,14 +35,14 @@ pub(super) fn chart(address: &Address, timeline: &Timeline) -> Markup {
     }
 }
 
-fn bar(address: &Address, unit: Unit, group: &Group, bins: usize, has_label: bool) -> Markup {
+fn bar(address: &Address, unit: Unit, group: &Group, bins: usize, label_number: Option<usize>) -> Markup {
     let percent = |part: usize| format!("{:.3}%", part as f64 * 100.0 / bins as f64);
     let (x, width) = (percent(group.first), percent(group.bins));
     let (from, to) = unit.bounds(group.date);
     let label = format!("{}: {}", unit.label(group.date), text::counted(group.count, "hit", "hits"));
     let inside = html! {
         rect.touch x=(x) y="0" width=(width) height="100%" {}
-        @if has_label { text x=(x) y="102" { (unit.short_label(group.date)) } }
+        @if let Some(number) = label_number { text.(dropped(number)) x=(x) y="102" { (unit.short_label(group.date)) } }
     };
     html! {
         @if group.count > 0 {
@@ -51,5 +53,14 @@ fn bar(address: &Address, unit: Unit, group: &Group, bins: usize, has_label: boo
         } @else {
             g.empty aria-hidden="true" { (inside) }
         }
+    }
+}
+
+/// On what widths a label gives way to its neighbours.
+fn dropped(number: usize) -> &'static str {
+    match number % 4 {
+        0 => "kept",
+        2 => "not-on-phones",
+        _ => "on-wide",
     }
 }

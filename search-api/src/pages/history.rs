@@ -93,10 +93,10 @@ fn shown(step: &Step, asset: &AssetRef) -> Markup {
                 }
             }
             dl.evidence {
-                dt { "Event" } dd { (event.seq) " " code { (event.event_type) } }
-                dt { "Recorded" } dd { (dates::instant(event.recorded)) }
-                @if !event.source().is_empty() { dt { "From" } dd { (event.source()) } }
-                dt { "Digest" } dd { code.digest { (event.digest) } }
+                div { dt { "Event" } dd { (event.seq) " " code { (event.event_type) } } }
+                div { dt { "Recorded" } dd { (dates::instant(event.recorded)) } }
+                @if !event.source().is_empty() { div { dt { "From" } dd { (event.source()) } } }
+                div { dt { "Digest" } dd { code.digest { (event.digest) } } }
             }
         }
     }

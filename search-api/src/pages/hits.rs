@@ -148,18 +148,21 @@ pub(super) fn line(hit: &Hit) -> Markup {
     }
 }
 
-/// An article as a card with its picture.
+/// An article as a card with its picture, or with its first lines where it has none.
 pub(super) fn card(hit: &Hit) -> Markup {
     let document = &hit.document;
+    let picture = first_picture(document);
+    let has_picture = picture.is_some();
     html! {
         li {
-            @if let Some((rendition, src, _)) = first_picture(document) {
+            @if let Some((rendition, src, _)) = picture {
                 a.thumb href=(href(hit)) tabindex="-1" aria-hidden="true" {
                     img src=(src) alt="" width=[rendition.width] height=[rendition.height] loading="lazy" decoding="async";
                 }
             }
             p.over { span.when { (dates::time_of(string(document, "published"))) } }
             h3 { a href=(href(hit)) lang=[text::lang(string(document, "language"))] { (headline(hit)) } }
+            @if !has_picture { p.snippet lang=[text::lang(string(document, "language"))] { (snippet(hit)) } }
         }
     }
 }

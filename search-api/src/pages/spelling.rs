@@ -18,7 +18,10 @@ pub(super) fn better(search: &Search, address: &Address) -> Option<String> {
     }
     let mut spelled = Vec::with_capacity(words.len());
     for word in words {
-        spelled.push(nearest(search, address.kind, word).unwrap_or_else(|| word.to_owned()));
+        let parts = word.split('-').filter(|part| !part.is_empty());
+        let parts: Vec<String> =
+            parts.map(|part| nearest(search, address.kind, part).unwrap_or_else(|| part.to_owned())).collect();
+        spelled.push(parts.join("-"));
     }
     let better = spelled.join(" ");
     let found = results::total(search, &Address { q: better.clone(), kind: address.kind, ..Address::default() });
