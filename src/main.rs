@@ -1,1 +1,108 @@
-fn main() {}
+//! The command line: parse, match, run. Each subcommand has a file of its own.
+
+mod archive;
+mod demo;
+mod events;
+mod generations;
+mod load;
+mod log;
+mod past;
+mod quarantine;
+mod rebuild;
+mod search;
+mod serve;
+mod status;
+mod stop;
+mod terminal;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{archive::Archive, terminal::Terminal};
+
+/// The morgue of a newspaper: an append-only archive of everything it ever ran, and the search over it.
+///
+/// Articles, images and bylines are kept as events in a log, the source of truth. Search indexes are made from the
+/// log, kept up to date with it, and can be thrown away and built again at any time.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some records were quarantined.
+#[derive(Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    /// Where the archive lies: log, indexes, quarantine.
+    #[arg(long, global = true, value_name = "DIR", env = "MORGUE_DATA_DIR", default_value = "morgue-data")]
+    data_dir: PathBuf,
+
+    /// Print JSON for machines instead of text for people.
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Load a small sample archive, index it, and serve it: the place to begin.
+    Demo(demo::Args),
+    /// Search, with what was found highlighted.
+    Search(search::Args),
+    /// Serve the API and the pages, and keep the indexes up to date.
+    Serve(serve::Args),
+    /// Load files and folders into the log, and index them.
+    Load(load::Args),
+    /// What could not be read, and why.
+    #[command(subcommand)]
+    Quarantine(quarantine::Command),
+    /// How the log and each view's index stand.
+    Status(status::Args),
+    /// Build the indexes again from the first event, beside the live ones, and put them in their place.
+    Rebuild(rebuild::Args),
+    /// List the built indexes of each view.
+    Generations(generations::ListArgs),
+    /// Make the index before the live one live again.
+    Rollback(generations::RollbackArgs),
+    /// Look into the log, check it, copy it.
+    #[command(subcommand)]
+    Log(log::Command),
+    /// Append one event that publishes a revision of an asset.
+    Publish(events::PublishArgs),
+    /// Take an asset from readers; publishing it again brings it back.
+    Withdraw(events::OrderArgs),
+    /// Remove the contents of all revisions of an asset for good.
+    Erase(events::OrderArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    terminal::start_logging(matches!(cli.command, Command::Serve(_)));
+    let terminal = Terminal::new(cli.json);
+    let archive = Archive::at(cli.data_dir);
+    let done = match cli.command {
+        Command::Demo(args) => demo::run(&archive, &args, &terminal),
+        Command::Search(args) => search::run(&archive, &args, &terminal),
+        Command::Serve(args) => serve::run(&archive, &args, &terminal),
+        Command::Load(args) => load::run(&archive, &args, &terminal),
+        Command::Quarantine(command) => quarantine::run(&archive, &command, &terminal),
+        Command::Status(args) => status::run(&archive, &args, &terminal),
+        Command::Rebuild(args) => rebuild::run(&archive, &args, &terminal),
+        Command::Generations(args) => generations::list(&archive, &args, &terminal),
+        Command::Rollback(args) => generations::rollback(&archive, &args, &terminal),
+        Command::Log(command) => log::run(&archive, command, &terminal),
+        Command::Publish(args) => events::publish(&archive, &args, &terminal),
+        Command::Withdraw(args) => events::withdraw(&archive, &args, &terminal),
+        Command::Erase(args) => events::erase(&archive, &args, &terminal),
+    };
+    terminal::exit_code(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_subcommand_can_be_parsed() {
+        super::Cli::command().debug_assert();
+    }
+}

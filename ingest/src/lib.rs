@@ -1,1 +1,59 @@
-//! Readers of archive formats, normalising, validating, quarantine
+//! Getting archives in: readers of their formats, normalising, quarantine.
+//!
+//! [`load`] takes files and folders as they are (formats are told by content; `.gz`, `.zst`, `.zip` and `.tar` are
+//! opened), reads them on all cores, and appends their events to the [`Log`](store::Log) in the files' order. What
+//! cannot be read lies in the [`Quarantine`] afterwards, whole, with its place and the reason.
+//!
+//! What is *not* here: what an event must satisfy (crate `store` checks it, for every source alike), and documents
+//! and search (crate `indexer`).
+//!
+//! ```
+//! use std::sync::atomic::AtomicBool;
+//!
+//! use ingest::{LoadOptions, Quarantine, load};
+//! use store::Log;
+//!
+//! let dir = tempfile::tempdir()?;
+//! let archive = dir.path().join("1931.jsonl");
+//! std::fs::write(&archive, r#"{"type":"article.published","id":"a/1","data":{"headline":"The cable is laid"}}"#)?;
+//!
+//! let log = Log::open(dir.path().join("log"))?;
+//! let options = LoadOptions::new(vec![archive], Quarantine::at(dir.path().join("quarantine")));
+//! let report = load(&log, &options, &(), &AtomicBool::new(false))?;
+//! assert_eq!((report.events, report.articles, report.quarantined), (1, 1, 0));
+//! // Loading twice adds nothing.
+//! let again = load(&log, &options, &(), &AtomicBool::new(false))?;
+//! assert_eq!((again.events, again.unchanged), (0, 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod credits;
+mod cut;
+mod cut_elements;
+mod cut_json;
+mod dates;
+mod fields;
+mod format;
+mod html;
+mod load;
+mod names;
+mod nested;
+mod open;
+mod pattern;
+mod quarantine;
+mod read;
+mod reader;
+mod record;
+#[cfg(test)]
+mod robust;
+mod walk;
+mod xml;
+
+pub use format::Format;
+pub use load::{
+    FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, RetryReport, load, retry, watch,
+};
+pub use pattern::{InvalidPattern, PathPattern};
+pub use quarantine::{Quarantine, QuarantineError, Quarantined};
+pub use read::{Said, read};
+pub use reader::{Columns, Hints};

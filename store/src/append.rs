@@ -4,41 +4,44 @@
 //! thread. [`Log::append`] commits: whoever comes first takes along all batches that are waiting, so many small
 //! appends share one commit and its two fsyncs.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use heed::{PutFlags, RwTxn};
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use crate::{
-    asset::{AssetId, AssetRef},
-    catalog::{Change, ContentMark, Head, Status, head_key, mark_of},
+    asset::{AssetId, AssetRef, MAX_ID_BYTES},
+    catalog::{ContentMark, head_key, mark_of},
     compress::Compressed,
     date::Timestamp,
     digest::{Digest, Salt},
     error::AppendError,
     event::{EventType, Fact, InvalidEvent, NewEvent, Revision, Seq},
-    log::{Log, head_in},
-    record::{Encoded, Record, SCHEMA},
-    snapshot,
-    tables::{Tables, time_key},
+    log::Log,
+    record::SCHEMA,
     validate::{self, MAX_PAYLOAD_BYTES},
+    writer::Writer,
 };
 
 /// An event that has been checked, serialised, digested and compressed: ready to be appended.
 #[derive(Debug, Clone)]
 pub struct Prepared {
-    event_type: EventType,
-    id: AssetId,
-    key: Vec<u8>,
-    time: Option<Timestamp>,
-    into: Option<AssetId>,
-    references: Option<Vec<AssetRef>>,
-    mark: ContentMark,
-    salt: Salt,
-    digest: Digest,
-    json_bytes: usize,
-    payload: Compressed,
+    pub(crate) event_type: EventType,
+    pub(crate) id: AssetId,
+    pub(crate) key: Vec<u8>,
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) into: Option<AssetId>,
+    pub(crate) references: Option<Vec<AssetRef>>,
+    pub(crate) mark: ContentMark,
+    /// The version of the payload's JSON.
+    pub(crate) schema: u64,
+    pub(crate) salt: Salt,
+    /// Of the payload.
+    pub(crate) digest: Digest,
+    pub(crate) json_bytes: usize,
+    pub(crate) payload: Compressed,
     /// Of an erasure: the event itself, since the log has something to add to it.
-    erasure: Option<Box<NewEvent>>,
+    pub(crate) erasure: Option<Box<NewEvent>>,
 }
 
 /// Events that are appended together or not at all.
@@ -113,9 +116,18 @@ pub struct Appended {
 /// Batches that wait for the next commit.
 #[derive(Default)]
 pub(crate) struct Queue {
-    waiting: Mutex<Vec<Arc<Waiting>>>,
-    /// Held by the thread that commits for all.
-    committing: Mutex<()>,
+    state: Mutex<QueueState>,
+    /// Rung when a commit is done, and when a batch arrives.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct QueueState {
+    waiting: Vec<Arc<Waiting>>,
+    /// A thread is committing for all that it found waiting.
+    committing: bool,
+    /// How many batches the last commit took along, and how long it took.
+    last: (usize, Duration),
 }
 
 struct Waiting {
@@ -131,53 +143,90 @@ impl Log {
     pub fn prepare(&self, event: &NewEvent) -> Result<Prepared, InvalidEvent> {
         validate::check(event)?;
         let payload = payload_of(&event.source, &event.unknown, &event.fact)?;
-        let event_type = event.fact.event_type();
-        let data_at = payload.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let mut salt = [0; 16];
         getrandom::fill(&mut salt)
             .map_err(|error| InvalidEvent::Json(format!("no random bytes: {error}")))?;
         let salt = Salt::from_bytes(salt);
-        Ok(Prepared {
-            key: head_key(&event_type, &event.id),
-            id: event.id.clone(),
-            time: event.time,
-            into: match &event.fact {
+        let prepared = self.prepared(&event.fact, event.id.clone(), event.time, (SCHEMA, salt, payload));
+        let erasure = matches!(event.fact, Fact::Erased(..)).then(|| Box::new(event.clone()));
+        Ok(Prepared { erasure, ..prepared })
+    }
+
+    /// An event made ready, given its payload as it is to be digested.
+    pub(crate) fn prepared(
+        &self,
+        fact: &Fact,
+        id: AssetId,
+        time: Option<Timestamp>,
+        (schema, salt, payload): (u64, Salt, Vec<u8>),
+    ) -> Prepared {
+        let event_type = fact.event_type();
+        Prepared {
+            key: head_key(&event_type, &id),
+            id,
+            time,
+            into: match fact {
                 Fact::Merged(merge) => Some(merge.into.clone()),
                 _ => None,
             },
-            references: match &event.fact {
+            references: match fact {
                 Fact::Published(content) => Some(content.references()),
                 Fact::Erased(..) => Some(Vec::new()),
                 _ => None,
             },
-            mark: mark_of(payload.get(data_at..).unwrap_or_default()),
+            mark: mark_of(data_of(&payload)),
             digest: Digest::of(&[salt.as_bytes(), &payload]),
+            schema,
             salt,
             json_bytes: payload.len(),
             event_type,
             payload: self.dictionaries().compress(payload),
-            erasure: matches!(event.fact, Fact::Erased(..)).then(|| Box::new(event.clone())),
-        })
+            erasure: None,
+        }
     }
 
     /// Appends a batch and returns when it is on disk. Batches that other threads append at the same time share
-    /// the commit; other processes take turns.
+    /// the commit; other processes take turns. A batch with an erasure also returns only when the erased bytes
+    /// are in no file of the log any more, which costs a rewrite of the log.
     ///
     /// # Errors
     /// [`AppendError`]; nothing of the batch is in the log then.
     pub fn append(&self, batch: Batch) -> Result<Appended, AppendError> {
-        let mine = Arc::new(Waiting { batch, done: Mutex::new(None) });
-        lock(&self.queue().waiting).push(Arc::clone(&mine));
-        let _commit = lock(&self.queue().committing);
-        if let Some(done) = lock(&mine.done).take() {
-            return done;
+        check_names(&batch)?;
+        let erases = batch.events.iter().any(|event| matches!(event.event_type, EventType::Erased(_)));
+        let appended = self.append_with_others(batch)?;
+        if erases {
+            let not_forgotten =
+                |error| AppendError::NotForgotten { seq: appended.head, error: Arc::new(error) };
+            self.forget_what_is_due().map_err(not_forgotten)?;
         }
-        let all = std::mem::take(&mut *lock(&self.queue().waiting));
-        self.commit(&all);
-        let done = lock(&mine.done).take();
-        done.unwrap_or_else(|| {
-            Err(AppendError::Lmdb(Arc::new(heed::Error::Io(std::io::ErrorKind::Other.into()))))
-        })
+        Ok(appended)
+    }
+
+    /// Appends without driving out what the batch erases.
+    pub(crate) fn append_with_others(&self, batch: Batch) -> Result<Appended, AppendError> {
+        let mine = Arc::new(Waiting { batch, done: Mutex::new(None) });
+        let queue = self.queue();
+        let mut state = lock(&queue.state);
+        state.waiting.push(Arc::clone(&mine));
+        queue.changed.notify_all();
+        loop {
+            if let Some(done) = lock(&mine.done).take() {
+                return done;
+            }
+            if state.committing {
+                state = queue.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            state.committing = true;
+            state = wait_for_company(queue, state);
+            let all = std::mem::take(&mut state.waiting);
+            drop(state);
+            let finish = Finish { queue, all: &all, began: Instant::now() };
+            self.commit(&all);
+            drop(finish);
+            state = lock(&queue.state);
+        }
     }
 
     /// Checks and appends one event: the short way for a single one.
@@ -194,8 +243,12 @@ impl Log {
     fn commit(&self, all: &[Arc<Waiting>]) {
         match self.commit_together(all) {
             Ok(results) => {
+                let appended = |outcome: &Outcome| matches!(outcome, Outcome::Appended(_));
+                let news = results.iter().flatten().any(|done| done.outcomes.iter().any(appended));
                 all.iter().zip(results).for_each(|(waiting, result)| *lock(&waiting.done) = Some(result));
-                self.committed();
+                if news {
+                    self.committed();
+                }
             }
             // Something that one batch needs is damaged: the others shall not suffer for it.
             Err(AppendError::Read(_)) if all.len() > 1 => {
@@ -222,10 +275,52 @@ impl Log {
                     result => results.push(result),
                 }
             }
-            writer.finish(&mut txn)?;
-            txn.commit()?;
+            if writer.finish(&mut txn)? {
+                txn.commit()?;
+            }
             Ok(results)
         })
+    }
+}
+
+/// Who appended together with others will soon be back with the next batch: the commit waits for them, for a small
+/// part of what it will take anyway. Whoever appends alone does not wait.
+fn wait_for_company<'q>(
+    queue: &'q Queue,
+    mut state: MutexGuard<'q, QueueState>,
+) -> MutexGuard<'q, QueueState> {
+    let (company, took) = state.last;
+    let deadline = Instant::now() + (took / 4).min(LONGEST_WAIT);
+    while state.waiting.len() < company {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        state = queue.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+    }
+    state
+}
+
+const LONGEST_WAIT: Duration = Duration::from_millis(2);
+
+/// Lets the next one commit, also when this one panicked; nobody may wait for ever.
+struct Finish<'a> {
+    queue: &'a Queue,
+    all: &'a [Arc<Waiting>],
+    began: Instant,
+}
+
+impl Drop for Finish<'_> {
+    fn drop(&mut self) {
+        for waiting in self.all {
+            lock(&waiting.done).get_or_insert_with(|| {
+                Err(AppendError::Lmdb(Arc::new(heed::Error::Io(std::io::ErrorKind::Other.into()))))
+            });
+        }
+        let mut state = lock(&self.queue.state);
+        state.committing = false;
+        state.last = (self.all.len(), self.began.elapsed());
+        self.queue.changed.notify_all();
     }
 }
 
@@ -236,247 +331,21 @@ impl AppendError {
     }
 }
 
-/// What one write transaction knows while it appends.
-struct Writer<'a> {
-    log: &'a Log,
-    tables: &'a Tables,
-    head: Seq,
-    link: Digest,
-    recorded: Timestamp,
-    json_bytes: u64,
-    /// A dictionary that these tables are known to have.
-    known: Option<u32>,
-    scratch: Vec<u8>,
+/// Names that LMDB would not take as keys must not fail who shares the commit.
+fn check_names(batch: &Batch) -> Result<(), InvalidEvent> {
+    match &batch.position {
+        Some(SourcePosition { source, .. }) if source.is_empty() || source.len() > MAX_ID_BYTES => {
+            let why = format!("its name must have 1 to {MAX_ID_BYTES} bytes, it has {}", source.len());
+            Err(InvalidEvent::Data { path: "position.source".to_owned(), why })
+        }
+        _ => Ok(()),
+    }
 }
 
-impl<'a> Writer<'a> {
-    /// The head is read here, inside the transaction: another process may have appended.
-    fn new(log: &'a Log, tables: &'a Tables, txn: &RwTxn<'_>) -> Result<Self, AppendError> {
-        let head = head_in(tables, txn)?;
-        let newest = tables.dictionaries.last(txn)?.map(|(number, _)| number);
-        if newest != log.dictionaries().encoder() {
-            log.learn_dictionaries(tables, txn)?; // another process has changed them
-        }
-        let recorded = head.recorded.max(Some(Timestamp::now())).unwrap_or(Timestamp::MIN);
-        let (head, link) = (head.seq, head.digest);
-        Ok(Self { log, tables, head, link, recorded, json_bytes: 0, known: None, scratch: Vec::new() })
-    }
-
-    fn batch(&mut self, txn: &mut RwTxn<'_>, batch: &Batch) -> Result<Appended, AppendError> {
-        for (asset, expected) in &batch.expect {
-            let head = self.tables.catalog.head(txn, &asset.to_key())?;
-            let found = head.map_or(Revision::default(), |head| head.revision);
-            if found != *expected {
-                return Err(AppendError::Conflict { asset: asset.clone(), expected: *expected, found });
-            }
-        }
-        let outcomes = batch.events.iter().map(|event| self.event(txn, event)).collect::<Result<_, _>>()?;
-        if let Some(position) = &batch.position {
-            self.tables.sources.put(txn, &position.source, &position.position)?;
-        }
-        Ok(Appended { head: self.head, outcomes })
-    }
-
-    fn event(&mut self, txn: &mut RwTxn<'_>, event: &Prepared) -> Result<Outcome, AppendError> {
-        let tables = self.tables;
-        let head = tables.catalog.head(txn, &event.key)?;
-        if let Some(outcome) = self.says_nothing_new(txn, event, head.as_ref())? {
-            return Ok(outcome);
-        }
-        let seq = self.head.next();
-        let before = head.as_ref().unwrap_or(&Head::NONE);
-        let completed = self.complete_erasure(txn, event, before.live)?;
-        let event = completed.as_ref().unwrap_or(event);
-        let revision = match event.event_type {
-            EventType::Published(_) => before.revision.next(),
-            _ => Revision::default(),
-        };
-        let compressed_anew = self.compressed_anew(txn, event)?;
-        let mut record = Record {
-            event_type: event.event_type.clone(),
-            schema: SCHEMA,
-            id: event.id.clone(),
-            recorded: self.recorded,
-            time: event.time,
-            prev: before.latest,
-            revision,
-            link: Digest::ZERO,
-            payload: compressed_anew.as_ref().unwrap_or(&event.payload).with_salt(event.salt),
-        };
-        record.link = record.expected_link(seq, &self.link, &event.digest);
-        self.scratch.clear();
-        record.encode(&mut self.scratch);
-        if matches!(event.event_type, EventType::Erased(_)) {
-            self.forget(txn, before.latest)?;
-        }
-        tables.events.put_with_flags(txn, PutFlags::APPEND, &seq.get(), &self.scratch)?;
-        let time = event.time.unwrap_or(self.recorded);
-        tables.times.put(txn, &time_key(time.as_millis(), seq.get()), &())?;
-        let change = Change {
-            seq,
-            event_type: &event.event_type,
-            time: event.time,
-            gone: false,
-            into: event.into.as_ref(),
-            mark: event.mark,
-            references: event.references.as_deref(),
-        };
-        let log = self.log;
-        tables
-            .catalog
-            .apply(txn, &event.key, head, &change, |txn, live| log.references_at(tables, txn, live))?;
-        self.head = seq;
-        self.link = record.link;
-        self.json_bytes += event.json_bytes as u64;
-        Ok(Outcome::Appended(seq))
-    }
-
-    /// The payload compressed anew, if the dictionary that it was prepared with is not in the log any more.
-    fn compressed_anew(
-        &mut self,
-        txn: &RwTxn<'_>,
-        event: &Prepared,
-    ) -> Result<Option<Compressed>, AppendError> {
-        let Compressed::Zstd { dictionary, .. } = event.payload else { return Ok(None) };
-        if dictionary == 0 || self.known == Some(dictionary) {
-            return Ok(None);
-        }
-        if self.tables.dictionaries.get(txn, &dictionary)?.is_some() {
-            self.known = Some(dictionary);
-            return Ok(None);
-        }
-        let mut payload = Vec::new();
-        let stored = event.payload.with_salt(event.salt);
-        let done = self.log.dictionaries().decompress(&stored, &mut payload);
-        done.map_err(|found| snapshot::damaged(self.head.next(), found))?;
-        Ok(Some(self.log.dictionaries().compress(payload)))
-    }
-
-    /// The outcome of an event that is none: the same content as the head's, a state that is so already, or a
-    /// fact of a stated time that the log has.
-    fn says_nothing_new(
-        &self,
-        txn: &RwTxn<'_>,
-        event: &Prepared,
-        head: Option<&Head>,
-    ) -> Result<Option<Outcome>, AppendError> {
-        if let (EventType::Merged, Some(into)) = (&event.event_type, &event.into)
-            && self.merge_leads_back(txn, into, &event.id)?
-        {
-            let refusal = Refusal::MergeCycle { id: event.id.clone(), into: into.clone() };
-            return Ok(Some(Outcome::Refused(refusal)));
-        }
-        let Some(head) = head else { return Ok(None) };
-        let same_as_head = match (&event.event_type, &head.status) {
-            (EventType::Erased(_), Status::Erased) => true,
-            (_, Status::Erased) => {
-                let Some(kind) = event.event_type.kind() else { return Ok(None) };
-                let asset = AssetRef::new(kind, event.id.clone());
-                return Ok(Some(Outcome::Refused(Refusal::Erased { asset, seq: head.latest })));
-            }
-            (EventType::Published(_), Status::Published | Status::Merged { .. }) => {
-                head.live != Seq::ZERO && head.mark == event.mark
-            }
-            (EventType::Other(_), _) => head.mark == event.mark,
-            (EventType::Withdrawn(_), Status::Withdrawn) => true,
-            (EventType::Withdrawn(_), Status::Merged { into }) => {
-                let refusal = Refusal::Merged { id: event.id.clone(), into: into.clone() };
-                return Ok(Some(Outcome::Refused(refusal)));
-            }
-            (EventType::Merged, Status::Merged { into }) => Some(into) == event.into.as_ref(),
-            _ => false,
-        };
-        if same_as_head {
-            return Ok(Some(Outcome::Unchanged(head.latest)));
-        }
-        match event.time {
-            Some(time) if Some(time) <= head.newest_time => {
-                self.find_in_history(txn, event, time, head.latest)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// The same fact of the same stated time, if the asset's history has it: then an archive with several
-    /// revisions of an asset can be loaded again and adds nothing.
-    fn find_in_history(
-        &self,
-        txn: &RwTxn<'_>,
-        event: &Prepared,
-        time: Timestamp,
-        latest: Seq,
-    ) -> Result<Option<Outcome>, AppendError> {
-        let mut seq = latest;
-        let mut payload = Vec::new();
-        while seq != Seq::ZERO {
-            let record = self.tables.record(txn, seq)?;
-            if record.time == Some(time) && record.event_type == event.event_type {
-                self.log.payload_of(self.tables, txn, seq, &record, &mut payload)?;
-                let data_at = payload.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-                if mark_of(payload.get(data_at..).unwrap_or_default()) == event.mark {
-                    return Ok(Some(Outcome::Unchanged(seq)));
-                }
-            }
-            seq = record.prev;
-        }
-        Ok(None)
-    }
-
-    fn merge_leads_back(&self, txn: &RwTxn<'_>, into: &AssetId, id: &AssetId) -> Result<bool, AppendError> {
-        let mut at = into.clone();
-        loop {
-            if at == *id {
-                return Ok(true);
-            }
-            match self.tables.catalog.head(txn, &head_key(&EventType::Merged, &at))? {
-                Some(Head { status: Status::Merged { into }, .. }) => at = into,
-                _ => return Ok(false),
-            }
-        }
-    }
-
-    /// An erasure, with what its asset named until now.
-    fn complete_erasure(
-        &self,
-        txn: &RwTxn<'_>,
-        event: &Prepared,
-        live: Seq,
-    ) -> Result<Option<Prepared>, AppendError> {
-        let Some(mut erasure) = event.erasure.clone() else { return Ok(None) };
-        if let (Fact::Erased(_, order), true) = (&mut erasure.fact, live != Seq::ZERO) {
-            order.named = self.log.references_at(self.tables, txn, live)?;
-        }
-        Ok(Some(self.log.prepare(&erasure)?))
-    }
-
-    /// Replaces the payloads of all revisions by their digests.
-    fn forget(&self, txn: &mut RwTxn<'_>, latest: Seq) -> Result<(), AppendError> {
-        let tables = self.tables;
-        let mut seq = latest;
-        let mut payload = Vec::new();
-        let mut stub = Vec::new();
-        while seq != Seq::ZERO {
-            let record = self.tables.record(txn, seq)?;
-            let prev = record.prev;
-            if matches!(record.event_type, EventType::Published(_))
-                && !matches!(record.payload, Encoded::Erased(_))
-            {
-                self.log.payload_of(self.tables, txn, seq, &record, &mut payload)?;
-                let digest = record.payload.digest(&payload);
-                stub.clear();
-                Record { payload: Encoded::Erased(digest), ..record }.encode(&mut stub);
-                tables.events.put(txn, &seq.get(), &stub)?;
-            }
-            seq = prev;
-        }
-        Ok(())
-    }
-
-    fn finish(&self, txn: &mut RwTxn<'_>) -> Result<(), AppendError> {
-        let json = self.tables.number(txn, "json")?;
-        self.tables.meta.put(txn, "json", &json.saturating_add(self.json_bytes))?;
-        Ok(())
-    }
+/// The part of a payload that is the event's `data`.
+pub(crate) fn data_of(payload: &[u8]) -> &[u8] {
+    let data_at = payload.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    payload.get(data_at..).unwrap_or_default()
 }
 
 /// The payload that is digested and stored: see [`crate::digest`].
@@ -486,19 +355,28 @@ fn payload_of(
     fact: &Fact,
 ) -> Result<Vec<u8>, InvalidEvent> {
     let json = |error: serde_json::Error| InvalidEvent::Json(error.to_string());
+    let mut payload = begin_payload(source, unknown).map_err(json)?;
+    serde_json::to_writer(&mut payload, fact).map_err(json)?;
+    if payload.len() > MAX_PAYLOAD_BYTES {
+        return Err(InvalidEvent::TooLarge { bytes: payload.len(), max: MAX_PAYLOAD_BYTES });
+    }
+    Ok(payload)
+}
+
+/// The extras of a payload, and the line's end after which the data comes.
+pub(crate) fn begin_payload(
+    source: &str,
+    unknown: &serde_json::Map<String, serde_json::Value>,
+) -> serde_json::Result<Vec<u8>> {
     let mut payload = Vec::with_capacity(1_024);
     if !source.is_empty() || !unknown.is_empty() {
         let mut extras = unknown.clone();
         if !source.is_empty() {
             extras.insert("source".to_owned(), source.into());
         }
-        serde_json::to_writer(&mut payload, &extras).map_err(json)?;
+        serde_json::to_writer(&mut payload, &extras)?;
     }
     payload.push(b'\n');
-    serde_json::to_writer(&mut payload, fact).map_err(json)?;
-    if payload.len() > MAX_PAYLOAD_BYTES {
-        return Err(InvalidEvent::TooLarge { bytes: payload.len(), max: MAX_PAYLOAD_BYTES });
-    }
     Ok(payload)
 }
 

@@ -107,6 +107,14 @@ impl TryFrom<String> for AssetId {
     }
 }
 
+impl FromStr for AssetId {
+    type Err = InvalidId;
+
+    fn from_str(id: &str) -> Result<Self, InvalidId> {
+        Self::new(id)
+    }
+}
+
 impl From<AssetId> for String {
     fn from(id: AssetId) -> Self {
         id.0

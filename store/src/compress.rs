@@ -12,7 +12,11 @@ use std::{
 
 use zstd::zstd_safe::{CCtx, CDict, DCtx, DDict};
 
-use crate::{digest::Salt, record::Encoded, validate::MAX_PAYLOAD_BYTES};
+use crate::{
+    digest::{Digest, Salt},
+    record::Encoded,
+    validate::MAX_PAYLOAD_BYTES,
+};
 
 /// Level 3 with a dictionary: the knee of size against speed on newspapers' text.
 const LEVEL: i32 = 3;
@@ -132,14 +136,21 @@ impl Dictionaries {
 /// A payload made ready to be stored.
 #[derive(Debug, Clone)]
 pub(crate) enum Compressed {
+    /// Not there: only its digest is known.
+    Erased(Digest),
     Plain(Vec<u8>),
-    Zstd { dictionary: u32, length: usize, frame: Vec<u8> },
+    Zstd {
+        dictionary: u32,
+        length: usize,
+        frame: Vec<u8>,
+    },
 }
 
 impl Compressed {
     /// As a record's payload.
     pub(crate) fn with_salt(&self, salt: Salt) -> Encoded<'_> {
         match self {
+            Self::Erased(digest) => Encoded::Erased(*digest),
             Self::Plain(bytes) => Encoded::Plain(salt, bytes),
             Self::Zstd { dictionary, length, frame } => {
                 Encoded::Zstd { salt, dictionary: *dictionary, length: *length, frame }

@@ -108,6 +108,11 @@ pub enum ReadError {
     /// A head in the catalog is damaged, or it and the log do not agree.
     #[error("the catalog is damaged at {0}: fold it again with `morgue log repair-catalog`")]
     Catalog(String),
+    /// The position of a source is damaged.
+    #[error(
+        "how far the source {0} has been read is damaged: load it again from its beginning, what is known is not added twice"
+    )]
+    Source(String),
     /// A scratch catalog cannot be made.
     #[error("the catalog as of {as_of} cannot be made: {error}")]
     Scratch {
@@ -181,17 +186,36 @@ pub enum AppendError {
     /// What is there cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// Another batch of the same commit failed.
-    #[error("the commit failed: {0}")]
-    Commit(Arc<AppendError>),
+    /// The erasure is in the log and readers see it, but the erased bytes could not be driven out of its files yet.
+    #[error(
+        "event {seq} erased it for readers, but its bytes are still in the log's files ({error}): make room and erase it once more, or open the log again, which does the rest"
+    )]
+    NotForgotten {
+        /// The log's head when the erasure was in.
+        seq: Seq,
+        /// What stood in the way.
+        error: Arc<AppendError>,
+    },
+}
+
+impl From<std::io::Error> for AppendError {
+    fn from(error: std::io::Error) -> Self {
+        heed::Error::Io(error).into()
+    }
 }
 
 impl From<heed::Error> for AppendError {
     fn from(error: heed::Error) -> Self {
         match &error {
             heed::Error::Mdb(heed::MdbError::MapFull) => Self::DiskFull,
-            heed::Error::Io(io) if io.kind() == std::io::ErrorKind::StorageFull => Self::DiskFull,
+            heed::Error::Io(io) if no_room(io.kind()) => Self::DiskFull,
             _ => Self::Lmdb(Arc::new(error)),
         }
     }
+}
+
+/// The disk, the user's quota, or the largest file that the process may write.
+fn no_room(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind;
+    matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }

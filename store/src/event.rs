@@ -241,6 +241,16 @@ impl Fact {
     }
 }
 
+impl Fact {
+    /// Reads the `data` of a stored event, which may be of an older schema.
+    pub(crate) fn from_stored(event_type: &EventType, schema: u64, data: &str) -> Result<Self, InvalidEvent> {
+        match crate::schema::upcast(event_type, schema, data)? {
+            Some(upcast) => Self::from_json(event_type, &upcast),
+            None => Self::from_json(event_type, data),
+        }
+    }
+}
+
 impl Serialize for Fact {
     /// Its `data`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -308,7 +318,7 @@ impl NewEvent {
         Some(AssetRef::new(self.fact.event_type().kind()?, self.id.clone()))
     }
 
-    /// Reads the JSON form. What only the log can say (`seq`, `recorded`, `revision`, `salt`, `digest`) is
+    /// Reads the JSON form. What only the log can say (`seq`, `recorded`, `revision`, `schema`, `salt`, `digest`) is
     /// passed over, so an export can be loaded again.
     ///
     /// # Errors
@@ -370,7 +380,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Line<'a> {
                         "time" => line.time = text(&mut map, &key)?,
                         "source" => line.source = text(&mut map, &key)?,
                         "data" => line.data = Some(map.next_value()?),
-                        "seq" | "recorded" | "revision" | "salt" | "digest" => {
+                        "seq" | "recorded" | "revision" | "salt" | "digest" | "schema" => {
                             map.next_value::<de::IgnoredAny>()?;
                         }
                         _ => {
@@ -519,6 +529,14 @@ pub enum InvalidEvent {
         path: String,
         /// What is wrong with it.
         why: String,
+    },
+    /// A stored payload of a version that this program does not know.
+    #[error("its payload is of schema version {found}, this program knows 1 to {known}: use a newer morgue")]
+    Schema {
+        /// Its version.
+        found: u64,
+        /// Ours.
+        known: u64,
     },
     /// The whole is larger than the log takes.
     #[error("the event has {bytes} bytes: at most {max} are taken")]

@@ -7,6 +7,7 @@
 use heed::{RoTxn, RwTxn};
 
 use crate::{
+    append::data_of,
     asset::{AssetId, AssetRef},
     catalog::{Change, ContentMark, Head, head_key, mark_of},
     error::ReadError,
@@ -89,11 +90,10 @@ impl<'a> Fold<'a> {
 }
 
 fn said(record: &Record<'_>, fact: Option<&Fact>, payload: &[u8]) -> Said {
-    let data_at = payload.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let gone = matches!(record.payload, Encoded::Erased(_));
     Said {
         gone,
-        mark: if gone { ContentMark::default() } else { mark_of(payload.get(data_at..).unwrap_or_default()) },
+        mark: if gone { ContentMark::default() } else { mark_of(data_of(payload)) },
         into: match fact {
             Some(Fact::Merged(merge)) => Some(merge.into.clone()),
             _ => None,

@@ -4,7 +4,10 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use heed::{MdbError, RoTxn, RwTxn};
@@ -20,7 +23,8 @@ use crate::{
     event::{Fact, Seq},
     record::{Encoded, Record},
     snapshot::{Snapshot, damaged, decode_payload},
-    tables::{Read, Tables},
+    tables::{Read, Tables, unseal},
+    train::Trainer,
     volume::Volumes,
 };
 
@@ -37,7 +41,9 @@ struct Inner {
     volumes: Volumes,
     dictionaries: Dictionaries,
     queue: Queue,
+    trainer: Trainer,
     bell: Bell,
+    commits: AtomicU64,
 }
 
 /// The end of the log: what a signed note about it would say.
@@ -63,12 +69,23 @@ impl Log {
         let volumes = Volumes::open(&dir)?;
         volumes.clean().map_err(failed)?;
         let bell = Bell::new(&dir).map_err(failed)?;
-        let inner =
-            Inner { dir, volumes, dictionaries: Dictionaries::default(), queue: Queue::default(), bell };
+        let inner = Inner {
+            dir,
+            volumes,
+            dictionaries: Dictionaries::default(),
+            queue: Queue::default(),
+            trainer: Trainer::default(),
+            bell,
+            commits: AtomicU64::new(0),
+        };
         let log = Self { inner: Arc::new(inner) };
         let (tables, txn) = log.read()?;
         log.learn_dictionaries(&tables, &txn)?;
         drop(txn);
+        drop(tables);
+        if let Err(error) = log.forget_what_is_due() {
+            tracing::warn!(%error, "what was erased is still in the log's files; the next opening tries again");
+        }
         Ok(log)
     }
 
@@ -98,13 +115,13 @@ impl Log {
     /// How far each source has been read, in its own words.
     ///
     /// # Errors
-    /// [`ReadError`] when the disk fails.
+    /// [`ReadError`] when the disk fails, or a position is damaged.
     pub fn source_positions(&self) -> Result<BTreeMap<String, String>, ReadError> {
         let (tables, txn) = self.read()?;
         let mut found = BTreeMap::new();
         for entry in tables.sources.iter(&txn)? {
-            let (source, position) = entry?;
-            found.insert(source.to_owned(), position.to_owned());
+            let (source, sealed) = entry?;
+            found.insert(source.to_owned(), position(source, sealed)?);
         }
         Ok(found)
     }
@@ -112,10 +129,10 @@ impl Log {
     /// How far this source has been read.
     ///
     /// # Errors
-    /// [`ReadError`] when the disk fails.
+    /// [`ReadError`] when the disk fails, or a position is damaged.
     pub fn source_position(&self, source: &str) -> Result<Option<String>, ReadError> {
         let (tables, txn) = self.read()?;
-        Ok(tables.sources.get(&txn, source)?.map(str::to_owned))
+        tables.sources.get(&txn, source)?.map(|sealed| position(source, sealed)).transpose()
     }
 
     /// Bytes on disk, and bytes of JSON that they stand for.
@@ -125,6 +142,29 @@ impl Log {
     pub fn sizes(&self) -> Result<LogSizes, ReadError> {
         let (tables, txn) = self.read()?;
         Ok(LogSizes { disk: tables.env.real_disk_size()?, json: tables.number(&txn, "json")? })
+    }
+
+    /// The length of each stored record in bytes, in seq order: for measuring.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the disk fails.
+    pub fn record_lengths(&self) -> Result<Vec<usize>, ReadError> {
+        let (tables, txn) = self.read()?;
+        let mut lengths = Vec::new();
+        for entry in tables.events.iter(&txn)? {
+            lengths.push(entry?.1.len());
+        }
+        Ok(lengths)
+    }
+
+    /// Frees the places of readers that died: as long as one is taken, LMDB keeps every page that was freed since.
+    fn clear_stale_readers(&self) {
+        match self.volumes().current().map(|tables| tables.env.clear_stale_readers()) {
+            Ok(Ok(0)) => {}
+            Ok(Ok(count)) => tracing::info!(count, "cleared readers that had died"),
+            Ok(Err(error)) => tracing::debug!(%error, "stale readers cannot be cleared"),
+            Err(error) => tracing::debug!(%error, "stale readers cannot be cleared"),
+        }
     }
 
     /// The tables that count now, and a read transaction on them.
@@ -146,6 +186,18 @@ impl Log {
     /// Does something in a write transaction on the tables that count. What the closure was given is only
     /// written when it commits.
     pub(crate) fn write<R>(
+        &self,
+        work: impl FnOnce(&Tables, RwTxn<'_>) -> Result<R, AppendError>,
+    ) -> Result<R, AppendError> {
+        self.write_once(work).map_err(|error| match error {
+            AppendError::Lmdb(cause) if is_short_write(&cause) && self.volumes().no_room() => {
+                AppendError::DiskFull
+            }
+            error => error,
+        })
+    }
+
+    fn write_once<R>(
         &self,
         work: impl FnOnce(&Tables, RwTxn<'_>) -> Result<R, AppendError>,
     ) -> Result<R, AppendError> {
@@ -172,6 +224,10 @@ impl Log {
         &self.inner.dictionaries
     }
 
+    pub(crate) fn trainer(&self) -> &Trainer {
+        &self.inner.trainer
+    }
+
     pub(crate) fn queue(&self) -> &Queue {
         &self.inner.queue
     }
@@ -183,6 +239,9 @@ impl Log {
     /// After each commit: whoever follows is told, and what was written may be worth a dictionary.
     pub(crate) fn committed(&self) {
         self.inner.bell.ring();
+        if self.inner.commits.fetch_add(1, Ordering::Relaxed) % READERS_EVERY == READERS_EVERY - 1 {
+            self.clear_stale_readers();
+        }
         if let Err(error) = self.train_when_due() {
             tracing::warn!(%error, "no dictionary could be learned; the log goes on with the one it has");
         }
@@ -235,6 +294,22 @@ impl Log {
         })
     }
 }
+
+/// LMDB says EIO when the system wrote only a part of what it was given, as it does when the disk fills up.
+fn is_short_write(error: &heed::Error) -> bool {
+    matches!(error, heed::Error::Io(error) if error.raw_os_error() == Some(EIO))
+}
+
+const EIO: i32 = 5;
+
+/// A source's position, if its seal is whole.
+pub(crate) fn position(source: &str, sealed: &[u8]) -> Result<String, ReadError> {
+    let position = unseal(source.as_bytes(), sealed).and_then(|value| std::str::from_utf8(value).ok());
+    position.map(str::to_owned).ok_or_else(|| ReadError::Source(source.to_owned()))
+}
+
+/// One commit in so many also clears the places of readers that died.
+const READERS_EVERY: u64 = 1_000;
 
 /// How often a transaction is begun again because another process replaced the data file under us.
 const TRIES: usize = 8;

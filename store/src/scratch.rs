@@ -57,19 +57,19 @@ impl Drop for Home {
     }
 }
 
-/// Removes a scratch directory whose maker is gone.
-pub(crate) fn remove_if_left(path: &Path, name: &str) -> io::Result<()> {
+/// Removes a scratch directory whose maker is gone, and says whether it did.
+pub(crate) fn remove_if_left(path: &Path, name: &str) -> io::Result<bool> {
     if !name.starts_with(PREFIX) || !path.is_dir() {
-        return Ok(());
+        return Ok(false);
     }
     let lock = path.with_extension("lock");
     match File::options().write(true).open(&lock) {
-        Ok(file) if file.try_lock().is_err() => return Ok(()),
+        Ok(file) if file.try_lock().is_err() => return Ok(false),
         _ => {}
     }
     fs::remove_dir_all(path)?;
     match fs::remove_file(&lock) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+        _ => Ok(true),
     }
 }

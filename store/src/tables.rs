@@ -13,6 +13,7 @@ use heed::{
 };
 
 use crate::{
+    digest::Digest,
     error::{Damage, OpenError, ReadError},
     event::Seq,
     record::Record,
@@ -45,10 +46,10 @@ pub(crate) struct Tables {
     pub(crate) events: Table<U64<BE>, Bytes>,
     /// Dictionary number, from 1 → zstd dictionary, which some records need.
     pub(crate) dictionaries: Table<U32<BE>, Bytes>,
-    /// Dictionary number → the seqs, each a big-endian u64, of the payloads that it was learned from.
+    /// Dictionary number → the seqs, each a big-endian u64, of the payloads that it was learned from; sealed.
     pub(crate) samples: Table<U32<BE>, Bytes>,
-    /// Name of a source → its own position, as it gave it.
-    pub(crate) sources: Table<Str, Str>,
+    /// Name of a source → its own position, as it gave it; sealed (see [`seal`]).
+    pub(crate) sources: Table<Str, Bytes>,
     /// time (milliseconds since 1970, offset by 2^63 so that it sorts), seq → nothing.
     pub(crate) times: Table<Bytes, Unit>,
     /// What the log says now.
@@ -71,7 +72,7 @@ type Opened<'e> = (
     Database<'e, U64<BE>, Bytes>,
     Database<'e, U32<BE>, Bytes>,
     Database<'e, U32<BE>, Bytes>,
-    Database<'e, Str, Str>,
+    Database<'e, Str, Bytes>,
     Database<'e, Bytes, Unit>,
     CatalogPair<'e>,
 );
@@ -191,18 +192,16 @@ impl Tables {
     /// Reads every entry of every table, without judging records by their digests.
     fn walk(&self) -> Result<(), ReadError> {
         let txn = self.env.read_txn()?;
-        let mut expected = 1;
-        for entry in self.events.iter(&txn)? {
+        for (expected, entry) in (1..).map(Seq::new).zip(self.events.iter(&txn)?) {
             let (seq, stored) = entry?;
             let damage = match Record::decode(stored) {
-                Ok(_) if seq == expected => None,
+                Ok(_) if seq == expected.get() => None,
                 Ok(_) => Some(Damage::Missing),
                 Err(found) => Some(found.into()),
             };
             if let Some(damage) = damage {
-                return Err(ReadError::Damaged { seq: Seq::new(expected), damage });
+                return Err(ReadError::Damaged { seq: expected, damage });
             }
-            expected += 1;
         }
         self.dictionaries.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
         self.samples.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
@@ -268,6 +267,30 @@ impl From<CatalogPair<'static>> for CatalogTables {
     }
 }
 
+/// Room for more than [`MAX_READERS`] slots of 64 bytes and the header before them.
+const LOCK_FILE_BYTES: usize = 80 << 10;
+
+/// LMDB makes its lock file by giving it a length, and then writes to it through memory. On a full disk there is no
+/// block for that, and the process dies of it (SIGBUS). So the file is made beforehand, of blocks that are there; by
+/// a link, since another process may be making it too.
+fn make_lock_file(dir: &Path) -> io::Result<()> {
+    let lock = dir.join("lock.mdb");
+    if lock.exists() {
+        return Ok(());
+    }
+    let new = dir.join(format!("lock.new-{}", std::process::id()));
+    fs::write(&new, vec![0; LOCK_FILE_BYTES])?;
+    let linked = fs::hard_link(&new, &lock);
+    fs::remove_file(&new)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            tracing::debug!(%error, "no link can be made here: LMDB makes its lock file itself");
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 /// When LMDB waits for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sync {
@@ -282,6 +305,7 @@ pub(crate) enum Sync {
     reason = "LMDB maps a file; that nothing else writes to it is for us to keep, see below"
 )]
 fn open_env(dir: &Path, sync: Sync) -> heed::Result<Env<WithoutTls>> {
+    make_lock_file(dir).map_err(heed::Error::Io)?;
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
     options.map_size(MAP_BYTES).max_dbs(16).max_readers(MAX_READERS);
     if sync == Sync::Never {
@@ -298,4 +322,67 @@ fn open_env(dir: &Path, sync: Sync) -> heed::Result<Env<WithoutTls>> {
 pub(crate) fn time_key(millis: i64, seq: u64) -> [u8; 16] {
     let sortable = millis.cast_unsigned() ^ (1 << 63);
     (u128::from(sortable) << 64 | u128::from(seq)).to_be_bytes()
+}
+
+const SEAL_BYTES: usize = 8;
+
+/// A value with the first bytes of its digest behind it, for tables that neither the chain nor the fold proves.
+pub(crate) fn seal(key: &[u8], value: &[u8]) -> Vec<u8> {
+    [value, seal_of(key, value).as_slice()].concat()
+}
+
+/// The value, if its seal is whole.
+pub(crate) fn unseal<'v>(key: &[u8], sealed: &'v [u8]) -> Option<&'v [u8]> {
+    let (value, seal) = sealed.split_at_checked(sealed.len().checked_sub(SEAL_BYTES)?)?;
+    (seal_of(key, value) == seal).then_some(value)
+}
+
+fn seal_of(key: &[u8], value: &[u8]) -> [u8; SEAL_BYTES] {
+    let mut seal = [0; SEAL_BYTES];
+    let digest = Digest::of(&[&(key.len() as u64).to_be_bytes(), key, value]);
+    seal.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
+    seal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Log;
+
+    #[test]
+    fn a_log_of_a_newer_format_is_refused_in_so_many_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = Log::open(dir.path()).unwrap();
+        let (tables, txn) = log.read().unwrap();
+        drop(txn);
+        let mut txn = tables.env.write_txn().unwrap();
+        tables.meta.put(&mut txn, "format", &(FORMAT + 1)).unwrap();
+        txn.commit().unwrap();
+        drop((tables, log));
+        let error = Log::open(dir.path()).unwrap_err();
+        assert!(
+            matches!(error, OpenError::Format { found, known, .. } if found == FORMAT + 1 && known == FORMAT)
+        );
+        assert!(error.to_string().ends_with("use a newer morgue"), "{error}");
+    }
+
+    #[test]
+    fn seals_hold() {
+        let sealed = seal(b"key", b"value");
+        assert_eq!(unseal(b"key", &sealed), Some(b"value".as_slice()));
+        assert_eq!(unseal(b"yek", &sealed), None);
+        for at in 0..sealed.len() {
+            let mut damaged = sealed.clone();
+            damaged[at] ^= 1;
+            assert_eq!(unseal(b"key", &damaged), None);
+            assert_eq!(unseal(b"key", &sealed[..at]), None);
+        }
+    }
+
+    #[test]
+    fn times_sort_as_they_come() {
+        let times = [i64::MIN, -1, 0, 1, i64::MAX];
+        let keys: Vec<_> = times.iter().flat_map(|time| [time_key(*time, 1), time_key(*time, 256)]).collect();
+        assert!(keys.is_sorted());
+    }
 }

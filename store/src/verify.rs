@@ -15,11 +15,12 @@ use crate::{
     error::{Damage, ReadError},
     event::{Revision, Seq},
     fold::Fold,
-    log::{Log, LogHead, head_in},
+    log::{Log, LogHead, head_in, position},
     record::Encoded,
     scratch::Scratch,
     snapshot::decode_payload,
     tables::{CatalogTables, Tables, time_key},
+    train::sampled,
 };
 
 /// What verifying found.
@@ -116,6 +117,12 @@ pub enum Problem {
     /// The catalog says something else of who names whom than the log.
     #[error("catalog: {0}, which the log does not say; `morgue log repair-catalog` folds it again")]
     Edge(String),
+    /// The position of a source is damaged.
+    #[error("how far the source {0} has been read is damaged: load it again from its beginning")]
+    Source(String),
+    /// What a dictionary was learned from is damaged.
+    #[error("what dictionary {0} was learned from is damaged; `morgue log compact` learns another")]
+    Dictionary(u32),
     /// The log ends before an event that was there once.
     #[error("the log lost its end: it was at {expected} once, it ends at {found}")]
     Lost {
@@ -146,7 +153,9 @@ impl Problem {
             | Self::NotUnderItsTime { seq }
             | Self::Rewritten { seq, .. } => Some(*seq),
             Self::Lost { expected, .. } => Some(*expected),
-            Self::Count { .. } | Self::Head(_) | Self::Edge(_) => None,
+            Self::Count { .. } | Self::Head(_) | Self::Edge(_) | Self::Source(_) | Self::Dictionary(_) => {
+                None
+            }
         }
     }
 }
@@ -344,6 +353,18 @@ impl Check<'_> {
         if self.whole && self.report.erased == 0 && json != self.report.json_bytes {
             self.report.add(count("bytes of JSON", json, self.report.json_bytes));
         }
+        for entry in tables.sources.iter(txn)? {
+            let (source, sealed) = entry?;
+            if position(source, sealed).is_err() {
+                self.report.add(Problem::Source(source.to_owned()));
+            }
+        }
+        for entry in tables.dictionaries.iter(txn)? {
+            let (number, _) = entry?;
+            if sampled(tables, txn, number)?.is_none() {
+                self.report.add(Problem::Dictionary(number));
+            }
+        }
         if let Some(note) = self.expect
             && note.seq > self.last
         {
@@ -388,6 +409,8 @@ impl Check<'_> {
     }
 }
 
+/// Is given a key, what is there, and what should be.
+type Differ<'d> = dyn FnMut(&[u8], Option<&[u8]>, Option<&[u8]>) + 'd;
 type Entries<'t> = heed::RoIter<'t, Bytes, Bytes>;
 
 /// Calls `differ` for each key that is not in both with the same value.
@@ -395,7 +418,7 @@ fn differences<'t>(
     mut found: Entries<'t>,
     mut expected: Entries<'t>,
     step: &mut dyn FnMut(),
-    differ: &mut dyn FnMut(&[u8], Option<&[u8]>, Option<&[u8]>),
+    differ: &mut Differ<'_>,
 ) -> Result<(), ReadError> {
     let (mut left, mut right) = (found.next().transpose()?, expected.next().transpose()?);
     loop {

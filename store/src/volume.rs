@@ -30,6 +30,9 @@ use crate::{
 /// How long a volume whose transaction failed for good waits for its readers before it is opened anew.
 const READERS_FINISH: Duration = Duration::from_secs(2);
 
+/// More than the smallest append needs.
+const PROBE_BYTES: usize = 64 << 10;
+
 /// Which volume: they are counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct VolumeNumber(u64);
@@ -71,10 +74,6 @@ impl Volumes {
         Ok(volumes)
     }
 
-    pub(crate) fn dir(&self) -> &Path {
-        &self.dir
-    }
-
     pub(crate) fn path(&self, volume: VolumeNumber) -> PathBuf {
         self.dir.join(volume.to_string())
     }
@@ -108,11 +107,11 @@ impl Volumes {
         }
     }
 
-    /// Makes another volume the one that counts. The caller holds the write lock of the old one, and
-    /// everything in the new one is on disk.
-    pub(crate) fn switch_to(&self, tables: &Tables) -> io::Result<()> {
-        self.write_current(tables.volume)?;
-        *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(tables.clone());
+    /// Makes another volume the one that counts; it is opened by who comes next. The caller holds the write lock of
+    /// the old one, and everything in the new one is on disk.
+    pub(crate) fn switch_to(&self, volume: VolumeNumber) -> io::Result<()> {
+        write_current(&self.dir, volume)?;
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())
     }
 
@@ -133,18 +132,29 @@ impl Volumes {
             Err(TryLockError::Error(error)) => return Err(error),
         }
         let Ok(Some(current)) = self.named() else { return Ok(()) };
+        let mut removed = false;
         for entry in fs::read_dir(&self.dir)? {
             let entry = entry?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
             match VolumeNumber::parse(&name) {
-                Some(volume) if volume != current => fs::remove_dir_all(entry.path())?,
-                Some(_) => {}
+                Some(volume) if volume == current => continue,
+                Some(_) => fs::remove_dir_all(entry.path())?,
                 None if name.starts_with("CURRENT.") => fs::remove_file(entry.path())?,
-                None => crate::scratch::remove_if_left(&entry.path(), &name)?,
+                None if crate::scratch::remove_if_left(&entry.path(), &name)? => {}
+                None => continue,
             }
+            removed = true;
         }
-        sync_dir(&self.dir)
+        if removed { sync_dir(&self.dir) } else { Ok(()) }
+    }
+
+    /// Whether the disk takes no more, tried with a few pages.
+    pub(crate) fn no_room(&self) -> bool {
+        let path = self.dir.join(format!("CURRENT.probe-{}", std::process::id()));
+        let tried = fs::write(&path, [1; PROBE_BYTES]).and_then(|()| File::open(&path)?.sync_all());
+        let removed = fs::remove_file(&path);
+        tried.is_err() || removed.is_err()
     }
 
     fn lock_file(&self) -> io::Result<File> {
@@ -174,6 +184,12 @@ impl Volumes {
         let path = self.path(VolumeNumber::FIRST);
         for entry in fs::read_dir(&self.dir).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
+            if name == "unfinished" {
+                return Err(OpenError::NotALog {
+                    dir: self.dir.clone(),
+                    why: "it is a backup that was not finished",
+                });
+            }
             if VolumeNumber::parse(&name.to_string_lossy()).is_some_and(|found| found != VolumeNumber::FIRST)
             {
                 return Err(OpenError::NotALog { dir: self.dir.clone(), why: "its file CURRENT is missing" });
@@ -182,7 +198,7 @@ impl Volumes {
         fs::create_dir_all(&path).map_err(failed)?;
         let tables = Tables::create(&path, VolumeNumber::FIRST, Sync::Commits)?;
         drop(tables);
-        sync_dir(&path).and_then(|()| self.write_current(VolumeNumber::FIRST)).map_err(failed)?;
+        sync_dir(&path).and_then(|()| write_current(&self.dir, VolumeNumber::FIRST)).map_err(failed)?;
         if let Some(parent) = self.dir.parent()
             && let Err(error) = sync_dir(parent)
         {
@@ -211,15 +227,16 @@ impl Volumes {
             return Ok(tables);
         }
     }
+}
 
-    fn write_current(&self, volume: VolumeNumber) -> io::Result<()> {
-        let new = self.dir.join(format!("CURRENT.{}", std::process::id()));
-        let mut file = File::create(&new)?;
-        writeln!(file, "{volume}")?;
-        file.sync_all()?;
-        fs::rename(&new, self.dir.join("CURRENT"))?;
-        sync_dir(&self.dir)
-    }
+/// Names the volume that counts, in one step.
+pub(crate) fn write_current(dir: &Path, volume: VolumeNumber) -> io::Result<()> {
+    let new = dir.join(format!("CURRENT.{}", std::process::id()));
+    let mut file = File::create(&new)?;
+    writeln!(file, "{volume}")?;
+    file.sync_all()?;
+    fs::rename(&new, dir.join("CURRENT"))?;
+    sync_dir(dir)
 }
 
 /// Nobody else makes or removes volumes while this lives.

@@ -1,0 +1,186 @@
+//! Loading: files in, events in the log, with everything between them on its own threads.
+//!
+//! One thread reads the files and cuts them into records, as many as there are cores read the records and prepare
+//! their events, and the caller's thread appends them in the files' order. What is under way between them is
+//! bounded in bytes, so memory does not grow with the input.
+
+mod budget;
+mod cutting;
+mod position;
+mod report;
+mod retry;
+mod watch;
+mod working;
+mod writing;
+
+use std::{
+    collections::HashSet,
+    path::PathBuf,
+    sync::{
+        RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Instant,
+};
+
+use store::{AppendError, Log, ReadError};
+
+use self::{budget::Budget, position::Position};
+pub use self::{
+    report::{FormatCount, LoadReport, Progress, Reading},
+    retry::{RetryReport, retry},
+    watch::watch,
+};
+use crate::{
+    quarantine::{Quarantine, QuarantineError},
+    reader::{Hints, Readers},
+};
+
+/// Bytes of records that may be under way between reading and appending.
+const BYTES_UNDER_WAY: usize = 24 << 20;
+
+/// What to load, and how.
+#[derive(Debug, Clone)]
+pub struct LoadOptions {
+    /// Files and folders, in this order; `-` is standard input.
+    pub paths: Vec<PathBuf>,
+    /// Where records go that cannot be read.
+    pub quarantine: Quarantine,
+    /// What the user says of files that do not say it themselves.
+    pub hints: Hints,
+    /// Only report what would be done: nothing is appended, nothing quarantined.
+    pub dry_run: bool,
+    /// Threads that read records; 0 for as many as there are cores.
+    pub threads: usize,
+    /// Of the files that the paths lead to, only these.
+    pub(crate) only: Option<HashSet<PathBuf>>,
+}
+
+impl LoadOptions {
+    /// Loads these paths with everything else as usual.
+    pub fn new(paths: Vec<PathBuf>, quarantine: Quarantine) -> Self {
+        Self { paths, quarantine, hints: Hints::default(), dry_run: false, threads: 0, only: None }
+    }
+}
+
+/// Why a load ended before its end. What was appended by then stays; the same load goes on from there.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Nothing was named.
+    #[error("nothing to load: name a file, a folder, or `-` for standard input")]
+    NoPaths,
+    /// A name that leads nowhere.
+    #[error("there is no {}: check the spelling", path.display())]
+    NotThere {
+        /// As it was given.
+        path: PathBuf,
+    },
+    /// A folder without a file in it.
+    #[error("there are no files in {}: nothing was loaded", path.display())]
+    Empty {
+        /// As it was given.
+        path: PathBuf,
+    },
+    /// The log did not take a batch.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// What cannot be read could not be put away.
+    #[error(transparent)]
+    Quarantine(#[from] QuarantineError),
+    /// A defect of ours: never the file's fault.
+    #[error("the load stopped because of a defect in Morgue ({0}): please report it with the file")]
+    Defect(&'static str),
+}
+
+/// Loads files into the log, and returns when every event is durable.
+///
+/// Killed in the middle, the same call goes on where it stopped. Set `stop` to end it early and in order.
+///
+/// # Errors
+/// [`LoadError`]. Records that cannot be read are no error: they are in the quarantine, and counted.
+pub fn load(
+    log: &Log,
+    options: &LoadOptions,
+    progress: &dyn Progress,
+    stop: &AtomicBool,
+) -> Result<LoadReport, LoadError> {
+    let started = Instant::now();
+    check_paths(options)?;
+    let scan = position::scan(&options.paths);
+    if let Some(path) = scan.empty {
+        return Err(LoadError::Empty { path });
+    }
+    progress.total(scan.files, scan.bytes);
+    let source = position::source_name(&options.paths);
+    let from =
+        if options.dry_run { Position::default() } else { position::resume(log, &source, &options.paths)? };
+
+    let threads = match options.threads {
+        0 => thread::available_parallelism().map_or(2, std::num::NonZero::get),
+        given => given,
+    };
+    let budget = Budget::new(BYTES_UNDER_WAY);
+    let readers = Readers::new(&options.hints);
+    let known = RwLock::new(HashSet::new());
+    let reading = Reading::default();
+    let (chunks, to_work) = crossbeam_channel::bounded(threads * 2);
+    let (worked, to_write) = crossbeam_channel::bounded(threads * 2);
+    // Set when the writer gives up: the others must not wait for it.
+    let ended = AtomicBool::new(false);
+
+    let stopped = || stop.load(Ordering::Relaxed) || ended.load(Ordering::Relaxed);
+
+    let written = thread::scope(|scope| {
+        let cutter = cutting::Cutting {
+            options,
+            readers: &readers,
+            from: &from,
+            budget: &budget,
+            reading: &reading,
+            stop: &stopped,
+        };
+        let cutting = scope.spawn(move || cutter.run(&chunks));
+        let working: Vec<_> = (0..threads)
+            .map(|_| {
+                let (to_work, worked) = (to_work.clone(), worked.clone());
+                let (known, readers) = (&known, &readers);
+                scope.spawn(move || working::run(log, readers, known, &to_work, &worked))
+            })
+            .collect();
+        drop((to_work, worked));
+        let writer = writing::Writing::new(log, options, &known, &budget, &reading, progress, source);
+        let written = writer.run(&to_write);
+        ended.store(true, Ordering::Relaxed);
+        drop(to_write);
+        budget.close();
+        let whole = cutting.join().is_ok() & working.into_iter().all(|worker| worker.join().is_ok());
+        match (written, whole) {
+            (written, true) => written,
+            (Err(error), false) => Err(error),
+            (Ok(_), false) => Err(LoadError::Defect("a reading thread ended early")),
+        }
+    });
+    let mut report = written?;
+    report.files = reading.files();
+    report.bytes = reading.bytes();
+    report.stopped = stop.load(Ordering::Relaxed);
+    report.resumed = from.files > 0 || from.records > 0;
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+fn check_paths(options: &LoadOptions) -> Result<(), LoadError> {
+    if options.paths.is_empty() {
+        return Err(LoadError::NoPaths);
+    }
+    for path in &options.paths {
+        if path.as_os_str() != "-" && path.symlink_metadata().is_err() {
+            return Err(LoadError::NotThere { path: path.clone() });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! Where a load stands, kept in the log with the events that it appended, so that it can go on after a crash.
+
+use std::{
+    hash::Hasher,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use store::{Log, ReadError};
+
+use crate::walk::{Visit, What, walk};
+
+/// How much of a load is in the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Position {
+    /// Files of which everything is in the log.
+    pub(super) files: u64,
+    /// Records (and other findings) of the next file that are in the log too.
+    pub(super) records: u64,
+    /// A digest of the names, sizes and times of those files and the next one: if they are not what they were,
+    /// the load begins anew, which adds nothing twice.
+    pub(super) listing: u64,
+}
+
+/// What there is to load.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    pub(super) files: u64,
+    pub(super) bytes: u64,
+    /// The first folder without a file.
+    pub(super) empty: Option<PathBuf>,
+}
+
+/// Counts files and bytes.
+pub(super) fn scan(paths: &[PathBuf]) -> Scan {
+    let mut scan = Scan::default();
+    for path in paths {
+        let before = scan.files;
+        for visit in walk(path) {
+            scan.files += 1;
+            if let What::File { bytes, .. } = visit.what {
+                scan.bytes += bytes;
+            }
+        }
+        if scan.files == before && scan.empty.is_none() {
+            scan.empty = Some(path.clone());
+        }
+    }
+    scan
+}
+
+/// What the log calls a load: the same paths given once more are the same load.
+pub(super) fn source_name(paths: &[PathBuf]) -> String {
+    let full =
+        |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone()).display().to_string();
+    let name = format!("load:{}", paths.iter().map(full).collect::<Vec<_>>().join(" "));
+    if name.len() <= 300 {
+        return name.replace(char::is_control, "?");
+    }
+    let mut listing = Listing::default();
+    listing.0.write(name.as_bytes());
+    let head: String = name.chars().take(60).map(|c| if c.is_control() { '?' } else { c }).collect();
+    format!("{head}… {:016x}", listing.0.finish())
+}
+
+/// Where to begin: at the start, unless a load of the same files was cut off.
+pub(super) fn resume(log: &Log, source: &str, paths: &[PathBuf]) -> Result<Position, ReadError> {
+    let kept = log.source_position(source)?;
+    let Some(kept) = kept.and_then(|text| serde_json::from_str::<Position>(&text).ok()) else {
+        return Ok(Position::default());
+    };
+    // Standard input has no past to go back to.
+    if paths.iter().any(|path| path == Path::new("-")) {
+        return Ok(Position::default());
+    }
+    let mut listing = Listing::default();
+    let mut visits = paths.iter().flat_map(|path| walk(path));
+    for _ in 0..=kept.files {
+        match visits.next() {
+            Some(visit) => listing.add(&visit),
+            None => return Ok(Position::default()),
+        }
+    }
+    Ok(if listing.digest() == kept.listing { kept } else { Position::default() })
+}
+
+/// A running digest of the files that were met.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Listing(Fnv);
+
+impl Listing {
+    pub(super) fn add(&mut self, visit: &Visit) {
+        self.0.write(visit.path.as_os_str().as_encoded_bytes());
+        if let What::File { bytes, changed } = visit.what {
+            self.0.write(&bytes.to_le_bytes());
+            self.0.write(&changed.to_le_bytes());
+        }
+    }
+
+    pub(super) fn digest(&self) -> u64 {
+        self.0.finish()
+    }
+}
+
+/// FNV-1a, 64 bits: the same on every machine and in every version, which std's hasher does not promise.
+#[derive(Debug, Clone)]
+pub(super) struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What a load tells: on the way, and at its end.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use serde::Serialize;
+use store::Seq;
+
+/// Told how far a load is. All calls come from the thread that called [`crate::load`].
+pub trait Progress: Sync {
+    /// What there is to do, told once at the beginning. Bytes are those of the files as they lie on disk.
+    fn total(&self, files: u64, bytes: u64) {
+        let _ = (files, bytes);
+    }
+
+    /// How far it is: files and bytes read, and what became of the records so far.
+    fn advanced(&self, files: u64, bytes: u64, so_far: &LoadReport) {
+        let _ = (files, bytes, so_far);
+    }
+}
+
+/// For those who do not want to know.
+impl Progress for () {}
+
+/// How much was read, counted by the thread that reads.
+#[derive(Debug, Default)]
+pub struct Reading {
+    files: AtomicU64,
+    bytes: AtomicU64,
+    finished: AtomicBool,
+}
+
+impl Reading {
+    /// Files that were opened.
+    pub fn files(&self) -> u64 {
+        self.files.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that were read, before decompression.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Everything was read to its end.
+    pub(super) fn finish(&self) {
+        self.finished.store(true, Ordering::Release);
+    }
+
+    pub(super) fn finished(&self) -> bool {
+        self.finished.load(Ordering::Acquire)
+    }
+
+    pub(super) fn file(&self) {
+        self.files.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn read(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+/// What a load did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct LoadReport {
+    /// Events appended.
+    pub events: u64,
+    /// Of these: articles published.
+    pub articles: u64,
+    /// Of these: images published.
+    pub images: u64,
+    /// Of these: bylines published.
+    pub bylines: u64,
+    /// Events that said nothing new, and assets mentioned that the log had before.
+    pub unchanged: u64,
+    /// Events about assets that were erased, and stay so.
+    pub refused: u64,
+    /// Records, and files of no known format, that went to quarantine.
+    pub quarantined: u64,
+    /// Seconds it took.
+    pub seconds: f64,
+    /// Files visited.
+    pub files: u64,
+    /// Bytes read, before decompression.
+    pub bytes: u64,
+    /// Records read, by the name of their format.
+    pub formats: BTreeMap<String, FormatCount>,
+    /// Files that are no archive's text, by their ending.
+    pub skipped: BTreeMap<String, u64>,
+    /// The log's last event when the load ended.
+    pub last_seq: Seq,
+    /// Whether it was asked to stop before its end.
+    pub stopped: bool,
+    /// Whether it went on where an earlier load was cut off.
+    pub resumed: bool,
+    /// Whether nothing was really done.
+    pub dry_run: bool,
+    /// The first quarantined records, one line each, for people.
+    pub first_reasons: Vec<String>,
+}
+
+/// What came of the records of one format.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct FormatCount {
+    /// Records that were read.
+    pub records: u64,
+    /// Records that could not be.
+    pub quarantined: u64,
+}

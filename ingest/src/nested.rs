@@ -1,0 +1,124 @@
+//! What an article nests becomes assets of its own: its persons, its pictures, each referred to by id.
+
+use store::{Article, AssetId, Fact, Image, NewEvent, Order, Rendition, Timestamp};
+
+use crate::{
+    credits,
+    html::Picture,
+    names,
+    record::{Found, Reason, time_of},
+};
+
+/// An article under way, and the assets that were found in it.
+#[derive(Default)]
+pub(crate) struct Nested {
+    pub(crate) article: Article,
+    found: Vec<Found>,
+}
+
+impl Nested {
+    /// An article of which something is known already.
+    pub(crate) fn of(article: Article) -> Self {
+        Self { article, found: Vec::new() }
+    }
+
+    /// When the article's event happened.
+    pub(crate) fn time(&self) -> Option<Timestamp> {
+        time_of(self.article.updated.as_ref(), self.article.published.as_ref())
+    }
+
+    /// Adds an author by name.
+    pub(crate) fn person(&mut self, name: &str) {
+        let name = names::cased(name);
+        if let Some(id) = names::byline_id(&name) {
+            self.byline(id, names::person(&name));
+        }
+    }
+
+    /// Adds an author whose id is known.
+    pub(crate) fn byline(&mut self, id: AssetId, byline: store::Byline) {
+        if !self.article.bylines.contains(&id) && self.article.bylines.len() < store::MAX_REFERENCES {
+            self.article.bylines.push(id.clone());
+            self.found.push(Found::mentioned(id, byline, None));
+        }
+    }
+
+    /// Says who someone is without making them an author.
+    pub(crate) fn mention(&mut self, id: AssetId, byline: store::Byline) {
+        self.found.push(Found::mentioned(id, byline, None));
+    }
+
+    /// Takes the printed credit apart where no authors are known otherwise.
+    pub(crate) fn people_of_credit(&mut self) {
+        if self.article.bylines.is_empty() {
+            for byline in credits::parse(&self.article.credit) {
+                if let Some(id) = names::byline_id(&byline.name) {
+                    self.byline(id, byline);
+                }
+            }
+        }
+    }
+
+    /// Adds a picture that the source describes.
+    pub(crate) fn image(&mut self, id: AssetId, image: Image) {
+        self.add_image(id, image, false);
+    }
+
+    /// Adds a picture that is shown in a text.
+    pub(crate) fn picture(&mut self, shown: Picture) {
+        let Ok(id) = AssetId::new(shown.href.trim()) else { return };
+        let rendition =
+            Rendition { href: shown.href, width: shown.width, height: shown.height, ..Rendition::default() };
+        let image = Image {
+            caption: shown.caption,
+            alt: shown.alt,
+            credit: shown.credit,
+            renditions: vec![rendition],
+            ..Image::default()
+        };
+        self.add_image(id, image, true);
+    }
+
+    fn add_image(&mut self, id: AssetId, image: Image, mention: bool) {
+        if !self.article.images.contains(&id) && self.article.images.len() < store::MAX_REFERENCES {
+            self.article.images.push(id.clone());
+            self.found.push(Found { mention, ..Found::published(id, image, None) });
+        }
+    }
+
+    /// The events: what is referred to comes before the article.
+    pub(crate) fn finish(self, id: AssetId) -> Vec<Found> {
+        let time = self.time();
+        let mut found = self.found;
+        for one in &mut found {
+            one.event.time = time;
+        }
+        found.push(Found::published(id, self.article, time));
+        found
+    }
+}
+
+/// The id that a source gives, or one made of the file and the place in it.
+pub(crate) fn id_or(given: &str, otherwise: impl FnOnce() -> String) -> Result<AssetId, Reason> {
+    let given: String = given.split_whitespace().collect::<Vec<_>>().join(" ");
+    let id = if given.is_empty() { otherwise() } else { given };
+    AssetId::new(id).map_err(|error| Reason::Content(error.to_string()))
+}
+
+/// The event of an asset that its source took back.
+pub(crate) fn withdrawn(
+    kind: store::AssetKind,
+    id: AssetId,
+    reason: &str,
+    time: Option<Timestamp>,
+) -> Vec<Found> {
+    let order = Order { reason: reason.to_owned(), ..Order::default() };
+    vec![Found::stated(NewEvent { time, ..NewEvent::new(id, Fact::Withdrawn(kind, order)) })]
+}
+
+/// A tag such as `en-US`; empty for what is none.
+pub(crate) fn language(tag: &str) -> String {
+    let tag = tag.trim().replace('_', "-");
+    let good = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    if tag.len() <= 35 && tag.split('-').all(good) { tag } else { String::new() }
+}

@@ -1,0 +1,62 @@
+//! Our own JSON Lines: one event a line, as `morgue log export` writes them.
+
+use serde::Deserialize;
+use store::{Content, Fact, NewEvent, Timestamp};
+
+use super::Reader;
+use crate::{
+    cut::{Cutter, Lines},
+    record::{Found, Origin, Raw, Reason, time_of},
+};
+
+pub(crate) struct JsonLines;
+
+impl Reader for JsonLines {
+    fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
+        Box::<Lines>::default()
+    }
+
+    fn read(&self, raw: &Raw, _: &Origin) -> Result<Vec<Found>, Reason> {
+        let line = std::str::from_utf8(&raw.bytes).map_err(|error| Reason::Syntax {
+            why: "this is not UTF-8, which JSON must be: convert the file, with iconv for instance"
+                .to_owned(),
+            line: 1,
+            column: error.valid_up_to() as u64 + 1,
+        })?;
+        let line = line.trim_start_matches('\u{feff}');
+        let mut event = match NewEvent::from_json(line) {
+            Ok(event) => event,
+            Err(invalid) => return Err(broken_json(line).unwrap_or(Reason::Invalid(invalid))),
+        };
+        if event.time.is_none() {
+            event.time = time_elsewhere(line, &event);
+        }
+        Ok(vec![Found::stated(event)])
+    }
+}
+
+/// What breaks the JSON itself, with its column; `None` when that is whole.
+fn broken_json(line: &str) -> Option<Reason> {
+    let error = serde_json::from_str::<serde::de::IgnoredAny>(line).err()?;
+    Some(Reason::json(&error))
+}
+
+/// An exported event that stated no time happened when that log took it; any other happened when its article
+/// was revised or published.
+fn time_elsewhere(line: &str, event: &NewEvent) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    struct Exported {
+        recorded: Option<Timestamp>,
+    }
+    let exported =
+        line.contains("\"recorded\"").then(|| serde_json::from_str::<Exported>(line).ok()).flatten();
+    if let Some(Exported { recorded: Some(recorded) }) = exported {
+        return Some(recorded);
+    }
+    match &event.fact {
+        Fact::Published(Content::Article(article)) => {
+            time_of(article.updated.as_ref(), article.published.as_ref())
+        }
+        _ => None,
+    }
+}

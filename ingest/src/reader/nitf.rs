@@ -1,0 +1,202 @@
+//! NITF, the News Industry Text Format of IPTC (3.x); inside it the New York Times Annotated Corpus.
+
+use serde_json::{Map, Value};
+use store::{AssetId, Correction, Image, Keyword, Rendition};
+
+use super::Reader;
+use crate::{
+    cut::{Cutter, Whole},
+    dates,
+    nested::{Nested, id_or, language},
+    record::{Found, Origin, Raw, Reason},
+    xml::{self, Element},
+};
+
+pub(crate) struct Nitf;
+
+impl Reader for Nitf {
+    fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
+        Box::<Whole>::default()
+    }
+
+    fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
+        let root = xml::parse(raw)?;
+        let mut nested = Nested::default();
+        let id = fill(&mut nested, &root);
+        let id = id_or(&id, || origin.stem.clone())?;
+        Ok(nested.finish(id))
+    }
+}
+
+/// Reads an NITF document into an article, fields that are set stay; returns the document's id.
+pub(super) fn fill(nested: &mut Nested, root: &Element) -> String {
+    let head = root.at("head");
+    let data = head.and_then(|head| head.at("docdata"));
+    if let Some(data) = data {
+        docdata(nested, data);
+    }
+    if let Some(head) = head {
+        metadata(nested, head);
+    }
+    if let Some(body) = root.at("body") {
+        body_head(nested, body);
+        content(nested, body);
+    }
+    nested.people_of_credit();
+    let tag = language(root.attribute("lang"));
+    set(&mut nested.article.language, tag);
+    data.and_then(|data| data.at("doc-id")).map(|id| id.attribute("id-string").to_owned()).unwrap_or_default()
+}
+
+fn set(field: &mut String, text: String) {
+    if field.is_empty() {
+        *field = text;
+    }
+}
+
+fn docdata(nested: &mut Nested, data: &Element) {
+    let date = |name: &str| data.at(name).and_then(|date| dates::parse(date.attribute("norm")));
+    let article = &mut nested.article;
+    article.published =
+        article.published.take().or_else(|| date("date.issue").or_else(|| date("date.release")));
+    if let Some(rights) = data.at("doc.copyright") {
+        let (year, holder) = (rights.attribute("year"), rights.attribute("holder"));
+        set(&mut article.rights, format!("{year} {holder}").trim().to_owned());
+    }
+    for keyword in data.deep("keyword") {
+        push_keyword(nested, "keyword", keyword.attribute("key").to_owned());
+    }
+    if let Some(series) = data.at("series") {
+        keep(nested, "series", series.attribute("series.name").into());
+    }
+    if let Some(identified) = data.at("identified-content") {
+        for found in identified.elements() {
+            let vocabulary = match found.local() {
+                "classifier" if !found.attribute("type").is_empty() => found.attribute("type"),
+                "org" => "organization",
+                "location" => "place",
+                "object.title" => "title",
+                name => name,
+            };
+            let value = match found.text() {
+                text if text.is_empty() => found.attribute("value").to_owned(),
+                text => text,
+            };
+            push_keyword(nested, vocabulary, value);
+        }
+    }
+}
+
+/// `<meta name content>` and `<pubdata>`: what the NYT corpus says of page, section and desk stands here.
+fn metadata(nested: &mut Nested, head: &Element) {
+    let mut page = (String::new(), String::new());
+    for meta in head.all("meta") {
+        let (name, content) = (meta.attribute("name"), meta.attribute("content").to_owned());
+        match name {
+            "dsk" => set(&mut nested.article.desk, content),
+            "online_sections" => set(&mut nested.article.section, content),
+            "print_section" => page.0 = content,
+            "print_page_number" => page.1 = content,
+            _ => keep(nested, name, content.into()),
+        }
+    }
+    set(&mut nested.article.page, format!("{}{}", page.0, page.1));
+    if let Some(published) = head.at("pubdata") {
+        let article = &mut nested.article;
+        article.published =
+            article.published.take().or_else(|| dates::parse(published.attribute("date.publication")));
+        set(&mut article.source, published.attribute("name").to_owned());
+        set(&mut article.url, published.attribute("ex-ref").to_owned());
+        set(&mut article.section, published.attribute("position.section").to_owned());
+        set(&mut article.edition, published.attribute("edition.name").to_owned());
+    }
+    if let Some(kind) = head.at("tobject") {
+        set(&mut nested.article.genre, kind.attribute("tobject.type").to_lowercase());
+        for subject in kind.all("tobject.subject") {
+            push_keyword(nested, "subject", subject.attribute("tobject.subject.type").to_owned());
+        }
+    }
+    set(&mut nested.article.headline, head.text_at("title"));
+}
+
+fn body_head(nested: &mut Nested, body: &Element) {
+    let Some(head) = body.at("body.head") else { return };
+    if let Some(headline) = head.at("hedline") {
+        // The title of the page gives way to the headline of the text.
+        let main = headline.text_at("hl1");
+        if !main.is_empty() {
+            nested.article.headline = main;
+        }
+        let below: Vec<String> = headline.all("hl2").map(Element::text).collect();
+        set(&mut nested.article.subheadline, below.join("\n"));
+    }
+    // `normalized_byline` says once more, for machines, what `print_byline` says.
+    let printed = |byline: &&Element| byline.attribute("class") != "normalized_byline";
+    let credits: Vec<String> = head.all("byline").filter(printed).map(Element::text).collect();
+    for person in head.all("byline").filter(printed).flat_map(|byline| byline.deep("person")) {
+        nested.person(&person.text());
+    }
+    set(&mut nested.article.credit, credits.join("; "));
+    set(&mut nested.article.dateline, head.text_at("dateline"));
+    set(
+        &mut nested.article.summary,
+        head.at("abstract").map(|text| text.paragraphs(&[])).unwrap_or_default(),
+    );
+    if let Some(rights) = head.at("rights") {
+        set(&mut nested.article.rights, rights.text());
+    }
+}
+
+fn content(nested: &mut Nested, body: &Element) {
+    let Some(content) = body.at("body.content") else { return };
+    let block = |class: &str| content.all("block").find(|block| block.attribute("class") == class);
+    let text = match block("full_text") {
+        Some(full) => full.paragraphs(&["media"]),
+        None => content.paragraphs(&["media"]),
+    };
+    set(&mut nested.article.body, text);
+    if let Some(correction) = block("correction_text") {
+        let text = correction.paragraphs(&[]);
+        nested.article.corrections.push(Correction { text, ..Correction::default() });
+    }
+    if let Some(tail) = body.at("body.end") {
+        keep(nested, "tagline", tail.text().into());
+    }
+    for media in content.deep("media") {
+        let file = |reference: &Element| {
+            let href = [reference.attribute("source"), reference.attribute("href")];
+            let href = href.into_iter().find(|href| !href.is_empty())?;
+            Some(Rendition {
+                href: href.to_owned(),
+                width: reference.attribute("width").parse().ok(),
+                height: reference.attribute("height").parse().ok(),
+                media_type: reference.attribute("mime-type").to_owned(),
+                role: reference.attribute("name").to_owned(),
+                ..Rendition::default()
+            })
+        };
+        let renditions: Vec<Rendition> = media.all("media-reference").filter_map(file).collect();
+        let is_picture = matches!(media.attribute("media-type"), "" | "image" | "graphic" | "photo");
+        if let (true, Some(first)) = (is_picture, renditions.first())
+            && let Ok(id) = AssetId::new(first.href.clone())
+        {
+            let caption = media.all("media-caption").map(Element::text).collect::<Vec<_>>().join("\n");
+            let credit = media.text_at("media-producer");
+            let alt = media.at("media-reference").map(|file| file.attribute("alternate-text").to_owned());
+            let alt = alt.unwrap_or_default();
+            nested.image(id, Image { caption, credit, alt, renditions, ..Image::default() });
+        }
+    }
+}
+
+fn push_keyword(nested: &mut Nested, name: &str, value: String) {
+    if !value.is_empty() && nested.article.keywords.len() < store::MAX_LIST {
+        nested.article.keywords.push(Keyword { name: name.to_owned(), value, unknown: Map::new() });
+    }
+}
+
+fn keep(nested: &mut Nested, name: &str, value: Value) {
+    if !name.is_empty() && value.as_str() != Some("") {
+        nested.article.extra.insert(name.to_owned(), value);
+    }
+}

@@ -1,0 +1,159 @@
+//! What a record is: the part of a file that becomes events, or goes to quarantine, as one.
+
+use std::{fmt, sync::Arc};
+
+use store::{ArchiveDate, AssetId, Content, InvalidEvent, NewEvent, Timestamp};
+
+/// The longest record that is taken into memory. The log takes payloads of half of it; markup needs the rest.
+pub(crate) const MAX_RECORD_BYTES: usize = 32 << 20;
+
+/// Where a record begins in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Which record of the file, from 1.
+    pub(crate) record: u64,
+    /// The line of its first character, from 1.
+    pub(crate) line: u64,
+    /// The column of its first character in bytes, from 1.
+    pub(crate) column: u64,
+}
+
+impl Place {
+    /// The first record of a file.
+    pub(crate) const START: Self = Self { record: 1, line: 1, column: 1 };
+
+    /// The place of a line and column that were counted inside the record, from 1.
+    pub(crate) fn inside(self, line: u64, column: u64) -> Self {
+        let column = if line <= 1 { self.column + column.max(1) - 1 } else { column };
+        Self { line: self.line + line.max(1) - 1, column, ..self }
+    }
+}
+
+/// A record as it lies in its file.
+#[derive(Debug, Clone)]
+pub(crate) struct Raw {
+    pub(crate) place: Place,
+    pub(crate) bytes: Vec<u8>,
+    /// What stands once in the file and belongs to all its records: the header of a table, a feed's own fields.
+    pub(crate) head: Arc<[u8]>,
+    /// Why the cutter knows already that it cannot be read.
+    pub(crate) broken: Option<Reason>,
+}
+
+impl Raw {
+    pub(crate) fn new(place: Place, bytes: Vec<u8>) -> Self {
+        Self { place, bytes, head: Arc::default(), broken: None }
+    }
+
+    pub(crate) fn broken(place: Place, bytes: Vec<u8>, reason: Reason) -> Self {
+        Self { broken: Some(reason), ..Self::new(place, bytes) }
+    }
+}
+
+/// The file that a record comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// As the user gave it, with the path inside a folder or an archive: `archive/1931.zip!/05/02.xml`.
+    pub(crate) path: String,
+    /// What ids are made of where the records have none: the same whatever folder above it was given.
+    pub(crate) stem: String,
+}
+
+/// One event that a record states, or implies by mentioning an asset.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) event: NewEvent,
+    /// A mention (an author's name in an article) is appended only where the log knows nothing of the asset:
+    /// it must not take the place of what a profile says.
+    pub(crate) mention: bool,
+}
+
+impl Found {
+    /// What the record itself is about.
+    pub(crate) fn stated(event: NewEvent) -> Self {
+        Self { event, mention: false }
+    }
+
+    /// A revision that the record itself is about, with the time at which it was made.
+    pub(crate) fn published(id: AssetId, content: impl Into<Content>, time: Option<Timestamp>) -> Self {
+        Self::stated(NewEvent { time, ..NewEvent::published(id, content) })
+    }
+
+    /// What the record implies of another asset.
+    pub(crate) fn mentioned(id: AssetId, content: impl Into<Content>, time: Option<Timestamp>) -> Self {
+        Self { mention: true, ..Self::published(id, content, time) }
+    }
+}
+
+/// The time of an article's event: that of its revision, or else of its publication.
+pub(crate) fn time_of(updated: Option<&ArchiveDate>, published: Option<&ArchiveDate>) -> Option<Timestamp> {
+    updated.or(published).map(ArchiveDate::start)
+}
+
+/// Why a record cannot be read. Always the file's fault, never the reader's.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum Reason {
+    /// It breaks the rules of its format.
+    #[error("{why}")]
+    Syntax {
+        /// What is wrong.
+        why: String,
+        /// Inside the record, from 1; 0 where it is not known.
+        line: u64,
+        /// Inside the line, from 1.
+        column: u64,
+    },
+    /// It is well formed, but says nothing that an archive could hold.
+    #[error("{0}")]
+    Content(String),
+    /// The log does not take what it says.
+    #[error(transparent)]
+    Invalid(#[from] InvalidEvent),
+    /// It is larger than any record of an archive.
+    #[error("the record has more than {} MB: at most that is taken; it lies in the file itself", max >> 20)]
+    TooLarge {
+        /// In bytes.
+        max: usize,
+    },
+    /// The file ends too early.
+    #[error("the file ends in the middle of this record: it was probably cut off; fetch it again")]
+    Truncated,
+    /// The file, or what is compressed in it, cannot be read on.
+    #[error("{0}")]
+    Unreadable(String),
+    /// It is sound, but is about nothing that an archive holds: a menu of a site, a concept of a vocabulary.
+    #[error("{0}: neither article nor image nor byline")]
+    NoAsset(String),
+    /// No reader knows the file's format.
+    #[error("{0}")]
+    UnknownFormat(String),
+}
+
+impl Reason {
+    /// A break of the format's rules at a place that is not known.
+    pub(crate) fn syntax(why: impl Into<String>) -> Self {
+        Self::Syntax { why: why.into(), line: 0, column: 0 }
+    }
+
+    /// What serde_json says, its place apart.
+    pub(crate) fn json(error: &serde_json::Error) -> Self {
+        let text = error.to_string();
+        let why = text.rfind(" at line ").and_then(|at| text.get(..at)).unwrap_or(&text);
+        let (line, column) = (error.line() as u64, error.column() as u64);
+        Self::Syntax { why: format!("the JSON is broken: {why}"), line, column }
+    }
+
+    /// Where it happened, seen from the file.
+    pub(crate) fn place(&self, record: Place) -> Place {
+        match self {
+            Self::Syntax { line, column, .. } if *line > 0 => record.inside(*line, *column),
+            _ => record,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}

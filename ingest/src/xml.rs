@@ -1,0 +1,321 @@
+//! A record of XML as a small tree. Nothing is fetched, and no entity is expanded that the file itself declares:
+//! such a reference stays as it is written.
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, WINDOWS_1252};
+use quick_xml::{Reader, events::Event};
+
+use crate::{
+    html,
+    record::{Raw, Reason},
+};
+
+/// Deeper than any article is nested.
+const MAX_DEPTH: usize = 256;
+
+/// An element, with the name as it is written.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(crate) struct Element {
+    pub(crate) name: String,
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) children: Vec<Node>,
+}
+
+/// What an element holds.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Node {
+    Element(Element),
+    Text(String),
+}
+
+/// Elements that part words and paragraphs when an element's text is read.
+const PARAGRAPHS: [&str; 22] = [
+    "p",
+    "hl1",
+    "hl2",
+    "block",
+    "tr",
+    "li",
+    "dt",
+    "dd",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "div",
+    "bq",
+    "blockquote",
+    "hr",
+    "table",
+    "pre",
+    "media",
+    "ul",
+];
+
+impl Element {
+    /// The name without its prefix.
+    pub(crate) fn local(&self) -> &str {
+        self.name.rsplit(':').next().unwrap_or(&self.name)
+    }
+
+    pub(crate) fn attribute(&self, name: &str) -> &str {
+        let local = |key: &str| key == name || key.rsplit(':').next() == Some(name);
+        self.attributes.iter().find(|(key, _)| local(key)).map_or("", |(_, value)| value.trim())
+    }
+
+    /// The child elements.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = &Element> {
+        self.children.iter().filter_map(|child| match child {
+            Node::Element(element) => Some(element),
+            Node::Text(_) => None,
+        })
+    }
+
+    /// The child elements of this name; one without a prefix fits any.
+    pub(crate) fn all<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e Element> {
+        self.elements().filter(move |element| element.is(name))
+    }
+
+    /// Down this path of names, the first element of each.
+    pub(crate) fn at(&self, path: &str) -> Option<&Element> {
+        path.split('/').try_fold(self, |element, name| element.elements().find(|child| child.is(name)))
+    }
+
+    /// The text of the element down this path, white space folded; empty where there is none.
+    pub(crate) fn text_at(&self, path: &str) -> String {
+        self.at(path).map(Element::text).unwrap_or_default()
+    }
+
+    /// All elements of this name, however deep, in their order.
+    pub(crate) fn deep<'e>(&'e self, name: &str) -> Vec<&'e Element> {
+        let mut found = Vec::new();
+        let mut waiting: Vec<&Element> = vec![self];
+        while let Some(element) = waiting.pop() {
+            if element.is(name) {
+                found.push(element);
+            }
+            let children: Vec<&Element> = element.elements().collect();
+            waiting.extend(children.into_iter().rev());
+        }
+        found
+    }
+
+    /// All text inside, as one line.
+    pub(crate) fn text(&self) -> String {
+        let mut out = String::new();
+        self.gather(&mut out);
+        out.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The characters inside as they are, markup in `CDATA` among them.
+    pub(crate) fn raw_text(&self) -> String {
+        let mut out = String::new();
+        self.gather(&mut out);
+        out
+    }
+
+    /// All text inside, its paragraphs parted by empty lines; what is in these elements left out.
+    pub(crate) fn paragraphs(&self, without: &[&str]) -> String {
+        let mut out: Vec<String> = vec![String::new()];
+        self.write_paragraphs(without, &mut out);
+        let paragraphs = out.iter().map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+        paragraphs.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n")
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.name == name || (!name.contains(':') && self.local() == name)
+    }
+
+    fn gather(&self, out: &mut String) {
+        for child in &self.children {
+            match child {
+                Node::Text(text) => out.push_str(text),
+                Node::Element(element) => {
+                    if PARAGRAPHS.contains(&element.local()) || element.local() == "br" {
+                        out.push(' ');
+                    }
+                    element.gather(out);
+                }
+            }
+        }
+    }
+
+    fn write_paragraphs(&self, without: &[&str], out: &mut Vec<String>) {
+        for child in &self.children {
+            match child {
+                Node::Text(text) => {
+                    if let Some(last) = out.last_mut() {
+                        last.push_str(text);
+                    }
+                }
+                Node::Element(element) if without.contains(&element.local()) => {}
+                Node::Element(element) => {
+                    let parts = PARAGRAPHS.contains(&element.local());
+                    if parts {
+                        out.push(String::new());
+                    } else if matches!(element.local(), "br" | "td" | "th")
+                        && let Some(last) = out.last_mut()
+                    {
+                        last.push(' ');
+                    }
+                    element.write_paragraphs(without, out);
+                    if parts {
+                        out.push(String::new());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Reads a record of XML, whose encoding it or the head of its file declares.
+pub(crate) fn parse(raw: &Raw) -> Result<Element, Reason> {
+    parse_text(&text_of(&raw.bytes, &raw.head))
+}
+
+/// The text of a record: UTF-8, or what the declaration says, or what Windows wrote.
+pub(crate) fn text_of<'r>(bytes: &'r [u8], head: &[u8]) -> Cow<'r, str> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => {
+            let declared = declared_encoding(head).or_else(|| declared_encoding(bytes));
+            // It is not UTF-8, whatever it says.
+            let encoding =
+                declared.filter(|encoding| *encoding != encoding_rs::UTF_8).unwrap_or(WINDOWS_1252);
+            encoding.decode_without_bom_handling(bytes).0
+        }
+    }
+}
+
+fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = bytes.get(..bytes.len().min(1_024))?;
+    let at = memchr::memmem::find(head, b"encoding=")? + 9;
+    let rest = head.get(at..)?;
+    let quote = *rest.first()?;
+    let name = rest.get(1..)?.split(|byte| *byte == quote).next()?;
+    Encoding::for_label(name)
+}
+
+/// Reads XML from its text.
+pub(crate) fn parse_text(text: &str) -> Result<Element, Reason> {
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().check_end_names = true;
+    let mut open: Vec<Element> = Vec::new();
+    loop {
+        let event = reader.read_event().map_err(|error| {
+            let at = usize::try_from(reader.error_position()).unwrap_or(0);
+            broken(text, at, &error.to_string())
+        })?;
+        let at = usize::try_from(reader.buffer_position()).unwrap_or(0);
+        match event {
+            Event::Start(start) => {
+                if open.len() >= MAX_DEPTH {
+                    return Err(broken(text, at, &format!("elements are nested more than {MAX_DEPTH} deep")));
+                }
+                open.push(element(&start));
+            }
+            Event::Empty(start) => match open.last_mut() {
+                Some(parent) => parent.children.push(Node::Element(element(&start))),
+                None => return Ok(element(&start)),
+            },
+            Event::End(_) => {
+                let Some(done) = open.pop() else { continue };
+                match open.last_mut() {
+                    Some(parent) => parent.children.push(Node::Element(done)),
+                    None => return Ok(done),
+                }
+            }
+            Event::Text(found) => add_text(&mut open, &String::from_utf8_lossy(found.as_ref().as_ref())),
+            Event::CData(found) => add_text(&mut open, &String::from_utf8_lossy(found.as_ref().as_ref())),
+            Event::GeneralRef(found) => {
+                let name = String::from_utf8_lossy(found.as_ref().as_ref()).into_owned();
+                match html::entity(&name) {
+                    Some(text) => add_text(&mut open, &text),
+                    None => add_text(&mut open, &format!("&{name};")),
+                }
+            }
+            Event::Eof => {
+                return Err(match open.last() {
+                    Some(element) => broken(
+                        text,
+                        text.len(),
+                        &format!("<{}> is never closed: the file was probably cut off", element.name),
+                    ),
+                    None => Reason::Content("there is no element in this document".to_owned()),
+                });
+            }
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
+        }
+    }
+}
+
+fn element(start: &quick_xml::events::BytesStart<'_>) -> Element {
+    let name = String::from_utf8_lossy(start.name().as_ref().as_ref()).into_owned();
+    // An attribute that is broken, or there twice, does not make its element unreadable.
+    let mut attributes = start.attributes();
+    let attributes = attributes.with_checks(false).flatten().map(|attribute| {
+        let name = String::from_utf8_lossy(attribute.key.as_ref().as_ref()).into_owned();
+        (name, html::unescape(&String::from_utf8_lossy(attribute.value.as_ref().as_ref())))
+    });
+    Element { name, attributes: attributes.collect(), children: Vec::new() }
+}
+
+fn add_text(open: &mut [Element], text: &str) {
+    let Some(element) = open.last_mut() else { return };
+    match element.children.last_mut() {
+        Some(Node::Text(before)) => before.push_str(text),
+        _ => element.children.push(Node::Text(text.to_owned())),
+    }
+}
+
+fn broken(text: &str, at: usize, why: &str) -> Reason {
+    let head = text.as_bytes().get(..at.min(text.len())).unwrap_or_default();
+    let line = memchr::memchr_iter(b'\n', head).count() as u64 + 1;
+    let column = (head.len() - memchr::memrchr(b'\n', head).map_or(0, |last| last + 1)) as u64 + 1;
+    Reason::Syntax { why: format!("the XML is broken: {why}"), line, column }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trees_are_read() {
+        let root = parse_text(
+            "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>\
+             <a b='1 &amp; 2'><!-- c --><n:p>One &x; &eacute;</n:p><p>T<![CDATA[<w>]]>o</p></a>",
+        )
+        .unwrap();
+        assert_eq!(root.attribute("b"), "1 & 2");
+        assert_eq!(root.paragraphs(&[]), "One &x; é\n\nT<w>o");
+        assert_eq!(root.text_at("p"), "One &x; é");
+        assert_eq!(root.deep("p").len(), 2);
+    }
+
+    #[test]
+    fn what_is_broken_has_a_place() {
+        let check = |text: &str, expected: &str| {
+            let reason = parse_text(text).unwrap_err();
+            let place = reason.place(crate::record::Place::START);
+            assert_eq!(format!("{place} {reason}"), expected, "{text}");
+        };
+        check("<a>\n <b>", "2:5 the XML is broken: <b> is never closed: the file was probably cut off");
+        check("x", "1:1 there is no element in this document");
+        let deep = "<a>".repeat(100_000);
+        check(&deep, "1:772 the XML is broken: elements are nested more than 256 deep");
+    }
+
+    #[test]
+    fn encodings_are_minded() {
+        let raw = |head: &[u8], bytes: &[u8]| Raw {
+            head: head.into(),
+            ..Raw::new(crate::record::Place::START, bytes.to_vec())
+        };
+        assert_eq!(parse(&raw(b"<?xml encoding='iso-8859-2'?>", b"<a>\xb3</a>")).unwrap().text(), "ł");
+        assert_eq!(parse(&raw(b"", b"<a>\x93</a>")).unwrap().text(), "“");
+    }
+}

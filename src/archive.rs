@@ -1,0 +1,57 @@
+//! The archive on disk: one data directory with its log, its indexes and its quarantine.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use indexer::Indexes;
+use store::Log;
+
+/// Where everything of one archive lies.
+pub(crate) struct Archive {
+    dir: PathBuf,
+}
+
+impl Archive {
+    pub(crate) fn at(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(crate) fn quarantine_dir(&self) -> PathBuf {
+        self.dir.join("quarantine")
+    }
+
+    pub(crate) fn log_dir(&self) -> PathBuf {
+        self.dir.join("log")
+    }
+
+    /// The log; made when there is none.
+    pub(crate) fn open_log(&self) -> Result<Log> {
+        Ok(Log::open(self.log_dir())?)
+    }
+
+    /// The log of an archive that must be there: looking at nothing is a mistake in the directory's name.
+    pub(crate) fn existing_log(&self) -> Result<Log> {
+        if !self.log_dir().is_dir() {
+            bail!(
+                "there is no archive in {}: load one with `morgue load PATH`, or name another directory with --data-dir",
+                self.dir.display()
+            );
+        }
+        self.open_log()
+    }
+
+    /// The indexes of this log; empty ones are made where there are none.
+    pub(crate) fn open_indexes(&self, log: Log) -> Result<Indexes> {
+        let dir = self.dir.join("indexes");
+        Indexes::open(log, &dir).with_context(|| format!("the indexes in {} cannot be opened", dir.display()))
+    }
+
+    /// The indexes of an archive that must be there.
+    pub(crate) fn existing_indexes(&self) -> Result<Indexes> {
+        self.open_indexes(self.existing_log()?)
+    }
+}

@@ -1,0 +1,111 @@
+//! `morgue publish`, `morgue withdraw`, `morgue erase`: one event by hand.
+
+use std::{io::Read, path::PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use store::{AssetId, AssetKind, AssetRef, EventType, Fact, NewEvent, Order, Outcome as Appended, Timestamp};
+
+use crate::{
+    archive::Archive,
+    terminal::{Outcome, Terminal},
+};
+
+#[derive(clap::Args)]
+pub(crate) struct PublishArgs {
+    /// article, image or byline
+    kind: AssetKind,
+    /// Which one.
+    id: AssetId,
+    /// The whole new revision as JSON: the fields of the asset. `-` reads standard input.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// When it happened at the source; now otherwise.
+    #[arg(long, value_name = "DATE")]
+    time: Option<Timestamp>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct OrderArgs {
+    /// article, image or byline
+    kind: AssetKind,
+    /// Which one.
+    id: AssetId,
+    /// Why: kept in the log.
+    #[arg(long)]
+    reason: String,
+    /// Who ordered it: kept in the log.
+    #[arg(long, default_value = "")]
+    by: String,
+}
+
+pub(crate) fn publish(archive: &Archive, args: &PublishArgs, terminal: &Terminal) -> Result<Outcome> {
+    let mut text = String::new();
+    if args.file.as_os_str() == "-" {
+        std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
+    } else {
+        text = std::fs::read_to_string(&args.file)
+            .with_context(|| format!("{} cannot be read", args.file.display()))?;
+    }
+    let fact = Fact::from_json(&EventType::Published(args.kind), &text)
+        .with_context(|| format!("{} is no {}", args.file.display(), args.kind))?;
+    append(archive, &NewEvent { time: args.time, ..NewEvent::new(args.id.clone(), fact) }, terminal)
+}
+
+pub(crate) fn withdraw(archive: &Archive, args: &OrderArgs, terminal: &Terminal) -> Result<Outcome> {
+    order(archive, args, Fact::Withdrawn(args.kind, order_of(args)), terminal)
+}
+
+/// The indexes are built again, since a deleted document's terms lie in them until its segment is merged away.
+pub(crate) fn erase(archive: &Archive, args: &OrderArgs, terminal: &Terminal) -> Result<Outcome> {
+    let done = order(archive, args, Fact::Erased(args.kind, order_of(args)), terminal)?;
+    let indexes = archive.existing_indexes()?;
+    let stop = crate::stop::on_signal()?;
+    for kind in AssetKind::ALL {
+        let bar = terminal.progress(&format!("purging {}", kind.plural()), 0, "assets");
+        indexes.purge(kind, &stop, &|progress| {
+            bar.set_length(progress.total);
+            bar.set_position(progress.done);
+        })?;
+        bar.finish_and_clear();
+    }
+    terminal.say("its contents are gone from the log and from all indexes")?;
+    Ok(done)
+}
+
+fn order_of(args: &OrderArgs) -> Order {
+    Order { reason: args.reason.clone(), by: args.by.clone(), ..Order::default() }
+}
+
+/// A slip in the id must not be recorded as an order.
+fn order(archive: &Archive, args: &OrderArgs, fact: Fact, terminal: &Terminal) -> Result<Outcome> {
+    let asset = AssetRef::new(args.kind, args.id.clone());
+    if archive.existing_log()?.snapshot()?.state(&asset)?.is_none() {
+        bail!("there is no {asset} in the archive");
+    }
+    append(archive, &NewEvent::new(args.id.clone(), fact), terminal)
+}
+
+/// Appends, and returns when searches show it.
+fn append(archive: &Archive, event: &NewEvent, terminal: &Terminal) -> Result<Outcome> {
+    let log = archive.open_log()?;
+    let event = NewEvent { source: "command line".to_owned(), ..event.clone() };
+    let (seq, appended) = match log.append_one(&event)? {
+        Appended::Appended(seq) => (seq, true),
+        Appended::Unchanged(seq) => (seq, false),
+        Appended::Refused(refusal) => bail!(refusal),
+    };
+    let indexes = archive.open_indexes(log)?;
+    let stop = crate::stop::on_signal()?;
+    for kind in AssetKind::ALL {
+        indexes.catch_up(kind, seq, &stop, &|_| {})?;
+    }
+    if terminal.is_json() {
+        terminal.json(&json!({"seq": seq, "appended": appended}))?;
+    } else if appended {
+        terminal.say(format!("event {seq}: {} {}", event.fact.event_type(), event.id))?;
+    } else {
+        terminal.say(format!("nothing new: event {seq} says the same"))?;
+    }
+    Ok(Outcome::Done)
+}

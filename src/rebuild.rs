@@ -1,0 +1,72 @@
+//! `morgue rebuild`
+
+use anyhow::Result;
+use indexer::RebuildOptions;
+use serde_json::json;
+use store::{AsOf, AssetKind};
+
+use crate::{
+    archive::Archive,
+    stop,
+    terminal::{Outcome, Terminal, count},
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Only this view; all three otherwise.
+    #[arg(long, value_name = "articles|images|bylines")]
+    view: Option<AssetKind>,
+
+    /// Build the archive as it stood then, beside the live index: a date (1912, 1912-04, 1912-04-15), a time, or
+    /// seq:N.
+    #[arg(long, value_name = "WHEN", requires = "name")]
+    as_of: Option<AsOf>,
+
+    /// The name to search it by: `morgue search --as-of NAME`.
+    #[arg(long, value_name = "NAME", requires = "as_of")]
+    name: Option<String>,
+
+    /// How many threads build; as many as there are cores otherwise.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+}
+
+pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result<Outcome> {
+    let indexes = archive.existing_indexes()?;
+    let stop = stop::on_signal()?;
+    let kinds = args.view.map_or_else(|| AssetKind::ALL.to_vec(), |kind| vec![kind]);
+    let mut built = Vec::new();
+    for kind in kinds {
+        let started = std::time::Instant::now();
+        let bar = terminal.progress(&format!("rebuilding {}", kind.plural()), 0, "assets");
+        let progress = |progress: indexer::Progress| {
+            bar.set_length(progress.total);
+            bar.set_position(progress.done);
+        };
+        let rebuilt = match (&args.as_of, &args.name) {
+            (Some(as_of), Some(name)) => indexes.build_as_of(kind, as_of, name, &stop, &progress)?,
+            _ => {
+                let options = RebuildOptions { threads: args.threads, ..RebuildOptions::default() };
+                indexes.rebuild(kind, &options, &stop, &progress)?
+            }
+        };
+        bar.finish_and_clear();
+        let seconds = started.elapsed().as_secs_f64();
+        terminal.say(format!(
+            "{:9} {}: {} at event {}, digest {}, in {seconds:.1} s",
+            kind.plural(),
+            rebuilt.generation,
+            count(rebuilt.digest.documents, "document"),
+            rebuilt.checkpoint,
+            rebuilt.digest,
+        ))?;
+        built.push(json!({
+            "view": kind.plural(), "generation": rebuilt.generation, "checkpoint": rebuilt.checkpoint,
+            "documents": rebuilt.digest.documents, "digest": rebuilt.digest.to_string(), "seconds": seconds,
+        }));
+    }
+    if terminal.is_json() {
+        terminal.json(&json!({ "built": built }))?;
+    }
+    Ok(Outcome::Done)
+}

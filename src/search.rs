@@ -1,0 +1,166 @@
+//! `morgue search`
+
+use anyhow::Result;
+use search_api::{Hit, Search, SearchRequest};
+use serde_json::{Map, Value};
+use store::AssetKind;
+
+use crate::{
+    archive::Archive,
+    past,
+    terminal::{Outcome, Terminal, count},
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Words, "a phrase", -without, one OR another, field:word, word*, date:1963-11..1964. Every word must be found
+    /// somewhere in the document: in an article also in the captions of its images and the names of its authors.
+    #[arg(required = true, value_name = "QUERY")]
+    query: Vec<String>,
+
+    /// What to search.
+    #[arg(long, value_name = "articles|images|bylines", default_value = "articles")]
+    view: AssetKind,
+
+    /// Nothing before this date: 1912, 1912-04, 1912-04-15.
+    #[arg(long, value_name = "DATE")]
+    from: Option<String>,
+
+    /// Nothing after this date.
+    #[arg(long, value_name = "DATE")]
+    to: Option<String>,
+
+    /// Only this section; several are alternatives.
+    #[arg(long)]
+    section: Vec<String>,
+
+    /// Only by this author, photographer or agency; several are alternatives.
+    #[arg(long, value_name = "NAME")]
+    byline: Vec<String>,
+
+    /// relevance, newest or oldest
+    #[arg(long, value_name = "ORDER", default_value = "relevance")]
+    sort: String,
+
+    /// How many hits at most.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    limit: usize,
+
+    /// How many hits to pass over.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    offset: usize,
+
+    /// Search the archive as it stood then: a date, a time, seq:N, or a name from `morgue rebuild --as-of`. Built when
+    /// it is first asked for.
+    #[arg(long, value_name = "WHEN")]
+    as_of: Option<String>,
+}
+
+pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result<Outcome> {
+    let indexes = archive.existing_indexes()?;
+    let query = args.query.join(" ");
+    let mut params = vec![
+        ("view", args.view.plural().to_owned()),
+        ("q", query.clone()),
+        ("sort", args.sort.clone()),
+        ("limit", args.limit.to_string()),
+        ("offset", args.offset.to_string()),
+    ];
+    params.extend(args.from.clone().map(|date| ("from", date)));
+    params.extend(args.to.clone().map(|date| ("to", date)));
+    params.extend(args.section.iter().map(|section| ("section", section.clone())));
+    params.extend(args.byline.iter().map(|byline| ("byline", byline.clone())));
+    if let Some(as_of) = &args.as_of {
+        params.push(("as_of", past::make_ready(&indexes, args.view, as_of, terminal)?));
+    }
+    let request = SearchRequest::from_params(&params)?;
+    let found = Search::new(indexes).search(&request)?;
+    if terminal.is_json() {
+        terminal.json(&found)?;
+        return Ok(Outcome::Done);
+    }
+    let as_of = args.as_of.as_ref().map(|as_of| format!(" as of {as_of}")).unwrap_or_default();
+    terminal.say(format!("{} for {query}{as_of}", count(found.total, args.view.name())))?;
+    for hit in &found.hits {
+        terminal.say("")?;
+        show(hit, terminal)?;
+    }
+    let shown = args.offset + found.hits.len();
+    if (shown as u64) < found.total {
+        terminal.say(format!("\n{shown} of {} shown: --offset {shown} goes on", found.total))?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// A title line, a line of facts, what was found where, and where it comes from.
+fn show(hit: &Hit, terminal: &Terminal) -> Result<()> {
+    let text = |name: &str| hit.document.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (title, facts) = match hit.kind {
+        AssetKind::Article => (
+            first_of(&[text("headline"), text("summary"), hit.id.as_str()]),
+            vec![text("published").to_owned(), text("section").to_owned(), names(&hit.document, "bylines")],
+        ),
+        AssetKind::Image => (
+            first_of(&[text("caption"), text("alt"), hit.id.as_str()]),
+            vec![text("taken").to_owned(), text("credit").to_owned(), used(&hit.document)],
+        ),
+        AssetKind::Byline => (
+            first_of(&[text("name"), text("organization"), hit.id.as_str()]),
+            vec![text("title").to_owned(), years(&hit.document), works(&hit.document)],
+        ),
+    };
+    terminal.say(terminal.bold(title))?;
+    let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
+    if !facts.is_empty() {
+        terminal.say(format!("  {}", facts.join(" · ")))?;
+    }
+    for (field, fragments) in &hit.highlights {
+        let fragments = fragments.as_array().map(Vec::as_slice).unwrap_or_default();
+        for fragment in fragments.iter().filter_map(Value::as_str).take(2) {
+            if terminal.plain(fragment) == title {
+                continue;
+            }
+            terminal.say(format!("  {field}: {}", terminal.marked(fragment)))?;
+        }
+    }
+    terminal.say(
+        terminal.faint(&format!("  {} {} · event {}, revision {}", hit.kind, hit.id, hit.seq, hit.revision)),
+    )
+}
+
+fn first_of<'a>(candidates: &[&'a str]) -> &'a str {
+    candidates.iter().find(|text| !text.is_empty()).copied().unwrap_or_default()
+}
+
+fn names(document: &Map<String, Value>, list: &str) -> String {
+    let entries = document.get(list).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let names: Vec<&str> = entries.iter().filter_map(|entry| entry.get("name")?.as_str()).collect();
+    names.join(", ")
+}
+
+fn number(document: &Map<String, Value>, name: &str) -> u64 {
+    document.get(name).and_then(Value::as_u64).unwrap_or(0)
+}
+
+fn used(document: &Map<String, Value>) -> String {
+    format!("in {}", count(number(document, "used_in_count"), "article"))
+}
+
+fn works(document: &Map<String, Value>) -> String {
+    match (number(document, "article_count"), number(document, "image_count")) {
+        (articles, 0) => count(articles, "article"),
+        (0, images) => count(images, "image"),
+        (articles, images) => format!("{}, {}", count(articles, "article"), count(images, "image")),
+    }
+}
+
+fn years(document: &Map<String, Value>) -> String {
+    let year =
+        |name: &str| document.get(name).and_then(Value::as_str).map(|date| date.chars().take(4).collect());
+    let (first, last): (Option<String>, Option<String>) = (year("first_published"), year("last_published"));
+    match (first, last) {
+        (Some(first), Some(last)) if first == last => first,
+        (Some(first), Some(last)) => format!("{first}–{last}"),
+        _ => String::new(),
+    }
+}

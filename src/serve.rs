@@ -1,0 +1,60 @@
+//! `morgue serve`: API, pages and indexer in one process.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+use indexer::{Indexes, Workers};
+use search_api::{ApiState, Search};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+use crate::{
+    archive::Archive,
+    terminal::{Outcome, Terminal},
+};
+
+#[derive(clap::Args)]
+#[group(skip)]
+pub(crate) struct Args {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7700")]
+    pub(crate) listen: SocketAddr,
+}
+
+pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result<Outcome> {
+    let log = archive.open_log()?;
+    serve(archive.open_indexes(log)?, args, |address| {
+        terminal.note(format!("serving {} on http://{address}", archive.dir().display()));
+    })
+}
+
+/// Serves until SIGINT or SIGTERM; `ready` is told the address that it listens on.
+pub(crate) fn serve(indexes: Indexes, args: &Args, ready: impl FnOnce(SocketAddr)) -> Result<Outcome> {
+    let runtime = tokio::runtime::Runtime::new().context("no threads can be started")?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(args.listen).await.with_context(|| {
+            format!(
+                "cannot listen on {}: stop who listens there, or choose another with --listen",
+                args.listen
+            )
+        })?;
+        let address = listener.local_addr().context("the address is not known")?;
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let workers = Workers::start(&indexes).context("the indexers cannot be started")?;
+        let state = ApiState::new(Search::new(indexes)).context("no threads can be started")?;
+        ready(address);
+        let shutdown = async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        };
+        let served = search_api::serve(listener, state, shutdown).await;
+        tokio::task::spawn_blocking(move || workers.stop()).await?;
+        served.context("serving ended")?;
+        Ok(Outcome::Done)
+    })
+}

@@ -1,0 +1,180 @@
+//! What the user sees: text and progress bars on a terminal, JSON for machines, and the exit code.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+
+/// How a command ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Done,
+    /// Done, but some records were quarantined.
+    Quarantined,
+    /// What was asked about is not as it should be; what there is to say has been said.
+    Failed,
+}
+
+/// Where output goes, and in which form.
+pub(crate) struct Terminal {
+    json: bool,
+}
+
+impl Terminal {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Whether output is for machines.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// One line for people; nothing when output is for machines.
+    pub(crate) fn say(&self, line: impl std::fmt::Display) -> Result<()> {
+        if self.json { Ok(()) } else { self.print(line) }
+    }
+
+    /// One line that is the same for people and machines.
+    pub(crate) fn print(&self, line: impl std::fmt::Display) -> Result<()> {
+        writeln!(io::stdout().lock(), "{line}")?;
+        Ok(())
+    }
+
+    /// One line of JSON.
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<()> {
+        let mut out = io::stdout().lock();
+        serde_json::to_writer(&mut out, value).map_err(io::Error::from)?;
+        writeln!(out)?;
+        Ok(())
+    }
+
+    /// A line for people beside the output proper.
+    pub(crate) fn note(&self, line: impl std::fmt::Display) {
+        // Who has closed stderr does not want to know.
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
+    /// A bar on a terminal, nothing elsewhere. `total` in `unit`; 0 when it is not known.
+    pub(crate) fn progress(&self, what: &str, total: u64, unit: &str) -> ProgressBar {
+        let bar = ProgressBar::with_draw_target(Some(total), self.draw_target());
+        let template =
+            format!("{{msg:24}} {{wide_bar}} {{human_pos}}/{{human_len}} {unit}  {{per_sec}}  {{eta}} left");
+        if let Ok(style) = ProgressStyle::with_template(&template) {
+            bar.set_style(style);
+        }
+        bar.set_message(what.to_owned());
+        bar
+    }
+
+    pub(crate) fn draw_target(&self) -> ProgressDrawTarget {
+        if self.json || !io::stderr().is_terminal() {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        }
+    }
+
+    /// In bold type, where there is such.
+    pub(crate) fn bold(&self, text: &str) -> String {
+        self.styled("1", text)
+    }
+
+    /// In faint type, where there is such.
+    pub(crate) fn faint(&self, text: &str) -> String {
+        self.styled("2", text)
+    }
+
+    /// A highlighted fragment: what was found stands out, and entities are characters again.
+    pub(crate) fn marked(&self, fragment: &str) -> String {
+        let (open, close) = if self.has_colours() { ("\u{1b}[1;33m", "\u{1b}[0m") } else { ("*", "*") };
+        unescape(&fragment.replace("<em>", open).replace("</em>", close))
+    }
+
+    /// A highlighted fragment without its marks.
+    pub(crate) fn plain(&self, fragment: &str) -> String {
+        unescape(&fragment.replace("<em>", "").replace("</em>", ""))
+    }
+
+    fn styled(&self, code: &str, text: &str) -> String {
+        if self.has_colours() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn has_colours(&self) -> bool {
+        !self.json && io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    }
+}
+
+/// Logs go to standard error: what `MORGUE_LOG` asks for (as in `info` or `indexer=debug`), warnings otherwise.
+pub(crate) fn start_logging(serving: bool) {
+    let usual = if serving { LevelFilter::INFO } else { LevelFilter::WARN };
+    let filter =
+        EnvFilter::builder().with_default_directive(usual.into()).with_env_var("MORGUE_LOG").from_env_lossy();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .init();
+}
+
+/// Says what went wrong, in one line, and turns the end into a number.
+pub(crate) fn exit_code(done: Result<Outcome>) -> ExitCode {
+    match done {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => ExitCode::from(1),
+        Ok(Outcome::Quarantined) => ExitCode::from(3),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr().lock(), "morgue: {error:#}");
+            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
+        }
+    }
+}
+
+/// A query that cannot be understood is wrong usage, like a wrong option.
+fn is_usage(error: &anyhow::Error) -> bool {
+    error.is::<search_api::query::QueryError>()
+        || matches!(error.downcast_ref(), Some(search_api::SearchError::Query(_)))
+}
+
+/// `morgue log list | head` ends when head has seen enough: that is no failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// `1234567` as `1,234,567`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1` and `event` as `1 event`, `1234` as `1,234 events`.
+pub(crate) fn count(number: u64, what: &str) -> String {
+    format!("{} {what}{}", thousands(number), if number == 1 { "" } else { "s" })
+}
+
+/// The five entities that escaped text has.
+fn unescape(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (entity, character) in
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#39;", "'"), ("&amp;", "&")]
+    {
+        text = text.replace(entity, character);
+    }
+    text
+}

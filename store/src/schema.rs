@@ -1,0 +1,126 @@
+//! The schemas of payloads: how older ones become the present one, and what the present one is.
+//!
+//! Each stored record says which version of its type's JSON its payload follows. A payload is never rewritten:
+//! wherever one is read, [`upcast`] takes it up to the present version first. To change a type in a way that old
+//! payloads do not fit, raise [`SCHEMA`], and add the step from the version before to [`STEPS`].
+
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Value, json};
+
+use crate::{
+    asset::AssetKind,
+    content::{Article, Byline, Image},
+    event::{EventType, InvalidEvent, Merge, Order},
+    record::SCHEMA,
+};
+
+/// One step: what a payload of the version before looks like in this one.
+type Step = fn(&EventType, &mut Value);
+
+/// The step to version 2 stands at 0, and so on: as many as there are versions after the first.
+const STEPS: [Step; SCHEMA as usize - 1] = [];
+
+/// A payload of an older version as one of the present; `None` when it is of the present already.
+///
+/// # Errors
+/// [`InvalidEvent::Schema`] for a version that this program does not know.
+pub(crate) fn upcast(
+    event_type: &EventType,
+    schema: u64,
+    data: &str,
+) -> Result<Option<String>, InvalidEvent> {
+    upcast_by(&STEPS, event_type, schema, data)
+}
+
+fn upcast_by(
+    steps: &[Step],
+    event_type: &EventType,
+    schema: u64,
+    data: &str,
+) -> Result<Option<String>, InvalidEvent> {
+    let known = steps.len() as u64 + 1;
+    let done = match schema.checked_sub(1) {
+        Some(done) if done < known => done,
+        _ => return Err(InvalidEvent::Schema { found: schema, known }),
+    };
+    let mut left = steps.iter().skip(usize::try_from(done).unwrap_or(usize::MAX)).peekable();
+    if left.peek().is_none() {
+        return Ok(None);
+    }
+    let mut value = serde_json::from_str(data).map_err(|error| InvalidEvent::Json(error.to_string()))?;
+    left.for_each(|step| step(event_type, &mut value));
+    Ok(Some(value.to_string()))
+}
+
+/// The JSON Schema (draft 2020-12) of the `data` of events of this type; for a type that this version does not
+/// know, that of any object.
+pub fn schema(event_type: &EventType) -> Value {
+    let mut schema = match event_type {
+        EventType::Published(AssetKind::Article) => of::<Article>(),
+        EventType::Published(AssetKind::Image) => of::<Image>(),
+        EventType::Published(AssetKind::Byline) => of::<Byline>(),
+        EventType::Withdrawn(_) | EventType::Erased(_) => of::<Order>(),
+        EventType::Merged => of::<Merge>(),
+        EventType::Other(_) => json!({"type": "object"}),
+    };
+    if let Value::Object(fields) = &mut schema {
+        fields.insert("title".to_owned(), event_type.name().into());
+        fields.insert("$comment".to_owned(), format!("schema version {SCHEMA}").into());
+    }
+    schema
+}
+
+/// The types that this version knows, in the order in which a page would list them.
+pub fn event_types() -> Vec<EventType> {
+    let mut types = Vec::new();
+    for kind in AssetKind::ALL {
+        types.extend([EventType::Published(kind), EventType::Withdrawn(kind), EventType::Erased(kind)]);
+    }
+    types.push(EventType::Merged);
+    types
+}
+
+fn of<T: JsonSchema>() -> Value {
+    SchemaGenerator::new(SchemaSettings::draft2020_12()).into_root_schema_for::<T>().to_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_payloads_take_each_step_that_they_lack() {
+        let steps: [Step; 2] = [
+            |_, data| {
+                if let Some(title) = data.as_object_mut().and_then(|data| data.remove("title")) {
+                    data["headline"] = title;
+                }
+            },
+            |_, data| data["edition"] = "late".into(),
+        ];
+        let check = |schema, data: &str, expected: Result<Option<&str>, InvalidEvent>| {
+            let event_type = EventType::Published(AssetKind::Article);
+            let found = upcast_by(&steps, &event_type, schema, data);
+            assert_eq!(found, expected.map(|data| data.map(str::to_owned)), "{schema} {data}");
+        };
+        check(1, r#"{"title":"A"}"#, Ok(Some(r#"{"edition":"late","headline":"A"}"#)));
+        check(2, r#"{"headline":"A"}"#, Ok(Some(r#"{"edition":"late","headline":"A"}"#)));
+        check(3, r#"{"headline":"A"}"#, Ok(None));
+        check(4, "{}", Err(InvalidEvent::Schema { found: 4, known: 3 }));
+        check(0, "{}", Err(InvalidEvent::Schema { found: 0, known: 3 }));
+    }
+
+    #[test]
+    fn every_type_has_a_schema_that_describes_its_fields() {
+        for event_type in event_types() {
+            let schema = schema(&event_type);
+            assert_eq!(schema["title"], event_type.name().as_ref());
+            assert_eq!(schema["type"], "object", "{event_type}");
+            let fields = schema["properties"].as_object().unwrap();
+            assert!(!fields.is_empty(), "{event_type}");
+            assert!(!fields.contains_key("unknown"), "{event_type}");
+        }
+        let article = schema(&EventType::Published(AssetKind::Article));
+        assert_eq!(article["properties"]["headline"]["description"], "The headline over the article.");
+    }
+}

@@ -1,0 +1,298 @@
+//! Inside a write transaction: whether an event says anything new, its place in the log, and what it changes.
+
+use heed::{PutFlags, RwTxn};
+
+use crate::{
+    append::{Appended, Batch, Outcome, Prepared, Refusal, data_of},
+    asset::{AssetId, AssetRef},
+    catalog::{Change, Head, Status, head_key, mark_of},
+    compress::Compressed,
+    date::Timestamp,
+    digest::Digest,
+    error::AppendError,
+    event::{EventType, Fact, Revision, Seq},
+    log::{Log, head_in},
+    record::{Encoded, Record},
+    snapshot,
+    tables::{Tables, seal, time_key},
+};
+
+/// What one write transaction knows while it appends.
+pub(crate) struct Writer<'a> {
+    log: &'a Log,
+    tables: &'a Tables,
+    head: Seq,
+    link: Digest,
+    recorded: Timestamp,
+    json_bytes: u64,
+    /// Whether anything was written.
+    changed: bool,
+    /// A dictionary that these tables are known to have.
+    known: Option<u32>,
+    scratch: Vec<u8>,
+}
+
+impl<'a> Writer<'a> {
+    /// The head is read here, inside the transaction: another process may have appended.
+    pub(crate) fn new(log: &'a Log, tables: &'a Tables, txn: &RwTxn<'_>) -> Result<Self, AppendError> {
+        let head = head_in(tables, txn)?;
+        let newest = tables.dictionaries.last(txn)?.map(|(number, _)| number);
+        if newest != log.dictionaries().encoder() {
+            log.learn_dictionaries(tables, txn)?; // another process has changed them
+        }
+        let recorded = head.recorded.max(Some(Timestamp::now())).unwrap_or(Timestamp::MIN);
+        let (head, link) = (head.seq, head.digest);
+        Ok(Self {
+            log,
+            tables,
+            head,
+            link,
+            recorded,
+            json_bytes: 0,
+            changed: false,
+            known: None,
+            scratch: Vec::new(),
+        })
+    }
+
+    pub(crate) fn batch(&mut self, txn: &mut RwTxn<'_>, batch: &Batch) -> Result<Appended, AppendError> {
+        for (asset, expected) in &batch.expect {
+            let head = self.tables.catalog.head(txn, &asset.to_key())?;
+            let found = head.map_or(Revision::default(), |head| head.revision);
+            if found != *expected {
+                return Err(AppendError::Conflict { asset: asset.clone(), expected: *expected, found });
+            }
+        }
+        let outcomes = batch.events.iter().map(|event| self.event(txn, event)).collect::<Result<_, _>>()?;
+        if let Some(position) = &batch.position {
+            let sealed = seal(position.source.as_bytes(), position.position.as_bytes());
+            if self.tables.sources.get(txn, &position.source)? != Some(&sealed) {
+                self.tables.sources.put(txn, &position.source, &sealed)?;
+                self.changed = true;
+            }
+        }
+        Ok(Appended { head: self.head, outcomes })
+    }
+
+    /// The log's last event when everything so far is in.
+    pub(crate) fn head(&self) -> Seq {
+        self.head
+    }
+
+    fn event(&mut self, txn: &mut RwTxn<'_>, event: &Prepared) -> Result<Outcome, AppendError> {
+        let head = self.tables.catalog.head(txn, &event.key)?;
+        if let Some(outcome) = self.says_nothing_new(txn, event, head.as_ref())? {
+            return Ok(outcome);
+        }
+        let live = head.as_ref().map_or(Seq::ZERO, |head| head.live);
+        let completed = self.complete_erasure(txn, event, live)?;
+        self.store(txn, completed.as_ref().unwrap_or(event), head, self.recorded)?;
+        Ok(Outcome::Appended(self.head))
+    }
+
+    /// An erasure, with what its asset named until now.
+    fn complete_erasure(
+        &self,
+        txn: &RwTxn<'_>,
+        event: &Prepared,
+        live: Seq,
+    ) -> Result<Option<Prepared>, AppendError> {
+        let Some(mut erasure) = event.erasure.clone() else { return Ok(None) };
+        if let (Fact::Erased(_, order), true) = (&mut erasure.fact, live != Seq::ZERO) {
+            order.named = self.log.references_at(self.tables, txn, live)?;
+        }
+        Ok(Some(self.log.prepare(&erasure)?))
+    }
+
+    /// Puts an event at the end of the log, whatever it says. Returns its link in the chain.
+    pub(crate) fn store(
+        &mut self,
+        txn: &mut RwTxn<'_>,
+        event: &Prepared,
+        head: Option<Head>,
+        recorded: Timestamp,
+    ) -> Result<Digest, AppendError> {
+        let (log, tables) = (self.log, self.tables);
+        let seq = self.head.next();
+        let before = head.as_ref().unwrap_or(&Head::NONE);
+        let latest = before.latest;
+        let revision = match event.event_type {
+            EventType::Published(_) => before.revision.next(),
+            _ => Revision::default(),
+        };
+        let compressed_anew = self.compressed_anew(txn, event)?;
+        let mut record = Record {
+            event_type: event.event_type.clone(),
+            schema: event.schema,
+            id: event.id.clone(),
+            recorded,
+            time: event.time,
+            prev: latest,
+            revision,
+            link: Digest::ZERO,
+            payload: compressed_anew.as_ref().unwrap_or(&event.payload).with_salt(event.salt),
+        };
+        record.link = record.expected_link(seq, &self.link, &event.digest);
+        self.scratch.clear();
+        record.encode(&mut self.scratch);
+        tables.events.put_with_flags(txn, PutFlags::APPEND, &seq.get(), &self.scratch)?;
+        tables.times.put(txn, &time_key(record.happened().as_millis(), seq.get()), &())?;
+        let change = Change {
+            seq,
+            event_type: &event.event_type,
+            time: event.time,
+            gone: matches!(event.payload, Compressed::Erased(_)),
+            into: event.into.as_ref(),
+            mark: event.mark,
+            references: event.references.as_deref(),
+        };
+        tables
+            .catalog
+            .apply(txn, &event.key, head, &change, |txn, live| log.references_at(tables, txn, live))?;
+        if matches!(event.event_type, EventType::Erased(_)) {
+            self.forget(txn, latest)?; // the catalog needed the payload to know what it named
+        }
+        self.head = seq;
+        self.changed = true;
+        self.link = record.link;
+        self.json_bytes += event.json_bytes as u64;
+        Ok(record.link)
+    }
+
+    /// The payload compressed anew, if the dictionary that it was prepared with is not in the log any more.
+    fn compressed_anew(
+        &mut self,
+        txn: &RwTxn<'_>,
+        event: &Prepared,
+    ) -> Result<Option<Compressed>, AppendError> {
+        let Compressed::Zstd { dictionary, .. } = event.payload else { return Ok(None) };
+        if dictionary == 0 || self.known == Some(dictionary) {
+            return Ok(None);
+        }
+        if self.tables.dictionaries.get(txn, &dictionary)?.is_some() {
+            self.known = Some(dictionary);
+            return Ok(None);
+        }
+        let mut payload = Vec::new();
+        let stored = event.payload.with_salt(event.salt);
+        let done = self.log.dictionaries().decompress(&stored, &mut payload);
+        done.map_err(|found| snapshot::damaged(self.head.next(), found))?;
+        Ok(Some(self.log.dictionaries().compress(payload)))
+    }
+
+    /// The outcome of an event that is none: the same content as the head's, a state that is so already, or a
+    /// fact of a stated time that the log has.
+    fn says_nothing_new(
+        &self,
+        txn: &RwTxn<'_>,
+        event: &Prepared,
+        head: Option<&Head>,
+    ) -> Result<Option<Outcome>, AppendError> {
+        if let (EventType::Merged, Some(into)) = (&event.event_type, &event.into)
+            && self.merge_leads_back(txn, into, &event.id)?
+        {
+            let refusal = Refusal::MergeCycle { id: event.id.clone(), into: into.clone() };
+            return Ok(Some(Outcome::Refused(refusal)));
+        }
+        let Some(head) = head else { return Ok(None) };
+        let same_as_head = match (&event.event_type, &head.status) {
+            (EventType::Erased(_), Status::Erased) => true,
+            (_, Status::Erased) => {
+                let Some(kind) = event.event_type.kind() else { return Ok(None) };
+                let asset = AssetRef::new(kind, event.id.clone());
+                return Ok(Some(Outcome::Refused(Refusal::Erased { asset, seq: head.latest })));
+            }
+            (EventType::Published(_), Status::Published | Status::Merged { .. }) => {
+                head.live != Seq::ZERO && head.mark == event.mark
+            }
+            (EventType::Other(_), _) => head.mark == event.mark,
+            (EventType::Withdrawn(_), Status::Withdrawn) => true,
+            (EventType::Withdrawn(_), Status::Merged { into }) => {
+                let refusal = Refusal::Merged { id: event.id.clone(), into: into.clone() };
+                return Ok(Some(Outcome::Refused(refusal)));
+            }
+            (EventType::Merged, Status::Merged { into }) => Some(into) == event.into.as_ref(),
+            _ => false,
+        };
+        if same_as_head {
+            return Ok(Some(Outcome::Unchanged(head.latest)));
+        }
+        match event.time {
+            Some(time) if Some(time) <= head.newest_time => {
+                self.find_in_history(txn, event, time, head.latest)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The same fact of the same stated time, if the asset's history has it: then an archive with several
+    /// revisions of an asset can be loaded again and adds nothing.
+    fn find_in_history(
+        &self,
+        txn: &RwTxn<'_>,
+        event: &Prepared,
+        time: Timestamp,
+        latest: Seq,
+    ) -> Result<Option<Outcome>, AppendError> {
+        let mut seq = latest;
+        let mut payload = Vec::new();
+        while seq != Seq::ZERO {
+            let record = self.tables.record(txn, seq)?;
+            if record.time == Some(time) && record.event_type == event.event_type {
+                self.log.payload_of(self.tables, txn, seq, &record, &mut payload)?;
+                if mark_of(data_of(&payload)) == event.mark {
+                    return Ok(Some(Outcome::Unchanged(seq)));
+                }
+            }
+            seq = snapshot::earlier(seq, record.prev)?;
+        }
+        Ok(None)
+    }
+
+    fn merge_leads_back(&self, txn: &RwTxn<'_>, into: &AssetId, id: &AssetId) -> Result<bool, AppendError> {
+        let mut at = into.clone();
+        for _ in 0..snapshot::MAX_MERGES {
+            if at == *id {
+                return Ok(true);
+            }
+            match self.tables.catalog.head(txn, &head_key(&EventType::Merged, &at))? {
+                Some(Head { status: Status::Merged { into }, .. }) => at = into,
+                _ => return Ok(false),
+            }
+        }
+        Ok(true) // so long a chain is none; whoever adds to it would hang its readers
+    }
+
+    /// Replaces the payloads of all revisions by their digests.
+    fn forget(&self, txn: &mut RwTxn<'_>, latest: Seq) -> Result<(), AppendError> {
+        let tables = self.tables;
+        let mut seq = latest;
+        let mut payload = Vec::new();
+        let mut stub = Vec::new();
+        while seq != Seq::ZERO {
+            let record = self.tables.record(txn, seq)?;
+            let prev = record.prev;
+            if matches!(record.event_type, EventType::Published(_))
+                && !matches!(record.payload, Encoded::Erased(_))
+            {
+                self.log.payload_of(self.tables, txn, seq, &record, &mut payload)?;
+                let digest = record.payload.digest(&payload);
+                stub.clear();
+                Record { payload: Encoded::Erased(digest), ..record }.encode(&mut stub);
+                tables.events.put(txn, &seq.get(), &stub)?;
+                tables.meta.put(txn, "forget", &1)?;
+            }
+            seq = snapshot::earlier(seq, prev)?;
+        }
+        Ok(())
+    }
+
+    /// Closes the books, and says whether there is anything to commit.
+    pub(crate) fn finish(&self, txn: &mut RwTxn<'_>) -> Result<bool, AppendError> {
+        if self.json_bytes > 0 {
+            let json = self.tables.number(txn, "json")?;
+            self.tables.meta.put(txn, "json", &json.saturating_add(self.json_bytes))?;
+        }
+        Ok(self.changed)
+    }
+}

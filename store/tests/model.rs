@@ -1,0 +1,271 @@
+//! The catalog against a model that is too simple to be wrong: a list of events, folded anew for each question.
+//!
+//! Random events go into a log. Then, as of every seq and of many dates, every asset's state, revision, history and
+//! referrers must be what the model says of the events up to then, the log must verify, and an export, a
+//! backup and a repaired catalog must be equal to it.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use store::{
+    AppendError, Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Fact, Image, Log, Merge,
+    NewEvent, Order, Outcome, Seq, Snapshot, Status, Timestamp,
+};
+
+#[derive(Debug, Clone)]
+struct Told {
+    event: NewEvent,
+    time: Timestamp,
+}
+
+fn id(kind: AssetKind, number: u8) -> AssetId {
+    // Every third id is as long as an id may be, and differs only at its end.
+    let padding = if number.is_multiple_of(3) { "/".repeat(390) } else { String::new() };
+    AssetId::new(format!("{kind}{padding}{number}")).unwrap()
+}
+
+fn any_event() -> impl Strategy<Value = NewEvent> {
+    let number = 0..5_u8;
+    let numbers = || proptest::collection::vec(0..5_u8, 0..3);
+    let ids = |kind, numbers: Vec<u8>| numbers.into_iter().map(|n| id(kind, n)).collect::<Vec<_>>();
+    let kind = prop_oneof![Just(AssetKind::Article), Just(AssetKind::Image), Just(AssetKind::Byline)];
+    let fact = prop_oneof![
+        8 => (number.clone(), numbers(), numbers(), 0..4_u8).prop_map(move |(n, bylines, images, text)| {
+            let article = Article {
+                headline: format!("Headline {text}"),
+                bylines: ids(AssetKind::Byline, bylines),
+                images: ids(AssetKind::Image, images),
+                ..Article::default()
+            };
+            (id(AssetKind::Article, n), Fact::Published(article.into()))
+        }),
+        4 => (number.clone(), proptest::option::of(0..5_u8), 0..3_u8).prop_map(|(n, by, text)| {
+            let photographer = by.map(|n| id(AssetKind::Byline, n));
+            let image = Image { caption: format!("Caption {text}"), photographer, ..Image::default() };
+            (id(AssetKind::Image, n), Fact::Published(image.into()))
+        }),
+        4 => (number.clone(), 0..3_u8).prop_map(|(n, text)| {
+            let byline = Byline { name: format!("Name {text}"), ..Byline::default() };
+            (id(AssetKind::Byline, n), Fact::Published(byline.into()))
+        }),
+        3 => (kind.clone(), number.clone()).prop_map(|(kind, n)| {
+            (id(kind, n), Fact::Withdrawn(kind, Order { reason: "a reason".into(), ..Order::default() }))
+        }),
+        1 => (kind, number.clone()).prop_map(|(kind, n)| (id(kind, n), Fact::Erased(kind, Order::default()))),
+        2 => (number.clone(), number.clone()).prop_map(|(n, into)| {
+            let merge =
+                Merge { into: id(AssetKind::Byline, into), reason: String::new(), by: String::new(), unknown: Default::default() };
+            (id(AssetKind::Byline, n), Fact::Merged(merge))
+        }),
+        1 => number.prop_map(|n| {
+            let data = serde_json::json!({"n": n}).as_object().unwrap().clone();
+            (id(AssetKind::Article, n), Fact::Other("podcast.aired".into(), data))
+        }),
+    ];
+    (fact, proptest::option::of(-5_i64..5)).prop_map(|((id, fact), year)| {
+        let mut event = NewEvent::new(id, fact);
+        event.time = year.and_then(|year| Timestamp::from_millis(year * 31_556_952_000));
+        event.source = "model".into();
+        event
+    })
+}
+
+/// What the model says of one asset.
+#[derive(Debug, Clone, PartialEq)]
+struct State {
+    history: Vec<Seq>,
+    live: Seq,
+    revision: u64,
+    status: Status,
+    content: Option<Content>,
+}
+
+/// The model: all assets as of then, and who names whom.
+fn fold(told: &[Told], as_of: AsOf) -> (BTreeMap<AssetRef, State>, BTreeSet<(AssetRef, AssetRef)>) {
+    let erased: BTreeSet<_> = told
+        .iter()
+        .filter(|told| matches!(told.event.fact, Fact::Erased(..)))
+        .filter_map(|told| told.event.asset())
+        .collect();
+    let mut assets: BTreeMap<AssetRef, State> = BTreeMap::new();
+    for (seq, told) in (1..).map(Seq::new).zip(told) {
+        let Some(asset) = told.event.asset() else { continue };
+        if !as_of.takes(seq, told.time) {
+            continue;
+        }
+        let state = assets.entry(asset.clone()).or_insert(State {
+            history: vec![],
+            live: Seq::ZERO,
+            revision: 0,
+            status: Status::Published,
+            content: None,
+        });
+        state.history.insert(0, seq);
+        match &told.event.fact {
+            Fact::Published(content) => {
+                state.live = seq;
+                state.revision += 1;
+                state.content = Some(content.clone());
+                if state.status == Status::Withdrawn {
+                    state.status = Status::Published;
+                }
+                if erased.contains(&asset) {
+                    state.status = Status::Erased;
+                }
+            }
+            Fact::Erased(..) => state.status = Status::Erased,
+            _ if state.status == Status::Erased => {}
+            Fact::Withdrawn(..) => state.status = Status::Withdrawn,
+            Fact::Merged(merge) => state.status = Status::Merged { into: merge.into.clone() },
+            Fact::Other(..) => unreachable!(),
+        }
+    }
+    let mut edges = BTreeSet::new();
+    for (asset, state) in &assets {
+        if let Status::Merged { into } = &state.status {
+            edges.insert((AssetRef::new(AssetKind::Byline, into.clone()), asset.clone()));
+        }
+        if let (Some(content), false) = (&state.content, state.status == Status::Erased) {
+            edges.extend(content.references().into_iter().map(|target| (target, asset.clone())));
+        }
+    }
+    (assets, edges)
+}
+
+fn check(snapshot: &Snapshot, told: &[Told], as_of: AsOf) {
+    let (assets, edges) = fold(told, as_of);
+    let mut found = BTreeMap::new();
+    for kind in AssetKind::ALL {
+        let mut after = None;
+        loop {
+            // Pages of two: paging must neither lose nor repeat.
+            let page = snapshot.assets(kind, after.as_ref(), 2).unwrap();
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            found.extend(page.into_iter().map(|(id, state)| (AssetRef::new(kind, id), state)));
+        }
+    }
+    assert_eq!(found.keys().collect::<Vec<_>>(), assets.keys().collect::<Vec<_>>(), "as of {as_of}");
+    for (asset, expected) in &assets {
+        let state = &found[asset];
+        assert_eq!(snapshot.state(asset).unwrap().as_ref(), Some(state));
+        assert_eq!(
+            (state.latest, state.live, state.revision.get(), &state.status),
+            (expected.history[0], expected.live, expected.revision, &expected.status),
+            "{asset} as of {as_of}"
+        );
+        assert_eq!(snapshot.history(asset, usize::MAX).unwrap(), expected.history, "{asset} as of {as_of}");
+        let live = snapshot.live(asset).unwrap();
+        let readers_see = expected.status == Status::Published;
+        assert_eq!(
+            live.map(|live| live.content),
+            expected.content.clone().filter(|_| readers_see),
+            "{asset} as of {as_of}"
+        );
+    }
+    for kind in AssetKind::ALL {
+        for number in 0..5 {
+            let target = AssetRef::new(kind, id(kind, number));
+            let mut found = Vec::new();
+            loop {
+                let page = snapshot.referrers(&target, found.last(), 2).unwrap();
+                if page.is_empty() {
+                    break;
+                }
+                found.extend(page);
+            }
+            let found: BTreeSet<_> = found.into_iter().map(|referrer| (target.clone(), referrer)).collect();
+            let expected: BTreeSet<_> = edges.iter().filter(|(to, _)| *to == target).cloned().collect();
+            assert_eq!(found, expected, "who names {target} as of {as_of}");
+        }
+    }
+    let events = snapshot.events(Seq::new(1), usize::MAX).unwrap();
+    let expected: Vec<_> = (1..)
+        .map(Seq::new)
+        .zip(told)
+        .filter(|(seq, told)| as_of.takes(*seq, told.time))
+        .map(|(seq, _)| seq)
+        .collect();
+    assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), expected);
+    let changes = snapshot.changes(Seq::new(1), usize::MAX).unwrap();
+    assert_eq!(changes.iter().map(|change| change.0).collect::<Vec<_>>(), expected);
+    let mut by_time = Vec::new();
+    let mut last = (Timestamp::MIN, Seq::ZERO);
+    loop {
+        let page = snapshot.by_time_after(last, Timestamp::MAX, 3).unwrap();
+        let Some(end) = page.last() else { break };
+        last = *end;
+        by_time.extend(page.into_iter().map(|(_, seq)| seq));
+    }
+    let mut sorted = expected;
+    sorted.sort_by_key(|seq| told[seq.get() as usize - 1].time);
+    assert_eq!(by_time, sorted);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_catalog_is_the_fold_of_the_log(events in proptest::collection::vec(any_event(), 1..60)) {
+        let dir = tempfile::tempdir().unwrap();
+        let log = Log::open(dir.path().join("log")).unwrap();
+        let mut told: Vec<Told> = Vec::new();
+        for event in events {
+            match log.append_one(&event) {
+                Ok(Outcome::Appended(seq)) => {
+                    assert_eq!(seq.get() as usize, told.len() + 1);
+                    let stored = log.snapshot().unwrap().event(seq).unwrap();
+                    assert_eq!(stored.fact(), Some(&event.fact));
+                    told.push(Told { event, time: stored.time });
+                }
+                Ok(Outcome::Unchanged(seq)) => {
+                    let same = &told[seq.get() as usize - 1].event;
+                    assert_eq!(same.asset(), event.asset());
+                }
+                Ok(Outcome::Refused(_)) | Err(AppendError::Invalid(_)) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        let head = log.head().unwrap();
+        check(&log.snapshot().unwrap(), &told, AsOf::Seq(head.seq));
+        for seq in 0..=told.len() as u64 {
+            let as_of = AsOf::Seq(Seq::new(seq));
+            check(&log.snapshot_as_of(as_of).unwrap(), &told, as_of);
+        }
+        for year in -6..6 {
+            let as_of = AsOf::Time(Timestamp::from_millis(year * 31_556_952_000).unwrap());
+            let past = log.snapshot_as_of(as_of).unwrap();
+            check(&past, &told, as_of);
+            // One asset's history walked alone says the same.
+            let now = log.snapshot().unwrap();
+            for kind in AssetKind::ALL {
+                for number in 0..5 {
+                    let asset = AssetRef::new(kind, id(kind, number));
+                    assert_eq!(now.state_as_of(&asset, as_of).unwrap(), past.state(&asset).unwrap());
+                    assert_eq!(now.live_as_of(&asset, as_of).unwrap(), past.live(&asset).unwrap());
+                }
+            }
+        }
+        let report = log.verify(Some(&head), &mut |_| {}).unwrap();
+        assert_eq!(report.problems, []);
+        assert_eq!((report.head, report.events), (head, head.seq.get()));
+
+        let mut export = Vec::new();
+        log.export(Seq::new(1), &mut export, &mut |_| {}).unwrap();
+        let imported = Log::open(dir.path().join("imported")).unwrap();
+        assert_eq!(imported.import(&mut export.as_slice(), &mut |_| {}).unwrap().head, head);
+        check(&imported.snapshot().unwrap(), &told, AsOf::Seq(head.seq));
+        assert_eq!(imported.verify(Some(&head), &mut |_| {}).unwrap().problems, []);
+        let again = imported.import(&mut export.as_slice(), &mut |_| {}).unwrap();
+        assert_eq!((again.events, again.known), (0, head.seq.get()));
+
+        imported.repair_catalog(&mut |_| {}).unwrap();
+        assert_eq!(imported.verify(Some(&head), &mut |_| {}).unwrap().problems, []);
+        assert_eq!(log.backup(dir.path().join("backup")).unwrap(), head);
+        let restored = Log::restore(dir.path().join("backup"), dir.path().join("restored"), &mut |_| {}).unwrap();
+        assert_eq!((restored.head, restored.problems), (head, vec![]));
+        check(&Log::open(dir.path().join("restored")).unwrap().snapshot().unwrap(), &told, AsOf::Seq(head.seq));
+    }
+}

@@ -1,0 +1,84 @@
+//! The house's own rules, held as a test: who may name whom, and how long a file may be.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The files of a crate's own source, not its tests.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut to_see = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(dir) = to_see.pop() {
+        for entry in fs::read_dir(&dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                to_see.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder} has no sources");
+    found
+}
+
+const FOLDERS: [&str; 6] =
+    ["src", "store/src", "ingest/src", "indexer/src", "search-api/src", "data-samples/src"];
+
+/// Every `crate::` path and `use` of `name` outside the folders that may.
+#[track_caller]
+fn only(name: &str, may: &[&str]) {
+    for folder in FOLDERS.into_iter().filter(|folder| !may.contains(folder)) {
+        for (path, text) in sources(folder) {
+            for (number, line) in text.lines().enumerate() {
+                let code = line.split("//").next().unwrap_or_default();
+                let named = code.contains(&format!("{name}::")) || code.contains(&format!("use {name}"));
+                let whole = !code.contains(&format!("_{name}::"));
+                assert!(
+                    !(named && whole),
+                    "{}:{}: {folder} must not name {name}",
+                    path.display(),
+                    number + 1
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn only_store_names_lmdb() {
+    only("heed", &["store/src"]);
+}
+
+#[test]
+fn only_the_indexer_and_the_query_translation_name_tantivy() {
+    only("tantivy", &["indexer/src", "search-api/src"]);
+}
+
+#[test]
+fn only_search_api_names_http() {
+    only("axum", &["search-api/src"]);
+    only("hyper", &["search-api/src"]);
+}
+
+#[test]
+fn ingest_and_indexer_do_not_know_each_other() {
+    only("indexer", &["src", "search-api/src", "indexer/src"]);
+    only("ingest", &["src", "ingest/src"]);
+}
+
+#[test]
+fn files_can_be_read_in_one_sitting() {
+    for folder in FOLDERS {
+        for (path, text) in sources(folder) {
+            let lines = text.lines().count();
+            assert!(
+                lines <= 600,
+                "{} has {lines} lines: part it by the questions that it answers",
+                path.display()
+            );
+        }
+    }
+}
