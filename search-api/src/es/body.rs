@@ -162,20 +162,20 @@ pub(super) fn sort(value: Option<Value>) -> Result<Vec<Sort>, QueryError> {
         match value {
             Value::String(name) => {
                 let (name, order) = match name.rsplit_once(':') {
-                    Some((name, order @ ("asc" | "desc"))) => (name.to_owned(), Some(order.to_owned())),
-                    _ => (name, None),
+                    Some((start, order @ ("asc" | "desc"))) => (start.to_owned(), Some(order.to_owned())),
+                    _ => (name.clone(), None),
                 };
-                keys.push(sort_key(name, order, &pointer)?);
+                keys.push(sort_key(name, order.as_deref(), &pointer)?);
             }
             value => {
                 let mut object = Reader::new(value, &pointer)?;
                 while let Some((name, how)) = object.take_any() {
                     match how {
-                        Value::String(order) => keys.push(sort_key(name, Some(order), &pointer)?),
+                        Value::String(order) => keys.push(sort_key(name, Some(&order), &pointer)?),
                         how => {
                             let mut how = Reader::new(how, &object.pointer_to(&name))?;
                             let order = how.text("order")?;
-                            let mut key = sort_key(name, order, how.pointer())?;
+                            let mut key = sort_key(name, order.as_deref(), how.pointer())?;
                             match how.text("missing")?.as_deref() {
                                 None | Some("_last") => {}
                                 Some("_first") => key.missing_first = true,
@@ -203,8 +203,8 @@ pub(super) fn sort(value: Option<Value>) -> Result<Vec<Sort>, QueryError> {
     Ok(keys)
 }
 
-fn sort_key(name: String, order: Option<String>, pointer: &str) -> Result<Sort, QueryError> {
-    let descending = match order.as_deref() {
+fn sort_key(name: String, order: Option<&str>, pointer: &str) -> Result<Sort, QueryError> {
+    let descending = match order {
         None => name == "_score",
         Some("desc") => true,
         Some("asc") => false,

@@ -123,7 +123,7 @@ pub(super) async fn mget(
             for (index, id, filter) in wanted {
                 docs.push(match kind_of(&index) {
                     Err(error) => {
-                        json!({"_index": index, "_id": id, "error": super::error::body(&error)["error"]})
+                        json!({"_index": index, "_id": id, "error": super::error::body(&error).get("error")})
                     }
                     Ok(kind) => match find(&search, kind, &id)? {
                         Some(hit) => present(hit, &filter),

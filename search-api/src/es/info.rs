@@ -134,9 +134,12 @@ pub(super) async fn field_caps(index: Option<Path<String>>, Params(params): Pair
             let mut add = |name: &str, kind: &str, aggregatable: bool| {
                 if wanted.iter().any(|pattern| matches_path(pattern, name)) {
                     let types = fields.entry(name).or_insert_with(|| json!({}));
-                    types[kind] = json!({
+                    let caps = json!({
                         "type": kind, "metadata_field": false, "searchable": true, "aggregatable": aggregatable,
                     });
+                    if let Some(types) = types.as_object_mut() {
+                        types.insert(kind.to_owned(), caps);
+                    }
                 }
             };
             match field.kind {

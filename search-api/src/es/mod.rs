@@ -28,7 +28,7 @@ use store::{AssetKind, Seq};
 use self::{
     error::EsError,
     params::{Taker, kind_of},
-    write::{Action, Done, Failed, Verb},
+    write::{Done, Verb},
 };
 use crate::{error::SearchError, http::ApiState, query::QueryError, search::WAIT_LIMIT};
 
@@ -98,9 +98,9 @@ async fn product(mut response: Response) -> Response {
 
 async fn nothing(method: axum::http::Method, uri: axum::http::Uri) -> Response {
     let reason = format!("no handler found for uri [{}] and method [{method}]", uri.path());
-    let one = json!({"type": "illegal_argument_exception", "reason": reason});
-    let body =
-        json!({"error": {"root_cause": [one], "type": one["type"], "reason": one["reason"]}, "status": 400});
+    let name = "illegal_argument_exception";
+    let one = json!({"type": name, "reason": reason});
+    let body = json!({"error": {"root_cause": [one], "type": name, "reason": reason}, "status": 400});
     (StatusCode::BAD_REQUEST, Json(body)).into_response()
 }
 
@@ -215,7 +215,9 @@ async fn single(
     let mut answer = done.answer;
     if let Some(error) = answer.get("error").cloned() {
         let mut whole = error.clone();
-        whole["root_cause"] = json!([error]);
+        if let Some(fields) = whole.as_object_mut() {
+            fields.insert("root_cause".to_owned(), json!([error]));
+        }
         answer = json!({"error": whole, "status": done.status});
     } else if let Some(fields) = answer.as_object_mut() {
         fields.remove("status");
@@ -234,7 +236,7 @@ fn refresh_of(taker: &mut Taker) -> Result<bool, QueryError> {
 
 async fn run(
     state: &ApiState,
-    actions: Vec<(Verb, Result<Action, Failed>)>,
+    actions: Vec<write::Item>,
     refresh: bool,
 ) -> Result<Vec<(Verb, Done)>, SearchError> {
     let permit = state.writers.clone().acquire_owned().await.map_err(|_| SearchError::Stopping)?;

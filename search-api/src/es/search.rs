@@ -60,10 +60,9 @@ async fn search_in(
     from_params(&mut search, &mut taker, &kinds)?;
     taker.end()?;
     let mut answer = run(&state, search, &kinds).await?;
-    if as_int && let Some(total) = answer.pointer("/hits/total/value").cloned() {
-        if let Some(place) = answer.pointer_mut("/hits/total") {
-            *place = total;
-        }
+    let total = answer.pointer("/hits/total/value").cloned();
+    if let (true, Some(total), Some(place)) = (as_int, total, answer.pointer_mut("/hits/total")) {
+        *place = total;
     }
     Ok(Json(answer).into_response())
 }

@@ -65,10 +65,7 @@ pub(super) const MAX_ACTIONS: usize = 100_000;
 ///
 /// # Errors
 /// [`QueryError`] when the lines cannot be told apart; what is wrong with one action is its own result.
-pub(super) fn parse_bulk(
-    body: &[u8],
-    default_index: Option<&str>,
-) -> Result<Vec<(Verb, Result<Action, Failed>)>, QueryError> {
+pub(super) fn parse_bulk(body: &[u8], default_index: Option<&str>) -> Result<Vec<Item>, QueryError> {
     let text = std::str::from_utf8(body)
         .map_err(|error| QueryError::new(format!("the body is no UTF-8 at byte {}", error.valid_up_to())))?;
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
@@ -104,13 +101,16 @@ pub(super) fn parse_bulk(
         if actions.len() >= MAX_ACTIONS {
             return Err(QueryError::illegal(format!("at most {MAX_ACTIONS} actions are taken at once")));
         }
-        actions.push((verb, action(verb, meta, source, default_index)));
+        actions.push((verb, action(verb, &meta, source, default_index)));
     }
     if actions.is_empty() {
         return Err(QueryError::illegal("the body is empty: an action a line is expected"));
     }
     Ok(actions)
 }
+
+/// One line of a `_bulk`: what it wants, and whether that can be understood.
+pub(super) type Item = (Verb, Result<Action, Box<Failed>>);
 
 /// An action that cannot be done, with what is known of its target.
 #[derive(Debug)]
@@ -122,14 +122,14 @@ pub(super) struct Failed {
 
 fn action(
     verb: Verb,
-    meta: Value,
+    meta: &Value,
     source: Option<&str>,
     default_index: Option<&str>,
-) -> Result<Action, Failed> {
+) -> Result<Action, Box<Failed>> {
     let known = |name: &str| meta.get(name).and_then(Value::as_str).map(str::to_owned);
     let index = known("_index").or_else(|| default_index.map(str::to_owned)).unwrap_or_default();
     let id = meta.get("_id").cloned().unwrap_or(Value::Null);
-    let failed = |error: SearchError| Failed { index: index.clone(), id: id.clone(), error };
+    let failed = |error: SearchError| Box::new(Failed { index: index.clone(), id: id.clone(), error });
     let read = || -> Result<Action, SearchError> {
         let mut object = Reader::new(meta.clone(), "")?;
         let kind = kind_of(object.text("_index")?.as_deref().or(default_index).unwrap_or_default())?;
@@ -198,7 +198,7 @@ fn new_id() -> Result<String, SearchError> {
 }
 
 /// Does all actions, in their order: those on different assets share a commit.
-pub(super) fn run(log: &Log, actions: Vec<(Verb, Result<Action, Failed>)>) -> Vec<(Verb, Done)> {
+pub(super) fn run(log: &Log, actions: Vec<Item>) -> Vec<(Verb, Done)> {
     let mut done: Vec<(Verb, Done)> = Vec::with_capacity(actions.len());
     let mut pending: Vec<Action> = Vec::new();
     let mut touched: HashSet<(AssetKind, String)> = HashSet::new();
