@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
-use store::{AsOf, Article, AssetId, AssetKind, AssetRef, Byline, Content, Image, Keyword, Live, Snapshot};
+use store::{Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Image, Keyword, Live, Snapshot};
 
 use super::{
     Pages,
@@ -55,7 +55,8 @@ pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Resp
         steps: &steps,
     };
     let similar = if seen_now && at.is_none() { results::similar(pages, id) } else { Vec::new() };
-    let description = text::beginning(if article.summary.is_empty() { &article.body } else { &article.summary }, 200);
+    let description =
+        text::beginning(if article.summary.is_empty() { &article.body } else { &article.summary }, 200);
     let frame = Frame {
         description: &description,
         indexed: at.is_none(),
@@ -151,7 +152,8 @@ impl Reader<'_> {
 
     fn byline(&self) -> Markup {
         let article = self.article;
-        let names: Vec<_> = self.authors.iter().filter_map(|(id, byline)| Some((id, byline.as_ref()?))).collect();
+        let names: Vec<_> =
+            self.authors.iter().filter_map(|(id, byline)| Some((id, byline.as_ref()?))).collect();
         html! {
             p.by lang="en" {
                 @if names.is_empty() && !article.credit.is_empty() { span.who { (article.credit) } }
@@ -197,7 +199,8 @@ impl Reader<'_> {
         let linked = |label: &str, name: &str, value: &str, shown: &str| {
             html! { @if !value.is_empty() { dt { (label) } dd { a href=(search(name, value)) { (shown) } } } }
         };
-        let plain = |label: &str, value: &str| html! { @if !value.is_empty() { dt { (label) } dd { (value) } } };
+        let plain =
+            |label: &str, value: &str| html! { @if !value.is_empty() { dt { (label) } dd { (value) } } };
         let permalink = address::asset_at(AssetKind::Article, self.id, &format!("seq:{}", self.live.seq));
         html! {
             dl.facts {
@@ -243,7 +246,10 @@ impl Reader<'_> {
             authors: self.authors.iter().filter_map(|(_, byline)| byline.as_ref()).collect(),
             archive: &pages.config.title,
             address: text::link(&self.article.url).map(str::to_owned).or_else(own),
-            evidence: format!("Revision {}, event {} of the archive's log", self.live.revision, self.live.seq),
+            evidence: format!(
+                "Revision {}, event {} of the archive's log",
+                self.live.revision, self.live.seq
+            ),
         }
     }
 }

@@ -37,10 +37,13 @@ pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Resp
     let steps = history::read(&snapshot, &asset, if seen_now { Show::Changes } else { Show::EventsAlone })?;
     // Names that were merged into it are in its document only.
     let document = if at.is_none() { search.document(&asset).ok() } else { None };
-    let names = document.as_ref().map_or_else(|| byline.also_known_as.clone(), |hit| strings(hit.document.get("also_known_as")));
+    let names = document
+        .as_ref()
+        .map_or_else(|| byline.also_known_as.clone(), |hit| strings(hit.document.get("also_known_as")));
     let work = results::work_of(pages, id)?;
     let description = text::beginning(&byline.bio, 200);
-    let frame = Frame { description: &description, indexed: at.is_none(), ..Frame::new(&byline.name, "byline") };
+    let frame =
+        Frame { description: &description, indexed: at.is_none(), ..Frame::new(&byline.name, "byline") };
     let main = html! {
         @if let Some(at) = at { (as_it_stood(&asset, at)) }
         article.person {
@@ -86,7 +89,8 @@ fn years(work: &Work) -> Markup {
     };
     // A wrong date must not make a chart of ten thousand bars.
     let last_shown = (*last).min(first.saturating_add(400));
-    let values: Vec<u64> = (*first..=last_shown).map(|year| counts.get(&year).copied().unwrap_or(0)).collect();
+    let values: Vec<u64> =
+        (*first..=last_shown).map(|year| counts.get(&year).copied().unwrap_or(0)).collect();
     let label = format!("{} from {first} to {last}", text::counted(work.total, "article", "articles"));
     html! {
         figure.years {

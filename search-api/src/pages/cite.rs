@@ -111,7 +111,8 @@ fn bibtex(cited: &Cited<'_>) -> String {
 
 /// What a BibTeX key may be made of.
 fn key_of(id: &str) -> String {
-    let key: String = id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
+    let key: String =
+        id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
     key.trim_matches('-').to_owned()
 }
 
@@ -171,7 +172,10 @@ fn csl(cited: &Cited<'_>) -> String {
     item.insert("id".to_owned(), json!(cited.id));
     item.insert("type".to_owned(), json!("article-newspaper"));
     let mut field = |name: &str, value: Value| {
-        if value.as_str() != Some("") && value.as_array().is_none_or(|list| !list.is_empty()) && !value.is_null() {
+        if value.as_str() != Some("")
+            && value.as_array().is_none_or(|list| !list.is_empty())
+            && !value.is_null()
+        {
             item.insert(name.to_owned(), value);
         }
     };
@@ -222,7 +226,10 @@ mod tests {
         );
         let text = bibtex(&cited);
         assert!(text.starts_with("@article{a-1912-04-16-titanic,\n  author = {Quill, Eleanor},\n"), "{text}");
-        assert!(text.contains("title = {Titanic \\{Sunk\\} 100\\%},") && text.contains("date = {1912-04-16},"), "{text}");
+        assert!(
+            text.contains("title = {Titanic \\{Sunk\\} 100\\%},") && text.contains("date = {1912-04-16},"),
+            "{text}"
+        );
         assert!(ris(&cited).contains("DA  - 1912/04/16\nSP  - 1\n"));
         let csl: Value = serde_json::from_str(&csl(&cited)).unwrap();
         assert_eq!(csl[0]["issued"]["date-parts"], json!([[1912, 4, 16]]));

@@ -46,7 +46,8 @@ pub(super) fn time_of(text: &str) -> Markup {
 pub(super) fn instant(at: Timestamp) -> Markup {
     let text = at.to_string();
     let (day, hour) = text.split_once('T').unwrap_or((&text, ""));
-    let day = day.parse::<Date>().map_or_else(|_| day.to_owned(), |date| date.strftime("%-d %b %Y").to_string());
+    let day =
+        day.parse::<Date>().map_or_else(|_| day.to_owned(), |date| date.strftime("%-d %b %Y").to_string());
     let hour = hour.get(..5).unwrap_or_default();
     html! { time datetime=(text) { (day) @if hour != "00:00" { ", " (hour) " UTC" } } }
 }
@@ -55,7 +56,8 @@ pub(super) fn instant(at: Timestamp) -> Markup {
 pub(super) fn instant_day(at: Timestamp) -> Markup {
     let text = at.to_string();
     let day = text.split_once('T').map_or(text.as_str(), |(day, _)| day);
-    let written = day.parse::<Date>().map_or_else(|_| day.to_owned(), |date| date.strftime("%-d %B %Y").to_string());
+    let written =
+        day.parse::<Date>().map_or_else(|_| day.to_owned(), |date| date.strftime("%-d %B %Y").to_string());
     html! { time datetime=(day) { (written) } }
 }
 

@@ -38,7 +38,8 @@ fn article_fields(article: &Article) -> Vec<(&'static str, String)> {
     let date = |date: &Option<store::ArchiveDate>| date.as_ref().map(ToString::to_string).unwrap_or_default();
     let ids = |ids: &[store::AssetId]| ids.iter().map(store::AssetId::as_str).collect::<Vec<_>>().join(" · ");
     let keywords: Vec<&str> = article.keywords.iter().map(|keyword| keyword.value.as_str()).collect();
-    let corrections: Vec<&str> = article.corrections.iter().map(|correction| correction.text.as_str()).collect();
+    let corrections: Vec<&str> =
+        article.corrections.iter().map(|correction| correction.text.as_str()).collect();
     vec![
         ("Kicker", article.kicker.clone()),
         ("Headline", article.headline.clone()),
@@ -119,7 +120,8 @@ fn readable(operations: Vec<DiffOp>) -> Vec<DiffOp> {
     let last = operations.len().saturating_sub(1);
     let mut merged: Vec<DiffOp> = Vec::with_capacity(operations.len());
     for (number, operation) in operations.into_iter().enumerate() {
-        let is_short = matches!(operation, DiffOp::Equal { len, .. } if len <= SHORT) && number > 0 && number < last;
+        let is_short =
+            matches!(operation, DiffOp::Equal { len, .. } if len <= SHORT) && number > 0 && number < last;
         let is_change = !matches!(operation, DiffOp::Equal { .. });
         match merged.last_mut() {
             Some(before) if (is_short || is_change) && !matches!(before, DiffOp::Equal { .. }) => {
@@ -180,8 +182,11 @@ mod tests {
         let check = |old: &str, new: &str, expected: &str| {
             assert_eq!(words(old, new).into_string().trim(), expected);
         };
-        check("A Flying Machine Said to Have Flown", "A Flying Machine Has Flown",
-            "A Flying Machine <del>Said to Have</del> <ins>Has</ins> Flown");
+        check(
+            "A Flying Machine Said to Have Flown",
+            "A Flying Machine Has Flown",
+            "A Flying Machine <del>Said to Have</del> <ins>Has</ins> Flown",
+        );
         check("a <b>", "a <i>", "a <del>&lt;b&gt;</del> <ins>&lt;i&gt;</ins>");
         check("one", "one\n\ntwo", "one <ins>¶ two</ins>");
         let long = "word ".repeat(100);

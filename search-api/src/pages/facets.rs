@@ -12,7 +12,11 @@ use super::{
 const SHOWN: usize = 7;
 
 /// The column of facets.
-pub(super) fn column(address: &Address, facets: &[(&'static Facet, Vec<(String, u64)>)], timeline: Option<&Timeline>) -> Markup {
+pub(super) fn column(
+    address: &Address,
+    facets: &[(&'static Facet, Vec<(String, u64)>)],
+    timeline: Option<&Timeline>,
+) -> Markup {
     html! {
         aside.narrow #narrow aria-labelledby="narrow-title" {
             h2 #narrow-title { "Narrow the search" }
@@ -45,7 +49,8 @@ fn list(address: &Address, facet: &Facet, values: &[(String, u64)]) -> Markup {
 
 fn item(address: &Address, facet: &Facet, (value, count): &(String, u64)) -> Markup {
     let is_chosen = address.has(facet.name, value);
-    let href = if is_chosen { address.without(facet.name, value) } else { address.with(facet.name, value) }.href();
+    let href =
+        if is_chosen { address.without(facet.name, value) } else { address.with(facet.name, value) }.href();
     html! {
         li class=[is_chosen.then_some("chosen")] {
             a href=(href) rel="nofollow" {

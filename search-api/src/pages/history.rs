@@ -32,7 +32,9 @@ pub(super) fn read(snapshot: &Snapshot, asset: &AssetRef, show: Show) -> Result<
     }
     let mut later: Option<usize> = None;
     for number in 0..steps.len() {
-        let Some(content) = steps.get(number).and_then(|step| content_of(&step.event)).cloned() else { continue };
+        let Some(content) = steps.get(number).and_then(|step| content_of(&step.event)).cloned() else {
+            continue;
+        };
         if let Some(step) = later.and_then(|later| steps.get_mut(later))
             && let Some(newer) = content_of(&step.event)
         {

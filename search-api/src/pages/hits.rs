@@ -52,8 +52,10 @@ fn elsewhere(hit: &Hit) -> Markup {
         ("images.credit", "Picture credit"),
         ("bylines.also_known_as", "By"),
     ];
-    let shown_already = ["body", "summary", "headline", "subheadline"].iter().any(|part| hit.highlights.contains_key(*part));
-    let found = PARTS.iter().find_map(|(part, label)| Some((*label, text::fragments(hit.highlights.get(*part))?)));
+    let shown_already =
+        ["body", "summary", "headline", "subheadline"].iter().any(|part| hit.highlights.contains_key(*part));
+    let found =
+        PARTS.iter().find_map(|(part, label)| Some((*label, text::fragments(hit.highlights.get(*part))?)));
     html! {
         @if let (false, Some((label, fragment))) = (shown_already, found) {
             p.elsewhere lang="en" { span.label { (label) } " " (fragment) }
@@ -71,7 +73,10 @@ fn headline(hit: &Hit) -> Markup {
 fn snippet(hit: &Hit) -> Markup {
     let parts = ["body", "summary", "subheadline"];
     parts.iter().find_map(|part| text::fragments(hit.highlights.get(*part))).unwrap_or_else(|| {
-        let text = ["summary", "body"].into_iter().map(|part| string(&hit.document, part)).find(|text| !text.is_empty());
+        let text = ["summary", "body"]
+            .into_iter()
+            .map(|part| string(&hit.document, part))
+            .find(|text| !text.is_empty());
         html! { (text::beginning(text.unwrap_or_default(), 220)) }
     })
 }
@@ -81,10 +86,15 @@ fn names_of(hit: &Hit) -> Option<Markup> {
     if let Some(names) = text::fragments(hit.highlights.get("bylines.name")) {
         return Some(html! { "By " (names) });
     }
-    let names: Vec<&str> = objects(&hit.document, "bylines").map(|byline| string(byline, "name")).filter(|name| !name.is_empty()).collect();
+    let names: Vec<&str> = objects(&hit.document, "bylines")
+        .map(|byline| string(byline, "name"))
+        .filter(|name| !name.is_empty())
+        .collect();
     match names.is_empty() {
         false => Some(html! { "By " (names.join(", ")) }),
-        true => Some(string(&hit.document, "credit")).filter(|credit| !credit.is_empty()).map(|credit| html! { (credit) }),
+        true => Some(string(&hit.document, "credit"))
+            .filter(|credit| !credit.is_empty())
+            .map(|credit| html! { (credit) }),
     }
 }
 
@@ -113,8 +123,10 @@ pub(super) fn tile(hit: &Hit) -> Markup {
 
 fn byline(hit: &Hit) -> Markup {
     let document = &hit.document;
-    let name = text::fragments(hit.highlights.get("name")).unwrap_or_else(|| html! { (string(document, "name")) });
-    let bio = text::fragments(hit.highlights.get("bio")).unwrap_or_else(|| html! { (text::beginning(string(document, "bio"), 180)) });
+    let name =
+        text::fragments(hit.highlights.get("name")).unwrap_or_else(|| html! { (string(document, "name")) });
+    let bio = text::fragments(hit.highlights.get("bio"))
+        .unwrap_or_else(|| html! { (text::beginning(string(document, "bio"), 180)) });
     let other_names = text::fragments(hit.highlights.get("also_known_as"));
     let year = |field| string(document, field).get(..4).unwrap_or_default();
     let (first, last) = (year("first_published"), year("last_published"));

@@ -112,7 +112,8 @@ fn uses(reading: &Reading<'_>, asset: &AssetRef) -> Result<Vec<Use>, PageError> 
     let mut uses = Vec::new();
     for referrer in reading.snapshot.referrers(asset, None, MAX_USES)? {
         if let Some(Content::Article(article)) = reading.live(&referrer)?.map(|live| live.content) {
-            let headline = if article.headline.is_empty() { referrer.id.to_string() } else { article.headline };
+            let headline =
+                if article.headline.is_empty() { referrer.id.to_string() } else { article.headline };
             uses.push(Use { id: referrer.id, headline, published: article.published });
         }
     }

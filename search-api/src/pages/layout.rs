@@ -23,14 +23,7 @@ pub(super) struct Frame<'a> {
 
 impl Frame<'_> {
     pub(super) fn new<'a>(title: &'a str, class: &'static str) -> Frame<'a> {
-        Frame {
-            title,
-            description: "",
-            class,
-            address: Address::default(),
-            head: html! {},
-            indexed: true,
-        }
+        Frame { title, description: "", class, address: Address::default(), head: html! {}, indexed: true }
     }
 }
 

@@ -10,7 +10,9 @@ use super::Pages;
 
 /// The address must be whole; it is the configured one, or else the one that the browser asked.
 pub(super) fn description(pages: &Pages, host: Option<&str>) -> Response {
-    let plain = |host: &&str| host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'));
+    let plain = |host: &&str| {
+        host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'))
+    };
     let asked = || host.filter(plain).map(|host| format!("http://{host}"));
     let base = pages.config.base_url.clone().or_else(asked).unwrap_or_default();
     let template = format!("{}/?q={{searchTerms}}", base.trim_end_matches('/'));
@@ -24,5 +26,6 @@ pub(super) fn description(pages: &Pages, host: Option<&str>) -> Response {
         (PreEscaped("</Description><InputEncoding>UTF-8</InputEncoding><Url type=\"text/html\" template=\"")) (template)
         (PreEscaped("\"/></OpenSearchDescription>"))
     };
-    ([(header::CONTENT_TYPE, "application/opensearchdescription+xml; charset=utf-8")], xml.into_string()).into_response()
+    ([(header::CONTENT_TYPE, "application/opensearchdescription+xml; charset=utf-8")], xml.into_string())
+        .into_response()
 }

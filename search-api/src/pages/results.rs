@@ -80,7 +80,11 @@ fn total_of(search: &Search, request: SearchRequest) -> Result<u64, SearchError>
 /// The search that an address names, from its first hit.
 pub(super) fn request_of(address: &Address) -> Result<SearchRequest, SearchError> {
     let mut params = vec![("view", address.kind.plural()), ("q", address.q.as_str())];
-    params.extend([("from", address.from.as_str()), ("to", address.to.as_str()), ("as_of", address.as_of.as_str())]);
+    params.extend([
+        ("from", address.from.as_str()),
+        ("to", address.to.as_str()),
+        ("as_of", address.as_of.as_str()),
+    ]);
     if address.sort != Order::Relevance {
         params.push(("sort", address.sort.name()));
     }
@@ -109,9 +113,20 @@ fn highlights() -> HighlightOptions {
     let whole = |name| HighlightField { count: 0, ..HighlightField::new(name) };
     let part = |name| HighlightField { size: 180, count: 2, ..HighlightField::new(name) };
     let fields = vec![
-        whole("headline"), whole("name"), whole("bylines.name"), whole("also_known_as"), whole("keywords.value"),
-        part("subheadline"), part("summary"), part("body"), part("caption"), part("bio"), part("images.caption"),
-        part("images.alt"), part("images.credit"), part("corrections.text"),
+        whole("headline"),
+        whole("name"),
+        whole("bylines.name"),
+        whole("also_known_as"),
+        whole("keywords.value"),
+        part("subheadline"),
+        part("summary"),
+        part("body"),
+        part("caption"),
+        part("bio"),
+        part("images.caption"),
+        part("images.alt"),
+        part("images.credit"),
+        part("corrections.text"),
     ];
     HighlightOptions { fields, ..HighlightOptions::default() }
 }
@@ -137,9 +152,8 @@ fn dates(kind: AssetKind, unit: Unit) -> Aggregation {
 
 fn values_of(response: &SearchResponse, name: &str) -> Vec<(String, u64)> {
     let list = response.facets.as_ref().and_then(|facets| facets.get(name)).and_then(Value::as_array);
-    let value = |bucket: &Value| {
-        Some((bucket.get("value")?.as_str()?.to_owned(), bucket.get("count")?.as_u64()?))
-    };
+    let value =
+        |bucket: &Value| Some((bucket.get("value")?.as_str()?.to_owned(), bucket.get("count")?.as_u64()?));
     let values = list.into_iter().flatten().filter_map(value);
     values.filter(|(value, _)| !value.is_empty()).collect()
 }
@@ -157,7 +171,8 @@ fn timeline_of(
 ) -> Result<Option<Timeline>, SearchError> {
     let (from, to) = (bound(&address.from, false), bound(&address.to, true));
     let first = from.or_else(|| years.iter().map(|(date, _)| *date).min());
-    let last = to.or_else(|| years.iter().filter_map(|(date, _)| Unit::Year.next(*date)?.yesterday().ok()).max());
+    let last =
+        to.or_else(|| years.iter().filter_map(|(date, _)| Unit::Year.next(*date)?.yesterday().ok()).max());
     let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
     if last < first {
         return Ok(None);
@@ -196,8 +211,12 @@ pub(super) fn similar(pages: &Pages, id: &AssetId) -> Vec<Hit> {
         min_doc_freq: 2,
         need: Need::Minimum("20%".to_owned()),
     };
-    let request =
-        SearchRequest { query: Query::Like(like), size: 4, count_all: false, ..SearchRequest::new(AssetKind::Article) };
+    let request = SearchRequest {
+        query: Query::Like(like),
+        size: 4,
+        count_all: false,
+        ..SearchRequest::new(AssetKind::Article)
+    };
     match pages.state.search.search(&request) {
         Ok(response) => response.hits,
         Err(error) => {

@@ -141,7 +141,8 @@ fn pager(address: &Address, total: u64) -> Markup {
 
 /// Nothing was found: what would be, by giving up one thing at a time.
 fn way_on(address: &Address, results: &Results, spelled: Option<&str>) -> Markup {
-    let elsewhere: Vec<_> = results.totals.iter().filter(|(kind, total)| *kind != address.kind && *total > 0).collect();
+    let elsewhere: Vec<_> =
+        results.totals.iter().filter(|(kind, total)| *kind != address.kind && *total > 0).collect();
     let is_narrowed = !address.facets.is_empty() || !address.from.is_empty() || !address.to.is_empty();
     let words: Vec<&str> = address.q.split_whitespace().collect();
     let whole = address.but(|it| {

@@ -19,13 +19,16 @@ pub(super) fn better(search: &Search, address: &Address) -> Option<String> {
     let mut spelled = Vec::with_capacity(words.len());
     for word in words {
         let parts = word.split('-').filter(|part| !part.is_empty());
-        let parts: Vec<String> =
-            parts.map(|part| nearest(search, address.kind, part).unwrap_or_else(|| part.to_owned())).collect();
+        let parts: Vec<String> = parts
+            .map(|part| nearest(search, address.kind, part).unwrap_or_else(|| part.to_owned()))
+            .collect();
         spelled.push(parts.join("-"));
     }
     let better = spelled.join(" ");
-    let found = results::total(search, &Address { q: better.clone(), kind: address.kind, ..Address::default() });
-    (better.to_lowercase() != address.q.to_lowercase() && found.is_ok_and(|total| total > 0)).then_some(better)
+    let found =
+        results::total(search, &Address { q: better.clone(), kind: address.kind, ..Address::default() });
+    (better.to_lowercase() != address.q.to_lowercase() && found.is_ok_and(|total| total > 0))
+        .then_some(better)
 }
 
 /// The word of the archive that is nearest to this one: what a fuzzy search for it highlights.
@@ -34,7 +37,8 @@ fn nearest(search: &Search, kind: AssetKind, word: &str) -> Option<String> {
     let response = search.search(&request).ok()?;
     let fragments = response.hits.iter().flat_map(|hit| hit.highlights.values());
     let texts = fragments.filter_map(Value::as_array).flatten().filter_map(Value::as_str);
-    let marked = texts.flat_map(|text| text.split("<em>").skip(1)).filter_map(|rest| rest.split_once("</em>"));
+    let marked =
+        texts.flat_map(|text| text.split("<em>").skip(1)).filter_map(|rest| rest.split_once("</em>"));
     let lower = word.to_lowercase();
     marked
         .map(|(word, _)| word.to_lowercase())
@@ -65,9 +69,13 @@ fn distance(one: &str, other: &str) -> usize {
 mod tests {
     #[test]
     fn distances_are_those_of_levenshtein() {
-        for (one, other, expected) in
-            [("ferry", "ferry", 0), ("fery", "ferry", 1), ("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3)]
-        {
+        for (one, other, expected) in [
+            ("ferry", "ferry", 0),
+            ("fery", "ferry", 1),
+            ("kitten", "sitting", 3),
+            ("", "abc", 3),
+            ("abc", "", 3),
+        ] {
             assert_eq!(super::distance(one, other), expected, "{one} {other}");
         }
     }

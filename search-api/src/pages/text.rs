@@ -67,11 +67,30 @@ pub(super) fn lang(tag: &str) -> Option<&str> {
 /// The name of a language by its tag, as far as archives usually have it; otherwise the tag.
 pub(super) fn language_name(tag: &str) -> &str {
     static NAMES: [(&str, &str); 24] = [
-        ("en", "English"), ("fr", "French"), ("de", "German"), ("es", "Spanish"), ("it", "Italian"),
-        ("pt", "Portuguese"), ("nl", "Dutch"), ("ru", "Russian"), ("ja", "Japanese"), ("zh", "Chinese"),
-        ("ko", "Korean"), ("ar", "Arabic"), ("he", "Hebrew"), ("pl", "Polish"), ("uk", "Ukrainian"),
-        ("sv", "Swedish"), ("da", "Danish"), ("nb", "Norwegian"), ("fi", "Finnish"), ("el", "Greek"),
-        ("tr", "Turkish"), ("hi", "Hindi"), ("ga", "Irish"), ("cy", "Welsh"),
+        ("en", "English"),
+        ("fr", "French"),
+        ("de", "German"),
+        ("es", "Spanish"),
+        ("it", "Italian"),
+        ("pt", "Portuguese"),
+        ("nl", "Dutch"),
+        ("ru", "Russian"),
+        ("ja", "Japanese"),
+        ("zh", "Chinese"),
+        ("ko", "Korean"),
+        ("ar", "Arabic"),
+        ("he", "Hebrew"),
+        ("pl", "Polish"),
+        ("uk", "Ukrainian"),
+        ("sv", "Swedish"),
+        ("da", "Danish"),
+        ("nb", "Norwegian"),
+        ("fi", "Finnish"),
+        ("el", "Greek"),
+        ("tr", "Turkish"),
+        ("hi", "Hindi"),
+        ("ga", "Irish"),
+        ("cy", "Welsh"),
     ];
     NAMES.iter().find(|(known, _)| *known == tag).map_or(tag, |(_, name)| *name)
 }
@@ -116,7 +135,15 @@ mod tests {
 
     #[test]
     fn only_web_addresses_are_links() {
-        for refused in ["javascript:alert(1)", "JaVaScRiPt://%0aalert(1)", "data:text/html,x", "/x", "//x", "", "file:///x"] {
+        for refused in [
+            "javascript:alert(1)",
+            "JaVaScRiPt://%0aalert(1)",
+            "data:text/html,x",
+            "/x",
+            "//x",
+            "",
+            "file:///x",
+        ] {
             assert_eq!(link(refused), None, "{refused}");
         }
         assert!(link("HTTPS://example.org").is_some());

@@ -109,14 +109,21 @@ const MAX_BINS: usize = 1_000;
 
 impl Timeline {
     /// From counts by the first day of their unit, over at least `first` to `last`.
-    pub(super) fn new(unit: Unit, counts: &[(Date, u64)], first: Option<Date>, last: Option<Date>) -> Option<Self> {
+    pub(super) fn new(
+        unit: Unit,
+        counts: &[(Date, u64)],
+        first: Option<Date>,
+        last: Option<Date>,
+    ) -> Option<Self> {
         let start = unit.floor(first.or_else(|| counts.iter().map(|(date, _)| *date).min())?);
         let end = last.or_else(|| counts.iter().map(|(date, _)| *date).max())?;
         let mut bins = Vec::new();
         let mut at = start;
         while at <= end && bins.len() < MAX_BINS {
             let next = unit.next(at)?;
-            bins.push(counts.iter().filter(|(date, _)| *date >= at && *date < next).map(|(_, count)| count).sum());
+            bins.push(
+                counts.iter().filter(|(date, _)| *date >= at && *date < next).map(|(_, count)| count).sum(),
+            );
             at = next;
         }
         (!bins.is_empty()).then_some(Self { unit, start, bins })
