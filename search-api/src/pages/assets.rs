@@ -4,10 +4,13 @@ use std::sync::LazyLock;
 
 use axum::{
     extract::Path,
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use flate2::Compression;
 use store::Digest;
+
+use super::compress;
 
 struct Asset {
     name: &'static str,
@@ -50,14 +53,21 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     Digest::of(&all).to_string().chars().take(12).collect()
 });
 
+/// Those that are text, as gzip: packed once, as well as can be.
+static PACKED: LazyLock<Vec<Option<Vec<u8>>>> = LazyLock::new(|| {
+    let is_text = |asset: &Asset| !asset.media_type.starts_with("font/");
+    let pack = |asset| is_text(asset).then(|| compress::gzip(asset.bytes, Compression::best()));
+    ASSETS.iter().map(pack).collect()
+});
+
 /// The address of an asset of this version.
 pub(super) fn href(name: &str) -> String {
     format!("/assets/{}/{name}", *VERSION)
 }
 
 /// `GET /assets/{version}/{name}`
-pub(super) async fn serve(Path((version, name)): Path<(String, String)>) -> Response {
-    let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
+pub(super) async fn serve(asked: HeaderMap, Path((version, name)): Path<(String, String)>) -> Response {
+    let Some((asset, packed)) = ASSETS.iter().zip(PACKED.iter()).find(|(asset, _)| asset.name == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     // A page of an older version may still ask: it gets what there is, but must ask again.
@@ -67,5 +77,12 @@ pub(super) async fn serve(Path((version, name)): Path<(String, String)>) -> Resp
         (header::CACHE_CONTROL, cache),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (headers, asset.bytes).into_response()
+    match packed {
+        Some(packed) if compress::is_taken(&asked) => {
+            let mut response = (headers, packed.as_slice()).into_response();
+            compress::mark(response.headers_mut());
+            response
+        }
+        _ => (headers, asset.bytes).into_response(),
+    }
 }

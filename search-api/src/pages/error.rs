@@ -20,8 +20,6 @@ pub(super) enum PageError {
     Search(#[from] SearchError),
     #[error("there is no {0} in the archive")]
     NoSuchAsset(AssetRef),
-    #[error("there is no page at this address")]
-    NoSuchPage,
     #[error(transparent)]
     AsOf(#[from] InvalidAsOf),
     #[error(transparent)]
@@ -46,7 +44,7 @@ impl PageError {
             Self::Search(error) => {
                 StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }
-            Self::NoSuchAsset(_) | Self::NoSuchPage => StatusCode::NOT_FOUND,
+            Self::NoSuchAsset(_) => StatusCode::NOT_FOUND,
             Self::AsOf(_) | Self::Id(_) => StatusCode::BAD_REQUEST,
         }
     }

@@ -40,18 +40,15 @@ fn bar(address: &Address, unit: Unit, group: &Group, bins: usize, label_number: 
     let (x, width) = (percent(group.first), percent(group.bins));
     let (from, to) = unit.bounds(group.date);
     let label = format!("{}: {}", unit.label(group.date), text::counted(group.count, "hit", "hits"));
-    let inside = html! {
-        rect.touch x=(x) y="0" width=(width) height="100%" {}
-        @if let Some(number) = label_number { text.(dropped(number)) x=(x) y="102" { (unit.short_label(group.date)) } }
-    };
     html! {
         @if group.count > 0 {
             a href=(address.between(&from, &to).href()) rel="nofollow" aria-label=(label) {
                 title { (label) }
-                (inside)
+                rect.touch x=(x) y="0" width=(width) height="100%" {}
             }
-        } @else {
-            g.empty aria-hidden="true" { (inside) }
+        }
+        @if let Some(number) = label_number {
+            text.(dropped(number)) x=(x) y="102" aria-hidden="true" { (unit.short_label(group.date)) }
         }
     }
 }

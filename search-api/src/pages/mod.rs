@@ -12,6 +12,7 @@ mod assets;
 mod byline;
 mod charts;
 mod cite;
+mod compress;
 mod dates;
 mod difference;
 mod error;

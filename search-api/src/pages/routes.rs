@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{OriginalUri, Path, Query as Params, State},
+    extract::{Path, Query as Params, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -12,7 +12,7 @@ use axum::{
 use store::{AsOf, AssetId, AssetKind};
 
 use super::{
-    Pages, PagesConfig, address::Address, article, assets, byline, error::PageError, image, media,
+    Pages, PagesConfig, address::Address, article, assets, byline, compress, error::PageError, image, media,
     opensearch, search, status,
 };
 use crate::{ApiState, SearchError};
@@ -24,8 +24,10 @@ const POLICY: &str = "default-src 'self'; img-src 'self' https: http:; base-uri 
 /// The routes of the pages, to be merged with those of the API.
 pub fn router(state: ApiState, config: PagesConfig) -> Router {
     let pages = Pages { state, config: Arc::new(config) };
-    let asset = |kind| get(move |state, uri, path, params| show_asset(kind, state, uri, path, params));
-    let asset_by_id = |kind| get(move |state, params| show_asset_by_id(kind, state, params));
+    let asset =
+        |kind| get(move |state, headers, path, params| show_asset(kind, state, headers, path, params));
+    let asset_by_id =
+        |kind| get(move |state, headers, params| show_asset_by_id(kind, state, headers, params));
     Router::new()
         .route("/", get(show_search))
         .route("/articles", asset_by_id(AssetKind::Article))
@@ -47,38 +49,45 @@ pub fn router(state: ApiState, config: PagesConfig) -> Router {
 
 type AllParams = Params<Vec<(String, String)>>;
 
-async fn show_search(State(pages): State<Pages>, Params(params): AllParams) -> Response {
+async fn show_search(State(pages): State<Pages>, headers: HeaderMap, Params(params): AllParams) -> Response {
     let address = Address::parse(&params);
-    answer(pages, move |pages| search::show(pages, &address)).await
+    answer(pages, &headers, move |pages| search::show(pages, &address)).await
 }
 
 async fn show_asset(
     kind: AssetKind,
     State(pages): State<Pages>,
-    OriginalUri(_): OriginalUri,
+    headers: HeaderMap,
     Path(id): Path<String>,
     Params(params): AllParams,
 ) -> Response {
-    show_asset_of(kind, pages, id, &params).await
+    show_asset_of(kind, pages, &headers, id, &params).await
 }
 
 async fn show_asset_by_id(
     kind: AssetKind,
     State(pages): State<Pages>,
+    headers: HeaderMap,
     Params(params): AllParams,
 ) -> Response {
     let id = param(&params, "id").unwrap_or_default().to_owned();
     if id.is_empty() {
         let address = Address::default().in_view(kind);
-        return answer(pages, move |pages| search::show(pages, &address)).await;
+        return answer(pages, &headers, move |pages| search::show(pages, &address)).await;
     }
-    show_asset_of(kind, pages, id, &params).await
+    show_asset_of(kind, pages, &headers, id, &params).await
 }
 
-async fn show_asset_of(kind: AssetKind, pages: Pages, id: String, params: &[(String, String)]) -> Response {
+async fn show_asset_of(
+    kind: AssetKind,
+    pages: Pages,
+    headers: &HeaderMap,
+    id: String,
+    params: &[(String, String)],
+) -> Response {
     let at =
         param(params, "at").map(str::trim).filter(|at| !at.is_empty()).map(str::parse::<AsOf>).transpose();
-    answer(pages, move |pages| {
+    answer(pages, headers, move |pages| {
         let (id, at) = (AssetId::new(id)?, at?);
         match kind {
             AssetKind::Article => article::show(pages, &id, at),
@@ -89,8 +98,8 @@ async fn show_asset_of(kind: AssetKind, pages: Pages, id: String, params: &[(Str
     .await
 }
 
-async fn show_status(State(pages): State<Pages>) -> Response {
-    answer(pages, status::show).await
+async fn show_status(State(pages): State<Pages>, headers: HeaderMap) -> Response {
+    answer(pages, &headers, status::show).await
 }
 
 async fn show_opensearch(State(pages): State<Pages>, headers: HeaderMap) -> Response {
@@ -110,6 +119,7 @@ fn param<'a>(params: &'a [(String, String)], name: &str) -> Option<&'a str> {
 /// Makes a page on the pool that searches, and an error page where that fails.
 async fn answer(
     pages: Pages,
+    asked: &HeaderMap,
     make: impl FnOnce(&Pages) -> Result<Response, PageError> + Send + 'static,
 ) -> Response {
     let (pool, for_errors) = (pages.state.pool.clone(), pages.clone());
@@ -125,5 +135,5 @@ async fn answer(
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    response
+    if compress::is_taken(asked) { compress::compressed(response).await } else { response }
 }

@@ -1,8 +1,8 @@
 // A Chromium that talks to nobody but the server under test.
 import { chromium } from "playwright-core";
 
-export const base = process.env.MORGUE_PAGES;
-export const hostile = process.env.MORGUE_HOSTILE;
+export const base = process.env.MORGUE_PAGES?.replace(/\/$/, "");
+export const hostile = process.env.MORGUE_HOSTILE?.replace(/\/$/, "");
 
 export const launch = () =>
   chromium.launch({

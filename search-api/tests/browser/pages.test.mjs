@@ -14,6 +14,7 @@ after(() => browser.close());
 async function open(path, options = {}) {
   const context = await browser.newContext({ ...WIDE, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
   page.complaints = [];
   page.on("console", (message) => {
     if (message.type() === "error" && !/Failed to load resource.*(4\d\d)/.test(message.text())) page.complaints.push(message.text());

@@ -49,7 +49,7 @@ if (process.argv[1].endsWith("payloads.mjs")) {
     });
     const article = (more) => ({
       headline: `harpoon ${p}`, kicker: p, subheadline: p, summary: p, body: `harpoon ${p}\n\n${p}${more}`, published: "1931-05-02",
-      language: p.slice(0, 30), section: p, desk: p, edition: p, page: p, type: p, source: p, url: p, dateline: p, credit: p,
+      language: "en", section: p, desk: p, edition: p, page: p, type: p, source: p, url: p, dateline: p, credit: p,
       bylines: [`x/${number}`], images: [`x/${number}`], keywords: [{ name: p, value: p }], corrections: [{ date: "1931-05-03", text: p }], rights: p,
     });
     event("article.published", number, article(""));
