@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     asset::{AssetId, AssetRef, MAX_ID_BYTES},
-    catalog::{ContentMark, head_key, mark_of},
+    catalog::{Brief, ContentMark, head_key, mark_of},
     compress::Compressed,
     date::Timestamp,
     digest::{Digest, Salt},
@@ -32,6 +32,7 @@ pub struct Prepared {
     pub(crate) time: Option<Timestamp>,
     pub(crate) into: Option<AssetId>,
     pub(crate) references: Option<Vec<AssetRef>>,
+    pub(crate) brief: Brief,
     pub(crate) mark: ContentMark,
     /// The version of the payload's JSON.
     pub(crate) schema: u64,
@@ -173,6 +174,10 @@ impl Log {
                 Fact::Published(content) => Some(content.references()),
                 Fact::Erased(..) => Some(Vec::new()),
                 _ => None,
+            },
+            brief: match fact {
+                Fact::Published(content) => Brief::of(content),
+                _ => Brief::default(),
             },
             mark: mark_of(data_of(&payload)),
             digest: Digest::of(&[salt.as_bytes(), &payload]),

@@ -9,6 +9,7 @@ use heed::{RoTxn, RwTxn};
 
 use crate::{
     asset::{AssetId, AssetKind, AssetRef},
+    content::Content,
     date::Timestamp,
     digest::Digest,
     error::ReadError,
@@ -31,6 +32,32 @@ pub enum Status {
         /// The one that stands for both.
         into: AssetId,
     },
+}
+
+/// What of a referrer's last revision is kept with each of its edges, so that counting a prolific author's work
+/// reads no payloads. Empty for what is no article.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Brief {
+    /// The date it was published, as it was stated.
+    pub published: String,
+    /// The section it ran in.
+    pub section: String,
+}
+
+impl Brief {
+    pub(crate) fn of(content: &Content) -> Self {
+        match content {
+            Content::Article(article) => Self {
+                published: article
+                    .published
+                    .as_ref()
+                    .map(|date| date.as_str().to_owned())
+                    .unwrap_or_default(),
+                section: article.section.clone(),
+            },
+            Content::Image(_) | Content::Byline(_) => Self::default(),
+        }
+    }
 }
 
 /// Sixteen bytes of a content's SHA-256: enough to tell whether a publish says anything new. Unsalted, so an
@@ -173,6 +200,8 @@ pub(crate) struct Change<'a> {
     pub(crate) into: Option<&'a AssetId>,
     /// What the asset names from now on; `None` leaves what it named.
     pub(crate) references: Option<&'a [AssetRef]>,
+    /// What is kept with each of these references.
+    pub(crate) brief: &'a Brief,
 }
 
 impl CatalogTables {
@@ -200,14 +229,13 @@ impl CatalogTables {
         let after = before.after(change);
         if let Some(references) = change.references {
             let old = if old_live == Seq::ZERO { Vec::new() } else { named_before(txn, old_live)? };
-            let (is_old, is_new): (HashSet<_>, HashSet<_>) =
-                (old.iter().collect(), references.iter().collect());
+            let is_new: HashSet<_> = references.iter().collect();
             for gone in old.iter().filter(|target| !is_new.contains(target)) {
                 self.referrers.delete(txn, &edge(&gone.to_key(), key).0)?;
             }
-            for new in references.iter().filter(|target| !is_old.contains(target)) {
-                let (edge, full) = edge(&new.to_key(), key);
-                self.referrers.put(txn, &edge, full)?;
+            for named in references {
+                let (edge, full) = edge(&named.to_key(), key);
+                self.referrers.put(txn, &edge, &edge_value(change.brief, full))?;
             }
         }
         let new_into = match &after.status {
@@ -221,7 +249,7 @@ impl CatalogTables {
             }
             if let Some(new) = new_into {
                 let (edge, full) = edge(&target(new), key);
-                self.referrers.put(txn, &edge, full)?;
+                self.referrers.put(txn, &edge, &edge_value(&Brief::default(), full))?;
             }
         }
         self.heads.put(txn, key, &after.encode())?;
@@ -229,12 +257,22 @@ impl CatalogTables {
     }
 }
 
-/// One edge: its key (target, a zero byte, referrer; keys of assets hold no zero byte) and its value. LMDB's 511
-/// bytes may not hold two long keys: a long one ends in its digest then, and the value has the referrer in full.
+/// One edge: its key (target, a zero byte, referrer; keys of assets hold no zero byte) and the end of its value.
+/// LMDB's 511 bytes may not hold two long keys: a long one ends in its digest then, and the value has the referrer
+/// in full.
 pub(crate) fn edge<'a>(target: &[u8], referrer: &'a [u8]) -> (Vec<u8>, &'a [u8]) {
     let mut key = edges_to(target);
     shorten_into(&mut key, referrer);
     (key, if referrer.len() > MAX_EDGE_PART { referrer } else { &[] })
+}
+
+/// The value of an edge: published:text, section:text, the referrer in full if its key has not.
+pub(crate) fn edge_value(brief: &Brief, full: &[u8]) -> Vec<u8> {
+    let mut value = Vec::with_capacity(2 + brief.published.len() + brief.section.len() + full.len());
+    put_text(&mut value, &brief.published);
+    put_text(&mut value, &brief.section);
+    value.extend_from_slice(full);
+    value
 }
 
 /// What the keys of all edges to one target begin with.
@@ -245,9 +283,12 @@ pub(crate) fn edges_to(target: &[u8]) -> Vec<u8> {
     key
 }
 
-/// The referrer of an edge that was found under [`edges_to`] a target.
-pub(crate) fn referrer_of(key: &[u8], value: &[u8], prefix: usize) -> Option<AssetRef> {
-    AssetRef::from_key(if value.is_empty() { key.get(prefix..)? } else { value })
+/// The referrer of an edge that was found under [`edges_to`] a target, and what is kept of it.
+pub(crate) fn referrer_of(key: &[u8], value: &[u8], prefix: usize) -> Option<(AssetRef, Brief)> {
+    let mut from = Cursor { rest: value };
+    let brief = Brief { published: from.text().ok()?.to_owned(), section: from.text().ok()?.to_owned() };
+    let full = if from.rest.is_empty() { key.get(prefix..)? } else { from.rest };
+    Some((AssetRef::from_key(full)?, brief))
 }
 
 /// Two parts and the zero byte between them within 511 bytes.
@@ -302,19 +343,23 @@ mod tests {
         #[test]
         fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             let _ = Head::decode(&bytes);
-            let _ = referrer_of(&bytes, &[], bytes.len() / 2);
+            let _ = referrer_of(&bytes, &bytes, bytes.len() / 2);
         }
 
         #[test]
-        fn edges_fit_into_keys_and_come_back(target in 1..=400_usize, referrer in 1..=400_usize) {
+        fn edges_fit_into_keys_and_come_back(
+            target in 1..=400_usize, referrer in 1..=400_usize, published in "[0-9-]{0,10}", section in "\\PC{0,60}",
+        ) {
             let asset = |kind, length| AssetRef::new(kind, AssetId::new("x".repeat(length)).unwrap());
             let (target, referrer) = (asset(AssetKind::Image, target), asset(AssetKind::Article, referrer));
             let (target, named_by) = (target.to_key(), referrer.to_key());
-            let (key, value) = edge(&target, &named_by);
+            let brief = Brief { published, section };
+            let (key, full) = edge(&target, &named_by);
+            let value = edge_value(&brief, full);
             prop_assert!(key.len() <= 511);
             let prefix = edges_to(&target);
             prop_assert!(key.starts_with(&prefix));
-            prop_assert_eq!(referrer_of(&key, value, prefix.len()), Some(referrer));
+            prop_assert_eq!(referrer_of(&key, &value, prefix.len()), Some((referrer, brief)));
         }
     }
 }

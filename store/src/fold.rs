@@ -9,7 +9,7 @@ use heed::{RoTxn, RwTxn};
 use crate::{
     append::data_of,
     asset::{AssetId, AssetRef},
-    catalog::{Change, ContentMark, Head, head_key, mark_of},
+    catalog::{Brief, Change, ContentMark, Head, head_key, mark_of},
     error::ReadError,
     event::{Fact, Seq},
     log::Log,
@@ -30,6 +30,7 @@ struct Said {
     mark: ContentMark,
     into: Option<AssetId>,
     references: Option<Vec<AssetRef>>,
+    brief: Brief,
     gone: bool,
 }
 
@@ -103,6 +104,10 @@ fn said(record: &Record<'_>, fact: Option<&Fact>, payload: &[u8]) -> Said {
             Some(Fact::Erased(..)) | None => Some(Vec::new()),
             _ => None,
         },
+        brief: match fact {
+            Some(Fact::Published(content)) => Brief::of(content),
+            _ => Brief::default(),
+        },
     }
 }
 
@@ -116,6 +121,7 @@ impl Said {
             gone: self.gone,
             into: self.into.as_ref(),
             references: self.references.as_deref(),
+            brief: &self.brief,
         }
     }
 }

@@ -165,6 +165,7 @@ impl Log {
                 time: fields.time,
                 into: None,
                 references: Some(Vec::new()),
+                brief: Default::default(),
                 mark: Default::default(),
                 schema,
                 salt: Salt::default(),

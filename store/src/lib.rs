@@ -60,7 +60,7 @@ pub use append::{Appended, Batch, Outcome, Prepared, Refusal, SourcePosition};
 pub use asof::{AsOf, InvalidAsOf};
 pub use asset::{AssetId, AssetKind, AssetRef, InvalidId, MAX_ID_BYTES, UnknownKind};
 pub use backup::BackupError;
-pub use catalog::Status;
+pub use catalog::{Brief, Status};
 pub use compress::Undecodable;
 pub use content::{Article, Byline, Content, Correction, Image, Keyword, Rendition};
 pub use date::{ArchiveDate, InvalidDate, Precision, Timestamp};

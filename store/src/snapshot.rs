@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::{
     asof::AsOf,
     asset::{AssetId, AssetKind, AssetRef, kind_letter},
-    catalog::{Head, Status, damaged as catalog_damaged, edges_to, referrer_of},
+    catalog::{Brief, Head, Status, damaged as catalog_damaged, edges_to, referrer_of},
     content::Content,
     date::Timestamp,
     digest::Digest,
@@ -260,6 +260,19 @@ impl Snapshot {
         after: Option<&AssetRef>,
         count: usize,
     ) -> Result<Vec<AssetRef>, ReadError> {
+        Ok(self.referrers_in_brief(asset, after, count)?.into_iter().map(|(asset, _)| asset).collect())
+    }
+
+    /// The same, each with what its last revision says in brief.
+    ///
+    /// # Errors
+    /// [`ReadError`]: the catalog is damaged, or the disk fails.
+    pub fn referrers_in_brief(
+        &self,
+        asset: &AssetRef,
+        after: Option<&AssetRef>,
+        count: usize,
+    ) -> Result<Vec<(AssetRef, Brief)>, ReadError> {
         let (txn, tables) = self.catalog();
         let target = asset.to_key();
         let prefix = edges_to(&target);

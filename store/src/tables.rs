@@ -62,8 +62,8 @@ pub(crate) struct CatalogTables {
     /// One letter for the kind, id → head (grammar: [`crate::catalog::Head`]). Assets of types that this version
     /// does not know are under `x`, type, a zero byte, id.
     pub(crate) heads: Table<Bytes, Bytes>,
-    /// Key of an asset, a zero byte, key of one that names it → nothing (grammar: [`crate::catalog::edge`]). A
-    /// merged byline names the one it went into.
+    /// Key of an asset, a zero byte, key of one that names it → what that one says in brief (grammar:
+    /// [`crate::catalog::edge`] and [`crate::catalog::edge_value`]). A merged byline names the one it went into.
     pub(crate) referrers: Table<Bytes, Bytes>,
 }
 

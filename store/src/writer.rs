@@ -145,6 +145,7 @@ impl<'a> Writer<'a> {
             into: event.into.as_ref(),
             mark: event.mark,
             references: event.references.as_deref(),
+            brief: &event.brief,
         };
         tables
             .catalog

@@ -52,14 +52,18 @@ impl View for Images {
             if article.kind != AssetKind::Article {
                 return Ok(());
             }
-            if let Some(live) = snapshot.live(article)? {
-                count += 1;
-                if used_in.len() < MAX_USED_IN {
-                    let mut used = Map::new();
-                    used.insert("id".to_owned(), json!(article.id));
-                    join::pick(&live.content, &ARTICLE_FIELDS, &mut used);
-                    used_in.push(Value::Object(used));
-                }
+            // A stock image is used ten thousand times: only what is shown is read.
+            if !join::is_live(article, snapshot)? {
+                return Ok(());
+            }
+            count += 1;
+            if used_in.len() < MAX_USED_IN
+                && let Some(live) = snapshot.live(article)?
+            {
+                let mut used = Map::new();
+                used.insert("id".to_owned(), json!(article.id));
+                join::pick(&live.content, &ARTICLE_FIELDS, &mut used);
+                used_in.push(Value::Object(used));
             }
             Ok(())
         })?;

@@ -1,7 +1,10 @@
 //! What views share: joining other assets in, and finding who names whom.
 
 use serde_json::{Map, Value, json};
-use store::{AssetId, AssetKind, AssetRef, Content, EventType, Fact, Live, Payload, ReadError, Snapshot};
+use store::{
+    AssetId, AssetKind, AssetRef, Brief, Content, EventType, Fact, Live, Payload, ReadError, Seq, Snapshot,
+    Status,
+};
 
 use super::{Change, Touch};
 
@@ -53,18 +56,33 @@ pub(super) fn live(kind: AssetKind, id: &AssetId, snapshot: &Snapshot) -> Result
     snapshot.live(&AssetRef::new(kind, id.clone()))
 }
 
+/// Whether readers see an asset, without reading what it says.
+pub(super) fn is_live(asset: &AssetRef, snapshot: &Snapshot) -> Result<bool, ReadError> {
+    let state = snapshot.state(asset)?;
+    Ok(state.is_some_and(|state| state.status == Status::Published && state.live != Seq::ZERO))
+}
+
 /// Hands all assets that name this one to `found`, page by page.
 pub(super) fn each_referrer(
     asset: &AssetRef,
     snapshot: &Snapshot,
     found: &mut dyn FnMut(&AssetRef) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
+    each_referrer_in_brief(asset, snapshot, &mut |referrer, _| found(referrer))
+}
+
+/// The same, each with what it says in brief.
+pub(super) fn each_referrer_in_brief(
+    asset: &AssetRef,
+    snapshot: &Snapshot,
+    found: &mut dyn FnMut(&AssetRef, &Brief) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
     let mut after: Option<AssetRef> = None;
     loop {
-        let page = snapshot.referrers(asset, after.as_ref(), PAGE)?;
-        page.iter().try_for_each(&mut *found)?;
+        let page = snapshot.referrers_in_brief(asset, after.as_ref(), PAGE)?;
+        page.iter().try_for_each(|(referrer, brief)| found(referrer, brief))?;
         let full = page.len() == PAGE;
-        after = page.into_iter().last();
+        after = page.into_iter().last().map(|(referrer, _)| referrer);
         if !full {
             return Ok(());
         }

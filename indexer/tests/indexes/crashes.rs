@@ -49,6 +49,9 @@ fn victim() {
             if dice.below(4) == 0 {
                 let _ = indexes.rollback(kind);
             }
+            // Between rebuilds there is a while of nothing but indexing.
+            let head = log.head().unwrap().seq;
+            indexes.wait_for(AssetKind::Article, head, Duration::from_millis(150)).unwrap();
         }
     });
 }

@@ -258,7 +258,7 @@ fn documents(log: &Log) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: times(24, 2_000), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: times(16, 2_000), ..ProptestConfig::default() })]
 
     #[test]
     fn live_equals_rebuild_equals_a_naive_model(
