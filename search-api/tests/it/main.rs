@@ -7,6 +7,7 @@
     reason = "tests: helpers stand outside of test functions, and a panic is a failure"
 )]
 
+mod access;
 mod archive;
 mod elastic;
 mod hostile;
