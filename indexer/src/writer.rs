@@ -57,7 +57,7 @@ pub(crate) struct Step {
 impl GenerationWriter {
     /// Waits for nobody: fails when another writes to this generation.
     pub(crate) fn open(generation: Arc<Generation>, log: &Log) -> Result<Self, IndexError> {
-        let mut writer = Self::unmerged(generation)?;
+        let writer = Self::unmerged(generation)?;
         writer.commit.check(writer.generation.info().view, log)?;
         writer.writer.set_merge_policy(Box::new(FewSegments));
         remove_others(writer.generation.dir(), &writer.commit.fanouts)

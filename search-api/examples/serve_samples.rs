@@ -5,7 +5,7 @@
 use std::{error::Error, fs};
 
 use indexer::{Indexes, Workers};
-use search_api::{ApiState, Search, serve};
+use search_api::{ApiState, Search, pages::PagesConfig, serve};
 use store::{AssetKind, Log, NewEvent};
 use tokio::net::TcpListener;
 
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
     let state = ApiState::new(Search::new(indexes))?;
-    serve(listener, state, async {
+    serve(listener, state, PagesConfig::default(), async {
         let _ = tokio::signal::ctrl_c().await;
     })
     .await?;

@@ -30,6 +30,7 @@ mod es;
 mod execute;
 mod highlight;
 mod http;
+pub mod pages;
 pub mod query;
 mod request;
 mod search;

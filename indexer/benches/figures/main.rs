@@ -22,7 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use archive::{Dice, Size, article, id, load, vocabulary};
+use archive::{Size, article, id, load, vocabulary};
 use indexer::{Indexes, RebuildOptions, Workers, view_of};
 use store::{Article, AssetKind, Batch, Byline, Log, NewEvent, Seq};
 use tantivy::{Index, IndexWriter, TantivyDocument};

@@ -2,6 +2,16 @@
 //!
 //! `MORGUE_LONG=1` runs the long form: 1,000 kills instead of 100, 2,000 random histories instead of 24.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and counts what it tried"
+)]
+
 mod audit;
 mod bit_flips;
 mod crashes;
@@ -13,7 +23,7 @@ mod model;
 mod rebuilds;
 mod swaps;
 
-use std::{io::Write, sync::atomic::AtomicBool};
+use std::sync::atomic::AtomicBool;
 
 use indexer::{Indexes, ViewDigest, ViewStatus, view_of};
 use store::{AssetId, AssetKind, Log, Seq};
@@ -25,7 +35,7 @@ fn times(short: u32, long: u32) -> u32 {
 
 /// A count for the log of the run: past the capture of the test harness.
 fn say(line: &str) {
-    writeln!(std::io::stderr(), "{line}").unwrap();
+    eprintln!("{line}");
 }
 
 fn id(text: impl Into<String>) -> AssetId {

@@ -50,7 +50,7 @@ fn a_renamed_byline_and_a_corrected_caption_change_every_article() {
     let byline = |name: &str| Byline { name: name.into(), ..Byline::default() };
     // The article comes before what it names.
     for n in 0..20 {
-        log.append_one(&NewEvent::published(id(&format!("a/{n}")), article.clone())).unwrap();
+        log.append_one(&NewEvent::published(id(format!("a/{n}")), article.clone())).unwrap();
     }
     log.append_one(&NewEvent::published(id("i/1"), image("gutta-percha"))).unwrap();
     log.append_one(&NewEvent::published(id("b/1"), byline("Nora Vance"))).unwrap();
@@ -58,7 +58,7 @@ fn a_renamed_byline_and_a_corrected_caption_change_every_article() {
 
     let document = |n: usize| {
         let view = indexer::view_of(AssetKind::Article);
-        view.document(&id(&format!("a/{n}")), &log.snapshot().unwrap()).unwrap().unwrap().json
+        view.document(&id(format!("a/{n}")), &log.snapshot().unwrap()).unwrap().unwrap().json
     };
     assert_eq!(document(7)["bylines"][0]["name"], "Nora Vance");
     assert_eq!(document(7)["images"][0]["caption"], "gutta-percha");
@@ -169,7 +169,7 @@ impl Naive {
             let mut shown: Vec<&AssetId> = Vec::new();
             article.images.iter().for_each(|id| {
                 if !shown.contains(&id) {
-                    shown.push(id)
+                    shown.push(id);
                 }
             });
             let captions: Vec<_> = shown

@@ -25,6 +25,7 @@ pub use self::access::{Access, InvalidKey, Role};
 pub(crate) use self::native::run_search;
 pub use self::server::{ServerLimits, serve_router};
 use self::{pool::Pool, problem::Problem};
+use crate::pages::{self, PagesConfig};
 use crate::{error::SearchError, es, search::Search};
 
 /// What all requests share.
@@ -102,13 +103,14 @@ pub fn router(state: ApiState) -> Router {
         .with_state(state)
 }
 
-/// Serves all routes until `shutdown` comes, then lets the requests end that are under way.
+/// Serves all routes, those of the pages too, until `shutdown` comes, then lets the requests end that are under way.
 ///
 /// # Errors
 /// The system's, when the socket fails.
 pub async fn serve(
     listener: TcpListener,
     state: ApiState,
+    pages: PagesConfig,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     let stop = Arc::clone(&state.stop);
@@ -118,5 +120,7 @@ pub async fn serve(
         let _ = stop.send(true);
         log.wake_followers();
     };
-    serve_router(listener, router(state), ServerLimits::default(), shutdown).await
+    let checked = from_fn_with_state(state.clone(), access::check);
+    let routes = router(state.clone()).merge(pages::router(state, pages).layer(checked));
+    serve_router(listener, routes, ServerLimits::default(), shutdown).await
 }
