@@ -13,3 +13,4 @@ mod elastic;
 mod hostile;
 mod http;
 mod search;
+mod server;
