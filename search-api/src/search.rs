@@ -171,6 +171,13 @@ impl Search {
 
     fn generation(&self, request: &SearchRequest) -> Result<Arc<Generation>, SearchError> {
         if let Some(name) = &request.as_of {
+            // Looked up in the list, so that no name leads out of the directory.
+            if !self.indexes().generations(request.kind)?.contains(&format!("@{name}")) {
+                let name: String = name.chars().take(80).collect();
+                return Err(SearchError::NotFound(format!(
+                    "the archive was not built as `{name}`: `morgue rebuild --as-of DATE --name NAME` builds it"
+                )));
+            }
             return Ok(self.indexes().named(request.kind, name)?);
         }
         if let Some(wanted) = request.min_seq {

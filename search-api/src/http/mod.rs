@@ -3,6 +3,7 @@
 //! [`router`] is a function of the state, so that tests need no socket. Handlers read and check on tokio's threads;
 //! whatever touches the index or the log runs on a pool of its own.
 
+mod access;
 mod body;
 mod events;
 mod native;
@@ -20,6 +21,7 @@ use tokio::{
     sync::{Semaphore, watch},
 };
 
+pub use self::access::{Access, InvalidKey, Role};
 pub(crate) use self::native::run_search;
 pub use self::server::{ServerLimits, serve_router};
 use self::{pool::Pool, problem::Problem};
@@ -31,6 +33,7 @@ use crate::{error::SearchError, es, search::Search};
 pub struct ApiState {
     pub(crate) search: Search,
     pub(crate) pool: Pool,
+    pub(crate) access: Arc<Access>,
     /// Searches that wait for the index to take in a write.
     pub(crate) waiting: Arc<Semaphore>,
     /// Those who read events.
@@ -58,6 +61,7 @@ impl ApiState {
         Ok(Self {
             search,
             pool: Pool::new()?,
+            access: Arc::new(Access::default()),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             readers: Arc::new(Semaphore::new(MAX_READERS)),
             writers: Arc::new(Semaphore::new(MAX_WRITERS)),
@@ -65,6 +69,15 @@ impl ApiState {
             stopping,
             stop: Arc::new(stop),
         })
+    }
+}
+
+impl ApiState {
+    /// With keys: without any, everybody may read and only this machine may write.
+    #[must_use]
+    pub fn with_access(mut self, access: Access) -> Self {
+        self.access = Arc::new(access);
+        self
     }
 }
 
@@ -86,6 +99,7 @@ pub fn router(state: ApiState) -> Router {
         })
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(state.clone(), body::whole_body))
+        .layer(from_fn_with_state(state.clone(), access::check))
         .with_state(state)
 }
 
@@ -106,6 +120,7 @@ pub async fn serve(
         let _ = stop.send(true);
         log.wake_followers();
     };
-    let routes = router(state.clone()).merge(pages::router(state, pages));
+    let checked = from_fn_with_state(state.clone(), access::check);
+    let routes = router(state.clone()).merge(pages::router(state, pages).layer(checked));
     serve_router(listener, routes, ServerLimits::default(), shutdown).await
 }

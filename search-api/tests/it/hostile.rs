@@ -2,10 +2,14 @@
 //! process, hold it, or fill its memory; each must get an answer or a refusal with a reason, quickly, and the
 //! process must live to answer the next.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use axum::{
     body::{Body, to_bytes},
+    extract::ConnectInfo,
     http::{Request, StatusCode},
 };
 use serde_json::{Value, json};
@@ -31,7 +35,8 @@ async fn nothing_that_arrives_breaks_anything() {
     assert!(attacks.len() >= 1_000, "{}", attacks.len());
     let (mut answered, mut refused) = (0, 0);
     for (number, attack) in attacks.iter().enumerate() {
-        let request = request_of(attack);
+        let mut request = request_of(attack);
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
         let (uri, method) = (request.uri().clone(), request.method().clone());
         let shown = format!("{number}: {method} {}", uri.to_string().chars().take(300).collect::<String>());
         let started = Instant::now();

@@ -7,8 +7,10 @@
     reason = "tests: helpers stand outside of test functions, and a panic is a failure"
 )]
 
+mod access;
 mod archive;
 mod elastic;
 mod hostile;
 mod http;
 mod search;
+mod server;
