@@ -40,22 +40,21 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
 }
 
 /// The address, and three searches that show what this is about.
-fn greeting(address: SocketAddr) -> [String; 9] {
-    [
+fn greeting(address: SocketAddr) -> Vec<String> {
+    let searches = [
+        ("q=gutta-percha", "a word that only a picture's caption has"),
+        ("q=titanic&sort=oldest", "a report, with its correction"),
+        ("q=byline:hallam+ferry", "by the name that the author took later"),
+    ];
+    let mut lines = vec![
         String::new(),
         "The Harbour Ledger of Port Merrow, 1851 to 2026: an invented paper with true news.".to_owned(),
-        format!("Read it at http://{address}/ , or ask the API:"),
+        format!("Serving it on http://{address} until Ctrl-C. Ask it:"),
         String::new(),
-        format!(
-            "  curl 'http://{address}/api/v1/search?q=gutta-percha'            a word that only a caption has"
-        ),
-        format!(
-            "  curl 'http://{address}/api/v1/search?q=titanic&sort=oldest'     a report, and its correction"
-        ),
-        format!(
-            "  curl 'http://{address}/api/v1/search?q=byline:hallam+-market'   found by the author's later name"
-        ),
-        String::new(),
-        "Ctrl-C stops it.".to_owned(),
-    ]
+    ];
+    lines.extend(searches.map(|(query, why)| {
+        let command = format!("curl 'http://{address}/api/v1/search?{query}'");
+        format!("  {command:72} # {why}")
+    }));
+    lines
 }

@@ -56,8 +56,21 @@ pub(crate) fn withdraw(archive: &Archive, args: &OrderArgs, terminal: &Terminal)
     order(archive, args, Fact::Withdrawn(args.kind, order_of(args)), terminal)
 }
 
+/// The indexes are built again, since a deleted document's terms lie in them until its segment is merged away.
 pub(crate) fn erase(archive: &Archive, args: &OrderArgs, terminal: &Terminal) -> Result<Outcome> {
-    order(archive, args, Fact::Erased(args.kind, order_of(args)), terminal)
+    let done = order(archive, args, Fact::Erased(args.kind, order_of(args)), terminal)?;
+    let indexes = archive.existing_indexes()?;
+    let stop = crate::stop::on_signal()?;
+    for kind in AssetKind::ALL {
+        let bar = terminal.progress(&format!("purging {}", kind.plural()), 0, "assets");
+        indexes.purge(kind, &stop, &|progress| {
+            bar.set_length(progress.total);
+            bar.set_position(progress.done);
+        })?;
+        bar.finish_and_clear();
+    }
+    terminal.say("its contents are gone from the log and from all indexes")?;
+    Ok(done)
 }
 
 fn order_of(args: &OrderArgs) -> Order {

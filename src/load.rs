@@ -1,11 +1,15 @@
 //! `morgue load`
 
-use std::{path::PathBuf, sync::atomic::AtomicBool};
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use anyhow::Result;
 use indexer::Indexes;
 use indicatif::{ProgressBar, ProgressStyle};
-use ingest::{LoadOptions, LoadReport, Progress, Quarantine};
+use ingest::{LoadOptions, LoadReport, PathPattern, Progress, Quarantine};
 use store::{AssetKind, Seq};
 
 use crate::{
@@ -29,6 +33,42 @@ pub(crate) struct Args {
     /// Only report what would be done.
     #[arg(long)]
     dry_run: bool,
+
+    #[command(flatten)]
+    hints: Hints,
+
+    /// Keep loading what is new or changed in the folders, every so many seconds, until Ctrl-C.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
+    watch: Option<u64>,
+}
+
+/// What the user says of files that do not say it themselves.
+#[derive(clap::Args)]
+#[group(skip)]
+pub(crate) struct Hints {
+    /// What the paths of plain texts say: '{byline}/{published:%d%b%Y}{_}.txt'. Names are the article's fields, {_} is
+    /// anything.
+    #[arg(long, value_name = "PATTERN")]
+    pattern: Option<PathPattern>,
+
+    /// Which column of a table is which field, where its name does not tell: --column Title=headline.
+    #[arg(long = "column", value_name = "COLUMN=FIELD", value_parser = column)]
+    columns: Vec<(String, String)>,
+}
+
+impl Hints {
+    pub(crate) fn to_ingest(&self) -> ingest::Hints {
+        ingest::Hints { pattern: self.pattern.clone(), columns: self.columns.iter().cloned().collect() }
+    }
+}
+
+fn column(text: &str) -> Result<(String, String), String> {
+    match text.rsplit_once('=') {
+        Some((column, field)) if !column.is_empty() && !field.is_empty() => {
+            Ok((column.to_owned(), field.to_owned()))
+        }
+        _ => Err("write COLUMN=FIELD, as in Title=headline".to_owned()),
+    }
 }
 
 pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result<Outcome> {
@@ -36,6 +76,10 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     let log = archive.open_log()?;
     let mut options = LoadOptions::new(args.paths.clone(), Quarantine::at(archive.quarantine_dir()));
     options.dry_run = args.dry_run;
+    options.hints = args.hints.to_ingest();
+    if let Some(seconds) = args.watch {
+        return watch(archive, &options, Duration::from_secs(seconds.max(1)), &stop, terminal);
+    }
     let bar = Bar::new(terminal);
     let report = ingest::load(&log, &options, &bar, &stop)?;
     bar.0.finish_and_clear();
@@ -48,6 +92,28 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         LoadReport { quarantined: 0, .. } => Outcome::Done,
         _ => Outcome::Quarantined,
     })
+}
+
+/// Loads again and again, and makes each load searchable.
+fn watch(
+    archive: &Archive,
+    options: &LoadOptions,
+    every: Duration,
+    stop: &AtomicBool,
+    terminal: &Terminal,
+) -> Result<Outcome> {
+    let log = archive.open_log()?;
+    let indexes = archive.open_indexes(log.clone())?;
+    let mut failed = None;
+    ingest::watch(&log, options, every, &(), stop, &mut |report| {
+        let told =
+            make_searchable(&indexes, report.last_seq, stop, terminal).and_then(|()| tell(report, terminal));
+        if let Err(error) = told {
+            failed.get_or_insert(error);
+            stop.store(true, Ordering::Relaxed);
+        }
+    })?;
+    failed.map_or(Ok(Outcome::Done), Err)
 }
 
 /// Brings all views up to this event.

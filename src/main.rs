@@ -96,3 +96,13 @@ fn main() -> ExitCode {
     };
     terminal::exit_code(done)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_subcommand_can_be_parsed() {
+        super::Cli::command().debug_assert();
+    }
+}

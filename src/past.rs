@@ -1,6 +1,6 @@
 //! The archive as it stood, made ready to be searched.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use indexer::Indexes;
 use store::{AsOf, AssetKind};
 
@@ -15,7 +15,9 @@ pub(crate) fn make_ready(
     terminal: &Terminal,
 ) -> Result<String> {
     let moment = when.parse::<AsOf>();
-    if let Ok(built) = indexes.named(kind, when) {
+    // Times and `seq:N` have signs that no name of a generation has.
+    let name: String = when.chars().map(|c| if matches!(c, ':' | '+') { '-' } else { c }).collect();
+    if let Ok(built) = indexes.named(kind, &name) {
         let stale = match &moment {
             Ok(as_of) if built.info().as_of.as_deref() == Some(&as_of.to_string()) => {
                 has_more(indexes, built.checkpoint()?, *as_of)?
@@ -23,24 +25,23 @@ pub(crate) fn make_ready(
             _ => false,
         };
         if !stale {
-            return Ok(when.to_owned());
+            return Ok(name);
         }
     }
     let as_of = match moment {
         Ok(as_of) => as_of,
-        Err(_) if when.contains('/') => bail!("`{when}` is no name of a built archive"),
         Err(error) => return Err(error).context(format!(
             "there is no archive built as `{when}` (`morgue rebuild --as-of DATE --name {when}` builds one)"
         )),
     };
     let stop = stop::on_signal()?;
     let bar = terminal.progress(&format!("{} as of {when}", kind.plural()), 0, "assets");
-    indexes.build_as_of(kind, &as_of, when, &stop, &|progress| {
+    indexes.build_as_of(kind, &as_of, &name, &stop, &|progress| {
         bar.set_length(progress.total);
         bar.set_position(progress.done);
     })?;
     bar.finish_and_clear();
-    Ok(when.to_owned())
+    Ok(name)
 }
 
 /// Whether the log has events after `since` that belong to the archive as of then.

@@ -115,10 +115,11 @@ fn show(hit: &Hit, terminal: &Terminal) -> Result<()> {
         terminal.say(format!("  {}", facts.join(" · ")))?;
     }
     for (field, fragments) in &hit.highlights {
-        if terminal.plain(fragments.first().map_or("", String::as_str)) == title {
-            continue;
-        }
-        for fragment in fragments.iter().take(2) {
+        let fragments = fragments.as_array().map(Vec::as_slice).unwrap_or_default();
+        for fragment in fragments.iter().filter_map(Value::as_str).take(2) {
+            if terminal.plain(fragment) == title {
+                continue;
+            }
             terminal.say(format!("  {field}: {}", terminal.marked(fragment)))?;
         }
     }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use indexer::{Indexes, Workers};
+use search_api::{ApiState, Search};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -15,6 +16,7 @@ use crate::{
 };
 
 #[derive(clap::Args)]
+#[group(skip)]
 pub(crate) struct Args {
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7700")]
@@ -42,6 +44,7 @@ pub(crate) fn serve(indexes: Indexes, args: &Args, ready: impl FnOnce(SocketAddr
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let workers = Workers::start(&indexes).context("the indexers cannot be started")?;
+        let state = ApiState::new(Search::new(indexes)).context("no threads can be started")?;
         ready(address);
         let shutdown = async move {
             tokio::select! {
@@ -49,7 +52,7 @@ pub(crate) fn serve(indexes: Indexes, args: &Args, ready: impl FnOnce(SocketAddr
                 _ = terminate.recv() => {}
             }
         };
-        let served = search_api::serve(listener, search_api::Search::new(indexes), shutdown).await;
+        let served = search_api::serve(listener, state, shutdown).await;
         tokio::task::spawn_blocking(move || workers.stop()).await?;
         served.context("serving ended")?;
         Ok(Outcome::Done)

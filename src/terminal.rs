@@ -132,9 +132,15 @@ pub(crate) fn exit_code(done: Result<Outcome>) -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr().lock(), "morgue: {error:#}");
-            ExitCode::from(1)
+            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
         }
     }
+}
+
+/// A query that cannot be understood is wrong usage, like a wrong option.
+fn is_usage(error: &anyhow::Error) -> bool {
+    error.is::<search_api::query::QueryError>()
+        || matches!(error.downcast_ref(), Some(search_api::SearchError::Query(_)))
 }
 
 /// `morgue log list | head` ends when head has seen enough: that is no failure.

@@ -48,7 +48,13 @@ impl Archive {
     #[track_caller]
     fn run(&self, args: &[&str], code: i32) -> Value {
         let mut command = Command::new(env!("CARGO_BIN_EXE_morgue"));
-        let done = command.arg("--json").arg("--data-dir").arg(self.0.path().join("data")).args(args).output().unwrap();
+        let done = command
+            .arg("--json")
+            .arg("--data-dir")
+            .arg(self.0.path().join("data"))
+            .args(args)
+            .output()
+            .unwrap();
         assert_eq!(done.status.code(), Some(code), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
         let text = String::from_utf8(done.stdout).unwrap();
         serde_json::from_str(text.lines().last().unwrap_or("null")).unwrap()
@@ -63,7 +69,8 @@ impl Archive {
         let mut ids = BTreeSet::new();
         loop {
             let offset = ids.len().to_string();
-            let found = self.run(&["search", "--limit", "100", "--sort", "oldest", "--offset", &offset, "--", query], 0);
+            let found = self
+                .run(&["search", "--limit", "100", "--sort", "oldest", "--offset", &offset, "--", query], 0);
             let hits = found["hits"].as_array().unwrap();
             ids.extend(hits.iter().map(|hit| hit["id"].as_str().unwrap().to_owned()));
             if hits.is_empty() || ids.len() as u64 >= found["total"].as_u64().unwrap() {
@@ -76,13 +83,16 @@ impl Archive {
     fn status(&self) -> Value {
         let status = self.run(&["status"], 0);
         let views = status["views"].as_object().unwrap();
-        views.iter().map(|(name, view)| (name.clone(), serde_json::json!([view["documents"], view["digest"]]))).collect()
+        views
+            .iter()
+            .map(|(name, view)| (name.clone(), serde_json::json!([view["documents"], view["digest"]])))
+            .collect()
     }
 }
 
 /// What is between the two lines that fence the front matter off; `None` without one.
 fn front_matter(text: &str) -> Option<&str> {
-    let rest = text.trim_start_matches('\u{feff}').strip_prefix("---")?;
+    let rest = text.trim_start_matches('\u{feff}').trim_start().strip_prefix("---")?;
     rest.split_once("\n---").map(|(front, _)| front)
 }
 
@@ -90,7 +100,9 @@ fn front_matter(text: &str) -> Option<&str> {
 fn a_markdown_site_with_authors_and_image_records() {
     let Some(corpus) = corpus("digitalgov") else { return };
     let pages = files(&corpus, "md");
-    let is_author = |path: &Path| path.components().any(|part| part.as_os_str() == "authors") && path.ends_with("_index.md");
+    let is_author = |path: &Path| {
+        path.components().any(|part| part.as_os_str() == "authors") && path.ends_with("_index.md")
+    };
     let (mut articles, mut authors) = (0_u64, 0_u64);
     for page in &pages {
         let text = fs::read_to_string(page).unwrap();
@@ -99,7 +111,10 @@ fn a_markdown_site_with_authors_and_image_records() {
     }
     let archive = Archive::new();
     let report = archive.load(&corpus, 0);
-    println!("digitalgov: {} pages, {articles} articles and {authors} authors counted; loaded {report}", pages.len());
+    println!(
+        "digitalgov: {} pages, {articles} articles and {authors} authors counted; loaded {report}",
+        pages.len()
+    );
     assert_eq!(report["articles"], articles);
     assert_eq!(report["formats"]["markdown"]["records"], articles + authors);
     assert_eq!(report["formats"]["image-yaml"]["records"], files(&corpus.join("data/images"), "yml").len());
@@ -136,7 +151,9 @@ fn a_blog_and_what_grep_finds() {
         let expected = with_front.iter().filter(|post| {
             let text = fs::read_to_string(post).unwrap();
             let body = text.split_once("\n---").map_or("", |(_, body)| body);
-            pattern(&body.lines().filter(|line| !line.contains("](") && !line.contains("{%")).collect::<String>())
+            pattern(
+                &body.lines().filter(|line| !line.contains("](") && !line.contains("{%")).collect::<String>(),
+            )
         });
         let expected = expected.count();
         let found = archive.ids(&format!("body:{word}")).len();

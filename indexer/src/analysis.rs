@@ -151,7 +151,7 @@ fn is_unparted(c: char) -> bool {
 }
 
 /// Stemmers, and the stems that they gave lately: the same few thousand words make up most of any text.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Stems {
     stemmers: Vec<(Language, Option<frostem::Stemmer>)>,
     recent: Vec<Recent>,
@@ -170,12 +170,6 @@ struct Recent {
 
 const RECENT_BYTES: usize = 28;
 const RECENT_STEMS: usize = 8_192;
-
-impl Default for Stems {
-    fn default() -> Self {
-        Self { stemmers: Vec::new(), recent: Vec::new(), lowered: String::new() }
-    }
-}
 
 impl Stems {
     /// The term of a word, in `out`.

@@ -1,5 +1,6 @@
 //! Documents: what a view makes of one asset in one snapshot.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use store::{AssetRef, Revision, Seq};
@@ -55,8 +56,8 @@ impl Document {
         })
     }
 
-    /// The document as tantivy takes it.
-    pub(crate) fn to_tantivy(&self, schema: &ViewSchema) -> TantivyDocument {
+    /// The document as an index of this schema takes it.
+    pub fn to_tantivy(&self, schema: &ViewSchema) -> TantivyDocument {
         let mut to = TantivyDocument::new();
         to.add_text(schema.id, self.asset.id.as_str());
         to.add_u64(schema.seq, self.seq.get());
@@ -100,7 +101,7 @@ impl Document {
 const MAX_EXACT_BYTES: usize = 8 << 10;
 
 fn cut(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(MAX_EXACT_BYTES)).unwrap_or(text)
+    (MAX_EXACT_BYTES - 3..=MAX_EXACT_BYTES).rev().find_map(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// Feeds a hasher what is written to it.
@@ -118,7 +119,7 @@ impl std::io::Write for HashWriter {
 }
 
 /// A digest over a set of documents: the sum of theirs, so that the order does not matter.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewDigest {
     /// How many documents.
     pub documents: u64,

@@ -1,9 +1,9 @@
 //! What can go wrong with an index.
 
-use std::path::PathBuf;
+use std::{io::ErrorKind, path::PathBuf};
 
 use store::{AssetKind, ReadError, Seq};
-use tantivy::TantivyError;
+use tantivy::{TantivyError, directory::error::OpenReadError};
 
 /// Why an index cannot be used, built or written.
 #[derive(Debug, thiserror::Error)]
@@ -67,9 +67,73 @@ pub enum IndexError {
         /// The log's last event.
         head: Seq,
     },
+    /// The index has taken in an event that the log does not have: the log was put back and has grown another way.
+    #[error("the index of {} has taken in event {checkpoint} of a log that went on otherwise than this one: `morgue rebuild` takes the log as it is", kind.plural())]
+    AnotherLog {
+        /// Of which view.
+        kind: AssetKind,
+        /// The last event that the index has taken in.
+        checkpoint: Seq,
+    },
+    /// An index is not what was written; it is out of service.
+    #[error("the generation {name} of {} is damaged and out of service: {why}; `morgue serve` builds it again from the log by itself, `morgue rebuild` does it now", kind.plural())]
+    Damaged {
+        /// Of which view.
+        kind: AssetKind,
+        /// Which generation.
+        name: String,
+        /// What was found.
+        why: String,
+    },
+    /// A name that no generation can have.
+    #[error(
+        "`{0}` cannot be the name of a generation: use 1 to 60 letters, digits, `-`, `_` or `.`, the first of them a letter or a digit"
+    )]
+    InvalidName(String),
+    /// Writing has failed before, and what was not committed then is lost.
+    #[error(
+        "the index in {0} is not written any more after an error: open it anew, it goes on from its last commit"
+    )]
+    Spoilt(PathBuf),
+    /// A thread that made documents has panicked.
+    #[error(
+        "making a document has panicked: this is a fault in Morgue, please report it with the lines before; the index goes on from its last commit"
+    )]
+    Panicked,
     /// The user or the system asked for an end.
     #[error("stopped before it was done")]
     Stopped,
+}
+
+impl IndexError {
+    /// Whether what is on disk is not what was written, so that trying again is of no use.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } | Self::Unreadable { .. } => true,
+            Self::Tantivy { error, .. } => tells_of_damage(error),
+            Self::Io { path, error } => {
+                error.kind() == ErrorKind::NotFound && path.file_name().is_some_and(|name| name != "live")
+            }
+            _ => false,
+        }
+    }
+}
+
+fn tells_of_damage(error: &TantivyError) -> bool {
+    let io = |error: &std::io::Error| {
+        matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::NotFound)
+    };
+    match error {
+        TantivyError::DataCorruption(_)
+        | TantivyError::IncompatibleIndex(_)
+        | TantivyError::FieldNotFound(_)
+        | TantivyError::OpenReadError(
+            OpenReadError::FileDoesNotExist(_) | OpenReadError::IncompatibleIndex(_),
+        ) => true,
+        TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. })
+        | TantivyError::IoError(io_error) => io(io_error),
+        _ => false,
+    }
 }
 
 /// Names the file in an I/O error.

@@ -151,7 +151,7 @@ impl ViewSchema {
                     FieldKind::Text(_) => text = find(spec.name),
                     FieldKind::Keyword => exact = find(spec.name),
                     FieldKind::TextAndKeyword(_) => {
-                        (text, exact) = (find(spec.name), find(&exact_name(spec)))
+                        (text, exact) = (find(spec.name), find(&exact_name(spec)));
                     }
                     FieldKind::Date | FieldKind::Number => number = find(spec.name),
                 }

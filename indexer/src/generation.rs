@@ -8,14 +8,20 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use store::{AssetKind, Seq, Timestamp};
-use tantivy::{Index, IndexReader, ReloadPolicy, Searcher, TantivyError};
+use tantivy::{
+    Directory as _, Index, IndexReader, IndexSettings, ReloadPolicy, Searcher, TantivyError,
+    error::DataCorruption,
+};
 
 use crate::{
     analysis::{ANALYSER_VERSION, Analyser, MorgueTokenizer},
+    commit::Commit,
+    directory::IndexDirectory,
     document::ViewDigest,
     error::{IndexError, io},
     field::ViewSchema,
     language::Language,
+    sealed,
     views::{View, view_of},
 };
 
@@ -41,14 +47,19 @@ pub struct Generation {
     schema: ViewSchema,
     index: Index,
     reader: IndexReader,
+    /// Which directory it was opened in: another may have its name since.
+    inode: u64,
     seen: Mutex<Option<Seen>>,
 }
 
 /// What the reader was last loaded from.
 struct Seen {
-    meta: (SystemTime, u64),
+    meta: Stat,
     current: Arc<IndexSearcher>,
 }
+
+/// Time, inode and length of a file.
+type Stat = (SystemTime, u64, u64);
 
 /// A generation at one commit.
 pub struct IndexSearcher {
@@ -60,38 +71,31 @@ pub struct IndexSearcher {
     pub languages: Vec<Language>,
 }
 
-/// What each commit says of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct CommitPayload {
-    pub(crate) checkpoint: Seq,
-}
-
 impl Generation {
     /// Makes an empty generation in `dir`, which must not hold one.
-    pub(crate) fn create(dir: &Path, info: GenerationInfo) -> Result<Self, IndexError> {
+    pub(crate) fn create(dir: &Path, info: &GenerationInfo) -> Result<Self, IndexError> {
         std::fs::create_dir_all(dir).map_err(io(dir))?;
         let schema = ViewSchema::new(view_of(info.view).fields());
-        let index = Index::create_in_dir(dir, schema.schema).map_err(failed(dir))?;
-        drop(index);
+        let files = IndexDirectory::open(dir).map_err(|error| failed(dir)(error.into()))?;
+        drop(Index::create(files, schema.schema, IndexSettings::default()).map_err(failed(dir))?);
         let path = dir.join(INFO_FILE);
-        let json = serde_json::to_vec(&info).map_err(|error| unreadable(&path, &error))?;
-        std::fs::write(&path, json).map_err(io(&path))?;
+        let json = serde_json::to_vec(info).map_err(|error| unreadable(&path, &error))?;
+        sealed::write(&path, &json).map_err(io(&path))?;
         Self::open(dir)
     }
 
     /// Opens the generation in `dir`.
     pub(crate) fn open(dir: &Path) -> Result<Self, IndexError> {
         let path = dir.join(INFO_FILE);
-        let json = std::fs::read(&path).map_err(io(&path))?;
-        let info: GenerationInfo =
-            serde_json::from_slice(&json).map_err(|error| unreadable(&path, &error))?;
-        let index = Index::open_in_dir(dir).map_err(failed(dir))?;
-        register_analysers(&index);
+        let stored = std::fs::read(&path).map_err(io(&path))?;
+        let json = sealed::unseal(&stored).ok_or_else(|| unreadable(&path, &"its seal does not fit"))?;
+        let info: GenerationInfo = serde_json::from_slice(json).map_err(|error| unreadable(&path, &error))?;
+        let inode = inode(&std::fs::metadata(dir).map_err(io(dir))?);
+        let index = open_index(dir)?;
         let schema = ViewSchema::of(index.schema(), view_of(info.view).fields()).map_err(failed(dir))?;
-        let reader =
-            index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed(dir))?;
         let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Self { name, dir: dir.to_owned(), info, schema, index, reader, seen: Mutex::new(None) })
+        let reader = guarded(dir, || index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into())?;
+        Ok(Self { name, dir: dir.to_owned(), info, schema, index, reader, inode, seen: Mutex::new(None) })
     }
 
     /// `g000001`, or `@name` for the archive as it stood.
@@ -134,7 +138,7 @@ impl Generation {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let stat = |path: &Path| {
             let metadata = std::fs::metadata(path).map_err(io(path))?;
-            Ok::<_, IndexError>((metadata.modified().map_err(io(path))?, inode(&metadata)))
+            Ok::<_, IndexError>((metadata.modified().map_err(io(path))?, inode(&metadata), metadata.len()))
         };
         let meta = stat(&path)?;
         if let Some(seen) = seen.as_ref().filter(|seen| seen.meta == meta) {
@@ -142,29 +146,86 @@ impl Generation {
         }
         // The checkpoint is read first: the searcher may show more than it says, never less.
         let checkpoint = self.checkpoint()?;
-        self.reader.reload().map_err(failed(&self.dir))?;
+        guarded(&self.dir, || self.reader.reload())?;
         let searcher = self.reader.searcher();
-        let languages = languages_of(&searcher, &self.schema).map_err(failed(&self.dir))?;
+        let languages = guarded(&self.dir, || languages_of(&searcher, &self.schema))?;
         let current = Arc::new(IndexSearcher { searcher, checkpoint, languages });
         *seen = Some(Seen { meta, current: Arc::clone(&current) });
         Ok(current)
     }
 
-    /// The last event that the last commit has taken in.
+    /// The last event that the last commit has taken in, with all that it touches.
     ///
     /// # Errors
     /// [`IndexError`] when the index cannot be read.
     pub fn checkpoint(&self) -> Result<Seq, IndexError> {
+        Ok(self.last_commit()?.checkpoint)
+    }
+
+    /// What the last commit says of itself.
+    pub(crate) fn last_commit(&self) -> Result<Commit, IndexError> {
         let metas = self.index.load_metas().map_err(failed(&self.dir))?;
-        let Some(payload) = metas.payload else { return Ok(Seq::ZERO) };
-        let payload: CommitPayload = serde_json::from_str(&payload)
-            .map_err(|error| unreadable(&self.dir.join("meta.json"), &error))?;
-        Ok(payload.checkpoint)
+        let Some(payload) = metas.payload else { return Ok(Commit::NONE) };
+        serde_json::from_str(&payload).map_err(|error| unreadable(&self.dir.join("meta.json"), &error))
     }
 
     pub(crate) fn index(&self) -> &Index {
         &self.index
     }
+
+    /// Whether its directory is the one that has its name now.
+    pub(crate) fn is_current(&self) -> bool {
+        std::fs::metadata(&self.dir).is_ok_and(|metadata| inode(&metadata) == self.inode)
+    }
+
+    /// Reads the whole index in `dir` and compares it with its checksums. Takes a second for some gigabytes that are
+    /// in memory, the disk's time otherwise. Nothing of the index is used before it is known to be whole.
+    pub(crate) fn verify(dir: &Path) -> Result<(), IndexError> {
+        let index = open_index(dir)?;
+        for file in files_of(&index).map_err(failed(dir))? {
+            verify_file(&index, &file, dir)?;
+        }
+        // What is missing is found by opening what is there.
+        Self::open(dir).map(drop)
+    }
+
+    /// The files that its last commit consists of.
+    pub(crate) fn segment_files(&self) -> Result<Vec<PathBuf>, IndexError> {
+        files_of(&self.index).map_err(failed(&self.dir))
+    }
+
+    /// Compares one file with its checksum; a segment need not have one of every sort.
+    pub(crate) fn verify_file(&self, file: &Path) -> Result<(), IndexError> {
+        verify_file(&self.index, file, &self.dir)
+    }
+}
+
+fn files_of(index: &Index) -> tantivy::Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = index.load_metas()?.list_segment_files().into_iter().collect();
+    files.sort_unstable();
+    Ok(files)
+}
+
+fn verify_file(index: &Index, file: &Path, dir: &Path) -> Result<(), IndexError> {
+    let directory = index.directory();
+    if matches!(directory.exists(file), Ok(false)) {
+        return Ok(());
+    }
+    let why = match directory.validate_checksum(file) {
+        Ok(true) => return Ok(()),
+        Ok(false) => "its checksum does not fit".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Err(IndexError::Unreadable { path: dir.join(file), why })
+}
+
+/// Tantivy may panic on what is damaged.
+fn guarded<T>(dir: &Path, work: impl FnOnce() -> tantivy::Result<T>) -> Result<T, IndexError> {
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    done.unwrap_or_else(|_| {
+        Err(TantivyError::DataCorruption(DataCorruption::comment_only("reading it panics")))
+    })
+    .map_err(failed(dir))
 }
 
 impl IndexSearcher {
@@ -199,6 +260,15 @@ fn languages_of(searcher: &Searcher, schema: &ViewSchema) -> tantivy::Result<Vec
     found.sort_unstable();
     found.dedup();
     Ok(found)
+}
+
+/// Opens the index in `dir`. Who writes opens it anew: an index that was opened earlier does not know the files
+/// that another process has written since.
+pub(crate) fn open_index(dir: &Path) -> Result<Index, IndexError> {
+    let files = IndexDirectory::open(dir).map_err(|error| failed(dir)(error.into()))?;
+    let index = Index::open(files).map_err(failed(dir))?;
+    register_analysers(&index);
+    Ok(index)
 }
 
 /// Tells tantivy our rules of analysis.

@@ -1,18 +1,19 @@
 //! The indexes of an archive: for each view its generations, and which of them is live.
 //!
 //! ```text
-//! indexes/<view>/live         the name of the live generation, and of the one before it, a line each
+//! indexes/<view>/live         the name of the live generation, and of the one before it, a line each; sealed
 //! indexes/<view>/g000001/     a generation; @name for the archive as it stood
 //! indexes/<view>/build.lock   held by who builds a new generation
+//! indexes/<view>/swap.lock    held by who is about to put one generation in the place of another
 //! indexes/<view>/write.lock   held by who keeps the live generation up to date
 //! ```
 //!
-//! Going live replaces the file `live` by renaming: one step, seen by all processes at their next search.
+//! Who needs more than one lock takes them in this order. Who holds `write.lock` gives it up soon after somebody
+//! takes `swap.lock`.
 
 use std::{
     collections::HashMap,
     fs::{self, File, TryLockError},
-    io::Write,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -24,7 +25,8 @@ use crate::{
     analysis::ANALYSER_VERSION,
     document::ViewDigest,
     error::{IndexError, io},
-    generation::{Generation, GenerationInfo, failed},
+    generation::{Generation, GenerationInfo, IndexSearcher, failed},
+    live::Live,
 };
 
 /// All indexes of an archive. Cheap to clone; all clones are one handle.
@@ -58,13 +60,11 @@ pub struct ViewStatus {
     pub segments: usize,
     /// Bytes on disk.
     pub bytes: u64,
-}
-
-/// Which generations of a view are live and next in line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Live {
-    pub(crate) name: String,
-    pub(crate) previous: Option<String>,
+    /// How many documents a long fan-out (a prolific author's new name) has still to renew; the checkpoint waits
+    /// for them.
+    pub fanout_left: u64,
+    /// Why it cannot be searched; all figures are 0 then.
+    pub failure: Option<String>,
 }
 
 impl Indexes {
@@ -78,11 +78,11 @@ impl Indexes {
         for kind in AssetKind::ALL {
             let dir = indexes.view_dir(kind);
             fs::create_dir_all(&dir).map_err(io(&dir))?;
-            if indexes.read_live(kind)?.is_none() {
+            if !matches!(indexes.read_live(kind), Ok(Some(_))) {
                 let _alone = indexes.lock(kind, "build.lock")?;
-                if indexes.read_live(kind)?.is_none() {
+                if indexes.read_live_or_mend(kind)?.is_none() {
                     let name = indexes.next_name(kind)?;
-                    Generation::create(&dir.join(&name), new_info(kind, None))?;
+                    Generation::create(&dir.join(&name), &new_info(kind, None))?;
                     indexes.write_live(kind, &Live { name, previous: None })?;
                 }
             }
@@ -100,8 +100,38 @@ impl Indexes {
     /// # Errors
     /// [`IndexError`] when it cannot be opened.
     pub fn live(&self, kind: AssetKind) -> Result<Arc<Generation>, IndexError> {
-        let name = self.live_or_missing(kind)?.name;
-        self.generation(kind, &name)
+        let mut tries = 0;
+        loop {
+            let name = self.live_or_missing(kind)?.name;
+            match self.generation(kind, &name) {
+                // It was replaced and removed between these two steps.
+                Err(error) if tries < TRIES && self.live_or_missing(kind)?.name != name => {
+                    tracing::debug!(%error, "looking for the live generation again");
+                    tries += 1;
+                }
+                found => return found,
+            }
+        }
+    }
+
+    /// The live generation of a view at its last commit: what a search should ask. Unlike [`Self::live`] and then
+    /// [`Generation::searcher`], it cannot fail because of a swap between the two.
+    ///
+    /// # Errors
+    /// [`IndexError`] when it cannot be opened.
+    pub fn searcher(&self, kind: AssetKind) -> Result<(Arc<Generation>, Arc<IndexSearcher>), IndexError> {
+        let mut tries = 0;
+        loop {
+            let generation = self.live(kind)?;
+            match generation.searcher() {
+                Ok(searcher) => return Ok((generation, searcher)),
+                Err(error) if tries < TRIES && self.live_or_missing(kind)?.name != generation.name() => {
+                    tracing::debug!(%error, "looking for the live generation again");
+                    tries += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// The archive as it stood, by the name it was built under.
@@ -141,33 +171,49 @@ impl Indexes {
             return Err(IndexError::NoGeneration { kind, name: format!("before {}", live.name) });
         };
         self.generation(kind, &previous)?;
+        let _swap = self.ask_for_swap(kind)?;
+        let _writing = self.lock(kind, "write.lock")?;
         self.write_live(kind, &Live { name: previous.clone(), previous: Some(live.name) })?;
-        self.log().wake_followers();
         Ok(previous)
     }
 
-    /// How all views stand.
+    /// How all views stand. A view that cannot be searched says why.
     ///
     /// # Errors
-    /// [`IndexError`] when an index or the log cannot be read.
+    /// [`IndexError`] when the log cannot be read.
     pub fn status(&self) -> Result<Vec<ViewStatus>, IndexError> {
-        AssetKind::ALL.into_iter().map(|kind| self.view_status(kind)).collect()
+        let head = self.log().head()?.seq;
+        let of = |kind| {
+            self.view_status(kind, head).unwrap_or_else(|error| ViewStatus {
+                kind,
+                generation: self.live_or_missing(kind).map(|live| live.name).unwrap_or_default(),
+                previous: self.live_or_missing(kind).ok().and_then(|live| live.previous),
+                checkpoint: Seq::ZERO,
+                lag: head.get(),
+                digest: ViewDigest::default(),
+                segments: 0,
+                bytes: 0,
+                fanout_left: 0,
+                failure: Some(error.to_string()),
+            })
+        };
+        Ok(AssetKind::ALL.into_iter().map(of).collect())
     }
 
-    fn view_status(&self, kind: AssetKind) -> Result<ViewStatus, IndexError> {
+    fn view_status(&self, kind: AssetKind, head: Seq) -> Result<ViewStatus, IndexError> {
         let live = self.live_or_missing(kind)?;
-        let generation = self.generation(kind, &live.name)?;
-        let searcher = generation.searcher()?;
-        let head = self.log().head()?.seq;
+        let (generation, searcher) = self.searcher(kind)?;
         Ok(ViewStatus {
             kind,
-            generation: live.name,
+            generation: generation.name().to_owned(),
             previous: live.previous,
             checkpoint: searcher.checkpoint,
             lag: head.get().saturating_sub(searcher.checkpoint.get()),
             digest: searcher.digest().map_err(failed(generation.dir()))?,
             segments: searcher.searcher.segment_readers().len(),
             bytes: bytes_in(generation.dir()).map_err(io(generation.dir()))?,
+            fanout_left: generation.last_commit()?.behind(),
+            failure: None,
         })
     }
 
@@ -192,11 +238,17 @@ impl Indexes {
     /// A generation by its directory's name. Each is opened once in a process.
     pub(crate) fn generation(&self, kind: AssetKind, name: &str) -> Result<Arc<Generation>, IndexError> {
         let dir = self.view_dir(kind).join(name);
+        if !is_name(name) {
+            return Err(IndexError::InvalidName(name.to_owned()));
+        }
+        if let Some(why) = self.damage_of(kind, name)? {
+            return Err(IndexError::Damaged { kind, name: name.to_owned(), why });
+        }
         let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(generation) = open.get(&dir) {
+        if let Some(generation) = open.get(&dir).filter(|generation| generation.is_current()) {
             return Ok(Arc::clone(generation));
         }
-        if name.contains(['/', '\\']) || !dir.is_dir() {
+        if !dir.is_dir() {
             return Err(IndexError::NoGeneration { kind, name: name.trim_start_matches('@').to_owned() });
         }
         let generation = Arc::new(Generation::open(&dir)?);
@@ -215,37 +267,6 @@ impl Indexes {
         }
     }
 
-    pub(crate) fn live_or_missing(&self, kind: AssetKind) -> Result<Live, IndexError> {
-        self.read_live(kind)?.ok_or_else(|| IndexError::NoGeneration { kind, name: "live".to_owned() })
-    }
-
-    fn read_live(&self, kind: AssetKind) -> Result<Option<Live>, IndexError> {
-        let path = self.view_dir(kind).join("live");
-        match fs::read_to_string(&path) {
-            Ok(text) => {
-                let mut lines = text.lines().map(str::to_owned).filter(|line| !line.is_empty());
-                Ok(lines.next().map(|name| Live { name, previous: lines.next() }))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(io(path)(error)),
-        }
-    }
-
-    /// The one atomic step of going live.
-    pub(crate) fn write_live(&self, kind: AssetKind, live: &Live) -> Result<(), IndexError> {
-        let dir = self.view_dir(kind);
-        let (path, next) = (dir.join("live"), dir.join("live.next"));
-        let text = format!("{}\n{}\n", live.name, live.previous.as_deref().unwrap_or_default());
-        let write = || {
-            let mut file = File::create(&next)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&next, &path)?;
-            File::open(&dir)?.sync_all()
-        };
-        write().map_err(io(path.clone()))
-    }
-
     /// The next free number.
     pub(crate) fn next_name(&self, kind: AssetKind) -> Result<String, IndexError> {
         let numbers = self.generations(kind)?;
@@ -261,6 +282,18 @@ impl Indexes {
         Ok(file)
     }
 
+    /// Asks who keeps the live generation up to date to let go of it. Lasts as long as the guard.
+    pub(crate) fn ask_for_swap(&self, kind: AssetKind) -> Result<SwapAsked, IndexError> {
+        let lock = self.lock(kind, "swap.lock")?;
+        self.log().wake_followers();
+        Ok(SwapAsked { _lock: lock, log: self.log().clone() })
+    }
+
+    /// Whether somebody asks for the live generation.
+    pub(crate) fn is_swap_asked(&self, kind: AssetKind) -> Result<bool, IndexError> {
+        Ok(self.try_lock(kind, "swap.lock")?.is_none())
+    }
+
     /// The same without waiting; `None` when another holds it.
     pub(crate) fn try_lock(&self, kind: AssetKind, name: &str) -> Result<Option<File>, IndexError> {
         let path = self.view_dir(kind).join(name);
@@ -271,6 +304,29 @@ impl Indexes {
             Err(TryLockError::Error(error)) => Err(io(path)(error)),
         }
     }
+}
+
+/// Somebody is about to put one generation in the place of another; followers look again when he is done.
+pub(crate) struct SwapAsked {
+    _lock: File,
+    log: Log,
+}
+
+impl Drop for SwapAsked {
+    fn drop(&mut self) {
+        self.log.wake_followers();
+    }
+}
+
+/// How often the live generation is looked for again when it was swapped meanwhile.
+const TRIES: u32 = 8;
+
+/// Whether a generation may have this name: nothing that leads out of the view's directory.
+pub(crate) fn is_name(name: &str) -> bool {
+    let plain = name.strip_prefix(['@', '~']).unwrap_or(name);
+    (1..=60).contains(&plain.len())
+        && plain.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && plain.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 /// What is written of a generation that begins now.

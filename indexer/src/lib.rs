@@ -9,18 +9,28 @@
 
 mod analysis;
 mod as_of;
+mod check;
+mod commit;
+mod directory;
 mod document;
 mod error;
+mod fanout;
 mod field;
 mod generation;
+mod health;
 mod indexes;
 mod language;
+mod live;
+mod merging;
+mod parts;
 mod rebuild;
+mod sealed;
 mod views;
 mod worker;
 mod writer;
 
 pub use analysis::{ANALYSER_VERSION, Analyser, Term};
+pub use check::CheckReport;
 pub use document::{Document, ViewDigest};
 pub use error::IndexError;
 pub use field::{FieldKind, FieldSpec, IndexedField, ViewSchema, number_of, values_at};

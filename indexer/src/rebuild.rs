@@ -1,36 +1,30 @@
 //! Building a new generation of a view from the log, beside the live one, and putting it in its place.
 //!
-//! Every core has a thread that takes pages of asset ids, makes their documents from the newest revisions, and
-//! feeds a segment writer of its own: nothing is deleted, nothing is sent between threads, each document is made
-//! once. The segments are then put together, checked against what was fed, caught up with what has arrived
-//! meanwhile, and go live.
+//! Its documents are made in parallel ([`crate::parts`]), put together, checked against what was fed, and caught up
+//! with what has arrived meanwhile. Then it goes live. A rebuild that was cut short goes on where it was.
 
 use std::{
-    path::Path,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
 };
 
-use store::{AssetId, AssetKind, Seq, Snapshot};
-use tantivy::{
-    Directory, Index, SegmentMeta, SingleSegmentIndexWriter, directory::MmapDirectory,
-    index::SegmentComponent,
-};
+use store::{AssetId, AssetKind, Seq};
 
 use crate::{
+    commit::link_at,
     document::ViewDigest,
-    error::{IndexError, io},
-    generation::{Generation, failed, register_analysers},
-    indexes::{Indexes, Live, new_info},
+    error::IndexError,
+    generation::{Generation, failed},
+    indexes::{Indexes, new_info},
+    live::Live,
+    parts::{Build, BuildState},
     writer::GenerationWriter,
 };
 
-/// What tantivy may hold on all threads together before segments are written, in bytes.
-const MEMORY_BYTES: usize = 256 << 20;
-/// How many ids a thread takes at once; its snapshot lives as long.
-const PAGE: usize = 500;
+/// How often a new generation runs after the log before it asks the live one to wait for it.
+const ROUNDS: u32 = 20;
+/// A new generation that is nearer than this to the log's end asks at once, in events.
+const NEAR: u64 = 1_000;
 
 /// How a generation is to be built.
 #[derive(Debug, Clone)]
@@ -39,11 +33,14 @@ pub struct RebuildOptions {
     pub threads: usize,
     /// Whether the live generation is kept for going back.
     pub keep_previous: bool,
+    /// What the index writers of all threads may hold together before they write segments, in bytes. Less makes more
+    /// and smaller segments, and an interrupted rebuild loses less.
+    pub memory: usize,
 }
 
 impl Default for RebuildOptions {
     fn default() -> Self {
-        Self { threads: 0, keep_previous: true }
+        Self { threads: 0, keep_previous: true, memory: 256 << 20 }
     }
 }
 
@@ -54,6 +51,25 @@ pub struct Progress {
     pub done: u64,
     /// Assets that the log has said anything of.
     pub total: u64,
+    /// Of [`Self::done`], those that an earlier run had looked at before it was cut short.
+    pub resumed: u64,
+    /// Since this run began.
+    pub elapsed: Duration,
+}
+
+impl Progress {
+    /// Assets a second in this run; `None` before the first second's worth can be told.
+    pub fn per_second(&self) -> Option<f64> {
+        let done = self.done.saturating_sub(self.resumed);
+        (done > 0 && self.elapsed > Duration::from_millis(50))
+            .then(|| done as f64 / self.elapsed.as_secs_f64())
+    }
+
+    /// How long the rest takes at this rate.
+    pub fn time_left(&self) -> Option<Duration> {
+        let rate = self.per_second()?;
+        Duration::try_from_secs_f64(self.total.saturating_sub(self.done) as f64 / rate).ok()
+    }
 }
 
 /// What a rebuild has made.
@@ -69,7 +85,7 @@ pub struct Rebuilt {
 
 impl Indexes {
     /// Builds a new generation of a view from the log and makes it the live one. Searches and writes go on
-    /// meanwhile. Another rebuild of the same view is waited for.
+    /// meanwhile. Another rebuild of the same view is waited for; one that was cut short is gone on with.
     ///
     /// # Errors
     /// [`IndexError`]; the live generation is what it was then.
@@ -80,101 +96,128 @@ impl Indexes {
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Rebuilt, IndexError> {
-        let _alone = self.lock(kind, "build.lock")?;
-        let live = self.live_or_missing(kind)?;
-        self.remove_leftovers(kind, &live)?;
-        let name = self.next_name(kind)?;
-        let built = (|| {
-            let start = self.log().head()?.seq;
-            let open = || self.log().snapshot().map_err(IndexError::from);
-            self.build(kind, &name, None, start, options, stop, progress, &open)?;
-            let generation = self.generation(kind, &name)?;
-            let mut writer = GenerationWriter::open(generation)?;
-            while writer.take_in(self.log())? < self.log().head()?.seq {
-                if stop.load(Ordering::Acquire) {
-                    return Err(IndexError::Stopped);
-                }
-            }
-            writer.close()
-        })();
-        if let Err(error) = built {
-            self.remove(kind, &name)?;
-            return Err(error);
-        }
-        let previous = options.keep_previous.then(|| live.name.clone());
-        self.write_live(kind, &Live { name: name.clone(), previous })?;
-        self.log().wake_followers();
-        self.remove_leftovers(kind, &self.live_or_missing(kind)?)?;
-        let searcher = self.generation(kind, &name)?.searcher()?;
-        let digest = searcher.digest().map_err(failed(&self.view_dir(kind)))?;
-        Ok(Rebuilt { generation: name, checkpoint: searcher.checkpoint, digest })
+        let rebuilt = self.rebuild_if(kind, options, stop, progress, &|_| Ok(true))?;
+        rebuilt.ok_or(IndexError::Stopped)
     }
 
-    /// Builds, puts together and checks; committed with this checkpoint.
-    #[expect(clippy::too_many_arguments, reason = "the two callers above differ in just these")]
-    pub(crate) fn build(
+    /// The same if it is still wanted when the turn has come.
+    pub(crate) fn rebuild_if(
         &self,
         kind: AssetKind,
-        name: &str,
-        as_of: Option<String>,
-        checkpoint: Seq,
         options: &RebuildOptions,
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
-        open: &(dyn Fn() -> Result<Snapshot, IndexError> + Sync),
-    ) -> Result<(), IndexError> {
-        let dir = self.view_dir(kind).join(name);
-        drop(Generation::create(&dir, new_info(kind, as_of))?);
-        let generation = self.generation(kind, name)?;
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let threads = if options.threads == 0 { cores } else { options.threads };
-        let total = self.count_assets(kind)?;
-        let job = Job {
-            generation: &generation,
-            kind,
-            memory: MEMORY_BYTES / threads.max(1),
-            cursor: Mutex::new(Some(None)),
-            done: AtomicU64::new(0),
-            total,
-            stop,
-            progress,
-            open,
-        };
-        let fed: Vec<Result<(ViewDigest, Vec<Index>), IndexError>> = std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads)
-                .map(|thread| {
-                    scope.spawn({
-                        let job = &job;
-                        move || job.run(thread)
-                    })
-                })
-                .collect();
-            workers.into_iter().map(|worker| worker.join().unwrap_or(Err(IndexError::Stopped))).collect()
-        });
-        let mut expected = ViewDigest::default();
-        let mut parts = Vec::new();
-        for fed in fed {
-            let (digest, indexes) = fed?;
-            expected.join(digest);
-            parts.extend(indexes);
+        wanted: &dyn Fn(&Self) -> Result<bool, IndexError>,
+    ) -> Result<Option<Rebuilt>, IndexError> {
+        let _alone = self.lock(kind, "build.lock")?;
+        if !wanted(self)? {
+            return Ok(None);
         }
-        put_together(&generation, &parts, checkpoint)?;
-        for part in std::fs::read_dir(&dir).map_err(io(&dir))?.filter_map(Result::ok) {
-            if part.file_name().to_string_lossy().starts_with("part-") {
-                std::fs::remove_dir_all(part.path()).map_err(io(part.path()))?;
+        let live = self.live_or_missing(kind)?;
+        let begun = self.begun(kind, &live)?;
+        let (name, state) = match begun {
+            Some(begun) => begun,
+            None => (self.next_name(kind)?, BuildState::from_start(self.log())?),
+        };
+        self.remove_leftovers(kind, &live, Some(&name))?;
+        let built = (|| {
+            let dir = self.view_dir(kind).join(&name);
+            if !dir.join("generation.json").exists() {
+                self.remove(kind, &name)?;
+                drop(Generation::create(&dir, &new_info(kind, None))?);
+            }
+            let generation = self.generation(kind, &name)?;
+            let open = || self.log().snapshot().map_err(IndexError::from);
+            let total = self.count_assets(kind)?;
+            let threads = threads(options.threads);
+            let memory = options.memory;
+            Build {
+                generation: &generation,
+                threads,
+                memory,
+                total,
+                stop,
+                progress,
+                open: &open,
+                resumable: true,
+            }
+            .run(state)?;
+            self.catch_up_and_swap(kind, &live, &name, options, stop)
+        })();
+        match built {
+            Ok(()) => {}
+            // What is there is gone on with by the next rebuild.
+            Err(error @ IndexError::Stopped) => return Err(error),
+            Err(error) => {
+                self.remove(kind, &name)?;
+                return Err(error);
             }
         }
-        let found = generation.searcher()?.digest().map_err(failed(&dir))?;
-        if found != expected {
-            let show = |digest: ViewDigest| format!("{} documents, digest {digest}", digest.documents);
-            let (name, expected, found) = (name.to_owned(), show(expected), show(found));
-            return Err(IndexError::CheckFailed { kind, name, seq: checkpoint, expected, found });
+        self.remove_leftovers(kind, &self.live_or_missing(kind)?, None)?;
+        let searcher = self.generation(kind, &name)?.searcher()?;
+        let digest = searcher.digest().map_err(failed(&self.view_dir(kind)))?;
+        Ok(Some(Rebuilt { generation: name, checkpoint: searcher.checkpoint, digest }))
+    }
+
+    /// Follows the log until near its end; then the live generation waits until the new one has come at least as far
+    /// as it, so that no reader sees an event go away again. However fast events come, this ends: the last stretch
+    /// is up to where the log was when the live generation stood still.
+    fn catch_up_and_swap(
+        &self,
+        kind: AssetKind,
+        live: &Live,
+        name: &str,
+        options: &RebuildOptions,
+        stop: &AtomicBool,
+    ) -> Result<(), IndexError> {
+        let mut writer = GenerationWriter::open(self.generation(kind, name)?, self.log())?;
+        for _ in 0..ROUNDS {
+            let head = self.log().head()?.seq;
+            if head.get().saturating_sub(writer.checkpoint().get()) < NEAR {
+                break;
+            }
+            while writer.checkpoint() < head {
+                if stop.load(Ordering::Acquire) {
+                    return Err(IndexError::Stopped);
+                }
+                writer.step_to(self.log(), head)?;
+            }
         }
+        let swap = self.ask_for_swap(kind)?;
+        let _writing = self.lock(kind, "write.lock")?;
+        // The live generation stands still now, and shows nothing that is after this.
+        let target = self.log().head()?.seq;
+        while writer.checkpoint() < target {
+            writer.step_to(self.log(), target)?;
+        }
+        writer.close()?;
+        let previous = options.keep_previous.then(|| live.name.clone());
+        let previous = previous.filter(|name| matches!(self.damage_of(kind, name), Ok(None)));
+        self.write_live(kind, &Live { name: name.to_owned(), previous })?;
+        drop(swap);
         Ok(())
     }
 
+    /// A rebuild that was cut short and can be gone on with.
+    fn begun(&self, kind: AssetKind, live: &Live) -> Result<Option<(String, BuildState)>, IndexError> {
+        for name in self.generations(kind)? {
+            if name.starts_with('@') || name == live.name || Some(&name) == live.previous.as_ref() {
+                continue;
+            }
+            let Some(state) = BuildState::read(&self.view_dir(kind).join(&name)) else { continue };
+            let Ok(generation) = self.generation(kind, &name) else { continue };
+            let same_log =
+                self.log().head()?.seq >= state.start && link_at(self.log(), state.start)? == state.link;
+            if same_log && !generation.is_outdated() {
+                tracing::info!(view = kind.plural(), %name, done = state.done, "going on with a rebuild");
+                return Ok(Some((name, state)));
+            }
+        }
+        Ok(None)
+    }
+
     /// How many assets of a kind the log has said anything of.
-    fn count_assets(&self, kind: AssetKind) -> Result<u64, IndexError> {
+    pub(crate) fn count_assets(&self, kind: AssetKind) -> Result<u64, IndexError> {
         let mut after: Option<AssetId> = None;
         let mut count = 0;
         loop {
@@ -188,9 +231,10 @@ impl Indexes {
     }
 
     /// Removes numbered generations that are neither live nor kept: of rebuilds that were cut short, or old.
-    fn remove_leftovers(&self, kind: AssetKind, live: &Live) -> Result<(), IndexError> {
+    fn remove_leftovers(&self, kind: AssetKind, live: &Live, also: Option<&str>) -> Result<(), IndexError> {
         for name in self.generations(kind)? {
-            if !name.starts_with('@') && name != live.name && Some(&name) != live.previous.as_ref() {
+            let kept = name == live.name || Some(&name) == live.previous.as_ref() || Some(&*name) == also;
+            if !name.starts_with('@') && !kept {
                 self.remove(kind, &name)?;
             }
         }
@@ -198,114 +242,28 @@ impl Indexes {
     }
 }
 
-/// What the threads of one build share.
-struct Job<'a> {
-    generation: &'a Generation,
-    kind: AssetKind,
-    memory: usize,
-    /// The last id that was handed out; `None` when all were.
-    cursor: Mutex<Option<Option<AssetId>>>,
-    done: AtomicU64,
+/// How many threads build; 0 stands for all cores.
+pub(crate) fn threads(asked: usize) -> usize {
+    match asked {
+        0 => std::thread::available_parallelism().map_or(2, usize::from),
+        asked => asked,
+    }
+}
+
+/// When a run began and what it found done.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    began: Instant,
+    resumed: u64,
     total: u64,
-    stop: &'a AtomicBool,
-    progress: &'a (dyn Fn(Progress) + Sync),
-    open: &'a (dyn Fn() -> Result<Snapshot, IndexError> + Sync),
 }
 
-impl Job<'_> {
-    /// One thread's share: the digest over what it fed, and the segments that it made.
-    fn run(&self, thread: usize) -> Result<(ViewDigest, Vec<Index>), IndexError> {
-        let (mut digest, mut parts) = (ViewDigest::default(), Vec::new());
-        let mut writer: Option<SingleSegmentIndexWriter> = None;
-        let keeps_snapshot = self.generation.info().as_of.is_some();
-        let mut snapshot = (self.open)()?;
-        let dir = self.generation.dir();
-        while let Some(page) = self.next_page(&snapshot)? {
-            if self.stop.load(Ordering::Acquire) {
-                return Err(IndexError::Stopped);
-            }
-            for id in &page {
-                let Some(document) = self.generation.view().document(id, &snapshot)? else { continue };
-                let writer = match &mut writer {
-                    Some(writer) => writer,
-                    none => {
-                        none.insert(self.begin_part(&dir.join(format!("part-{thread}-{}", parts.len())))?)
-                    }
-                };
-                digest.add(document.digest());
-                writer.add_document(document.to_tantivy(self.generation.schema())).map_err(failed(dir))?;
-            }
-            if let Some(full) = writer.take_if(|writer| writer.mem_usage() >= self.memory) {
-                parts.push(full.finalize().map_err(failed(dir))?);
-            }
-            let done = self.done.fetch_add(page.len() as u64, Ordering::Relaxed) + page.len() as u64;
-            (self.progress)(Progress { done, total: self.total.max(done) });
-            if !keeps_snapshot {
-                snapshot = (self.open)()?;
-            }
-        }
-        if let Some(last) = writer {
-            parts.push(last.finalize().map_err(failed(dir))?);
-        }
-        Ok((digest, parts))
+impl Clock {
+    pub(crate) fn new(resumed: u64, total: u64) -> Self {
+        Self { began: Instant::now(), resumed, total }
     }
 
-    fn next_page(&self, snapshot: &Snapshot) -> Result<Option<Vec<AssetId>>, IndexError> {
-        let mut cursor = self.cursor.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(after) = cursor.as_ref() else { return Ok(None) };
-        let page = snapshot.assets(self.kind, after.as_ref(), PAGE)?;
-        let ids: Vec<AssetId> = page.into_iter().map(|(id, _)| id).collect();
-        *cursor = ids.last().map(|last| Some(last.clone()));
-        Ok(if ids.is_empty() { None } else { Some(ids) })
+    pub(crate) fn progress(&self, done: u64) -> Progress {
+        Progress { done, total: self.total.max(done), resumed: self.resumed, elapsed: self.began.elapsed() }
     }
-
-    fn begin_part(&self, dir: &Path) -> Result<SingleSegmentIndexWriter, IndexError> {
-        std::fs::create_dir_all(dir).map_err(io(dir))?;
-        let directory = MmapDirectory::open(dir).map_err(|error| failed(dir)(error.into()))?;
-        let builder = Index::builder()
-            .schema(self.generation.schema().schema.clone())
-            .tokenizers(self.generation.index().tokenizers().clone());
-        builder.single_segment_index_writer(directory, self.memory).map_err(failed(dir))
-    }
-}
-
-/// Moves the parts' segments into the generation and commits them.
-fn put_together(generation: &Arc<Generation>, parts: &[Index], checkpoint: Seq) -> Result<(), IndexError> {
-    let dir = generation.dir();
-    let mut writer = GenerationWriter::open(Arc::clone(generation))?;
-    for part in parts {
-        register_analysers(part);
-        for segment in part.searchable_segment_metas().map_err(failed(dir))? {
-            copy_segment(part, generation.index(), &segment).map_err(failed(dir))?;
-            let meta = generation.index().new_segment_meta(segment.id(), segment.max_doc());
-            writer.tantivy().add_segment(meta).map_err(failed(dir))?;
-        }
-    }
-    writer.commit(checkpoint)?;
-    writer.close()
-}
-
-/// Copies a segment's files through the index's own directory, which then knows and keeps them.
-fn copy_segment(from: &Index, to: &Index, segment: &SegmentMeta) -> tantivy::Result<()> {
-    use std::io::Write;
-    use tantivy::directory::TerminatingWrite;
-
-    for component in [
-        SegmentComponent::Terms,
-        SegmentComponent::Postings,
-        SegmentComponent::Positions,
-        SegmentComponent::FastFields,
-        SegmentComponent::FieldNorms,
-        SegmentComponent::Store,
-    ] {
-        let path = segment.relative_path(component);
-        if !from.directory().exists(&path)? {
-            continue; // a segment has no file for what it has nothing of
-        }
-        let bytes = from.directory().open_read(&path)?.read_bytes()?;
-        let mut file = to.directory().open_write(&path)?;
-        file.write_all(&bytes)?;
-        file.terminate()?;
-    }
-    Ok(())
 }

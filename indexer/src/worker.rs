@@ -1,18 +1,21 @@
-//! The worker of a view: follows the log and keeps the live generation up to date.
+//! The worker of a view: follows the log and keeps the live generation up to date, and whole.
 
 use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use store::{AssetKind, Seq};
 
 use crate::{
     error::IndexError,
+    health::Scrub,
     indexes::Indexes,
     rebuild::{Progress, RebuildOptions},
     writer::GenerationWriter,
@@ -22,15 +25,20 @@ use crate::{
 const REBUILD_FROM_EVENTS: u64 = 2_000;
 /// How long a worker waits before it tries again what failed.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
-/// How long it waits for events at a time.
+/// How long it waits for events at a time; then it checks one more file of its index.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// How often a build that was not asked for says how far it is.
+const SAY_EVERY: Duration = Duration::from_secs(10);
 
 /// The workers of all views, each on a thread of its own.
 pub struct Workers {
     indexes: Indexes,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
+    failures: Failures,
 }
+
+type Failures = Arc<Mutex<HashMap<AssetKind, String>>>;
 
 impl Workers {
     /// Starts a worker for each view. A view that another process keeps up to date is left to it until it ends.
@@ -39,14 +47,26 @@ impl Workers {
     /// The system's, when no thread can be started.
     pub fn start(indexes: &Indexes) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
+        let failures = Failures::default();
         let mut threads = Vec::new();
         for kind in AssetKind::ALL {
-            let (indexes, stop) = (indexes.clone(), Arc::clone(&stop));
+            let worker = Worker {
+                indexes: indexes.clone(),
+                kind,
+                stop: Arc::clone(&stop),
+                failures: Arc::clone(&failures),
+                verified: None,
+                scrub: Scrub::default(),
+            };
             let name = format!("indexer-{}", kind.plural());
-            threads
-                .push(std::thread::Builder::new().name(name).spawn(move || follow(&indexes, kind, &stop))?);
+            threads.push(std::thread::Builder::new().name(name).spawn(move || worker.run())?);
         }
-        Ok(Self { indexes: indexes.clone(), stop, threads })
+        Ok(Self { indexes: indexes.clone(), stop, threads, failures })
+    }
+
+    /// Why a view is not kept up to date just now; `None` when it is.
+    pub fn failure(&self, kind: AssetKind) -> Option<String> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).get(&kind).cloned()
     }
 
     /// Tells the workers to stop after the commit that they are at, and waits for them.
@@ -80,14 +100,21 @@ impl Indexes {
             if stop.load(Ordering::Acquire) {
                 return Err(IndexError::Stopped);
             }
-            if self.live(kind)?.checkpoint()? >= target {
+            let commit = self.live(kind)?.last_commit()?;
+            commit.check(kind, self.log())?;
+            if commit.checkpoint >= target {
                 return Ok(());
             }
+            self.build_if_better(kind, stop)?;
+            drop(self.lock(kind, "swap.lock")?);
             match self.try_lock(kind, "write.lock")? {
                 Some(_lock) => {
-                    let mut writer = self.writer_of_live(kind, stop)?;
-                    while writer.checkpoint() < target && !stop.load(Ordering::Acquire) {
-                        progress(writer.take_in(self.log())?);
+                    let mut writer = GenerationWriter::open(self.live(kind)?, self.log())?;
+                    while writer.checkpoint() < target
+                        && !stop.load(Ordering::Acquire)
+                        && !self.is_swap_asked(kind)?
+                    {
+                        progress(writer.step(self.log())?.checkpoint);
                     }
                     writer.close()?;
                     self.log().wake_followers();
@@ -97,52 +124,177 @@ impl Indexes {
         }
     }
 
-    /// A writer to the live generation; one that has nothing yet of a long log is built first.
-    fn writer_of_live(&self, kind: AssetKind, stop: &AtomicBool) -> Result<GenerationWriter, IndexError> {
-        let live = self.live(kind)?;
-        let behind = self.log().head()?.seq.get();
-        if live.is_outdated() || (live.checkpoint()? == Seq::ZERO && behind >= REBUILD_FROM_EVENTS) {
-            tracing::info!(view = kind.plural(), events = behind, "building the index from the log");
-            let options = RebuildOptions { keep_previous: live.is_outdated(), ..RebuildOptions::default() };
-            self.rebuild(kind, &options, stop, &|_: Progress| {})?;
+    /// Builds a view of which nothing is there yet, if the log is long.
+    fn build_if_better(&self, kind: AssetKind, stop: &AtomicBool) -> Result<(), IndexError> {
+        let wanted = |indexes: &Self| {
+            let commit = indexes.live(kind)?.last_commit()?;
+            Ok(commit.reached == Seq::ZERO && indexes.log().head()?.seq.get() >= REBUILD_FROM_EVENTS)
+        };
+        if wanted(self)? {
+            let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
+            self.build_unasked(kind, &options, stop, &wanted)?;
         }
-        GenerationWriter::open(self.live(kind)?)
+        Ok(())
+    }
+
+    /// Builds a view for a reason of our own, and says so.
+    fn build_unasked(
+        &self,
+        kind: AssetKind,
+        options: &RebuildOptions,
+        stop: &AtomicBool,
+        wanted: &dyn Fn(&Self) -> Result<bool, IndexError>,
+    ) -> Result<(), IndexError> {
+        let said = Mutex::new(Instant::now());
+        let say = |progress: Progress| {
+            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+            if said.elapsed() >= SAY_EVERY {
+                *said = Instant::now();
+                let rate = progress.per_second().unwrap_or_default().round();
+                let seconds_left = progress.time_left().unwrap_or_default().as_secs();
+                let Progress { done, total, .. } = progress;
+                tracing::info!(view = kind.plural(), done, total, rate, seconds_left, "building the index");
+            }
+        };
+        tracing::info!(view = kind.plural(), "building the index from the log");
+        self.rebuild_if(kind, options, stop, &say, wanted).map(drop)
     }
 }
 
-/// The life of one worker.
-fn follow(indexes: &Indexes, kind: AssetKind, stop: &AtomicBool) {
-    while !stop.load(Ordering::Acquire) {
-        if let Err(error) = keep_up(indexes, kind, stop)
-            && !matches!(error, IndexError::Stopped)
+/// One view's worker.
+struct Worker {
+    indexes: Indexes,
+    kind: AssetKind,
+    stop: Arc<AtomicBool>,
+    failures: Failures,
+    /// The generation that was found whole.
+    verified: Option<String>,
+    scrub: Scrub,
+}
+
+impl Worker {
+    /// Its life. What fails, a panic included, is said, and tried again.
+    fn run(mut self) {
+        let mut builder: Option<JoinHandle<()>> = None;
+        while !self.stopped() {
+            let failure = match catch_unwind(AssertUnwindSafe(|| self.keep_up(&mut builder))) {
+                Ok(Ok(())) => None,
+                Ok(Err(IndexError::Stopped)) => continue,
+                Ok(Err(error)) => Some(error),
+                Err(_) => Some(IndexError::Panicked),
+            };
+            let Some(error) = failure else { continue };
+            tracing::error!(view = self.kind.plural(), %error, "the index cannot be kept up to date; trying again soon");
+            self.failures().insert(self.kind, error.to_string());
+            self.verified = None;
+            let stop = || Ok::<_, IndexError>(self.stopped());
+            drop(self.indexes.log().wait_until(TRY_AGAIN, stop));
+        }
+        if let Some(builder) = builder
+            && builder.join().is_err()
         {
-            tracing::error!(view = kind.plural(), %error, "the index cannot be kept up to date; trying again soon");
-            let stopped =
-                indexes.log().wait_until(TRY_AGAIN, || Ok::<_, IndexError>(stop.load(Ordering::Acquire)));
-            drop(stopped);
+            tracing::error!(view = self.kind.plural(), "building an index has panicked");
         }
     }
-}
 
-/// Keeps the live generation up to date until it is no longer the live one.
-fn keep_up(indexes: &Indexes, kind: AssetKind, stop: &AtomicBool) -> Result<(), IndexError> {
-    let Some(_lock) = indexes.try_lock(kind, "write.lock")? else {
-        // Another process is at it: look again when something happens.
-        indexes.log().wait_past(Seq::MAX, Duration::from_secs(1))?;
-        return Ok(());
-    };
-    let mut writer = indexes.writer_of_live(kind, stop)?;
-    while !stop.load(Ordering::Acquire) && indexes.live_or_missing(kind)?.name == writer.generation().name() {
-        let before = writer.checkpoint();
-        let reached = writer.take_in(indexes.log())?;
-        if reached > before {
-            indexes.log().wake_followers();
-            continue;
-        }
-        indexes.log().wait_until(LOOK_AGAIN, || {
-            let other = indexes.live_or_missing(kind)?.name != writer.generation().name();
-            Ok::<_, IndexError>(other || stop.load(Ordering::Acquire) || indexes.log().head()?.seq > reached)
-        })?;
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
     }
-    writer.close()
+
+    fn failures(&self) -> std::sync::MutexGuard<'_, HashMap<AssetKind, String>> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the live generation up to date until it is no longer the live one.
+    fn keep_up(&mut self, builder: &mut Option<JoinHandle<()>>) -> Result<(), IndexError> {
+        let (indexes, kind) = (self.indexes.clone(), self.kind);
+        self.make_whole()?;
+        indexes.build_if_better(kind, &self.stop)?;
+        // Whoever is about to swap generations goes first.
+        drop(indexes.lock(kind, "swap.lock")?);
+        let Some(_lock) = indexes.try_lock(kind, "write.lock")? else {
+            // Another process is at it: look again when something happens.
+            indexes.log().wait_past(Seq::MAX, Duration::from_secs(1))?;
+            return Ok(());
+        };
+        let mut writer = GenerationWriter::open(indexes.live(kind)?, indexes.log())?;
+        self.replace_outdated(&writer, builder)?;
+        self.failures().remove(&kind);
+        let name = writer.generation().name().to_owned();
+        let stop = Arc::clone(&self.stop);
+        let elsewhere = || {
+            Ok::<_, IndexError>(
+                stop.load(Ordering::Acquire)
+                    || indexes.is_swap_asked(kind)?
+                    || indexes.live_or_missing(kind)?.name != name,
+            )
+        };
+        while !elsewhere()? {
+            let step = writer.step(indexes.log())?;
+            if !step.idle {
+                indexes.log().wake_followers();
+                continue;
+            }
+            let reached = writer.reached();
+            let woken = indexes.log().wait_until(LOOK_AGAIN, || {
+                Ok::<_, IndexError>(elsewhere()? || indexes.log().head()?.seq > reached)
+            })?;
+            if !woken && let Err(error) = self.scrub.step(writer.generation()) {
+                self.verified = None;
+                return Err(error);
+            }
+        }
+        writer.close()
+    }
+
+    /// A damaged live generation is taken out of service and replaced.
+    fn make_whole(&mut self) -> Result<(), IndexError> {
+        let (indexes, kind) = (&self.indexes, self.kind);
+        if indexes.read_live(kind).is_err_and(|error| error.is_damage()) {
+            let _alone = indexes.lock(kind, "build.lock")?;
+            indexes.read_live_or_mend(kind)?;
+        }
+        let live = indexes.live_or_missing(kind)?.name;
+        if self.verified.as_ref() == Some(&live) {
+            return Ok(());
+        }
+        let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
+        let damaged = |indexes: &Indexes| {
+            let live = indexes.live_or_missing(kind)?.name;
+            Ok(indexes.damage_of(kind, &live)?.is_some())
+        };
+        if indexes.verify(kind)? {
+            self.failures().insert(kind, "it was damaged and is being built again".to_owned());
+            indexes.build_unasked(kind, &options, &self.stop, &damaged)?;
+        }
+        self.verified = Some(indexes.live_or_missing(kind)?.name);
+        Ok(())
+    }
+
+    /// A generation of other fields or other rules goes on serving, and is kept up to date, while the one that
+    /// takes its place is built beside it.
+    fn replace_outdated(
+        &self,
+        writer: &GenerationWriter,
+        builder: &mut Option<JoinHandle<()>>,
+    ) -> Result<(), IndexError> {
+        if !writer.generation().is_outdated()
+            || builder.as_ref().is_some_and(|builder| !builder.is_finished())
+        {
+            return Ok(());
+        }
+        let (indexes, kind, stop) = (self.indexes.clone(), self.kind, Arc::clone(&self.stop));
+        let build = move || {
+            let outdated = |indexes: &Indexes| Ok(indexes.live(kind)?.is_outdated());
+            match indexes.build_unasked(kind, &RebuildOptions::default(), &stop, &outdated) {
+                Ok(()) | Err(IndexError::Stopped) => {}
+                Err(error) => {
+                    tracing::error!(view = kind.plural(), %error, "the outdated index could not be replaced");
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name(format!("builder-{}", kind.plural()));
+        *builder = Some(thread.spawn(build).map_err(crate::error::io(writer.generation().dir()))?);
+        Ok(())
+    }
 }

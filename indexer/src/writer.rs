@@ -4,137 +4,375 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use store::{AssetId, AssetRef, Log, ReadError, Seq, Snapshot};
 use tantivy::{
-    IndexWriter, TantivyDocument, Term,
-    indexer::{IndexWriterOptions, LogMergePolicy},
+    Index, IndexWriter, Term,
+    indexer::{IndexWriterOptions, NoMergePolicy},
 };
 
 use crate::{
-    error::IndexError,
-    generation::{CommitPayload, Generation, failed},
+    commit::{Commit, link_at},
+    error::{IndexError, io},
+    fanout::{Fanout, FanoutPosition, FanoutWriter, queue, remove_others},
+    generation::{Generation, failed, open_index},
+    merging::FewSegments,
     views::Change,
 };
 
 /// What tantivy may hold before it writes a segment, in bytes.
 const MEMORY_BYTES: usize = 64 << 20;
-/// How many touched assets are remembered before their documents are made.
-const TOUCHED_MAX: usize = 20_000;
+/// How many touched assets one commit renews at most, or one more event's worth.
+const TOUCHED_MAX: usize = 5_000;
 /// How many events one commit takes in at most.
 const EVENTS_MAX: usize = 20_000;
+/// How many documents the events of one commit may touch, those of long fan-outs counted: finding them takes about
+/// a second then.
+const FOUND_MAX: u64 = 200_000;
 /// How many events are read at once.
-const PAGE: usize = 2_000;
-/// Segments with a larger share of deleted documents are merged.
-const DELETED_SHARE: f32 = 0.25;
+const PAGE: usize = 500;
+/// What one event touches beyond this many documents is worked through in slices.
+const FANOUT_FROM: usize = 200;
+/// How many documents a slice has while nothing else waits.
+const SLICE: usize = 20_000;
+/// How many documents are made from one snapshot.
+const CHUNK: usize = 250;
 
 /// The one who writes to a generation.
 pub(crate) struct GenerationWriter {
     generation: Arc<Generation>,
     writer: IndexWriter,
-    checkpoint: Seq,
+    commit: Commit,
+    fanouts: Vec<FanoutPosition>,
+    /// Something failed: documents may be lost that a later commit would not miss.
+    spoilt: bool,
+}
+
+/// What a step has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// Everything up to here is in the index.
+    pub(crate) checkpoint: Seq,
+    /// Whether there was nothing to do.
+    pub(crate) idle: bool,
 }
 
 impl GenerationWriter {
     /// Waits for nobody: fails when another writes to this generation.
-    pub(crate) fn open(generation: Arc<Generation>) -> Result<Self, IndexError> {
+    pub(crate) fn open(generation: Arc<Generation>, log: &Log) -> Result<Self, IndexError> {
+        let mut writer = Self::unmerged(generation)?;
+        writer.commit.check(writer.generation.info().view, log)?;
+        writer.writer.set_merge_policy(Box::new(FewSegments));
+        remove_others(writer.generation.dir(), &writer.commit.fanouts)
+            .map_err(io(writer.generation.dir()))?;
+        Ok(writer)
+    }
+
+    /// One that leaves segments as they are, for putting a new generation together.
+    pub(crate) fn unmerged(generation: Arc<Generation>) -> Result<Self, IndexError> {
+        let dir = generation.dir();
         let options = IndexWriterOptions::builder()
             .num_worker_threads(1)
             .memory_budget_per_thread(MEMORY_BYTES)
-            .num_merge_threads(1)
+            .num_merge_threads(2) // a large merge must not keep the small ones waiting
             .build();
-        let writer = generation.index().writer_with_options(options).map_err(failed(generation.dir()))?;
-        let mut policy = LogMergePolicy::default();
-        policy.set_min_num_segments(4);
-        policy.set_del_docs_ratio_before_merge(DELETED_SHARE);
-        writer.set_merge_policy(Box::new(policy));
-        let checkpoint = generation.checkpoint()?;
-        Ok(Self { generation, writer, checkpoint })
+        let writer: IndexWriter = open_index(dir)?.writer_with_options(options).map_err(failed(dir))?;
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        // What a writer that was killed has left behind.
+        writer.garbage_collect_files().wait().map_err(failed(dir))?;
+        let commit = generation.last_commit()?;
+        Ok(Self { writer, fanouts: commit.fanouts.clone(), commit, spoilt: false, generation })
     }
 
     pub(crate) fn generation(&self) -> &Arc<Generation> {
         &self.generation
     }
 
-    /// The last event that was committed.
+    /// Everything up to here was committed.
     pub(crate) fn checkpoint(&self) -> Seq {
-        self.checkpoint
+        self.commit.checkpoint
     }
 
-    /// Takes in what the log has after the checkpoint, a commit's worth, and commits. Returns the new checkpoint;
-    /// the same as before when there is nothing new.
-    pub(crate) fn take_in(&mut self, log: &Log) -> Result<Seq, IndexError> {
-        let snapshot = log.snapshot()?;
-        if snapshot.seq() < self.checkpoint {
-            return Err(IndexError::LogLostItsEnd {
-                kind: self.generation.info().view,
-                checkpoint: self.checkpoint,
-                head: snapshot.seq(),
-            });
+    /// Events up to here were looked at.
+    pub(crate) fn reached(&self) -> Seq {
+        self.commit.reached
+    }
+
+    /// Takes in what the log has after the checkpoint, a commit's worth, and commits. After an error it is of no use
+    /// any more: one of tantivy's threads may have died with documents that the next commit would not miss.
+    pub(crate) fn step(&mut self, log: &Log) -> Result<Step, IndexError> {
+        self.step_to(log, Seq::MAX)
+    }
+
+    /// The same; events after `last` wait.
+    pub(crate) fn step_to(&mut self, log: &Log, last: Seq) -> Result<Step, IndexError> {
+        if self.spoilt {
+            return Err(IndexError::Spoilt(self.generation.dir().to_owned()));
         }
-        if snapshot.seq() == self.checkpoint {
-            return Ok(self.checkpoint);
-        }
-        let mut reached = self.checkpoint;
+        self.spoilt = true;
+        let step = self.try_step(log, last)?;
+        self.spoilt = false;
+        Ok(step)
+    }
+
+    fn try_step(&mut self, log: &Log, last: Seq) -> Result<Step, IndexError> {
         let mut touched = BTreeSet::new();
-        let mut events = 0;
-        while reached < snapshot.seq() && events < EVENTS_MAX {
-            for (seq, event_type, id) in snapshot.changes(reached.next(), PAGE)? {
+        let reached = self.gather(log, last, &mut touched)?;
+        if reached == self.commit.reached && self.fanouts.is_empty() && self.commit.fanouts.is_empty() {
+            return Ok(Step { checkpoint: self.commit.checkpoint, idle: true });
+        }
+        self.renew(touched.into_iter().collect(), log)?;
+        self.slice(log, reached, last)?;
+        let commit = Commit::with(reached, link_at(log, reached)?, self.fanouts.clone());
+        self.commit(commit)?;
+        remove_others(self.generation.dir(), &self.commit.fanouts).map_err(io(self.generation.dir()))?;
+        Ok(Step { checkpoint: self.commit.checkpoint, idle: false })
+    }
+
+    /// What the next events touch. Returns the last of these events.
+    fn gather(&mut self, log: &Log, last: Seq, touched: &mut BTreeSet<AssetId>) -> Result<Seq, IndexError> {
+        let mut reached = self.commit.reached;
+        let (mut events, mut found) = (0, 0);
+        while events < EVENTS_MAX && touched.len() < TOUCHED_MAX && found < FOUND_MAX && reached < last {
+            let snapshot = log.snapshot()?;
+            if snapshot.seq() < reached {
+                let kind = self.generation.info().view;
+                return Err(IndexError::LogLostItsEnd { kind, checkpoint: reached, head: snapshot.seq() });
+            }
+            let page = snapshot.changes(reached.next(), PAGE)?;
+            if page.is_empty() {
+                break;
+            }
+            for (seq, event_type, id) in page.into_iter().take_while(|(seq, ..)| *seq <= last) {
                 reached = seq;
                 events += 1;
                 let Some(kind) = event_type.kind() else { continue };
                 let change = Change { seq, event_type, asset: AssetRef::new(kind, id) };
-                let mut failure = None;
-                self.generation.view().touched_by(&change, &snapshot, &mut |id| {
-                    touched.insert(id);
-                    if touched.len() >= TOUCHED_MAX && failure.is_none() {
-                        failure = self.renew(&mut touched, &snapshot).err();
-                    }
-                    Ok::<(), ReadError>(())
-                })?;
-                if let Some(failure) = failure {
-                    return Err(failure);
+                if let Some(fanout) = self.touch(&change, &snapshot, touched)? {
+                    found += fanout.total;
+                    queue(&mut self.fanouts, fanout);
+                }
+                if touched.len() >= TOUCHED_MAX || found >= FOUND_MAX {
+                    break;
                 }
             }
         }
-        self.renew(&mut touched, &snapshot)?;
-        self.commit(reached)?;
         Ok(reached)
     }
 
-    /// Makes the documents of these assets anew.
-    fn renew(&self, touched: &mut BTreeSet<AssetId>, snapshot: &Snapshot) -> Result<(), IndexError> {
-        let schema = self.generation.schema();
-        for id in std::mem::take(touched) {
-            self.writer.delete_term(Term::from_field_text(schema.id, id.as_str()));
-            if let Some(document) = self.generation.view().document(&id, snapshot)? {
-                self.add(document.to_tantivy(schema))?;
+    /// Collects what one event touches; a long fan-out goes to a file.
+    fn touch(
+        &self,
+        change: &Change,
+        snapshot: &Snapshot,
+        touched: &mut BTreeSet<AssetId>,
+    ) -> Result<Option<FanoutPosition>, IndexError> {
+        let dir = self.generation.dir();
+        let (mut count, mut file, mut failure) = (0, None::<FanoutWriter>, None);
+        self.generation.view().touched_by(change, snapshot, &mut |id| {
+            count += 1;
+            if count <= FANOUT_FROM {
+                touched.insert(id);
+            } else if failure.is_none() {
+                failure = add_to_file(&mut file, dir, change.seq, &id).err();
+            }
+            Ok::<(), ReadError>(())
+        })?;
+        if let Some(error) = failure {
+            return Err(io(dir)(error));
+        }
+        let Some(file) = file else { return Ok(None) };
+        let path = file.path().to_owned();
+        file.finish(change.seq, change.asset.clone()).map(Some).map_err(io(&path))
+    }
+
+    /// Opens a fan-out's file, which is made again when it is not what was written.
+    fn open_fanout(&self, position: &FanoutPosition, log: &Log) -> Result<Option<Fanout>, IndexError> {
+        let dir = self.generation.dir();
+        if let Some(fanout) = Fanout::open(dir, position.clone()).map_err(io(dir))? {
+            return Ok(Some(fanout));
+        }
+        let seq = position.seq;
+        tracing::warn!(%seq, dir = %dir.display(), "a fan-out's file is damaged; it is made again");
+        let snapshot = log.snapshot()?;
+        let Some((seq, event_type, _)) = snapshot.changes(seq, 1)?.into_iter().next() else {
+            return Ok(None);
+        };
+        let change = Change { seq, event_type, asset: position.asset.clone() };
+        let mut touched = BTreeSet::new();
+        let again = self.touch(&change, &snapshot, &mut touched)?;
+        self.renew(touched.into_iter().collect(), log)?;
+        let Some(again) = again else { return Ok(None) };
+        Fanout::open(dir, FanoutPosition { since: position.since, ..again }).map_err(io(dir))
+    }
+
+    /// Works a while on the oldest long fan-out: until fresh events wait, or a slice is done.
+    fn slice(&mut self, log: &Log, reached: Seq, last: Seq) -> Result<(), IndexError> {
+        let mut done = 0;
+        while done < SLICE {
+            let Some(position) = self.fanouts.first() else { return Ok(()) };
+            let Some(mut fanout) = self.open_fanout(position, log)? else {
+                self.fanouts.remove(0);
+                continue;
+            };
+            while done < SLICE {
+                let ids = fanout.take(CHUNK * THREADS).map_err(io(self.generation.dir()))?;
+                done += ids.len();
+                self.renew(ids, log)?;
+                let is_fresh = reached < last && log.head()?.seq > reached;
+                if is_fresh || fanout.position.left() == 0 {
+                    done += if is_fresh { SLICE } else { 0 };
+                    break;
+                }
+            }
+            if fanout.position.left() == 0 {
+                self.fanouts.remove(0);
+            } else if let Some(first) = self.fanouts.first_mut() {
+                *first = fanout.position;
             }
         }
         Ok(())
     }
 
-    fn add(&self, document: TantivyDocument) -> Result<(), IndexError> {
-        self.writer.add_document(document).map_err(failed(self.generation.dir()))?;
+    /// Makes the documents of these assets anew, from snapshots that are as short as they are fresh.
+    pub(crate) fn renew(&self, mut ids: Vec<AssetId>, log: &Log) -> Result<(), IndexError> {
+        // Two threads at one document would both delete first and both add then.
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.len() < 2 * CHUNK {
+            return ids.chunks(CHUNK).try_for_each(|chunk| self.renew_chunk(chunk, &log.snapshot()?));
+        }
+        let share = ids.len().div_ceil(THREADS);
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = ids
+                .chunks(share)
+                .map(|ids| {
+                    scope.spawn(|| {
+                        ids.chunks(CHUNK).try_for_each(|chunk| self.renew_chunk(chunk, &log.snapshot()?))
+                    })
+                })
+                .collect();
+            workers.into_iter().try_for_each(|worker| worker.join().unwrap_or(Err(IndexError::Panicked)))
+        })
+    }
+
+    fn renew_chunk(&self, ids: &[AssetId], snapshot: &Snapshot) -> Result<(), IndexError> {
+        let schema = self.generation.schema();
+        for id in ids {
+            self.writer.delete_term(Term::from_field_text(schema.id, id.as_str()));
+            if let Some(document) = self.generation.view().document(id, snapshot)? {
+                let document = document.to_tantivy(schema);
+                self.writer.add_document(document).map_err(failed(self.generation.dir()))?;
+            }
+        }
         Ok(())
     }
 
-    /// The checkpoint goes into the commit itself, so that they are one.
-    pub(crate) fn commit(&mut self, checkpoint: Seq) -> Result<(), IndexError> {
-        let payload = CommitPayload { checkpoint };
-        let payload = serde_json::to_string(&payload).unwrap_or_default();
+    /// What the commit says of itself goes into the commit itself, so that they are one.
+    pub(crate) fn commit(&mut self, commit: Commit) -> Result<(), IndexError> {
+        let payload = serde_json::to_string(&commit).unwrap_or_default();
         let dir = self.generation.dir();
         let mut prepared = self.writer.prepare_commit().map_err(failed(dir))?;
         prepared.set_payload(&payload);
         prepared.commit().map_err(failed(dir))?;
-        self.checkpoint = checkpoint;
+        self.commit = commit;
         Ok(())
     }
 
-    pub(crate) fn tantivy(&mut self) -> &mut IndexWriter {
-        &mut self.writer
+    /// Commits what was renewed out of turn, without going on.
+    pub(crate) fn commit_again(&mut self) -> Result<(), IndexError> {
+        self.commit(self.commit.clone())
+    }
+
+    pub(crate) fn tantivy(&self) -> &IndexWriter {
+        &self.writer
+    }
+
+    /// The index as the writer has it open.
+    pub(crate) fn index(&self) -> &Index {
+        self.writer.index()
     }
 
     /// Ends after the merges that are under way.
     pub(crate) fn close(self) -> Result<(), IndexError> {
         let generation = self.generation;
         self.writer.wait_merging_threads().map_err(failed(generation.dir()))
+    }
+}
+
+/// How many threads make documents when there are many to make.
+const THREADS: usize = 2;
+
+fn add_to_file(
+    file: &mut Option<FanoutWriter>,
+    dir: &std::path::Path,
+    seq: Seq,
+    id: &AssetId,
+) -> std::io::Result<()> {
+    match file {
+        Some(file) => file.add(id),
+        none => none.insert(FanoutWriter::create(dir, seq)?).add(id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::{Article, AssetKind, NewEvent};
+    use tantivy::tokenizer::{BoxTokenStream, Token, TokenStream, Tokenizer};
+
+    use super::*;
+    use crate::Indexes;
+
+    /// A tokenizer with a fault.
+    #[derive(Clone)]
+    struct Faulty;
+
+    struct Never(Token);
+
+    impl Tokenizer for Faulty {
+        type TokenStream<'a> = BoxTokenStream<'a>;
+
+        fn token_stream<'a>(&'a mut self, text: &'a str) -> BoxTokenStream<'a> {
+            assert!(!text.contains("xyzzy"), "a fault in a thread of tantivy's");
+            BoxTokenStream::new(Never(Token::default()))
+        }
+    }
+
+    impl TokenStream for Never {
+        fn advance(&mut self) -> bool {
+            false
+        }
+
+        fn token(&self) -> &Token {
+            &self.0
+        }
+
+        fn token_mut(&mut self) -> &mut Token {
+            &mut self.0
+        }
+    }
+
+    /// One of tantivy's threads dies in the middle of a document. That is an error, not a silence; the last commit
+    /// stands, and a writer that is opened anew goes on.
+    #[test]
+    fn a_panic_in_tantivy_is_seen_and_the_writer_opened_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = Log::open(dir.path().join("log")).unwrap();
+        let indexes = Indexes::open(log.clone(), dir.path().join("indexes")).unwrap();
+        let add = |id: &str, headline: &str| {
+            let article = Article { headline: headline.into(), ..Article::default() };
+            log.append_one(&NewEvent::published(AssetId::new(id).unwrap(), article)).unwrap();
+        };
+        let live = || indexes.live(AssetKind::Article).unwrap();
+        add("a/1", "plugh");
+        let mut writer = GenerationWriter::open(live(), &log).unwrap();
+        writer.step(&log).unwrap();
+        writer.index().tokenizers().register("morgue_text", Faulty);
+        add("a/2", "xyzzy");
+        assert!(writer.step(&log).is_err());
+        assert!(writer.step(&log).is_err(), "it is not to be used any more");
+        assert_eq!(live().searcher().unwrap().digest().unwrap().documents, 1);
+        drop(writer);
+        let mut writer = GenerationWriter::open(live(), &log).unwrap();
+        assert_eq!(writer.step(&log).unwrap().checkpoint, Seq::new(2));
+        writer.close().unwrap();
+        assert_eq!(live().searcher().unwrap().digest().unwrap().documents, 2);
     }
 }

@@ -11,7 +11,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dir = arguments.next().ok_or("usage: load DATA-DIR PATH…")?;
     let log = Log::open(dir.join("log"))?;
     let quarantine = Quarantine::at(dir.join("quarantine"));
-    let options = LoadOptions::new(arguments.collect(), quarantine);
+    let mut options = LoadOptions::new(arguments.collect(), quarantine);
+    if let Ok(pattern) = std::env::var("PATTERN") {
+        options.hints.pattern = Some(pattern.parse()?);
+    }
     let report = load(&log, &options, &(), &AtomicBool::new(false))?;
     println!("{}", serde_json::to_string_pretty(&report)?);
     Ok(())

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::reader::{self, has_front_matter, is_image_data};
+use crate::{
+    reader::{self, Hints, field_of, has_front_matter, header, is_header, is_image_data},
+    record::Origin,
+};
 
 /// A format that there is a reader for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,10 +18,22 @@ pub enum Format {
     Markdown,
     /// One picture's record, as sites made of Markdown keep them in YAML.
     ImageData,
+    /// IPTC's News in JSON, any version.
+    Ninjs,
+    /// schema.org in JSON-LD.
+    JsonLd,
+    /// A JSON Feed.
+    JsonFeed,
+    /// A page of HTML, with JSON-LD or without.
+    Html,
     /// NITF, the News Industry Text Format.
     Nitf,
     /// NewsML-G2.
     NewsMl,
+    /// METS, with ALTO beside it.
+    Mets,
+    /// A page of ALTO.
+    Alto,
     /// RSS, any version.
     Rss,
     /// Atom.
@@ -27,22 +42,42 @@ pub enum Format {
     Wxr,
     /// The Reuters-21578 collection.
     Reuters,
+    /// CSV or TSV.
+    Table,
+    /// Flat JSON objects, one a line.
+    Records,
+    /// Plain text whose path a pattern fits.
+    Text,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 19] = [
         Self::JsonLines,
         Self::Nyt,
         Self::Markdown,
         Self::ImageData,
+        Self::Ninjs,
+        Self::JsonLd,
+        Self::JsonFeed,
+        Self::Html,
         Self::Nitf,
         Self::NewsMl,
+        Self::Mets,
+        Self::Alto,
         Self::Rss,
         Self::Atom,
         Self::Wxr,
         Self::Reuters,
+        Self::Table,
+        Self::Records,
+        Self::Text,
     ];
+
+    /// The format that is called so.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
 
     /// What reports and options call it.
     pub const fn name(self) -> &'static str {
@@ -51,12 +86,21 @@ impl Format {
             Self::Nyt => "nyt",
             Self::Markdown => "markdown",
             Self::ImageData => "image-yaml",
+            Self::Ninjs => "ninjs",
+            Self::JsonLd => "json-ld",
+            Self::JsonFeed => "json-feed",
+            Self::Html => "html",
             Self::Nitf => "nitf",
             Self::NewsMl => "newsml-g2",
+            Self::Mets => "mets",
+            Self::Alto => "alto",
             Self::Rss => "rss",
             Self::Atom => "atom",
             Self::Wxr => "wxr",
             Self::Reuters => "reuters",
+            Self::Table => "table",
+            Self::Records => "records",
+            Self::Text => "text",
         }
     }
 }
@@ -79,79 +123,24 @@ pub(crate) enum Detected {
 }
 
 /// The formats in a sentence, for people.
-const FORMATS: &str = "JSON Lines of Morgue's own, NYT Archive API JSON, Markdown with front matter, NITF, NewsML-G2, \
-     RSS, Atom, WordPress exports, Reuters-21578";
+const FORMATS: &str = "JSON Lines of Morgue's own, NYT Archive API JSON, Markdown with front matter, ninjs, NITF, \
+     NewsML-G2, JSON-LD (alone or in HTML), JSON Feed, METS and ALTO, RSS, Atom, WordPress exports, Reuters-21578, CSV, and plain text with a pattern";
 
 /// Endings of files that lie beside archives and hold no records.
-const OTHER_ENDINGS: [&str; 62] = [
-    "jpg",
-    "jpeg",
-    "png",
-    "gif",
-    "svg",
-    "webp",
-    "avif",
-    "tif",
-    "tiff",
-    "ico",
-    "bmp",
-    "jp2",
-    "psd",
-    "pdf",
-    "eps",
-    "ai",
-    "mp3",
-    "mp4",
-    "m4a",
-    "mov",
-    "avi",
-    "wav",
-    "ogg",
-    "webm",
-    "woff",
-    "woff2",
-    "ttf",
-    "otf",
-    "eot",
-    "css",
-    "scss",
-    "sass",
-    "less",
-    "js",
-    "mjs",
-    "ts",
-    "map",
-    "py",
-    "rb",
-    "sh",
-    "r",
-    "go",
-    "rs",
-    "php",
-    "toml",
-    "ini",
-    "cfg",
-    "lock",
-    "yml",
-    "yaml",
-    "dtd",
-    "xsd",
-    "xsl",
-    "xslt",
-    "rng",
-    "license",
-    "gitignore",
-    "ds_store",
-    "exe",
-    "bin",
-    "db",
-    "sqlite",
-];
+const OTHER_ENDINGS: &str = "jpg jpeg png gif svg webp avif tif tiff ico bmp jp2 psd pdf eps ai mp3 mp4 m4a mov avi wav ogg webm \
+     woff woff2 ttf otf eot css scss sass less js mjs ts map py rb sh r go rs php toml ini cfg lock yml yaml dtd xsd xsl xslt rng \
+     license gitignore exe bin db sqlite rst";
 
 /// Tells a file's format by its first bytes, decompressed, and its name.
-pub(crate) fn detect(head: &[u8], name: &str) -> Detected {
+pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
+    // The stem has no endings of compression.
+    let name = origin.stem.as_str();
     let file = name.rsplit('/').next().unwrap_or(name);
     let ending = file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    // The user said what these files are, however they begin.
+    if hints.pattern.as_ref().is_some_and(|pattern| pattern.fields(&origin.stem).is_some()) {
+        return Detected::Known(Format::Text);
+    }
     if head.iter().take(4_096).any(|byte| *byte == 0) {
         return Detected::Other;
     }
@@ -160,11 +149,14 @@ pub(crate) fn detect(head: &[u8], name: &str) -> Detected {
     if matches!(ending.as_str(), "yml" | "yaml") {
         return if is_image_data(text) { Detected::Known(Format::ImageData) } else { Detected::Other };
     }
-    if OTHER_ENDINGS.contains(&ending.as_str()) || file.starts_with('.') || is_about_the_archive(file) {
+    if OTHER_ENDINGS.split_whitespace().any(|other| other == ending)
+        || file.starts_with('.')
+        || (!has_front_matter(text) && is_about_the_archive(file, &ending))
+    {
         return Detected::Other;
     }
-    if text.starts_with(['{', '[']) {
-        return json(text, &ending);
+    if text.starts_with(['{', '[']) || matches!(ending.as_str(), "jsonl" | "ndjson") {
+        return json(text, &ending, hints);
     }
     if text.starts_with('<') {
         return markup(text);
@@ -179,16 +171,50 @@ pub(crate) fn detect(head: &[u8], name: &str) -> Detected {
                 .to_owned(),
         );
     }
+    let line = text.lines().next().unwrap_or("");
+    let table = matches!(ending.as_str(), "csv" | "tsv" | "tab");
+    if table || ending == "txt" {
+        let (columns, _) = header(line);
+        let known = columns.iter().filter(|name| field_of(name).is_some()).count();
+        if is_header(&columns, &hints.columns) && (table || known > 2) {
+            return Detected::Known(Format::Table);
+        }
+        if table {
+            return Detected::Unknown(format!(
+                "no column of this table is a headline or a text (it has {}): say which, as headline=COLUMN",
+                columns.join(", ").chars().take(200).collect::<String>()
+            ));
+        }
+    }
+    if matches!(ending.as_str(), "txt" | "text" | "") {
+        return Detected::Unknown(match &hints.pattern {
+            Some(_) => "this is plain text whose path does not fit the pattern".to_owned(),
+            None => "this is plain text: say with a pattern what its path tells, such as '{byline}/{published:%Y%m%d}{_}.txt'"
+                .to_owned(),
+        });
+    }
     Detected::Unknown(format!("no reader knows this format; known are {FORMATS}"))
 }
 
 /// Files that tell of an archive, and are no part of it.
-fn is_about_the_archive(file: &str) -> bool {
+fn is_about_the_archive(file: &str, ending: &str) -> bool {
     let stem = file.split('.').next().unwrap_or(file).to_ascii_lowercase();
-    matches!(stem.as_str(), "license" | "licence" | "copying" | "makefile" | "dockerfile" | "gemfile")
+    let prose = matches!(ending, "" | "md" | "txt" | "rst" | "markdown");
+    let named = [
+        "readme",
+        "changelog",
+        "contributing",
+        "code_of_conduct",
+        "license",
+        "licence",
+        "copying",
+        "makefile",
+    ];
+    (prose && named.contains(&stem.as_str()))
+        || (file == stem.to_ascii_uppercase() && stem.starts_with("license-"))
 }
 
-fn json(text: &str, ending: &str) -> Detected {
+fn json(text: &str, ending: &str, hints: &Hints) -> Detected {
     let has = |key: &str| text.contains(&format!("\"{key}\""));
     let first = text.lines().next().unwrap_or("");
     let event = |line: &str| {
@@ -196,13 +222,84 @@ fn json(text: &str, ending: &str) -> Detected {
             && line.contains("\"type\"")
             && (line.contains("\"data\"") || line.contains(".published") || line.contains(".withdrawn"))
     };
-    if has("docs") && (has("response") || has("copyright")) {
+    if has_docs(text) {
         return Detected::Known(Format::Nyt);
+    }
+    if has("web_url") && has("pub_date") && !has("swagger") && !has("openapi") {
+        return Detected::Known(Format::Nyt);
+    }
+    if text.contains("jsonfeed.org/version") {
+        return Detected::Known(Format::JsonFeed);
+    }
+    if has("@context") && text.contains("schema.org") {
+        return Detected::Known(Format::JsonLd);
+    }
+    if !event(first) && is_ninjs(text) {
+        return Detected::Known(Format::Ninjs);
+    }
+    if !event(first) && is_record(first, hints) {
+        return Detected::Known(Format::Records);
     }
     if event(first) || matches!(ending, "jsonl" | "ndjson") {
         return Detected::Known(Format::JsonLines);
     }
-    Detected::Unknown(format!("this JSON has none of the forms that are known ({FORMATS})"))
+    Detected::Unknown(
+        "this JSON has none of the forms that are known: events of Morgue's own, answers of the NYT APIs, ninjs, \
+         JSON-LD, a JSON Feed, or one flat object a line with a headline or a text"
+            .to_owned(),
+    )
+}
+
+/// A list under `docs`, as the APIs of the New York Times have it.
+fn has_docs(text: &str) -> bool {
+    let after = text.split_once("\"docs\"").map(|(_, after)| after.trim_start());
+    after.and_then(|after| after.strip_prefix(':')).is_some_and(|after| after.trim_start().starts_with('['))
+}
+
+/// A flat object with a headline or a text.
+fn is_record(line: &str, hints: &Hints) -> bool {
+    let Ok(serde_json::Value::Object(object)) = serde_json::from_str(line) else { return false };
+    let texts = object.iter().filter(|(_, value)| value.is_string());
+    let columns: Vec<String> = texts.map(|(name, _)| name.clone()).collect();
+    is_header(&columns, &hints.columns)
+}
+
+/// Has a `uri`, and what only a news item has.
+fn is_ninjs(text: &str) -> bool {
+    // A short item may have nothing but a `uri` that tells.
+    if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(text) {
+        return object.contains_key("uri")
+            && !object.contains_key("$defs")
+            && !object.contains_key("definitions");
+    }
+    const SIGNS: [&str; 19] = [
+        "versioncreated",
+        "versionCreated",
+        "firstcreated",
+        "firstCreated",
+        "contentcreated",
+        "contentCreated",
+        "representationtype",
+        "pubstatus",
+        "pubStatus",
+        "body_text",
+        "body_html",
+        "body_xhtml",
+        "bodies",
+        "renditions",
+        "associations",
+        "headlines",
+        "descriptions",
+        "copyrightholder",
+        "description_text",
+    ];
+    let has = |key: &str| text.contains(&format!("\"{key}\""));
+    !has("$defs")
+        && !has("definitions")
+        && !has("patternProperties")
+        && (has("uri") || text.contains("ninjs"))
+        && SIGNS.iter().any(|sign| has(sign))
+        || (has("uri") && has("headline"))
 }
 
 /// XML, SGML or HTML: told by the first element, and what it declares.
@@ -211,16 +308,23 @@ fn markup(text: &str) -> Detected {
     let local = root.rsplit(':').next().unwrap_or(&root);
     let format = match local {
         "nitf" => Format::Nitf,
+        "mets" => Format::Mets,
+        "alto" => Format::Alto,
         "newsMessage" => Format::NewsMl,
         name if reader::NEWSML_ITEMS.contains(&name) => Format::NewsMl,
         "rss" if text.contains("wordpress.org/export") => Format::Wxr,
-        "rss" | "RDF" | "channel" => Format::Rss,
+        "rss" | "RDF" | "rdf" | "channel" => Format::Rss,
         "feed" | "entry" => Format::Atom,
         "REUTERS" => Format::Reuters,
+        name if name.eq_ignore_ascii_case("html") => Format::Html,
+        _ if text.get(..15).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype html>")) => {
+            Format::Html
+        }
         "" => return Detected::Unknown("this looks like XML, but no element begins in it".to_owned()),
         _ => {
             return Detected::Unknown(format!(
-                "this XML begins with <{root}>, which no reader knows; known are {FORMATS}"
+                "this XML begins with <{root}>, which no reader knows: known are NITF, NewsML-G2, METS, ALTO, RSS, Atom, \
+                 WordPress exports and HTML"
             ));
         }
     };
@@ -256,7 +360,8 @@ mod tests {
     #[test]
     fn formats_are_told_by_content() {
         let check = |head: &str, name: &str, expected: &str| {
-            let found = match detect(head.as_bytes(), name) {
+            let origin = Origin { path: name.to_owned(), stem: name.to_owned() };
+            let found = match detect(head.as_bytes(), &origin, &Hints::default()) {
                 Detected::Known(format) => format.name(),
                 Detected::Other => "other",
                 Detected::Unknown(_) => "unknown",

@@ -152,7 +152,7 @@ fn tag_at(text: &str) -> Option<&str> {
         match (quote, byte) {
             (None, b'>') => return text.get(..=at),
             (None, b'"' | b'\'') if text.as_bytes().get(at.wrapping_sub(1)) == Some(&b'=') => {
-                quote = Some(byte)
+                quote = Some(byte);
             }
             (Some(open), byte) if open == byte => quote = None,
             _ => {}

@@ -30,6 +30,7 @@
 mod credits;
 mod cut;
 mod cut_elements;
+mod cut_json;
 mod dates;
 mod fields;
 mod format;
@@ -38,12 +39,21 @@ mod load;
 mod names;
 mod nested;
 mod open;
+mod pattern;
 mod quarantine;
+mod read;
 mod reader;
 mod record;
+#[cfg(test)]
+mod robust;
 mod walk;
 mod xml;
 
 pub use format::Format;
-pub use load::{FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, load};
+pub use load::{
+    FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, RetryReport, load, retry, watch,
+};
+pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};
+pub use read::{Said, read};
+pub use reader::{Columns, Hints};

@@ -17,6 +17,11 @@ pub(crate) struct Nested {
 }
 
 impl Nested {
+    /// An article of which something is known already.
+    pub(crate) fn of(article: Article) -> Self {
+        Self { article, found: Vec::new() }
+    }
+
     /// When the article's event happened.
     pub(crate) fn time(&self) -> Option<Timestamp> {
         time_of(self.article.updated.as_ref(), self.article.published.as_ref())
@@ -36,6 +41,11 @@ impl Nested {
             self.article.bylines.push(id.clone());
             self.found.push(Found::mentioned(id, byline, None));
         }
+    }
+
+    /// Says who someone is without making them an author.
+    pub(crate) fn mention(&mut self, id: AssetId, byline: store::Byline) {
+        self.found.push(Found::mentioned(id, byline, None));
     }
 
     /// Takes the printed credit apart where no authors are known otherwise.

@@ -55,17 +55,22 @@ fn unpack(source: Source<'_>, origin: Origin, layer: usize, visit: &mut Visitor<
         return visit(Err((origin, why)));
     }
     let (head, source) = match source {
-        Source::File(file) => match read_head(file).and_then(|head| file.rewind().map(|()| head)) {
-            Ok(head) => (head, Source::File(file)),
-            Err(error) => return visit(Err((origin, crate::walk::why(&error)))),
-        },
-        Source::Stream(stream) => match read_head(stream) {
-            Ok(head) => {
-                let mut whole = Cursor::new(head.clone()).chain(stream);
-                return unpack_known(&head, Source::Stream(&mut whole), origin, layer, visit);
+        Source::File(file) => {
+            let begun = Begun::new(&mut *file);
+            let (head, error) = (begun.head.into_inner(), begun.error);
+            match error.map_or_else(|| file.rewind(), Err) {
+                Ok(()) => (head, Source::File(file)),
+                Err(error) => return visit(Err((origin, crate::walk::why(&error)))),
             }
-            Err(error) => return visit(Err((origin, crate::walk::why(&error)))),
-        },
+        }
+        Source::Stream(stream) => {
+            let mut begun = Begun::new(stream);
+            let head = begun.head.get_ref().clone();
+            return match begun.error.take_if(|_| head.is_empty()) {
+                Some(error) => visit(Err((origin, crate::walk::why(&error)))),
+                None => unpack_known(&head, Source::Stream(&mut begun), origin, layer, visit),
+            };
+        }
     };
     unpack_known(&head, source, origin, layer, visit)
 }
@@ -133,20 +138,39 @@ fn unpack_known(
 fn plain(stream: &mut dyn Read, origin: Origin, visit: &mut Visitor<'_>) -> bool {
     let mut builder = DecodeReaderBytesBuilder::new();
     let mut stream = builder.utf8_passthru(true).strip_bom(true).bom_override(true).build(stream);
-    match read_head(&mut stream) {
-        Ok(head) => {
-            let whole = Cursor::new(head.clone()).chain(&mut stream);
-            let mut input = BufReader::with_capacity(BUFFER_BYTES, whole);
-            visit(Ok(Stream { origin, head, input: &mut input }))
-        }
-        Err(error) => visit(Err((origin, crate::walk::why(&error)))),
+    let mut begun = Begun::new(&mut stream);
+    let head = begun.head.get_ref().clone();
+    if let Some(error) = begun.error.take_if(|_| head.is_empty()) {
+        return visit(Err((origin, crate::walk::why(&error))));
+    }
+    let mut input = BufReader::with_capacity(BUFFER_BYTES, begun);
+    visit(Ok(Stream { origin, head, input: &mut input }))
+}
+
+/// A stream whose head was read, and comes again. An error that was met there comes when the head has been read:
+/// what stands before a break is not lost.
+struct Begun<R> {
+    head: Cursor<Vec<u8>>,
+    error: Option<io::Error>,
+    rest: R,
+}
+
+impl<R: Read> Begun<R> {
+    fn new(mut rest: R) -> Self {
+        let mut head = Vec::new();
+        let error = rest.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head).err();
+        Self { head: Cursor::new(head), error, rest }
     }
 }
 
-fn read_head(stream: &mut dyn Read) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    stream.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    Ok(head)
+impl<R: Read> Read for Begun<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.head.read(buffer)? {
+            0 if buffer.is_empty() => Ok(0),
+            0 => self.error.take().map_or_else(|| self.rest.read(buffer), Err),
+            count => Ok(count),
+        }
+    }
 }
 
 fn untar(stream: &mut dyn Read, origin: &Origin, layer: usize, visit: &mut Visitor<'_>) -> bool {

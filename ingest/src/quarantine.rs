@@ -40,6 +40,12 @@ pub struct Quarantined {
     pub time: Timestamp,
     /// How many bytes of it lie in the quarantine; 0 where it is told of by reference only.
     pub bytes: u64,
+    /// Whether these bytes are the whole record, and not only the beginning of one that is too large.
+    #[serde(default)]
+    pub whole: bool,
+    /// What stands once in its file and belongs to all records: the header of a table, for instance.
+    #[serde(default)]
+    pub head: String,
     /// What ids are made of where the record has none.
     #[serde(default)]
     pub stem: String,

@@ -9,18 +9,18 @@ pub(crate) const MAX_RECORD_BYTES: usize = 32 << 20;
 
 /// Where a record begins in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// Which record of the file, from 1.
-    pub record: u64,
+    pub(crate) record: u64,
     /// The line of its first character, from 1.
-    pub line: u64,
+    pub(crate) line: u64,
     /// The column of its first character in bytes, from 1.
-    pub column: u64,
+    pub(crate) column: u64,
 }
 
 impl Place {
     /// The first record of a file.
-    pub const START: Self = Self { record: 1, line: 1, column: 1 };
+    pub(crate) const START: Self = Self { record: 1, line: 1, column: 1 };
 
     /// The place of a line and column that were counted inside the record, from 1.
     pub(crate) fn inside(self, line: u64, column: u64) -> Self {
@@ -92,7 +92,7 @@ pub(crate) fn time_of(updated: Option<&ArchiveDate>, published: Option<&ArchiveD
 
 /// Why a record cannot be read. Always the file's fault, never the reader's.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// It breaks the rules of its format.
     #[error("{why}")]
     Syntax {

@@ -7,6 +7,7 @@
 //! `store`). Only this crate knows HTTP.
 
 mod error;
+mod es;
 mod execute;
 mod highlight;
 mod http;

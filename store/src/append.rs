@@ -4,7 +4,10 @@
 //! thread. [`Log::append`] commits: whoever comes first takes along all batches that are waiting, so many small
 //! appends share one commit and its two fsyncs.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use crate::{
     asset::{AssetId, AssetRef, MAX_ID_BYTES},
@@ -113,9 +116,18 @@ pub struct Appended {
 /// Batches that wait for the next commit.
 #[derive(Default)]
 pub(crate) struct Queue {
-    waiting: Mutex<Vec<Arc<Waiting>>>,
-    /// Held by the thread that commits for all.
-    committing: Mutex<()>,
+    state: Mutex<QueueState>,
+    /// Rung when a commit is done, and when a batch arrives.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct QueueState {
+    waiting: Vec<Arc<Waiting>>,
+    /// A thread is committing for all that it found waiting.
+    committing: bool,
+    /// How many batches the last commit took along, and how long it took.
+    last: (usize, Duration),
 }
 
 struct Waiting {
@@ -194,17 +206,27 @@ impl Log {
     /// Appends without driving out what the batch erases.
     pub(crate) fn append_with_others(&self, batch: Batch) -> Result<Appended, AppendError> {
         let mine = Arc::new(Waiting { batch, done: Mutex::new(None) });
-        lock(&self.queue().waiting).push(Arc::clone(&mine));
-        let _commit = lock(&self.queue().committing);
-        if let Some(done) = lock(&mine.done).take() {
-            return done;
+        let queue = self.queue();
+        let mut state = lock(&queue.state);
+        state.waiting.push(Arc::clone(&mine));
+        queue.changed.notify_all();
+        loop {
+            if let Some(done) = lock(&mine.done).take() {
+                return done;
+            }
+            if state.committing {
+                state = queue.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            state.committing = true;
+            state = wait_for_company(queue, state);
+            let all = std::mem::take(&mut state.waiting);
+            drop(state);
+            let finish = Finish { queue, all: &all, began: Instant::now() };
+            self.commit(&all);
+            drop(finish);
+            state = lock(&queue.state);
         }
-        let all = std::mem::take(&mut *lock(&self.queue().waiting));
-        self.commit(&all);
-        let done = lock(&mine.done).take();
-        done.unwrap_or_else(|| {
-            Err(AppendError::Lmdb(Arc::new(heed::Error::Io(std::io::ErrorKind::Other.into()))))
-        })
     }
 
     /// Checks and appends one event: the short way for a single one.
@@ -258,6 +280,47 @@ impl Log {
             }
             Ok(results)
         })
+    }
+}
+
+/// Who appended together with others will soon be back with the next batch: the commit waits for them, for a small
+/// part of what it will take anyway. Whoever appends alone does not wait.
+fn wait_for_company<'q>(
+    queue: &'q Queue,
+    mut state: MutexGuard<'q, QueueState>,
+) -> MutexGuard<'q, QueueState> {
+    let (company, took) = state.last;
+    let deadline = Instant::now() + (took / 4).min(LONGEST_WAIT);
+    while state.waiting.len() < company {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        state = queue.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+    }
+    state
+}
+
+const LONGEST_WAIT: Duration = Duration::from_millis(2);
+
+/// Lets the next one commit, also when this one panicked; nobody may wait for ever.
+struct Finish<'a> {
+    queue: &'a Queue,
+    all: &'a [Arc<Waiting>],
+    began: Instant,
+}
+
+impl Drop for Finish<'_> {
+    fn drop(&mut self) {
+        for waiting in self.all {
+            lock(&waiting.done).get_or_insert_with(|| {
+                Err(AppendError::Lmdb(Arc::new(heed::Error::Io(std::io::ErrorKind::Other.into()))))
+            });
+        }
+        let mut state = lock(&self.queue.state);
+        state.committing = false;
+        state.last = (self.all.len(), self.began.elapsed());
+        self.queue.changed.notify_all();
     }
 }
 

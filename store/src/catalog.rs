@@ -3,6 +3,8 @@
 //! One pure step, [`Head::after`], says how an event changes an asset. Appending, repairing, verifying and
 //! looking back in time all take it, so they cannot disagree.
 
+use std::collections::HashSet;
+
 use heed::{RoTxn, RwTxn};
 
 use crate::{
@@ -198,10 +200,12 @@ impl CatalogTables {
         let after = before.after(change);
         if let Some(references) = change.references {
             let old = if old_live == Seq::ZERO { Vec::new() } else { named_before(txn, old_live)? };
-            for gone in old.iter().filter(|target| !references.contains(target)) {
+            let (is_old, is_new): (HashSet<_>, HashSet<_>) =
+                (old.iter().collect(), references.iter().collect());
+            for gone in old.iter().filter(|target| !is_new.contains(target)) {
                 self.referrers.delete(txn, &edge(&gone.to_key(), key).0)?;
             }
-            for new in references.iter().filter(|target| !old.contains(target)) {
+            for new in references.iter().filter(|target| !is_old.contains(target)) {
                 let (edge, full) = edge(&new.to_key(), key);
                 self.referrers.put(txn, &edge, full)?;
             }
@@ -261,4 +265,56 @@ fn shorten_into(key: &mut Vec<u8>, part: &[u8]) {
 
 pub(crate) fn damaged(key: &[u8]) -> ReadError {
     ReadError::Catalog(String::from_utf8_lossy(key).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_head() -> impl Strategy<Value = Head> {
+        let time = Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis();
+        let status = prop_oneof![
+            Just(Status::Published),
+            Just(Status::Withdrawn),
+            Just(Status::Erased),
+            "\\PC{1,80}".prop_map(|into| Status::Merged { into: AssetId::new(into).unwrap() }),
+        ];
+        (any::<[u64; 3]>(), proptest::option::of(time), status, any::<[u8; 16]>()).prop_map(
+            |([latest, live, revision], time, status, mark)| Head {
+                latest: Seq::new(latest),
+                live: Seq::new(live),
+                revision: Revision::new(revision),
+                newest_time: time.and_then(Timestamp::from_millis),
+                status,
+                mark,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn heads_come_back(head in any_head()) {
+            prop_assert_eq!(Head::decode(&head.encode()), Ok(head));
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _ = Head::decode(&bytes);
+            let _ = referrer_of(&bytes, &[], bytes.len() / 2);
+        }
+
+        #[test]
+        fn edges_fit_into_keys_and_come_back(target in 1..=400_usize, referrer in 1..=400_usize) {
+            let asset = |kind, length| AssetRef::new(kind, AssetId::new("x".repeat(length)).unwrap());
+            let (target, referrer) = (asset(AssetKind::Image, target), asset(AssetKind::Article, referrer));
+            let (target, named_by) = (target.to_key(), referrer.to_key());
+            let (key, value) = edge(&target, &named_by);
+            prop_assert!(key.len() <= 511);
+            let prefix = edges_to(&target);
+            prop_assert!(key.starts_with(&prefix));
+            prop_assert_eq!(referrer_of(&key, value, prefix.len()), Some(referrer));
+        }
+    }
 }

@@ -69,6 +69,7 @@ pub use digest::{Digest, InvalidHex, Salt};
 pub use error::{AppendError, Damage, OpenError, ReadError};
 pub use event::{Event, EventType, Fact, InvalidEvent, Merge, NewEvent, Order, Payload, Revision, Seq};
 pub use export::{ExportError, Exported};
+pub use follow::{FollowError, LostTail};
 pub use import::{ImportError, Imported};
 pub use log::{Log, LogHead, LogSizes};
 pub use note::InvalidNote;

@@ -4,7 +4,10 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use heed::{MdbError, RoTxn, RwTxn};
@@ -21,6 +24,7 @@ use crate::{
     record::{Encoded, Record},
     snapshot::{Snapshot, damaged, decode_payload},
     tables::{Read, Tables, unseal},
+    train::Trainer,
     volume::Volumes,
 };
 
@@ -37,7 +41,9 @@ struct Inner {
     volumes: Volumes,
     dictionaries: Dictionaries,
     queue: Queue,
+    trainer: Trainer,
     bell: Bell,
+    commits: AtomicU64,
 }
 
 /// The end of the log: what a signed note about it would say.
@@ -63,8 +69,15 @@ impl Log {
         let volumes = Volumes::open(&dir)?;
         volumes.clean().map_err(failed)?;
         let bell = Bell::new(&dir).map_err(failed)?;
-        let inner =
-            Inner { dir, volumes, dictionaries: Dictionaries::default(), queue: Queue::default(), bell };
+        let inner = Inner {
+            dir,
+            volumes,
+            dictionaries: Dictionaries::default(),
+            queue: Queue::default(),
+            trainer: Trainer::default(),
+            bell,
+            commits: AtomicU64::new(0),
+        };
         let log = Self { inner: Arc::new(inner) };
         let (tables, txn) = log.read()?;
         log.learn_dictionaries(&tables, &txn)?;
@@ -131,6 +144,29 @@ impl Log {
         Ok(LogSizes { disk: tables.env.real_disk_size()?, json: tables.number(&txn, "json")? })
     }
 
+    /// The length of each stored record in bytes, in seq order: for measuring.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the disk fails.
+    pub fn record_lengths(&self) -> Result<Vec<usize>, ReadError> {
+        let (tables, txn) = self.read()?;
+        let mut lengths = Vec::new();
+        for entry in tables.events.iter(&txn)? {
+            lengths.push(entry?.1.len());
+        }
+        Ok(lengths)
+    }
+
+    /// Frees the places of readers that died: as long as one is taken, LMDB keeps every page that was freed since.
+    fn clear_stale_readers(&self) {
+        match self.volumes().current().map(|tables| tables.env.clear_stale_readers()) {
+            Ok(Ok(0)) => {}
+            Ok(Ok(count)) => tracing::info!(count, "cleared readers that had died"),
+            Ok(Err(error)) => tracing::debug!(%error, "stale readers cannot be cleared"),
+            Err(error) => tracing::debug!(%error, "stale readers cannot be cleared"),
+        }
+    }
+
     /// The tables that count now, and a read transaction on them.
     pub(crate) fn read(&self) -> Result<(Tables, Read), ReadError> {
         for _ in 0..TRIES {
@@ -188,6 +224,10 @@ impl Log {
         &self.inner.dictionaries
     }
 
+    pub(crate) fn trainer(&self) -> &Trainer {
+        &self.inner.trainer
+    }
+
     pub(crate) fn queue(&self) -> &Queue {
         &self.inner.queue
     }
@@ -199,6 +239,9 @@ impl Log {
     /// After each commit: whoever follows is told, and what was written may be worth a dictionary.
     pub(crate) fn committed(&self) {
         self.inner.bell.ring();
+        if self.inner.commits.fetch_add(1, Ordering::Relaxed) % READERS_EVERY == READERS_EVERY - 1 {
+            self.clear_stale_readers();
+        }
         if let Err(error) = self.train_when_due() {
             tracing::warn!(%error, "no dictionary could be learned; the log goes on with the one it has");
         }
@@ -264,6 +307,9 @@ pub(crate) fn position(source: &str, sealed: &[u8]) -> Result<String, ReadError>
     let position = unseal(source.as_bytes(), sealed).and_then(|value| std::str::from_utf8(value).ok());
     position.map(str::to_owned).ok_or_else(|| ReadError::Source(source.to_owned()))
 }
+
+/// One commit in so many also clears the places of readers that died.
+const READERS_EVERY: u64 = 1_000;
 
 /// How often a transaction is begun again because another process replaced the data file under us.
 const TRIES: usize = 8;

@@ -345,6 +345,25 @@ mod tests {
         }
     }
 
+    /// The same for the other two encodings.
+    #[test]
+    fn version_1_payloads_are_read_for_ever() {
+        let head = [&[1, 0, 255, 13][..], b"podcast.aired", &[1, 1], b"p", &[0, 0, 0], &[9; 32]].concat();
+        let erased = [&head[..], &[0], &[8; 32]].concat();
+        let frame = [&head[..], &[2], &[7; 16], &[0x81, 0x01, 0xac, 0x02], b"frame"].concat();
+        let salt = Salt::from_bytes([7; 16]);
+        let check = |stored: &[u8], payload: Encoded<'_>| {
+            let record = Record::decode(stored).unwrap();
+            assert_eq!(record.event_type, EventType::Other("podcast.aired".into()));
+            assert_eq!((record.time, record.payload), (None, payload));
+            let mut again = Vec::new();
+            record.encode(&mut again);
+            assert_eq!(again, stored);
+        };
+        check(&erased, Encoded::Erased(Digest::from_bytes([8; 32])));
+        check(&frame, Encoded::Zstd { salt, dictionary: 129, length: 300, frame: b"frame" });
+    }
+
     /// What version 1 wrote once must be read for ever: these bytes are never to be changed.
     #[test]
     fn version_1_is_read_for_ever() {

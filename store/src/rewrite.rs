@@ -33,6 +33,14 @@ pub struct Compacted {
     pub after: u64,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// Something was erased.
+    Forget,
+    /// To give room back: everything is compressed with the newest dictionary.
+    Compact,
+}
+
 /// So many bytes are written in one transaction of the new volume.
 const CHUNK_BYTES: usize = 32 << 20;
 
@@ -44,7 +52,7 @@ impl Log {
     /// [`AppendError`]: the log is as it was then.
     pub fn compact(&self, progress: &mut dyn FnMut(Progress)) -> Result<Compacted, AppendError> {
         let before = self.sizes()?.disk;
-        self.rewrite(false, progress)?;
+        self.rewrite(Why::Compact, progress)?;
         Ok(Compacted { before, after: self.sizes()?.disk })
     }
 
@@ -54,13 +62,13 @@ impl Log {
         let due = tables.number(&txn, "forget")? != 0;
         drop(txn);
         drop(tables);
-        if due { self.rewrite(true, &mut |_| {}) } else { Ok(()) }
+        if due { self.rewrite(Why::Forget, &mut |_| {}) } else { Ok(()) }
     }
 
-    fn rewrite(&self, only_if_due: bool, progress: &mut dyn FnMut(Progress)) -> Result<(), AppendError> {
+    fn rewrite(&self, why: Why, progress: &mut dyn FnMut(Progress)) -> Result<(), AppendError> {
         let _guard = self.volumes().lock().map_err(heed::Error::Io)?;
         self.write(|old, txn| {
-            if only_if_due && old.number(&txn, "forget")? == 0 {
+            if why == Why::Forget && old.number(&txn, "forget")? == 0 {
                 return Ok(()); // another erasure's rewrite took ours along
             }
             let volume = old.volume.next();
@@ -69,7 +77,7 @@ impl Log {
                 remove_if_there(&path)?;
                 fs::create_dir(&path)?;
                 let new = Tables::create(&path, volume, Sync::Never).map_err(without_context)?;
-                self.copy(old, &txn, &new, progress)?;
+                self.copy(old, &txn, &new, why, progress)?;
                 new.env.force_sync()?;
                 new.env.try_clone_inner_file()?.sync_all()?;
                 drop(new);
@@ -95,6 +103,7 @@ impl Log {
         old: &Tables,
         txn: &RwTxn<'_>,
         new: &Tables,
+        why: Why,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), AppendError> {
         let mut to = new.env.write_txn()?;
@@ -106,7 +115,15 @@ impl Log {
         }
         let dropped = self.copy_dictionaries(old, txn, new, &mut to)?;
         to.commit()?;
-        self.copy_events(old, txn, new, &dropped, progress)?;
+        let newest = self.dictionaries().encoder();
+        let outdated = |payload: &Encoded<'_>| match payload {
+            Encoded::Zstd { dictionary, .. } => {
+                dropped.contains(dictionary) || (why == Why::Compact && Some(*dictionary) != newest)
+            }
+            Encoded::Plain(..) => why == Why::Compact,
+            Encoded::Erased(_) => false,
+        };
+        self.copy_events(old, txn, new, &outdated, progress)?;
         copy_table(old.sources, txn, new, new.sources)?;
         copy_table(old.times, txn, new, new.times)?;
         copy_table(old.catalog.heads, txn, new, new.catalog.heads)?;
@@ -155,7 +172,7 @@ impl Log {
         old: &Tables,
         txn: &RwTxn<'_>,
         new: &Tables,
-        dropped: &BTreeSet<u32>,
+        outdated: &dyn Fn(&Encoded<'_>) -> bool,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), AppendError> {
         let of = old.events.len(txn)?;
@@ -171,7 +188,7 @@ impl Log {
                 let record =
                     Record::decode(row).map_err(|found| crate::snapshot::damaged(Seq::new(seq), found))?;
                 let row = match record.payload {
-                    Encoded::Zstd { salt, dictionary, .. } if dropped.contains(&dictionary) => {
+                    Encoded::Plain(salt, _) | Encoded::Zstd { salt, .. } if outdated(&record.payload) => {
                         self.payload_of(old, txn, Seq::new(seq), &record, &mut payload)?;
                         let anew: Compressed = self.dictionaries().compress(std::mem::take(&mut payload));
                         stored.clear();

@@ -127,6 +127,31 @@ impl Snapshot {
         Ok(events)
     }
 
+    /// The events from `first` on, `count` at most, without checking their digests: for who reads the whole log to
+    /// build something of it, and leaves the proof to [`Log::verify`]. What cannot be decoded is still an error.
+    ///
+    /// # Errors
+    /// [`ReadError`]: damaged, or the disk fails.
+    pub fn replay(&self, first: Seq, count: usize) -> Result<Vec<Event>, ReadError> {
+        let first = first.max(Seq::new(1));
+        let mut events = Vec::new();
+        let mut payload = Vec::new();
+        for entry in self.tables.events.range(&self.txn, &(first.get()..=self.seq.get()))? {
+            let (seq, stored) = entry?;
+            let seq = Seq::new(seq);
+            let record = Record::decode(stored).map_err(|found| damaged(seq, found))?;
+            if self.as_of().is_some_and(|as_of| !as_of.takes(seq, record.happened())) {
+                continue;
+            }
+            if events.len() == count {
+                break;
+            }
+            self.log.payload_of(&self.tables, &self.txn, seq, &record, &mut payload)?;
+            events.push(as_event(seq, record, &payload)?);
+        }
+        Ok(events)
+    }
+
     /// What changed: type and asset of the events from `first` on, `count` at most, without their payloads.
     ///
     /// # Errors
@@ -266,10 +291,7 @@ impl Snapshot {
             if self.as_of().is_none_or(|as_of| as_of.takes(seq, record.happened())) {
                 found.push(seq);
             }
-            if record.prev >= seq {
-                return Err(damaged(seq, Damage::Order)); // a damaged record must not hang a reader
-            }
-            seq = record.prev;
+            seq = earlier(seq, record.prev)?;
         }
         Ok(found)
     }
@@ -305,8 +327,13 @@ impl Snapshot {
     }
 }
 
+/// The event before this one on its asset; a damaged record must not lead a reader in a circle.
+pub(crate) fn earlier(seq: Seq, prev: Seq) -> Result<Seq, ReadError> {
+    if prev < seq { Ok(prev) } else { Err(damaged(seq, Damage::Order)) }
+}
+
 /// Longer chains of merged bylines are not followed.
-const MAX_MERGES: u32 = 10_000;
+pub(crate) const MAX_MERGES: u32 = 10_000;
 
 /// Reads one event and checks its digest.
 pub(crate) fn read_event(
@@ -323,11 +350,16 @@ pub(crate) fn read_event(
     if record.expected_link(seq, before, &digest) != record.link {
         return Err(ReadError::Damaged { seq, damage: Damage::Digest });
     }
-    let payload = match (record.payload, decode_payload(seq, &record, &bytes)?) {
+    as_event(seq, record, &bytes)
+}
+
+/// A record and its payload as an event.
+fn as_event(seq: Seq, record: Record<'_>, bytes: &[u8]) -> Result<Event, ReadError> {
+    let payload = match (record.payload, decode_payload(seq, &record, bytes)?) {
         (Encoded::Plain(salt, _) | Encoded::Zstd { salt, .. }, Some((fact, source, unknown))) => {
             Payload::Kept { fact, source, unknown, salt }
         }
-        _ => Payload::Erased { digest },
+        (encoded, _) => Payload::Erased { digest: encoded.digest(bytes) },
     };
     Ok(Event {
         seq,

@@ -343,3 +343,46 @@ fn seal_of(key: &[u8], value: &[u8]) -> [u8; SEAL_BYTES] {
     seal.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
     seal
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Log;
+
+    #[test]
+    fn a_log_of_a_newer_format_is_refused_in_so_many_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = Log::open(dir.path()).unwrap();
+        let (tables, txn) = log.read().unwrap();
+        drop(txn);
+        let mut txn = tables.env.write_txn().unwrap();
+        tables.meta.put(&mut txn, "format", &(FORMAT + 1)).unwrap();
+        txn.commit().unwrap();
+        drop((tables, log));
+        let error = Log::open(dir.path()).unwrap_err();
+        assert!(
+            matches!(error, OpenError::Format { found, known, .. } if found == FORMAT + 1 && known == FORMAT)
+        );
+        assert!(error.to_string().ends_with("use a newer morgue"), "{error}");
+    }
+
+    #[test]
+    fn seals_hold() {
+        let sealed = seal(b"key", b"value");
+        assert_eq!(unseal(b"key", &sealed), Some(b"value".as_slice()));
+        assert_eq!(unseal(b"yek", &sealed), None);
+        for at in 0..sealed.len() {
+            let mut damaged = sealed.clone();
+            damaged[at] ^= 1;
+            assert_eq!(unseal(b"key", &damaged), None);
+            assert_eq!(unseal(b"key", &sealed[..at]), None);
+        }
+    }
+
+    #[test]
+    fn times_sort_as_they_come() {
+        let times = [i64::MIN, -1, 0, 1, i64::MAX];
+        let keys: Vec<_> = times.iter().flat_map(|time| [time_key(*time, 1), time_key(*time, 256)]).collect();
+        assert!(keys.is_sorted());
+    }
+}

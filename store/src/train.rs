@@ -1,5 +1,13 @@
 //! Learning a dictionary from the log.
 
+use std::{
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::{self, JoinHandle},
+};
+
 use heed::{RoTxn, RwTxn};
 
 use crate::{
@@ -11,34 +19,54 @@ use crate::{
     tables::{Tables, seal, unseal},
 };
 
-/// The log learns its first dictionary at this many bytes of JSON, and its second, from a wider sample, at the
-/// second figure. Small logs never pay for one.
-const DUE_AT_JSON_BYTES: [u64; 2] = [1 << 20, 48 << 20];
+/// The log learns its first dictionary at this many bytes of JSON, and others, each from a wider sample, at the
+/// further figures. Small logs never pay for one.
+const DUE_AT_JSON_BYTES: [u64; 3] = [1 << 20, 16 << 20, 128 << 20];
 /// How much is read for it.
-const SAMPLE_BYTES: usize = 6 << 20;
+const SAMPLE_BYTES: usize = 3 << 20;
 /// A sample longer than this says little more.
 const SAMPLE_MAX: usize = 8 << 10;
 
 impl Log {
     /// Learns a dictionary when the log has grown enough for the next.
     pub(crate) fn train_when_due(&self) -> Result<(), AppendError> {
+        if let Some(trained) = self.trainer().finished() {
+            self.take_dictionary(&trained)?;
+        }
         let (tables, txn) = self.read()?;
         let known = tables.dictionaries.len(&txn).map_err(ReadError::from)?;
         let json = tables.number(&txn, "json")?;
         let Ok(at) = usize::try_from(known) else { return Ok(()) };
-        if DUE_AT_JSON_BYTES.get(at).is_none_or(|due| json < *due) {
+        if DUE_AT_JSON_BYTES.get(at).is_none_or(|due| json < *due) || !self.trainer().may_try_at(json) {
             return Ok(());
         }
-        let (samples, seqs) = self.samples(&tables, &txn)?;
-        drop(txn);
-        let Ok(dictionary) = zstd::dict::from_samples(&samples, DICTIONARY_BYTES) else { return Ok(()) };
+        let begin = |trainer: &Trainer| -> Result<(), AppendError> {
+            let (samples, seqs) = self.samples(&tables, &txn)?;
+            trainer.start(known, samples, seqs);
+            Ok(())
+        };
+        match known {
+            // Whoever has no dictionary at all waits for the first: what is appended without one is twice as large.
+            0 => {
+                let (samples, seqs) = self.samples(&tables, &txn)?;
+                drop(txn);
+                match train(known, &samples, seqs) {
+                    Some(trained) => self.take_dictionary(&trained),
+                    None => Ok(()),
+                }
+            }
+            _ => begin(self.trainer()),
+        }
+    }
+
+    fn take_dictionary(&self, trained: &Trained) -> Result<(), AppendError> {
         self.write(|tables, mut txn| {
-            if tables.dictionaries.len(&txn)? != known || !all_kept(tables, &txn, &seqs)? {
+            if tables.dictionaries.len(&txn)? != trained.known || !all_kept(tables, &txn, &trained.seqs)? {
                 return Ok(()); // another process was faster, or something that it knows was erased meanwhile
             }
-            put_dictionary(tables, &mut txn, &dictionary, &seqs)?;
+            put_dictionary(tables, &mut txn, &trained.dictionary, &trained.seqs)?;
             txn.commit()?;
-            tracing::debug!(samples = samples.len(), "learned a dictionary");
+            tracing::debug!(samples = trained.seqs.len(), "learned a dictionary");
             Ok(())
         })?;
         let (tables, txn) = self.read()?;
@@ -70,6 +98,60 @@ impl Log {
             seq = Seq::new(seq.get().saturating_add(step));
         }
         Ok((samples, seqs))
+    }
+}
+
+/// A dictionary that was learned, and is not in the log yet.
+struct Trained {
+    /// How many the log had when it was begun.
+    known: u64,
+    dictionary: Vec<u8>,
+    seqs: Vec<Seq>,
+}
+
+fn train(known: u64, samples: &[Vec<u8>], seqs: Vec<Seq>) -> Option<Trained> {
+    let dictionary = zstd::dict::from_samples(samples, DICTIONARY_BYTES).ok()?;
+    Some(Trained { known, dictionary, seqs })
+}
+
+/// Learns in a thread of its own, which touches no file, so that nobody waits for it. The next commit after it has
+/// finished takes what it learned; what was learned for nothing (the process ends) is learned again.
+#[derive(Default)]
+pub(crate) struct Trainer {
+    running: Mutex<Option<JoinHandle<Option<Trained>>>>,
+    /// Bytes of JSON.
+    not_before: AtomicU64,
+}
+
+impl Trainer {
+    /// Whether to begin at this size of the log: not while a thread is at it, and after a try not before the log has
+    /// twice the size, since what there is may be too little or too uniform to learn from.
+    fn may_try_at(&self, json: u64) -> bool {
+        let free = self.lock().is_none() && json >= self.not_before.load(Ordering::Relaxed);
+        if free {
+            self.not_before.store(json.saturating_mul(2), Ordering::Relaxed);
+        }
+        free
+    }
+
+    fn start(&self, known: u64, samples: Vec<Vec<u8>>, seqs: Vec<Seq>) {
+        let thread = thread::Builder::new().name("dictionary".to_owned());
+        match thread.spawn(move || train(known, &samples, seqs)) {
+            Ok(handle) => *self.lock() = Some(handle),
+            Err(error) => tracing::debug!(%error, "no thread to learn a dictionary in"),
+        }
+    }
+
+    fn finished(&self) -> Option<Trained> {
+        let mut running = self.lock();
+        if !running.as_ref()?.is_finished() {
+            return None;
+        }
+        running.take()?.join().ok().flatten()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<JoinHandle<Option<Trained>>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

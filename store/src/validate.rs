@@ -2,7 +2,7 @@
 
 use crate::{
     content::Content,
-    event::{Fact, InvalidEvent, NewEvent},
+    event::{EventType, Fact, InvalidEvent, NewEvent},
 };
 
 /// The largest payload in bytes of JSON.
@@ -14,11 +14,20 @@ pub const MAX_REFERENCES: usize = 2_000;
 /// How many keywords, corrections, renditions or other names one asset may have.
 pub const MAX_LIST: usize = 10_000;
 
+/// The fields of an event's JSON form that have a meaning of their own.
+const ENVELOPE: [&str; 12] = [
+    "seq", "recorded", "revision", "type", "id", "time", "source", "data", "salt", "erased", "schema",
+    "digest",
+];
+
 /// Checks what the types alone do not.
 pub(crate) fn check(event: &NewEvent) -> Result<(), InvalidEvent> {
     short("source", &event.source)?;
     if event.source.contains('\n') {
         return Err(invalid("source", "must be one line"));
+    }
+    if let Some(name) = event.unknown.keys().find(|name| ENVELOPE.contains(&name.as_str())) {
+        return Err(invalid(name, "is a field of the envelope: it cannot be an unknown one"));
     }
     match &event.fact {
         Fact::Published(content) => check_content(content),
@@ -30,7 +39,13 @@ pub(crate) fn check(event: &NewEvent) -> Result<(), InvalidEvent> {
             Err(invalid("data.into", "a byline cannot be merged into itself"))
         }
         Fact::Merged(merge) => short("data.reason", &merge.reason),
-        Fact::Other(..) => Ok(()),
+        Fact::Other(name, _) => {
+            let no_type = name.is_empty()
+                || name.len() > 100
+                || name.chars().any(|c| c.is_control() || c.is_whitespace())
+                || !matches!(EventType::from(name.as_str()), EventType::Other(_));
+            if no_type { Err(InvalidEvent::Type) } else { Ok(()) }
+        }
     }
 }
 

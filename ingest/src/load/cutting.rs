@@ -13,7 +13,7 @@ use super::{
 use crate::{
     format::{Detected, Format, detect},
     open::{self, Source, Stream},
-    reader::reader_of,
+    reader::Readers,
     record::{Origin, Place, Raw, Reason},
     walk::{Visit, What, walk, why},
 };
@@ -49,6 +49,7 @@ pub(super) enum Finding {
 /// What the thread works with.
 pub(super) struct Cutting<'a> {
     pub(super) options: &'a LoadOptions,
+    pub(super) readers: &'a Readers,
     pub(super) from: &'a Position,
     pub(super) budget: &'a Budget,
     pub(super) reading: &'a Reading,
@@ -68,7 +69,8 @@ impl Cutting<'_> {
             self.reading.file();
             out.position.listing = listing.digest();
             out.position.records = 0;
-            if out.position.files < self.from.files {
+            let wanted = self.options.only.as_ref().is_none_or(|only| only.contains(&visit.path));
+            if out.position.files < self.from.files || !wanted {
                 if let What::File { bytes, .. } = visit.what {
                     self.reading.read(bytes);
                 }
@@ -126,7 +128,7 @@ impl Cutting<'_> {
                 return !(self.stop)();
             }
         };
-        let format = match detect(&stream.head, &stream.origin.path) {
+        let format = match detect(&stream.head, &stream.origin, &self.readers.hints) {
             Detected::Known(format) => format,
             Detected::Unknown(why) => {
                 out.unreadable(&stream.origin, Reason::UnknownFormat(why));
@@ -143,14 +145,19 @@ impl Cutting<'_> {
             }
         };
         let origin = Arc::new(stream.origin);
-        let mut cutter = reader_of(format).cutter();
+        let mut cutter = self.readers.of(format).cutter(&stream.head);
+        let mut last = Place { record: 0, ..Place::START };
         loop {
             match cutter.next(stream.input) {
-                Ok(Some(raw)) => out.push(Finding::Record { format, origin: Arc::clone(&origin), raw }),
+                Ok(Some(raw)) => {
+                    last = raw.place;
+                    out.push(Finding::Record { format, origin: Arc::clone(&origin), raw });
+                }
                 Ok(None) => break,
                 Err(error) => {
-                    let why = format!("it cannot be read on: {error}");
-                    let raw = Raw::broken(Place::START, Vec::new(), Reason::Unreadable(why));
+                    let why = format!("it cannot be read on after its record {}: {error}", last.record);
+                    let place = Place { record: last.record + 1, ..last };
+                    let raw = Raw::broken(place, Vec::new(), Reason::Unreadable(why));
                     out.push(Finding::Record { format, origin: Arc::clone(&origin), raw });
                     break;
                 }

@@ -8,6 +8,8 @@ mod budget;
 mod cutting;
 mod position;
 mod report;
+mod retry;
+mod watch;
 mod working;
 mod writing;
 
@@ -24,9 +26,16 @@ use std::{
 
 use store::{AppendError, Log, ReadError};
 
-pub use self::report::{FormatCount, LoadReport, Progress, Reading};
 use self::{budget::Budget, position::Position};
-use crate::quarantine::{Quarantine, QuarantineError};
+pub use self::{
+    report::{FormatCount, LoadReport, Progress, Reading},
+    retry::{RetryReport, retry},
+    watch::watch,
+};
+use crate::{
+    quarantine::{Quarantine, QuarantineError},
+    reader::{Hints, Readers},
+};
 
 /// Bytes of records that may be under way between reading and appending.
 const BYTES_UNDER_WAY: usize = 24 << 20;
@@ -38,16 +47,20 @@ pub struct LoadOptions {
     pub paths: Vec<PathBuf>,
     /// Where records go that cannot be read.
     pub quarantine: Quarantine,
+    /// What the user says of files that do not say it themselves.
+    pub hints: Hints,
     /// Only report what would be done: nothing is appended, nothing quarantined.
     pub dry_run: bool,
     /// Threads that read records; 0 for as many as there are cores.
     pub threads: usize,
+    /// Of the files that the paths lead to, only these.
+    pub(crate) only: Option<HashSet<PathBuf>>,
 }
 
 impl LoadOptions {
     /// Loads these paths with everything else as usual.
     pub fn new(paths: Vec<PathBuf>, quarantine: Quarantine) -> Self {
-        Self { paths, quarantine, dry_run: false, threads: 0 }
+        Self { paths, quarantine, hints: Hints::default(), dry_run: false, threads: 0, only: None }
     }
 }
 
@@ -111,6 +124,7 @@ pub fn load(
         given => given,
     };
     let budget = Budget::new(BYTES_UNDER_WAY);
+    let readers = Readers::new(&options.hints);
     let known = RwLock::new(HashSet::new());
     let reading = Reading::default();
     let (chunks, to_work) = crossbeam_channel::bounded(threads * 2);
@@ -121,14 +135,20 @@ pub fn load(
     let stopped = || stop.load(Ordering::Relaxed) || ended.load(Ordering::Relaxed);
 
     let written = thread::scope(|scope| {
-        let cutter =
-            cutting::Cutting { options, from: &from, budget: &budget, reading: &reading, stop: &stopped };
+        let cutter = cutting::Cutting {
+            options,
+            readers: &readers,
+            from: &from,
+            budget: &budget,
+            reading: &reading,
+            stop: &stopped,
+        };
         let cutting = scope.spawn(move || cutter.run(&chunks));
         let working: Vec<_> = (0..threads)
             .map(|_| {
                 let (to_work, worked) = (to_work.clone(), worked.clone());
-                let known = &known;
-                scope.spawn(move || working::run(log, known, &to_work, &worked))
+                let (known, readers) = (&known, &readers);
+                scope.spawn(move || working::run(log, readers, known, &to_work, &worked))
             })
             .collect();
         drop((to_work, worked));

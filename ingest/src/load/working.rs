@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     format::Format,
-    reader::reader_of,
+    reader::Readers,
     record::{Found, Origin, Raw, Reason},
 };
 
@@ -46,9 +46,15 @@ pub(super) struct Ready {
 }
 
 /// Works until there is nothing left, or nobody wants it.
-pub(super) fn run(log: &Log, known: &Known, chunks: &Receiver<Chunk>, worked: &Sender<Worked>) {
+pub(super) fn run(
+    log: &Log,
+    readers: &Readers,
+    known: &Known,
+    chunks: &Receiver<Chunk>,
+    worked: &Sender<Worked>,
+) {
     for chunk in chunks {
-        let results = chunk.findings.into_iter().map(|finding| work(log, known, finding)).collect();
+        let results = chunk.findings.into_iter().map(|finding| work(log, readers, known, finding)).collect();
         let done = Worked { number: chunk.number, results, cost: chunk.cost, position: chunk.position };
         if worked.send(done).is_err() {
             return;
@@ -56,11 +62,11 @@ pub(super) fn run(log: &Log, known: &Known, chunks: &Receiver<Chunk>, worked: &S
     }
 }
 
-fn work(log: &Log, known: &Known, finding: Finding) -> Worked1 {
+fn work(log: &Log, readers: &Readers, known: &Known, finding: Finding) -> Worked1 {
     match finding {
         Finding::Skipped(ending) => Worked1::Skipped(ending),
         Finding::Unreadable { origin, reason } => Worked1::Unread { format: None, origin, raw: None, reason },
-        Finding::Record { format, origin, raw } => match read(log, known, format, &origin, &raw) {
+        Finding::Record { format, origin, raw } => match read(log, readers, known, format, &origin, &raw) {
             Ok(events) => Worked1::Read { format, events },
             Err(Reason::NoAsset(what)) => Worked1::Skipped(format!("({what})")),
             Err(reason) => Worked1::Unread { format: Some(format), origin, raw: Some(raw), reason },
@@ -71,6 +77,7 @@ fn work(log: &Log, known: &Known, finding: Finding) -> Worked1 {
 /// Reads one record, and prepares its events; none of them where one is refused.
 pub(super) fn read(
     log: &Log,
+    readers: &Readers,
     known: &Known,
     format: Format,
     origin: &Origin,
@@ -79,7 +86,7 @@ pub(super) fn read(
     if let Some(reason) = &raw.broken {
         return Err(reason.clone());
     }
-    let found = reader_of(format).read(raw, origin)?;
+    let found = readers.of(format).read(raw, origin)?;
     let mut events = Vec::with_capacity(found.len());
     for Found { mut event, mention } in found {
         let asset = event.asset();

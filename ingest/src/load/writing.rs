@@ -177,6 +177,8 @@ impl<'a> Writing<'a> {
             reason: reason.to_string(),
             time: store::Timestamp::now(),
             bytes: 0,
+            whole: raw.is_some() && !matches!(reason, Reason::TooLarge { .. } | Reason::Unreadable(_)),
+            head: raw.map(|raw| String::from_utf8_lossy(&raw.head).into_owned()).unwrap_or_default(),
             stem: origin.stem.clone(),
         };
         if self.report.first_reasons.len() < REASONS {

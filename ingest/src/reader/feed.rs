@@ -21,7 +21,7 @@ pub(crate) struct Atom;
 pub(crate) struct Wxr;
 
 impl Reader for Rss {
-    fn cutter(&self) -> Box<dyn Cutter> {
+    fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
         Box::new(XmlElements::named(&["item"]))
     }
 
@@ -41,7 +41,7 @@ impl Reader for Rss {
 }
 
 impl Reader for Atom {
-    fn cutter(&self) -> Box<dyn Cutter> {
+    fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
         Box::new(XmlElements::named(&["entry"]))
     }
 
@@ -55,7 +55,7 @@ impl Reader for Atom {
 }
 
 impl Reader for Wxr {
-    fn cutter(&self) -> Box<dyn Cutter> {
+    fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
         Box::new(XmlElements::named(&["item", "author"]))
     }
 

@@ -12,7 +12,7 @@ use crate::{
 pub(crate) struct JsonLines;
 
 impl Reader for JsonLines {
-    fn cutter(&self) -> Box<dyn Cutter> {
+    fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
         Box::<Lines>::default()
     }
 

@@ -1,51 +1,97 @@
 //! One reader for each archive format: what its records are, and what they say.
 
+mod alto;
 mod feed;
 mod jsonl;
+mod jsonld;
 mod markdown;
+mod mets;
 mod newsml;
+mod ninjs;
 mod nitf;
 mod nyt;
 mod reuters;
+mod table;
+mod text;
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
+pub use self::table::Columns;
 pub(crate) use self::{
     markdown::{has_front_matter, is_image_data},
     newsml::ITEMS as NEWSML_ITEMS,
+    table::{field_of, header, is_header},
 };
 
 use crate::{
     cut::Cutter,
-    fields::Fields,
+    fields::{self, Fields},
     format::Format,
+    pattern::PathPattern,
     record::{Found, Origin, Raw, Reason},
 };
 
 /// Reads one format.
 pub(crate) trait Reader: Send + Sync {
-    /// What cuts a file of this format into records.
-    fn cutter(&self) -> Box<dyn Cutter>;
+    /// What cuts a file of this format into records, its first bytes given.
+    fn cutter(&self, head: &[u8]) -> Box<dyn Cutter>;
 
     /// What a record says. Called by many threads, on records in any order; must not panic whatever the bytes.
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason>;
 }
 
-/// The reader of a format.
-pub(crate) fn reader_of(format: Format) -> &'static dyn Reader {
-    match format {
-        Format::JsonLines => &jsonl::JsonLines,
-        Format::Nyt => &nyt::Nyt,
-        Format::Markdown => &markdown::Markdown,
-        Format::ImageData => &markdown::ImageData,
-        Format::Nitf => &nitf::Nitf,
-        Format::NewsMl => &newsml::NewsMl,
-        Format::Rss => &feed::Rss,
-        Format::Atom => &feed::Atom,
-        Format::Wxr => &feed::Wxr,
-        Format::Reuters => &reuters::Reuters,
+/// What the user says of files that do not say it themselves.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Hints {
+    /// What the paths of plain texts say.
+    pub pattern: Option<PathPattern>,
+    /// Which columns of tables are which fields.
+    pub columns: Columns,
+}
+
+/// All readers, with what the user said.
+pub(crate) struct Readers {
+    pub(crate) hints: Hints,
+    table: table::Table,
+    records: table::Records,
+    text: text::Text,
+}
+
+impl Readers {
+    pub(crate) fn new(hints: &Hints) -> Self {
+        Self {
+            hints: hints.clone(),
+            table: table::Table { columns: hints.columns.clone() },
+            records: table::Records { columns: hints.columns.clone() },
+            text: text::Text { pattern: hints.pattern.clone() },
+        }
+    }
+
+    /// The reader of a format.
+    pub(crate) fn of(&self, format: Format) -> &dyn Reader {
+        match format {
+            Format::JsonLines => &jsonl::JsonLines,
+            Format::Nyt => &nyt::Nyt,
+            Format::Markdown => &markdown::Markdown,
+            Format::ImageData => &markdown::ImageData,
+            Format::Ninjs => &ninjs::Ninjs,
+            Format::JsonLd => &jsonld::JsonLd,
+            Format::JsonFeed => &jsonld::JsonFeed,
+            Format::Html => &jsonld::Html,
+            Format::Nitf => &nitf::Nitf,
+            Format::NewsMl => &newsml::NewsMl,
+            Format::Mets => &mets::Mets,
+            Format::Alto => &alto::Alto,
+            Format::Rss => &feed::Rss,
+            Format::Atom => &feed::Atom,
+            Format::Wxr => &feed::Wxr,
+            Format::Reuters => &reuters::Reuters,
+            Format::Table => &self.table,
+            Format::Records => &self.records,
+            Format::Text => &self.text,
+        }
     }
 }
 
@@ -61,7 +107,7 @@ pub(crate) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
 /// A record that must be a JSON object.
 fn json_object(raw: &Raw) -> Result<Fields, Reason> {
     let text = text_of(&raw.bytes);
-    match serde_json::from_str(&text).map_err(|error| Reason::json(&error))? {
+    match fields::parse(&text).map_err(|error| Reason::json(&error))? {
         Value::Object(fields) => Ok(Fields(fields)),
         _ => Err(Reason::Content("a record must be a JSON object: { … }".to_owned())),
     }

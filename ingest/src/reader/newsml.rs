@@ -20,7 +20,7 @@ pub(crate) const ITEMS: [&str; 6] =
 pub(crate) struct NewsMl;
 
 impl Reader for NewsMl {
-    fn cutter(&self) -> Box<dyn Cutter> {
+    fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
         Box::new(XmlElements::named(&ITEMS))
     }
 

@@ -15,7 +15,7 @@ use crate::{
 pub(crate) struct Nitf;
 
 impl Reader for Nitf {
-    fn cutter(&self) -> Box<dyn Cutter> {
+    fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
         Box::<Whole>::default()
     }
 

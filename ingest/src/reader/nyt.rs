@@ -9,7 +9,8 @@ use store::{Article, AssetId, Image, Rendition};
 use super::{Reader, json_object};
 use crate::{
     credits,
-    cut::{Cutter, Elements},
+    cut::Cutter,
+    cut_json::{Elements, Values},
     fields::{Fields, object_of, text_of},
     names,
     record::{Found, Origin, Raw, Reason, time_of},
@@ -21,8 +22,12 @@ const PICTURES: &str = "https://static01.nyt.com/";
 pub(crate) struct Nyt;
 
 impl Reader for Nyt {
-    fn cutter(&self) -> Box<dyn Cutter> {
-        Box::new(Elements::of(Some("docs")))
+    fn cutter(&self, head: &[u8]) -> Box<dyn Cutter> {
+        match memchr::memmem::find(head, b"\"docs\"") {
+            Some(_) => Box::new(Elements::of(Some("docs"))),
+            // Docs that someone took out of their answers: a list, or one after another.
+            None => Box::<Values>::default(),
+        }
     }
 
     fn read(&self, raw: &Raw, _: &Origin) -> Result<Vec<Found>, Reason> {

@@ -26,7 +26,7 @@ const TERMS: [(&str, &str); 6] = [
 ];
 
 impl Reader for Reuters {
-    fn cutter(&self) -> Box<dyn Cutter> {
+    fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
         Box::new(XmlElements::named(&["REUTERS"]))
     }
 

@@ -121,11 +121,14 @@ pub enum Stat {
 
 type Docs = Vec<(SegmentOrdinal, Vec<DocId>)>;
 
+/// Translates a query for tantivy.
+pub(crate) type Translate<'a> = dyn Fn(&Query) -> Result<Box<dyn tantivy::query::Query>, QueryError> + 'a;
+
 /// What aggregating needs to know.
 pub(crate) struct Aggregator<'a> {
     pub(crate) searcher: &'a Searcher,
     pub(crate) target: &'a dyn Fn(&str) -> Result<Option<Target<'a>>, QueryError>,
-    pub(crate) translate: &'a dyn Fn(&Query) -> Result<Box<dyn tantivy::query::Query>, QueryError>,
+    pub(crate) translate: &'a Translate<'a>,
     /// Makes a hit of a seq.
     pub(crate) hit: &'a dyn Fn(u64) -> Option<Value>,
     pub(crate) deadline: Instant,
@@ -322,10 +325,7 @@ impl Aggregator<'_> {
 
     fn stats(&self, field: &str, which: Stat, docs: &Docs) -> Answer<Value> {
         let (mut count, mut sum, mut min, mut max) = (0_u64, 0.0_f64, f64::INFINITY, f64::NEG_INFINITY);
-        let (name, numeric) = match self.column_of(field)? {
-            Some(found) => found,
-            None => (String::new(), false),
-        };
+        let (name, numeric) = self.column_of(field)?.unwrap_or_default();
         if !numeric && which != Stat::Count && !name.is_empty() {
             return Err(QueryError::illegal(format!("`{field}` holds neither numbers nor dates")).into());
         }

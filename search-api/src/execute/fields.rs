@@ -185,15 +185,16 @@ mod tests {
 
     #[test]
     fn words_that_stand_together_are_units() {
-        let check = |text: &str, units: &[std::ops::Range<usize>]| {
+        let check = |text: &str, units: &[(usize, usize)]| {
             let analysed = Analysed::new(Analyser::Text, &[Language::Other], text);
-            assert_eq!(analysed.units, units, "{text}");
+            let found: Vec<_> = analysed.units.iter().map(|unit| (unit.start, unit.end)).collect();
+            assert_eq!(found, units, "{text}");
         };
-        check("ferry harbour", &[0..1, 1..2]);
-        check("O'Hare airport", &[0..2, 2..3]);
-        check("港の船", &[0..2]);
+        check("ferry harbour", &[(0, 1), (1, 2)]);
+        check("O'Hare airport", &[(0, 2), (2, 3)]);
+        check("港の船", &[(0, 2)]);
         check("", &[]);
-        check("  ferry  ", &[0..1]);
+        check("  ferry  ", &[(0, 1)]);
     }
 
     #[test]

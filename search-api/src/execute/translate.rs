@@ -5,7 +5,7 @@ use std::{ops::Bound, sync::Arc, time::Instant};
 use indexer::{FieldKind, Language, ViewSchema};
 use serde_json::Value;
 use tantivy::{
-    Term,
+    Searcher, Term,
     query::{
         AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, ExistsQuery,
         Occur, PhrasePrefixQuery, PhraseQuery, Query as TantivyQuery, RangeQuery, TermQuery, TermSetQuery,
@@ -14,10 +14,12 @@ use tantivy::{
 };
 
 use super::{
+    combined::Combined,
     expand::{Expand, Terms},
     fields::{Analysed, AsWhat, Target, target_of, targets, unknown_field},
     present::present,
     score::rescored,
+    stopwords::{COMMON, is_listed},
 };
 use crate::query::{
     Bool, Combine, FieldBoost, Fuzziness, Near, Need, PatternKind, Phrase, Query, QueryError, Range, Words,
@@ -30,6 +32,7 @@ type Boxed = Box<dyn TantivyQuery>;
 pub(crate) struct Translator<'a> {
     pub(crate) schema: &'a ViewSchema,
     pub(crate) languages: &'a [Language],
+    pub(crate) searcher: &'a Searcher,
     /// For `now` in date maths, in milliseconds.
     pub(crate) now: i64,
     pub(crate) deadline: Instant,
@@ -126,6 +129,7 @@ impl Translator<'_> {
             Some((_, first)) if words.compounds => first.units.clone(),
             _ => (0..count).map(|at| at..at + 1).collect(),
         };
+        let units = if words.need == Need::All { units } else { self.telling(units, &words.text, &analysed) };
         let last = units.len().saturating_sub(1);
         let unit = |target: &Target<'_>, analysed: &Analysed, number: usize, of: &std::ops::Range<usize>| {
             let AsWhat::Text(_, field) = target.as_what else { return Ok(Box::new(EmptyQuery) as Boxed) };
@@ -138,6 +142,12 @@ impl Translator<'_> {
         let query = if words.combine == Combine::OneField {
             let mut found = Vec::with_capacity(units.len());
             for (number, of) in units.iter().enumerate() {
+                let plain =
+                    of.len() == 1 && words.fuzziness.is_none() && !(words.last_is_prefix && number == last);
+                if plain && analysed.len() > 1 {
+                    found.push(combined(&analysed, of.start));
+                    continue;
+                }
                 let mut in_fields = Vec::with_capacity(analysed.len());
                 for (target, analysed) in &analysed {
                     in_fields.push(boosted(unit(target, analysed, number, of)?, target.boost));
@@ -168,6 +178,39 @@ impl Translator<'_> {
         Ok(best(whole, words.tie_breaker))
     }
 
+    /// Without the words that say nothing, if others are left.
+    fn telling(
+        &self,
+        units: Vec<std::ops::Range<usize>>,
+        text: &str,
+        analysed: &[(Target<'_>, Analysed)],
+    ) -> Vec<std::ops::Range<usize>> {
+        let written = indexer::Analyser::Names.terms(Language::Other, text);
+        let limit = self.searcher.num_docs() as f64 * COMMON;
+        let mut kept = Vec::with_capacity(units.len());
+        for of in &units {
+            let listed = of.len() == 1
+                && written.get(of.start).is_some_and(|word| {
+                    let word = text.get(word.start..word.end).unwrap_or_default().to_lowercase();
+                    is_listed(&word, self.languages)
+                });
+            let mut common = false;
+            if listed {
+                for (target, analysed) in analysed {
+                    let AsWhat::Text(_, field) = target.as_what else { continue };
+                    for term in analysed.alternatives(of.start) {
+                        let count = self.searcher.doc_freq(&Term::from_field_text(field, term));
+                        common |= count.is_ok_and(|count| count as f64 > limit);
+                    }
+                }
+            }
+            if !common {
+                kept.push(of.clone());
+            }
+        }
+        if kept.is_empty() { units } else { kept }
+    }
+
     /// One word in one field.
     fn word(
         &self,
@@ -185,7 +228,7 @@ impl Translator<'_> {
             )));
             if prefix {
                 let pattern = PatternKind::Prefix((*term).to_owned()).compile(str::to_owned);
-                found.push(self.expand(field, Terms::Matching(pattern.map_err(refused)?)));
+                found.push(self.expand(field, Terms::Matching(pattern.map_err(|error| refused(&error))?)));
             }
             if let Some(edits) = fuzziness.map(|fuzziness| fuzziness.edits(term)).filter(|edits| *edits > 0) {
                 let near = self.expand(field, Terms::Near(Near::new(term, edits, exact_start, true)));
@@ -278,7 +321,8 @@ impl Translator<'_> {
         match target.as_what {
             AsWhat::Exact(field) if any_case => {
                 for value in values {
-                    let pattern = crate::query::Pattern::literal(&text_of(value)).map_err(refused)?;
+                    let pattern =
+                        crate::query::Pattern::literal(&text_of(value)).map_err(|error| refused(&error))?;
                     found.push(self.expand(field, Terms::Matching(pattern.any_case())));
                 }
             }
@@ -396,7 +440,7 @@ impl Translator<'_> {
             let query: Boxed = match target.as_what {
                 AsWhat::Text(analyser, field) => {
                     let fold = |text: &str| fold(text);
-                    let folded = pattern.compile(fold).map_err(refused)?;
+                    let folded = pattern.compile(fold).map_err(|error| refused(&error))?;
                     let mut either = vec![self.expand(field, Terms::Matching(folded))];
                     if let PatternKind::Prefix(prefix) = pattern {
                         // `ferries*` finds what is stored as `ferri`.
@@ -408,7 +452,7 @@ impl Translator<'_> {
                     best(either, 0.0)
                 }
                 AsWhat::Exact(field) => {
-                    let compiled = pattern.compile(str::to_owned).map_err(refused)?;
+                    let compiled = pattern.compile(str::to_owned).map_err(|error| refused(&error))?;
                     let compiled = if any_case { compiled.any_case() } else { compiled };
                     self.expand(field, Terms::Matching(compiled))
                 }
@@ -515,12 +559,25 @@ impl Translator<'_> {
     }
 }
 
+/// One word over several fields of text, as if they were one.
+fn combined(analysed: &[(Target<'_>, Analysed)], at: usize) -> Boxed {
+    let mut query = Combined { terms: Vec::new(), fields: Vec::new() };
+    for (target, analysed) in analysed {
+        let AsWhat::Text(_, field) = target.as_what else { continue };
+        query.fields.push((field, target.boost));
+        for term in analysed.alternatives(at) {
+            query.terms.push((Term::from_field_text(field, term), target.boost));
+        }
+    }
+    Box::new(query)
+}
+
 /// What a word that is almost the one looked for counts.
 const FUZZY_WEIGHT: f32 = 0.7;
 /// How many words the last word of a phrase may stand for.
 const PHRASE_EXPANSIONS: u32 = 200;
 
-fn refused(error: crate::query::PatternError) -> QueryError {
+fn refused(error: &crate::query::PatternError) -> QueryError {
     QueryError::illegal(error.to_string())
 }
 

@@ -149,7 +149,7 @@ impl Seeker {
                         match terms(word) {
                             parts if parts.len() > 1 => self.sequence(number, parts, 0, false),
                             parts => {
-                                parts.into_iter().for_each(|term| self.looks.push((number, Look::Term(term))))
+                                self.looks.extend(parts.into_iter().map(|term| (number, Look::Term(term))));
                             }
                         }
                     }

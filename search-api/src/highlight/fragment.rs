@@ -87,9 +87,14 @@ fn sentence_starts(text: &str) -> Vec<usize> {
     starts
 }
 
+/// This place, or the next one where a character begins.
+fn boundary(text: &str, at: usize) -> usize {
+    (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
+}
+
 /// The start of the word at or after this place.
 fn word_start(text: &str, at: usize) -> usize {
-    let at = text.floor_char_boundary(at);
+    let at = boundary(text, at);
     let rest = text.get(at..).unwrap_or_default();
     rest.char_indices()
         .take(40)
@@ -99,7 +104,7 @@ fn word_start(text: &str, at: usize) -> usize {
 
 /// The end of the word at or after this place.
 fn word_end(text: &str, at: usize) -> usize {
-    let at = text.ceil_char_boundary(at.min(text.len()));
+    let at = boundary(text, at);
     let rest = text.get(at..).unwrap_or_default();
     rest.char_indices()
         .take(40)

@@ -13,16 +13,17 @@ mod server;
 
 use std::{io, sync::Arc};
 
-use axum::{Router, routing::get};
+use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state, routing::get};
 use store::AssetKind;
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
 };
 
+pub(crate) use self::native::run_search;
 pub use self::server::{ServerLimits, serve_router};
 use self::{pool::Pool, problem::Problem};
-use crate::{error::SearchError, search::Search};
+use crate::{error::SearchError, es, search::Search};
 
 /// What all requests share.
 #[derive(Clone)]
@@ -35,6 +36,8 @@ pub struct ApiState {
     pub(crate) readers: Arc<Semaphore>,
     /// Those who append.
     pub(crate) writers: Arc<Semaphore>,
+    /// MiB of bodies that are being read.
+    pub(crate) bodies: Arc<Semaphore>,
     /// Whether the server is about to end: followers end then.
     pub(crate) stopping: watch::Receiver<bool>,
     stop: Arc<watch::Sender<bool>>,
@@ -57,6 +60,7 @@ impl ApiState {
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             readers: Arc::new(Semaphore::new(MAX_READERS)),
             writers: Arc::new(Semaphore::new(MAX_WRITERS)),
+            bodies: Arc::new(Semaphore::new(body::BODIES_MIB)),
             stopping,
             stop: Arc::new(stop),
         })
@@ -72,11 +76,15 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/bylines/{*id}", get(|a, b, c| native::asset(AssetKind::Byline, a, b, c)))
         .route("/api/v1/status", get(native::status))
         .route("/api/v1/events", get(events::read).post(events::append))
+        .nest("/es", es::router())
+        .route("/es/", es::root())
         .route("/healthz", get(native::healthz))
         .route("/readyz", get(native::readyz))
         .fallback(|uri: axum::http::Uri| async move {
             Problem(SearchError::NotFound(format!("there is nothing at {}", uri.path())))
         })
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(state.clone(), body::whole_body))
         .with_state(state)
 }
 

@@ -6,7 +6,9 @@
 
 mod dates;
 mod error;
+mod from_json;
 mod fuzzy;
+mod json;
 pub mod limits;
 mod pattern;
 mod text;
@@ -16,7 +18,10 @@ use serde_json::Value;
 pub(crate) use dates::millis_of;
 pub use dates::{DateError, Interval, day_range, instant_of, parse_bound};
 pub use error::QueryError;
+pub use from_json::{DslOptions, parse_query};
 pub use fuzzy::{Near, Rows};
+pub(crate) use json::{Reader, kind_of};
+pub use limits::Clauses;
 pub use pattern::{Pattern, PatternError, Run};
 pub use text::{Syntax, TextOptions, parse_text};
 
@@ -193,8 +198,8 @@ fn minimum_of(text: &str, count: usize) -> Option<usize> {
         let wanted = match text.strip_suffix('%') {
             Some(percent) => {
                 let percent: i64 = percent.parse().ok()?;
-                let part = signed.saturating_mul(percent.abs()) / 100;
-                if percent < 0 { signed - part } else { part }
+                let part = signed.saturating_mul(percent.saturating_abs()) / 100;
+                if percent < 0 { signed.saturating_sub(part) } else { part }
             }
             None => {
                 let wanted: i64 = text.parse().ok()?;

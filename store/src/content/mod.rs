@@ -4,6 +4,8 @@ mod article;
 mod byline;
 mod image;
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 pub use self::{
@@ -38,10 +40,10 @@ impl Content {
     /// The assets that this revision names, in order, each once: an article its bylines, then its images; an
     /// image its photographer.
     pub fn references(&self) -> Vec<AssetRef> {
-        let mut found = Vec::new();
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
         let mut add = |kind: AssetKind, id: &AssetId| {
             let target = AssetRef::new(kind, id.clone());
-            if !found.contains(&target) {
+            if seen.insert(target.clone()) {
                 found.push(target);
             }
         };

@@ -23,7 +23,7 @@ use crate::{
 pub(crate) struct Markdown;
 
 impl Reader for Markdown {
-    fn cutter(&self) -> Box<dyn Cutter> {
+    fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
         Box::<Whole>::default()
     }
 

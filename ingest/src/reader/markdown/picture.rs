@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct ImageData;
 
 impl Reader for ImageData {
-    fn cutter(&self) -> Box<dyn Cutter> {
+    fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
         Box::<Whole>::default()
     }
 

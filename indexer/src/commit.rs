@@ -1,0 +1,69 @@
+//! What each commit of an index says of itself: up to which event it is done, and what it has still in hand.
+
+use serde::{Deserialize, Serialize};
+use store::{Digest, Log, ReadError, Seq};
+
+use crate::{error::IndexError, fanout::FanoutPosition};
+
+/// The payload of a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Commit {
+    /// Everything up to here is in the index.
+    pub(crate) checkpoint: Seq,
+    /// Events up to here have been looked at; what they touch is in the index, but for the fan-outs below.
+    pub(crate) reached: Seq,
+    /// The log's link at [`Self::reached`]: whether it is still the same log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) link: Option<Digest>,
+    /// Long fan-outs that are worked through between other events, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) fanouts: Vec<FanoutPosition>,
+}
+
+impl Commit {
+    /// Of an index that has taken in nothing.
+    pub(crate) const NONE: Self =
+        Self { checkpoint: Seq::ZERO, reached: Seq::ZERO, link: None, fanouts: Vec::new() };
+
+    /// An index that has taken in everything up to here.
+    pub(crate) fn at(reached: Seq, link: Option<Digest>) -> Self {
+        Self { checkpoint: reached, reached, link, fanouts: Vec::new() }
+    }
+
+    /// With this in hand still.
+    pub(crate) fn with(reached: Seq, link: Option<Digest>, fanouts: Vec<FanoutPosition>) -> Self {
+        let checkpoint = fanouts.iter().map(|fanout| fanout.since.before()).min().unwrap_or(reached);
+        Self { checkpoint, reached, link, fanouts }
+    }
+
+    /// How many documents are still to be made anew.
+    pub(crate) fn behind(&self) -> u64 {
+        self.fanouts.iter().map(FanoutPosition::left).sum()
+    }
+
+    /// Whether the log still has what the index has taken in.
+    pub(crate) fn check(&self, kind: store::AssetKind, log: &Log) -> Result<(), IndexError> {
+        let head = log.head()?.seq;
+        if self.reached > head {
+            return Err(IndexError::LogLostItsEnd { kind, checkpoint: self.reached, head });
+        }
+        match (&self.link, link_at(log, self.reached)?) {
+            (Some(ours), Some(its)) if *ours != its => {
+                Err(IndexError::AnotherLog { kind, checkpoint: self.reached })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The log's link at an event; `None` before the first and where the event is damaged, which others report.
+pub(crate) fn link_at(log: &Log, seq: Seq) -> Result<Option<Digest>, ReadError> {
+    if seq == Seq::ZERO {
+        return Ok(None);
+    }
+    match log.snapshot()?.event(seq) {
+        Ok(event) => Ok(Some(event.digest)),
+        Err(ReadError::Damaged { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,146 @@
+//! A prolific author's name changes, and with it thousands of documents: they are renewed in slices, what else
+//! happens is not kept waiting, and nothing is forgotten when the process ends in the middle.
+
+use std::{cell::Cell, sync::atomic::Ordering, time::Duration};
+
+use indexer::{IndexError, RebuildOptions, Workers};
+use store::{Article, AssetKind, Batch, Byline, Log, NewEvent, Seq};
+
+use crate::{assert_clean, catch_up, id, never, open};
+
+const KIND: AssetKind = AssetKind::Article;
+
+fn article(headline: &str) -> Article {
+    Article { headline: headline.into(), bylines: vec![id("b/1")], ..Article::default() }
+}
+
+fn archive(log: &Log, articles: u64) {
+    let events = (0..articles)
+        .map(|n| log.prepare(&NewEvent::published(id(format!("a/{n}")), article("Tide"))).unwrap())
+        .collect();
+    log.append(Batch { events, ..Batch::default() }).unwrap();
+    rename(log, "Nora Vance");
+}
+
+fn rename(log: &Log, name: &str) {
+    let byline = Byline { name: name.into(), ..Byline::default() };
+    log.append_one(&NewEvent::published(id("b/1"), byline)).unwrap();
+}
+
+#[test]
+fn fresh_events_do_not_wait_for_a_long_fan_out() {
+    let home = tempfile::tempdir().unwrap();
+    let indexes = open(home.path());
+    let log = indexes.log().clone();
+    archive(&log, 3_000);
+    catch_up(&indexes);
+    rename(&log, "Nora Hallam");
+    let renamed = log.head().unwrap().seq;
+    log.append_one(&NewEvent::published(id("fresh"), article("Storm"))).unwrap();
+
+    // The first commit has what is fresh, and does not say yet that the fan-out is done.
+    let (first, late) = (Cell::new(true), Cell::new(0_u64));
+    let done = never();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 0..200 {
+                if done.load(Ordering::Acquire) {
+                    break;
+                }
+                let fresh = article(&format!("Gale {n}"));
+                log.append_one(&NewEvent::published(id("fresh"), fresh)).unwrap();
+            }
+        });
+        let caught_up = indexes.catch_up(KIND, renamed, &never(), &|checkpoint| {
+            let status = indexes.status().unwrap().remove(0);
+            if first.replace(false) {
+                assert_eq!(status.digest.documents, 3_001, "what is fresh waits");
+            }
+            if status.fanout_left > 0 {
+                late.set(late.get() + 1);
+                assert!(
+                    checkpoint < renamed,
+                    "it says {checkpoint}, but not all of {renamed} is in the index"
+                );
+            }
+        });
+        done.store(true, Ordering::Release);
+        caught_up.unwrap();
+    });
+    assert!(late.get() > 0, "the fan-out was done in one go");
+    catch_up(&indexes);
+    assert_clean(&indexes, "after the fan-out");
+}
+
+#[test]
+fn an_interrupted_fan_out_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let indexes = open(home.path());
+    let log = indexes.log().clone();
+    archive(&log, 3_000);
+    catch_up(&indexes);
+    rename(&log, "Nora Hallam");
+    let head = log.head().unwrap().seq;
+
+    // Something fresh comes all the time, so that slices end early; in the middle the process ends.
+    let (stop, left) = (never(), Cell::new(0));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 0.. {
+                if stop.load(Ordering::Acquire) {
+                    break;
+                }
+                let fresh = article(&format!("Gale {n}"));
+                log.append_one(&NewEvent::published(id("fresh"), fresh)).unwrap();
+            }
+        });
+        let stopped = indexes.catch_up(KIND, Seq::MAX, &stop, &|_| {
+            left.set(indexes.status().unwrap().remove(0).fanout_left);
+            stop.store(left.get() > 0, Ordering::Release);
+        });
+        assert!(matches!(stopped, Err(IndexError::Stopped)), "{stopped:?}");
+    });
+    assert!(left.get() > 0);
+    drop(indexes);
+
+    let indexes = indexer::Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
+    assert_eq!(indexes.status().unwrap().remove(0).fanout_left, left.get());
+    assert!(indexes.live(KIND).unwrap().checkpoint().unwrap() < head);
+    catch_up(&indexes);
+    assert_clean(&indexes, "after going on");
+    let leftovers = std::fs::read_dir(indexes.live(KIND).unwrap().dir()).unwrap();
+    let leftovers = leftovers
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("fanout-"));
+    assert_eq!(leftovers.count(), 0);
+}
+
+#[test]
+fn a_rebuild_ends_under_renames_that_do_not() {
+    let home = tempfile::tempdir().unwrap();
+    let indexes = open(home.path());
+    let log = indexes.log().clone();
+    archive(&log, 1_000);
+    catch_up(&indexes);
+    let workers = Workers::start(&indexes).unwrap();
+    let done = never();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 0_u64.. {
+                if done.load(Ordering::Acquire) {
+                    break;
+                }
+                rename(&log, &format!("Nora the {n}th"));
+                let head = log.head().unwrap().seq;
+                indexes.wait_for(AssetKind::Byline, head, Duration::from_secs(1)).unwrap();
+            }
+        });
+        for _ in 0..2 {
+            indexes.rebuild(KIND, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
+        }
+        done.store(true, Ordering::Release);
+    });
+    workers.stop();
+    catch_up(&indexes);
+    assert_clean(&indexes, "after all renames");
+    assert!(indexes.live(KIND).unwrap().checkpoint().unwrap() > Seq::ZERO);
+}

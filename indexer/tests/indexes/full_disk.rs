@@ -1,0 +1,79 @@
+//! The disk is full in the middle of indexing. Readers keep what was committed last, the worker says what is wrong,
+//! and when there is room again it goes on by itself.
+//!
+//! A process of its own has a limit on the size of files: writing beyond it fails as on a full disk.
+
+use std::{process::Command, time::Duration};
+
+use indexer::{IndexError, Workers};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use store::{Article, AssetKind, Batch, Log, NewEvent};
+
+use crate::{assert_clean, catch_up, clean, id, never, open, say};
+
+const DIR: &str = "MORGUE_FULL_DISK_DIR";
+const KIND: AssetKind = AssetKind::Article;
+
+#[test]
+fn the_last_commit_serves_until_there_is_room() {
+    let home = tempfile::tempdir().unwrap();
+    // Of a process that ignores the signal, writing beyond the limit is an error like any other.
+    let status = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; exec \"$0\" --exact full_disk::victim --nocapture"])
+        .arg(std::env::current_exe().unwrap())
+        .env(DIR, home.path())
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+fn publish(log: &Log, from: u64, to: u64) {
+    let event = |n: u64| {
+        let words: Vec<String> = (0..300).map(|word| format!("w{}", n * 31 + word * 7919)).collect();
+        let article = Article { headline: format!("{n}"), body: words.join(" "), ..Article::default() };
+        log.prepare(&NewEvent::published(id(format!("a/{n}")), article)).unwrap()
+    };
+    log.append(Batch { events: (from..to).map(event).collect(), ..Batch::default() }).unwrap();
+}
+
+fn limit(bytes: Option<u64>) {
+    let maximum = getrlimit(Resource::Fsize).maximum;
+    setrlimit(Resource::Fsize, Rlimit { current: bytes.or(maximum), maximum }).unwrap();
+}
+
+#[test]
+fn victim() {
+    let Some(dir) = std::env::var_os(DIR) else { return };
+    let indexes = open(std::path::Path::new(&dir));
+    let log = indexes.log().clone();
+    publish(&log, 0, 20);
+    catch_up(&indexes);
+    let before = clean(&log, KIND);
+    publish(&log, 20, 400);
+    let head = log.head().unwrap().seq;
+
+    let mut failed = 0;
+    for bytes in [1_000, 4_000, 10_000, 30_000, 60_000, 100_000] {
+        limit(Some(bytes));
+        let found = indexes.catch_up(KIND, head, &never(), &|_| {});
+        limit(None);
+        let error = found.expect_err("there was room for all of it");
+        assert!(!error.is_damage(), "a full disk is not a damaged index: {error}");
+        assert_eq!(indexes.live(KIND).unwrap().searcher().unwrap().digest().unwrap(), before);
+        assert!(!indexes.verify(KIND).unwrap());
+        failed += 1;
+    }
+
+    limit(Some(30_000));
+    let workers = Workers::start(&indexes).unwrap();
+    let said =
+        log.wait_until(Duration::from_secs(60), || Ok::<_, IndexError>(workers.failure(KIND).is_some()));
+    assert!(said.unwrap(), "nobody said that the disk is full");
+    assert_eq!(indexes.live(KIND).unwrap().searcher().unwrap().digest().unwrap(), before);
+    limit(None);
+    assert!(indexes.wait_for(KIND, head, Duration::from_secs(60)).unwrap() >= head, "it did not go on");
+    workers.stop();
+    catch_up(&indexes);
+    assert_clean(&indexes, "when there was room");
+    say(&format!("full disk: {failed} sizes and a worker, the last commit served, and it went on by itself"));
+}

@@ -1,0 +1,71 @@
+//! What holds for the indexes as a whole, whatever happens. One binary, a module for each promise.
+//!
+//! `MORGUE_LONG=1` runs the long form: 1,000 kills instead of 100, 2,000 random histories instead of 24.
+
+mod audit;
+mod bit_flips;
+mod crashes;
+mod fanouts;
+mod full_disk;
+mod history;
+mod lost_log;
+mod model;
+mod rebuilds;
+mod swaps;
+
+use std::{io::Write, sync::atomic::AtomicBool};
+
+use indexer::{Indexes, ViewDigest, ViewStatus, view_of};
+use store::{AssetId, AssetKind, Log, Seq};
+
+/// The long form, or what runs with every change.
+fn times(short: u32, long: u32) -> u32 {
+    if std::env::var_os("MORGUE_LONG").is_some_and(|long| long == "1") { long } else { short }
+}
+
+/// A count for the log of the run: past the capture of the test harness.
+fn say(line: &str) {
+    writeln!(std::io::stderr(), "{line}").unwrap();
+}
+
+fn id(text: impl Into<String>) -> AssetId {
+    AssetId::new(text).unwrap()
+}
+
+fn never() -> AtomicBool {
+    AtomicBool::new(false)
+}
+
+fn open(dir: &std::path::Path) -> Indexes {
+    let log = Log::open(dir.join("log")).unwrap();
+    Indexes::open(log, dir.join("indexes")).unwrap()
+}
+
+fn catch_up(indexes: &Indexes) {
+    let head = indexes.log().head().unwrap().seq;
+    for kind in AssetKind::ALL {
+        indexes.catch_up(kind, head, &never(), &|_: Seq| {}).unwrap();
+    }
+}
+
+/// What a clean rebuild holds: the documents of all assets, made from the log and nothing else.
+fn clean(log: &Log, kind: AssetKind) -> ViewDigest {
+    let mut digest = ViewDigest::default();
+    let snapshot = log.snapshot().unwrap();
+    for (id, _) in snapshot.assets(kind, None, usize::MAX).unwrap() {
+        if let Some(document) = view_of(kind).document(&id, &snapshot).unwrap() {
+            digest.add(document.digest());
+        }
+    }
+    digest
+}
+
+/// That all views hold what a clean rebuild holds.
+fn assert_clean(indexes: &Indexes, when: &str) {
+    let head = indexes.log().head().unwrap().seq;
+    for ViewStatus { kind, checkpoint, digest, failure, .. } in indexes.status().unwrap() {
+        assert_eq!(failure, None, "{when}");
+        assert_eq!(checkpoint, head, "{when}: {kind:?}");
+        assert_eq!(digest, clean(indexes.log(), kind), "{when}: {kind:?}");
+    }
+}

@@ -1,0 +1,120 @@
+//! Rebuilding: interrupted, it goes on; the names of generations lead nowhere else; going back works; an index of
+//! other rules is replaced by itself while it serves.
+
+use std::{
+    fs,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use indexer::{GenerationInfo, IndexError, Indexes, RebuildOptions, Workers};
+use store::{Article, AsOf, AssetKind, Batch, Log, NewEvent, Seq};
+
+use crate::{assert_clean, catch_up, id, never, open};
+
+const KIND: AssetKind = AssetKind::Article;
+
+fn archive(log: &Log, articles: u64) {
+    let event = |n: u64| {
+        let words: Vec<String> = (0..400).map(|word| format!("w{}", n * 400 + word)).collect();
+        let article = Article { headline: format!("{n}"), body: words.join(" "), ..Article::default() };
+        log.prepare(&NewEvent::published(id(format!("a/{n:05}")), article)).unwrap()
+    };
+    log.append(Batch { events: (0..articles).map(event).collect(), ..Batch::default() }).unwrap();
+}
+
+#[test]
+fn an_interrupted_rebuild_goes_on_where_it_was() {
+    let home = tempfile::tempdir().unwrap();
+    let indexes = open(home.path());
+    let log = indexes.log().clone();
+    archive(&log, 3_000);
+    // Small parts: each page of 500 is one.
+    let options = RebuildOptions { threads: 1, memory: 1, ..RebuildOptions::default() };
+    let stop = never();
+    let first = indexes.rebuild(KIND, &options, &stop, &|progress| {
+        assert_eq!(progress.resumed, 0);
+        if progress.done >= 1_500 {
+            stop.store(true, Ordering::Release);
+        }
+    });
+    assert!(matches!(first, Err(IndexError::Stopped)));
+    let left: Vec<String> = indexes.generations(KIND).unwrap();
+    assert_eq!(left.len(), 2, "{left:?}");
+
+    // Meanwhile the archive goes on: behind what is done, in it, and before it.
+    for (n, headline) in [("a/00001", "changed"), ("a/00002x", "new"), ("a/", "first"), ("a/zzz", "last")] {
+        let article = Article { headline: headline.into(), ..Article::default() };
+        log.append_one(&NewEvent::published(id(n), article)).unwrap();
+    }
+    let resumed = AtomicU64::new(0);
+    let second = indexes
+        .rebuild(KIND, &options, &never(), &|progress| resumed.store(progress.resumed, Ordering::Relaxed))
+        .unwrap();
+    assert!(resumed.into_inner() >= 1_000, "it began again");
+    assert!(left.contains(&second.generation));
+    assert_eq!(second.digest.documents, 3_003);
+    catch_up(&indexes);
+    assert_clean(&indexes, "after going on");
+}
+
+#[test]
+fn names_lead_nowhere_else() {
+    let home = tempfile::tempdir().unwrap();
+    let indexes = open(home.path());
+    for name in ["../articles", "a/b", "", ".hidden", "a b", "@x", "~x", &"x".repeat(61)] {
+        let built = indexes.build_as_of(KIND, &AsOf::Seq(Seq::ZERO), name, &never(), &|_| {});
+        assert!(matches!(built, Err(IndexError::InvalidName(_))), "{name}");
+        assert!(indexes.named(KIND, name).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn the_archive_as_it_stood_can_be_built_again_under_its_name() {
+    let home = tempfile::tempdir().unwrap();
+    let indexes = open(home.path());
+    archive(indexes.log(), 5);
+    for (seq, documents) in [(3, 3), (5, 5), (1, 1)] {
+        let as_of = AsOf::Seq(Seq::new(seq));
+        let built = indexes.build_as_of(KIND, &as_of, "then", &never(), &|_| {}).unwrap();
+        assert_eq!(built.checkpoint, Seq::new(seq));
+        let searcher = indexes.named(KIND, "then").unwrap().searcher().unwrap();
+        assert_eq!(searcher.digest().unwrap().documents, documents);
+    }
+    assert_eq!(indexes.generations(KIND).unwrap(), ["g000001", "@then"]);
+}
+
+#[test]
+fn an_index_of_other_rules_is_replaced_while_it_serves() {
+    let home = tempfile::tempdir().unwrap();
+    let indexes = open(home.path());
+    archive(indexes.log(), 50);
+    catch_up(&indexes);
+    let old = indexes.live(KIND).unwrap();
+    let mut info: GenerationInfo = old.info().clone();
+    info.analyser += 1;
+    let log = indexes.log().clone();
+    let path = old.dir().join("generation.json");
+    let name = old.name().to_owned();
+    drop((old, indexes));
+    // As another version of this program would have written it, seal and all.
+    let json = serde_json::to_string(&info).unwrap() + "\n";
+    let digest: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(json.as_bytes()).into();
+    let seal: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    fs::write(&path, format!("{json}#{seal}\n")).unwrap();
+
+    let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
+    assert!(indexes.live(KIND).unwrap().is_outdated());
+    let workers = Workers::start(&indexes).unwrap();
+    let replaced = log.wait_until(Duration::from_secs(60), || {
+        let (live, searcher) = indexes.searcher(KIND)?;
+        assert_eq!(searcher.digest().unwrap().documents, 50, "it serves all the time");
+        Ok::<_, IndexError>(live.name() != name)
+    });
+    assert!(replaced.unwrap(), "nobody built it again: {:?}", workers.failure(KIND));
+    workers.stop();
+    assert!(!indexes.live(KIND).unwrap().is_outdated());
+    assert_eq!(indexes.rollback(KIND).unwrap(), name);
+    catch_up(&indexes);
+    assert_clean(&indexes, "after going back");
+}

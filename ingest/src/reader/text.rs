@@ -1,0 +1,87 @@
+//! Plain text, one article a file; a pattern tells what the path says of it.
+
+use super::{Reader, table, text_of};
+use crate::{
+    cut::{Cutter, Whole},
+    nested::{Nested, id_or},
+    pattern::PathPattern,
+    record::{Found, Origin, Raw, Reason},
+};
+
+/// A headline is not longer.
+const MAX_HEADLINE: usize = 200;
+
+/// Files that the pattern fits.
+pub(crate) struct Text {
+    pub(crate) pattern: Option<PathPattern>,
+}
+
+impl Reader for Text {
+    fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
+        Box::<Whole>::default()
+    }
+
+    fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
+        let fields = self.pattern.as_ref().and_then(|pattern| pattern.fields(&origin.stem));
+        let fields = fields.ok_or_else(|| Reason::Content("the path does not fit the pattern".to_owned()))?;
+        let text = text_of(&raw.bytes).replace('\u{0}', "");
+        let mut nested = Nested::default();
+        let mut id = String::new();
+        for (field, value) in fields {
+            match field.as_str() {
+                "id" => id = value,
+                "byline" => {
+                    nested.person(&value.replace('_', " "));
+                    nested.article.credit = value;
+                }
+                field => {
+                    table::set(&mut nested, field, &value);
+                }
+            }
+        }
+        let (headline, body) = split(&text);
+        if nested.article.headline.is_empty() {
+            nested.article.headline = headline;
+            nested.article.body = body;
+        } else {
+            nested.article.body = paragraphs(&text);
+        }
+        if nested.article.headline.is_empty() && nested.article.body.is_empty() {
+            return Err(Reason::Content("there is no text in this file".to_owned()));
+        }
+        let stem = origin.stem.rsplit_once('.').map_or(origin.stem.as_str(), |(stem, _)| stem);
+        let id = id_or(&id, || stem.to_owned())?;
+        Ok(nested.finish(id))
+    }
+}
+
+/// The first line is the headline where it is a line: short, flush, and followed by more.
+fn split(text: &str) -> (String, String) {
+    let text = text.trim_start_matches(['\u{feff}', '\r', '\n']);
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let line = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_headline = !line.is_empty()
+        && line.len() <= MAX_HEADLINE
+        && !first.starts_with([' ', '\t'])
+        && !rest.trim().is_empty();
+    if is_headline { (line, paragraphs(rest)) } else { (String::new(), paragraphs(text)) }
+}
+
+/// Lines as they are, padding at their ends dropped, paragraphs parted by one empty line.
+fn paragraphs(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut empty = true;
+    for line in text.lines() {
+        let line = line.trim_matches(|c: char| c.is_whitespace() || c == '\u{0}');
+        if line.is_empty() {
+            empty = true;
+        } else {
+            if !out.is_empty() {
+                out.push_str(if empty { "\n\n" } else { "\n" });
+            }
+            out.push_str(line);
+            empty = false;
+        }
+    }
+    out
+}

@@ -1,0 +1,554 @@
+//! The query DSL of Elasticsearch as it is written: JSON to [`Query`]. What is not known is refused by its name.
+
+use serde_json::Value;
+
+use super::{
+    Bool, Combine, FieldBoost, Fuzziness, Need, PatternKind, Phrase, Query, QueryError, Range, Syntax,
+    TextOptions, Words,
+    json::{Reader, kind_of},
+    limits::{Clauses, MAX_PATTERN, MAX_VALUES, MAX_WORDS},
+    text::parse_text,
+};
+
+mod scored;
+
+/// What reading a query needs to know.
+pub struct DslOptions<'a> {
+    /// Whether there is a field of this name in any view that is searched.
+    pub field: &'a dyn Fn(&str) -> bool,
+}
+
+/// Reads a query, as it stands at `pointer` in a body whose depth and length were checked.
+///
+/// # Errors
+/// [`QueryError`] with the place that is wrong.
+pub fn parse_query(
+    value: Value,
+    pointer: &str,
+    options: &DslOptions<'_>,
+    clauses: &mut Clauses,
+) -> Result<Query, QueryError> {
+    Parser { options, clauses }.query(value, pointer)
+}
+
+struct Parser<'a, 'c> {
+    options: &'a DslOptions<'a>,
+    clauses: &'c mut Clauses,
+}
+
+type Answer = Result<Query, QueryError>;
+
+impl Parser<'_, '_> {
+    fn query(&mut self, value: Value, pointer: &str) -> Answer {
+        self.clauses.one().map_err(|error| error.at(pointer))?;
+        let mut object = Reader::new(value, pointer)?;
+        let Some((name, body)) = object.take_any() else {
+            return Err(QueryError::new("a query is expected here, not an empty object").at(pointer));
+        };
+        let here = object.pointer_to(&name);
+        if let Some((other, _)) = object.take_any() {
+            return Err(QueryError::new(format!(
+                "one query is expected here, not `{name}` and `{other}` beside each other: put them into a `bool`"
+            ))
+            .at(pointer));
+        }
+        let parsed =
+            match name.as_str() {
+                "match_all" => self.boosted(Reader::new(body, &here)?, |_, _| Ok(Query::All)),
+                "match_none" => self.boosted(Reader::new(body, &here)?, |_, _| Ok(Query::Nothing)),
+                "match" => self.of_field(body, &here, "query", Self::match_text),
+                "match_bool_prefix" => self.of_field(body, &here, "query", |this, field, object| match this
+                    .match_text(field, object)?
+                {
+                    Query::Words(words) => Ok(Query::Words(Words { last_is_prefix: true, ..words })),
+                    other => Ok(other),
+                }),
+                "match_phrase" => self
+                    .of_field(body, &here, "query", |this, field, object| this.phrase(field, object, false)),
+                "match_phrase_prefix" => self
+                    .of_field(body, &here, "query", |this, field, object| this.phrase(field, object, true)),
+                "multi_match" => self.boosted(Reader::new(body, &here)?, Self::multi_match),
+                "combined_fields" => self.boosted(Reader::new(body, &here)?, Self::combined_fields),
+                "query_string" => self.boosted(Reader::new(body, &here)?, |this, object| {
+                    this.text(object, Syntax::QueryString)
+                }),
+                "simple_query_string" => {
+                    self.boosted(Reader::new(body, &here)?, |this, object| this.text(object, Syntax::Simple))
+                }
+                "term" => self.of_field(body, &here, "value", |_, field, object| {
+                    let values = vec![scalar(object.need("value")?, object)?];
+                    let any_case = object.flag("case_insensitive")?.unwrap_or(false);
+                    Ok(Query::Terms { field, values, any_case })
+                }),
+                "terms" => self.boosted(Reader::new(body, &here)?, Self::terms),
+                "terms_set" => self.of_field(body, &here, "terms", |_, field, object| {
+                    let need = object.text("minimum_should_match")?.map_or(Need::Any, Need::Minimum);
+                    let should = object.list("terms").into_iter().take(MAX_WORDS);
+                    let should = should.map(|value| Query::Terms {
+                        field: field.clone(),
+                        values: vec![value],
+                        any_case: false,
+                    });
+                    Ok(Query::Bool(Bool { should: should.collect(), need: Some(need), ..Bool::default() }))
+                }),
+                "range" => self.of_field(body, &here, "gte", Self::range),
+                "prefix" => self.of_field(body, &here, "value", |this, field, object| {
+                    this.pattern(field, object, PatternKind::Prefix)
+                }),
+                "wildcard" => self.of_field(body, &here, "value", |this, field, object| {
+                    if let Some(pattern) = object.take("wildcard") {
+                        return this.pattern_of(field, pattern, object, PatternKind::Wildcard);
+                    }
+                    this.pattern(field, object, PatternKind::Wildcard)
+                }),
+                "regexp" => self.of_field(body, &here, "value", |this, field, object| {
+                    object.pass_over(&["max_determinized_states"]);
+                    if object.text("flags")?.is_some_and(|flags| flags != "NONE" && flags != "ALL") {
+                        return Err(
+                            QueryError::illegal("`flags` must be NONE or ALL").at(object.pointer_to("flags"))
+                        );
+                    }
+                    this.pattern(field, object, PatternKind::Regexp)
+                }),
+                "fuzzy" => self.of_field(body, &here, "value", Self::fuzzy),
+                "exists" => self.boosted(Reader::new(body, &here)?, |_, object| {
+                    Ok(Query::Exists { field: object.need_text("field")? })
+                }),
+                "ids" => self.boosted(Reader::new(body, &here)?, |_, object| {
+                    let ids = object.texts("values")?;
+                    at_most("values", ids.len(), MAX_VALUES, object)?;
+                    Ok(Query::Ids(ids))
+                }),
+                "bool" => self.boosted(Reader::new(body, &here)?, Self::bool),
+                "constant_score" => self.boosted(Reader::new(body, &here)?, |this, object| {
+                    let filter = object.need("filter")?;
+                    Ok(Query::Constant(Box::new(this.query(filter, &object.pointer_to("filter"))?)))
+                }),
+                "dis_max" => self.boosted(Reader::new(body, &here)?, |this, object| {
+                    let queries = this.queries(object, "queries")?;
+                    Ok(Query::Best { queries, tie_breaker: share(object, "tie_breaker", 0.0)? })
+                }),
+                "boosting" => self.boosted(Reader::new(body, &here)?, scored::boosting),
+                "function_score" => self.boosted(Reader::new(body, &here)?, scored::function_score),
+                "more_like_this" => self.boosted(Reader::new(body, &here)?, scored::more_like_this),
+                "nested" => self.boosted(Reader::new(body, &here)?, |this, object| {
+                    // Our documents are not cut into nested ones: the query looks at the fields as they are.
+                    object.pass_over(&["path", "score_mode", "ignore_unmapped"]);
+                    let query = object.need("query")?;
+                    this.query(query, &object.pointer_to("query"))
+                }),
+                other => {
+                    let shown: String = other.chars().take(80).collect();
+                    Err(QueryError {
+                        es_type: "parsing_exception",
+                        ..QueryError::new(format!("the query `{shown}` is not supported"))
+                    })
+                }
+            };
+        parsed.map_err(|error| error.at(here))
+    }
+
+    /// Reads the rest with `read`, and the boost and the end itself.
+    fn boosted(&mut self, mut object: Reader, read: impl FnOnce(&mut Self, &mut Reader) -> Answer) -> Answer {
+        let boost = object.boost()?;
+        if object.take("_name").is_some() {
+            return Err(QueryError::new("`_name` is not supported: hits do not tell which query they match"));
+        }
+        let query = read(self, &mut object)?;
+        object.end()?;
+        Ok(if boost.to_bits() == 1.0_f32.to_bits() { query } else { Query::Boosted(Box::new(query), boost) })
+    }
+
+    /// Reads `{"field": {…}}` or its short form `{"field": value}`.
+    fn of_field(
+        &mut self,
+        body: Value,
+        pointer: &str,
+        short: &str,
+        read: impl FnOnce(&mut Self, String, &mut Reader) -> Answer,
+    ) -> Answer {
+        let mut outer = Reader::new(body, pointer)?;
+        let boost = outer.boost()?;
+        let (field, inner) = outer
+            .take_any()
+            .ok_or_else(|| QueryError::new("the name of a field is expected here").at(pointer))?;
+        let here = outer.pointer_to(&field);
+        outer.end()?;
+        let inner = match inner {
+            Value::Object(_) => inner,
+            value => Value::Object([(short.to_owned(), value)].into_iter().collect()),
+        };
+        let query = self.boosted(Reader::new(inner, &here)?, |this, object| read(this, field, object))?;
+        Ok(if boost.to_bits() == 1.0_f32.to_bits() { query } else { Query::Boosted(Box::new(query), boost) })
+    }
+
+    fn match_text(&mut self, field: String, object: &mut Reader) -> Answer {
+        let text = object.need_text("query")?;
+        let mut words = Words::new(vec![FieldBoost::new(field)], text);
+        self.word_options(&mut words, object)?;
+        Ok(Query::Words(words))
+    }
+
+    fn word_options(&mut self, words: &mut Words, object: &mut Reader) -> Result<(), QueryError> {
+        words.need = need(object)?;
+        words.fuzziness = fuzziness(object, "fuzziness")?;
+        words.exact_start = object.count("prefix_length")?.unwrap_or(0);
+        words.empty_matches_all = object.text("zero_terms_query")?.is_some_and(|zero| zero == "all");
+        object.pass_over(&[
+            "lenient",
+            "max_expansions",
+            "fuzzy_transpositions",
+            "fuzzy_rewrite",
+            "auto_generate_synonyms_phrase_query",
+        ]);
+        Ok(())
+    }
+
+    fn phrase(&mut self, field: String, object: &mut Reader, last_is_prefix: bool) -> Answer {
+        let text = object.need_text("query")?;
+        object.pass_over(&["max_expansions", "zero_terms_query"]);
+        Ok(Query::Phrase(Phrase {
+            fields: vec![FieldBoost::new(field)],
+            text,
+            slop: slop(object, "slop")?,
+            last_is_prefix,
+            tie_breaker: 0.0,
+        }))
+    }
+
+    fn multi_match(&mut self, object: &mut Reader) -> Answer {
+        let text = object.need_text("query")?;
+        let fields = fields(object.texts("fields")?)?;
+        let kind = object.text("type")?.unwrap_or_else(|| "best_fields".to_owned());
+        let default = if kind == "most_fields" { 1.0 } else { 0.0 };
+        let tie_breaker = share(object, "tie_breaker", default)?;
+        if matches!(kind.as_str(), "phrase" | "phrase_prefix") {
+            object.pass_over(&["max_expansions", "zero_terms_query", "operator", "lenient"]);
+            let slop = slop(object, "slop")?;
+            return Ok(Query::Phrase(Phrase {
+                fields,
+                text,
+                slop,
+                last_is_prefix: kind == "phrase_prefix",
+                tie_breaker,
+            }));
+        }
+        let mut words = Words { tie_breaker, ..Words::new(fields, text) };
+        self.word_options(&mut words, object)?;
+        object.pass_over(&["slop"]);
+        (words.combine, words.last_is_prefix) = match kind.as_str() {
+            "best_fields" => (Combine::BestField, false),
+            "most_fields" => (Combine::AllFields, false),
+            "cross_fields" => (Combine::OneField, false),
+            "bool_prefix" => (Combine::AllFields, true),
+            other => {
+                return Err(QueryError::illegal(format!(
+                    "there is no multi_match of type `{other}`: use best_fields, most_fields, cross_fields, phrase, \
+                     phrase_prefix or bool_prefix"
+                ))
+                .at(object.pointer_to("type")));
+            }
+        };
+        Ok(Query::Words(words))
+    }
+
+    fn combined_fields(&mut self, object: &mut Reader) -> Answer {
+        let text = object.need_text("query")?;
+        let mut words = Words::new(fields(object.texts("fields")?)?, text);
+        self.word_options(&mut words, object)?;
+        words.combine = Combine::OneField;
+        Ok(Query::Words(words))
+    }
+
+    fn text(&mut self, object: &mut Reader, syntax: Syntax) -> Answer {
+        let text = object.need_text("query")?;
+        let mut names = object.texts("fields")?;
+        names.extend(object.text("default_field")?);
+        if names.iter().any(|name| name == "*") {
+            names.clear();
+        }
+        let combine = object.text("type")?;
+        let mut all = need(object)?;
+        if let Some(operator) = object.text("default_operator")? {
+            all = if operator.eq_ignore_ascii_case("and") { Need::All } else { all };
+        }
+        let known = |name: &str| {
+            (name.contains('*') || matches!(name, "_id" | "_seq") || (self.options.field)(name))
+                .then(|| vec![FieldBoost::new(name)])
+        };
+        let options = TextOptions {
+            syntax,
+            fields: fields(names)?,
+            need: all,
+            slop: slop(object, "phrase_slop")?,
+            fuzziness: fuzziness(object, "fuzziness")?.unwrap_or(Fuzziness::AUTO),
+            tie_breaker: share(
+                object,
+                "tie_breaker",
+                if combine.as_deref() == Some("most_fields") { 1.0 } else { 0.0 },
+            )?,
+            field: &known,
+        };
+        object.pass_over(&[
+            "lenient",
+            "analyze_wildcard",
+            "allow_leading_wildcard",
+            "auto_generate_synonyms_phrase_query",
+            "fuzzy_max_expansions",
+            "fuzzy_prefix_length",
+            "fuzzy_transpositions",
+            "enable_position_increments",
+            "max_determinized_states",
+            "quote_field_suffix",
+            "rewrite",
+        ]);
+        if object.take("flags").is_some_and(|flags| flags != "ALL") {
+            return Err(QueryError::illegal("`flags` other than ALL are not supported")
+                .at(object.pointer_to("flags")));
+        }
+        parse_text(&text, &options, self.clauses).map_err(|error| error.at(object.pointer_to("query")))
+    }
+
+    fn terms(&mut self, object: &mut Reader) -> Answer {
+        let (field, values) =
+            object.take_any().ok_or_else(|| QueryError::new("the name of a field is expected here"))?;
+        let Value::Array(values) = values else {
+            return Err(QueryError::new(format!(
+                "a list of values is expected here, not {}",
+                kind_of(&values)
+            ))
+            .at(object.pointer_to(&field)));
+        };
+        at_most(&field, values.len(), MAX_VALUES, object)?;
+        let values = values.into_iter().map(|value| scalar(value, object)).collect::<Result<_, _>>()?;
+        Ok(Query::Terms { field, values, any_case: false })
+    }
+
+    fn range(&mut self, field: String, object: &mut Reader) -> Answer {
+        let mut range = Range { field, ..Range::default() };
+        for (name, included) in [("gte", true), ("gt", false), ("from", true)] {
+            if let Some(value) = object.take(name) {
+                range.from = Some((scalar(value, object)?, included));
+            }
+        }
+        for (name, included) in [("lte", true), ("lt", false), ("to", true)] {
+            if let Some(value) = object.take(name) {
+                range.to = Some((scalar(value, object)?, included));
+            }
+        }
+        for (name, is_from) in [("include_lower", true), ("include_upper", false)] {
+            if let Some(included) = object.flag(name)? {
+                let bound = if is_from { &mut range.from } else { &mut range.to };
+                if let Some(bound) = bound {
+                    bound.1 = included;
+                }
+            }
+        }
+        range.format = object.text("format")?;
+        range.time_zone = object.text("time_zone")?;
+        if object.text("relation")?.is_some_and(|relation| !relation.eq_ignore_ascii_case("intersects")) {
+            return Err(
+                QueryError::illegal("`relation` must be INTERSECTS").at(object.pointer_to("relation"))
+            );
+        }
+        Ok(Query::Range(range))
+    }
+
+    fn pattern(&mut self, field: String, object: &mut Reader, make: fn(String) -> PatternKind) -> Answer {
+        let value = object.need("value")?;
+        self.pattern_of(field, value, object, make)
+    }
+
+    fn pattern_of(
+        &mut self,
+        field: String,
+        value: Value,
+        object: &mut Reader,
+        make: fn(String) -> PatternKind,
+    ) -> Answer {
+        let Value::String(text) = value else { return Err(object.wrong("value", "a text", &value)) };
+        at_most("value", text.len(), MAX_PATTERN, object)?;
+        object.pass_over(&["rewrite"]);
+        let any_case = object.flag("case_insensitive")?.unwrap_or(false);
+        Ok(Query::Pattern { fields: vec![FieldBoost::new(field)], pattern: make(text), any_case })
+    }
+
+    fn fuzzy(&mut self, field: String, object: &mut Reader) -> Answer {
+        object.pass_over(&["max_expansions", "rewrite"]);
+        Ok(Query::Fuzzy {
+            fields: vec![FieldBoost::new(field)],
+            value: object.need_text("value")?,
+            fuzziness: fuzziness(object, "fuzziness")?.unwrap_or(Fuzziness::AUTO),
+            exact_start: object.count("prefix_length")?.unwrap_or(0),
+            swaps: object.flag("transpositions")?.unwrap_or(true),
+        })
+    }
+
+    fn bool(&mut self, object: &mut Reader) -> Answer {
+        object.pass_over(&["adjust_pure_negative"]);
+        Ok(Query::Bool(Bool {
+            must: self.queries(object, "must")?,
+            filter: self.queries(object, "filter")?,
+            should: self.queries(object, "should")?,
+            must_not: self.queries(object, "must_not")?,
+            need: object.text("minimum_should_match")?.map(Need::Minimum),
+        }))
+    }
+
+    fn queries(&mut self, object: &mut Reader, name: &str) -> Result<Vec<Query>, QueryError> {
+        let pointer = object.pointer_to(name);
+        match object.take(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(queries)) => {
+                let each = queries.into_iter().enumerate();
+                each.map(|(at, query)| self.query(query, &format!("{pointer}/{at}"))).collect()
+            }
+            Some(query) => Ok(vec![self.query(query, &pointer)?]),
+        }
+    }
+}
+
+/// `operator` and `minimum_should_match`.
+fn need(object: &mut Reader) -> Result<Need, QueryError> {
+    let operator = object.text("operator")?;
+    if let Some(minimum) = object.text("minimum_should_match")? {
+        Need::Minimum(minimum.clone()).of(1)?;
+        return Ok(Need::Minimum(minimum));
+    }
+    match operator.as_deref() {
+        None => Ok(Need::Any),
+        Some(operator) if operator.eq_ignore_ascii_case("or") => Ok(Need::Any),
+        Some(operator) if operator.eq_ignore_ascii_case("and") => Ok(Need::All),
+        Some(_) => Err(QueryError::illegal("`operator` must be and or or").at(object.pointer_to("operator"))),
+    }
+}
+
+fn fuzziness(object: &mut Reader, name: &str) -> Result<Option<Fuzziness>, QueryError> {
+    let Some(text) = object.text(name)? else { return Ok(None) };
+    let upper = text.to_ascii_uppercase();
+    let lengths = upper.strip_prefix("AUTO:").and_then(|lengths| {
+        let (one, two) = lengths.split_once(',')?;
+        Some(Fuzziness::Auto(one.trim().parse().ok()?, two.trim().parse().ok()?))
+    });
+    match (upper.as_str(), lengths, text.parse::<f64>()) {
+        ("AUTO", ..) => Ok(Some(Fuzziness::AUTO)),
+        (_, Some(lengths), _) => Ok(Some(lengths)),
+        (_, _, Ok(edits)) if (0.0..=2.0).contains(&edits) => Ok(Some(Fuzziness::Edits(edits as u8))),
+        _ => Err(QueryError::illegal(format!("`{name}` must be AUTO, AUTO:3,6, 0, 1 or 2"))
+            .at(object.pointer_to(name))),
+    }
+}
+
+fn slop(object: &mut Reader, name: &str) -> Result<u32, QueryError> {
+    let slop = object.count(name)?.unwrap_or(0);
+    at_most(name, slop, 100, object)?;
+    Ok(u32::try_from(slop).unwrap_or(0))
+}
+
+/// A number from 0 to 1.
+fn share(object: &mut Reader, name: &str, default: f32) -> Result<f32, QueryError> {
+    match object.number(name)? {
+        None => Ok(default),
+        Some(share) if (0.0..=1.0).contains(&share) => Ok(share as f32),
+        Some(share) => Err(QueryError::illegal(format!("`{name}` must be from 0 to 1, not {share}"))
+            .at(object.pointer_to(name))),
+    }
+}
+
+/// `headline^3`
+fn fields(names: Vec<String>) -> Result<Vec<FieldBoost>, QueryError> {
+    names
+        .into_iter()
+        .map(|name| match name.split_once('^') {
+            None => Ok(FieldBoost::new(name)),
+            Some((name, boost)) => match boost.parse::<f32>() {
+                Ok(boost) if (0.0..=1e6).contains(&boost) => Ok(FieldBoost { name: name.to_owned(), boost }),
+                _ => Err(QueryError::illegal(format!("`{boost}` is no boost of the field `{name}`"))),
+            },
+        })
+        .collect()
+}
+
+fn scalar(value: Value, object: &Reader) -> Result<Value, QueryError> {
+    match value {
+        Value::Object(_) | Value::Array(_) => {
+            Err(QueryError::new(format!("a single value is expected here, not {}", kind_of(&value)))
+                .at(object.pointer()))
+        }
+        value => Ok(value),
+    }
+}
+
+fn at_most(name: &str, count: usize, max: usize, object: &Reader) -> Result<(), QueryError> {
+    if count > max {
+        return Err(QueryError::illegal(format!("`{name}` has {count}: at most {max} are taken"))
+            .at(object.pointer_to(name)));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn parse(value: Value) -> Answer {
+        parse_query(value, "/query", &DslOptions { field: &|_| true }, &mut Clauses::default())
+    }
+
+    #[test]
+    fn queries_are_read() {
+        for query in [
+            json!({"match_all": {}}),
+            json!({"match": {"body": "ferry"}}),
+            json!({"match": {"body": {"query": "ferry fog", "operator": "and", "fuzziness": "AUTO", "boost": 2}}}),
+            json!({"match_phrase": {"body": {"query": "golden gate", "slop": 2}}}),
+            json!({"match_phrase_prefix": {"body": "golden ga"}}),
+            json!({"match_bool_prefix": {"body": "golden ga"}}),
+            json!({"multi_match": {"query": "ferry", "fields": ["headline^3", "body"], "type": "cross_fields"}}),
+            json!({"query_string": {"query": "ferry AND (fog OR rain)", "default_field": "body"}}),
+            json!({"simple_query_string": {"query": "ferry + fog", "fields": ["body"], "default_operator": "and"}}),
+            json!({"term": {"section": "City"}}),
+            json!({"term": {"section": {"value": "city", "case_insensitive": true}}}),
+            json!({"terms": {"section": ["City", "Harbour"], "boost": 1.5}}),
+            json!({"range": {"published": {"gte": "1900", "lt": "now-1y/d", "format": "yyyy"}}}),
+            json!({"prefix": {"section": "Ci"}}),
+            json!({"wildcard": {"section": {"value": "C*y"}}}),
+            json!({"regexp": {"section": "C.+y"}}),
+            json!({"fuzzy": {"body": {"value": "fery", "fuzziness": 1}}}),
+            json!({"exists": {"field": "images"}}),
+            json!({"ids": {"values": ["a/1"]}}),
+            json!({"bool": {"must": {"match_all": {}}, "should": [{"match": {"body": "x"}}], "minimum_should_match": "1"}}),
+            json!({"constant_score": {"filter": {"term": {"section": "City"}}, "boost": 3}}),
+            json!({"dis_max": {"queries": [{"match": {"body": "x"}}], "tie_breaker": 0.3}}),
+            json!({"boosting": {"positive": {"match_all": {}}, "negative": {"match": {"body": "x"}}, "negative_boost": 0.5}}),
+            json!({"more_like_this": {"fields": ["body"], "like": ["ferry", {"_id": "a/1"}], "min_term_freq": 1}}),
+            json!({"function_score": {"query": {"match_all": {}}, "functions": [
+                {"gauss": {"published": {"origin": "now", "scale": "3650d"}}, "weight": 2}], "boost_mode": "sum"}}),
+            json!({"nested": {"path": "images", "query": {"match": {"images.caption": "ferry"}}}}),
+        ] {
+            assert!(parse(query.clone()).is_ok(), "{query}: {:?}", parse(query.clone()));
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused_by_name_and_place() {
+        let check = |query: Value, reason: &str, pointer: &str| {
+            let error = parse(query).unwrap_err();
+            assert!(error.reason.contains(reason), "{error}");
+            assert_eq!(error.pointer, pointer, "{error}");
+        };
+        check(json!({"geo_shape": {}}), "`geo_shape` is not supported", "/query/geo_shape");
+        check(json!({"match": {"body": {"query": "x", "mood": 1}}}), "`mood`", "/query/match/body/mood");
+        check(json!({"match": {"body": {}}}), "`query` is missing", "/query/match/body");
+        check(json!({"match": {"body": [1]}}), "a text", "/query/match/body/query");
+        check(json!({"bool": {"must": [{"match_all": {}}, {"x": 1}]}}), "`x`", "/query/bool/must/1/x");
+        check(json!({"match_all": {}, "term": {}}), "beside each other", "/query");
+        check(json!([]), "an object is expected", "/query");
+        check(json!({"term": {"a": {"b": {}}}}), "`value` is missing", "/query/term/a");
+        check(json!({"range": {"published": {"gte": {}}}}), "a single value", "/query/range/published");
+        check(json!({"terms": {"section": "City"}}), "a list", "/query/terms/section");
+        check(json!({"query_string": {"query": "(("}}), "without a `)`", "/query/query_string/query");
+    }
+}

@@ -1,0 +1,265 @@
+//! The binary as people and scripts meet it: the whole way from files to hits, and one clear line for each thing that
+//! can be wrong with what it is given.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+struct Archive {
+    dir: tempfile::TempDir,
+}
+
+impl Archive {
+    fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_morgue"));
+        command.arg("--data-dir").arg(self.path("data")).args(args);
+        command.env_remove("MORGUE_LOG").env("RUST_BACKTRACE", "1");
+        command
+    }
+
+    fn output(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// What it prints, given that it ends with this code and without a backtrace.
+    #[track_caller]
+    fn run(&self, args: &[&str], code: i32) -> String {
+        let output = self.output(args);
+        let (out, err) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert_eq!(output.status.code(), Some(code), "{args:?}\n{out}{err}");
+        assert!(!err.contains("panicked") && !err.contains("backtrace"), "{err}");
+        out + &err
+    }
+
+    /// The last line of `--json` output.
+    #[track_caller]
+    fn json(&self, args: &[&str], code: i32) -> Value {
+        let mut args = args.to_vec();
+        args.insert(0, "--json");
+        let output = self.output(&args);
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{args:?}\n{err}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        serde_json::from_str(text.lines().last().unwrap()).unwrap()
+    }
+
+    fn load_samples(&self) -> Value {
+        data_samples::write_archive(&self.path("samples")).unwrap();
+        self.json(&["load", self.path("samples").to_str().unwrap()], 0)
+    }
+
+    /// The ids of all hits, sorted.
+    fn ids(&self, args: &[&str]) -> Vec<String> {
+        let found = self.json(&[&["search", "--limit", "100"], args].concat(), 0);
+        let hits = found["hits"].as_array().unwrap().iter();
+        let mut ids: Vec<String> = hits.map(|hit| hit["id"].as_str().unwrap().to_owned()).collect();
+        ids.sort();
+        ids
+    }
+
+    /// Documents and digest of each view.
+    fn views(&self) -> Vec<(String, Value, Value)> {
+        let status = self.json(&["status"], 0);
+        let views = status["views"].as_object().unwrap().iter();
+        views.map(|(name, view)| (name.clone(), view["documents"].clone(), view["digest"].clone())).collect()
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn from_files_to_hits_and_back() {
+    let archive = Archive::new();
+    let first = archive.load_samples();
+    assert_eq!((&first["quarantined"], &first["unchanged"]), (&0.into(), &0.into()));
+    let kinds: u64 = ["articles", "images", "bylines"].iter().map(|kind| first[kind].as_u64().unwrap()).sum();
+    assert_eq!(first["events"], kinds + 2, "all but the withdrawal and the merge publish something");
+    let again = archive.load_samples();
+    assert_eq!((&again["events"], &again["unchanged"]), (&0.into(), &first["events"]));
+
+    // A word that only a caption has; captions and authors are inside the hits.
+    let found = archive.json(&["search", "gutta-percha"], 0);
+    assert_eq!(found["total"], 5);
+    for hit in found["hits"].as_array().unwrap() {
+        let caption = hit["highlights"]["images.caption"][0].as_str().unwrap();
+        assert!(caption.contains("<em>"), "{caption}");
+        let images = hit["document"]["images"].as_array().unwrap();
+        assert!(images.iter().any(|image| image["caption"].as_str().unwrap().contains("gutta-percha")));
+        assert!(hit["document"]["bylines"][0]["name"].is_string());
+        assert_eq!(hit["kind"], "article");
+        assert!(hit["seq"].as_u64().unwrap() > 0);
+    }
+    // The renamed author, by both names; the two ids of one author.
+    assert_eq!(archive.ids(&["byline:hallam"]), archive.ids(&["byline:vance"]));
+    assert!(archive.ids(&["--byline", "E. Quill", "the"]).len() > 10);
+    // The withdrawn article is gone, and was there.
+    assert_eq!(archive.ids(&["\"painted pink\""]), Vec::<String>::new());
+    assert_eq!(archive.ids(&["pink lighthouse", "--as-of", "2025-09-12"]), ["a/2025-09-12-lighthouse-pink"]);
+    let then = archive.json(&["search", "titanic", "--as-of", "1912-04-16"], 0);
+    assert_eq!(then["hits"][0]["document"]["headline"], "Titanic Strikes an Iceberg");
+
+    assert_eq!(archive.ids(&["agamemnon", "--as-of", "1858-08-20"]), Vec::<String>::new());
+    assert_eq!(archive.ids(&["titanic", "--as-of", "seq:117"]), ["a/1912-04-16-titanic"]);
+
+    // Everything but the log can go.
+    let before = archive.views();
+    fs::remove_dir_all(archive.path("data/indexes")).unwrap();
+    archive.run(&["rebuild"], 0);
+    assert_eq!(archive.views(), before);
+
+    // The log can leave and come back, as it was and as new events.
+    let export = archive.path("export.jsonl");
+    archive.run(&["log", "export", text(&export)], 0);
+    let (exact, anew) = (Archive::new(), Archive::new());
+    exact.run(&["log", "import", text(&export)], 0);
+    assert_eq!(exact.run(&["log", "head"], 0), archive.run(&["log", "head"], 0));
+    exact.run(&["rebuild"], 0);
+    assert_eq!(exact.views(), before);
+    assert_eq!(anew.json(&["load", text(&export)], 0)["events"], first["events"]);
+    let contents = |archive: &Archive| {
+        let out = String::from_utf8(archive.output(&["log", "export"]).stdout).unwrap();
+        let lines = out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines
+            .map(|event| [event["type"].clone(), event["id"].clone(), event["data"].clone()])
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(contents(&anew), contents(&archive));
+    assert!(archive.run(&["log", "verify"], 0).contains("clean"));
+}
+
+#[test]
+fn one_event_by_hand_changes_every_referrer() {
+    let archive = Archive::new();
+    archive.load_samples();
+    let before = archive.ids(&["gutta-percha"]);
+    let caption = archive.write("caption.json", r#"{"caption":"Drawn by a zymologist"}"#);
+    archive.run(&["publish", "image", "i/cable-section", text(&caption)], 0);
+    let now = archive.ids(&["zymologist"]);
+    assert_eq!(now, before);
+
+    archive.run(&["withdraw", "article", &now[0], "--reason", "a test"], 0);
+    assert_eq!(archive.ids(&["zymologist"]).len(), now.len() - 1);
+    archive
+        .run(&["erase", "image", "i/cable-section", "--reason", "a court's order", "--by", "the court"], 0);
+    assert_eq!(archive.ids(&["zymologist"]), Vec::<String>::new());
+    assert!(archive.run(&["log", "verify"], 0).contains("clean"));
+    let history = archive.run(&["log", "history", "image", "i/cable-section"], 0);
+    assert!(history.contains("image.erased") && history.contains("(erased)"), "{history}");
+    // What was erased does not come back by loading it once more, and no file holds it.
+    let again = archive.load_samples();
+    assert_eq!(again["events"], 0);
+    for file in
+        files(&archive.path("data")).iter().filter(|file| !file.starts_with(archive.path("data/samples")))
+    {
+        let bytes = fs::read(file).unwrap();
+        assert!(!bytes.windows(10).any(|window| window == b"zymologist"), "{} still has it", file.display());
+    }
+    let slip = archive.run(&["withdraw", "article", "a/no-such", "--reason", "x"], 1);
+    assert!(slip.contains("there is no article a/no-such"), "{slip}");
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_its_neighbours_are_loaded() {
+    let archive = Archive::new();
+    let good =
+        |id: &str| format!(r#"{{"type":"article.published","id":"{id}","data":{{"headline":"Good {id}"}}}}"#);
+    archive.write(
+        "in/broken.jsonl",
+        format!("{}\n{{\"type\":\"article.published\",\"id\":\n{}\n", good("a/1"), good("a/2")),
+    );
+    archive.write(
+        "in/field.jsonl",
+        r#"{"type":"article.published","id":"a/3","data":{"published":"31 February"}}"#,
+    );
+    archive.write("in/mystery.xml", "<?xml version=\"1.0\"?><mystery/>");
+    archive.write("in/photo.jpg", [0xff, 0xd8, 0xff, 0xe0, 0, 0]);
+    let loaded = archive.json(&["load", text(&archive.path("in"))], 3);
+    assert_eq!((&loaded["articles"], &loaded["quarantined"]), (&2.into(), &3.into()));
+    let listed = archive.run(&["quarantine", "list"], 0);
+    for part in ["broken.jsonl:2", "field.jsonl:1", "data.published", "mystery.xml"] {
+        assert!(listed.contains(part), "{part}: {listed}");
+    }
+    assert_eq!(archive.ids(&["good"]).len(), 2);
+
+    let named = archive.write("notes.xyz", [0, 159, 146, 150]);
+    let told = archive.run(&["load", text(&named)], 3);
+    assert!(told.contains("notes.xyz"), "{told}");
+    fs::create_dir(archive.path("empty")).unwrap();
+    let told = archive.run(&["load", text(&archive.path("empty"))], 1);
+    assert!(told.contains("there are no files in"), "{told}");
+    let told = archive.run(&["load", "no/such/path"], 1);
+    assert!(told.contains("no/such/path"), "{told}");
+}
+
+#[test]
+fn mistakes_get_one_clear_line_and_the_right_code() {
+    let archive = Archive::new();
+    let told = archive.run(&["search", "x"], 1);
+    assert!(told.contains("there is no archive in"), "{told}");
+    archive.load_samples();
+    for (args, code, part) in [
+        (&["search", "--from", "19xx", "x"][..], 2, "19xx"),
+        (&["search", "--sort", "best", "x"][..], 2, "best"),
+        (&["search", "--as-of", "whenever", "x"][..], 1, "whenever"),
+        (&["search"][..], 2, "QUERY"),
+        (&["status", "--view"][..], 2, "--view"),
+        (&["log", "show", "99999"][..], 1, "99999"),
+        (&["log", "history", "article", "a/none"][..], 1, "a/none"),
+        (&["rollback"][..], 1, "generation"),
+    ] {
+        let told = archive.run(args, code);
+        assert!(told.contains(part), "{args:?}: {told}");
+    }
+}
+
+#[test]
+fn it_serves_until_it_is_told_to_stop() {
+    let archive = Archive::new();
+    archive.load_samples();
+    let mut server =
+        archive.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
+    let address = lines.find_map(|line| Some(line.ok()?.split_once("http://")?.1.to_owned())).unwrap();
+
+    let taken = archive.run(&["serve", "--listen", &address], 1);
+    assert!(taken.contains(&format!("cannot listen on {address}")), "{taken}");
+
+    // Another process appends; the server's index follows.
+    let caption = archive.write("caption.json", r#"{"caption":"Drawn by a zymologist"}"#);
+    archive.run(&["publish", "image", "i/cable-section", text(&caption)], 0);
+    assert_eq!(archive.ids(&["zymologist"]).len(), 5);
+
+    let pid = server.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(server.wait().unwrap().code(), Some(0));
+    drop(TcpListener::bind(&address).unwrap());
+}
