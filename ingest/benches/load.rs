@@ -56,7 +56,7 @@ fn nyt_on_one_core(dir: &Path) {
     let path = dir.join("month.json");
     fs::write(&path, &text).unwrap();
     let (report, prepared) = run(&dir.join("nyt"), vec![path], true, 1);
-    assert_eq!(report.formats["nyt"].records as usize, articles);
+    assert_eq!(report.formats.get("nyt").unwrap().records as usize, articles);
     println!(
         "nyt: {articles} articles read on one core at {:.0} MB/s; checked, digested and compressed too at {:.0} MB/s",
         mb / reading,

@@ -19,7 +19,7 @@ pub type Said = Result<Vec<NewEvent>, String>;
 /// events like all others.
 pub fn read(stream: &mut dyn Read, name: &str, hints: &Hints, each: &mut dyn FnMut(u64, Said)) {
     let readers = Readers::new(hints);
-    let origin = Origin { path: name.to_owned(), stem: name.to_owned() };
+    let origin = Origin { path: name.to_owned(), stem: name.to_owned(), changed: None };
     open::open(Source::Stream(stream), origin, &mut |stream| {
         let stream = match stream {
             Ok(stream) => stream,
@@ -46,7 +46,7 @@ pub fn read(stream: &mut dyn Read, name: &str, hints: &Hints, each: &mut dyn FnM
                     };
                     match said {
                         Ok(found) => {
-                            each(raw.place.line, Ok(found.into_iter().map(|one| one.event).collect()))
+                            each(raw.place.line, Ok(found.into_iter().map(|one| one.event).collect()));
                         }
                         Err(Reason::NoAsset(_)) => {}
                         Err(reason) => each(reason.place(raw.place).line, Err(reason.to_string())),

@@ -11,10 +11,10 @@ mod es;
 mod execute;
 mod highlight;
 mod http;
+pub mod pages;
 pub mod query;
 mod request;
 mod search;
-pub mod pages;
 mod views;
 
 pub use error::SearchError;

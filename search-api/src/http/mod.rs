@@ -23,6 +23,7 @@ use tokio::{
 pub(crate) use self::native::run_search;
 pub use self::server::{ServerLimits, serve_router};
 use self::{pool::Pool, problem::Problem};
+use crate::pages::{self, PagesConfig};
 use crate::{error::SearchError, es, search::Search};
 
 /// What all requests share.
@@ -88,13 +89,14 @@ pub fn router(state: ApiState) -> Router {
         .with_state(state)
 }
 
-/// Serves all routes until `shutdown` comes, then lets the requests end that are under way.
+/// Serves all routes, those of the pages too, until `shutdown` comes, then lets the requests end that are under way.
 ///
 /// # Errors
 /// The system's, when the socket fails.
 pub async fn serve(
     listener: TcpListener,
     state: ApiState,
+    pages: PagesConfig,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     let stop = Arc::clone(&state.stop);
@@ -104,5 +106,6 @@ pub async fn serve(
         let _ = stop.send(true);
         log.wake_followers();
     };
-    serve_router(listener, router(state), ServerLimits::default(), shutdown).await
+    let routes = router(state.clone()).merge(pages::router(state, pages));
+    serve_router(listener, routes, ServerLimits::default(), shutdown).await
 }
