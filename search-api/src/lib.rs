@@ -1,7 +1,8 @@
 //! The query language, its executor, and the HTTP API.
 //!
 //! [`Search`] answers [`SearchRequest`]s over the indexes of an archive; what is looked for is a [`query::Query`], the
-//! query DSL of Elasticsearch as types. [`router`] and [`serve`] put it on HTTP.
+//! query DSL of Elasticsearch as types. [`router`] and [`serve`] put it on HTTP;
+//! [`pages`] are for readers with a browser.
 //!
 //! ```
 //! use std::sync::atomic::AtomicBool;
