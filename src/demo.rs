@@ -36,6 +36,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         listen: args.listen,
         title: "The Harbour Ledger".to_owned(),
         media: vec![samples],
+        keys: None,
         base_url: None,
     };
     serve::serve(archive, indexes, &serving, |address| {

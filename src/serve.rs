@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context, Result};
 use indexer::{Indexes, Workers};
-use search_api::{ApiState, Search, pages::PagesConfig};
+use search_api::{Access, ApiState, Search, pages::PagesConfig};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -29,6 +29,11 @@ pub(crate) struct Args {
     /// Where the pictures lie that renditions name by a relative path; several are looked into in turn.
     #[arg(long, value_name = "DIR")]
     pub(crate) media: Vec<PathBuf>,
+
+    /// Who may do what: a file of lines that `morgue key` prints. Without one everybody who reaches the address may
+    /// read, and only this machine may write.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
 
     /// The address that citations and feeds should say: https://archive.example.org
     #[arg(long, value_name = "URL")]
@@ -55,6 +60,14 @@ pub(crate) fn serve(
         base_url: args.base_url.clone(),
         quarantine: Some(archive.quarantine_dir()),
     };
+    let access = match &args.keys {
+        None => Access::default(),
+        Some(path) => {
+            let lines = std::fs::read_to_string(path)
+                .with_context(|| format!("{} cannot be read", path.display()))?;
+            Access::parse(&lines).with_context(|| format!("{} is no file of keys", path.display()))?
+        }
+    };
     let runtime = tokio::runtime::Runtime::new().context("no threads can be started")?;
     runtime.block_on(async {
         let listener = TcpListener::bind(args.listen).await.with_context(|| {
@@ -67,7 +80,10 @@ pub(crate) fn serve(
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let workers = Workers::start(&indexes).context("the indexers cannot be started")?;
-        let state = ApiState::new(Search::new(indexes)).context("no threads can be started")?;
+        if !address.ip().is_loopback() && !access.has_keys() {
+            tracing::warn!("{address} can be reached by others and there are no keys: they may read, only this machine may write");
+        }
+        let state = ApiState::new(Search::new(indexes)).context("no threads can be started")?.with_access(access);
         ready(address);
         let shutdown = async move {
             tokio::select! {
