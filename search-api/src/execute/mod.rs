@@ -7,6 +7,7 @@ mod expand;
 mod fields;
 mod like;
 mod present;
+mod range;
 mod score;
 mod stopwords;
 mod translate;
