@@ -13,8 +13,9 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    serve: serve::Args,
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7700")]
+    listen: SocketAddr,
 }
 
 /// The sample archive's files lie here, in the data directory.
@@ -25,13 +26,20 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     data_samples::write_archive(&samples)
         .with_context(|| format!("the sample archive cannot be written to {}", samples.display()))?;
     let log = archive.open_log()?;
-    let options = LoadOptions::new(vec![samples], Quarantine::at(archive.quarantine_dir()));
+    let options = LoadOptions::new(vec![samples.clone()], Quarantine::at(archive.quarantine_dir()));
     let stop = stop::on_signal()?;
     let report = ingest::load(&log, &options, &(), &stop)?;
     let indexes = archive.open_indexes(log)?;
     load::make_searchable(&indexes, report.last_seq, &stop, terminal)?;
     load::tell(&report, terminal)?;
-    serve::serve(indexes, &args.serve, |address| {
+    let serving = serve::Args {
+        listen: args.listen,
+        title: "The Harbour Ledger".to_owned(),
+        media: vec![samples],
+        keys: None,
+        base_url: None,
+    };
+    serve::serve(archive, indexes, &serving, |address| {
         for line in greeting(address) {
             // Whoever has closed the output still has the server.
             let _ = terminal.say(line);
@@ -49,7 +57,7 @@ fn greeting(address: SocketAddr) -> Vec<String> {
     let mut lines = vec![
         String::new(),
         "The Harbour Ledger of Port Merrow, 1851 to 2026: an invented paper with true news.".to_owned(),
-        format!("Serving it on http://{address} until Ctrl-C. Ask it:"),
+        format!("Read it at http://{address}/ until Ctrl-C, or ask the API:"),
         String::new(),
     ];
     lines.extend(searches.map(|(query, why)| {

@@ -131,7 +131,7 @@ pub(crate) fn make_searchable(
             "events",
         );
         indexes.catch_up(kind, seq, stop, &|reached| {
-            bar.set_position(reached.get().saturating_sub(done.get()))
+            bar.set_position(reached.get().saturating_sub(done.get()));
         })?;
         bar.finish_and_clear();
     }

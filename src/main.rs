@@ -4,6 +4,7 @@ mod archive;
 mod demo;
 mod events;
 mod generations;
+mod key;
 mod load;
 mod log;
 mod past;
@@ -50,6 +51,8 @@ enum Command {
     Search(search::Args),
     /// Serve the API and the pages, and keep the indexes up to date.
     Serve(serve::Args),
+    /// Make a key for the server's file of keys.
+    Key(key::Args),
     /// Load files and folders into the log, and index them.
     Load(load::Args),
     /// What could not be read, and why.
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&archive, &args, &terminal),
         Command::Search(args) => search::run(&archive, &args, &terminal),
         Command::Serve(args) => serve::run(&archive, &args, &terminal),
+        Command::Key(args) => key::run(&args, &terminal),
         Command::Load(args) => load::run(&archive, &args, &terminal),
         Command::Quarantine(command) => quarantine::run(&archive, &command, &terminal),
         Command::Status(args) => status::run(&archive, &args, &terminal),

@@ -1,10 +1,10 @@
 //! `morgue serve`: API, pages and indexer in one process.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context, Result};
 use indexer::{Indexes, Workers};
-use search_api::{ApiState, Search};
+use search_api::{Access, ApiState, Search, pages::PagesConfig};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -21,17 +21,53 @@ pub(crate) struct Args {
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7700")]
     pub(crate) listen: SocketAddr,
+
+    /// The name at the head of every page.
+    #[arg(long, default_value = "The Morgue")]
+    pub(crate) title: String,
+
+    /// Where the pictures lie that renditions name by a relative path; several are looked into in turn.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) media: Vec<PathBuf>,
+
+    /// Who may do what: a file of lines that `morgue key` prints. Without one everybody who reaches the address may
+    /// read, and only this machine may write.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
+
+    /// The address that citations and feeds should say: https://archive.example.org
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
 }
 
 pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result<Outcome> {
     let log = archive.open_log()?;
-    serve(archive.open_indexes(log)?, args, |address| {
+    serve(archive, archive.open_indexes(log)?, args, |address| {
         terminal.note(format!("serving {} on http://{address}", archive.dir().display()));
     })
 }
 
 /// Serves until SIGINT or SIGTERM; `ready` is told the address that it listens on.
-pub(crate) fn serve(indexes: Indexes, args: &Args, ready: impl FnOnce(SocketAddr)) -> Result<Outcome> {
+pub(crate) fn serve(
+    archive: &Archive,
+    indexes: Indexes,
+    args: &Args,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<Outcome> {
+    let pages = PagesConfig {
+        title: args.title.clone(),
+        media: args.media.clone(),
+        base_url: args.base_url.clone(),
+        quarantine: Some(archive.quarantine_dir()),
+    };
+    let access = match &args.keys {
+        None => Access::default(),
+        Some(path) => {
+            let lines = std::fs::read_to_string(path)
+                .with_context(|| format!("{} cannot be read", path.display()))?;
+            Access::parse(&lines).with_context(|| format!("{} is no file of keys", path.display()))?
+        }
+    };
     let runtime = tokio::runtime::Runtime::new().context("no threads can be started")?;
     runtime.block_on(async {
         let listener = TcpListener::bind(args.listen).await.with_context(|| {
@@ -44,7 +80,10 @@ pub(crate) fn serve(indexes: Indexes, args: &Args, ready: impl FnOnce(SocketAddr
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let workers = Workers::start(&indexes).context("the indexers cannot be started")?;
-        let state = ApiState::new(Search::new(indexes)).context("no threads can be started")?;
+        if !address.ip().is_loopback() && !access.has_keys() {
+            tracing::warn!("{address} can be reached by others and there are no keys: they may read, only this machine may write");
+        }
+        let state = ApiState::new(Search::new(indexes)).context("no threads can be started")?.with_access(access);
         ready(address);
         let shutdown = async move {
             tokio::select! {
@@ -52,7 +91,7 @@ pub(crate) fn serve(indexes: Indexes, args: &Args, ready: impl FnOnce(SocketAddr
                 _ = terminate.recv() => {}
             }
         };
-        let served = search_api::serve(listener, state, shutdown).await;
+        let served = search_api::serve(listener, state, pages, shutdown).await;
         tokio::task::spawn_blocking(move || workers.stop()).await?;
         served.context("serving ended")?;
         Ok(Outcome::Done)

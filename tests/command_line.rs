@@ -1,6 +1,14 @@
 //! The binary as people and scripts meet it: the whole way from files to hits, and one clear line for each thing that
 //! can be wrong with what it is given.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 use std::{
     fs,
     io::{BufRead, BufReader},

@@ -4,6 +4,14 @@
 //! The archives are not part of the project. The folder that holds `digitalgov`, `18f` and `nyt` is named by
 //! `MORGUE_CORPORA`; without it these tests say that there was nothing to do.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 use std::{
     collections::BTreeSet,
     fs,

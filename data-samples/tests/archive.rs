@@ -1,5 +1,13 @@
 //! What the README says of the sample archive is so, and every line of it is an event that the log would take.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 use std::{collections::BTreeSet, fs, path::Path};
 
 use store::{AssetKind, AssetRef, Content, Fact, NewEvent};

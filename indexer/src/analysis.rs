@@ -5,6 +5,8 @@
 //! order: the stemmers want the diacritics. Chinese, Japanese and Korean, which do not part their words, become
 //! pairs of neighbouring characters.
 
+use std::cell::RefCell;
+
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -36,18 +38,23 @@ impl Analyser {
     /// The terms of a text in a language, with their places.
     pub fn terms(self, language: Language, text: &str) -> Vec<Term> {
         let language = if self == Self::Names { Language::Other } else { language };
-        let mut stems = Stems::default();
         let mut terms = Vec::new();
         let mut words = Words::new(text);
         let mut term = String::new();
-        let mut position = 0;
-        while let Some(word) = words.next() {
-            stems.term(language, &word, text, &mut term);
-            terms.push(Term { text: term.clone(), start: word.start, end: word.end, position });
-            position += 1;
-        }
+        STEMS.with_borrow_mut(|stems| {
+            while let Some(word) = words.next() {
+                stems.term(language, &word, text, &mut term);
+                let position = terms.len();
+                terms.push(Term { text: term.clone(), start: word.start, end: word.end, position });
+            }
+        });
         terms
     }
+}
+
+thread_local! {
+    /// The stems of a thread that searches and highlights; a tokenizer has its own.
+    static STEMS: RefCell<Stems> = RefCell::default();
 }
 
 /// One term of a text.

@@ -1,5 +1,11 @@
 //! A record's fields, taken one by one: what nobody took is what no field of ours has a place for.
 
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
 use serde_json::{Map, Value};
 use store::{ArchiveDate, Keyword};
 
@@ -12,10 +18,15 @@ pub(crate) struct Fields(pub(crate) Map<String, Value>);
 impl Fields {
     /// Takes a field's text. What is neither text nor a number stays, and so goes to `extra`.
     pub(crate) fn text(&mut self, name: &str) -> String {
-        if !matches!(self.0.get(name), Some(Value::String(_) | Value::Number(_) | Value::Null)) {
-            return String::new();
+        match self.0.get_mut(name) {
+            // Taken, not copied; the empty text that is left says nothing.
+            Some(Value::String(text)) => {
+                let text = std::mem::take(text);
+                if text.trim().len() == text.len() { text } else { text.trim().to_owned() }
+            }
+            Some(Value::Number(_)) => self.0.remove(name).map(|value| text_of(&value)).unwrap_or_default(),
+            _ => String::new(),
         }
-        self.0.remove(name).map(|value| text_of(&value)).unwrap_or_default()
     }
 
     /// The text of the first of these fields that has one; the others stay.
@@ -38,18 +49,14 @@ impl Fields {
     /// Takes an object; anything else stays.
     pub(crate) fn object(&mut self, name: &str) -> Self {
         match self.0.get_mut(name) {
-            Some(Value::Object(found)) => {
-                let found = std::mem::take(found);
-                self.0.remove(name);
-                Self(found)
-            }
+            Some(Value::Object(found)) => Self(std::mem::take(found)),
             _ => Self::default(),
         }
     }
 
     /// Takes a list; a single value is a list of one, `null` and nothing are an empty one.
     pub(crate) fn list(&mut self, name: &str) -> Vec<Value> {
-        match self.0.remove(name) {
+        match self.0.get_mut(name).map(Value::take) {
             Some(Value::Array(list)) => list,
             None | Some(Value::Null) => Vec::new(),
             Some(Value::String(text)) if text.trim().is_empty() => Vec::new(),
@@ -73,19 +80,26 @@ impl Fields {
 
     /// Puts back what could not be used, if it is anything.
     pub(crate) fn keep(&mut self, name: &str, value: Value) {
-        if !is_nothing(&value) {
-            self.0.insert(name.to_owned(), value);
+        if is_nothing(&value) {
+            return;
+        }
+        match self.0.get_mut(name) {
+            Some(place) => *place = value,
+            None => {
+                self.0.insert(name.to_owned(), value);
+            }
         }
     }
 
-    /// Whether nothing is left.
+    /// Whether nothing is left that says something.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.values().all(is_nothing)
     }
 
     /// What nobody took and says something.
-    pub(crate) fn rest(self) -> Map<String, Value> {
-        self.0.into_iter().filter(|(_, value)| !is_nothing(value)).collect()
+    pub(crate) fn rest(mut self) -> Map<String, Value> {
+        self.0.retain(|_, value| !is_nothing(value));
+        self.0
     }
 }
 
@@ -120,4 +134,75 @@ fn is_nothing(value: &Value) -> bool {
         Value::Object(map) => map.values().all(is_nothing),
         Value::Bool(_) | Value::Number(_) => false,
     }
+}
+
+/// A JSON value as it is read, without the fields of objects that say nothing (`null`, `""`, `[]`): there are many.
+struct Said(Value);
+
+impl<'de> Deserialize<'de> for Said {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(SaidVisitor).map(Self)
+    }
+}
+
+struct SaidVisitor;
+
+impl<'de> Visitor<'de> for SaidVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(flag.into())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut found = Vec::new();
+        while let Some(Said(value)) = list.next_element()? {
+            found.push(value);
+        }
+        Ok(Value::Array(found))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut found = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let Said(value) = map.next_value()?;
+            if !is_nothing(&value) {
+                found.insert(key, value);
+            }
+        }
+        Ok(Value::Object(found))
+    }
+}
+
+/// Reads JSON, and leaves out the fields that say nothing.
+pub(crate) fn parse(text: &str) -> Result<Value, serde_json::Error> {
+    serde_json::from_str::<Said>(text).map(|Said(value)| value)
 }

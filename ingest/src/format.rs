@@ -360,7 +360,7 @@ mod tests {
     #[test]
     fn formats_are_told_by_content() {
         let check = |head: &str, name: &str, expected: &str| {
-            let origin = Origin { path: name.to_owned(), stem: name.to_owned() };
+            let origin = Origin { path: name.to_owned(), stem: name.to_owned(), changed: None };
             let found = match detect(head.as_bytes(), &origin, &Hints::default()) {
                 Detected::Known(format) => format.name(),
                 Detected::Other => "other",

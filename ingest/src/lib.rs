@@ -41,6 +41,7 @@ mod nested;
 mod open;
 mod pattern;
 mod quarantine;
+mod read;
 mod reader;
 mod record;
 #[cfg(test)]
@@ -54,4 +55,5 @@ pub use load::{
 };
 pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};
+pub use read::{Said, read};
 pub use reader::{Columns, Hints};

@@ -248,7 +248,7 @@ fn inside(origin: &Origin, name: &str) -> Origin {
     let site = parts.iter().skip(1).any(|part| matches!(*part, "content" | "_posts"));
     let folder = without_ending(origin.clone(), &[".zip", ".tar"]).stem;
     let stem = if site { below } else { format!("{folder}/{below}") };
-    Origin { path: format!("{}!/{name}", origin.path), stem }
+    Origin { path: format!("{}!/{name}", origin.path), stem, changed: origin.changed }
 }
 
 fn without_ending(origin: Origin, endings: &[&str]) -> Origin {

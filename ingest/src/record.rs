@@ -57,6 +57,9 @@ pub(crate) struct Origin {
     pub(crate) path: String,
     /// What ids are made of where the records have none: the same whatever folder above it was given.
     pub(crate) stem: String,
+    /// When the file was last changed: the time of what states none itself, so that two undated records of one
+    /// asset are known again when they are loaded once more.
+    pub(crate) changed: Option<Timestamp>,
 }
 
 /// One event that a record states, or implies by mentioning an asset.

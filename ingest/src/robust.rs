@@ -69,7 +69,7 @@ fn read_all(format: Format, bytes: &[u8]) -> usize {
     let hints = Hints { pattern: "{section}/{published:%Y}{_}.x".parse().ok(), ..Hints::default() };
     let readers = Readers::new(&hints);
     let reader = readers.of(format);
-    let origin = Origin { path: "news/1931a.x".to_owned(), stem: "news/1931a.x".to_owned() };
+    let origin = Origin { path: "news/1931a.x".to_owned(), stem: "news/1931a.x".to_owned(), changed: None };
     let mut records = 0;
     let mut input = bytes;
     open::open(Source::Stream(&mut input), origin, &mut |stream| {

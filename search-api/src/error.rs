@@ -32,6 +32,15 @@ pub enum SearchError {
     /// The log does not take it.
     #[error(transparent)]
     Append(#[from] store::AppendError),
+    /// It stands in the way of what is there.
+    #[error("{0}")]
+    Conflict(String),
+    /// There is no such document to change.
+    #[error("{0}")]
+    NoDocument(String),
+    /// There is no such index.
+    #[error("no such index [{0}]: there are articles, images, bylines, and morgue for all of them")]
+    NoIndex(String),
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
@@ -82,7 +91,8 @@ impl SearchError {
             Self::TooSlow(_) => 408,
             Self::Forbidden(_) => 403,
             Self::Unauthorised(_) => 401,
-            Self::NoSuchAsset(_) | Self::NotFound(_) => 404,
+            Self::NoSuchAsset(_) | Self::NotFound(_) | Self::NoIndex(_) | Self::NoDocument(_) => 404,
+            Self::Conflict(_) => 409,
             Self::Index(IndexError::NoGeneration { .. }) => 404,
             Self::Log(ReadError::NoSuchEvent { .. }) => 404,
             Self::Busy => 429,

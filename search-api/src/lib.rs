@@ -1,15 +1,37 @@
 //! The query language, its executor, and the HTTP API.
 //!
 //! [`Search`] answers [`SearchRequest`]s over the indexes of an archive; what is looked for is a [`query::Query`], the
-//! query DSL of Elasticsearch as types. [`router`] and [`serve`] put it on HTTP.
+//! query DSL of Elasticsearch as types. [`router`] and [`serve`] put it on HTTP;
+//! [`pages`] are for readers with a browser.
+//!
+//! ```
+//! use std::sync::atomic::AtomicBool;
+//!
+//! use search_api::{Search, SearchRequest};
+//! use store::{Article, AssetId, AssetKind, Log, NewEvent};
+//!
+//! let dir = tempfile::tempdir()?;
+//! let log = Log::open(dir.path().join("log"))?;
+//! let article = Article { headline: "The ferries are late".into(), language: "en".into(), ..Article::default() };
+//! log.append_one(&NewEvent::published(AssetId::new("a/1")?, article))?;
+//! let indexes = indexer::Indexes::open(log.clone(), dir.path().join("indexes"))?;
+//! indexes.catch_up(AssetKind::Article, log.head()?.seq, &AtomicBool::new(false), &|_| {})?;
+//!
+//! let found = Search::new(indexes).search(&SearchRequest::from_params(&[("q", "ferry -fog")])?)?;
+//! assert_eq!(found.total, 1);
+//! assert_eq!(found.hits[0].highlights["headline"][0], "The <em>ferries</em> are late");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! What is *not* here: how documents are made and indexed (crate `indexer`), what an event must satisfy (crate
 //! `store`). Only this crate knows HTTP.
 
 mod error;
+mod es;
 mod execute;
 mod highlight;
 mod http;
+pub mod pages;
 pub mod query;
 mod request;
 mod search;
@@ -18,6 +40,6 @@ mod views;
 pub use error::SearchError;
 pub use execute::{Aggregation, AggregationKind, SortValue, Stat};
 pub use highlight::{HighlightField, HighlightOptions};
-pub use http::{ApiState, ServerLimits, router, serve, serve_router};
+pub use http::{Access, ApiState, InvalidKey, Role, ServerLimits, router, serve, serve_router};
 pub use request::{MAX_LIMIT, SearchRequest, Sort};
 pub use search::{Hit, Search, SearchResponse, TIME_LIMIT, WAIT_LIMIT};

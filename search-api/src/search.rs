@@ -144,8 +144,40 @@ impl Search {
         Ok(response)
     }
 
+    /// The ids alone of what a search finds, without the documents.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub fn ids(&self, request: &SearchRequest) -> Result<Vec<AssetId>, SearchError> {
+        let generation = self.generation(request)?;
+        let index = generation.searcher()?;
+        let snapshots = self.snapshot_for(&generation)?;
+        let snapshot = snapshots.get();
+        let run = Run {
+            request,
+            generation: &generation,
+            index: &index,
+            snapshot: &snapshot,
+            deadline: Instant::now() + self.inner.limit,
+            seconds: self.inner.limit.as_secs(),
+        };
+        let collected = run.collect(&request.query, &run.sort_keys()?, false)?;
+        let mut ids = Vec::with_capacity(collected.hits.len());
+        for found in collected.hits.into_iter().skip(request.from) {
+            ids.extend(snapshot.changes(Seq::new(found.seq), 1)?.pop().map(|(_, _, id)| id));
+        }
+        Ok(ids)
+    }
+
     fn generation(&self, request: &SearchRequest) -> Result<Arc<Generation>, SearchError> {
         if let Some(name) = &request.as_of {
+            // Looked up in the list, so that no name leads out of the directory.
+            if !self.indexes().generations(request.kind)?.contains(&format!("@{name}")) {
+                let name: String = name.chars().take(80).collect();
+                return Err(SearchError::NotFound(format!(
+                    "the archive was not built as `{name}`: `morgue rebuild --as-of DATE --name NAME` builds it"
+                )));
+            }
             return Ok(self.indexes().named(request.kind, name)?);
         }
         if let Some(wanted) = request.min_seq {
@@ -354,6 +386,7 @@ impl Run<'_> {
         let translator = Translator {
             schema: self.generation.schema(),
             languages: &self.index.languages,
+            searcher: &self.index.searcher,
             now: Timestamp::now().as_millis(),
             deadline: self.deadline,
             lenient: self.request.lenient,

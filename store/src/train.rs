@@ -23,7 +23,7 @@ use crate::{
 /// further figures. Small logs never pay for one.
 const DUE_AT_JSON_BYTES: [u64; 3] = [1 << 20, 16 << 20, 128 << 20];
 /// How much is read for it.
-const SAMPLE_BYTES: usize = 6 << 20;
+const SAMPLE_BYTES: usize = 3 << 20;
 /// A sample longer than this says little more.
 const SAMPLE_MAX: usize = 8 << 10;
 

@@ -3,6 +3,7 @@
 use std::{fs::File, io, sync::Arc};
 
 use crossbeam_channel::Sender;
+use store::Timestamp;
 
 use super::{
     LoadOptions,
@@ -91,7 +92,11 @@ impl Cutting<'_> {
 
     fn file(&self, visit: Visit, out: &mut Out<'_>) {
         let Visit { path, shown, stem, named, what } = visit;
-        let origin = Origin { path: shown, stem };
+        let changed = match what {
+            What::File { changed, .. } => i64::try_from(changed).ok().and_then(Timestamp::from_millis),
+            _ => None,
+        };
+        let origin = Origin { path: shown, stem, changed };
         match what {
             What::Special(kind) if !named => out.push(Finding::Skipped(format!("({kind})"))),
             What::Special(kind) => out.unreadable(

@@ -72,7 +72,7 @@ fn record(
 ) -> Result<(), LoadError> {
     let place = Place { record: one.record, line: one.line, column: one.column };
     let raw = Raw { head: one.head.as_bytes().into(), ..Raw::new(place, quarantine.bytes(one)?) };
-    let origin = Origin { path: one.file.clone(), stem: one.stem.clone() };
+    let origin = Origin { path: one.file.clone(), stem: one.stem.clone(), changed: None };
     let known = RwLock::new(HashSet::new());
     match working::read(log, readers, &known, format, &origin, &raw) {
         Ok(found) => {

@@ -99,6 +99,10 @@ pub(super) fn read(
         if event.source.is_empty() {
             event.source = format!("load:{}", origin.path.replace(char::is_control, "?"));
         }
+        // Our own lines mean it when they state no time: it happened when the log takes it.
+        if event.time.is_none() && !mention && format != Format::JsonLines {
+            event.time = origin.changed;
+        }
         let prepared = log.prepare(&event)?;
         events.push(Ready { prepared, event_type: event.fact.event_type(), asset, mention });
     }

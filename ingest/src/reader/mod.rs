@@ -27,7 +27,7 @@ pub(crate) use self::{
 
 use crate::{
     cut::Cutter,
-    fields::Fields,
+    fields::{self, Fields},
     format::Format,
     pattern::PathPattern,
     record::{Found, Origin, Raw, Reason},
@@ -107,7 +107,7 @@ pub(crate) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
 /// A record that must be a JSON object.
 fn json_object(raw: &Raw) -> Result<Fields, Reason> {
     let text = text_of(&raw.bytes);
-    match serde_json::from_str(&text).map_err(|error| Reason::json(&error))? {
+    match fields::parse(&text).map_err(|error| Reason::json(&error))? {
         Value::Object(fields) => Ok(Fields(fields)),
         _ => Err(Reason::Content("a record must be a JSON object: { … }".to_owned())),
     }

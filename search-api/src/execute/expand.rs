@@ -122,3 +122,28 @@ impl Automaton for Nearby<'_> {
         self.0.byte(state, byte)
     }
 }
+
+/// The terms of a field that are at most two edits (one for short words) from a word, and in how many documents each is.
+pub(crate) fn near_terms(
+    searcher: &tantivy::Searcher,
+    field: Field,
+    word: &str,
+) -> tantivy::Result<Vec<(String, u64)>> {
+    let edits = crate::query::Fuzziness::Auto(3, 6).edits(word);
+    let near = Near::new(word, edits, 1, true);
+    let mut found: Vec<(String, u64)> = Vec::new();
+    for reader in searcher.segment_readers() {
+        let inverted = reader.inverted_index(field)?;
+        let mut terms = inverted.terms().search(Nearby(&near)).into_stream()?;
+        while terms.advance() {
+            let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
+            let count = u64::from(terms.value().doc_freq);
+            match found.iter().position(|(other, _)| other == term) {
+                Some(at) => found.iter_mut().skip(at).take(1).for_each(|(_, sum)| *sum += count),
+                None if found.len() < 1_000 => found.push((term.to_owned(), count)),
+                None => {}
+            }
+        }
+    }
+    Ok(found)
+}

@@ -1,35 +1,38 @@
 //! From a [`Query`] to what tantivy runs.
 
-use std::{ops::Bound, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
-use indexer::{FieldKind, Language, ViewSchema};
+use indexer::{Language, ViewSchema};
 use serde_json::Value;
 use tantivy::{
-    Term,
+    Searcher, Term,
     query::{
         AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, ExistsQuery,
-        Occur, PhrasePrefixQuery, PhraseQuery, Query as TantivyQuery, RangeQuery, TermQuery, TermSetQuery,
+        Occur, PhrasePrefixQuery, PhraseQuery, Query as TantivyQuery, TermQuery, TermSetQuery,
     },
     schema::{Field, IndexRecordOption},
 };
 
 use super::{
+    combined::Combined,
     expand::{Expand, Terms},
     fields::{Analysed, AsWhat, Target, target_of, targets, unknown_field},
     present::present,
     score::rescored,
+    stopwords::{COMMON, is_listed},
 };
 use crate::query::{
     Bool, Combine, FieldBoost, Fuzziness, Near, Need, PatternKind, Phrase, Query, QueryError, Range, Words,
-    limits::MAX_WORDS, parse_bound,
+    limits::MAX_WORDS,
 };
 
-type Boxed = Box<dyn TantivyQuery>;
+pub(super) type Boxed = Box<dyn TantivyQuery>;
 
 /// Everything that a translation needs to know.
 pub(crate) struct Translator<'a> {
     pub(crate) schema: &'a ViewSchema,
     pub(crate) languages: &'a [Language],
+    pub(crate) searcher: &'a Searcher,
     /// For `now` in date maths, in milliseconds.
     pub(crate) now: i64,
     pub(crate) deadline: Instant,
@@ -126,6 +129,7 @@ impl Translator<'_> {
             Some((_, first)) if words.compounds => first.units.clone(),
             _ => (0..count).map(|at| at..at + 1).collect(),
         };
+        let units = if words.need == Need::All { units } else { self.telling(units, &words.text, &analysed) };
         let last = units.len().saturating_sub(1);
         let unit = |target: &Target<'_>, analysed: &Analysed, number: usize, of: &std::ops::Range<usize>| {
             let AsWhat::Text(_, field) = target.as_what else { return Ok(Box::new(EmptyQuery) as Boxed) };
@@ -138,6 +142,12 @@ impl Translator<'_> {
         let query = if words.combine == Combine::OneField {
             let mut found = Vec::with_capacity(units.len());
             for (number, of) in units.iter().enumerate() {
+                let plain =
+                    of.len() == 1 && words.fuzziness.is_none() && !(words.last_is_prefix && number == last);
+                if plain && analysed.len() > 1 {
+                    found.push(combined(&analysed, of.start));
+                    continue;
+                }
                 let mut in_fields = Vec::with_capacity(analysed.len());
                 for (target, analysed) in &analysed {
                     in_fields.push(boosted(unit(target, analysed, number, of)?, target.boost));
@@ -166,6 +176,39 @@ impl Translator<'_> {
             whole.push(query);
         }
         Ok(best(whole, words.tie_breaker))
+    }
+
+    /// Without the words that say nothing, if others are left.
+    fn telling(
+        &self,
+        units: Vec<std::ops::Range<usize>>,
+        text: &str,
+        analysed: &[(Target<'_>, Analysed)],
+    ) -> Vec<std::ops::Range<usize>> {
+        let written = indexer::Analyser::Names.terms(Language::Other, text);
+        let limit = self.searcher.num_docs() as f64 * COMMON;
+        let mut kept = Vec::with_capacity(units.len());
+        for of in &units {
+            let listed = of.len() == 1
+                && written.get(of.start).is_some_and(|word| {
+                    let word = text.get(word.start..word.end).unwrap_or_default().to_lowercase();
+                    is_listed(&word, self.languages)
+                });
+            let mut common = false;
+            if listed {
+                for (target, analysed) in analysed {
+                    let AsWhat::Text(_, field) = target.as_what else { continue };
+                    for term in analysed.alternatives(of.start) {
+                        let count = self.searcher.doc_freq(&Term::from_field_text(field, term));
+                        common |= count.is_ok_and(|count| count as f64 > limit);
+                    }
+                }
+            }
+            if !common {
+                kept.push(of.clone());
+            }
+        }
+        if kept.is_empty() { units } else { kept }
     }
 
     /// One word in one field.
@@ -309,83 +352,6 @@ impl Translator<'_> {
         Ok(if found.len() == 1 { any(found) } else { Box::new(ConstScoreQuery::new(any(found), 1.0)) })
     }
 
-    fn range(&self, range: &Range) -> Result<Boxed, QueryError> {
-        if range.field == "_seq" {
-            return self.seq_range(range);
-        }
-        match self.target(&range.field)? {
-            Some(target) => self.range_in(&target, range),
-            None => Ok(Box::new(EmptyQuery)),
-        }
-    }
-
-    fn seq_range(&self, range: &Range) -> Result<Boxed, QueryError> {
-        let bound = |bound: &Option<(Value, bool)>| match bound {
-            None => Ok(Bound::Unbounded),
-            Some((value, included)) => {
-                let seq = text_of(value).parse::<u64>();
-                let seq = seq.map_err(|_| QueryError::illegal(format!("`{}` is no seq", text_of(value))))?;
-                let term = Term::from_field_u64(self.schema.seq, seq);
-                Ok(if *included { Bound::Included(term) } else { Bound::Excluded(term) })
-            }
-        };
-        ranged(bound(&range.from)?, bound(&range.to)?)
-    }
-
-    fn range_in(&self, target: &Target<'_>, range: &Range) -> Result<Boxed, QueryError> {
-        let name = target.field.spec.name;
-        match target.as_what {
-            AsWhat::Number(field) => {
-                let is_date = target.field.spec.kind == FieldKind::Date;
-                let read =
-                    |value: &Value| if is_date { self.date(value, range) } else { number(value, name) };
-                let low = match &range.from {
-                    None => Bound::Unbounded,
-                    Some((value, true)) => Bound::Included(Term::from_field_i64(field, read(value)?.0)),
-                    Some((value, false)) => Bound::Excluded(Term::from_field_i64(field, read(value)?.1)),
-                };
-                let high = match &range.to {
-                    None => Bound::Unbounded,
-                    Some((value, true)) => Bound::Included(Term::from_field_i64(field, read(value)?.1)),
-                    Some((value, false)) => Bound::Excluded(Term::from_field_i64(field, read(value)?.0)),
-                };
-                if let (Bound::Unbounded, Bound::Unbounded) = (&low, &high) {
-                    return Ok(Box::new(ExistsQuery::new(name.to_owned(), false)));
-                }
-                ranged(low, high)
-            }
-            AsWhat::Exact(field) => {
-                let bound = |bound: &Option<(Value, bool)>| match bound {
-                    None => Bound::Unbounded,
-                    Some((value, true)) => Bound::Included(Term::from_field_text(field, &text_of(value))),
-                    Some((value, false)) => Bound::Excluded(Term::from_field_text(field, &text_of(value))),
-                };
-                match (bound(&range.from), bound(&range.to)) {
-                    (Bound::Unbounded, Bound::Unbounded) => self.exists(name),
-                    (low, high) => ranged(low, high),
-                }
-            }
-            AsWhat::Text(..) => Err(QueryError::illegal(format!(
-                "`{name}` is a text: ranges are of dates, numbers and exact values"
-            ))),
-        }
-    }
-
-    /// The first and last millisecond that a date covers.
-    pub(super) fn date(&self, value: &Value, range: &Range) -> Result<(i64, i64), QueryError> {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            // A small number is a year; Elasticsearch's clients send milliseconds.
-            Value::Number(number) => match number.as_i64() {
-                Some(year @ 0..=9_999) if range.format.is_none() => format!("{year:04}"),
-                _ => number.to_string(),
-            },
-            other => return Err(QueryError::illegal(format!("{other} is no date"))),
-        };
-        parse_bound(&text, range.format.as_deref(), range.time_zone.as_deref(), self.now)
-            .map_err(|error| QueryError::illegal(error.to_string()))
-    }
-
     fn pattern(
         &self,
         fields: &[FieldBoost],
@@ -459,7 +425,7 @@ impl Translator<'_> {
         Ok(best(found, 0.0))
     }
 
-    fn exists(&self, name: &str) -> Result<Boxed, QueryError> {
+    pub(super) fn exists(&self, name: &str) -> Result<Boxed, QueryError> {
         if matches!(name, "_id" | "_seq") {
             return Ok(Box::new(AllQuery));
         }
@@ -516,6 +482,19 @@ impl Translator<'_> {
     }
 }
 
+/// One word over several fields of text, as if they were one.
+fn combined(analysed: &[(Target<'_>, Analysed)], at: usize) -> Boxed {
+    let mut query = Combined { terms: Vec::new(), fields: Vec::new() };
+    for (target, analysed) in analysed {
+        let AsWhat::Text(_, field) = target.as_what else { continue };
+        query.fields.push((field, target.boost));
+        for term in analysed.alternatives(at) {
+            query.terms.push((Term::from_field_text(field, term), target.boost));
+        }
+    }
+    Box::new(query)
+}
+
 /// What a word that is almost the one looked for counts.
 const FUZZY_WEIGHT: f32 = 0.7;
 /// How many words the last word of a phrase may stand for.
@@ -533,42 +512,8 @@ fn exists_in(target: &Target<'_>) -> Boxed {
     }
 }
 
-/// Tantivy does not take bounds that leave nothing between them.
-fn ranged(low: Bound<Term>, high: Bound<Term>) -> Result<Boxed, QueryError> {
-    let value = |bound: &Bound<Term>| match bound {
-        Bound::Included(term) | Bound::Excluded(term) => Some(term.serialized_value_bytes().to_vec()),
-        Bound::Unbounded => None,
-    };
-    if let (Some(low_value), Some(high_value)) = (value(&low), value(&high)) {
-        let both_in = matches!((&low, &high), (Bound::Included(_), Bound::Included(_)));
-        if low_value > high_value || (low_value == high_value && !both_in) {
-            return Ok(Box::new(EmptyQuery));
-        }
-    }
-    if let (Bound::Unbounded, Bound::Unbounded) = (&low, &high) {
-        return Ok(Box::new(AllQuery));
-    }
-    Ok(Box::new(ConstScoreQuery::new(Box::new(RangeQuery::new(low, high)), 1.0)))
-}
-
-/// The whole numbers that a bound lies between; both the same for a whole one.
-fn number(value: &Value, field: &str) -> Result<(i64, i64), QueryError> {
-    let number = match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse::<f64>().ok(),
-        _ => None,
-    };
-    match number.filter(|number| number.is_finite()) {
-        Some(number) => Ok((number.ceil() as i64, number.floor() as i64)),
-        None => Err(QueryError::illegal(format!(
-            "`{}` is no number, but `{field}` holds numbers",
-            text_of(value)
-        ))),
-    }
-}
-
 /// A value as the text of a term.
-pub(crate) fn text_of(value: &Value) -> String {
+pub(super) fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -597,7 +542,7 @@ fn boosted(query: Boxed, boost: f32) -> Boxed {
     if boost.to_bits() == 1.0_f32.to_bits() { query } else { Box::new(BoostQuery::new(query, boost)) }
 }
 
-fn best(mut queries: Vec<Boxed>, tie_breaker: f32) -> Boxed {
+pub(super) fn best(mut queries: Vec<Boxed>, tie_breaker: f32) -> Boxed {
     match queries.len() {
         0 => Box::new(EmptyQuery),
         1 => queries.swap_remove(0),

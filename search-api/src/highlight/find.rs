@@ -149,7 +149,7 @@ impl Seeker {
                         match terms(word) {
                             parts if parts.len() > 1 => self.sequence(number, parts, 0, false),
                             parts => {
-                                self.looks.extend(parts.into_iter().map(|term| (number, Look::Term(term))))
+                                self.looks.extend(parts.into_iter().map(|term| (number, Look::Term(term))));
                             }
                         }
                     }

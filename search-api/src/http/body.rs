@@ -1,25 +1,53 @@
-//! Bodies: read whole, bounded in size and in time.
+//! Bodies: read whole before any handler runs, bounded in size, in time, and in memory over all requests.
 
 use std::time::Duration;
 
 use axum::{
-    body::{Bytes, to_bytes},
-    extract::Request,
+    body::{Body, HttpBody, to_bytes},
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
 };
 
-use crate::error::SearchError;
+use super::{ApiState, problem::Problem};
+use crate::{error::SearchError, es};
 
 /// How long a body may take to come.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
+/// The largest body of a question.
+const MAX_BODY: usize = 1 << 20;
+/// The largest body of events.
+pub(super) const MAX_EVENTS_BODY: usize = 64 << 20;
+/// How many MiB of bodies there may be at once.
+pub(super) const BODIES_MIB: usize = 512;
 
-/// Reads a body.
-///
-/// # Errors
-/// [`SearchError::TooLarge`], [`SearchError::TooSlow`].
-pub(super) async fn read_body(request: Request, max_bytes: usize) -> Result<Bytes, SearchError> {
-    match tokio::time::timeout(BODY_LIMIT, to_bytes(request.into_body(), max_bytes)).await {
-        Ok(Ok(body)) => Ok(body),
-        Ok(Err(_)) => Err(SearchError::TooLarge(max_bytes)),
-        Err(_) => Err(SearchError::TooSlow(BODY_LIMIT.as_secs())),
+/// Reads the body, or refuses it in the shape that the route's clients know.
+pub(super) async fn whole_body(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let elastic = path.starts_with("/es/") || path == "/es";
+    let max = if path.ends_with("/_bulk") || path == "/api/v1/events" { MAX_EVENTS_BODY } else { MAX_BODY };
+    let answer = async {
+        let (parts, body) = request.into_parts();
+        let size = body.size_hint();
+        if size.lower() > max as u64 {
+            return Err(SearchError::TooLarge(max));
+        }
+        if size.upper() == Some(0) {
+            return Ok((Request::from_parts(parts, Body::empty()), None));
+        }
+        let bytes = size.upper().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(max).min(max);
+        let mebibytes = u32::try_from(bytes.div_ceil(1 << 20)).unwrap_or(u32::MAX);
+        let permit =
+            state.bodies.clone().try_acquire_many_owned(mebibytes.max(1)).map_err(|_| SearchError::Busy)?;
+        match tokio::time::timeout(BODY_LIMIT, to_bytes(body, max)).await {
+            Ok(Ok(bytes)) => Ok((Request::from_parts(parts, Body::from(bytes)), Some(permit))),
+            Ok(Err(_)) => Err(SearchError::TooLarge(max)),
+            Err(_) => Err(SearchError::TooSlow(BODY_LIMIT.as_secs())),
+        }
+    };
+    match answer.await {
+        Ok((request, _permit)) => next.run(request).await,
+        Err(error) if elastic => es::refused(error),
+        Err(error) => Problem(error).into_response(),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Json,
     body::{Body, Bytes},
-    extract::{Query as Params, Request, State},
+    extract::{Query as Params, State},
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -14,7 +14,7 @@ use store::{Batch, Log, NewEvent, Outcome, ReadError, Seq};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{ApiState, body::read_body, problem::Problem};
+use super::{ApiState, problem::Problem};
 use crate::{error::SearchError, query::QueryError};
 
 /// How many events are read at once.
@@ -23,8 +23,6 @@ const CHUNK: usize = 200;
 const MAX_EVENTS: u64 = 1_000_000;
 /// How long a follower waits before it shows that it is alive.
 const ALIVE: Duration = Duration::from_secs(15);
-/// The largest body of events.
-const MAX_EVENTS_BODY: usize = 64 << 20;
 
 /// What of the log is wanted, and how.
 #[derive(Clone, Copy)]
@@ -126,8 +124,7 @@ fn send(
 
 /// `POST /api/v1/events`: one event, or one a line. Each gets its own result; the good ones are in the log when the
 /// answer comes, whatever became of the others.
-pub(super) async fn append(State(state): State<ApiState>, request: Request) -> Result<Response, Problem> {
-    let body = read_body(request, MAX_EVENTS_BODY).await?;
+pub(super) async fn append(State(state): State<ApiState>, body: Bytes) -> Result<Response, Problem> {
     let _permit = state.writers.acquire().await.map_err(|_| SearchError::Stopping)?;
     let log = state.search.log().clone();
     let appended = tokio::task::spawn_blocking(move || append_lines(&log, &body)).await;

@@ -3,6 +3,7 @@
 //! [`router`] is a function of the state, so that tests need no socket. Handlers read and check on tokio's threads;
 //! whatever touches the index or the log runs on a pool of its own.
 
+mod access;
 mod body;
 mod events;
 mod native;
@@ -13,28 +14,34 @@ mod server;
 
 use std::{io, sync::Arc};
 
-use axum::{Router, routing::get};
+use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state, routing::get};
 use store::AssetKind;
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
 };
 
+pub use self::access::{Access, InvalidKey, Role};
+pub(crate) use self::native::run_search;
 pub use self::server::{ServerLimits, serve_router};
 use self::{pool::Pool, problem::Problem};
-use crate::{error::SearchError, search::Search};
+use crate::pages::{self, PagesConfig};
+use crate::{error::SearchError, es, search::Search};
 
 /// What all requests share.
 #[derive(Clone)]
 pub struct ApiState {
     pub(crate) search: Search,
     pub(crate) pool: Pool,
+    pub(crate) access: Arc<Access>,
     /// Searches that wait for the index to take in a write.
     pub(crate) waiting: Arc<Semaphore>,
     /// Those who read events.
     pub(crate) readers: Arc<Semaphore>,
     /// Those who append.
     pub(crate) writers: Arc<Semaphore>,
+    /// MiB of bodies that are being read.
+    pub(crate) bodies: Arc<Semaphore>,
     /// Whether the server is about to end: followers end then.
     pub(crate) stopping: watch::Receiver<bool>,
     stop: Arc<watch::Sender<bool>>,
@@ -54,12 +61,23 @@ impl ApiState {
         Ok(Self {
             search,
             pool: Pool::new()?,
+            access: Arc::new(Access::default()),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             readers: Arc::new(Semaphore::new(MAX_READERS)),
             writers: Arc::new(Semaphore::new(MAX_WRITERS)),
+            bodies: Arc::new(Semaphore::new(body::BODIES_MIB)),
             stopping,
             stop: Arc::new(stop),
         })
+    }
+}
+
+impl ApiState {
+    /// With keys: without any, everybody may read and only this machine may write.
+    #[must_use]
+    pub fn with_access(mut self, access: Access) -> Self {
+        self.access = Arc::new(access);
+        self
     }
 }
 
@@ -72,21 +90,27 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/bylines/{*id}", get(|a, b, c| native::asset(AssetKind::Byline, a, b, c)))
         .route("/api/v1/status", get(native::status))
         .route("/api/v1/events", get(events::read).post(events::append))
+        .nest("/es", es::router())
+        .route("/es/", es::root())
         .route("/healthz", get(native::healthz))
         .route("/readyz", get(native::readyz))
         .fallback(|uri: axum::http::Uri| async move {
             Problem(SearchError::NotFound(format!("there is nothing at {}", uri.path())))
         })
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(state.clone(), body::whole_body))
+        .layer(from_fn_with_state(state.clone(), access::check))
         .with_state(state)
 }
 
-/// Serves all routes until `shutdown` comes, then lets the requests end that are under way.
+/// Serves all routes, those of the pages too, until `shutdown` comes, then lets the requests end that are under way.
 ///
 /// # Errors
 /// The system's, when the socket fails.
 pub async fn serve(
     listener: TcpListener,
     state: ApiState,
+    pages: PagesConfig,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     let stop = Arc::clone(&state.stop);
@@ -96,5 +120,7 @@ pub async fn serve(
         let _ = stop.send(true);
         log.wake_followers();
     };
-    serve_router(listener, router(state), ServerLimits::default(), shutdown).await
+    let checked = from_fn_with_state(state.clone(), access::check);
+    let routes = router(state.clone()).merge(pages::router(state, pages).layer(checked));
+    serve_router(listener, routes, ServerLimits::default(), shutdown).await
 }

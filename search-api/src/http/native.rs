@@ -31,11 +31,16 @@ pub(super) async fn search(
 }
 
 /// Searches on the pool; waiting for the index is not done there.
-pub(super) async fn run_search(
+pub(crate) async fn run_search(
     state: &ApiState,
     mut request: SearchRequest,
 ) -> Result<SearchResponse, SearchError> {
     if let Some(wanted) = request.min_seq.take() {
+        let head = state.search.log().head()?.seq;
+        if wanted > head {
+            let text = format!("the log ends at {head}: there is no event {wanted} to wait for");
+            return Err(QueryError::illegal(text).at("min_seq").into());
+        }
         let _permit = state.waiting.try_acquire().map_err(|_| SearchError::Busy)?;
         let (indexes, kind) = (state.search.indexes().clone(), request.kind);
         let waited = tokio::task::spawn_blocking(move || indexes.wait_for(kind, wanted, WAIT_LIMIT)).await;

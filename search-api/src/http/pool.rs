@@ -66,11 +66,6 @@ impl Pool {
         // A panic drops the sender.
         answered.await.map_err(|_| SearchError::Panicked)?
     }
-
-    /// How many wait.
-    pub(crate) fn waiting(&self) -> usize {
-        self.jobs.len()
-    }
 }
 
 impl Drop for Threads {

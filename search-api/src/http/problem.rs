@@ -52,8 +52,10 @@ impl IntoResponse for Problem {
         if matches!(error.status(), 429 | 503) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
+        // A browser asks for a password then: the key.
         if error.status() == 401 {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            headers
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"morgue\", Bearer"));
         }
         response
     }

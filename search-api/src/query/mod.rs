@@ -21,6 +21,7 @@ pub use error::QueryError;
 pub use from_json::{DslOptions, parse_query};
 pub use fuzzy::{Near, Rows};
 pub(crate) use json::{Reader, kind_of};
+pub use limits::Clauses;
 pub use pattern::{Pattern, PatternError, Run};
 pub use text::{Syntax, TextOptions, parse_text};
 
@@ -197,8 +198,8 @@ fn minimum_of(text: &str, count: usize) -> Option<usize> {
         let wanted = match text.strip_suffix('%') {
             Some(percent) => {
                 let percent: i64 = percent.parse().ok()?;
-                let part = signed.saturating_mul(percent.abs()) / 100;
-                if percent < 0 { signed - part } else { part }
+                let part = signed.saturating_mul(percent.saturating_abs()) / 100;
+                if percent < 0 { signed.saturating_sub(part) } else { part }
             }
             None => {
                 let wanted: i64 = text.parse().ok()?;

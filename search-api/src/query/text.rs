@@ -70,7 +70,7 @@ pub fn parse_text(text: &str, options: &TextOptions<'_>, clauses: &mut Clauses) 
             Some(_) => {}
         }
     }
-    Ok(joined(parts, &options.need))
+    Ok(joined(parts, &options.need, options.syntax))
 }
 
 /// How a part of a sequence counts.
@@ -146,7 +146,7 @@ impl Parser<'_, '_> {
         if all.len() == 1 {
             return Ok(all.pop());
         }
-        Ok(Some((Sign::Plain, joined(all, &Need::All))))
+        Ok(Some((Sign::Plain, joined(all, &Need::All, self.options.syntax))))
     }
 
     fn one(&mut self) -> Result<Option<(Sign, Query)>, QueryError> {
@@ -216,7 +216,7 @@ impl Parser<'_, '_> {
         if self.tokens.next_if(|token| *token == Token::Close).is_none() && self.strict() {
             return Err(QueryError::new("the query has a `(` without a `)`"));
         }
-        Ok((!parts.is_empty()).then(|| joined(parts, &self.options.need)))
+        Ok((!parts.is_empty()).then(|| joined(parts, &self.options.need, self.options.syntax)))
     }
 
     fn leaf(&self, token: Token, fields: Vec<FieldBoost>, has_field: bool) -> Result<Query, QueryError> {
@@ -332,7 +332,12 @@ fn signed(sign: Sign, query: Query) -> Query {
     }
 }
 
-fn joined(mut parts: Vec<(Sign, Query)>, need: &Need) -> Query {
+/// Joins the parts of a sequence. In a `simple_query_string` whose words are alternatives, what must not be there is
+/// one of them, as it is in Elasticsearch.
+fn joined(mut parts: Vec<(Sign, Query)>, need: &Need, syntax: Syntax) -> Query {
+    if syntax == Syntax::Simple && *need != Need::All {
+        parts = parts.into_iter().map(|(sign, query)| (Sign::Plain, signed(sign, query))).collect();
+    }
     match parts.as_slice() {
         [] => return Query::Nothing,
         [(Sign::Plain | Sign::Must, _)] => return parts.pop().map_or(Query::Nothing, |(_, query)| query),
@@ -478,7 +483,7 @@ mod tests {
             assert_eq!(show(&parse(text, Syntax::Simple).unwrap()), expected, "{text}");
         };
         check("ferry + harbour", "(+ferry +harbour)");
-        check("ferry | harbour -fire", "((ferry harbour) -fire)");
+        check("ferry | harbour -fire", "((ferry harbour) (-fire))");
         check("\"golden gate\"~2", "\"golden gate\"~2");
         check("harb*", "harb>");
         check("fery~1", "fery~");

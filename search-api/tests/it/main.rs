@@ -1,5 +1,16 @@
 //! The search API over small archives of known content: what is found, in which order, and what is refused.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests: helpers stand outside of test functions, and a panic is a failure"
+)]
+
+mod access;
 mod archive;
+mod elastic;
+mod hostile;
 mod http;
 mod search;
+mod server;

@@ -29,6 +29,8 @@ use criterion::Criterion;
 use store::{Article, AssetKind, AssetRef, Batch, Log, NewEvent, Prepared, Seq};
 
 const BATCH: usize = 10_000;
+/// Smaller than what is measured in bulk: what is prepared before the log has a dictionary goes without one.
+const LOAD_BATCH: usize = 1_000;
 const ROUNDS: usize = 3;
 
 fn main() {
@@ -48,7 +50,7 @@ fn main() {
 
     let home = tempfile::tempdir().unwrap();
     let log = Log::open(home.path().join("log")).unwrap();
-    load(&log, &events);
+    println!("loaded from typed events, {:.0} events/s", load(&log, &events));
     disk(&log, json_bytes);
     let values = stored(&log);
     bulk(home.path(), &events, &rows, &values);
@@ -64,7 +66,7 @@ fn json(event: &NewEvent) -> String {
 /// On all cores: what is ready is appended while the rest is made ready. Returns events per second.
 fn load(log: &Log, events: &[NewEvent]) -> f64 {
     let began = Instant::now();
-    let chunks = Mutex::new(events.chunks(BATCH));
+    let chunks = Mutex::new(events.chunks(LOAD_BATCH));
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {

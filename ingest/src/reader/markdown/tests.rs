@@ -4,7 +4,7 @@ use super::*;
 use crate::record::Place;
 
 fn read(stem: &str, text: &str) -> Vec<(String, bool, Content)> {
-    let origin = Origin { path: stem.to_owned(), stem: stem.to_owned() };
+    let origin = Origin { path: stem.to_owned(), stem: stem.to_owned(), changed: None };
     let raw = Raw::new(Place::START, text.as_bytes().to_vec());
     let found = Markdown.read(&raw, &origin).unwrap();
     let content = |fact: Fact| match fact {

@@ -1,0 +1,63 @@
+//! What a stream says, without a log: for sources that are no files, for tools, and for measuring the readers.
+
+use std::io::Read;
+
+use store::NewEvent;
+
+use crate::{
+    format::{Detected, detect},
+    open::{self, Source},
+    reader::{Hints, Readers},
+    record::{Origin, Reason},
+};
+
+/// One record that was read: where it is, and what it says or why it cannot be read.
+pub type Said = Result<Vec<NewEvent>, String>;
+
+/// Reads a stream of any known format, compressed or packed or not, and gives what each record says to `each`, with its
+/// line. `name` helps where many formats look alike, and makes ids where records have none. Mentions of assets come as
+/// events like all others.
+pub fn read(stream: &mut dyn Read, name: &str, hints: &Hints, each: &mut dyn FnMut(u64, Said)) {
+    let readers = Readers::new(hints);
+    let origin = Origin { path: name.to_owned(), stem: name.to_owned(), changed: None };
+    open::open(Source::Stream(stream), origin, &mut |stream| {
+        let stream = match stream {
+            Ok(stream) => stream,
+            Err((_, why)) => {
+                each(0, Err(why));
+                return true;
+            }
+        };
+        let reader = match detect(&stream.head, &stream.origin, hints) {
+            Detected::Known(format) => readers.of(format),
+            Detected::Unknown(why) => {
+                each(0, Err(why));
+                return true;
+            }
+            Detected::Other => return true,
+        };
+        let mut cutter = reader.cutter(&stream.head);
+        loop {
+            match cutter.next(stream.input) {
+                Ok(Some(raw)) => {
+                    let said = match &raw.broken {
+                        Some(reason) => Err(reason.clone()),
+                        None => reader.read(&raw, &stream.origin),
+                    };
+                    match said {
+                        Ok(found) => {
+                            each(raw.place.line, Ok(found.into_iter().map(|one| one.event).collect()));
+                        }
+                        Err(Reason::NoAsset(_)) => {}
+                        Err(reason) => each(reason.place(raw.place).line, Err(reason.to_string())),
+                    }
+                }
+                Ok(None) => return true,
+                Err(error) => {
+                    each(0, Err(format!("it cannot be read on: {error}")));
+                    return true;
+                }
+            }
+        }
+    });
+}

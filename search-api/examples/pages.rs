@@ -1,0 +1,62 @@
+//! The sample archive behind the pages, in a directory that goes away: `cargo run -p search-api --example pages`.
+//!
+//! `pages [ADDRESS:PORT] [EVENTS.jsonl …]`: more events are appended after those of the sample archive.
+
+use std::{error::Error, sync::atomic::AtomicBool};
+
+use indexer::{Indexes, Workers};
+use search_api::{ApiState, Search, ServerLimits, pages::PagesConfig};
+use store::{ArchiveDate, AsOf, AssetKind, Content, Fact, Log, NewEvent};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut args = std::env::args().skip(1);
+    let listen = args.next().unwrap_or_else(|| "127.0.0.1:7710".to_owned());
+    let dir = tempfile::tempdir()?;
+    let samples = dir.path().join("samples");
+    data_samples::write_archive(&samples)?;
+    let mut files: Vec<_> = std::fs::read_dir(&samples)?.flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+    files.extend(args.map(Into::into));
+
+    let log = Log::open(dir.path().join("log"))?;
+    for file in files {
+        for line in std::fs::read_to_string(&file)?.lines() {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let mut event = NewEvent { source: format!("load:{name}"), ..NewEvent::from_json(line)? };
+            if let (None, Fact::Published(Content::Article(article))) = (event.time, &event.fact) {
+                event.time = article.published.as_ref().map(ArchiveDate::start);
+            }
+            log.append_one(&event)?;
+        }
+    }
+    let indexes = Indexes::open(log.clone(), dir.path().join("indexes"))?;
+    let head = log.head()?.seq;
+    for kind in AssetKind::ALL {
+        indexes.catch_up(kind, head, &AtomicBool::new(false), &|_| {})?;
+        let as_of: AsOf = "1912-04-16".parse()?;
+        indexes.build_as_of(kind, &as_of, "1912-04-16", &AtomicBool::new(false), &|_| {})?;
+    }
+    let workers = Workers::start(&indexes)?;
+    let config = PagesConfig {
+        title: "The Harbour Ledger".to_owned(),
+        media: vec![samples],
+        quarantine: Some(dir.path().join("quarantine")),
+        ..PagesConfig::default()
+    };
+    let state = ApiState::new(Search::new(indexes))?;
+    let pages = search_api::pages::router(state.clone(), config);
+    let app = search_api::router(state).merge(pages);
+    let listener = tokio::net::TcpListener::bind(&listen).await?;
+    #[expect(clippy::print_stderr, reason = "it tells where to look")]
+    {
+        eprintln!("http://{}/", listener.local_addr()?);
+    }
+    let shutdown = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    search_api::serve_router(listener, app, ServerLimits::default(), shutdown).await?;
+    workers.stop();
+    Ok(())
+}

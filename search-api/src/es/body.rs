@@ -1,0 +1,294 @@
+//! The body of a search as Elasticsearch's clients write it.
+
+use serde_json::{Map, Value};
+use store::AssetKind;
+
+use super::{aggs, params::SourceFilter};
+use crate::{
+    highlight::{HighlightField, HighlightOptions},
+    query::{
+        DslOptions, Query, QueryError, Reader, kind_of,
+        limits::{Clauses, MAX_WINDOW, check_body},
+        parse_query,
+    },
+    request::{SearchRequest, Sort, window_too_large},
+};
+
+/// A search and how its answer is to look.
+#[derive(Debug, Clone)]
+pub(super) struct EsSearch {
+    pub(super) request: SearchRequest,
+    pub(super) source: SourceFilter,
+    pub(super) fields: Vec<String>,
+    pub(super) show_total: bool,
+    pub(super) show_version: bool,
+    pub(super) show_seq_no: bool,
+    pub(super) suggest: Option<Value>,
+}
+
+/// Whether any of these views has a field of this name.
+pub(super) fn known_field(kinds: &[AssetKind]) -> impl Fn(&str) -> bool + '_ {
+    |name: &str| {
+        let base = name.strip_suffix(".keyword").unwrap_or(name);
+        kinds.iter().any(|kind| indexer::view_of(*kind).fields().iter().any(|field| field.name == base))
+    }
+}
+
+/// Reads a body; an empty one asks for everything.
+pub(super) fn parse(body: &[u8], kinds: &[AssetKind]) -> Result<EsSearch, QueryError> {
+    let text = check_body(body, crate::query::limits::MAX_BODY)?;
+    let value = if text.trim().is_empty() {
+        Value::Object(Map::new())
+    } else {
+        serde_json::from_str(text)
+            .map_err(|error| QueryError::new(format!("the body is no JSON: {error}")))?
+    };
+    of_json(value, kinds)
+}
+
+/// Reads a body that is JSON already.
+pub(super) fn of_json(value: Value, kinds: &[AssetKind]) -> Result<EsSearch, QueryError> {
+    let known = known_field(kinds);
+    let options = DslOptions { field: &known };
+    let mut clauses = Clauses::default();
+    let mut object = Reader::new(value, "")?;
+    let kind = kinds.first().copied().unwrap_or(AssetKind::Article);
+    let mut request = SearchRequest::new(kind);
+    request.lenient = kinds.len() != 1;
+    let mut query_at = |object: &mut Reader, name: &str| match object.take(name) {
+        None => Ok(None),
+        Some(query) => parse_query(query, &object.pointer_to(name), &options, &mut clauses).map(Some),
+    };
+    request.query = query_at(&mut object, "query")?.unwrap_or(Query::All);
+    request.post_filter = query_at(&mut object, "post_filter")?;
+    for name in ["aggs", "aggregations"] {
+        if let Some(value) = object.take(name) {
+            request.facets.extend(aggs::parse(value, &object.pointer_to(name), &options, &mut clauses)?);
+        }
+    }
+    request.from = object.count("from")?.unwrap_or(0);
+    request.size = object.count("size")?.unwrap_or(10);
+    if request.from + request.size > MAX_WINDOW {
+        return Err(window_too_large().at("/from"));
+    }
+    request.sort = sort(object.take("sort"))?;
+    request.after = match object.take("search_after") {
+        None => None,
+        Some(Value::Array(values)) => Some(after(values, &mut request)?),
+        Some(other) => return Err(object.wrong("search_after", "a list", &other)),
+    };
+    if request.after.is_some() && request.from > 0 {
+        return Err(QueryError::illegal("`from` must be 0 with `search_after`").at("/from"));
+    }
+    if let Some(value) = object.take("highlight") {
+        let query =
+            |value: Value, pointer: &str| parse_query(value, pointer, &options, &mut Clauses::default());
+        request.highlight = Some(highlight(Reader::new(value, "/highlight")?, &query)?);
+    }
+    request.min_score = object.number("min_score")?.map(|score| score as f32);
+    request.explain = object.flag("explain")?.unwrap_or(false);
+    let show_total = match object.take("track_total_hits") {
+        Some(Value::Bool(show)) => show,
+        None | Some(Value::Number(_)) => true,
+        Some(other) => return Err(object.wrong("track_total_hits", "true, false or a number", &other)),
+    };
+    request.count_all = show_total;
+    let source = object.take("_source").map_or(Ok(SourceFilter::All), SourceFilter::of_json)?;
+    let mut fields = field_names(object.list("fields"), "/fields")?;
+    fields.extend(field_names(object.list("docvalue_fields"), "/docvalue_fields")?);
+    if object.list("stored_fields").iter().any(|name| name != "_none_" && name != "_source") {
+        return Err(QueryError::new("`stored_fields` is not supported: use `fields` or `_source`")
+            .at("/stored_fields"));
+    }
+    let search = EsSearch {
+        source,
+        fields,
+        show_total,
+        show_version: object.flag("version")?.unwrap_or(false),
+        show_seq_no: object.flag("seq_no_primary_term")?.unwrap_or(false),
+        suggest: object.take("suggest"),
+        request,
+    };
+    object.pass_over(&["timeout", "track_scores"]);
+    if object.take("runtime_mappings").is_some_and(|mappings| mappings != Value::Object(Map::new())) {
+        return Err(QueryError::new("`runtime_mappings` is not supported").at("/runtime_mappings"));
+    }
+    object.end()?;
+    Ok(search)
+}
+
+/// The values of `search_after`: one for each key, and perhaps one more that is the seq.
+fn after(mut values: Vec<Value>, request: &mut SearchRequest) -> Result<(Vec<Value>, u64), QueryError> {
+    let keys = request.sort.len().max(1);
+    let seq = match values.len() {
+        count if count == keys => u64::MAX,
+        count if count == keys + 1 => values.pop().and_then(|seq| seq.as_u64()).unwrap_or(u64::MAX),
+        count => {
+            return Err(QueryError::illegal(format!(
+                "`search_after` has {count} values, but the order has {keys} keys"
+            ))
+            .at("/search_after"));
+        }
+    };
+    Ok((values, seq))
+}
+
+fn field_names(list: Vec<Value>, pointer: &str) -> Result<Vec<String>, QueryError> {
+    list.into_iter()
+        .map(|value| match value {
+            Value::String(name) => Ok(name),
+            Value::Object(object) => match object.get("field") {
+                Some(Value::String(name)) => Ok(name.clone()),
+                _ => Err(QueryError::new("`field` is missing").at(pointer)),
+            },
+            other => {
+                Err(QueryError::new(format!("names of fields are expected, not {}", kind_of(&other)))
+                    .at(pointer))
+            }
+        })
+        .collect()
+}
+
+/// `sort`: names, `{"name": "desc"}`, `{"name": {"order": "desc", "missing": "_first"}}`.
+pub(super) fn sort(value: Option<Value>) -> Result<Vec<Sort>, QueryError> {
+    let list = match value {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(list)) => list,
+        Some(one) => vec![one],
+    };
+    let mut keys = Vec::new();
+    for (at, value) in list.into_iter().enumerate() {
+        let pointer = format!("/sort/{at}");
+        match value {
+            Value::String(name) => {
+                let (name, order) = match name.rsplit_once(':') {
+                    Some((start, order @ ("asc" | "desc"))) => (start.to_owned(), Some(order.to_owned())),
+                    _ => (name.clone(), None),
+                };
+                keys.push(sort_key(name, order.as_deref(), &pointer)?);
+            }
+            value => {
+                let mut object = Reader::new(value, &pointer)?;
+                while let Some((name, how)) = object.take_any() {
+                    match how {
+                        Value::String(order) => keys.push(sort_key(name, Some(&order), &pointer)?),
+                        how => {
+                            let mut how = Reader::new(how, &object.pointer_to(&name))?;
+                            let order = how.text("order")?;
+                            let mut key = sort_key(name, order.as_deref(), how.pointer())?;
+                            match how.text("missing")?.as_deref() {
+                                None | Some("_last") => {}
+                                Some("_first") => key.missing_first = true,
+                                Some(_) => {
+                                    return Err(QueryError::illegal("`missing` must be _first or _last")
+                                        .at(how.pointer_to("missing")));
+                                }
+                            }
+                            let usual = if key.descending { "max" } else { "min" };
+                            if how.text("mode")?.is_some_and(|mode| mode != usual) {
+                                return Err(QueryError::illegal(format!(
+                                    "`mode` must be {usual} in this order"
+                                ))
+                                .at(how.pointer_to("mode")));
+                            }
+                            how.pass_over(&["unmapped_type", "numeric_type", "format"]);
+                            how.end()?;
+                            keys.push(key);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(keys)
+}
+
+fn sort_key(name: String, order: Option<&str>, pointer: &str) -> Result<Sort, QueryError> {
+    let descending = match order {
+        None => name == "_score",
+        Some("desc") => true,
+        Some("asc") => false,
+        Some(_) => return Err(QueryError::illegal("`order` must be asc or desc").at(pointer)),
+    };
+    Ok(Sort::by(name, descending))
+}
+
+type ParseQuery<'a> = dyn Fn(Value, &str) -> Result<Query, QueryError> + 'a;
+
+fn highlight(mut object: Reader, query: &ParseQuery<'_>) -> Result<HighlightOptions, QueryError> {
+    let mut options = HighlightOptions::default();
+    if let Some(tag) = object.texts("pre_tags")?.into_iter().next() {
+        options.before = tag;
+    }
+    if let Some(tag) = object.texts("post_tags")?.into_iter().next() {
+        options.after = tag;
+    }
+    options.own_field_only = object.flag("require_field_match")?.unwrap_or(true);
+    // Elasticsearch escapes only when it is told to; here text of others is escaped unless it must not be.
+    options.escape = object.text("encoder")?.is_none_or(|encoder| encoder != "default");
+    options.query = match object.take("highlight_query") {
+        Some(value) => Some(query(value, "/highlight/highlight_query")?),
+        None => None,
+    };
+    let mut usual = HighlightField { size: 100, count: 5, ..HighlightField::new("*") };
+    field_options(&mut object, &mut usual)?;
+    let fields: Vec<(String, Value)> = match object.take("fields") {
+        Some(Value::Object(fields)) => fields.into_iter().collect(),
+        Some(Value::Array(list)) => list
+            .into_iter()
+            .filter_map(|value| if let Value::Object(fields) = value { Some(fields) } else { None })
+            .flatten()
+            .collect(),
+        Some(other) => return Err(object.wrong("fields", "an object", &other)),
+        None => Vec::new(),
+    };
+    for (name, value) in fields {
+        let mut field = HighlightField { name: name.clone(), ..usual.clone() };
+        let mut inner = Reader::new(value, &format!("/highlight/fields/{name}"))?;
+        field_options(&mut inner, &mut field)?;
+        if let Some(tag) = inner.texts("pre_tags")?.into_iter().next() {
+            options.before = tag;
+        }
+        if let Some(tag) = inner.texts("post_tags")?.into_iter().next() {
+            options.after = tag;
+        }
+        if inner.flag("require_field_match")? == Some(false) {
+            options.own_field_only = false;
+        }
+        inner.end()?;
+        options.fields.push(field);
+    }
+    object.pass_over(&["tags_schema"]);
+    object.end()?;
+    if options.fields.is_empty() {
+        options.fields.push(usual);
+    }
+    Ok(options)
+}
+
+fn field_options(object: &mut Reader, field: &mut HighlightField) -> Result<(), QueryError> {
+    if let Some(size) = object.count("fragment_size")? {
+        field.size = size.clamp(20, 10_000);
+    }
+    if let Some(count) = object.count("number_of_fragments")? {
+        field.count = count.min(100);
+    }
+    if let Some(order) = object.text("order")? {
+        field.best_first = order == "score";
+    }
+    field.without_match = object.count("no_match_size")?.unwrap_or(field.without_match).min(10_000);
+    object.pass_over(&[
+        "type",
+        "fragmenter",
+        "boundary_scanner",
+        "boundary_scanner_locale",
+        "boundary_chars",
+        "boundary_max_scan",
+        "fragment_offset",
+        "phrase_limit",
+        "max_analyzed_offset",
+        "force_source",
+        "matched_fields",
+    ]);
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! Single documents: `_doc`, `_source`, `_mget`.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Query as Params, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value, json};
+use store::{AssetId, AssetKind, AssetRef};
+
+use super::{
+    error::EsError,
+    params::{SourceFilter, Taker, kind_of},
+};
+use crate::{
+    error::SearchError,
+    http::ApiState,
+    query::{QueryError, Reader, limits::check_body},
+    search::{Hit, Search},
+};
+
+/// `GET {index}/_doc/{id}`
+pub(super) async fn document(
+    state: &ApiState,
+    index: &str,
+    id: String,
+    params: Vec<(String, String)>,
+    source_only: bool,
+) -> Result<Response, EsError> {
+    let kind = kind_of(index)?;
+    let mut taker = Taker::new(params);
+    let filter = SourceFilter::of_params(&mut taker).unwrap_or(SourceFilter::All);
+    taker.flag("refresh")?;
+    taker.end()?;
+    let search = state.search.clone();
+    let found = state.pool.run(move || find(&search, kind, &id).map(|hit| (hit, id))).await?;
+    Ok(match found {
+        (Some(hit), _) if source_only => Json(filter.apply(hit.document).unwrap_or_default()).into_response(),
+        (Some(hit), _) => Json(present(hit, &filter)).into_response(),
+        (None, id) if source_only => {
+            return Err(
+                SearchError::NotFound(format!("Document not found [{}]/[{id}]", kind.plural())).into()
+            );
+        }
+        (None, id) => {
+            let body = json!({"_index": kind.plural(), "_id": id, "found": false});
+            (StatusCode::NOT_FOUND, Json(body)).into_response()
+        }
+    })
+}
+
+/// A document as readers see it; `None` when they do not, or the id can be none.
+fn find(search: &Search, kind: AssetKind, id: &str) -> Result<Option<Hit>, SearchError> {
+    let Ok(id) = AssetId::new(id) else { return Ok(None) };
+    match search.document(&AssetRef::new(kind, id)) {
+        Ok(hit) => Ok(Some(hit)),
+        Err(SearchError::NoSuchAsset(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn present(hit: Hit, filter: &SourceFilter) -> Value {
+    let mut shown: Map<String, Value> = [
+        ("_index".to_owned(), json!(hit.kind.plural())),
+        ("_id".to_owned(), json!(hit.id)),
+        ("_version".to_owned(), json!(hit.revision)),
+        ("_seq_no".to_owned(), json!(hit.seq)),
+        ("_primary_term".to_owned(), json!(1)),
+        ("found".to_owned(), json!(true)),
+    ]
+    .into_iter()
+    .collect();
+    if let Some(source) = filter.apply(hit.document) {
+        shown.insert("_source".to_owned(), Value::Object(source));
+    }
+    Value::Object(shown)
+}
+
+/// The most documents of one `_mget`.
+const MAX_DOCUMENTS: usize = 1_000;
+
+/// `_mget`, `{index}/_mget`
+pub(super) async fn mget(
+    index: Option<axum::extract::Path<String>>,
+    State(state): State<ApiState>,
+    Params(params): Params<Vec<(String, String)>>,
+    body: Bytes,
+) -> Result<Response, EsError> {
+    let mut taker = Taker::new(params);
+    let usual = SourceFilter::of_params(&mut taker).unwrap_or(SourceFilter::All);
+    taker.end()?;
+    let text = check_body(&body, crate::query::limits::MAX_BODY)?;
+    let value = serde_json::from_str(text)
+        .map_err(|error| QueryError::new(format!("the body is no JSON: {error}")))?;
+    let mut object = Reader::new(value, "")?;
+    let index = index.map(|index| index.0);
+    let mut wanted: Vec<(String, String, SourceFilter)> = Vec::new();
+    let missing = || QueryError::illegal("an index is missing: articles, images or bylines").at("/docs");
+    for id in object.texts("ids")? {
+        wanted.push((index.clone().ok_or_else(missing)?, id, usual.clone()));
+    }
+    for (at, value) in object.list("docs").into_iter().enumerate() {
+        let mut one = Reader::new(value, &format!("/docs/{at}"))?;
+        let own = one.text("_index")?.or_else(|| index.clone()).ok_or_else(missing)?;
+        let filter = one.take("_source").map_or_else(|| Ok(usual.clone()), SourceFilter::of_json)?;
+        wanted.push((own, one.need_text("_id")?, filter));
+        one.pass_over(&["routing", "_type"]);
+        one.end()?;
+    }
+    object.end()?;
+    if wanted.len() > MAX_DOCUMENTS {
+        return Err(
+            QueryError::illegal(format!("at most {MAX_DOCUMENTS} documents are given at once")).into()
+        );
+    }
+    let search = state.search.clone();
+    let docs = state
+        .pool
+        .run(move || {
+            let mut docs = Vec::new();
+            for (index, id, filter) in wanted {
+                docs.push(match kind_of(&index) {
+                    Err(error) => {
+                        json!({"_index": index, "_id": id, "error": super::error::body(&error).get("error")})
+                    }
+                    Ok(kind) => match find(&search, kind, &id)? {
+                        Some(hit) => present(hit, &filter),
+                        None => json!({"_index": kind.plural(), "_id": id, "found": false}),
+                    },
+                });
+            }
+            Ok(docs)
+        })
+        .await?;
+    Ok(Json(json!({"docs": docs})).into_response())
+}

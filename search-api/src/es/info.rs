@@ -1,0 +1,343 @@
+//! What clients ask about the server: its name, its indices, their fields and health, how text is analysed.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, Query as Params, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use indexer::{Analyser, FieldKind, Language, view_of};
+use serde_json::{Map, Value, json};
+use store::AssetKind;
+
+use super::{
+    error::EsError,
+    params::{ALIAS, Taker, kinds_of, matches_path},
+};
+use crate::{
+    http::ApiState,
+    query::{QueryError, Reader, limits::check_body},
+};
+
+type Answer = Result<Response, EsError>;
+type Pairs = Params<Vec<(String, String)>>;
+
+/// The version of Elasticsearch whose API this is a part of.
+const VERSION: &str = "8.19.0";
+
+/// `GET /`
+pub(super) async fn root() -> Response {
+    Json(json!({
+        "name": "morgue", "cluster_name": "morgue", "cluster_uuid": "morgue",
+        "version": {
+            "number": VERSION, "build_flavor": "default", "build_type": "tar", "build_hash": "morgue",
+            "build_date": "2026-01-01T00:00:00.000Z", "build_snapshot": false, "lucene_version": "9.12.0",
+            "minimum_wire_compatibility_version": "7.17.0", "minimum_index_compatibility_version": "7.0.0",
+        },
+        "tagline": "You Know, for Search",
+    }))
+    .into_response()
+}
+
+/// `HEAD {index}`, and `GET {index}`: its mapping, settings and aliases.
+pub(super) async fn index(Path(index): Path<String>, Params(params): Pairs) -> Answer {
+    let mut taker = Taker::new(params);
+    let kinds = kinds_of(Some(&index), taker.flag("ignore_unavailable")?.unwrap_or(false))?;
+    let mut answer = Map::new();
+    for kind in kinds {
+        answer.insert(
+            kind.plural().to_owned(),
+            json!({
+                "aliases": {ALIAS: {}}, "mappings": mapping_of(kind),
+                "settings": {"index": {"number_of_shards": "1", "number_of_replicas": "0", "provided_name": kind.plural()}},
+            }),
+        );
+    }
+    Ok(Json(answer).into_response())
+}
+
+/// `_mapping`, `{index}/_mapping`
+pub(super) async fn mapping(index: Option<Path<String>>, Params(params): Pairs) -> Answer {
+    let mut taker = Taker::new(params);
+    let ignore = taker.flag("ignore_unavailable")?.unwrap_or(false);
+    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()), ignore)?;
+    let answer: Map<String, Value> = kinds
+        .into_iter()
+        .map(|kind| (kind.plural().to_owned(), json!({"mappings": mapping_of(kind)})))
+        .collect();
+    Ok(Json(answer).into_response())
+}
+
+fn mapping_of(kind: AssetKind) -> Value {
+    let mut properties = Map::new();
+    for field in view_of(kind).fields() {
+        let (path, last) =
+            field.name.rsplit_once('.').map_or((None, field.name), |(path, last)| (Some(path), last));
+        let steps: Vec<&str> = path.into_iter().flat_map(|path| path.split('.')).collect();
+        insert_at(&mut properties, &steps, last, type_of(field.kind));
+    }
+    json!({"dynamic": "false", "properties": properties})
+}
+
+/// Puts a field into the objects that its path steps through.
+fn insert_at(properties: &mut Map<String, Value>, steps: &[&str], name: &str, value: Value) {
+    let Some((step, rest)) = steps.split_first() else {
+        properties.insert(name.to_owned(), value);
+        return;
+    };
+    let object = properties.entry(*step).or_insert_with(|| json!({"properties": {}}));
+    if let Some(inner) = object.get_mut("properties").and_then(Value::as_object_mut) {
+        insert_at(inner, rest, name, value);
+    }
+}
+
+fn type_of(kind: FieldKind) -> Value {
+    match kind {
+        FieldKind::Text(analyser) => json!({"type": "text", "analyzer": analyser.name()}),
+        FieldKind::Keyword => json!({"type": "keyword"}),
+        FieldKind::TextAndKeyword(analyser) => {
+            json!({"type": "text", "analyzer": analyser.name(), "fields": {"keyword": {"type": "keyword"}}})
+        }
+        FieldKind::Date => {
+            json!({"type": "date", "format": "yyyy||yyyy-MM||strict_date_optional_time||epoch_millis"})
+        }
+        FieldKind::Number => json!({"type": "long"}),
+    }
+}
+
+/// `_field_caps`, `{index}/_field_caps`
+pub(super) async fn field_caps(index: Option<Path<String>>, Params(params): Pairs, body: Bytes) -> Answer {
+    let mut taker = Taker::new(params);
+    let ignore = taker.flag("ignore_unavailable")?.unwrap_or(false);
+    taker.flag("include_unmapped")?;
+    taker.take("filters");
+    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()), ignore)?;
+    let mut wanted: Vec<String> =
+        taker.take("fields").map(|fields| fields.split(',').map(str::to_owned).collect()).unwrap_or_default();
+    taker.end()?;
+    let text = check_body(&body, 64 << 10)?;
+    if !text.trim().is_empty() {
+        let value = serde_json::from_str(text)
+            .map_err(|error| QueryError::new(format!("the body is no JSON: {error}")))?;
+        let mut object = Reader::new(value, "")?;
+        wanted.extend(object.texts("fields")?);
+        object.pass_over(&["index_filter", "runtime_mappings"]);
+        object.end()?;
+    }
+    if wanted.is_empty() {
+        wanted.push("*".to_owned());
+    }
+    let mut fields = Map::new();
+    for kind in &kinds {
+        for field in view_of(*kind).fields() {
+            let mut add = |name: &str, kind: &str, aggregatable: bool| {
+                if wanted.iter().any(|pattern| matches_path(pattern, name)) {
+                    let types = fields.entry(name).or_insert_with(|| json!({}));
+                    let caps = json!({
+                        "type": kind, "metadata_field": false, "searchable": true, "aggregatable": aggregatable,
+                    });
+                    if let Some(types) = types.as_object_mut() {
+                        types.insert(kind.to_owned(), caps);
+                    }
+                }
+            };
+            match field.kind {
+                FieldKind::Text(_) => add(field.name, "text", false),
+                FieldKind::Keyword => add(field.name, "keyword", true),
+                FieldKind::TextAndKeyword(_) => {
+                    add(field.name, "text", false);
+                    add(&format!("{}.keyword", field.name), "keyword", true);
+                }
+                FieldKind::Date => add(field.name, "date", true),
+                FieldKind::Number => add(field.name, "long", true),
+            }
+        }
+    }
+    let indices: Vec<&str> = kinds.iter().map(|kind| kind.plural()).collect();
+    Ok(Json(json!({"indices": indices, "fields": fields})).into_response())
+}
+
+/// `_cat/indices`, as JSON or as text.
+pub(super) async fn cat_indices(
+    index: Option<Path<String>>,
+    State(state): State<ApiState>,
+    Params(params): Pairs,
+) -> Answer {
+    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()), true)?;
+    let search = state.search.clone();
+    let status = state.pool.run(move || Ok(search.indexes().status()?)).await?;
+    let rows = status
+        .into_iter()
+        .filter(|view| kinds.contains(&view.kind))
+        .map(|view| {
+            vec![
+                ("health", if view.lag == 0 { "green" } else { "yellow" }.to_owned()),
+                ("status", "open".to_owned()),
+                ("index", view.kind.plural().to_owned()),
+                ("uuid", view.generation),
+                ("pri", "1".to_owned()),
+                ("rep", "0".to_owned()),
+                ("docs.count", view.digest.documents.to_string()),
+                ("docs.deleted", "0".to_owned()),
+                ("store.size", format!("{}b", view.bytes)),
+                ("pri.store.size", format!("{}b", view.bytes)),
+            ]
+        })
+        .collect();
+    Ok(cat(rows, &params))
+}
+
+/// `_cat/aliases`
+pub(super) async fn cat_aliases(Params(params): Pairs) -> Response {
+    let rows = AssetKind::ALL.iter().map(|kind| {
+        vec![("alias", ALIAS.to_owned()), ("index", kind.plural().to_owned()), ("filter", "-".to_owned())]
+    });
+    cat(rows.collect(), &params)
+}
+
+fn cat(rows: Vec<Vec<(&'static str, String)>>, params: &[(String, String)]) -> Response {
+    let param = |name: &str| params.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
+    let wanted: Option<Vec<&str>> = param("h").map(|columns| columns.split(',').collect());
+    let shown = |column: &str| wanted.as_ref().is_none_or(|wanted| wanted.contains(&column));
+    if param("format") == Some("json") {
+        let rows: Vec<Map<String, Value>> = rows
+            .into_iter()
+            .map(|row| {
+                let cells = row.into_iter().filter(|(name, _)| shown(name));
+                cells.map(|(name, value)| (name.to_owned(), json!(value))).collect()
+            })
+            .collect();
+        return Json(rows).into_response();
+    }
+    let mut text = String::new();
+    if param("v").is_some_and(|v| v != "false")
+        && let Some(row) = rows.first()
+    {
+        let names: Vec<&str> = row.iter().map(|(name, _)| *name).filter(|name| shown(name)).collect();
+        text.push_str(&names.join(" "));
+        text.push('\n');
+    }
+    for row in rows {
+        let cells: Vec<String> =
+            row.into_iter().filter(|(name, _)| shown(name)).map(|(_, value)| value).collect();
+        text.push_str(&cells.join(" "));
+        text.push('\n');
+    }
+    ([(header::CONTENT_TYPE, "text/plain; charset=UTF-8")], text).into_response()
+}
+
+/// `_cluster/health`
+pub(super) async fn health(State(state): State<ApiState>) -> Answer {
+    let search = state.search.clone();
+    let lag = state
+        .pool
+        .run(move || {
+            let head = search.log().head()?.seq.get();
+            let mut lag = 0;
+            for kind in AssetKind::ALL {
+                lag = lag.max(head.saturating_sub(search.indexes().live(kind)?.checkpoint()?.get()));
+            }
+            Ok(lag)
+        })
+        .await?;
+    Ok(Json(json!({
+        "cluster_name": "morgue", "status": if lag == 0 { "green" } else { "yellow" }, "timed_out": false,
+        "number_of_nodes": 1, "number_of_data_nodes": 1, "active_primary_shards": 3, "active_shards": 3,
+        "relocating_shards": 0, "initializing_shards": 0, "unassigned_shards": 0, "delayed_unassigned_shards": 0,
+        "number_of_pending_tasks": lag, "number_of_in_flight_fetch": 0, "task_max_waiting_in_queue_millis": 0,
+        "active_shards_percent_as_number": 100.0,
+    }))
+    .into_response())
+}
+
+/// `_alias`, `{index}/_alias`
+pub(super) async fn alias(index: Option<Path<String>>) -> Answer {
+    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()), false)?;
+    let answer: Map<String, Value> =
+        kinds.into_iter().map(|kind| (kind.plural().to_owned(), json!({"aliases": {ALIAS: {}}}))).collect();
+    Ok(Json(answer).into_response())
+}
+
+/// `_alias/{name}`: whether there is one, and what it stands for.
+pub(super) async fn alias_named(Path(name): Path<String>) -> Answer {
+    if name == ALIAS || name == "*" {
+        return alias(None).await;
+    }
+    let body = json!({"error": format!("alias [{name}] missing"), "status": 404});
+    Ok((StatusCode::NOT_FOUND, Json(body)).into_response())
+}
+
+/// `{index}/_refresh`: what is in the log will be found; the workers are at it all the time.
+pub(super) async fn refresh(index: Option<Path<String>>, State(state): State<ApiState>) -> Answer {
+    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()), false)?;
+    let head = state.search.log().head().map_err(crate::SearchError::from)?.seq;
+    super::wait_for(&state, &kinds, head).await?;
+    Ok(Json(json!({"_shards": {"total": kinds.len(), "successful": kinds.len(), "failed": 0}}))
+        .into_response())
+}
+
+/// The longest text that is analysed for show, in bytes.
+const MAX_ANALYSED: usize = 16 << 10;
+
+/// `_analyze`, `{index}/_analyze`
+pub(super) async fn analyze(index: Option<Path<String>>, body: Bytes) -> Answer {
+    let text = check_body(&body, 64 << 10)?;
+    let value = serde_json::from_str(text)
+        .map_err(|error| QueryError::new(format!("the body is no JSON: {error}")))?;
+    let mut object = Reader::new(value, "")?;
+    let texts = object.texts("text")?;
+    let field = object.text("field")?;
+    let name = object.text("analyzer")?;
+    object.end()?;
+    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()), false)?;
+    let (analyser, language) = match (field, name.as_deref()) {
+        (Some(field), None) => {
+            let specs = kinds.iter().flat_map(|kind| view_of(*kind).fields());
+            let found = specs.into_iter().find(|spec| spec.name == field).map(|spec| spec.kind);
+            match found {
+                Some(FieldKind::Text(analyser) | FieldKind::TextAndKeyword(analyser)) => {
+                    (analyser, Language::English)
+                }
+                _ => {
+                    return Err(QueryError::illegal(format!("there is no text field `{field}`"))
+                        .at("/field")
+                        .into());
+                }
+            }
+        }
+        (_, None | Some("standard" | "simple" | "morgue_names")) => (Analyser::Names, Language::Other),
+        (_, Some("english" | "morgue_text")) => (Analyser::Text, Language::English),
+        (_, Some(other)) => {
+            let language = ["french", "german", "spanish", "italian", "portuguese", "dutch", "russian"]
+                .into_iter()
+                .zip(["fr", "de", "es", "it", "pt", "nl", "ru"])
+                .find(|(name, _)| *name == other)
+                .and_then(|(_, tag)| Language::of_tag(tag));
+            match language {
+                Some(language) => (Analyser::Text, language),
+                None => {
+                    let other: String = other.chars().take(80).collect();
+                    return Err(QueryError::illegal(format!("there is no analyzer `{other}`"))
+                        .at("/analyzer")
+                        .into());
+                }
+            }
+        }
+    };
+    let mut tokens = Vec::new();
+    for text in texts {
+        if text.len() > MAX_ANALYSED {
+            return Err(QueryError::illegal(format!("a text has more than {MAX_ANALYSED} bytes"))
+                .at("/text")
+                .into());
+        }
+        for term in analyser.terms(language, &text) {
+            tokens.push(json!({
+                "token": term.text, "start_offset": term.start, "end_offset": term.end, "type": "<ALPHANUM>",
+                "position": term.position,
+            }));
+        }
+    }
+    Ok(Json(json!({"tokens": tokens})).into_response())
+}

@@ -1,0 +1,272 @@
+//! The Elasticsearch routes, under `/es`: the part of its API that archives want, for its own clients and those of
+//! OpenSearch. The indices are the views; `morgue` is an alias of all.
+//!
+//! Bodies are read as bytes and their content type is not judged: each client sends another one.
+
+mod aggs;
+mod body;
+mod documents;
+mod error;
+mod info;
+mod params;
+mod search;
+mod suggest;
+mod write;
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{Path, Query as Params, State},
+    http::{HeaderName, HeaderValue, StatusCode},
+    middleware::map_response,
+    response::{IntoResponse, Response},
+    routing::{get, post, put},
+};
+use serde_json::{Map, Value, json};
+use store::{AssetKind, Seq};
+
+use self::{
+    error::EsError,
+    params::{Taker, kind_of},
+    write::{Done, Verb},
+};
+use crate::{error::SearchError, http::ApiState, query::QueryError, search::WAIT_LIMIT};
+
+type Answer = Result<Response, EsError>;
+type Pairs = Params<Vec<(String, String)>>;
+
+/// All routes, to be nested under `/es`.
+pub(crate) fn router() -> Router<ApiState> {
+    Router::new()
+        .route("/", get(info::root))
+        .route("/_search", get(search::search_all).post(search::search_all))
+        .route("/{index}/_search", get(search::search).post(search::search))
+        .route("/_msearch", get(search::msearch).post(search::msearch))
+        .route("/{index}/_msearch", get(search::msearch).post(search::msearch))
+        .route("/_count", get(search::count).post(search::count))
+        .route("/{index}/_count", get(search::count).post(search::count))
+        .route("/_validate/query", get(search::validate).post(search::validate))
+        .route("/{index}/_validate/query", get(search::validate).post(search::validate))
+        .route("/_mget", get(documents::mget).post(documents::mget))
+        .route("/{index}/_mget", get(documents::mget).post(documents::mget))
+        .route("/{index}/_doc/{*id}", get(document).put(index_one).post(index_one).delete(delete_one))
+        .route("/{index}/_doc", post(index_new))
+        .route("/{index}/_create/{*id}", put(create_one).post(create_one))
+        .route("/{index}/_update/{*id}", post(update_one))
+        .route("/{index}/_source/{*id}", get(source))
+        .route("/_bulk", post(bulk).put(bulk))
+        .route("/{index}/_bulk", post(bulk).put(bulk))
+        .route("/_mapping", get(info::mapping))
+        .route("/{index}/_mapping", get(info::mapping))
+        .route("/_field_caps", get(info::field_caps).post(info::field_caps))
+        .route("/{index}/_field_caps", get(info::field_caps).post(info::field_caps))
+        .route("/_cat/indices", get(info::cat_indices))
+        .route("/_cat/indices/{index}", get(info::cat_indices))
+        .route("/_cat/aliases", get(info::cat_aliases))
+        .route("/_cluster/health", get(info::health))
+        .route("/_cluster/health/{index}", get(info::health))
+        .route("/_alias", get(info::alias))
+        .route("/_aliases", get(info::alias))
+        .route("/_alias/{name}", get(info::alias_named))
+        .route("/{index}/_alias", get(info::alias))
+        .route("/_refresh", get(info::refresh).post(info::refresh))
+        .route("/{index}/_refresh", get(info::refresh).post(info::refresh))
+        .route("/_analyze", get(info::analyze).post(info::analyze))
+        .route("/{index}/_analyze", get(info::analyze).post(info::analyze))
+        .route("/{index}", get(info::index))
+        .fallback(nothing)
+        .method_not_allowed_fallback(nothing)
+        .layer(map_response(product))
+}
+
+/// The root with a slash behind it, which a nested router does not take.
+pub(crate) fn root() -> axum::routing::MethodRouter<ApiState> {
+    get(info::root).layer(map_response(product))
+}
+
+/// An error in Elasticsearch's shape.
+pub(crate) fn refused(error: SearchError) -> Response {
+    EsError(error).into_response()
+}
+
+/// Elasticsearch's own clients refuse a server whose answers lack this header.
+async fn product(mut response: Response) -> Response {
+    let name = HeaderName::from_static("x-elastic-product");
+    response.headers_mut().insert(name, HeaderValue::from_static("Elasticsearch"));
+    response
+}
+
+async fn nothing(method: axum::http::Method, uri: axum::http::Uri) -> Response {
+    let reason = format!("no handler found for uri [{}] and method [{method}]", uri.path());
+    let name = "illegal_argument_exception";
+    let one = json!({"type": name, "reason": reason});
+    let body = json!({"error": {"root_cause": [one], "type": name, "reason": reason}, "status": 400});
+    (StatusCode::BAD_REQUEST, Json(body)).into_response()
+}
+
+async fn document(
+    path: Path<(String, String)>,
+    State(state): State<ApiState>,
+    Params(params): Pairs,
+) -> Answer {
+    let Path((index, id)) = path;
+    documents::document(&state, &index, id, params, false).await
+}
+
+async fn source(
+    path: Path<(String, String)>,
+    State(state): State<ApiState>,
+    Params(params): Pairs,
+) -> Answer {
+    let Path((index, id)) = path;
+    documents::document(&state, &index, id, params, true).await
+}
+
+/// `_bulk`
+async fn bulk(
+    index: Option<Path<String>>,
+    State(state): State<ApiState>,
+    Params(params): Pairs,
+    body: Bytes,
+) -> Answer {
+    let started = std::time::Instant::now();
+    let mut taker = Taker::new(params);
+    let refresh = refresh_of(&mut taker)?;
+    taker.take("_source");
+    taker.end()?;
+    let actions = write::parse_bulk(&body, index.as_ref().map(|index| index.0.as_str()))?;
+    let done = run(&state, actions, refresh).await?;
+    let errors = done.iter().any(|(_, done)| done.status >= 400 && done.answer.get("error").is_some());
+    let items: Vec<Value> = done.into_iter().map(|(verb, done)| json!({verb.name(): done.answer})).collect();
+    let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(Json(json!({"took": took, "errors": errors, "items": items})).into_response())
+}
+
+async fn index_one(
+    path: Path<(String, String)>,
+    state: State<ApiState>,
+    params: Pairs,
+    body: Bytes,
+) -> Answer {
+    let Path((index, id)) = path;
+    let create = params.iter().any(|(name, value)| name == "op_type" && value == "create");
+    single(if create { Verb::Create } else { Verb::Index }, &index, Some(id), state, params, &body).await
+}
+
+async fn index_new(Path(index): Path<String>, state: State<ApiState>, params: Pairs, body: Bytes) -> Answer {
+    single(Verb::Index, &index, None, state, params, &body).await
+}
+
+async fn create_one(
+    path: Path<(String, String)>,
+    state: State<ApiState>,
+    params: Pairs,
+    body: Bytes,
+) -> Answer {
+    let Path((index, id)) = path;
+    single(Verb::Create, &index, Some(id), state, params, &body).await
+}
+
+async fn update_one(
+    path: Path<(String, String)>,
+    state: State<ApiState>,
+    params: Pairs,
+    body: Bytes,
+) -> Answer {
+    let Path((index, id)) = path;
+    single(Verb::Update, &index, Some(id), state, params, &body).await
+}
+
+async fn delete_one(path: Path<(String, String)>, state: State<ApiState>, params: Pairs) -> Answer {
+    let Path((index, id)) = path;
+    single(Verb::Delete, &index, Some(id), state, params, &Bytes::new()).await
+}
+
+/// One action, answered by itself.
+async fn single(
+    verb: Verb,
+    index: &str,
+    id: Option<String>,
+    State(state): State<ApiState>,
+    Params(params): Pairs,
+    body: &Bytes,
+) -> Answer {
+    let mut taker = Taker::new(params);
+    let refresh = refresh_of(&mut taker)?;
+    let if_seq_no = match taker.take("if_seq_no") {
+        None => None,
+        Some(text) => Some(
+            text.parse().map_err(|_| QueryError::illegal("`if_seq_no` must be a number").at("if_seq_no"))?,
+        ),
+    };
+    for name in ["if_primary_term", "op_type", "retry_on_conflict"] {
+        taker.take(name);
+    }
+    taker.end()?;
+    let source: Map<String, Value> = match verb {
+        Verb::Delete => Map::new(),
+        _ => serde_json::from_slice(body)
+            .map_err(|error| QueryError::new(format!("the body is no JSON object: {error}")))?,
+    };
+    let action = write::of_source(verb, kind_of(index)?, id, source, if_seq_no)?;
+    let mut done = run(&state, vec![(verb, Ok(action))], refresh).await?;
+    let Some((_, done)) = done.pop() else { return Err(SearchError::Panicked.into()) };
+    let status = StatusCode::from_u16(done.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = done.answer;
+    if let Some(error) = answer.get("error").cloned() {
+        let mut whole = error.clone();
+        if let Some(fields) = whole.as_object_mut() {
+            fields.insert("root_cause".to_owned(), json!([error]));
+        }
+        answer = json!({"error": whole, "status": done.status});
+    } else if let Some(fields) = answer.as_object_mut() {
+        fields.remove("status");
+    }
+    Ok((status, Json(answer)).into_response())
+}
+
+/// Whether the answer waits until what was written is found.
+fn refresh_of(taker: &mut Taker) -> Result<bool, QueryError> {
+    match taker.take("refresh").as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true" | "wait_for" | "") => Ok(true),
+        Some(_) => Err(QueryError::illegal("`refresh` must be true, false or wait_for").at("refresh")),
+    }
+}
+
+async fn run(
+    state: &ApiState,
+    actions: Vec<write::Item>,
+    refresh: bool,
+) -> Result<Vec<(Verb, Done)>, SearchError> {
+    let permit = state.writers.clone().acquire_owned().await.map_err(|_| SearchError::Stopping)?;
+    let log = state.search.log().clone();
+    let done = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        write::run(&log, actions)
+    })
+    .await
+    .map_err(|_| SearchError::Panicked)?;
+    if refresh && let Some(last) = done.iter().filter_map(|(_, done)| done.seq).max() {
+        wait_for(state, &AssetKind::ALL, last).await?;
+    }
+    Ok(done)
+}
+
+/// Waits until these views have taken in this event, within bounds: what is written stays written either way.
+pub(crate) async fn wait_for(state: &ApiState, kinds: &[AssetKind], seq: Seq) -> Result<(), SearchError> {
+    let permit = state.waiting.clone().try_acquire_owned().map_err(|_| SearchError::Busy)?;
+    let (indexes, kinds) = (state.search.indexes().clone(), kinds.to_vec());
+    tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        for kind in kinds {
+            let reached = indexes.wait_for(kind, seq, WAIT_LIMIT)?;
+            if reached < seq {
+                tracing::warn!(%kind, %reached, wanted = %seq, "a write is not in the index yet");
+            }
+        }
+        Ok(())
+    })
+    .await
+    .map_err(|_| SearchError::Panicked)?
+}

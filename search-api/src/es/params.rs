@@ -1,0 +1,275 @@
+//! The parameters of Elasticsearch's routes: taken one by one, what is left is refused.
+
+use serde_json::{Map, Value};
+use store::AssetKind;
+
+use crate::{
+    error::SearchError,
+    query::{Pattern, QueryError},
+};
+
+/// Parameters of a URL.
+pub(super) struct Taker {
+    params: Vec<(String, String)>,
+}
+
+/// What clients send and what changes nothing here: there is one shard, and nothing is cached or routed.
+const WITHOUT_MEANING: [&str; 24] = [
+    "pretty",
+    "human",
+    "error_trace",
+    "preference",
+    "routing",
+    "request_cache",
+    "search_type",
+    "batched_reduce_size",
+    "ccs_minimize_roundtrips",
+    "max_concurrent_shard_requests",
+    "max_concurrent_searches",
+    "pre_filter_shard_size",
+    "allow_no_indices",
+    "expand_wildcards",
+    "ignore_throttled",
+    "timeout",
+    "master_timeout",
+    "wait_for_active_shards",
+    "wait_for_status",
+    "local",
+    "realtime",
+    "pipeline",
+    "require_alias",
+    "analyze_wildcard",
+];
+
+impl Taker {
+    pub(super) fn new(params: Vec<(String, String)>) -> Self {
+        let known = |name: &str| WITHOUT_MEANING.contains(&name);
+        Self { params: params.into_iter().filter(|(name, _)| !known(name)).collect() }
+    }
+
+    pub(super) fn take(&mut self, name: &str) -> Option<String> {
+        let at = self.params.iter().position(|(other, _)| other == name)?;
+        Some(self.params.swap_remove(at).1)
+    }
+
+    pub(super) fn flag(&mut self, name: &str) -> Result<Option<bool>, QueryError> {
+        match self.take(name).as_deref() {
+            None => Ok(None),
+            Some("true" | "") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(QueryError::illegal(format!("`{name}` must be true or false")).at(name)),
+        }
+    }
+
+    pub(super) fn end(self) -> Result<(), SearchError> {
+        match self.params.into_iter().next() {
+            None => Ok(()),
+            Some((name, _)) => {
+                let name: String = name.chars().take(80).collect();
+                Err(QueryError::illegal(format!("the parameter `{name}` is not supported here"))
+                    .at(name)
+                    .into())
+            }
+        }
+    }
+}
+
+/// The views that a list of index names means: `articles,im*`, `_all`, `morgue`.
+pub(super) fn kinds_of(index: Option<&str>, ignore_unavailable: bool) -> Result<Vec<AssetKind>, SearchError> {
+    let Some(index) = index.filter(|index| !matches!(*index, "_all" | "*" | "" | ALIAS)) else {
+        return Ok(AssetKind::ALL.to_vec());
+    };
+    let mut found = Vec::new();
+    for name in index.split(',').filter(|name| !name.is_empty()) {
+        let mut any = false;
+        for kind in AssetKind::ALL {
+            let meant = name == kind.plural()
+                || matches!(name, "_all" | ALIAS)
+                || (name.contains('*')
+                    && Pattern::wildcard(name).is_ok_and(|pattern| pattern.matches(kind.plural())));
+            if meant {
+                any = true;
+                if !found.contains(&kind) {
+                    found.push(kind);
+                }
+            }
+        }
+        if !any && !name.contains('*') && !ignore_unavailable {
+            return Err(SearchError::NoIndex(name.chars().take(200).collect()));
+        }
+    }
+    Ok(found)
+}
+
+/// The alias of all views.
+pub(super) const ALIAS: &str = "morgue";
+
+/// The one view that a name means.
+pub(super) fn kind_of(index: &str) -> Result<AssetKind, SearchError> {
+    match kinds_of(Some(index), false)?.as_slice() {
+        [kind] if *index == *kind.plural() => Ok(*kind),
+        [kind] => Ok(*kind),
+        _ => {
+            Err(QueryError::illegal(format!("`{index}` must name one index: articles, images or bylines"))
+                .into())
+        }
+    }
+}
+
+/// What of a document is given: `_source`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum SourceFilter {
+    All,
+    None,
+    Some { includes: Vec<String>, excludes: Vec<String> },
+}
+
+impl SourceFilter {
+    pub(super) fn of_json(value: Value) -> Result<Self, QueryError> {
+        let texts = |value: Value| -> Result<Vec<String>, QueryError> {
+            let list = match value {
+                Value::Array(list) => list,
+                one => vec![one],
+            };
+            list.into_iter()
+                .map(|value| match value {
+                    Value::String(text) => Ok(text),
+                    _ => Err(QueryError::new("names of fields are expected here").at("/_source")),
+                })
+                .collect()
+        };
+        Ok(match value {
+            Value::Bool(true) => Self::All,
+            Value::Bool(false) => Self::None,
+            Value::Object(mut object) => {
+                let mut take = |long: &str, short: &str| {
+                    object.remove(long).or_else(|| object.remove(short)).map_or_else(|| Ok(Vec::new()), texts)
+                };
+                let (includes, excludes) = (take("includes", "include")?, take("excludes", "exclude")?);
+                if let Some(name) = object.keys().next() {
+                    return Err(QueryError::new(format!("`{name}` is not supported here")).at("/_source"));
+                }
+                Self::Some { includes, excludes }
+            }
+            value => Self::Some { includes: texts(value)?, excludes: Vec::new() },
+        })
+    }
+
+    /// Of `_source`, `_source_includes` and `_source_excludes` in a URL.
+    pub(super) fn of_params(taker: &mut Taker) -> Option<Self> {
+        let list = |text: Option<String>| -> Vec<String> {
+            text.map(|text| text.split(',').map(str::to_owned).collect()).unwrap_or_default()
+        };
+        let source = taker.take("_source");
+        let includes = list(taker.take("_source_includes"));
+        let excludes = list(taker.take("_source_excludes"));
+        match source.as_deref() {
+            Some("true") => Some(Self::All),
+            Some("false") => Some(Self::None),
+            Some(text) => Some(Self::Some { includes: list(Some(text.to_owned())), excludes }),
+            None if includes.is_empty() && excludes.is_empty() => None,
+            None => Some(Self::Some { includes, excludes }),
+        }
+    }
+
+    /// What is left of a document; `None` for nothing at all.
+    pub(super) fn apply(&self, document: Map<String, Value>) -> Option<Map<String, Value>> {
+        match self {
+            Self::All => Some(document),
+            Self::None => None,
+            Self::Some { includes, excludes } => {
+                Some(filtered(document, "", includes, excludes, includes.is_empty()))
+            }
+        }
+    }
+}
+
+fn filtered(
+    object: Map<String, Value>,
+    prefix: &str,
+    includes: &[String],
+    excludes: &[String],
+    included: bool,
+) -> Map<String, Value> {
+    let mut kept = Map::new();
+    for (name, value) in object {
+        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        if excludes.iter().any(|pattern| matches_path(pattern, &path)) {
+            continue;
+        }
+        let included = included || includes.iter().any(|pattern| matches_path(pattern, &path));
+        let value = match value {
+            Value::Object(inner) => Value::Object(filtered(inner, &path, includes, excludes, included)),
+            Value::Array(entries) if entries.iter().any(Value::is_object) => entries
+                .into_iter()
+                .map(|entry| match entry {
+                    Value::Object(inner) => {
+                        Value::Object(filtered(inner, &path, includes, excludes, included))
+                    }
+                    entry => entry,
+                })
+                .filter(|entry| included || entry.as_object().is_some_and(|inner| !inner.is_empty()))
+                .collect(),
+            value if included => value,
+            _ => continue,
+        };
+        let empty = match &value {
+            Value::Object(inner) => inner.is_empty(),
+            Value::Array(inner) => inner.is_empty(),
+            _ => false,
+        };
+        if included || !empty {
+            kept.insert(name, value);
+        }
+    }
+    kept
+}
+
+/// A pattern means a field and everything in it.
+pub(super) fn matches_path(pattern: &str, path: &str) -> bool {
+    if !pattern.contains('*') {
+        return path == pattern || path.strip_prefix(pattern).is_some_and(|rest| rest.starts_with('.'));
+    }
+    Pattern::wildcard(pattern).is_ok_and(|pattern| pattern.matches(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn indices_are_views() {
+        let check = |index: Option<&str>, count: usize| {
+            assert_eq!(kinds_of(index, false).unwrap().len(), count, "{index:?}");
+        };
+        check(None, 3);
+        check(Some("_all"), 3);
+        check(Some("articles"), 1);
+        check(Some("articles,images"), 2);
+        check(Some("*s"), 3);
+        check(Some("x*"), 0);
+        check(Some("morgue"), 3);
+        assert!(kinds_of(Some("videos"), false).is_err());
+        assert!(kinds_of(Some("videos"), true).unwrap().is_empty());
+    }
+
+    #[test]
+    fn sources_are_filtered() {
+        let document = json!({"a": 1, "b": {"c": 2, "d": 3}, "e": [{"f": 4, "g": 5}]});
+        let check = |filter: Value, expected: Value| {
+            let document = document.as_object().unwrap().clone();
+            let kept = SourceFilter::of_json(filter.clone()).unwrap().apply(document);
+            assert_eq!(kept.map_or(Value::Null, Value::Object), expected, "{filter}");
+        };
+        check(json!(true), document.clone());
+        check(json!(false), Value::Null);
+        check(json!("a"), json!({"a": 1}));
+        check(json!(["b.c", "e.g"]), json!({"b": {"c": 2}, "e": [{"g": 5}]}));
+        check(json!("b"), json!({"b": {"c": 2, "d": 3}}));
+        check(json!({"excludes": ["b.*", "e"]}), json!({"a": 1, "b": {}}));
+        check(json!({"includes": "b.*", "excludes": "b.d"}), json!({"b": {"c": 2}}));
+        assert!(SourceFilter::of_json(json!(1)).is_err());
+    }
+}

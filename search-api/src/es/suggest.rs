@@ -1,0 +1,165 @@
+//! `suggest`: words of the index that are almost the ones that were typed (`term`), and such a text as a whole
+//! (`phrase`).
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+use store::AssetKind;
+
+use crate::{
+    error::SearchError,
+    execute::{AsWhat, near_terms, target_of},
+    http::ApiState,
+    query::{QueryError, Reader},
+    search::Search,
+};
+
+/// The most words of a text that are looked at.
+const MAX_WORDS: usize = 32;
+
+pub(super) async fn answer(
+    state: &ApiState,
+    suggest: &Value,
+    kinds: &[AssetKind],
+) -> Result<Value, SearchError> {
+    let wanted = read(suggest)?;
+    let search = state.search.clone();
+    let kinds = kinds.to_vec();
+    state
+        .pool
+        .run(move || {
+            let mut answers = Map::new();
+            for one in wanted {
+                answers.insert(one.name.clone(), one.answer(&search, &kinds)?);
+            }
+            Ok(Value::Object(answers))
+        })
+        .await
+}
+
+struct Wanted {
+    name: String,
+    text: String,
+    field: String,
+    size: usize,
+    always: bool,
+    whole: bool,
+}
+
+fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
+    let mut object = Reader::new(suggest.clone(), "/suggest")?;
+    let common = object.text("text")?;
+    let mut all = Vec::new();
+    while let Some((name, value)) = object.take_any() {
+        let mut one = Reader::new(value, &object.pointer_to(&name))?;
+        let text = one.text("text")?.or_else(|| common.clone());
+        let (kind, body) =
+            one.take_any().ok_or_else(|| QueryError::new("a suggester is expected here").at("/suggest"))?;
+        if !matches!(kind.as_str(), "term" | "phrase") {
+            let kind: String = kind.chars().take(80).collect();
+            return Err(QueryError::new(format!(
+                "the suggester `{kind}` is not supported: use term or phrase"
+            ))
+            .at("/suggest"));
+        }
+        let mut how = Reader::new(body, &one.pointer_to(&kind))?;
+        let text = how
+            .text("text")?
+            .or(text)
+            .ok_or_else(|| QueryError::new("`text` is missing").at(how.pointer()))?;
+        crate::query::limits::check_text(&text)?;
+        all.push(Wanted {
+            name,
+            text,
+            field: how.need_text("field")?,
+            size: how.count("size")?.unwrap_or(5).min(20),
+            always: how.text("suggest_mode")?.is_some_and(|mode| mode == "always"),
+            whole: kind == "phrase",
+        });
+        how.pass_over(&[
+            "sort",
+            "max_edits",
+            "prefix_length",
+            "min_word_length",
+            "max_errors",
+            "confidence",
+            "gram_size",
+        ]);
+        how.end()?;
+        one.end()?;
+        if all.len() > 10 {
+            return Err(QueryError::illegal("at most 10 suggestions are given at once").at("/suggest"));
+        }
+    }
+    Ok(all)
+}
+
+impl Wanted {
+    fn answer(&self, search: &Search, kinds: &[AssetKind]) -> Result<Value, SearchError> {
+        let mut known = false;
+        let mut entries: Vec<(usize, usize, String, HashMap<String, u64>)> = Vec::new();
+        for kind in kinds {
+            let generation = search.indexes().live(*kind)?;
+            let index = generation.searcher()?;
+            let Some(target) = target_of(generation.schema(), &self.field) else { continue };
+            let AsWhat::Text(_, field) = target.as_what else { continue };
+            known = true;
+            // Words as they are written: a stem is no suggestion.
+            let words = indexer::Analyser::Names.terms(indexer::Language::Other, &self.text);
+            for (at, word) in words.into_iter().take(MAX_WORDS).enumerate() {
+                let near = near_terms(&index.searcher, field, &word.text).map_err(SearchError::Tantivy)?;
+                if entries.len() <= at {
+                    entries.push((word.start, word.end, word.text.clone(), HashMap::new()));
+                }
+                if let Some((.., counts)) = entries.get_mut(at) {
+                    for (term, count) in near {
+                        *counts.entry(term).or_default() += count;
+                    }
+                }
+            }
+        }
+        if !known {
+            return Err(QueryError::illegal(format!("there is no text field `{}`", self.field))
+                .at("/suggest")
+                .into());
+        }
+        let mut answers = Vec::new();
+        let mut corrected = self.text.clone();
+        for (start, end, word, counts) in entries.iter().rev() {
+            let is_there = counts.contains_key(word);
+            let mut options: Vec<(&String, u64)> =
+                counts.iter().filter(|(term, _)| *term != word).map(|(term, count)| (term, *count)).collect();
+            options.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(other.0)));
+            if is_there && !self.always {
+                options.clear();
+            }
+            if let Some((best, _)) = options.first() {
+                corrected.replace_range(*start..*end, best);
+            }
+            let options: Vec<Value> = options
+                .iter()
+                .take(self.size)
+                .map(|(term, count)| json!({"text": term, "score": similarity(word, term), "freq": count}))
+                .collect();
+            answers.push(json!({"text": word, "offset": start, "length": end - start, "options": options}));
+        }
+        answers.reverse();
+        if self.whole {
+            let options = if corrected == self.text {
+                Vec::new()
+            } else {
+                vec![json!({"text": corrected, "score": 1.0})]
+            };
+            return Ok(
+                json!([{"text": self.text, "offset": 0, "length": self.text.len(), "options": options}]),
+            );
+        }
+        Ok(Value::Array(answers))
+    }
+}
+
+/// From 0 to 1: the share of characters that are the same.
+fn similarity(word: &str, term: &str) -> f64 {
+    let edits = crate::query::Near::new(word, 2, 0, true).distance(term).unwrap_or(2);
+    1.0 - f64::from(edits) / word.chars().count().max(1) as f64
+}

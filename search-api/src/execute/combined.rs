@@ -1,0 +1,149 @@
+//! One word in several fields, scored as if they were one: BM25F.
+//!
+//! The frequencies of all fields are added up with their weights, and so are their lengths; then BM25 is taken once
+//! (S. Robertson, H. Zaragoza, M. Taylor, "Simple BM25 extension to multiple weighted fields", CIKM 2004). A word in
+//! the headline and again in the body does not count as two words, as it does when fields are scored apart and added,
+//! and a document that has all words in its captions is not beaten by one that repeats one of them in its body.
+
+use tantivy::{
+    DocId, DocSet, Score, SegmentReader, TERMINATED, Term,
+    fieldnorm::FieldNormReader,
+    postings::{Postings, SegmentPostings},
+    query::{EnableScoring, Explanation, Query, Scorer, Weight},
+    schema::IndexRecordOption,
+};
+
+/// How soon more of the same word stops counting.
+const K1: f32 = 1.2;
+/// How much long documents are held back.
+const B: f32 = 0.75;
+
+/// One word (or its stems in several languages) in several fields of text.
+#[derive(Debug, Clone)]
+pub(super) struct Combined {
+    /// The terms, and what their field weighs.
+    pub(super) terms: Vec<(Term, f32)>,
+    /// All fields that are looked at, for the length of documents: each with one of its terms.
+    pub(super) fields: Vec<(tantivy::schema::Field, f32)>,
+}
+
+impl Query for Combined {
+    fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        let mut weight = CombinedWeight { query: self.clone(), idf: 0.0, average: 1.0 };
+        if let EnableScoring::Enabled { statistics_provider: statistics, .. } = scoring {
+            let documents = statistics.total_num_docs()?;
+            let mut frequency = 0;
+            for (term, _) in &self.terms {
+                frequency = frequency.max(statistics.doc_freq(term)?);
+            }
+            let (count, with) = (documents as f32, frequency as f32);
+            weight.idf = (1.0 + (count - with + 0.5) / (with + 0.5)).ln();
+            let mut length = 0.0;
+            for (field, field_weight) in &self.fields {
+                length += statistics.total_num_tokens(*field)? as f32 * field_weight;
+            }
+            weight.average = (length / count.max(1.0)).max(1.0);
+        }
+        Ok(Box::new(weight))
+    }
+
+    fn query_terms<'a>(&'a self, visitor: &mut dyn FnMut(&'a Term, bool)) {
+        self.terms.iter().for_each(|(term, _)| visitor(term, false));
+    }
+}
+
+struct CombinedWeight {
+    query: Combined,
+    idf: f32,
+    average: f32,
+}
+
+impl Weight for CombinedWeight {
+    fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        let mut postings = Vec::new();
+        for (term, weight) in &self.query.terms {
+            let inverted = reader.inverted_index(term.field())?;
+            if let Some(found) = inverted.read_postings(term, IndexRecordOption::WithFreqs)? {
+                postings.push((found, *weight));
+            }
+        }
+        let mut lengths = Vec::new();
+        for (field, weight) in &self.query.fields {
+            lengths.push((reader.get_fieldnorms_reader(*field)?, *weight));
+        }
+        let mut scorer = CombinedScorer {
+            postings,
+            lengths,
+            at: 0,
+            factor: self.idf * (K1 + 1.0) * boost,
+            average: self.average,
+        };
+        scorer.find();
+        Ok(Box::new(scorer))
+    }
+
+    fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
+        let mut scorer = self.scorer(reader, 1.0)?;
+        let matches = scorer.doc() <= doc && scorer.seek(doc) == doc;
+        let score = if matches { scorer.score() } else { 0.0 };
+        let mut explanation = Explanation::new("BM25F, one word over several fields", score);
+        explanation.add_const("idf", self.idf);
+        explanation.add_const("average weighted length", self.average);
+        Ok(explanation)
+    }
+}
+
+struct CombinedScorer {
+    postings: Vec<(SegmentPostings, f32)>,
+    lengths: Vec<(FieldNormReader, f32)>,
+    at: DocId,
+    factor: f32,
+    average: f32,
+}
+
+impl CombinedScorer {
+    fn find(&mut self) -> DocId {
+        self.at = self.postings.iter().map(|(postings, _)| postings.doc()).min().unwrap_or(TERMINATED);
+        self.at
+    }
+}
+
+impl DocSet for CombinedScorer {
+    fn advance(&mut self) -> DocId {
+        for (postings, _) in &mut self.postings {
+            if postings.doc() == self.at && self.at != TERMINATED {
+                postings.advance();
+            }
+        }
+        self.find()
+    }
+
+    fn seek(&mut self, target: DocId) -> DocId {
+        for (postings, _) in &mut self.postings {
+            if postings.doc() < target {
+                postings.seek(target);
+            }
+        }
+        self.find()
+    }
+
+    fn doc(&self) -> DocId {
+        self.at
+    }
+
+    fn size_hint(&self) -> u32 {
+        self.postings.iter().map(|(postings, _)| postings.size_hint()).max().unwrap_or(0)
+    }
+}
+
+impl Scorer for CombinedScorer {
+    fn score(&mut self) -> Score {
+        let at = self.at;
+        let here = self.postings.iter().filter(|(postings, _)| postings.doc() == at);
+        let frequency: f32 = here.map(|(postings, weight)| postings.term_freq() as f32 * weight).sum();
+        let length: f32 =
+            self.lengths.iter().map(|(lengths, weight)| lengths.fieldnorm(at) as f32 * weight).sum();
+        let norm = K1 * (1.0 - B + B * length / self.average);
+        self.factor * frequency / (frequency + norm)
+    }
+}

@@ -1,0 +1,129 @@
+//! Ranges of dates, numbers, exact values and seqs.
+
+use std::ops::Bound;
+
+use indexer::FieldKind;
+use serde_json::Value;
+use tantivy::{
+    Term,
+    query::{AllQuery, ConstScoreQuery, EmptyQuery, ExistsQuery, RangeQuery},
+};
+
+use super::{
+    fields::{AsWhat, Target},
+    translate::{Boxed, Translator, text_of},
+};
+use crate::query::{QueryError, Range, parse_bound};
+
+impl Translator<'_> {
+    pub(super) fn range(&self, range: &Range) -> Result<Boxed, QueryError> {
+        if range.field == "_seq" {
+            return self.seq_range(range);
+        }
+        match self.target(&range.field)? {
+            Some(target) => self.range_in(&target, range),
+            None => Ok(Box::new(EmptyQuery)),
+        }
+    }
+
+    fn seq_range(&self, range: &Range) -> Result<Boxed, QueryError> {
+        let bound = |bound: &Option<(Value, bool)>| match bound {
+            None => Ok(Bound::Unbounded),
+            Some((value, included)) => {
+                let seq = text_of(value).parse::<u64>();
+                let seq = seq.map_err(|_| QueryError::illegal(format!("`{}` is no seq", text_of(value))))?;
+                let term = Term::from_field_u64(self.schema.seq, seq);
+                Ok(if *included { Bound::Included(term) } else { Bound::Excluded(term) })
+            }
+        };
+        ranged(bound(&range.from)?, bound(&range.to)?)
+    }
+
+    pub(super) fn range_in(&self, target: &Target<'_>, range: &Range) -> Result<Boxed, QueryError> {
+        let name = target.field.spec.name;
+        match target.as_what {
+            AsWhat::Number(field) => {
+                let is_date = target.field.spec.kind == FieldKind::Date;
+                let read =
+                    |value: &Value| if is_date { self.date(value, range) } else { number(value, name) };
+                let low = match &range.from {
+                    None => Bound::Unbounded,
+                    Some((value, true)) => Bound::Included(Term::from_field_i64(field, read(value)?.0)),
+                    Some((value, false)) => Bound::Excluded(Term::from_field_i64(field, read(value)?.1)),
+                };
+                let high = match &range.to {
+                    None => Bound::Unbounded,
+                    Some((value, true)) => Bound::Included(Term::from_field_i64(field, read(value)?.1)),
+                    Some((value, false)) => Bound::Excluded(Term::from_field_i64(field, read(value)?.0)),
+                };
+                if let (Bound::Unbounded, Bound::Unbounded) = (&low, &high) {
+                    return Ok(Box::new(ExistsQuery::new(name.to_owned(), false)));
+                }
+                ranged(low, high)
+            }
+            AsWhat::Exact(field) => {
+                let bound = |bound: &Option<(Value, bool)>| match bound {
+                    None => Bound::Unbounded,
+                    Some((value, true)) => Bound::Included(Term::from_field_text(field, &text_of(value))),
+                    Some((value, false)) => Bound::Excluded(Term::from_field_text(field, &text_of(value))),
+                };
+                match (bound(&range.from), bound(&range.to)) {
+                    (Bound::Unbounded, Bound::Unbounded) => self.exists(name),
+                    (low, high) => ranged(low, high),
+                }
+            }
+            AsWhat::Text(..) => Err(QueryError::illegal(format!(
+                "`{name}` is a text: ranges are of dates, numbers and exact values"
+            ))),
+        }
+    }
+
+    /// The first and last millisecond that a date covers.
+    pub(super) fn date(&self, value: &Value, range: &Range) -> Result<(i64, i64), QueryError> {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            // A small number is a year; Elasticsearch's clients send milliseconds.
+            Value::Number(number) => match number.as_i64() {
+                Some(year @ 0..=9_999) if range.format.is_none() => format!("{year:04}"),
+                _ => number.to_string(),
+            },
+            other => return Err(QueryError::illegal(format!("{other} is no date"))),
+        };
+        parse_bound(&text, range.format.as_deref(), range.time_zone.as_deref(), self.now)
+            .map_err(|error| QueryError::illegal(error.to_string()))
+    }
+}
+
+/// Tantivy does not take bounds that leave nothing between them.
+fn ranged(low: Bound<Term>, high: Bound<Term>) -> Result<Boxed, QueryError> {
+    let value = |bound: &Bound<Term>| match bound {
+        Bound::Included(term) | Bound::Excluded(term) => Some(term.serialized_value_bytes().to_vec()),
+        Bound::Unbounded => None,
+    };
+    if let (Some(low_value), Some(high_value)) = (value(&low), value(&high)) {
+        let both_in = matches!((&low, &high), (Bound::Included(_), Bound::Included(_)));
+        if low_value > high_value || (low_value == high_value && !both_in) {
+            return Ok(Box::new(EmptyQuery));
+        }
+    }
+    if let (Bound::Unbounded, Bound::Unbounded) = (&low, &high) {
+        return Ok(Box::new(AllQuery));
+    }
+    Ok(Box::new(ConstScoreQuery::new(Box::new(RangeQuery::new(low, high)), 1.0)))
+}
+
+/// The whole numbers that a bound lies between; both the same for a whole one.
+fn number(value: &Value, field: &str) -> Result<(i64, i64), QueryError> {
+    let number = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse::<f64>().ok(),
+        _ => None,
+    };
+    match number.filter(|number| number.is_finite()) {
+        Some(number) => Ok((number.ceil() as i64, number.floor() as i64)),
+        None => Err(QueryError::illegal(format!(
+            "`{}` is no number, but `{field}` holds numbers",
+            text_of(value)
+        ))),
+    }
+}

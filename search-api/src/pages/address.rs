@@ -1,0 +1,285 @@
+//! Addresses: what a search page's URL says, and the URLs of everything else.
+//!
+//! A search is nothing but its address, so every state of it can be shared, bookmarked and gone back to.
+
+use store::{AssetId, AssetKind};
+
+/// A search, as the address of its page says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Address {
+    pub(super) kind: AssetKind,
+    pub(super) q: String,
+    /// What narrows it: a facet's name and one of its values.
+    pub(super) facets: Vec<(String, String)>,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) sort: Order,
+    /// From 1.
+    pub(super) page: usize,
+    /// The name of an index of the archive as it stood.
+    pub(super) as_of: String,
+}
+
+/// The order of hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    Relevance,
+    Newest,
+    Oldest,
+}
+
+impl Order {
+    pub(super) const ALL: [Self; 3] = [Self::Relevance, Self::Newest, Self::Oldest];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Relevance => "relevance",
+            Self::Newest => "newest",
+            Self::Oldest => "oldest",
+        }
+    }
+}
+
+/// A facet that a view has: its name in addresses, its field, and its heading.
+pub(super) struct Facet {
+    pub(super) name: &'static str,
+    pub(super) field: &'static str,
+    pub(super) label: &'static str,
+}
+
+const fn facet(name: &'static str, field: &'static str, label: &'static str) -> Facet {
+    Facet { name, field, label }
+}
+
+static ARTICLE_FACETS: [Facet; 6] = [
+    facet("section", "section", "Section"),
+    facet("byline", "bylines.name.keyword", "Byline"),
+    facet("keyword", "keywords.value.keyword", "Keyword"),
+    facet("type", "type", "Type"),
+    facet("language", "language", "Language"),
+    facet("source", "source", "Source"),
+];
+static IMAGE_FACETS: [Facet; 2] = [
+    facet("byline", "photographer.name.keyword", "By"),
+    facet("section", "used_in.section", "Used in section"),
+];
+static BYLINE_FACETS: [Facet; 2] = [
+    facet("section", "sections.name", "Section"),
+    facet("organization", "organization.keyword", "Organization"),
+];
+
+/// The facets of a view, in the order in which they are shown.
+pub(super) const fn facets_of(kind: AssetKind) -> &'static [Facet] {
+    match kind {
+        AssetKind::Article => &ARTICLE_FACETS,
+        AssetKind::Image => &IMAGE_FACETS,
+        AssetKind::Byline => &BYLINE_FACETS,
+    }
+}
+
+impl Default for Address {
+    fn default() -> Self {
+        Self {
+            kind: AssetKind::Article,
+            q: String::new(),
+            facets: Vec::new(),
+            from: String::new(),
+            to: String::new(),
+            sort: Order::Relevance,
+            page: 1,
+            as_of: String::new(),
+        }
+    }
+}
+
+/// More values in one address are passed over.
+const MAX_FACETS: usize = 40;
+
+impl Address {
+    /// Reads the parameters of a search page. What it does not know it passes over: an address that somebody
+    /// shortened or extended still leads somewhere.
+    pub(super) fn parse(params: &[(String, String)]) -> Self {
+        let mut address = Self::default();
+        if let Some((_, kind)) = params.iter().find(|(name, _)| name == "view") {
+            address.kind = kind.parse().unwrap_or(AssetKind::Article);
+        }
+        for (name, value) in params {
+            let value = value.trim();
+            match name.as_str() {
+                "q" => value.clone_into(&mut address.q),
+                "from" => value.clone_into(&mut address.from),
+                "to" => value.clone_into(&mut address.to),
+                "as_of" => value.clone_into(&mut address.as_of),
+                "page" => address.page = value.parse().unwrap_or(1).max(1),
+                "sort" => {
+                    let known = Order::ALL.into_iter().find(|order| order.name() == value);
+                    address.sort = known.unwrap_or(Order::Relevance);
+                }
+                name if address.facets.len() < MAX_FACETS && !value.is_empty() => {
+                    let known = facets_of(address.kind).iter().any(|facet| facet.name == name);
+                    if known && !address.has(name, value) {
+                        address.facets.push((name.to_owned(), value.to_owned()));
+                    }
+                }
+                _ => {}
+            }
+        }
+        address
+    }
+
+    /// Whether it asks for anything but the whole archive.
+    pub(super) fn is_front_page(&self) -> bool {
+        *self == Self { kind: self.kind, ..Self::default() }
+    }
+
+    pub(super) fn has(&self, name: &str, value: &str) -> bool {
+        self.facets.iter().any(|(n, v)| n == name && v == value)
+    }
+
+    /// Its parameters, those left out that say nothing.
+    pub(super) fn params(&self) -> Vec<(&str, String)> {
+        let mut params = Vec::new();
+        let mut add = |name, value: &str| {
+            if !value.is_empty() {
+                params.push((name, value.to_owned()));
+            }
+        };
+        add("q", &self.q);
+        add("view", if self.kind == AssetKind::Article { "" } else { self.kind.plural() });
+        for (name, value) in &self.facets {
+            add(name, value);
+        }
+        add("from", &self.from);
+        add("to", &self.to);
+        add("sort", if self.sort == Order::Relevance { "" } else { self.sort.name() });
+        add("as_of", &self.as_of);
+        if self.page > 1 {
+            add("page", &self.page.to_string());
+        }
+        params
+    }
+
+    pub(super) fn href(&self) -> String {
+        with_params("/", &self.params())
+    }
+
+    /// The same from its first page, changed.
+    pub(super) fn but(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut other = Self { page: 1, ..self.clone() };
+        change(&mut other);
+        other
+    }
+
+    pub(super) fn with(&self, name: &str, value: &str) -> Self {
+        self.but(|it| it.facets.push((name.to_owned(), value.to_owned())))
+    }
+
+    pub(super) fn without(&self, name: &str, value: &str) -> Self {
+        self.but(|it| it.facets.retain(|(n, v)| n != name || v != value))
+    }
+
+    pub(super) fn between(&self, from: &str, to: &str) -> Self {
+        self.but(|it| (it.from, it.to) = (from.to_owned(), to.to_owned()))
+    }
+
+    /// The same words in another view, which has other facets.
+    pub(super) fn in_view(&self, kind: AssetKind) -> Self {
+        self.but(|it| {
+            it.kind = kind;
+            it.facets.retain(|(name, _)| facets_of(kind).iter().any(|facet| facet.name == name));
+        })
+    }
+
+    pub(super) fn on_page(&self, page: usize) -> Self {
+        Self { page, ..self.clone() }
+    }
+}
+
+/// The page of an asset.
+pub(super) fn asset(kind: AssetKind, id: &AssetId) -> String {
+    under(&format!("/{}", kind.plural()), id.as_str())
+}
+
+/// The page of an asset at some moment.
+pub(super) fn asset_at(kind: AssetKind, id: &AssetId, at: &str) -> String {
+    with_at(&asset(kind, id), at)
+}
+
+pub(super) fn with_at(href: &str, at: &str) -> String {
+    let sign = if href.contains('?') { '&' } else { '?' };
+    format!("{href}{sign}at={}", encode(at))
+}
+
+/// Ids hold slashes, which stay readable. An id that a browser or a proxy would tidy up as a path (`a//b`, `a/../b`)
+/// goes as a parameter.
+fn under(base: &str, id: &str) -> String {
+    if id.split('/').any(|part| matches!(part, "" | "." | "..")) || id.contains('\\') {
+        return format!("{base}?id={}", encode(id));
+    }
+    let parts: Vec<String> = id.split('/').map(encode).collect();
+    format!("{base}/{}", parts.join("/"))
+}
+
+pub(super) fn with_params(base: &str, params: &[(&str, String)]) -> String {
+    let pairs: Vec<String> = params.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    if pairs.is_empty() { base.to_owned() } else { format!("{base}?{}", pairs.join("&")) }
+}
+
+/// Percent-encoding (RFC 3986) of everything but unreserved characters, and those that a path and a query may both
+/// hold as they are.
+pub(super) fn encode(text: &str) -> String {
+    let mut to = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b':' | b'@' | b',' => {
+                to.push(char::from(byte));
+            }
+            _ => to.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    to
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(params: &[(&str, &str)]) -> Address {
+        let params: Vec<(String, String)> =
+            params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Address::parse(&params)
+    }
+
+    #[test]
+    fn an_address_comes_back_from_its_own_parameters() {
+        let address = parse(&[
+            ("q", "\"painted pink\" & more"),
+            ("section", "Local"),
+            ("section", "World"),
+            ("nonsense", "1"),
+            ("from", "1912"),
+            ("sort", "oldest"),
+            ("page", "3"),
+        ]);
+        let again: Vec<(String, String)> =
+            address.params().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        assert_eq!(Address::parse(&again), address);
+        assert_eq!(
+            address.href(),
+            "/?q=%22painted%20pink%22%20%26%20more&section=Local&section=World&from=1912&sort=oldest&page=3"
+        );
+        assert_eq!(address.without("section", "World").in_view(AssetKind::Byline).page, 1);
+    }
+
+    #[test]
+    fn ids_that_look_like_paths_are_not_tidied_up() {
+        let check = |id: &str, expected: &str| {
+            assert_eq!(asset(AssetKind::Article, &AssetId::new(id).unwrap()), expected, "{id}");
+        };
+        check("a/1912-04-16-titanic", "/articles/a/1912-04-16-titanic");
+        check("nyt://article/1", "/articles?id=nyt:%2F%2Farticle%2F1");
+        check("a/../b", "/articles?id=a%2F..%2Fb");
+        check("a?b#c%", "/articles/a%3Fb%23c%25");
+        check("né", "/articles/n%C3%A9");
+    }
+}

@@ -1,0 +1,281 @@
+//! The page of an article.
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use maud::{Markup, html};
+use store::{Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Image, Keyword, Live, Snapshot};
+
+use super::{
+    Pages,
+    address::{self, Address},
+    cite::{self, Cited},
+    dates,
+    error::PageError,
+    history::{self, Show, Step},
+    hits,
+    image::figure,
+    layout::{Frame, page},
+    reading::Reading,
+    results, text,
+};
+
+/// An article with everything that its page shows.
+struct Reader<'a> {
+    id: &'a AssetId,
+    article: &'a Article,
+    live: &'a Live,
+    authors: Vec<(AssetId, Option<Byline>)>,
+    images: Vec<(AssetId, Image)>,
+    at: Option<AsOf>,
+    steps: &'a [Step],
+}
+
+/// `GET /articles/{id}`, with `?at=` as it stood then.
+pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Response, PageError> {
+    let snapshot = pages.state.search.log().snapshot()?;
+    let reading = Reading { snapshot: &snapshot, at };
+    let asset = AssetRef::new(AssetKind::Article, id.clone());
+    let live = match reading.live(&asset)? {
+        Some(live) => live,
+        None => return unseen(pages, &snapshot, &asset, at),
+    };
+    let Content::Article(article) = &live.content else { return Err(PageError::NoSuchAsset(asset)) };
+    let seen_now = snapshot.live(&asset)?.is_some();
+    let show = if seen_now { Show::Changes } else { Show::EventsAlone };
+    let steps = history::read(&snapshot, &asset, show)?;
+    let reader = Reader {
+        id,
+        article,
+        live: &live,
+        authors: reading.bylines(&article.bylines)?,
+        images: reading.images(&article.images)?,
+        at,
+        steps: &steps,
+    };
+    let similar = if seen_now && at.is_none() { results::similar(pages, id) } else { Vec::new() };
+    let description =
+        text::beginning(if article.summary.is_empty() { &article.body } else { &article.summary }, 200);
+    let frame = Frame {
+        description: &description,
+        indexed: at.is_none(),
+        ..Frame::new(&article.headline, "article")
+    };
+    Ok(page(pages, &frame, &reader.markup(pages, &similar)))
+}
+
+/// The page of what readers do not see: withdrawn and why, erased, or not yet there at that moment.
+pub(super) fn unseen(
+    pages: &Pages,
+    snapshot: &Snapshot,
+    asset: &AssetRef,
+    at: Option<AsOf>,
+) -> Result<Response, PageError> {
+    if snapshot.state(asset)?.is_none() {
+        return Err(PageError::NoSuchAsset(asset.clone()));
+    }
+    let steps = history::read(snapshot, asset, Show::EventsAlone)?;
+    let last = history::last(&steps);
+    let name = asset.kind.name();
+    let (title, status) = match at {
+        Some(_) => (format!("This {name} was not to be seen then"), StatusCode::NOT_FOUND),
+        None => (format!("This {name} was withdrawn"), StatusCode::GONE),
+    };
+    let frame = Frame { indexed: false, ..Frame::new(&title, "withdrawn") };
+    let main = html! {
+        article.notice {
+            h1 { (title) }
+            @if let Some(event) = last {
+                @if at.is_none() {
+                    p.when { "On " (dates::instant(event.time)) ", by event " (event.seq) "." }
+                    @if let Some(reason) = history::reason(event) { blockquote.reason { p { (reason) } } }
+                } @else {
+                    p { a href=(address::asset(asset.kind, &asset.id)) { "See it as it is now" } "." }
+                }
+            }
+        }
+        (history::section(&steps, asset, false))
+    };
+    let mut response = page(pages, &frame, &main);
+    *response.status_mut() = status;
+    Ok(response.into_response())
+}
+
+impl Reader<'_> {
+    fn markup(&self, pages: &Pages, similar: &[crate::Hit]) -> Markup {
+        let article = self.article;
+        let asset = AssetRef::new(AssetKind::Article, self.id.clone());
+        let mut images = self.images.iter();
+        let lead = images.next();
+        html! {
+            @if let Some(at) = self.at { (as_it_stood(&asset, at)) }
+            article.story lang=[text::lang(&article.language)] dir="auto" {
+                header {
+                    @if !article.kicker.is_empty() { p.kicker { (article.kicker) } }
+                    h1 { (article.headline) }
+                    @if !article.subheadline.is_empty() { p.deck { (article.subheadline) } }
+                    (self.byline())
+                }
+                @if let Some((id, image)) = lead { (figure(id, image, 800, "lead")) }
+                (self.corrections())
+                div.text {
+                    @if article.body.is_empty() && !article.summary.is_empty() { p.first { (article.summary) } }
+                    @for (number, paragraph) in text::paragraphs(&article.body).enumerate() {
+                        p class=[(number == 0 && article.dateline.is_empty()).then_some("first")] {
+                            @if number == 0 && !article.dateline.is_empty() {
+                                span.dateline { (article.dateline) } " — "
+                            }
+                            (paragraph)
+                        }
+                    }
+                }
+                @let others: Vec<_> = images.collect();
+                @if !others.is_empty() {
+                    div.pictures { @for (id, image) in others { (figure(id, image, 480, "other")) } }
+                }
+                @if !article.rights.is_empty() { p.rights { (article.rights) } }
+            }
+            aside.margin aria-label="About this article" {
+                (self.facts(pages))
+                (cite::section(&self.cited(pages)))
+            }
+            @if !similar.is_empty() {
+                section.similar aria-labelledby="similar-title" {
+                    h2 #similar-title { "In the same drawer" }
+                    ul.cards { @for hit in similar { (hits::card(hit)) } }
+                }
+            }
+            (history::section(self.steps, &asset, true))
+        }
+    }
+
+    fn byline(&self) -> Markup {
+        let article = self.article;
+        let names: Vec<_> =
+            self.authors.iter().filter_map(|(id, byline)| Some((id, byline.as_ref()?))).collect();
+        html! {
+            p.by lang="en" {
+                @if names.is_empty() && !article.credit.is_empty() { span.who { (article.credit) } }
+                @if !names.is_empty() {
+                    span.who {
+                        "By "
+                        @for (number, (id, byline)) in names.iter().enumerate() {
+                            @if number > 0 { @if number + 1 == names.len() { " and " } @else { ", " } }
+                            a rel="author" href=(address::asset(AssetKind::Byline, id)) { (byline.name) }
+                            @if !byline.title.is_empty() { span.title { ", " (byline.title) } }
+                        }
+                    }
+                }
+                @if let Some(date) = &article.published {
+                    time.when datetime=(date.as_str()) { (dates::with_weekday(date)) }
+                }
+            }
+        }
+    }
+
+    fn corrections(&self) -> Markup {
+        let corrections = &self.article.corrections;
+        html! {
+            @if !corrections.is_empty() {
+                section.corrections lang="en" aria-label="Corrections" {
+                    h2 { @if corrections.len() == 1 { "Correction" } @else { "Corrections" } }
+                    @for correction in corrections {
+                        p {
+                            @if let Some(date) = &correction.date { strong { (dates::time(date)) ". " } }
+                            (correction.text)
+                        }
+                    }
+                    p { a href="#history" { "What was changed" } }
+                }
+            }
+        }
+    }
+
+    /// What the margin says: each fact leads to everything that shares it.
+    fn facts(&self, pages: &Pages) -> Markup {
+        let article = self.article;
+        let search = |name: &str, value: &str| Address::default().with(name, value).href();
+        let linked = |label: &str, name: &str, value: &str, shown: &str| {
+            html! { @if !value.is_empty() { dt { (label) } dd { a href=(search(name, value)) { (shown) } } } }
+        };
+        let plain =
+            |label: &str, value: &str| html! { @if !value.is_empty() { dt { (label) } dd { (value) } } };
+        let permalink = address::asset_at(AssetKind::Article, self.id, &format!("seq:{}", self.live.seq));
+        html! {
+            dl.facts {
+                (linked("Section", "section", &article.section, &article.section))
+                (plain("Page", &article.page))
+                (plain("Edition", &article.edition))
+                (plain("Desk", &article.desk))
+                (linked("Type", "type", &article.genre, &text::capital(&article.genre)))
+                (linked("Language", "language", &article.language, text::language_name(&article.language)))
+                (linked("Source", "source", &article.source, &article.source))
+                (plain("Printed as", &article.credit))
+                @let keywords = distinct(&article.keywords);
+                @if !keywords.is_empty() {
+                    dt { "Keywords" }
+                    dd {
+                        ul.keywords {
+                            @for keyword in keywords {
+                                li { a href=(search("keyword", keyword)) { (keyword) } }
+                            }
+                        }
+                    }
+                }
+                @if let Some(url) = text::link(&article.url) {
+                    dt { "On the web" } dd { a href=(url) rel="noopener noreferrer" { "The original page" } }
+                }
+                dt { "Permalink" }
+                dd { a href=(address::asset(AssetKind::Article, self.id)) { code { (self.id) } } }
+                dt { "This revision" }
+                dd { a href=(permalink) { "Revision " (self.live.revision) ", event " (self.live.seq) } }
+            }
+            @if self.authors.is_empty() && article.section.is_empty() { p.quiet { "From " (pages.config.title) } }
+        }
+    }
+
+    fn cited<'b>(&'b self, pages: &'b Pages) -> Cited<'b> {
+        let own = || {
+            let base = pages.config.base_url.as_deref()?.trim_end_matches('/');
+            Some(format!("{base}{}", address::asset(AssetKind::Article, self.id)))
+        };
+        Cited {
+            id: self.id.as_str(),
+            article: self.article,
+            authors: self.authors.iter().filter_map(|(_, byline)| byline.as_ref()).collect(),
+            archive: &pages.config.title,
+            address: text::link(&self.article.url).map(str::to_owned).or_else(own),
+            evidence: format!(
+                "Revision {}, event {} of the archive's log",
+                self.live.revision, self.live.seq
+            ),
+        }
+    }
+}
+
+/// Each term once, whichever vocabularies have it.
+fn distinct(keywords: &[Keyword]) -> Vec<&str> {
+    let mut terms: Vec<&str> = Vec::new();
+    for term in keywords.iter().map(|keyword| keyword.value.as_str()).filter(|term| !term.is_empty()) {
+        if !terms.contains(&term) {
+            terms.push(term);
+        }
+    }
+    terms
+}
+
+/// Says that a page is about the past, and leads back.
+pub(super) fn as_it_stood(asset: &AssetRef, at: AsOf) -> Markup {
+    html! {
+        p.as-of role="note" {
+            "As it stood "
+            @match at {
+                AsOf::Seq(seq) => { "after event " (seq) },
+                AsOf::Time(time) => { "at the end of " (dates::instant_day(time)) },
+            }
+            ". "
+            a href=(address::asset(asset.kind, &asset.id)) { "See it as it is now" }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The page of a byline: who it is, under which names, when it wrote, and everything by it.
+
+use std::collections::BTreeMap;
+
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use serde_json::Value;
+use store::{AsOf, AssetId, AssetKind, AssetRef, Byline, Content};
+
+use super::{
+    Pages,
+    address::{self, Address, Order},
+    article::{as_it_stood, unseen},
+    charts,
+    error::PageError,
+    history::{self, Show},
+    hits,
+    layout::{Frame, page},
+    reading::Reading,
+    results::{self, Work},
+    text,
+};
+
+/// `GET /bylines/{id}`, with `?at=` as it stood then. One that was found to be another person leads to that one.
+pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Response, PageError> {
+    let search = &pages.state.search;
+    let snapshot = search.log().snapshot()?;
+    let reading = Reading { snapshot: &snapshot, at };
+    let asset = AssetRef::new(AssetKind::Byline, id.clone());
+    let (stands_for, _) = reading.byline(id)?;
+    if stands_for != *id {
+        return Ok(Redirect::to(&address::asset(AssetKind::Byline, &stands_for)).into_response());
+    }
+    let Some(live) = reading.live(&asset)? else { return unseen(pages, &snapshot, &asset, at) };
+    let Content::Byline(byline) = &live.content else { return Err(PageError::NoSuchAsset(asset)) };
+    let seen_now = snapshot.live(&asset)?.is_some();
+    let steps = history::read(&snapshot, &asset, if seen_now { Show::Changes } else { Show::EventsAlone })?;
+    // Names that were merged into it are in its document only.
+    let document = if at.is_none() { search.document(&asset).ok() } else { None };
+    let names = document
+        .as_ref()
+        .map_or_else(|| byline.also_known_as.clone(), |hit| strings(hit.document.get("also_known_as")));
+    let work = results::work_of(pages, id)?;
+    let description = text::beginning(&byline.bio, 200);
+    let frame =
+        Frame { description: &description, indexed: at.is_none(), ..Frame::new(&byline.name, "byline") };
+    let main = html! {
+        @if let Some(at) = at { (as_it_stood(&asset, at)) }
+        article.person {
+            header {
+                p.kicker { (if byline.organization.is_empty() { "Byline" } else { byline.organization.as_str() }) }
+                h1 { (byline.name) }
+                @if !byline.title.is_empty() { p.deck { (byline.title) } }
+            }
+            @if !byline.bio.is_empty() { p.bio { (byline.bio) } }
+            (facts(byline, &names))
+            (years(&work))
+        }
+        (everything(id, byline, &work))
+        (history::section(&steps, &asset, true))
+    };
+    Ok(page(pages, &frame, &main))
+}
+
+fn strings(value: Option<&Value>) -> Vec<String> {
+    let list = value.and_then(Value::as_array);
+    list.map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect()).unwrap_or_default()
+}
+
+fn facts(byline: &Byline, names: &[String]) -> Markup {
+    html! {
+        dl.facts {
+            @if !names.is_empty() {
+                dt { "Also printed as" }
+                dd { ul.names { @for name in names { li { (name) } } } }
+            }
+            @if let Some(url) = text::link(&byline.url) {
+                dt { "On the web" } dd { a href=(url) rel="noopener noreferrer" { (url) } }
+            }
+        }
+    }
+}
+
+/// A bar for each year from the first to the last.
+fn years(work: &Work) -> Markup {
+    let counts: BTreeMap<i32, u64> = work.years.iter().copied().collect();
+    let (Some((first, _)), Some((last, _))) = (counts.first_key_value(), counts.last_key_value()) else {
+        return html! {};
+    };
+    // A wrong date must not make a chart of ten thousand bars.
+    let last_shown = (*last).min(first.saturating_add(400));
+    let values: Vec<u64> =
+        (*first..=last_shown).map(|year| counts.get(&year).copied().unwrap_or(0)).collect();
+    let label = format!("{} from {first} to {last}", text::counted(work.total, "article", "articles"));
+    html! {
+        figure.years {
+            (charts::silhouette(&values, &label))
+            figcaption { span { (first) } @if last > first { span { (last) } } }
+        }
+    }
+}
+
+fn everything(id: &AssetId, byline: &Byline, work: &Work) -> Markup {
+    let by = Address { sort: Order::Oldest, ..Address::default().with("byline", &byline.name) };
+    html! {
+        @if work.total > 0 {
+            section.works aria-labelledby="works-title" {
+                h2 #works-title { (text::counted(work.total, "article", "articles")) }
+                ol.list { @for hit in &work.hits { (hits::line(hit)) } }
+                @if work.total > work.hits.len() as u64 {
+                    p { a href=(by.href()) { "All " (text::counted(work.total, "article", "articles")) } }
+                }
+            }
+        }
+        @if !work.images.is_empty() {
+            section.works aria-labelledby="images-title" {
+                h2 #images-title { (text::counted(work.image_total, "image", "images")) }
+                ul.grid { @for hit in &work.images { (hits::tile(hit)) } }
+            }
+        }
+        @if work.total == 0 && work.images.is_empty() {
+            p.quiet { "Nothing in the archive names " code { (id) } "." }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The frame of every page: its head, the masthead with the search box, and the foot.
+
+use axum::response::{Html, IntoResponse, Response};
+use maud::{DOCTYPE, Markup, html};
+
+use super::{Pages, address::Address, assets};
+
+/// What differs from page to page.
+pub(super) struct Frame<'a> {
+    /// What the tab of the browser says, before the archive's name.
+    pub(super) title: &'a str,
+    /// For search engines and previews.
+    pub(super) description: &'a str,
+    /// What kind of page it is: a class for the style sheet.
+    pub(super) class: &'static str,
+    /// The search that the box holds.
+    pub(super) address: Address,
+    /// More for the head.
+    pub(super) head: Markup,
+    /// Whether search engines should keep it.
+    pub(super) indexed: bool,
+}
+
+impl Frame<'_> {
+    pub(super) fn new<'a>(title: &'a str, class: &'static str) -> Frame<'a> {
+        Frame { title, description: "", class, address: Address::default(), head: html! {}, indexed: true }
+    }
+}
+
+/// A whole page.
+pub(super) fn page(pages: &Pages, frame: &Frame<'_>, main: &Markup) -> Response {
+    let name = &pages.config.title;
+    let title = if frame.title.is_empty() { name.clone() } else { format!("{} · {name}", frame.title) };
+    let html = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                title { (title) }
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                @if !frame.description.is_empty() { meta name="description" content=(frame.description); }
+                @if !frame.indexed { meta name="robots" content="noindex"; }
+                link rel="preload" href=(assets::href("text.woff2")) as="font" type="font/woff2" crossorigin;
+                link rel="preload" href=(assets::href("display.woff2")) as="font" type="font/woff2" crossorigin;
+                link rel="stylesheet" href=(assets::href("morgue.css"));
+                link rel="icon" href=(assets::href("icon.svg")) type="image/svg+xml";
+                link rel="search" href="/opensearch.xml" type="application/opensearchdescription+xml" title=(name);
+                script type="module" src=(assets::href("morgue.js")) {}
+                (frame.head)
+            }
+            body class=(frame.class) {
+                a.skip href="#main" { "Skip to the content" }
+                header.masthead {
+                    p.name { a href="/" { (name) } }
+                    (search_box(&frame.address))
+                }
+                main #main tabindex="-1" { (main) }
+                footer.foot {
+                    nav aria-label="The archive" {
+                        a href="/" { "Articles" }
+                        a href="/?view=images" { "Images" }
+                        a href="/?view=bylines" { "Bylines" }
+                        a href="/status" { "Machine room" }
+                    }
+                    p.keys { kbd { "/" } " search  " kbd { "j" } " " kbd { "k" } " next, previous  " kbd { "Enter" } " open" }
+                }
+            }
+        }
+    };
+    Html(html.into_string()).into_response()
+}
+
+/// The one box. What narrows a search stays when its words change.
+fn search_box(address: &Address) -> Markup {
+    html! {
+        search {
+            form.box action="/" method="get" role="search" {
+                label for="q" { "Search the archive" }
+                div.line {
+                    input #q type="search" name="q" value=(address.q) maxlength="2000" autocomplete="off"
+                        spellcheck="false" enterkeyhint="search" placeholder="Words, “a phrase”, -without, date:1912-04";
+                    button type="submit" { "Search" }
+                }
+                @for (name, value) in address.params() {
+                    @if !matches!(name, "q" | "page") { input type="hidden" name=(name) value=(value); }
+                }
+            }
+        }
+    }
+}

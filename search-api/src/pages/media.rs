@@ -1,0 +1,168 @@
+//! The archive's own pictures: files under the media directories, and never any other.
+
+use std::{
+    io,
+    path::{Component, Path, PathBuf},
+};
+
+use axum::{
+    body::Body,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use store::Rendition;
+
+use super::address::encode;
+
+/// The largest picture that is served, in bytes: it is read whole.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// What a browser may be given as a picture. Nothing else is, whatever lies in the directories.
+static TYPES: [(&str, &str); 8] = [
+    ("svg", "image/svg+xml"),
+    ("png", "image/png"),
+    ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+    ("gif", "image/gif"),
+    ("webp", "image/webp"),
+    ("avif", "image/avif"),
+    ("bmp", "image/bmp"),
+];
+
+/// An SVG is a document that may hold scripts. In an `<img>` they never run; opened by itself, the sandbox keeps
+/// them from running.
+const PICTURE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+
+/// Where a rendition can be loaded from: `/media/…` for a path, an http(s) link as it is, nothing for anything else.
+pub(super) fn src(rendition: &Rendition) -> Option<String> {
+    let href = rendition.href.trim();
+    let scheme = href.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    if matches!(scheme.as_deref(), Some("http" | "https")) && href.contains("://") {
+        return Some(href.to_owned());
+    }
+    let path = relative(href)?;
+    let parts: Vec<String> = path.iter().map(|part| encode(&part.to_string_lossy())).collect();
+    type_of(&path)?;
+    Some(format!("/media/{}", parts.join("/")))
+}
+
+/// The rendition for a place of this width in pixels: the smallest that fills it, or else the largest.
+pub(super) fn fitting(renditions: &[Rendition], width: u32) -> Option<(&Rendition, String)> {
+    let wide = |rendition: &Rendition| rendition.width.unwrap_or(0);
+    let usable = || renditions.iter().filter_map(|rendition| Some((rendition, src(rendition)?)));
+    usable()
+        .filter(|(rendition, _)| u64::from(wide(rendition)) >= u64::from(width))
+        .min_by_key(|(rendition, _)| wide(rendition))
+        .or_else(|| usable().max_by_key(|(rendition, _)| wide(rendition)))
+}
+
+/// A path below the directory that it is resolved against; `None` when it leads anywhere else.
+fn relative(path: &str) -> Option<PathBuf> {
+    if path.is_empty() || path.contains(['\0', '\\', ':', '?', '#']) {
+        return None;
+    }
+    let mut clean = PathBuf::new();
+    for part in Path::new(path).components() {
+        match part {
+            Component::Normal(part) if !part.to_string_lossy().starts_with('.') => clean.push(part),
+            Component::CurDir => {}
+            _ => return None,
+        }
+    }
+    (!clean.as_os_str().is_empty()).then_some(clean)
+}
+
+fn type_of(path: &Path) -> Option<&'static str> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    TYPES.iter().find(|(known, _)| *known == extension).map(|(_, media_type)| *media_type)
+}
+
+/// `GET /media/{path}` from the first directory that has it.
+pub(super) fn serve(dirs: &[PathBuf], path: &str) -> Response {
+    let found = relative(path).and_then(|path| Some((type_of(&path)?, path)));
+    let Some((media_type, path)) = found else { return StatusCode::NOT_FOUND.into_response() };
+    for dir in dirs {
+        match read(dir, &path) {
+            Ok(Some(bytes)) => {
+                let headers = [
+                    (header::CONTENT_TYPE, media_type),
+                    (header::CONTENT_SECURITY_POLICY, PICTURE_POLICY),
+                    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                    (header::CACHE_CONTROL, "public, max-age=3600"),
+                ];
+                return (headers, Body::from(bytes)).into_response();
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "a picture cannot be read");
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+        }
+    }
+    StatusCode::NOT_FOUND.into_response()
+}
+
+/// Links are followed before the check, so a link that leads out of the directory leads nowhere.
+fn read(dir: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let absent = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename => Ok(None),
+        _ => Err(error),
+    };
+    let (dir, file) = match (dir.canonicalize(), dir.join(path).canonicalize()) {
+        (Ok(dir), Ok(file)) => (dir, file),
+        (Err(error), _) | (_, Err(error)) => return absent(error),
+    };
+    let metadata = file.metadata()?;
+    if !file.starts_with(&dir) || !metadata.is_file() || metadata.len() > MAX_BYTES {
+        return Ok(None);
+    }
+    std::fs::read(file).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hrefs_become_addresses_or_nothing() {
+        let check = |href: &str, expected: Option<&str>| {
+            let rendition = Rendition { href: href.to_owned(), ..Rendition::default() };
+            assert_eq!(src(&rendition).as_deref(), expected, "{href}");
+        };
+        check("images/ferry.svg", Some("/media/images/ferry.svg"));
+        check("./images/the ferry.SVG", Some("/media/images/the%20ferry.SVG"));
+        check("https://example.org/a.jpg", Some("https://example.org/a.jpg"));
+        for refused in [
+            "",
+            "../secret.svg",
+            "images/../../secret.svg",
+            "/etc/passwd.svg",
+            ".hidden/a.svg",
+            "notes.txt",
+            "javascript:alert(1)",
+            "data:image/svg+xml,<svg onload=alert(1)>",
+            "//example.org/a.svg/../..",
+            "c:\\a.svg",
+            "file:///etc/a.svg",
+        ] {
+            check(refused, None);
+        }
+    }
+
+    #[test]
+    fn nothing_outside_of_the_directories_is_read() {
+        let outside = tempfile::tempdir().unwrap();
+        std::fs::write(outside.path().join("secret.svg"), "<svg/>").unwrap();
+        let media = tempfile::tempdir().unwrap();
+        std::fs::write(media.path().join("a.svg"), "<svg/>").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(outside.path().join("secret.svg"), media.path().join("link.svg")).unwrap();
+        let dirs = [media.path().to_owned()];
+        let status = |path: &str| serve(&dirs, path).status();
+        assert_eq!(status("a.svg"), StatusCode::OK);
+        let up = format!("../{}/secret.svg", outside.path().file_name().unwrap().to_string_lossy());
+        for path in ["link.svg", "b.svg", up.as_str(), "", "a.svg/b.svg", "/a.svg"] {
+            assert_eq!(status(path), StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The web pages: what a reader with a browser sees of the archive.
+//!
+//! Each page is a function from what the log and the index say to HTML: no state of its own, no build step, nothing
+//! loaded from elsewhere. All of it works without JavaScript; `assets/morgue.js` adds keys, dragging and suggestions.
+//!
+//! Whatever comes from the archive is escaped by the templates. The one exception, the fragments that the highlighter
+//! has escaped itself, goes through [`text::fragment`].
+
+mod address;
+mod article;
+mod assets;
+mod byline;
+mod charts;
+mod cite;
+mod compress;
+mod dates;
+mod difference;
+mod error;
+mod facets;
+mod histogram;
+mod history;
+mod hits;
+mod image;
+mod layout;
+mod media;
+mod opensearch;
+mod reading;
+mod results;
+mod routes;
+mod search;
+mod spelling;
+mod status;
+mod text;
+mod timeline;
+
+use std::{path::PathBuf, sync::Arc};
+
+use crate::ApiState;
+
+pub use routes::router;
+
+/// How the pages present an archive.
+#[derive(Debug, Clone)]
+pub struct PagesConfig {
+    /// The name at the head of every page: the newspaper's.
+    pub title: String,
+    /// Where the pictures are that renditions name by a relative path; the first directory that has one counts.
+    pub media: Vec<PathBuf>,
+    /// `https://archive.example.org`, where citations and feeds should say it; without, they say no address.
+    pub base_url: Option<String>,
+    /// The data directory's quarantine, which the machine room shows.
+    pub quarantine: Option<PathBuf>,
+}
+
+impl Default for PagesConfig {
+    fn default() -> Self {
+        Self { title: "The Morgue".to_owned(), media: Vec::new(), base_url: None, quarantine: None }
+    }
+}
+
+/// Everything that a page is made from. Cheap to clone.
+#[derive(Clone)]
+struct Pages {
+    state: ApiState,
+    config: Arc<PagesConfig>,
+}

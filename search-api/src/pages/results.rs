@@ -1,0 +1,268 @@
+//! What the pages ask the search: the hits of an address with facets and timeline, and what is like or by something.
+
+use jiff::civil::Date;
+use serde_json::Value;
+use store::{ArchiveDate, AssetId, AssetKind};
+
+use super::{
+    Pages,
+    address::{Address, Facet, Order, facets_of},
+    error::PageError,
+    timeline::{Timeline, Unit},
+};
+use crate::{
+    Aggregation, AggregationKind, HighlightField, HighlightOptions, Hit, Search, SearchError, SearchRequest,
+    SearchResponse, Sort,
+    query::{Bool, Like, Need, Query, limits::MAX_WINDOW},
+    views,
+};
+
+/// Hits on one page.
+pub(super) const PAGE: usize = 20;
+/// Values of a facet that are counted; pages show fewer at first.
+const FACET_VALUES: usize = 30;
+
+/// Everything that a search page shows.
+pub(super) struct Results {
+    pub(super) response: SearchResponse,
+    /// In each view, how many match.
+    pub(super) totals: Vec<(AssetKind, u64)>,
+    pub(super) facets: Vec<(&'static Facet, Vec<(String, u64)>)>,
+    pub(super) timeline: Option<Timeline>,
+}
+
+/// Runs the search of an address.
+pub(super) fn find(search: &Search, address: &Address) -> Result<Results, SearchError> {
+    let mut request = request_of(address)?;
+    request.size = if address.kind == AssetKind::Image { PAGE + 4 } else { PAGE };
+    request.from = ((address.page - 1).saturating_mul(request.size)).min(MAX_WINDOW - request.size);
+    request.facets = facets_of(address.kind).iter().map(|facet| terms(facet.name, facet.field)).collect();
+    request.facets.push(dates(address.kind, Unit::Year));
+    let response = search.search(&request)?;
+    let years = counts_of(&response, Unit::Year.name(), Unit::Year);
+    let timeline = timeline_of(search, address, &request, &years)?;
+    let mut totals = Vec::new();
+    for kind in AssetKind::ALL {
+        let total = if kind == address.kind {
+            response.total
+        } else {
+            // A field that the other view lacks (`headline:…`) finds nothing there; it is no mistake here.
+            request_of(&address.in_view(kind)).and_then(|request| total_of(search, request)).unwrap_or(0)
+        };
+        totals.push((kind, total));
+    }
+    let mut facets = Vec::new();
+    for facet in facets_of(address.kind) {
+        let mut values = values_of(&response, facet.name);
+        // What was chosen is shown even if nothing else has it.
+        for (_, value) in address.facets.iter().filter(|(name, _)| name == facet.name) {
+            if !values.iter().any(|(other, _)| other == value) {
+                values.push((value.clone(), 0));
+            }
+        }
+        if !values.is_empty() {
+            facets.push((facet, values));
+        }
+    }
+    Ok(Results { response, totals, facets, timeline })
+}
+
+/// How many match.
+pub(super) fn total(search: &Search, address: &Address) -> Result<u64, SearchError> {
+    total_of(search, request_of(address)?)
+}
+
+fn total_of(search: &Search, request: SearchRequest) -> Result<u64, SearchError> {
+    let request = SearchRequest { size: 0, highlight: None, lenient: true, sort: Vec::new(), ..request };
+    Ok(search.search(&request)?.total)
+}
+
+/// The search that an address names, from its first hit.
+pub(super) fn request_of(address: &Address) -> Result<SearchRequest, SearchError> {
+    let mut params = vec![("view", address.kind.plural()), ("q", address.q.as_str())];
+    params.extend([
+        ("from", address.from.as_str()),
+        ("to", address.to.as_str()),
+        ("as_of", address.as_of.as_str()),
+    ]);
+    if address.sort != Order::Relevance {
+        params.push(("sort", address.sort.name()));
+    }
+    let mut request = SearchRequest::from_params(&params)?;
+    let mut filter = Vec::new();
+    for facet in facets_of(address.kind) {
+        let values: Vec<Value> = address
+            .facets
+            .iter()
+            .filter(|(name, _)| name == facet.name)
+            .map(|(_, value)| Value::String(value.clone()))
+            .collect();
+        if !values.is_empty() {
+            filter.push(Query::Terms { field: facet.field.to_owned(), values, any_case: false });
+        }
+    }
+    if !filter.is_empty() {
+        request.query = Query::Bool(Bool { must: vec![request.query], filter, ..Bool::default() });
+    }
+    request.highlight = Some(highlights());
+    Ok(request)
+}
+
+/// Whole headlines and names, and of longer texts the parts around the words.
+fn highlights() -> HighlightOptions {
+    let whole = |name| HighlightField { count: 0, ..HighlightField::new(name) };
+    let part = |name| HighlightField { size: 180, count: 2, ..HighlightField::new(name) };
+    let fields = vec![
+        whole("headline"),
+        whole("name"),
+        whole("bylines.name"),
+        whole("also_known_as"),
+        whole("keywords.value"),
+        part("subheadline"),
+        part("summary"),
+        part("body"),
+        part("caption"),
+        part("bio"),
+        part("images.caption"),
+        part("images.alt"),
+        part("images.credit"),
+        part("corrections.text"),
+    ];
+    HighlightOptions { fields, ..HighlightOptions::default() }
+}
+
+fn terms(name: &str, field: &str) -> Aggregation {
+    let kind = AggregationKind::Terms {
+        field: field.to_owned(),
+        size: FACET_VALUES,
+        by_key: false,
+        reversed: false,
+        min_count: 1,
+        missing: None,
+    };
+    Aggregation { name: name.to_owned(), kind, nested: Vec::new() }
+}
+
+fn dates(kind: AssetKind, unit: Unit) -> Aggregation {
+    let field = views::date_field(kind).to_owned();
+    let format = Some("yyyy-MM-dd".to_owned());
+    let kind = AggregationKind::Dates { field, interval: unit.interval(), min_count: 1, format };
+    Aggregation { name: unit.name().to_owned(), kind, nested: Vec::new() }
+}
+
+fn values_of(response: &SearchResponse, name: &str) -> Vec<(String, u64)> {
+    let list = response.facets.as_ref().and_then(|facets| facets.get(name)).and_then(Value::as_array);
+    let value =
+        |bucket: &Value| Some((bucket.get("value")?.as_str()?.to_owned(), bucket.get("count")?.as_u64()?));
+    let values = list.into_iter().flatten().filter_map(value);
+    values.filter(|(value, _)| !value.is_empty()).collect()
+}
+
+fn counts_of(response: &SearchResponse, name: &str, unit: Unit) -> Vec<(Date, u64)> {
+    let date = |(text, count): (String, u64)| Some((unit.floor(text.parse::<Date>().ok()?), count));
+    values_of(response, name).into_iter().filter_map(date).collect()
+}
+
+fn timeline_of(
+    search: &Search,
+    address: &Address,
+    request: &SearchRequest,
+    years: &[(Date, u64)],
+) -> Result<Option<Timeline>, SearchError> {
+    let (from, to) = (bound(&address.from, false), bound(&address.to, true));
+    let first = from.or_else(|| years.iter().map(|(date, _)| *date).min());
+    let last =
+        to.or_else(|| years.iter().filter_map(|(date, _)| Unit::Year.next(*date)?.yesterday().ok()).max());
+    let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
+    if last < first {
+        return Ok(None);
+    }
+    let unit = Timeline::fine_unit(first, last);
+    if matches!(unit, Unit::Year | Unit::Decade | Unit::Century) {
+        return Ok(Timeline::new(unit, years, Some(first), Some(last)));
+    }
+    let finer = SearchRequest {
+        size: 0,
+        from: 0,
+        highlight: None,
+        facets: vec![dates(address.kind, unit)],
+        sort: Vec::new(),
+        ..request.clone()
+    };
+    let counts = counts_of(&search.search(&finer)?, unit.name(), unit);
+    Ok(Timeline::new(unit, &counts, Some(first), Some(last)))
+}
+
+/// The first or the last day of a bound of an address.
+fn bound(text: &str, is_end: bool) -> Option<Date> {
+    let date: ArchiveDate = text.parse().ok()?;
+    let at = if is_end { date.end() } else { date.start() };
+    at.to_string().get(..10)?.parse().ok()
+}
+
+/// Articles like this one; none is no reason to show no page.
+pub(super) fn similar(pages: &Pages, id: &AssetId) -> Vec<Hit> {
+    let like = Like {
+        fields: Vec::new(),
+        texts: Vec::new(),
+        ids: vec![id.to_string()],
+        max_terms: 25,
+        min_term_freq: 1,
+        min_doc_freq: 2,
+        need: Need::Minimum("20%".to_owned()),
+    };
+    let request = SearchRequest {
+        query: Query::Like(like),
+        size: 4,
+        count_all: false,
+        ..SearchRequest::new(AssetKind::Article)
+    };
+    match pages.state.search.search(&request) {
+        Ok(response) => response.hits,
+        Err(error) => {
+            tracing::warn!(%error, "similar articles cannot be found");
+            Vec::new()
+        }
+    }
+}
+
+/// What a byline made.
+pub(super) struct Work {
+    pub(super) total: u64,
+    pub(super) hits: Vec<Hit>,
+    pub(super) years: Vec<(i32, u64)>,
+    pub(super) images: Vec<Hit>,
+    pub(super) image_total: u64,
+}
+
+/// Articles of a byline that its page lists.
+const MAX_WORKS: usize = 50;
+
+/// Everything by a byline, from its first article on.
+pub(super) fn work_of(pages: &Pages, id: &AssetId) -> Result<Work, PageError> {
+    let by = |kind, field: &str| SearchRequest {
+        query: Query::Terms {
+            field: field.to_owned(),
+            values: vec![Value::String(id.to_string())],
+            any_case: false,
+        },
+        sort: vec![Sort::by(views::date_field(kind), false)],
+        ..SearchRequest::new(kind)
+    };
+    let articles = SearchRequest {
+        size: MAX_WORKS,
+        facets: vec![dates(AssetKind::Article, Unit::Year)],
+        ..by(AssetKind::Article, "bylines.id")
+    };
+    let articles = pages.state.search.search(&articles)?;
+    let images = SearchRequest { size: 12, ..by(AssetKind::Image, "photographer.id") };
+    let images = pages.state.search.search(&images)?;
+    let years = counts_of(&articles, Unit::Year.name(), Unit::Year);
+    Ok(Work {
+        total: articles.total,
+        years: years.into_iter().map(|(date, count)| (i32::from(date.year()), count)).collect(),
+        hits: articles.hits,
+        image_total: images.total,
+        images: images.hits,
+    })
+}

@@ -1,0 +1,202 @@
+//! The search page: hits, what they can be narrowed by, and when they ran.
+
+use axum::{http::StatusCode, response::Response};
+use maud::{Markup, html};
+use store::AssetKind;
+
+use super::{
+    Pages,
+    address::{Address, Order},
+    error::PageError,
+    facets, histogram, hits,
+    layout::{Frame, page},
+    results::{self, Results},
+    spelling, text,
+};
+use crate::{SearchError, query::limits::MAX_WINDOW};
+
+/// `GET /`
+pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageError> {
+    let frame_title = if address.q.is_empty() { String::new() } else { text::beginning(&address.q, 60) };
+    let mut frame = Frame {
+        address: address.clone(),
+        indexed: address.is_front_page(),
+        description: "A newspaper's archive: every article, image and byline, with its history.",
+        ..Frame::new(&frame_title, "search")
+    };
+    let search = &pages.state.search;
+    let results = match results::find(search, address) {
+        Ok(results) => results,
+        Err(SearchError::Query(error)) => {
+            frame.indexed = false;
+            let mut response = page(pages, &frame, &refused(address, &error.to_string()));
+            *response.status_mut() = StatusCode::BAD_REQUEST;
+            return Ok(response);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let spelled = if results.response.total == 0 { spelling::better(search, address) } else { None };
+    let moments = moments(pages, address.kind);
+    Ok(page(pages, &frame, &markup(address, &results, spelled.as_deref(), &moments)))
+}
+
+/// The names of the indexes of the archive as it stood.
+fn moments(pages: &Pages, kind: AssetKind) -> Vec<String> {
+    let names = pages.state.search.indexes().generations(kind).unwrap_or_default();
+    names.iter().filter_map(|name| name.strip_prefix('@').map(str::to_owned)).collect()
+}
+
+fn markup(address: &Address, results: &Results, spelled: Option<&str>, moments: &[String]) -> Markup {
+    let found = &results.response;
+    html! {
+        (heading(address))
+        (tabs(address, results))
+        @if let Some(timeline) = &results.timeline { (histogram::chart(address, timeline)) }
+        div.columns {
+            section.results aria-labelledby="count" {
+                div.bar {
+                    h2.count #count role="status" { (counted(address, found.total)) }
+                    p.to-narrow { a href="#narrow" { "Narrow" } }
+                    (orders(address))
+                }
+                (facets::chosen(address))
+                @if found.total == 0 {
+                    (way_on(address, results, spelled))
+                } @else {
+                    @if address.kind == AssetKind::Image {
+                        ul.grid.hits { @for hit in &found.hits { (hits::shown(hit)) } }
+                    } @else {
+                        ol.hits { @for hit in &found.hits { (hits::shown(hit)) } }
+                    }
+                    (pager(address, found.total))
+                }
+            }
+            div.side {
+                (facets::column(address, &results.facets, results.timeline.as_ref()))
+                (as_of(address, moments))
+            }
+        }
+    }
+}
+
+fn heading(address: &Address) -> Markup {
+    html! {
+        h1.hidden {
+            @if address.q.is_empty() { "All " (address.kind.plural()) } @else { "Search for " (address.q) }
+        }
+    }
+}
+
+fn counted(address: &Address, total: u64) -> String {
+    let text = text::counted(total, address.kind.name(), address.kind.plural());
+    if address.page > 1 { format!("{text}, page {}", address.page) } else { text }
+}
+
+fn tabs(address: &Address, results: &Results) -> Markup {
+    html! {
+        nav.tabs aria-label="Kinds" {
+            @for (kind, total) in &results.totals {
+                a href=(address.in_view(*kind).href()) aria-current=[(*kind == address.kind).then_some("page")] {
+                    (text::capital(kind.plural())) " " span.number { (text::count(*total)) }
+                }
+            }
+        }
+    }
+}
+
+fn orders(address: &Address) -> Markup {
+    // Without words there is no relevance: the newest come first.
+    let has_words = !address.q.is_empty();
+    let current = match address.sort {
+        Order::Relevance if !has_words => Order::Newest,
+        order => order,
+    };
+    html! {
+        nav.orders aria-label="Order" {
+            @for order in Order::ALL.into_iter().filter(|order| has_words || *order != Order::Relevance) {
+                a href=(address.but(|it| it.sort = order).href()) rel="nofollow"
+                    aria-current=[(order == current).then_some("true")] { (text::capital(order.name())) }
+            }
+        }
+    }
+}
+
+fn pager(address: &Address, total: u64) -> Markup {
+    let size = if address.kind == AssetKind::Image { results::PAGE + 4 } else { results::PAGE };
+    let reachable = usize::try_from(total).unwrap_or(usize::MAX).min(MAX_WINDOW);
+    let last = reachable.div_ceil(size).max(1);
+    html! {
+        @if last > 1 {
+            nav.pager aria-label="Pages" {
+                @if address.page > 1 { a rel="prev" href=(address.on_page(address.page - 1).href()) { "Previous" } }
+                span { "Page " (address.page) " of " (text::count(last as u64)) }
+                @if address.page < last { a rel="next" href=(address.on_page(address.page + 1).href()) { "Next" } }
+            }
+            @if address.page >= last && total > MAX_WINDOW as u64 {
+                p.quiet { "Only the first " (text::count(MAX_WINDOW as u64)) " can be leafed through: narrow the search to see the others." }
+            }
+        }
+    }
+}
+
+/// Nothing was found: what would be, by giving up one thing at a time.
+fn way_on(address: &Address, results: &Results, spelled: Option<&str>) -> Markup {
+    let elsewhere: Vec<_> =
+        results.totals.iter().filter(|(kind, total)| *kind != address.kind && *total > 0).collect();
+    let is_narrowed = !address.facets.is_empty() || !address.from.is_empty() || !address.to.is_empty();
+    let words: Vec<&str> = address.q.split_whitespace().collect();
+    let whole = address.but(|it| {
+        it.facets.clear();
+        it.from.clear();
+        it.to.clear();
+    });
+    html! {
+        div.way-on {
+            @if let Some(spelled) = spelled {
+                p.spelled { "Did you mean " a href=(Address { q: spelled.to_owned(), kind: address.kind, ..Address::default() }.href()) { em { (spelled) } } "?" }
+            }
+            p { "Nothing in the drawers for this. A way on:" }
+            ul {
+                @if is_narrowed { li { a href=(whole.href()) { "The same words in the whole archive" } } }
+                @for (kind, total) in elsewhere {
+                    li { a href=(address.in_view(*kind).href()) { (text::counted(*total, kind.name(), kind.plural())) } " with these words" }
+                }
+                @if words.len() > 1 && !address.q.contains('"') && !words.contains(&"OR") {
+                    li { a href=(address.but(|it| it.q = words.join(" OR ")).href()) { "Any of the words instead of all" } }
+                }
+                @if address.q.contains('"') {
+                    li { a href=(address.but(|it| it.q = it.q.replace('"', "")).href()) { "The same words, not as a phrase" } }
+                }
+                li { a href="/" { "The whole archive" } }
+            }
+        }
+    }
+}
+
+fn as_of(address: &Address, moments: &[String]) -> Markup {
+    html! {
+        @if !moments.is_empty() {
+            form.as-of action="/" method="get" {
+                @for (name, value) in address.params() {
+                    @if !matches!(name, "as_of" | "page") { input type="hidden" name=(name) value=(value); }
+                }
+                label for="as_of" { "The archive as it stood" }
+                select #as_of name="as_of" {
+                    option value="" { "now" }
+                    @for name in moments { option value=(name) selected[*name == address.as_of] { (name) } }
+                }
+                button type="submit" { "Show" }
+            }
+        }
+    }
+}
+
+fn refused(address: &Address, why: &str) -> Markup {
+    html! {
+        article.notice {
+            h1 { "That could not be read" }
+            p.what role="alert" { (text::capital(why)) }
+            p { a href=(Address { kind: address.kind, ..Address::default() }.href()) { "Begin anew" } "." }
+        }
+    }
+}

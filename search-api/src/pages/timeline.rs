@@ -1,0 +1,221 @@
+//! How hits lie in time: bins as fine as the span allows, from decades down to days.
+
+use jiff::{ToSpan, civil::Date};
+
+use crate::query::Interval;
+
+/// A calendar's unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    Century,
+    Decade,
+    Year,
+    Month,
+    Day,
+}
+
+impl Unit {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Century => "century",
+            Self::Decade => "decade",
+            Self::Year => "year",
+            Self::Month => "month",
+            Self::Day => "day",
+        }
+    }
+
+    /// As the aggregation takes it.
+    pub(super) const fn interval(self) -> Interval {
+        match self {
+            Self::Century => Interval::Years(100),
+            Self::Decade => Interval::Years(10),
+            Self::Year => Interval::Years(1),
+            Self::Month => Interval::Month,
+            Self::Day => Interval::Millis(86_400_000),
+        }
+    }
+
+    pub(super) fn floor(self, date: Date) -> Date {
+        let years = |step: i16| Date::new(date.year().div_euclid(step) * step, 1, 1).unwrap_or(date);
+        match self {
+            Self::Century => years(100),
+            Self::Decade => years(10),
+            Self::Year => years(1),
+            Self::Month => date.first_of_month(),
+            Self::Day => date,
+        }
+    }
+
+    pub(super) fn next(self, date: Date) -> Option<Date> {
+        let span = match self {
+            Self::Century => 100.years(),
+            Self::Decade => 10.years(),
+            Self::Year => 1.year(),
+            Self::Month => 1.month(),
+            Self::Day => 1.day(),
+        };
+        date.checked_add(span).ok()
+    }
+
+    /// As a reader says it.
+    pub(super) fn label(self, date: Date) -> String {
+        match self {
+            Self::Century => format!("{}–{}", date.year(), date.year().saturating_add(99)),
+            Self::Decade => format!("{}s", date.year()),
+            Self::Year => date.year().to_string(),
+            Self::Month => date.strftime("%B %Y").to_string(),
+            Self::Day => date.strftime("%-d %B %Y").to_string(),
+        }
+    }
+
+    /// As it stands under a chart, where there is little room.
+    pub(super) fn short_label(self, date: Date) -> String {
+        match self {
+            Self::Century => date.year().to_string(),
+            Self::Month => date.strftime("%b").to_string(),
+            Self::Day => date.day().to_string(),
+            _ => self.label(date),
+        }
+    }
+
+    /// What `from` and `to` of an address say for it.
+    pub(super) fn bounds(self, date: Date) -> (String, String) {
+        let year = |year: i16| format!("{year:04}");
+        match self {
+            Self::Century => (year(date.year()), year(date.year().saturating_add(99))),
+            Self::Decade => (year(date.year()), year(date.year().saturating_add(9))),
+            Self::Year => (year(date.year()), year(date.year())),
+            Self::Month => {
+                let month = date.strftime("%Y-%m").to_string();
+                (month.clone(), month)
+            }
+            Self::Day => (date.to_string(), date.to_string()),
+        }
+    }
+}
+
+/// Counts by time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Timeline {
+    pub(super) unit: Unit,
+    pub(super) start: Date,
+    /// One for each unit from `start` on.
+    pub(super) bins: Vec<u64>,
+}
+
+/// A wrong date in an archive must not make a chart of a million bars.
+const MAX_BINS: usize = 1_000;
+
+impl Timeline {
+    /// From counts by the first day of their unit, over at least `first` to `last`.
+    pub(super) fn new(
+        unit: Unit,
+        counts: &[(Date, u64)],
+        first: Option<Date>,
+        last: Option<Date>,
+    ) -> Option<Self> {
+        let start = unit.floor(first.or_else(|| counts.iter().map(|(date, _)| *date).min())?);
+        let end = last.or_else(|| counts.iter().map(|(date, _)| *date).max())?;
+        let mut bins = Vec::new();
+        let mut at = start;
+        while at <= end && bins.len() < MAX_BINS {
+            let next = unit.next(at)?;
+            bins.push(
+                counts.iter().filter(|(date, _)| *date >= at && *date < next).map(|(_, count)| count).sum(),
+            );
+            at = next;
+        }
+        (!bins.is_empty()).then_some(Self { unit, start, bins })
+    }
+
+    /// The unit for a span of so many days: fine, but never more bins than a chart has pixels.
+    pub(super) fn fine_unit(first: Date, last: Date) -> Unit {
+        let days = (last - first).get_days().unsigned_abs();
+        match days {
+            0..=124 => Unit::Day,
+            125..=3_000 => Unit::Month,
+            3_001..=150_000 => Unit::Year,
+            _ => Unit::Decade,
+        }
+    }
+
+    /// The groups of bins that are links: at most some twenty, so that a finger can hit one. Each with its first bin,
+    /// how many bins it has, and its count.
+    pub(super) fn groups(&self) -> (Unit, Vec<Group>) {
+        let unit = match (self.unit, self.bins.len()) {
+            (Unit::Day, ..=31) => Unit::Day,
+            (Unit::Day, _) => Unit::Month,
+            (Unit::Month, ..=24) => Unit::Month,
+            (Unit::Month, _) => Unit::Year,
+            (Unit::Year, ..=20) => Unit::Year,
+            (Unit::Year, ..=260) => Unit::Decade,
+            (Unit::Decade, ..=20) => Unit::Decade,
+            _ => Unit::Century,
+        };
+        let mut groups: Vec<Group> = Vec::new();
+        let mut at = self.start;
+        for (bin, count) in self.bins.iter().enumerate() {
+            let date = unit.floor(at);
+            match groups.last_mut() {
+                Some(group) if group.date == date => {
+                    group.bins += 1;
+                    group.count += count;
+                }
+                _ => groups.push(Group { date, first: bin, bins: 1, count: *count }),
+            }
+            let Some(next) = self.unit.next(at) else { break };
+            at = next;
+        }
+        (unit, groups)
+    }
+}
+
+/// Neighbouring bins that are one link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Group {
+    pub(super) date: Date,
+    pub(super) first: usize,
+    pub(super) bins: usize,
+    pub(super) count: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn bins_have_no_gaps_and_groups_hold_them_all() {
+        let counts = [(day("1851-01-01"), 2), (day("1912-01-01"), 9), (day("2026-01-01"), 1)];
+        let timeline = Timeline::new(Unit::Year, &counts, None, None).unwrap();
+        assert_eq!(timeline.bins.len(), 176);
+        let (unit, groups) = timeline.groups();
+        assert_eq!(unit, Unit::Decade);
+        assert_eq!(groups.len(), 18);
+        assert_eq!(groups.iter().map(|group| group.bins).sum::<usize>(), 176);
+        assert_eq!(groups.iter().map(|group| group.count).sum::<u64>(), 12);
+        assert_eq!(groups[0], Group { date: day("1850-01-01"), first: 0, bins: 9, count: 2 });
+    }
+
+    #[test]
+    fn units_follow_the_span() {
+        let check = |first: &str, last: &str, expected: Unit| {
+            assert_eq!(Timeline::fine_unit(day(first), day(last)), expected, "{first} {last}");
+        };
+        check("1912-04-01", "1912-04-30", Unit::Day);
+        check("1912-01-01", "1912-12-31", Unit::Month);
+        check("1851-01-01", "2026-12-31", Unit::Year);
+        check("1400-01-01", "2026-12-31", Unit::Decade);
+        assert_eq!(Unit::Decade.bounds(day("1910-01-01")), ("1910".to_owned(), "1919".to_owned()));
+    }
+
+    #[test]
+    fn a_wrong_date_makes_no_endless_chart() {
+        let counts = [(day("0001-01-01"), 1), (day("9998-01-01"), 1)];
+        assert_eq!(Timeline::new(Unit::Year, &counts, None, None).unwrap().bins.len(), MAX_BINS);
+    }
+}

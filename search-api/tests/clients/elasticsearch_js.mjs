@@ -1,0 +1,23 @@
+// The official JavaScript client of Elasticsearch, as its users use it.
+import assert from "node:assert/strict";
+import { Client } from "@elastic/elasticsearch";
+
+const client = new Client({ node: process.argv[2] });
+assert.ok(await client.ping());
+const answer = await client.search({
+  index: "articles",
+  query: { match_phrase_prefix: { body: "the harb" } },
+  highlight: { fields: { body: {} } },
+  aggs: { sections: { terms: { field: "section" } } },
+});
+assert.ok(answer.hits.total.value > 0 && answer.hits.hits[0].highlight.body[0].includes("<em>"));
+assert.ok(answer.aggregations.sections.buckets.length > 0);
+const done = await client.helpers.bulk({
+  datasource: [1, 2, 3].map((n) => ({ id: `js/${n}`, headline: `From JavaScript ${n}` })),
+  onDocument: (document) => [{ index: { _index: "articles", _id: document.id } }, { headline: document.headline }],
+  refreshOnCompletion: "articles",
+});
+assert.equal(done.successful, 3);
+assert.equal((await client.get({ index: "articles", id: "js/2" }))._source.headline, "From JavaScript 2");
+await assert.rejects(client.search({ index: "articles", query: { nonsense: {} } }), /nonsense/);
+console.log("@elastic/elasticsearch works");

@@ -1,0 +1,87 @@
+//! Who may do what.
+
+use std::net::SocketAddr;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, StatusCode},
+};
+use search_api::{Access, ApiState, Role, router};
+
+use crate::archive::{Archive, send};
+
+const EVENT: &str = r#"{"type":"article.published","id":"a/new","data":{"headline":"New"}}"#;
+
+async fn status(
+    router: &Router,
+    method: &str,
+    path: &str,
+    peer: [u8; 4],
+    headers: &[(&str, &str)],
+) -> StatusCode {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = if method == "POST" { EVENT } else { "" };
+    let mut request = request.body(Body::from(body)).unwrap();
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from((peer, 1))));
+    send(router, request).await.0
+}
+
+#[tokio::test]
+async fn without_keys_only_this_machine_writes() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let (here, there) = ([127, 0, 0, 1], [192, 0, 2, 7]);
+    let write = "/api/v1/events";
+    assert_eq!(status(&router, "POST", write, here, &[("host", "127.0.0.1:7700")]).await, StatusCode::OK);
+    assert_eq!(status(&router, "POST", write, here, &[("host", "[::1]:7700")]).await, StatusCode::OK);
+    assert_eq!(status(&router, "GET", "/api/v1/search", there, &[]).await, StatusCode::OK);
+    assert_eq!(status(&router, "POST", "/es/_bulk", there, &[]).await, StatusCode::FORBIDDEN);
+    for headers in [
+        vec![("host", "rebound.example:7700")],
+        vec![("host", "localhost:7700"), ("origin", "https://evil.example")],
+        vec![("host", "localhost:7700"), ("origin", "null")],
+        vec![("host", "localhost:7700"), ("x-forwarded-for", "192.0.2.7")],
+    ] {
+        assert_eq!(
+            status(&router, "POST", write, here, &headers).await,
+            StatusCode::FORBIDDEN,
+            "{headers:?}"
+        );
+    }
+    let own = [("host", "localhost:7700"), ("origin", "http://localhost:7700")];
+    assert_eq!(status(&router, "POST", write, here, &own).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn with_keys_each_role_has_its_routes() {
+    let archive = Archive::small();
+    let lines =
+        [Access::line(Role::Read, "r"), Access::line(Role::Write, "w"), Access::line(Role::Admin, "a")]
+            .join("\n");
+    let state = ApiState::new(archive.search.clone()).unwrap().with_access(Access::parse(&lines).unwrap());
+    let router = router(state);
+    let read = ["/api/v1/search", "/api/v1/status", "/api/v1/events", "/es/", "/es/articles/_search"];
+    let write = ["/api/v1/events"];
+    for (key, may_read, may_write) in
+        [("", false, false), ("x", false, false), ("r", true, false), ("w", true, true), ("a", true, true)]
+    {
+        let given = format!("Bearer {key}");
+        let headers: Vec<(&str, &str)> =
+            if key.is_empty() { vec![] } else { vec![("authorization", &given)] };
+        let refused = if may_read { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
+        for path in read {
+            let found = status(&router, "GET", path, [127, 0, 0, 1], &headers).await;
+            assert_eq!(found, if may_read { StatusCode::OK } else { refused }, "{key} {path}");
+        }
+        for path in write {
+            let found = status(&router, "POST", path, [192, 0, 2, 7], &headers).await;
+            assert_eq!(found, if may_write { StatusCode::OK } else { refused }, "{key} {path}");
+        }
+        assert_eq!(status(&router, "GET", "/healthz", [192, 0, 2, 7], &headers).await, StatusCode::OK);
+    }
+}

@@ -1,0 +1,91 @@
+//! The accept loop, with real sockets.
+
+use std::time::Duration;
+
+use axum::{Router, routing::get};
+use search_api::{ServerLimits, serve_router};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+};
+
+const LIMITS: ServerLimits = ServerLimits {
+    connections: 300,
+    headers: Duration::from_millis(400),
+    stalled: Duration::from_millis(400),
+    ending: Duration::from_secs(5),
+};
+
+async fn ask(address: std::net::SocketAddr) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// A story: two hundred sockets say `GET / HT` and nothing more. With `axum::serve` they would be held for ever.
+#[tokio::test]
+async fn dribbling_sockets_are_closed_and_others_answered() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let router = Router::new().route("/", get(|| async { "ok" }));
+    let server = tokio::spawn(serve_router(listener, router, LIMITS, async { drop(stopped.await) }));
+    let mut dribbling = Vec::new();
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET / HT").await.unwrap();
+        dribbling.push(stream);
+    }
+    assert!(ask(address).await.ends_with("ok"), "a good request is answered beside them");
+    for stream in &mut dribbling {
+        let mut rest = Vec::new();
+        // The end comes: with or without an answer, but in time.
+        let ended = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut rest)).await;
+        assert!(ended.is_ok(), "a socket that sends no headers is closed");
+    }
+    // More than the cap: all are closed in turn, and then others are served again.
+    let crowd = many_of(address, 600).await;
+    drop(crowd);
+    assert!(ask(address).await.ends_with("ok"));
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+    assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+}
+
+async fn many_of(address: std::net::SocketAddr, count: usize) -> Vec<TcpStream> {
+    let mut streams = Vec::new();
+    for _ in 0..count {
+        streams.push(TcpStream::connect(address).await.unwrap());
+    }
+    streams
+}
+
+/// A story: the machine is told to restart while somebody waits for a slow answer. The answer still comes, whole.
+#[tokio::test]
+async fn requests_under_way_end_well_when_the_server_stops() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (begun, has_begun) = oneshot::channel::<()>();
+    let (go_on, may_go_on) = oneshot::channel::<()>();
+    let signals = std::sync::Arc::new(std::sync::Mutex::new(Some((begun, may_go_on))));
+    let slow = get(move || async move {
+        let taken = signals.lock().unwrap().take();
+        if let Some((begun, may_go_on)) = taken {
+            begun.send(()).unwrap();
+            may_go_on.await.unwrap();
+        }
+        "ok"
+    });
+    let (stop, stopped) = oneshot::channel::<()>();
+    let router = Router::new().route("/", slow);
+    let server = tokio::spawn(serve_router(listener, router, LIMITS, async { drop(stopped.await) }));
+    let asked = tokio::spawn(ask(address));
+    has_begun.await.unwrap();
+    stop.send(()).unwrap();
+    go_on.send(()).unwrap();
+    assert!(asked.await.unwrap().ends_with("ok"));
+    server.await.unwrap().unwrap();
+}

@@ -1,0 +1,106 @@
+//! The pages without a browser: what every answer carries, and what is answered to whom. What only a browser can show
+//! is in `tests/browser`.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails is a panic")]
+
+use std::sync::atomic::AtomicBool;
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, StatusCode},
+};
+use indexer::Indexes;
+use search_api::{ApiState, Search, pages::PagesConfig};
+use store::{ArchiveDate, AssetKind, Content, Fact, Log, NewEvent};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// The sample archive behind the pages.
+fn harbour_ledger() -> (TempDir, Router) {
+    let dir = tempfile::tempdir().unwrap();
+    let samples = dir.path().join("samples");
+    data_samples::write_archive(&samples).unwrap();
+    let log = Log::open(dir.path().join("log")).unwrap();
+    let mut files: Vec<_> = std::fs::read_dir(&samples).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "jsonl")) {
+        for line in std::fs::read_to_string(file).unwrap().lines() {
+            let mut event = NewEvent::from_json(line).unwrap();
+            if let (None, Fact::Published(Content::Article(article))) = (event.time, &event.fact) {
+                event.time = article.published.as_ref().map(ArchiveDate::start);
+            }
+            log.append_one(&event).unwrap();
+        }
+    }
+    let indexes = Indexes::open(log.clone(), dir.path().join("indexes")).unwrap();
+    for kind in AssetKind::ALL {
+        indexes.catch_up(kind, log.head().unwrap().seq, &AtomicBool::new(false), &|_| {}).unwrap();
+    }
+    let state = ApiState::new(Search::new(indexes)).unwrap();
+    let config = PagesConfig { media: vec![samples], ..PagesConfig::default() };
+    (dir, search_api::pages::router(state, config))
+}
+
+async fn ask(router: &Router, path: &str, encoding: &str) -> (StatusCode, axum::http::HeaderMap, Vec<u8>) {
+    let request = Request::get(path).header("accept-encoding", encoding).body(Body::empty()).unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    (parts.status, parts.headers, to_bytes(body, usize::MAX).await.unwrap().to_vec())
+}
+
+#[tokio::test]
+async fn every_page_answers_as_it_should_and_carries_its_policy() {
+    let (_dir, router) = harbour_ledger();
+    for (path, status) in [
+        ("/", 200),
+        ("/?q=ferry&section=Local&page=1", 200),
+        ("/?q=zzyzx", 200),
+        ("/?page=99999999999", 200),
+        ("/?from=nonsense", 400),
+        ("/?view=images", 200),
+        ("/images", 200),
+        ("/articles/a/1912-04-16-titanic", 200),
+        ("/articles?id=a%2F1912-04-16-titanic", 200),
+        ("/articles/a/1912-04-16-titanic?at=1912-04-16", 200),
+        ("/articles/a/1912-04-16-titanic?at=1900", 404),
+        ("/articles/a/1912-04-16-titanic?at=soon", 400),
+        ("/articles/none", 404),
+        ("/articles/a/2025-09-12-lighthouse-pink", 410),
+        ("/images/i/ferry", 200),
+        ("/bylines/b/eleanor-quill", 200),
+        ("/bylines/b/e-quill", 303),
+        ("/status", 200),
+    ] {
+        let (answered, headers, body) = ask(&router, path, "identity").await;
+        assert_eq!(answered.as_u16(), status, "{path}: {}", String::from_utf8_lossy(&body));
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'self'"), "{path}");
+        if status != 303 {
+            let html = String::from_utf8(body).unwrap();
+            assert!(html.starts_with("<!DOCTYPE html>") && html.contains("<h1"), "{path}");
+            assert!(!html.contains(" style=") && !html.contains("<style"), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_text_goes_as_gzip_to_who_takes_it() {
+    let (_dir, router) = harbour_ledger();
+    let (_, plain, page) = ask(&router, "/", "identity").await;
+    assert!(!plain.contains_key("content-encoding"));
+    let (_, packed, small) = ask(&router, "/", "gzip").await;
+    assert_eq!(packed["content-encoding"], "gzip");
+    assert!(small.len() * 3 < page.len(), "{} of {}", small.len(), page.len());
+}
+
+#[tokio::test]
+async fn pictures_are_sandboxed_and_nothing_else_is_served() {
+    let (_dir, router) = harbour_ledger();
+    let (status, headers, _) = ask(&router, "/media/images/ferry.svg", "identity").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(headers["content-security-policy"].to_str().unwrap().contains("sandbox"));
+    for path in ["/media/01-bylines.jsonl", "/media/..%2Flog%2Fdata.mdb", "/media/%2Fetc%2Fpasswd"] {
+        assert_eq!(ask(&router, path, "identity").await.0, StatusCode::NOT_FOUND, "{path}");
+    }
+}
