@@ -134,6 +134,17 @@ fn fold(told: &[Told], as_of: AsOf) -> (BTreeMap<AssetRef, State>, BTreeSet<(Ass
     (assets, edges)
 }
 
+/// The fact as the log holds it: an erasure with what its asset named until then.
+fn recorded(told: &[Told], event: &NewEvent) -> Fact {
+    let mut fact = event.fact.clone();
+    if let (Fact::Erased(_, order), Some(asset)) = (&mut fact, event.asset()) {
+        let (assets, _) = fold(told, AsOf::Seq(Seq::MAX));
+        let content = assets.get(&asset).and_then(|state| state.content.as_ref());
+        order.named = content.map(Content::references).unwrap_or_default();
+    }
+    fact
+}
+
 fn check(snapshot: &Snapshot, told: &[Told], as_of: AsOf) {
     let (assets, edges) = fold(told, as_of);
     let mut found = BTreeMap::new();
@@ -217,6 +228,7 @@ proptest! {
                 Ok(Outcome::Appended(seq)) => {
                     assert_eq!(seq.get() as usize, told.len() + 1);
                     let stored = log.snapshot().unwrap().event(seq).unwrap();
+                    let event = NewEvent { fact: recorded(&told, &event), ..event };
                     assert_eq!(stored.fact(), Some(&event.fact));
                     told.push(Told { event, time: stored.time });
                 }
