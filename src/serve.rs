@@ -35,7 +35,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(crate) keys: Option<PathBuf>,
 
-    /// The address that citations and feeds should say: https://archive.example.org
+    /// The address that citations should say: `https://archive.example.org`
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
 }

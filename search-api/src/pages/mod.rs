@@ -4,7 +4,7 @@
 //! loaded from elsewhere. All of it works without JavaScript; `assets/morgue.js` adds keys, dragging and suggestions.
 //!
 //! Whatever comes from the archive is escaped by the templates. The one exception, the fragments that the highlighter
-//! has escaped itself, goes through [`text::fragment`].
+//! has escaped itself, goes through `text::fragment`.
 
 mod address;
 mod article;
