@@ -228,6 +228,29 @@ fn what_cannot_be_read_is_named_and_its_neighbours_are_loaded() {
     assert!(told.contains("no/such/path"), "{told}");
 }
 
+/// The samples' three articles are the same articles whichever format they come in.
+#[test]
+fn formats_tell_the_same() {
+    let told = |format: &str| {
+        let archive = Archive::new();
+        let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("data-samples/formats").join(format);
+        assert_eq!(archive.json(&["load", text(&files)], 0)["articles"], 3, "{format}");
+        let found = archive.json(&["search", "--sort", "oldest", "date:1800..2100"], 0);
+        let hits = found["hits"].as_array().unwrap().iter().map(|hit| {
+            let document = &hit["document"];
+            let day: String = document["published"].as_str().unwrap().chars().take(10).collect();
+            let count = |list: &str| document[list].as_array().map_or(0, Vec::len);
+            (document["headline"].clone(), day, count("bylines"), count("images"))
+        });
+        hits.collect::<Vec<_>>()
+    };
+    let expected = told("jsonl");
+    assert_eq!(expected.len(), 3);
+    for format in ["nyt-archive", "markdown"] {
+        assert_eq!(told(format), expected, "{format}");
+    }
+}
+
 #[test]
 fn mistakes_get_one_clear_line_and_the_right_code() {
     let archive = Archive::new();
