@@ -46,8 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ..PagesConfig::default()
     };
     let state = ApiState::new(Search::new(indexes))?;
-    let pages = search_api::pages::router(state.clone(), config);
-    let app = search_api::router(state).merge(pages);
+    let app = search_api::app(state, config);
     let listener = tokio::net::TcpListener::bind(&listen).await?;
     #[expect(clippy::print_stderr, reason = "it tells where to look")]
     {

@@ -92,7 +92,7 @@ impl SearchError {
             Self::Forbidden(_) => 403,
             Self::Unauthorised(_) => 401,
             Self::NoSuchAsset(_) | Self::NotFound(_) | Self::NoIndex(_) | Self::NoDocument(_) => 404,
-            Self::Conflict(_) => 409,
+            Self::Conflict(_) | Self::Index(IndexError::Busy { .. }) => 409,
             Self::Index(IndexError::NoGeneration { .. }) => 404,
             Self::Log(ReadError::NoSuchEvent { .. }) => 404,
             Self::Busy => 429,

@@ -65,6 +65,12 @@ impl Sort {
     pub fn by(field: impl Into<String>, descending: bool) -> Self {
         Self { field: field.into(), descending, missing_first: false }
     }
+
+    /// The other way round.
+    pub(crate) fn turn(&mut self) {
+        self.descending = !self.descending;
+        self.missing_first = !self.missing_first;
+    }
 }
 
 impl SearchRequest {
@@ -381,7 +387,7 @@ pub(crate) fn cursor(sort: &[Value], seq: u64) -> String {
     json.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn cursor_of(text: &str) -> Result<(Vec<Value>, u64), QueryError> {
+pub(crate) fn cursor_of(text: &str) -> Result<(Vec<Value>, u64), QueryError> {
     let refused =
         || QueryError::illegal("the cursor is none of ours: take `next` of the page before as it is");
     if text.len() > 8_192 || !text.len().is_multiple_of(2) || !text.is_ascii() {

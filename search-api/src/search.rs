@@ -95,6 +95,14 @@ pub struct Hit {
     pub(crate) explanation: Option<Value>,
 }
 
+impl Hit {
+    /// The `cursor` of what comes behind it.
+    pub(crate) fn cursor(&self) -> String {
+        let values: Vec<Value> = self.sort.iter().map(|value| json!(value)).collect();
+        cursor(&values, self.seq.get())
+    }
+}
+
 /// How long a search may take.
 pub const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// How long a search waits for the index to take in what was just written.

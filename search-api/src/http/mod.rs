@@ -3,7 +3,7 @@
 //! [`router`] is a function of the state, so that tests need no socket. Handlers read and check on tokio's threads;
 //! whatever touches the index or the log runs on a pool of its own.
 
-mod access;
+pub(crate) mod access;
 mod body;
 mod events;
 mod native;
@@ -25,7 +25,7 @@ pub use self::access::{Access, InvalidKey, Role};
 pub(crate) use self::native::run_search;
 pub use self::server::{ServerLimits, serve_router};
 use self::{pool::Pool, problem::Problem};
-use crate::pages::{self, PagesConfig};
+use crate::pages::{self, Pages, PagesConfig};
 use crate::{error::SearchError, es, search::Search};
 
 /// What all requests share.
@@ -103,6 +103,15 @@ pub fn router(state: ApiState) -> Router {
         .with_state(state)
 }
 
+/// All routes, those of the pages too.
+pub fn app(state: ApiState, pages: PagesConfig) -> Router {
+    let checked = from_fn_with_state(state.clone(), access::check);
+    let pages = Pages::new(state.clone(), pages);
+    router(state)
+        .merge(pages::router(pages.clone()).layer(checked))
+        .layer(from_fn_with_state(pages, pages::in_house_look))
+}
+
 /// Serves all routes, those of the pages too, until `shutdown` comes, then lets the requests end that are under way.
 ///
 /// # Errors
@@ -120,7 +129,5 @@ pub async fn serve(
         let _ = stop.send(true);
         log.wake_followers();
     };
-    let checked = from_fn_with_state(state.clone(), access::check);
-    let routes = router(state.clone()).merge(pages::router(state, pages).layer(checked));
-    serve_router(listener, routes, ServerLimits::default(), shutdown).await
+    serve_router(listener, app(state, pages), ServerLimits::default(), shutdown).await
 }

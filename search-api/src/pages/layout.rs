@@ -82,9 +82,7 @@ fn search_box(address: &Address) -> Markup {
                         spellcheck="false" enterkeyhint="search" placeholder="Words, “a phrase”, -without, date:1912-04";
                     button type="submit" { "Search" }
                 }
-                @for (name, value) in address.params() {
-                    @if !matches!(name, "q" | "page") { input type="hidden" name=(name) value=(value); }
-                }
+                (address.hidden_inputs(&["q"]))
             }
         }
     }

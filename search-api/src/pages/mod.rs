@@ -37,7 +37,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use crate::ApiState;
 
-pub use routes::router;
+pub(crate) use self::{error::in_house_look, routes::router};
 
 /// How the pages present an archive.
 #[derive(Debug, Clone)]
@@ -60,7 +60,16 @@ impl Default for PagesConfig {
 
 /// Everything that a page is made from. Cheap to clone.
 #[derive(Clone)]
-struct Pages {
+pub(crate) struct Pages {
     state: ApiState,
     config: Arc<PagesConfig>,
+    /// What the machine room's charts show.
+    gauges: Arc<status::Gauges>,
+}
+
+impl Pages {
+    pub(crate) fn new(state: ApiState, config: PagesConfig) -> Self {
+        let gauges = status::Gauges::start(&state.search);
+        Self { state, config: Arc::new(config), gauges }
+    }
 }

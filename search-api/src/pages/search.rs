@@ -6,14 +6,14 @@ use store::AssetKind;
 
 use super::{
     Pages,
-    address::{Address, Order},
+    address::{Address, Cursor, Order},
     error::PageError,
     facets, histogram, hits,
     layout::{Frame, page},
     results::{self, Results},
     spelling, text,
 };
-use crate::{SearchError, query::limits::MAX_WINDOW};
+use crate::SearchError;
 
 /// `GET /`
 pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageError> {
@@ -68,7 +68,7 @@ fn markup(address: &Address, results: &Results, spelled: Option<&str>, moments: 
                     } @else {
                         ol.hits { @for hit in &found.hits { (hits::shown(hit)) } }
                     }
-                    (pager(address, found.total))
+                    (pager(address, results))
                 }
             }
             div.side {
@@ -121,19 +121,27 @@ fn orders(address: &Address) -> Markup {
     }
 }
 
-fn pager(address: &Address, total: u64) -> Markup {
-    let size = if address.kind == AssetKind::Image { results::PAGE + 4 } else { results::PAGE };
-    let reachable = usize::try_from(total).unwrap_or(usize::MAX).min(MAX_WINDOW);
-    let last = reachable.div_ceil(size).max(1);
+/// The pages before and after are told by the hits that this one begins and ends with, so that leafing through loses and
+/// repeats nothing while the archive grows, and goes as far as there are hits.
+fn pager(address: &Address, results: &Results) -> Markup {
+    let pages = results.response.total.div_ceil(results::page_size(address.kind) as u64).max(1);
+    let previous = match &results.before {
+        Some(cursor) if address.page > 2 => {
+            Some(address.on_page(address.page - 1, Some(Cursor::Before(cursor.clone()))))
+        }
+        Some(_) => Some(address.on_page(1, None)),
+        None => None,
+    };
+    let next = results
+        .after
+        .as_ref()
+        .map(|cursor| address.on_page(address.page + 1, Some(Cursor::After(cursor.clone()))));
     html! {
-        @if last > 1 {
+        @if previous.is_some() || next.is_some() {
             nav.pager aria-label="Pages" {
-                @if address.page > 1 { a rel="prev" href=(address.on_page(address.page - 1).href()) { "Previous" } }
-                span { "Page " (address.page) " of " (text::count(last as u64)) }
-                @if address.page < last { a rel="next" href=(address.on_page(address.page + 1).href()) { "Next" } }
-            }
-            @if address.page >= last && total > MAX_WINDOW as u64 {
-                p.quiet { "Only the first " (text::count(MAX_WINDOW as u64)) " can be leafed through: narrow the search to see the others." }
+                @if let Some(previous) = previous { a rel="prev" href=(previous.href()) { "Previous" } }
+                span { "Page " (text::count(address.page as u64)) " of " (text::count(pages)) }
+                @if let Some(next) = next { a rel="next" href=(next.href()) { "Next" } }
             }
         }
     }
@@ -177,9 +185,7 @@ fn as_of(address: &Address, moments: &[String]) -> Markup {
     html! {
         @if !moments.is_empty() {
             form.as-of action="/" method="get" {
-                @for (name, value) in address.params() {
-                    @if !matches!(name, "as_of" | "page") { input type="hidden" name=(name) value=(value); }
-                }
+                (address.hidden_inputs(&["as_of"]))
                 label for="as_of" { "The archive as it stood" }
                 select #as_of name="as_of" {
                     option value="" { "now" }
