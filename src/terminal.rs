@@ -7,8 +7,10 @@ use std::{
 };
 
 use anyhow::Result;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indexer::{Phase, Progress};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+use store::AssetKind;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 // What a terminal is asked for (ECMA-48, select graphic rendition).
@@ -79,6 +81,17 @@ impl Terminal {
         bar
     }
 
+    /// The same for what an indexer builds, with the rate and the time left that it tells itself: of what an earlier
+    /// run had done they know.
+    pub(crate) fn build_progress(&self, view: AssetKind) -> BuildBar {
+        let bar = ProgressBar::with_draw_target(Some(0), self.draw_target());
+        if let Ok(style) = ProgressStyle::with_template("{msg:24} {wide_bar} {human_pos}/{human_len}{prefix}")
+        {
+            bar.set_style(style);
+        }
+        BuildBar { bar, view }
+    }
+
     pub(crate) fn draw_target(&self) -> ProgressDrawTarget {
         if self.json || !io::stderr().is_terminal() {
             ProgressDrawTarget::hidden()
@@ -114,6 +127,36 @@ impl Terminal {
 
     fn has_colours(&self) -> bool {
         !self.json && io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    }
+}
+
+/// The bar of one view's build.
+pub(crate) struct BuildBar {
+    bar: ProgressBar,
+    view: AssetKind,
+}
+
+impl BuildBar {
+    /// Shows how far it has come.
+    pub(crate) fn show(&self, progress: Progress) {
+        let (doing, unit) = match progress.phase {
+            Phase::Checking => ("checking", "documents"),
+            Phase::CatchingUp => ("catching up with", "events"),
+            _ => ("building", "documents"),
+        };
+        let rate = progress.per_second().map(|rate| format!(", {}/s", thousands(rate.round() as u64)));
+        let left = progress.time_left().filter(|_| progress.done < progress.total);
+        let left = left.map(|left| format!(", {} left", HumanDuration(left)));
+        self.bar.set_message(format!("{doing} {}", self.view.plural()));
+        self.bar.set_prefix(format!(" {unit}{}{}", rate.unwrap_or_default(), left.unwrap_or_default()));
+        self.bar.set_length(progress.total);
+        self.bar.set_position(progress.done);
+    }
+}
+
+impl Drop for BuildBar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }
 
