@@ -22,7 +22,7 @@ use tantivy::TantivyError;
 use crate::{
     error::SearchError,
     execute::{
-        AggregationError, Aggregator, Collect, Collected, MAX_SORT_KEYS, OUT_OF_TIME, SortColumn, SortKey,
+        AggregationError, Aggregator, Collect, Collected, Lengths, MAX_SORT_KEYS, OUT_OF_TIME, SortColumn, SortKey,
         SortValue, Translator, like, target_of,
     },
     highlight::Highlighter,
@@ -41,6 +41,7 @@ struct Inner {
     limit: Duration,
     /// The snapshots of generations as of the past.
     past: Mutex<HashMap<std::path::PathBuf, Arc<Mutex<Snapshot>>>>,
+    lengths: Arc<Lengths>,
 }
 
 /// What was found.
@@ -108,7 +109,7 @@ impl Search {
 
     /// Over these indexes, with another time limit.
     pub fn with_limit(indexes: Indexes, limit: Duration) -> Self {
-        Self { inner: Arc::new(Inner { indexes, limit, past: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { indexes, limit, past: Mutex::default(), lengths: Arc::default() }) }
     }
 
     /// The indexes.
@@ -136,6 +137,7 @@ impl Search {
             generation: &generation,
             index: &index,
             snapshot: &snapshot,
+            lengths: &self.inner.lengths,
             deadline: started + self.inner.limit,
             seconds: self.inner.limit.as_secs(),
         };
@@ -158,6 +160,7 @@ impl Search {
             generation: &generation,
             index: &index,
             snapshot: &snapshot,
+            lengths: &self.inner.lengths,
             deadline: Instant::now() + self.inner.limit,
             seconds: self.inner.limit.as_secs(),
         };
@@ -292,6 +295,7 @@ struct Run<'a> {
     generation: &'a Generation,
     index: &'a IndexSearcher,
     snapshot: &'a Snapshot,
+    lengths: &'a Arc<Lengths>,
     deadline: Instant,
     seconds: u64,
 }
@@ -387,6 +391,7 @@ impl Run<'_> {
             schema: self.generation.schema(),
             languages: &self.index.languages,
             searcher: &self.index.searcher,
+            lengths: self.lengths,
             now: Timestamp::now().as_millis(),
             deadline: self.deadline,
             lenient: self.request.lenient,
