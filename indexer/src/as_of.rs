@@ -8,6 +8,7 @@ use std::{
 use store::{AsOf, AssetKind};
 
 use crate::{
+    building::{BuildNote, Phase},
     error::{IndexError, io},
     generation::{Generation, failed},
     indexes::{Indexes, is_name, new_info},
@@ -35,21 +36,28 @@ impl Indexes {
         let _alone = self.lock(kind, "build.lock")?;
         let (new, old, name) = (format!("~new-{name}"), format!("~old-{name}"), format!("@{name}"));
         self.remove(kind, &new)?;
-        let built = self.build_past(kind, as_of, &new, stop, progress);
-        if let Err(error) = built {
+        let note = BuildNote::begin(self, kind, &name, Phase::Documents);
+        let progress = &|made: Progress| {
+            note.progress(made);
+            progress(made);
+        };
+        let built = self.build_past(kind, as_of, &new, stop, progress).and_then(|()| {
+            self.remove(kind, &old)?;
+            let dir = |name: &str| self.view_dir(kind).join(name);
+            if dir(&name).exists() {
+                fs::rename(dir(&name), dir(&old)).map_err(io(dir(&name)))?;
+            }
+            fs::rename(dir(&new), dir(&name)).map_err(io(dir(&new)))?;
+            self.remove(kind, &old)?;
+            let searcher = self.generation(kind, &name)?.searcher()?;
+            let digest = searcher.digest().map_err(failed(&self.view_dir(kind)))?;
+            Ok(Rebuilt { generation: name, checkpoint: searcher.checkpoint, digest })
+        });
+        note.end(&built);
+        if built.is_err() {
             self.remove(kind, &new)?;
-            return Err(error);
         }
-        self.remove(kind, &old)?;
-        let dir = |name: &str| self.view_dir(kind).join(name);
-        if dir(&name).exists() {
-            fs::rename(dir(&name), dir(&old)).map_err(io(dir(&name)))?;
-        }
-        fs::rename(dir(&new), dir(&name)).map_err(io(dir(&new)))?;
-        self.remove(kind, &old)?;
-        let searcher = self.generation(kind, &name)?.searcher()?;
-        let digest = searcher.digest().map_err(failed(&self.view_dir(kind)))?;
-        Ok(Rebuilt { generation: name, checkpoint: searcher.checkpoint, digest })
+        built
     }
 
     /// Builds everything of a view again, so that nothing is left in any of its indexes of what the log does not

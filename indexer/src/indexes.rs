@@ -3,6 +3,7 @@
 //! ```text
 //! indexes/<view>/live         the name of the live generation, and of the one before it, a line each; sealed
 //! indexes/<view>/g000001/     a generation; @name for the archive as it stood
+//! indexes/<view>/building     what is being built, or was built last: see [`crate::building`]
 //! indexes/<view>/build.lock   held by who builds a new generation
 //! indexes/<view>/swap.lock    held by who is about to put one generation in the place of another
 //! indexes/<view>/write.lock   held by who keeps the live generation up to date
@@ -23,6 +24,7 @@ use store::{AssetKind, Log, Seq, Timestamp};
 
 use crate::{
     analysis::ANALYSER_VERSION,
+    building::BuildStatus,
     document::ViewDigest,
     error::{IndexError, io},
     generation::{Generation, GenerationInfo, IndexSearcher, failed},
@@ -63,6 +65,8 @@ pub struct ViewStatus {
     /// How many documents a long fan-out (a prolific author's new name) has still to renew; the checkpoint waits
     /// for them.
     pub fanout_left: u64,
+    /// What is being built of it, or was built last: see [`Indexes::building`].
+    pub building: Option<BuildStatus>,
     /// Why it cannot be searched; all figures are 0 then.
     pub failure: Option<String>,
 }
@@ -160,12 +164,14 @@ impl Indexes {
         Ok(names)
     }
 
-    /// Makes the generation before the live one live again; the live one becomes the one before.
+    /// Makes the generation before the live one live again, and returns its name; the live one becomes the one
+    /// before, so that doing it twice changes nothing. It goes on from its own checkpoint: whoever keeps the view up
+    /// to date takes in what it has missed. Takes some milliseconds.
     ///
     /// # Errors
-    /// [`IndexError::NoGeneration`] when there is none before.
+    /// [`IndexError::NoGeneration`] when there is none before; [`IndexError::Busy`] while one is being built.
     pub fn rollback(&self, kind: AssetKind) -> Result<String, IndexError> {
-        let _alone = self.lock(kind, "build.lock")?;
+        let _alone = self.try_build_lock(kind)?;
         let live = self.live_or_missing(kind)?;
         let Some(previous) = live.previous else {
             return Err(IndexError::NoGeneration { kind, name: format!("before {}", live.name) });
@@ -194,6 +200,7 @@ impl Indexes {
                 segments: 0,
                 bytes: 0,
                 fanout_left: 0,
+                building: self.building(kind).unwrap_or_default(),
                 failure: Some(error.to_string()),
             })
         };
@@ -213,6 +220,7 @@ impl Indexes {
             segments: searcher.searcher.segment_readers().len(),
             bytes: bytes_in(generation.dir()).map_err(io(generation.dir()))?,
             fanout_left: generation.last_commit()?.behind(),
+            building: self.building(kind)?,
             failure: None,
         })
     }

@@ -22,6 +22,7 @@ use tantivy::{
 };
 
 use crate::{
+    building::Phase,
     commit::{Commit, link_at},
     directory::IndexDirectory,
     document::ViewDigest,
@@ -152,7 +153,7 @@ impl Build<'_> {
             let shared = Shared {
                 build: self,
                 done: AtomicU64::new(state.done),
-                clock: Clock::new(state.done, self.total),
+                clock: Clock::new(Phase::Documents, state.done, self.total),
                 state: Mutex::new(state),
                 cursor: Mutex::new(Some(None)),
             };
@@ -163,6 +164,7 @@ impl Build<'_> {
                 workers.into_iter().try_for_each(|worker| worker.join().unwrap_or(Err(IndexError::Panicked)))
             })?;
             state = shared.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+            (self.progress)(Clock::new(Phase::Checking, state.done, self.total).progress(state.done));
             put_together(self.generation, &state)?;
         }
         let found = self.generation.searcher()?.digest().map_err(failed(dir))?;

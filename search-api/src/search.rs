@@ -23,7 +23,7 @@ use tantivy::TantivyError;
 use crate::{
     error::SearchError,
     execute::{
-        AggregationError, Aggregator, Collect, Collected, MAX_SORT_KEYS, OUT_OF_TIME, SortColumn, SortKey,
+        AggregationError, Aggregator, Collect, Collected, Lengths, MAX_SORT_KEYS, OUT_OF_TIME, SortColumn, SortKey,
         SortValue, Translator, like, target_of,
     },
     highlight::Highlighter,
@@ -42,6 +42,7 @@ struct Inner {
     limit: Duration,
     /// The snapshots of generations as of the past.
     past: Mutex<HashMap<std::path::PathBuf, Arc<Mutex<Snapshot>>>>,
+    lengths: Arc<Lengths>,
 }
 
 /// What was found.
@@ -109,7 +110,7 @@ impl Search {
 
     /// Over these indexes, with another time limit.
     pub fn with_limit(indexes: Indexes, limit: Duration) -> Self {
-        Self { inner: Arc::new(Inner { indexes, limit, past: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { indexes, limit, past: Mutex::default(), lengths: Arc::default() }) }
     }
 
     /// The indexes.
@@ -137,6 +138,7 @@ impl Search {
             generation: &generation,
             index: &index,
             snapshot: &snapshot,
+            lengths: &self.inner.lengths,
             deadline: started + self.inner.limit,
             seconds: self.inner.limit.as_secs(),
         };
@@ -159,6 +161,7 @@ impl Search {
             generation: &generation,
             index: &index,
             snapshot: &snapshot,
+            lengths: &self.inner.lengths,
             deadline: Instant::now() + self.inner.limit,
             seconds: self.inner.limit.as_secs(),
         };
@@ -293,6 +296,7 @@ struct Run<'a> {
     generation: &'a Generation,
     index: &'a IndexSearcher,
     snapshot: &'a Snapshot,
+    lengths: &'a Arc<Lengths>,
     deadline: Instant,
     seconds: u64,
 }
@@ -388,6 +392,7 @@ impl Run<'_> {
             schema: self.generation.schema(),
             languages: &self.index.languages,
             searcher: &self.index.searcher,
+            lengths: self.lengths,
             now: Timestamp::now().as_millis(),
             deadline: self.deadline,
             lenient: self.request.lenient,
