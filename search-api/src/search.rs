@@ -14,6 +14,7 @@ use std::{
 };
 
 use indexer::{Document, Generation, IndexSearcher, Indexes, View};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::{AsOf, AssetId, AssetKind, AssetRef, EventType, Log, Revision, Seq, Snapshot, Timestamp};
@@ -22,8 +23,8 @@ use tantivy::TantivyError;
 use crate::{
     error::SearchError,
     execute::{
-        AggregationError, Aggregator, Collect, Collected, MAX_SORT_KEYS, OUT_OF_TIME, SortColumn, SortKey,
-        SortValue, Translator, like, target_of,
+        AggregationError, Aggregator, Collect, Collected, Lengths, MAX_SORT_KEYS, OUT_OF_TIME, SortColumn,
+        SortKey, SortValue, Translator, like, target_of,
     },
     highlight::Highlighter,
     query::{Bool, Query, QueryError},
@@ -41,10 +42,11 @@ struct Inner {
     limit: Duration,
     /// The snapshots of generations as of the past.
     past: Mutex<HashMap<std::path::PathBuf, Arc<Mutex<Snapshot>>>>,
+    lengths: Arc<Lengths>,
 }
 
 /// What was found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SearchResponse {
     /// How many documents match.
     pub total: u64,
@@ -70,7 +72,7 @@ pub struct SearchResponse {
 }
 
 /// One document that was found, with its evidence.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Hit {
     /// Article, image or byline.
     pub kind: AssetKind,
@@ -116,7 +118,7 @@ impl Search {
 
     /// Over these indexes, with another time limit.
     pub fn with_limit(indexes: Indexes, limit: Duration) -> Self {
-        Self { inner: Arc::new(Inner { indexes, limit, past: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { indexes, limit, past: Mutex::default(), lengths: Arc::default() }) }
     }
 
     /// The indexes.
@@ -144,6 +146,7 @@ impl Search {
             generation: &generation,
             index: &index,
             snapshot: &snapshot,
+            lengths: &self.inner.lengths,
             deadline: started + self.inner.limit,
             seconds: self.inner.limit.as_secs(),
         };
@@ -166,6 +169,7 @@ impl Search {
             generation: &generation,
             index: &index,
             snapshot: &snapshot,
+            lengths: &self.inner.lengths,
             deadline: Instant::now() + self.inner.limit,
             seconds: self.inner.limit.as_secs(),
         };
@@ -300,6 +304,7 @@ struct Run<'a> {
     generation: &'a Generation,
     index: &'a IndexSearcher,
     snapshot: &'a Snapshot,
+    lengths: &'a Arc<Lengths>,
     deadline: Instant,
     seconds: u64,
 }
@@ -395,6 +400,7 @@ impl Run<'_> {
             schema: self.generation.schema(),
             languages: &self.index.languages,
             searcher: &self.index.searcher,
+            lengths: self.lengths,
             now: Timestamp::now().as_millis(),
             deadline: self.deadline,
             lenient: self.request.lenient,

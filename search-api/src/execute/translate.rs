@@ -17,9 +17,10 @@ use super::{
     combined::Combined,
     expand::{Expand, Terms},
     fields::{Analysed, AsWhat, Target, target_of, targets, unknown_field},
+    lengths::{Counted, Lengths},
     present::present,
     score::rescored,
-    stopwords::{COMMON, is_listed},
+    stopwords::telling,
 };
 use crate::query::{
     Bool, Combine, FieldBoost, Fuzziness, Near, Need, PatternKind, Phrase, Query, QueryError, Range, Words,
@@ -33,6 +34,8 @@ pub(crate) struct Translator<'a> {
     pub(crate) schema: &'a ViewSchema,
     pub(crate) languages: &'a [Language],
     pub(crate) searcher: &'a Searcher,
+    /// How long texts are.
+    pub(crate) lengths: &'a Arc<Lengths>,
     /// For `now` in date maths, in milliseconds.
     pub(crate) now: i64,
     pub(crate) deadline: Instant,
@@ -129,7 +132,8 @@ impl Translator<'_> {
             Some((_, first)) if words.compounds => first.units.clone(),
             _ => (0..count).map(|at| at..at + 1).collect(),
         };
-        let units = if words.need == Need::All { units } else { self.telling(units, &words.text, &analysed) };
+        let units =
+            if words.need == Need::All { units } else { telling(self, units, &words.text, &analysed) };
         let last = units.len().saturating_sub(1);
         let unit = |target: &Target<'_>, analysed: &Analysed, number: usize, of: &std::ops::Range<usize>| {
             let AsWhat::Text(_, field) = target.as_what else { return Ok(Box::new(EmptyQuery) as Boxed) };
@@ -145,7 +149,7 @@ impl Translator<'_> {
                 let plain =
                     of.len() == 1 && words.fuzziness.is_none() && !(words.last_is_prefix && number == last);
                 if plain && analysed.len() > 1 {
-                    found.push(combined(&analysed, of.start));
+                    found.push(self.combined(&analysed, of.start));
                     continue;
                 }
                 let mut in_fields = Vec::with_capacity(analysed.len());
@@ -176,39 +180,6 @@ impl Translator<'_> {
             whole.push(query);
         }
         Ok(best(whole, words.tie_breaker))
-    }
-
-    /// Without the words that say nothing, if others are left.
-    fn telling(
-        &self,
-        units: Vec<std::ops::Range<usize>>,
-        text: &str,
-        analysed: &[(Target<'_>, Analysed)],
-    ) -> Vec<std::ops::Range<usize>> {
-        let written = indexer::Analyser::Names.terms(Language::Other, text);
-        let limit = self.searcher.num_docs() as f64 * COMMON;
-        let mut kept = Vec::with_capacity(units.len());
-        for of in &units {
-            let listed = of.len() == 1
-                && written.get(of.start).is_some_and(|word| {
-                    let word = text.get(word.start..word.end).unwrap_or_default().to_lowercase();
-                    is_listed(&word, self.languages)
-                });
-            let mut common = false;
-            if listed {
-                for (target, analysed) in analysed {
-                    let AsWhat::Text(_, field) = target.as_what else { continue };
-                    for term in analysed.alternatives(of.start) {
-                        let count = self.searcher.doc_freq(&Term::from_field_text(field, term));
-                        common |= count.is_ok_and(|count| count as f64 > limit);
-                    }
-                }
-            }
-            if !common {
-                kept.push(of.clone());
-            }
-        }
-        if kept.is_empty() { units } else { kept }
     }
 
     /// One word in one field.
@@ -477,22 +448,28 @@ impl Translator<'_> {
         Ok(Box::new(BooleanQuery::with_minimum_required_clauses(clauses, minimum)))
     }
 
+    /// One word over several fields of text, as if they were one.
+    fn combined(&self, analysed: &[(Target<'_>, Analysed)], at: usize) -> Boxed {
+        let mut query = Combined {
+            terms: Vec::new(),
+            fields: Vec::new(),
+            lengths: Arc::clone(self.lengths),
+            language: self.schema.language,
+            deadline: self.deadline,
+        };
+        for (target, analysed) in analysed {
+            let AsWhat::Text(analyser, field) = target.as_what else { continue };
+            query.fields.push(Counted { field, analyser, weight: target.boost });
+            for term in analysed.alternatives(at) {
+                query.terms.push((Term::from_field_text(field, term), target.boost));
+            }
+        }
+        Box::new(query)
+    }
+
     fn expand(&self, field: Field, terms: Terms) -> Boxed {
         Box::new(Expand { field, terms: Arc::new(terms), deadline: self.deadline })
     }
-}
-
-/// One word over several fields of text, as if they were one.
-fn combined(analysed: &[(Target<'_>, Analysed)], at: usize) -> Boxed {
-    let mut query = Combined { terms: Vec::new(), fields: Vec::new() };
-    for (target, analysed) in analysed {
-        let AsWhat::Text(_, field) = target.as_what else { continue };
-        query.fields.push((field, target.boost));
-        for term in analysed.alternatives(at) {
-            query.terms.push((Term::from_field_text(field, term), target.boost));
-        }
-    }
-    Box::new(query)
 }
 
 /// What a word that is almost the one looked for counts.

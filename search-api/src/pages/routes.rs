@@ -13,12 +13,12 @@ use serde::Deserialize;
 use store::{AsOf, AssetId, AssetKind};
 
 use super::{
-    Pages, address::Address, article, assets, byline, compress, error::PageError, image, media, opensearch,
-    search, status,
+    Pages, address::Address, article, assets, byline, error::PageError, image, media, opensearch, search,
+    status,
 };
 use crate::{
     SearchError,
-    http::{Role, access},
+    http::{Role, access, compress},
 };
 
 /// Nothing is loaded from elsewhere but pictures by their links; nothing inline runs; no page can be framed.
