@@ -158,9 +158,14 @@ function suggest(box) {
   box.setAttribute("aria-controls", list.id);
   box.setAttribute("aria-autocomplete", "list");
   const options = () => all("li", list);
+  // A headline leads to its article; anything else is searched for.
   const take = (option) => {
     box.value = option.dataset.value;
     closeSuggestions();
+    if (option.dataset.article) {
+      location.assign(`/articles?id=${encodeURIComponent(option.dataset.article)}`);
+      return;
+    }
     box.form.requestSubmit();
   };
   const ask = async () => {
@@ -174,13 +179,16 @@ function suggest(box) {
       const found = ((await answer.json()).suggestions ?? []).slice(0, 8);
       list.replaceChildren(
         ...found.map((entry, number) => {
-          const text = typeof entry === "string" ? entry : entry.text;
           const option = document.createElement("li");
           option.id = `suggestion-${number}`;
           option.setAttribute("role", "option");
           option.setAttribute("aria-selected", "false");
-          option.dataset.value = text;
-          option.textContent = text;
+          option.dataset.value = entry.text;
+          if (entry.id) option.dataset.article = entry.id;
+          const kind = document.createElement("span");
+          kind.className = "kind";
+          kind.textContent = entry.count ? `${entry.kind} · ${entry.count}` : entry.kind;
+          option.append(entry.text, kind);
           return option;
         }),
       );

@@ -5,7 +5,7 @@
 
 pub(crate) mod access;
 mod assets;
-mod atom;
+pub(crate) mod atom;
 mod body;
 pub(crate) mod compress;
 mod events;
@@ -18,7 +18,7 @@ mod search;
 mod server;
 mod site;
 mod status;
-mod table;
+pub(crate) mod table;
 
 use std::{io, sync::Arc};
 

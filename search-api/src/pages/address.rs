@@ -190,6 +190,11 @@ impl Address {
         with_params("/", &self.params())
     }
 
+    /// The same from its first hit, in another form than a page.
+    pub(super) fn href_at(&self, path: &str) -> String {
+        with_params(path, &self.but(|_| ()).params())
+    }
+
     /// The same from its first page, changed.
     pub(super) fn but(&self, change: impl FnOnce(&mut Self)) -> Self {
         let mut other = Self { page: 1, cursor: None, ..self.clone() };

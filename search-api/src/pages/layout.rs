@@ -79,7 +79,7 @@ fn search_box(address: &Address) -> Markup {
                 label for="q" { "Search the archive" }
                 div.line {
                     input #q type="search" name="q" value=(address.q) maxlength="2000" autocomplete="off"
-                        spellcheck="false" enterkeyhint="search" placeholder="Words, “a phrase”, -without, date:1912-04";
+                        spellcheck="false" enterkeyhint="search" data-suggest="/api/v1/suggest" placeholder="Words, “a phrase”, -without, date:1912-04";
                     button type="submit" { "Search" }
                 }
                 (address.hidden_inputs(&["q"]))

@@ -26,6 +26,7 @@ mod opensearch;
 mod reading;
 mod results;
 mod routes;
+mod saved;
 mod search;
 mod spelling;
 mod status;

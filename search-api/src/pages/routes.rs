@@ -13,8 +13,8 @@ use serde::Deserialize;
 use store::{AsOf, AssetId, AssetKind};
 
 use super::{
-    Pages, address::Address, article, assets, byline, error::PageError, image, media, opensearch, search,
-    status,
+    Pages, address::Address, article, assets, byline, error::PageError, image, media, opensearch, saved,
+    search, status,
 };
 use crate::{
     SearchError,
@@ -39,6 +39,8 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/articles/{*id}", asset(AssetKind::Article))
         .route("/images/{*id}", asset(AssetKind::Image))
         .route("/bylines/{*id}", asset(AssetKind::Byline))
+        .route(saved::CSV, get(save_table))
+        .route(saved::ATOM, get(show_feed))
         .route("/status", get(show_status))
         .route("/status/rebuild", post(rebuild))
         .route("/status/rollback", post(rollback))
@@ -57,6 +59,16 @@ type AllParams = Params<Vec<(String, String)>>;
 async fn show_search(State(pages): State<Pages>, headers: HeaderMap, Params(params): AllParams) -> Response {
     let address = Address::parse(&params);
     answer(pages, &headers, move |pages| search::show(pages, &address)).await
+}
+
+async fn save_table(State(pages): State<Pages>, headers: HeaderMap, Params(params): AllParams) -> Response {
+    let address = Address::parse(&params);
+    answer(pages, &headers, move |pages| saved::table(pages, &address)).await
+}
+
+async fn show_feed(State(pages): State<Pages>, headers: HeaderMap, Params(params): AllParams) -> Response {
+    let (address, origin) = (Address::parse(&params), pages.state.site.origin(&headers));
+    answer(pages, &headers, move |pages| saved::feed(pages, &address, &origin)).await
 }
 
 async fn show_asset(
@@ -144,7 +156,7 @@ async fn give_order(
 const FOREIGN: &str = "the order came from a page of another site";
 
 async fn show_opensearch(State(pages): State<Pages>, headers: HeaderMap) -> Response {
-    opensearch::description(&pages, headers.get(header::HOST).and_then(|host| host.to_str().ok()))
+    opensearch::description(&pages, &pages.state.site.origin(&headers))
 }
 
 async fn show_media(State(pages): State<Pages>, Path(path): Path<String>) -> Response {

@@ -11,7 +11,7 @@ use super::{
     facets, histogram, hits,
     layout::{Frame, page},
     results::{self, Results},
-    spelling, text,
+    saved, spelling, text,
 };
 use crate::SearchError;
 
@@ -34,6 +34,16 @@ pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageErr
             return Ok(response);
         }
         Err(error) => return Err(error.into()),
+    };
+    let feed_title = format!(
+        "{} in {}",
+        if address.q.is_empty() { "What is new" } else { &frame_title },
+        pages.config.title
+    );
+    frame.head = html! {
+        link rel="alternate" type="application/atom+xml" href=(address.href_at(saved::ATOM)) title=(feed_title);
+        @if let Some(previous) = previous(address, &results) { link rel="prev" href=(previous.href()); }
+        @if let Some(next) = next(address, &results) { link rel="next" href=(next.href()); }
     };
     let spelled = if results.response.total == 0 { spelling::better(search, address) } else { None };
     let moments = moments(pages, address.kind);
@@ -74,6 +84,7 @@ fn markup(address: &Address, results: &Results, spelled: Option<&str>, moments: 
             div.side {
                 (facets::column(address, &results.facets, results.timeline.as_ref()))
                 (as_of(address, moments))
+                @if found.total > 0 { (take_away(address, found.total)) }
             }
         }
     }
@@ -121,21 +132,24 @@ fn orders(address: &Address) -> Markup {
     }
 }
 
+fn previous(address: &Address, results: &Results) -> Option<Address> {
+    let cursor = results.before.as_ref()?;
+    Some(match address.page {
+        ..=2 => address.on_page(1, None),
+        page => address.on_page(page - 1, Some(Cursor::Before(cursor.clone()))),
+    })
+}
+
+fn next(address: &Address, results: &Results) -> Option<Address> {
+    let cursor = results.after.as_ref()?;
+    Some(address.on_page(address.page.saturating_add(1), Some(Cursor::After(cursor.clone()))))
+}
+
 /// The pages before and after are told by the hits that this one begins and ends with, so that leafing through loses and
 /// repeats nothing while the archive grows, and goes as far as there are hits.
 fn pager(address: &Address, results: &Results) -> Markup {
     let pages = results.response.total.div_ceil(results::page_size(address.kind) as u64).max(1);
-    let previous = match &results.before {
-        Some(cursor) if address.page > 2 => {
-            Some(address.on_page(address.page - 1, Some(Cursor::Before(cursor.clone()))))
-        }
-        Some(_) => Some(address.on_page(1, None)),
-        None => None,
-    };
-    let next = results
-        .after
-        .as_ref()
-        .map(|cursor| address.on_page(address.page + 1, Some(Cursor::After(cursor.clone()))));
+    let (previous, next) = (previous(address, results), next(address, results));
     html! {
         @if previous.is_some() || next.is_some() {
             nav.pager aria-label="Pages" {
@@ -193,6 +207,19 @@ fn as_of(address: &Address, moments: &[String]) -> Markup {
                 }
                 button type="submit" { "Show" }
             }
+        }
+    }
+}
+
+/// The search as a table and as a feed.
+fn take_away(address: &Address, total: u64) -> Markup {
+    html! {
+        ul.take-away aria-label="Take this search away" {
+            li {
+                a href=(address.href_at(saved::CSV)) download rel="nofollow" { "Save as CSV" }
+                @if total > saved::MAX_ROWS as u64 { span.quiet { " the first " (text::count(saved::MAX_ROWS as u64)) } }
+            }
+            li { a href=(address.href_at(saved::ATOM)) { "Follow as a feed" } }
         }
     }
 }
