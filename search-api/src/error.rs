@@ -44,6 +44,9 @@ pub enum SearchError {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
+    /// The path is there, but not for this method.
+    #[error("this cannot be done here: the header Allow says what can")]
+    WrongMethod,
     /// It took too long.
     #[error("the search took longer than {seconds} s and was given up: narrow it by dates or more words")]
     TooLong {
@@ -92,6 +95,7 @@ impl SearchError {
             Self::Forbidden(_) => 403,
             Self::Unauthorised(_) => 401,
             Self::NoSuchAsset(_) | Self::NotFound(_) | Self::NoIndex(_) | Self::NoDocument(_) => 404,
+            Self::WrongMethod => 405,
             Self::Conflict(_) => 409,
             Self::Index(IndexError::NoGeneration { .. }) => 404,
             Self::Log(ReadError::NoSuchEvent { .. }) => 404,

@@ -14,6 +14,7 @@ use std::{
 };
 
 use indexer::{Document, Generation, IndexSearcher, Indexes, View};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::{AsOf, AssetId, AssetKind, AssetRef, EventType, Log, Revision, Seq, Snapshot, Timestamp};
@@ -45,7 +46,7 @@ struct Inner {
 }
 
 /// What was found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SearchResponse {
     /// How many documents match.
     pub total: u64,
@@ -71,7 +72,7 @@ pub struct SearchResponse {
 }
 
 /// One document that was found, with its evidence.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Hit {
     /// Article, image or byline.
     pub kind: AssetKind,

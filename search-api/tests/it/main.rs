@@ -12,5 +12,6 @@ mod archive;
 mod elastic;
 mod hostile;
 mod http;
+mod native;
 mod search;
 mod server;
