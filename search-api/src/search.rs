@@ -23,8 +23,8 @@ use tantivy::TantivyError;
 use crate::{
     error::SearchError,
     execute::{
-        AggregationError, Aggregator, Collect, Collected, Lengths, MAX_SORT_KEYS, OUT_OF_TIME, SortColumn, SortKey,
-        SortValue, Translator, like, target_of,
+        AggregationError, Aggregator, Collect, Collected, Lengths, MAX_SORT_KEYS, OUT_OF_TIME, SortColumn,
+        SortKey, SortValue, Translator, like, target_of,
     },
     highlight::Highlighter,
     query::{Bool, Query, QueryError},

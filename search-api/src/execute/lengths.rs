@@ -85,7 +85,8 @@ impl Lengths {
             return Ok(known);
         }
         let norms = reader.get_fieldnorms_reader(counted.field)?;
-        let mut lengths: Vec<f32> = (0..reader.max_doc()).map(|doc| middle(norms.fieldnorm_id(doc))).collect();
+        let mut lengths: Vec<f32> =
+            (0..reader.max_doc()).map(|doc| middle(norms.fieldnorm_id(doc))).collect();
         if counted.analyser == Analyser::Text {
             let inverted = reader.inverted_index(counted.field)?;
             for word in small_terms(reader, language)? {

@@ -132,7 +132,8 @@ impl Translator<'_> {
             Some((_, first)) if words.compounds => first.units.clone(),
             _ => (0..count).map(|at| at..at + 1).collect(),
         };
-        let units = if words.need == Need::All { units } else { telling(self, units, &words.text, &analysed) };
+        let units =
+            if words.need == Need::All { units } else { telling(self, units, &words.text, &analysed) };
         let last = units.len().saturating_sub(1);
         let unit = |target: &Target<'_>, analysed: &Analysed, number: usize, of: &std::ops::Range<usize>| {
             let AsWhat::Text(_, field) = target.as_what else { return Ok(Box::new(EmptyQuery) as Boxed) };
