@@ -1,6 +1,7 @@
 //! The command line: parse, match, run. Each subcommand has a file of its own.
 
 mod archive;
+mod check;
 mod completions;
 mod demo;
 mod events;
@@ -74,6 +75,8 @@ enum Command {
     Status(status::Args),
     /// Build the indexes again from the first event, beside the live ones, and put them in their place.
     Rebuild(rebuild::Args),
+    // What it is for is told where its options are.
+    Check(check::Args),
     /// List the built indexes of each view.
     Generations(generations::ListArgs),
     /// Make the index before the live one live again.
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Command::Quarantine(command) => quarantine::run(&archive, &command, &terminal),
         Command::Status(args) => status::run(&archive, &args, &terminal),
         Command::Rebuild(args) => rebuild::run(&archive, &args, &terminal),
+        Command::Check(args) => check::run(&archive, &args, &terminal),
         Command::Generations(args) => generations::list(&archive, &args, &terminal),
         Command::Rollback(args) => generations::rollback(&archive, &args, &terminal),
         Command::Log(command) => log::run(&archive, command, &terminal),

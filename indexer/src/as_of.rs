@@ -1,11 +1,11 @@
 //! Building the archive as it stood, beside the live generation.
 
 use std::{
-    fs,
+    fs::{self, File},
     sync::{Mutex, PoisonError, atomic::AtomicBool},
 };
 
-use store::{AsOf, AssetKind};
+use store::{AsOf, AssetKind, Seq};
 
 use crate::{
     building::{BuildNote, Phase},
@@ -33,8 +33,22 @@ impl Indexes {
         if name.starts_with(['@', '~']) || !is_name(name) {
             return Err(IndexError::InvalidName(name.chars().take(80).collect()));
         }
-        let _alone = self.lock(kind, "build.lock")?;
+        let lock = self.lock(kind, "build.lock")?;
+        self.build_as_of_holding(&lock, kind, as_of, name, stop, progress)
+    }
+
+    /// The same of who holds `build.lock`, with a name that is one.
+    pub(crate) fn build_as_of_holding(
+        &self,
+        _lock: &File,
+        kind: AssetKind,
+        as_of: &AsOf,
+        name: &str,
+        stop: &AtomicBool,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Rebuilt, IndexError> {
         let (new, old, name) = (format!("~new-{name}"), format!("~old-{name}"), format!("@{name}"));
+        self.bring_back(kind)?;
         self.remove(kind, &new)?;
         let note = BuildNote::begin(self, kind, &name, Phase::Documents);
         let progress = &|made: Progress| {
@@ -60,26 +74,13 @@ impl Indexes {
         built
     }
 
-    /// Builds everything of a view again, so that nothing is left in any of its indexes of what the log does not
-    /// hold any more: the live generation, and the archive as it stood under each name. There is none to go back
-    /// to afterwards.
-    ///
-    /// # Errors
-    /// [`IndexError`]; what was not reached yet is as it was.
-    pub fn purge(
-        &self,
-        kind: AssetKind,
-        stop: &AtomicBool,
-        progress: &(dyn Fn(Progress) + Sync),
-    ) -> Result<(), IndexError> {
-        let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
-        self.rebuild(kind, &options, stop, progress)?;
-        for name in self.generations(kind)? {
-            let Some(name) = name.strip_prefix('@') else { continue };
-            let as_of = self.named(kind, name)?.info().as_of.as_ref().and_then(|as_of| as_of.parse().ok());
-            match as_of {
-                Some(as_of) => drop(self.build_as_of(kind, &as_of, name, stop, progress)?),
-                None => self.remove(kind, &format!("@{name}"))?,
+    /// Whoever was killed between two renames has left a name without its generation.
+    pub(crate) fn bring_back(&self, kind: AssetKind) -> Result<(), IndexError> {
+        for old in self.generation_dirs(kind)? {
+            let Some(name) = old.strip_prefix("~old-") else { continue };
+            let (old, now) = (self.view_dir(kind).join(&old), self.view_dir(kind).join(format!("@{name}")));
+            if !now.exists() {
+                fs::rename(&old, &now).map_err(io(&old))?;
             }
         }
         Ok(())
@@ -93,8 +94,9 @@ impl Indexes {
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<(), IndexError> {
+        let since = self.log().head()?.seq;
         let snapshot = self.log().snapshot_as_of(*as_of)?;
-        let state = BuildState::at(snapshot.seq(), None);
+        let state = BuildState::at(snapshot.seq(), None, Seq::ZERO);
         let total = self.count_assets(kind)?;
         let past = Mutex::new(Some(snapshot));
         let open = || {
@@ -102,7 +104,7 @@ impl Indexes {
             taken.map_or_else(|| Ok(self.log().snapshot_as_of(*as_of)?), Ok)
         };
         let dir = self.view_dir(kind).join(name);
-        drop(Generation::create(&dir, &new_info(kind, Some(as_of.to_string())))?);
+        drop(Generation::create(&dir, &new_info(kind, since, Some(as_of.to_string())))?);
         let generation = self.generation(kind, name)?;
         // A snapshot of the past is a fold of the log: one thread with one of them is faster than two with two.
         let memory = RebuildOptions::default().memory;

@@ -65,6 +65,9 @@ pub struct ViewStatus {
     /// How many documents a long fan-out (a prolific author's new name) has still to renew; the checkpoint waits
     /// for them.
     pub fanout_left: u64,
+    /// Generations that may still hold words of what was erased since they were built. Nothing of it is shown: hits
+    /// are read back from the log. [`crate::Workers`] build them again by themselves.
+    pub to_purge: Vec<String>,
     /// What is being built of it, or was built last: see [`Indexes::building`].
     pub building: Option<BuildStatus>,
     /// Why it cannot be searched; all figures are 0 then.
@@ -86,7 +89,8 @@ impl Indexes {
                 let _alone = indexes.lock(kind, "build.lock")?;
                 if indexes.read_live_or_mend(kind)?.is_none() {
                     let name = indexes.next_name(kind)?;
-                    Generation::create(&dir.join(&name), &new_info(kind, None))?;
+                    let since = indexes.log().head()?.seq;
+                    Generation::create(&dir.join(&name), &new_info(kind, since, None))?;
                     indexes.write_live(kind, &Live { name, previous: None })?;
                 }
             }
@@ -151,12 +155,19 @@ impl Indexes {
     /// # Errors
     /// [`IndexError`] when the directory cannot be read.
     pub fn generations(&self, kind: AssetKind) -> Result<Vec<String>, IndexError> {
+        let mut names = self.generation_dirs(kind)?;
+        names.retain(|name| !name.starts_with('~'));
+        Ok(names)
+    }
+
+    /// The same with those that are about to have a name, or were left behind on the way to it: `~new-name`.
+    pub(crate) fn generation_dirs(&self, kind: AssetKind) -> Result<Vec<String>, IndexError> {
         let dir = self.view_dir(kind);
         let mut names = Vec::new();
         for entry in fs::read_dir(&dir).map_err(io(&dir))? {
             let entry = entry.map_err(io(&dir))?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if entry.path().is_dir() && (name.starts_with('g') || name.starts_with('@')) {
+            if entry.path().is_dir() && name.starts_with(['g', '@', '~']) {
                 names.push(name);
             }
         }
@@ -200,6 +211,7 @@ impl Indexes {
                 segments: 0,
                 bytes: 0,
                 fanout_left: 0,
+                to_purge: Vec::new(),
                 building: self.building(kind).unwrap_or_default(),
                 failure: Some(error.to_string()),
             })
@@ -220,6 +232,7 @@ impl Indexes {
             segments: searcher.searcher.segment_readers().len(),
             bytes: bytes_in(generation.dir()).map_err(io(generation.dir()))?,
             fanout_left: generation.last_commit()?.behind(),
+            to_purge: self.to_purge(kind)?,
             building: self.building(kind)?,
             failure: None,
         })
@@ -338,8 +351,8 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// What is written of a generation that begins now.
-pub(crate) fn new_info(view: AssetKind, as_of: Option<String>) -> GenerationInfo {
-    GenerationInfo { view, analyser: ANALYSER_VERSION, created: Timestamp::now(), as_of }
+pub(crate) fn new_info(view: AssetKind, since: Seq, as_of: Option<String>) -> GenerationInfo {
+    GenerationInfo { view, analyser: ANALYSER_VERSION, created: Timestamp::now(), since, as_of }
 }
 
 fn bytes_in(dir: &Path) -> std::io::Result<u64> {

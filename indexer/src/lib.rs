@@ -27,6 +27,7 @@ mod language;
 mod live;
 mod merging;
 mod parts;
+mod purge;
 mod rebuild;
 mod sealed;
 mod views;

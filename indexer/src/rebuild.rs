@@ -147,10 +147,11 @@ impl Indexes {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Rebuilt, IndexError> {
         let live = self.live_or_missing(kind)?;
-        let begun = self.begun(kind, &live)?;
-        let (name, state) = match begun {
+        let start = self.log().head()?.seq;
+        let erased = self.last_erasure(kind, &live, start)?;
+        let (name, state) = match self.begun(kind, &live, erased)? {
             Some(begun) => begun,
-            None => (self.next_name(kind)?, BuildState::from_start(self.log())?),
+            None => (self.next_name(kind)?, BuildState::at(start, link_at(self.log(), start)?, erased)),
         };
         self.remove_leftovers(kind, &live, Some(&name))?;
         let note = BuildNote::begin(self, kind, &name, Phase::Documents);
@@ -162,7 +163,7 @@ impl Indexes {
             let dir = self.view_dir(kind).join(&name);
             if !dir.join("generation.json").exists() {
                 self.remove(kind, &name)?;
-                drop(Generation::create(&dir, &new_info(kind, None))?);
+                drop(Generation::create(&dir, &new_info(kind, state.start, None))?);
             }
             let generation = self.generation(kind, &name)?;
             let open = || self.log().snapshot().map_err(IndexError::from);
@@ -245,8 +246,13 @@ impl Indexes {
         Ok(())
     }
 
-    /// A rebuild that was cut short and can be gone on with.
-    fn begun(&self, kind: AssetKind, live: &Live) -> Result<Option<(String, BuildState)>, IndexError> {
+    /// A rebuild that was cut short and can be gone on with: it holds nothing that was erased since.
+    fn begun(
+        &self,
+        kind: AssetKind,
+        live: &Live,
+        erased: Seq,
+    ) -> Result<Option<(String, BuildState)>, IndexError> {
         for name in self.generations(kind)? {
             if name.starts_with('@') || name == live.name || Some(&name) == live.previous.as_ref() {
                 continue;
@@ -255,7 +261,7 @@ impl Indexes {
             let Ok(generation) = self.generation(kind, &name) else { continue };
             let same_log =
                 self.log().head()?.seq >= state.start && link_at(self.log(), state.start)? == state.link;
-            if same_log && !generation.is_outdated() {
+            if same_log && state.start >= erased && !generation.is_outdated() {
                 tracing::info!(view = kind.plural(), %name, done = state.done, "going on with a rebuild");
                 return Ok(Some((name, state)));
             }
@@ -277,9 +283,16 @@ impl Indexes {
         }
     }
 
-    /// Removes numbered generations that are neither live nor kept: of rebuilds that were cut short, or old.
-    fn remove_leftovers(&self, kind: AssetKind, live: &Live, also: Option<&str>) -> Result<(), IndexError> {
-        for name in self.generations(kind)? {
+    /// Removes generations that are neither live nor kept nor named: of builds that were cut short, or old. The
+    /// caller holds `build.lock`.
+    pub(crate) fn remove_leftovers(
+        &self,
+        kind: AssetKind,
+        live: &Live,
+        also: Option<&str>,
+    ) -> Result<(), IndexError> {
+        self.bring_back(kind)?;
+        for name in self.generation_dirs(kind)? {
             let kept = name == live.name || Some(&name) == live.previous.as_ref() || Some(&*name) == also;
             if !name.starts_with('@') && !kept {
                 self.remove(kind, &name)?;

@@ -309,6 +309,7 @@ mod tests {
         let live = Live {
             seq: Seq::new(45),
             revision: Revision::default(),
+            source: String::new(),
             time: Timestamp::MIN,
             content: article.into(),
         };

@@ -28,6 +28,17 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// As it is written in files of keys.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
+}
+
 impl FromStr for Role {
     type Err = InvalidKey;
 
@@ -79,7 +90,7 @@ impl Access {
     pub fn line(role: Role, key: &str) -> String {
         let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{} {hex}", format!("{role:?}").to_lowercase())
+        format!("{} {hex}", role.name())
     }
 
     /// Whether there are keys at all.
@@ -180,8 +191,7 @@ fn by_key(access: &Access, needed: Role, headers: &HeaderMap) -> Result<(), Sear
     match role {
         None => Err(SearchError::Unauthorised("the key is not known here".to_owned())),
         Some(role) if role < needed => {
-            let needed = format!("{needed:?}").to_lowercase();
-            Err(SearchError::Forbidden(format!("this needs a key of the role {needed}")))
+            Err(SearchError::Forbidden(format!("this needs a key of the role {}", needed.name())))
         }
         Some(_) => Ok(()),
     }

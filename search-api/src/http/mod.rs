@@ -8,10 +8,14 @@ mod assets;
 pub(crate) mod atom;
 mod body;
 pub(crate) mod compress;
+mod docs;
 mod events;
+mod intake;
+mod openapi;
 mod path;
 mod pool;
 mod problem;
+mod rebuild;
 mod route;
 mod routes;
 mod search;
@@ -31,7 +35,7 @@ use tokio::{
 pub use self::access::{Access, InvalidKey, Role};
 pub(crate) use self::search::run_search;
 pub use self::server::{ServerLimits, serve_router};
-use self::{pool::Pool, problem::Problem, site::Site};
+use self::{intake::Intake, pool::Pool, problem::Problem, site::Site};
 use crate::pages::{self, Pages, PagesConfig};
 use crate::{error::SearchError, es, search::Search, suggest::Suggester};
 
@@ -48,7 +52,9 @@ pub struct ApiState {
     /// Those who read events.
     pub(crate) readers: Arc<Semaphore>,
     /// Those who append.
-    pub(crate) writers: Arc<Semaphore>,
+    pub(crate) intake: Intake,
+    /// The rebuild that this server has begun.
+    rebuild: Arc<rebuild::Begun>,
     /// MiB of bodies that are being read.
     pub(crate) bodies: Arc<Semaphore>,
     /// Whether the server is about to end: followers end then.
@@ -59,6 +65,7 @@ pub struct ApiState {
 const MAX_WAITING: usize = 64;
 const MAX_READERS: usize = 64;
 const MAX_WRITERS: usize = 8;
+const MAX_WAITING_WRITERS: usize = 56;
 
 impl ApiState {
     /// Over this search, with a pool as wide as the machine.
@@ -75,7 +82,8 @@ impl ApiState {
             site: Arc::default(),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             readers: Arc::new(Semaphore::new(MAX_READERS)),
-            writers: Arc::new(Semaphore::new(MAX_WRITERS)),
+            intake: Intake::new(MAX_WRITERS, MAX_WAITING_WRITERS),
+            rebuild: Arc::default(),
             bodies: Arc::new(Semaphore::new(body::BODIES_MIB)),
             stopping,
             stop: Arc::new(stop),
@@ -143,5 +151,8 @@ pub async fn serve(
         let _ = stop.send(true);
         log.wake_followers();
     };
-    serve_router(listener, app(state, pages), ServerLimits::default(), shutdown).await
+    let rebuild = Arc::clone(&state.rebuild);
+    serve_router(listener, app(state, pages), ServerLimits::default(), shutdown).await?;
+    // What was rebuilt so far is kept, and the next rebuild goes on from there.
+    tokio::task::spawn_blocking(move || rebuild.end()).await.map_err(io::Error::other)
 }

@@ -21,7 +21,6 @@ use super::{
 use crate::{
     error::SearchError,
     pages::encode,
-    query::QueryError,
     request::SearchRequest,
     search::{Hit, SearchResponse, WAIT_LIMIT},
     suggest::Suggestion,
@@ -130,7 +129,7 @@ pub(super) async fn wait_for(
     let head = state.search.log().head()?.seq;
     if wanted > head {
         let text = format!("the log ends at {head}: there is no event {wanted} to wait for");
-        return Err(QueryError::illegal(text).at("min_seq").into());
+        return Err(SearchError::NotFound(text));
     }
     let _permit = state.waiting.try_acquire().map_err(|_| SearchError::Busy)?;
     let indexes = state.search.indexes().clone();
@@ -155,6 +154,9 @@ pub(super) struct Similar {
 pub(super) async fn similar(state: ApiState, asked: Asked) -> Result<Response, Problem> {
     let asset = in_view(&asked)?;
     let size = asked.parsed("limit").unwrap_or(10);
+    if let Some(wanted) = asked.parsed("min_seq") {
+        wait_for(&state, asset.kind, wanted).await?;
+    }
     let search = state.search.clone();
     let found = state.pool.run(move || {
         if search.log().snapshot()?.live(&asset)?.is_none() {
@@ -185,6 +187,9 @@ pub(super) struct Suggestions {
 pub(super) async fn suggest(state: ApiState, asked: Asked) -> Result<Response, Problem> {
     let q = asked.param("q").unwrap_or_default().to_owned();
     let limit = asked.parsed("limit").unwrap_or(8);
+    if let Some(wanted) = asked.parsed("min_seq") {
+        wait_for(&state, AssetKind::Article, wanted).await?;
+    }
     let (search, suggester) = (state.search.clone(), Arc::clone(&state.suggester));
     let found = state.pool.run(move || {
         let suggestions = suggester.suggest(&search, &q, limit)?;

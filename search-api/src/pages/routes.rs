@@ -44,6 +44,7 @@ pub(crate) fn router(pages: Pages) -> Router {
         .route("/status", get(show_status))
         .route("/status/rebuild", post(rebuild))
         .route("/status/rollback", post(rollback))
+        .route("/status/stop", post(stop))
         .route("/opensearch.xml", get(show_opensearch))
         .route("/media/{*path}", get(show_media))
         .route("/assets/{version}/{name}", get(assets::serve))
@@ -132,6 +133,10 @@ async fn rebuild(State(pages): State<Pages>, headers: HeaderMap, Form(order): Fo
 
 async fn rollback(State(pages): State<Pages>, headers: HeaderMap, Form(order): Form<Order>) -> Response {
     give_order(pages, &headers, move |pages| status::rollback(pages, &order.view)).await
+}
+
+async fn stop(State(pages): State<Pages>, headers: HeaderMap) -> Response {
+    give_order(pages, &headers, status::stop).await
 }
 
 /// Whether the asker may was checked on the way here. A browser that has a key sends it along whoever made the form,

@@ -8,7 +8,6 @@ mod views;
 use std::{collections::BTreeMap, fs, path::Path};
 
 use axum::response::{IntoResponse, Redirect, Response};
-use indexer::RebuildOptions;
 use maud::{Markup, html};
 use serde::Deserialize;
 use store::{AssetKind, Event, Seq, Timestamp};
@@ -84,10 +83,20 @@ pub(super) fn rebuild(pages: &Pages, view: &str) -> Result<Response, PageError> 
         "all" => AssetKind::ALL.to_vec(),
         view => vec![kind_of(view)?],
     };
-    // It goes on when the handle is dropped.
-    drop(pages.state.search.indexes().start_rebuild(&kinds, RebuildOptions::default())?);
+    pages.state.rebuild.begin(pages.state.search.indexes(), &kinds)?;
     Ok(Redirect::to("/status#views").into_response())
 }
+
+/// `POST /status/stop`: what was made by then is kept for the next rebuild.
+pub(super) fn stop(pages: &Pages) -> Result<Response, PageError> {
+    if !pages.state.rebuild.stop() {
+        return Err(SearchError::Conflict(STRANGE.to_owned()).into());
+    }
+    Ok(Redirect::to("/status#views").into_response())
+}
+
+const STRANGE: &str =
+    "this server has begun no rebuild that could be stopped: it has ended, or another process does it";
 
 /// `POST /status/rollback` of one view.
 pub(super) fn rollback(pages: &Pages, view: &str) -> Result<Response, PageError> {

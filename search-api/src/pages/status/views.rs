@@ -45,7 +45,9 @@ fn card(view: &ViewStatus, gauges: &Gauges, may_order: bool) -> Markup {
                 dt { "Segments" } dd.number { (view.segments) ", " (bytes(view.bytes)) }
             }
             @if let Some(build) = &view.building { (building(build, name)) }
-            @if may_order && !is_building(view) {
+            @if may_order && is_building(view) {
+                div.orders-given { (order("stop", name, "Stop")) }
+            } @else if may_order {
                 div.orders-given {
                     (order("rebuild", name, "Rebuild"))
                     @if let Some(previous) = &view.previous { (order("rollback", name, &format!("Back to {previous}"))) }
