@@ -15,7 +15,7 @@ mod openapi;
 mod path;
 mod pool;
 mod problem;
-mod rebuild;
+pub(crate) mod rebuild;
 mod route;
 mod routes;
 mod search;
@@ -54,7 +54,7 @@ pub struct ApiState {
     /// Those who append.
     pub(crate) intake: Intake,
     /// The rebuild that this server has begun.
-    rebuild: Arc<rebuild::Begun>,
+    pub(crate) rebuild: Arc<rebuild::Begun>,
     /// MiB of bodies that are being read.
     pub(crate) bodies: Arc<Semaphore>,
     /// Whether the server is about to end: followers end then.
