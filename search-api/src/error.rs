@@ -44,6 +44,11 @@ pub enum SearchError {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
+    /// A point in time or scroll is not open, or not any more.
+    #[error(
+        "no search context found for id [{0}]: it was closed, or not used for longer than it was to be kept"
+    )]
+    NoContext(String),
     /// It took too long.
     #[error("the search took longer than {seconds} s and was given up: narrow it by dates or more words")]
     TooLong {
@@ -91,7 +96,11 @@ impl SearchError {
             Self::TooSlow(_) => 408,
             Self::Forbidden(_) => 403,
             Self::Unauthorised(_) => 401,
-            Self::NoSuchAsset(_) | Self::NotFound(_) | Self::NoIndex(_) | Self::NoDocument(_) => 404,
+            Self::NoSuchAsset(_)
+            | Self::NotFound(_)
+            | Self::NoIndex(_)
+            | Self::NoDocument(_)
+            | Self::NoContext(_) => 404,
             Self::Conflict(_) => 409,
             Self::Index(IndexError::NoGeneration { .. }) => 404,
             Self::Log(ReadError::NoSuchEvent { .. }) => 404,

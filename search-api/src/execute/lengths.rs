@@ -22,9 +22,13 @@ use super::{expand::OUT_OF_TIME, stopwords};
 /// The lengths of the segments that were searched lately.
 #[derive(Debug, Default)]
 pub(crate) struct Lengths {
-    fields: Mutex<Recent<(SegmentId, Field), Arc<Vec<u16>>>>,
-    together: Mutex<Recent<(SegmentId, Vec<(Field, u32)>), Arc<Together>>>,
+    fields: Mutex<Recent<OfField, Arc<Vec<u16>>>>,
+    together: Mutex<Recent<OfFields, Arc<Together>>>,
 }
+
+type OfField = (SegmentId, Field);
+/// Each field with the bits of its weight.
+type OfFields = (SegmentId, Vec<(Field, u32)>);
 
 /// The lengths of several fields of each document of a segment, added up with their weights.
 #[derive(Debug)]
@@ -85,7 +89,8 @@ impl Lengths {
             return Ok(known);
         }
         let norms = reader.get_fieldnorms_reader(counted.field)?;
-        let mut lengths: Vec<f32> = (0..reader.max_doc()).map(|doc| middle(norms.fieldnorm_id(doc))).collect();
+        let mut lengths: Vec<f32> =
+            (0..reader.max_doc()).map(|doc| middle(norms.fieldnorm_id(doc))).collect();
         if counted.analyser == Analyser::Text {
             let inverted = reader.inverted_index(counted.field)?;
             for word in small_terms(reader, language)? {

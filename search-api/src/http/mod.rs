@@ -22,7 +22,6 @@ use tokio::{
 };
 
 pub use self::access::{Access, InvalidKey, Role};
-pub(crate) use self::native::run_search;
 pub use self::server::{ServerLimits, serve_router};
 use self::{pool::Pool, problem::Problem};
 use crate::pages::{self, PagesConfig};
@@ -33,6 +32,8 @@ use crate::{error::SearchError, es, search::Search};
 pub struct ApiState {
     pub(crate) search: Search,
     pub(crate) pool: Pool,
+    /// Points in time and scrolls that clients of Elasticsearch have opened.
+    pub(crate) points: Arc<es::Points>,
     pub(crate) access: Arc<Access>,
     /// Searches that wait for the index to take in a write.
     pub(crate) waiting: Arc<Semaphore>,
@@ -61,6 +62,7 @@ impl ApiState {
         Ok(Self {
             search,
             pool: Pool::new()?,
+            points: Arc::default(),
             access: Arc::new(Access::default()),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             readers: Arc::new(Semaphore::new(MAX_READERS)),

@@ -31,10 +31,7 @@ pub(super) async fn search(
 }
 
 /// Searches on the pool; waiting for the index is not done there.
-pub(crate) async fn run_search(
-    state: &ApiState,
-    mut request: SearchRequest,
-) -> Result<SearchResponse, SearchError> {
+async fn run_search(state: &ApiState, mut request: SearchRequest) -> Result<SearchResponse, SearchError> {
     if let Some(wanted) = request.min_seq.take() {
         let head = state.search.log().head()?.seq;
         if wanted > head {

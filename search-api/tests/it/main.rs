@@ -10,7 +10,9 @@
 mod access;
 mod archive;
 mod elastic;
+mod elastic_options;
 mod hostile;
 mod http;
+mod paging;
 mod search;
 mod server;
