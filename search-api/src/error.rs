@@ -49,6 +49,9 @@ pub enum SearchError {
         "no search context found for id [{0}]: it was closed, or not used for longer than it was to be kept"
     )]
     NoContext(String),
+    /// The path is there, but not for this method.
+    #[error("this cannot be done here: the header Allow says what can")]
+    WrongMethod,
     /// It took too long.
     #[error("the search took longer than {seconds} s and was given up: narrow it by dates or more words")]
     TooLong {
@@ -101,6 +104,7 @@ impl SearchError {
             | Self::NoIndex(_)
             | Self::NoDocument(_)
             | Self::NoContext(_) => 404,
+            Self::WrongMethod => 405,
             Self::Conflict(_) => 409,
             Self::Index(IndexError::NoGeneration { .. }) => 404,
             Self::Log(ReadError::NoSuchEvent { .. }) => 404,

@@ -13,6 +13,7 @@ use std::{
 };
 
 use indexer::{Document, Generation, IndexSearcher, Indexes, View};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{AsOf, AssetId, AssetKind, AssetRef, Log, Revision, Seq, Snapshot};
@@ -75,7 +76,7 @@ impl From<&Pinned> for Searched {
 }
 
 /// What was found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SearchResponse {
     /// How many documents match.
     pub total: u64,
@@ -104,7 +105,7 @@ pub struct SearchResponse {
 }
 
 /// One document that was found, with its evidence.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Hit {
     /// Article, image or byline.
     pub kind: AssetKind,

@@ -43,6 +43,17 @@ pub struct Prepared {
     pub(crate) payload: Compressed,
     /// Of an erasure: the event itself, since the log has something to add to it.
     pub(crate) erasure: Option<Box<NewEvent>>,
+    pub(crate) only_if_absent: bool,
+}
+
+impl Prepared {
+    /// On the condition that readers do not see the asset when the event's turn comes, inside the write transaction:
+    /// otherwise this event alone is refused ([`Refusal::Exists`]), even if it says what is there already. A
+    /// withdrawn asset counts as absent, a merged byline as there.
+    #[must_use]
+    pub fn only_if_absent(self) -> Self {
+        Self { only_if_absent: true, ..self }
+    }
 }
 
 /// Events that are appended together or not at all.
@@ -52,7 +63,8 @@ pub struct Batch {
     pub events: Vec<Prepared>,
     /// How far their source has been read: stored in the same transaction.
     pub position: Option<SourcePosition>,
-    /// Revisions that assets must be at; 0 is "not there". If one is not, nothing is appended.
+    /// Revisions that assets must be at; 0 is "not there". If one is not, nothing is appended. A condition on one
+    /// event alone is [`Prepared::only_if_absent`].
     pub expect: Vec<(AssetRef, Revision)>,
 }
 
@@ -79,6 +91,14 @@ pub enum Outcome {
 /// Why the log's state does not allow an event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// The event was to be taken only if the asset was absent.
+    #[error("{asset} is there already, since event {seq}: send it without the condition to replace it")]
+    Exists {
+        /// Which.
+        asset: AssetRef,
+        /// The revision that readers see, or the last event.
+        seq: Seq,
+    },
     /// An erased asset does not come back by loading it once more.
     #[error("{asset} was erased by event {seq} and stays so: use another id if this is something else")]
     Erased {
@@ -187,6 +207,7 @@ impl Log {
             event_type,
             payload: self.dictionaries().compress(payload),
             erasure: None,
+            only_if_absent: false,
         }
     }
 

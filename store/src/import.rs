@@ -173,6 +173,7 @@ impl Log {
                 json_bytes: 0,
                 payload: Compressed::Erased(digest),
                 erasure: None,
+                only_if_absent: false,
             },
             _ => return Err("it must have either `data` and `salt`, or `erased`".to_owned()),
         };

@@ -58,6 +58,8 @@ pub struct Live {
     pub revision: Revision,
     /// When it happened at the source.
     pub time: Timestamp,
+    /// Where it comes from, as its sender said; empty where that is not known.
+    pub source: String,
     /// What it says.
     pub content: Content,
 }
@@ -195,8 +197,9 @@ impl Snapshot {
     pub(crate) fn live_at(&self, asset: &AssetRef, head: &Head) -> Result<Option<Live>, ReadError> {
         let event = self.event(head.live)?;
         match event.payload {
-            Payload::Kept { fact: Fact::Published(content), .. } => {
-                Ok(Some(Live { seq: head.live, revision: head.revision, time: event.time, content }))
+            Payload::Kept { fact: Fact::Published(content), source, .. } => {
+                let (seq, revision, time) = (head.live, head.revision, event.time);
+                Ok(Some(Live { seq, revision, time, source, content }))
             }
             Payload::Erased { .. } if self.as_of().is_some() => Ok(None),
             _ => Err(catalog_damaged(&asset.to_key())),

@@ -196,6 +196,13 @@ impl<'a> Writer<'a> {
             return Ok(Some(Outcome::Refused(refusal)));
         }
         let Some(head) = head else { return Ok(None) };
+        if let (true, Some(kind), Status::Published | Status::Merged { .. }) =
+            (event.only_if_absent, event.event_type.kind(), &head.status)
+        {
+            let asset = AssetRef::new(kind, event.id.clone());
+            let seq = if head.live == Seq::ZERO { head.latest } else { head.live };
+            return Ok(Some(Outcome::Refused(Refusal::Exists { asset, seq })));
+        }
         let same_as_head = match (&event.event_type, &head.status) {
             (EventType::Erased(_), Status::Erased) => true,
             (_, Status::Erased) => {

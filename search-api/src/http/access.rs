@@ -14,7 +14,7 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{ApiState, problem::Problem};
+use super::{ApiState, problem::Problem, route::find, routes::ROUTES};
 use crate::{error::SearchError, es};
 
 /// What a key allows. Each allows what those before it do.
@@ -114,14 +114,10 @@ fn from_hex(text: &str) -> Option<[u8; 32]> {
 
 /// The role that a request needs; `None` for what everybody may ask.
 pub(super) fn required(method: &Method, path: &str) -> Option<Role> {
-    let reads = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-    if matches!(path, "/healthz" | "/readyz") {
-        return None;
+    if let Some(route) = find(&ROUTES, method, path) {
+        return route.role;
     }
-    if path == "/api/v1/rebuild" {
-        return Some(Role::Admin);
-    }
-    if reads {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Some(Role::Read);
     }
     Some(if es::asks(method, path) { Role::Read } else { Role::Write })
@@ -262,8 +258,6 @@ mod tests {
             check(Method::DELETE, path, Some(Role::Write));
         }
         check(Method::POST, "/api/v1/events", Some(Role::Write));
-        check(Method::POST, "/api/v1/rebuild", Some(Role::Admin));
-        check(Method::GET, "/api/v1/rebuild", Some(Role::Admin));
     }
 
     #[test]

@@ -4,18 +4,25 @@
 //! whatever touches the index or the log runs on a pool of its own.
 
 mod access;
+mod assets;
+mod atom;
 mod body;
+pub(crate) mod compress;
 mod events;
-mod native;
 mod path;
 mod pool;
 mod problem;
+mod route;
+mod routes;
+mod search;
 mod server;
+mod site;
+mod status;
+mod table;
 
 use std::{io, sync::Arc};
 
-use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state, routing::get};
-use store::AssetKind;
+use axum::{Router, extract::DefaultBodyLimit, http::Uri, middleware::from_fn_with_state};
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
@@ -23,9 +30,9 @@ use tokio::{
 
 pub use self::access::{Access, InvalidKey, Role};
 pub use self::server::{ServerLimits, serve_router};
-use self::{pool::Pool, problem::Problem};
+use self::{pool::Pool, problem::Problem, site::Site};
 use crate::pages::{self, PagesConfig};
-use crate::{error::SearchError, es, search::Search};
+use crate::{error::SearchError, es, search::Search, suggest::Suggester};
 
 /// What all requests share.
 #[derive(Clone)]
@@ -34,7 +41,9 @@ pub struct ApiState {
     pub(crate) pool: Pool,
     /// Points in time and scrolls that clients of Elasticsearch have opened.
     pub(crate) points: Arc<es::Points>,
+    pub(crate) suggester: Arc<Suggester>,
     pub(crate) access: Arc<Access>,
+    pub(crate) site: Arc<Site>,
     /// Searches that wait for the index to take in a write.
     pub(crate) waiting: Arc<Semaphore>,
     /// Those who read events.
@@ -63,7 +72,9 @@ impl ApiState {
             search,
             pool: Pool::new()?,
             points: Arc::default(),
+            suggester: Arc::default(),
             access: Arc::new(Access::default()),
+            site: Arc::default(),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             readers: Arc::new(Semaphore::new(MAX_READERS)),
             writers: Arc::new(Semaphore::new(MAX_WRITERS)),
@@ -81,28 +92,30 @@ impl ApiState {
         self.access = Arc::new(access);
         self
     }
+
+    /// With the archive's name and the address where it can be read, which citations and feeds say.
+    #[must_use]
+    pub fn with_site(mut self, title: impl Into<String>, base_url: Option<String>) -> Self {
+        self.site = Arc::new(Site { title: title.into(), base_url });
+        self
+    }
 }
 
 /// All routes.
 pub fn router(state: ApiState) -> Router {
-    Router::new()
-        .route("/api/v1/search", get(native::search))
-        .route("/api/v1/articles/{*id}", get(|a, b, c| native::asset(AssetKind::Article, a, b, c)))
-        .route("/api/v1/images/{*id}", get(|a, b, c| native::asset(AssetKind::Image, a, b, c)))
-        .route("/api/v1/bylines/{*id}", get(|a, b, c| native::asset(AssetKind::Byline, a, b, c)))
-        .route("/api/v1/status", get(native::status))
-        .route("/api/v1/events", get(events::read).post(events::append))
+    route::router_of(&routes::ROUTES)
         .nest("/es", es::router())
         .route("/es/", es::root())
-        .route("/healthz", get(native::healthz))
-        .route("/readyz", get(native::readyz))
-        .fallback(|uri: axum::http::Uri| async move {
-            Problem(SearchError::NotFound(format!("there is nothing at {}", uri.path())))
-        })
+        .fallback(|uri: Uri| async move { Problem(nothing_at(&uri)) })
+        .method_not_allowed_fallback(|| async { Problem(SearchError::WrongMethod) })
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(state.clone(), body::whole_body))
         .layer(from_fn_with_state(state.clone(), access::check))
         .with_state(state)
+}
+
+fn nothing_at(uri: &Uri) -> SearchError {
+    SearchError::NotFound(format!("there is nothing at {}", uri.path()))
 }
 
 /// Serves all routes, those of the pages too, until `shutdown` comes, then lets the requests end that are under way.
@@ -115,6 +128,7 @@ pub async fn serve(
     pages: PagesConfig,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
+    let state = state.with_site(pages.title.clone(), pages.base_url.clone());
     let stop = Arc::clone(&state.stop);
     let log = state.search.log().clone();
     let shutdown = async move {

@@ -196,7 +196,7 @@ impl Address {
 }
 
 /// The page of an asset.
-pub(super) fn asset(kind: AssetKind, id: &AssetId) -> String {
+pub(crate) fn asset(kind: AssetKind, id: &AssetId) -> String {
     under(&format!("/{}", kind.plural()), id.as_str())
 }
 
@@ -227,7 +227,7 @@ pub(super) fn with_params(base: &str, params: &[(&str, String)]) -> String {
 
 /// Percent-encoding (RFC 3986) of everything but unreserved characters, and those that a path and a query may both
 /// hold as they are.
-pub(super) fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     let mut to = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

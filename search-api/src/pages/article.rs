@@ -10,8 +10,7 @@ use store::{Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Image,
 use super::{
     Pages,
     address::{self, Address},
-    cite::{self, Cited},
-    dates,
+    cite, dates,
     error::PageError,
     history::{self, Show, Step},
     hits,
@@ -20,6 +19,7 @@ use super::{
     reading::Reading,
     results, text,
 };
+use crate::cite::Cited;
 
 /// An article with everything that its page shows.
 struct Reader<'a> {
@@ -138,7 +138,7 @@ impl Reader<'_> {
             }
             aside.margin aria-label="About this article" {
                 (self.facts(pages))
-                (cite::section(&self.cited(pages)))
+                @if let Some(cited) = self.cited(pages) { (cite::section(&cited)) }
             }
             @if !similar.is_empty() {
                 section.similar aria-labelledby="similar-title" {
@@ -235,22 +235,10 @@ impl Reader<'_> {
         }
     }
 
-    fn cited<'b>(&'b self, pages: &'b Pages) -> Cited<'b> {
-        let own = || {
-            let base = pages.config.base_url.as_deref()?.trim_end_matches('/');
-            Some(format!("{base}{}", address::asset(AssetKind::Article, self.id)))
-        };
-        Cited {
-            id: self.id.as_str(),
-            article: self.article,
-            authors: self.authors.iter().filter_map(|(_, byline)| byline.as_ref()).collect(),
-            archive: &pages.config.title,
-            address: text::link(&self.article.url).map(str::to_owned).or_else(own),
-            evidence: format!(
-                "Revision {}, event {} of the archive's log",
-                self.live.revision, self.live.seq
-            ),
-        }
+    fn cited(&self, pages: &Pages) -> Option<Cited> {
+        let asset = AssetRef::new(AssetKind::Article, self.id.clone());
+        let authors = self.authors.iter().filter_map(|(_, byline)| byline.clone()).collect();
+        Cited::new(&asset, self.live, authors, &pages.config.title, pages.config.base_url.as_deref())
     }
 }
 

@@ -12,7 +12,6 @@ mod assets;
 mod byline;
 mod charts;
 mod cite;
-mod compress;
 mod dates;
 mod difference;
 mod error;
@@ -38,6 +37,10 @@ use std::{path::PathBuf, sync::Arc};
 use crate::ApiState;
 
 pub use routes::router;
+
+pub(crate) use self::{
+    address::asset as asset_href, address::encode, dates::plain as plain_date, text::link as web_link,
+};
 
 /// How the pages present an archive.
 #[derive(Debug, Clone)]

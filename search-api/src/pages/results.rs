@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use serde_json::Value;
-use store::{ArchiveDate, AssetId, AssetKind};
+use store::{ArchiveDate, AssetId, AssetKind, AssetRef};
 
 use super::{
     Pages,
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Aggregation, AggregationKind, HighlightField, HighlightOptions, Hit, Search, SearchError, SearchRequest,
     SearchResponse, Sort,
-    query::{Bool, Like, Need, Query, limits::MAX_WINDOW},
+    query::{Bool, Query, limits::MAX_WINDOW},
     views,
 };
 
@@ -202,21 +202,7 @@ fn bound(text: &str, is_end: bool) -> Option<Date> {
 
 /// Articles like this one; none is no reason to show no page.
 pub(super) fn similar(pages: &Pages, id: &AssetId) -> Vec<Hit> {
-    let like = Like {
-        fields: Vec::new(),
-        texts: Vec::new(),
-        ids: vec![id.to_string()],
-        max_terms: 25,
-        min_term_freq: 1,
-        min_doc_freq: 2,
-        need: Need::Minimum("20%".to_owned()),
-    };
-    let request = SearchRequest {
-        query: Query::Like(like),
-        size: 4,
-        count_all: false,
-        ..SearchRequest::new(AssetKind::Article)
-    };
+    let request = SearchRequest::similar_to(&AssetRef::new(AssetKind::Article, id.clone()), 4);
     match pages.state.search.search(&request) {
         Ok(response) => response.hits,
         Err(error) => {

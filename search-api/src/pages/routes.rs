@@ -12,10 +12,10 @@ use axum::{
 use store::{AsOf, AssetId, AssetKind};
 
 use super::{
-    Pages, PagesConfig, address::Address, article, assets, byline, compress, error::PageError, image, media,
+    Pages, PagesConfig, address::Address, article, assets, byline, error::PageError, image, media,
     opensearch, search, status,
 };
-use crate::{ApiState, SearchError};
+use crate::{ApiState, SearchError, http::compress};
 
 /// Nothing is loaded from elsewhere but pictures by their links; nothing inline runs; no page can be framed.
 const POLICY: &str = "default-src 'self'; img-src 'self' https: http:; base-uri 'none'; form-action 'self'; \

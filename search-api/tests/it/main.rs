@@ -13,6 +13,7 @@ mod elastic;
 mod elastic_options;
 mod hostile;
 mod http;
+mod native;
 mod paging;
 mod search;
 mod server;
