@@ -25,7 +25,8 @@ pub(super) async fn openapi(state: ApiState, _: Asked) -> Result<Response, Probl
 }
 
 pub(super) fn style() -> Response {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../../assets/try.css")).into_response()
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../../assets/try.css"))
+        .into_response()
 }
 
 pub(super) fn script() -> Response {

@@ -10,7 +10,9 @@ mod body;
 pub(crate) mod compress;
 mod docs;
 mod events;
+mod finish;
 mod intake;
+mod metrics;
 mod openapi;
 mod path;
 mod pool;
@@ -26,16 +28,22 @@ mod table;
 
 use std::{io, sync::Arc};
 
-use axum::{Router, extract::DefaultBodyLimit, http::Uri, middleware::from_fn_with_state};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::Uri,
+    middleware::{from_fn, from_fn_with_state},
+};
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
 };
 
 pub use self::access::{Access, InvalidKey, Role};
+pub(crate) use self::problem::Problem;
 pub(crate) use self::search::run_search;
 pub use self::server::{ServerLimits, serve_router};
-use self::{intake::Intake, pool::Pool, problem::Problem, site::Site};
+use self::{intake::Intake, pool::Pool, site::Site};
 use crate::pages::{self, PagesConfig};
 use crate::{error::SearchError, es, search::Search, suggest::Suggester};
 
@@ -47,6 +55,7 @@ pub struct ApiState {
     pub(crate) suggester: Arc<Suggester>,
     pub(crate) access: Arc<Access>,
     pub(crate) site: Arc<Site>,
+    metrics: Arc<metrics::Metrics>,
     /// Searches that wait for the index to take in a write.
     pub(crate) waiting: Arc<Semaphore>,
     /// Those who read events.
@@ -80,6 +89,7 @@ impl ApiState {
             suggester: Arc::default(),
             access: Arc::new(Access::default()),
             site: Arc::default(),
+            metrics: Arc::default(),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             readers: Arc::new(Semaphore::new(MAX_READERS)),
             intake: Intake::new(MAX_WRITERS, MAX_WAITING_WRITERS),
@@ -117,10 +127,12 @@ pub fn router(state: ApiState) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(state.clone(), body::whole_body))
         .layer(from_fn_with_state(state.clone(), access::check))
+        .layer(from_fn(finish::finish))
+        .layer(from_fn_with_state(state.clone(), metrics::observe))
         .with_state(state)
 }
 
-fn nothing_at(uri: &Uri) -> SearchError {
+pub(crate) fn nothing_at(uri: &Uri) -> SearchError {
     SearchError::NotFound(format!("there is nothing at {}", uri.path()))
 }
 
@@ -142,8 +154,15 @@ pub async fn serve(
         let _ = stop.send(true);
         log.wake_followers();
     };
-    let checked = from_fn_with_state(state.clone(), access::check);
-    let routes = router(state.clone()).merge(pages::router(state.clone(), pages).layer(checked));
+    let guarded = |routes: Router| {
+        routes
+            .layer(from_fn_with_state(state.clone(), access::check))
+            .layer(from_fn_with_state(state.clone(), metrics::observe))
+    };
+    let nowhere = pages::nowhere(state.clone(), pages.clone());
+    let routes = router(state.clone())
+        .merge(guarded(pages::router(state.clone(), pages)))
+        .fallback_service(guarded(Router::new().fallback(nowhere)));
     let rebuild = Arc::clone(&state.rebuild);
     serve_router(listener, routes, ServerLimits::default(), shutdown).await?;
     // What was rebuilt so far is kept, and the next rebuild goes on from there.

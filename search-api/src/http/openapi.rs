@@ -113,7 +113,8 @@ fn operation(route: &Route, problem: &Value, generator: &mut SchemaGenerator, ha
             .media
             .iter()
             .map(|(media, schema)| {
-                let schema = schema.map_or_else(|| json!({"type": "string"}), |schema| schema(generator).to_value());
+                let schema =
+                    schema.map_or_else(|| json!({"type": "string"}), |schema| schema(generator).to_value());
                 ((*media).to_owned(), json!({"schema": schema}))
             })
             .collect();

@@ -146,7 +146,8 @@ pub(super) async fn start(state: ApiState, asked: Asked) -> Result<Response, Pro
 /// `DELETE /api/v1/rebuild`
 pub(super) async fn stop(state: ApiState, _: Asked) -> Result<Response, Problem> {
     if !state.rebuild.stop() {
-        let text = "this server is rebuilding nothing; a rebuild by `morgue rebuild` is stopped where it runs";
+        let text =
+            "this server is rebuilding nothing; a rebuild by `morgue rebuild` is stopped where it runs";
         return Err(SearchError::Conflict(text.to_owned()).into());
     }
     let builds = aside(&state, |state| builds(state.search.indexes())).await?;

@@ -36,6 +36,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use crate::ApiState;
 
+pub(crate) use routes::nowhere;
 pub use routes::router;
 
 pub(crate) use self::{

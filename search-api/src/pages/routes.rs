@@ -1,11 +1,14 @@
 //! The addresses of the pages, and what every answer of theirs carries.
 
-use std::sync::Arc;
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+};
 
 use axum::{
     Router,
     extract::{Path, Query as Params, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -15,7 +18,10 @@ use super::{
     Pages, PagesConfig, address::Address, article, assets, byline, error::PageError, image, media,
     opensearch, search, status,
 };
-use crate::{ApiState, SearchError, http::compress};
+use crate::{
+    ApiState, SearchError,
+    http::{Problem, compress, nothing_at},
+};
 
 /// Nothing is loaded from elsewhere but pictures by their links; nothing inline runs; no page can be framed.
 const POLICY: &str = "default-src 'self'; img-src 'self' https: http:; base-uri 'none'; form-action 'self'; \
@@ -45,6 +51,22 @@ pub fn router(state: ApiState, config: PagesConfig) -> Router {
             get(|| async { axum::response::Redirect::permanent(&assets::href("icon.svg")) }),
         )
         .with_state(pages)
+}
+
+/// The answer where there is nothing: a page for who reads, a problem for programs.
+pub(crate) fn nowhere(
+    state: ApiState,
+    config: PagesConfig,
+) -> impl Fn(Uri, HeaderMap) -> Ready<Response> + Clone {
+    let pages = Pages { state, config: Arc::new(config) };
+    move |uri, headers| {
+        let error = nothing_at(&uri);
+        let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+        ready(match accepted.is_some_and(|accept| accept.contains("text/html")) {
+            true => carried(PageError::from(error).page(&pages)),
+            false => Problem(error).into_response(),
+        })
+    }
 }
 
 type AllParams = Params<Vec<(String, String)>>;
@@ -125,7 +147,12 @@ async fn answer(
     let (pool, for_errors) = (pages.state.pool.clone(), pages.clone());
     let made = pool.run(move || Ok::<_, SearchError>(make(&pages))).await;
     let result = made.unwrap_or_else(|error| Err(error.into()));
-    let mut response = result.unwrap_or_else(|error| error.page(&for_errors));
+    let response = carried(result.unwrap_or_else(|error| error.page(&for_errors)));
+    if compress::is_taken(asked) { compress::compressed(response).await } else { response }
+}
+
+/// With the headers that every page carries.
+fn carried(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -135,5 +162,5 @@ async fn answer(
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if compress::is_taken(asked) { compress::compressed(response).await } else { response }
+    response
 }

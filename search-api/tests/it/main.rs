@@ -13,5 +13,6 @@ mod elastic;
 mod hostile;
 mod http;
 mod native;
+mod rebuild;
 mod search;
 mod server;
