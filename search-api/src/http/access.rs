@@ -128,25 +128,14 @@ pub(super) fn required(method: &Method, path: &str) -> Option<Role> {
     if let Some(route) = find(&ROUTES, method, path) {
         return route.role;
     }
+    // The buttons of the machine room.
+    if path.starts_with("/status/") {
+        return Some(Role::Admin);
+    }
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Some(Role::Read);
     }
-    // Questions of Elasticsearch's clients come as POST.
-    let asks = path.starts_with("/es/")
-        && !["/_doc/", "/_create/", "/_update/", "/_source/"].iter().any(|verb| path.contains(verb))
-        && [
-            "/_search",
-            "/_msearch",
-            "/_count",
-            "/_mget",
-            "/_field_caps",
-            "/_analyze",
-            "/_validate/query",
-            "/_refresh",
-        ]
-        .iter()
-        .any(|end| path.ends_with(end));
-    Some(if *method == Method::POST && asks { Role::Read } else { Role::Write })
+    Some(if es::asks(method, path) { Role::Read } else { Role::Write })
 }
 
 /// Lets a request through or refuses it.
@@ -155,14 +144,24 @@ pub(super) async fn check(State(state): State<ApiState>, request: Request, next:
     let elastic = path.starts_with("/es/") || path == "/es";
     let allowed = match required(request.method(), path) {
         None => Ok(()),
-        Some(needed) if state.access.has_keys() => by_key(&state.access, needed, request.headers()),
-        Some(Role::Read) => Ok(()),
-        Some(_) => from_here(&request),
+        Some(needed) => allows(&state.access, needed, &request),
     };
     match allowed {
         Ok(()) => next.run(request).await,
         Err(error) if elastic => es::refused(error),
         Err(error) => Problem(error).into_response(),
+    }
+}
+
+/// Whether who asks may do what needs this role.
+///
+/// # Errors
+/// [`SearchError`]: why not, and what to do.
+pub(crate) fn allows(access: &Access, needed: Role, request: &Request) -> Result<(), SearchError> {
+    match needed {
+        _ if access.has_keys() => by_key(access, needed, request.headers()),
+        Role::Read => Ok(()),
+        _ => from_here(request),
     }
 }
 

@@ -3,9 +3,9 @@
 //! [`router`] is a function of the state, so that tests need no socket. Handlers read and check on tokio's threads;
 //! whatever touches the index or the log runs on a pool of its own.
 
-mod access;
+pub(crate) mod access;
 mod assets;
-mod atom;
+pub(crate) mod atom;
 mod body;
 pub(crate) mod compress;
 mod docs;
@@ -17,14 +17,14 @@ mod openapi;
 mod path;
 mod pool;
 mod problem;
-mod rebuild;
+pub(crate) mod rebuild;
 mod route;
 mod routes;
 mod search;
 mod server;
 mod site;
 mod status;
-mod table;
+pub(crate) mod table;
 
 use std::{io, sync::Arc};
 
@@ -40,11 +40,9 @@ use tokio::{
 };
 
 pub use self::access::{Access, InvalidKey, Role};
-pub(crate) use self::problem::Problem;
-pub(crate) use self::search::run_search;
 pub use self::server::{ServerLimits, serve_router};
-use self::{intake::Intake, pool::Pool, site::Site};
-use crate::pages::{self, PagesConfig};
+use self::{intake::Intake, pool::Pool, problem::Problem, site::Site};
+use crate::pages::{self, Pages, PagesConfig};
 use crate::{error::SearchError, es, search::Search, suggest::Suggester};
 
 /// What all requests share.
@@ -52,6 +50,8 @@ use crate::{error::SearchError, es, search::Search, suggest::Suggester};
 pub struct ApiState {
     pub(crate) search: Search,
     pub(crate) pool: Pool,
+    /// Points in time and scrolls that clients of Elasticsearch have opened.
+    pub(crate) points: Arc<es::Points>,
     pub(crate) suggester: Arc<Suggester>,
     pub(crate) access: Arc<Access>,
     pub(crate) site: Arc<Site>,
@@ -63,7 +63,7 @@ pub struct ApiState {
     /// Those who append.
     pub(crate) intake: Intake,
     /// The rebuild that this server has begun.
-    rebuild: Arc<rebuild::Begun>,
+    pub(crate) rebuild: Arc<rebuild::Begun>,
     /// MiB of bodies that are being read.
     pub(crate) bodies: Arc<Semaphore>,
     /// Whether the server is about to end: followers end then.
@@ -86,6 +86,7 @@ impl ApiState {
         Ok(Self {
             search,
             pool: Pool::new()?,
+            points: Arc::default(),
             suggester: Arc::default(),
             access: Arc::new(Access::default()),
             site: Arc::default(),
@@ -136,6 +137,17 @@ pub(crate) fn nothing_at(uri: &Uri) -> SearchError {
     SearchError::NotFound(format!("there is nothing at {}", uri.path()))
 }
 
+/// All routes, those of the pages too.
+pub fn app(state: ApiState, pages: PagesConfig) -> Router {
+    let state = state.with_site(pages.title.clone(), pages.base_url.clone());
+    let checked = from_fn_with_state(state.clone(), access::check);
+    let observed = from_fn_with_state(state.clone(), metrics::observe);
+    let pages = Pages::new(state.clone(), pages);
+    router(state)
+        .merge(pages::router(pages.clone()).layer(checked).layer(observed))
+        .layer(from_fn_with_state(pages, pages::in_house_look))
+}
+
 /// Serves all routes, those of the pages too, until `shutdown` comes, then lets the requests end that are under way.
 ///
 /// # Errors
@@ -146,7 +158,6 @@ pub async fn serve(
     pages: PagesConfig,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let state = state.with_site(pages.title.clone(), pages.base_url.clone());
     let stop = Arc::clone(&state.stop);
     let log = state.search.log().clone();
     let shutdown = async move {
@@ -154,17 +165,8 @@ pub async fn serve(
         let _ = stop.send(true);
         log.wake_followers();
     };
-    let guarded = |routes: Router| {
-        routes
-            .layer(from_fn_with_state(state.clone(), access::check))
-            .layer(from_fn_with_state(state.clone(), metrics::observe))
-    };
-    let nowhere = pages::nowhere(state.clone(), pages.clone());
-    let routes = router(state.clone())
-        .merge(guarded(pages::router(state.clone(), pages)))
-        .fallback_service(guarded(Router::new().fallback(nowhere)));
     let rebuild = Arc::clone(&state.rebuild);
-    serve_router(listener, routes, ServerLimits::default(), shutdown).await?;
+    serve_router(listener, app(state, pages), ServerLimits::default(), shutdown).await?;
     // What was rebuilt so far is kept, and the next rebuild goes on from there.
     tokio::task::spawn_blocking(move || rebuild.end()).await.map_err(io::Error::other)
 }

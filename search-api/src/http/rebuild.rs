@@ -20,17 +20,17 @@ use crate::error::SearchError;
 
 /// The last rebuild that this server has begun.
 #[derive(Default)]
-pub(super) struct Begun(Mutex<Option<RebuildJob>>);
+pub(crate) struct Begun(Mutex<Option<RebuildJob>>);
 
 impl Begun {
     /// Begins one; the one before it has ended, or it is refused.
-    fn begin(&self, indexes: &Indexes, kinds: &[AssetKind]) -> Result<(), SearchError> {
+    pub(crate) fn begin(&self, indexes: &Indexes, kinds: &[AssetKind]) -> Result<(), SearchError> {
         let mut begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *begun = Some(indexes.start_rebuild(kinds, RebuildOptions::default())?);
         Ok(())
     }
 
-    fn stop(&self) -> bool {
+    pub(crate) fn stop(&self) -> bool {
         let begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let running = begun.as_ref().filter(|job| !job.is_finished());
         running.map(RebuildJob::stop).is_some()
