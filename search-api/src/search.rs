@@ -15,13 +15,13 @@ use std::{
 use indexer::{Document, Generation, IndexSearcher, Indexes, View};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use store::{AsOf, AssetId, AssetKind, AssetRef, Log, Revision, Seq, Snapshot};
 
 use crate::{
     error::SearchError,
     execute::{Lengths, SortValue},
-    request::SearchRequest,
+    request::{SearchRequest, cursor},
 };
 
 mod run;
