@@ -12,6 +12,8 @@ mod docs;
 mod events;
 mod finish;
 mod intake;
+#[cfg(test)]
+mod matrix;
 mod metrics;
 mod openapi;
 mod path;
