@@ -44,6 +44,11 @@ pub enum SearchError {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
+    /// A point in time or scroll is not open, or not any more.
+    #[error(
+        "no search context found for id [{0}]: it was closed, or not used for longer than it was to be kept"
+    )]
+    NoContext(String),
     /// The path is there, but not for this method.
     #[error("this cannot be done here: the header Allow says what can")]
     WrongMethod,
@@ -94,7 +99,11 @@ impl SearchError {
             Self::TooSlow(_) => 408,
             Self::Forbidden(_) => 403,
             Self::Unauthorised(_) => 401,
-            Self::NoSuchAsset(_) | Self::NotFound(_) | Self::NoIndex(_) | Self::NoDocument(_) => 404,
+            Self::NoSuchAsset(_)
+            | Self::NotFound(_)
+            | Self::NoIndex(_)
+            | Self::NoDocument(_)
+            | Self::NoContext(_) => 404,
             Self::WrongMethod => 405,
             Self::Conflict(_) => 409,
             Self::Index(IndexError::NoGeneration { .. }) => 404,

@@ -22,9 +22,13 @@ use super::{expand::OUT_OF_TIME, stopwords};
 /// The lengths of the segments that were searched lately.
 #[derive(Debug, Default)]
 pub(crate) struct Lengths {
-    fields: Mutex<Recent<(SegmentId, Field), Arc<Vec<u16>>>>,
-    together: Mutex<Recent<(SegmentId, Vec<(Field, u32)>), Arc<Together>>>,
+    fields: Mutex<Recent<OfField, Arc<Vec<u16>>>>,
+    together: Mutex<Recent<OfFields, Arc<Together>>>,
 }
+
+type OfField = (SegmentId, Field);
+/// Each field with the bits of its weight.
+type OfFields = (SegmentId, Vec<(Field, u32)>);
 
 /// The lengths of several fields of each document of a segment, added up with their weights.
 #[derive(Debug)]

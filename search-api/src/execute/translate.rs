@@ -15,7 +15,7 @@ use tantivy::{
 
 use super::{
     combined::Combined,
-    expand::{Expand, Terms},
+    expand::{Expand, Terms, first_terms},
     fields::{Analysed, AsWhat, Target, target_of, targets, unknown_field},
     lengths::{Counted, Lengths},
     present::present,
@@ -59,8 +59,9 @@ impl Translator<'_> {
             Query::Terms { field, values, any_case } => self.terms(field, values, *any_case)?,
             Query::Range(range) => self.range(range)?,
             Query::Pattern { fields, pattern, any_case } => self.pattern(fields, pattern, *any_case)?,
-            Query::Fuzzy { fields, value, fuzziness, exact_start, swaps } => {
-                self.fuzzy(fields, value, *fuzziness, *exact_start, *swaps)?
+            Query::Fuzzy { fields, value, fuzziness, exact_start, swaps, max_expansions } => {
+                let near = |word: &str| Near::new(word, fuzziness.edits(word), *exact_start, *swaps);
+                self.fuzzy(fields, value, &near, *max_expansions)?
             }
             Query::Exists { field } => self.exists(field)?,
             Query::Ids(ids) => {
@@ -139,9 +140,10 @@ impl Translator<'_> {
             let AsWhat::Text(_, field) = target.as_what else { return Ok(Box::new(EmptyQuery) as Boxed) };
             let prefix = words.last_is_prefix && number == last;
             if of.len() > 1 {
-                return Ok(self.sequence(field, &analysed.sequences(of.clone()), 0, prefix));
+                let phrase = Phrase { last_is_prefix: prefix, ..Phrase::new(Vec::new(), "") };
+                return Ok(self.sequence(field, &analysed.sequences(of.clone()), &phrase));
             }
-            self.word(field, &analysed.alternatives(of.start), prefix, words.fuzziness, words.exact_start)
+            self.word(field, &analysed.alternatives(of.start), prefix, words)
         };
         let query = if words.combine == Combine::OneField {
             let mut found = Vec::with_capacity(units.len());
@@ -188,9 +190,9 @@ impl Translator<'_> {
         field: Field,
         alternatives: &[&str],
         prefix: bool,
-        fuzziness: Option<Fuzziness>,
-        exact_start: usize,
+        words: &Words,
     ) -> Result<Boxed, QueryError> {
+        let most = words.max_expansions;
         let mut found: Vec<Boxed> = Vec::new();
         for term in alternatives {
             found.push(Box::new(TermQuery::new(
@@ -199,32 +201,35 @@ impl Translator<'_> {
             )));
             if prefix {
                 let pattern = PatternKind::Prefix((*term).to_owned()).compile(str::to_owned);
-                found.push(self.expand(field, Terms::Matching(pattern.map_err(|error| refused(&error))?)));
+                let pattern = pattern.map_err(|error| refused(&error))?;
+                found.push(self.expand_to(field, Terms::Matching(pattern), most)?);
             }
-            if let Some(edits) = fuzziness.map(|fuzziness| fuzziness.edits(term)).filter(|edits| *edits > 0) {
-                let near = self.expand(field, Terms::Near(Near::new(term, edits, exact_start, true)));
-                found.push(boosted(near, FUZZY_WEIGHT));
+            let edits = words.fuzziness.map_or(0, |fuzziness| fuzziness.edits(term));
+            if edits > 0 {
+                let near = Near::new(term, edits, words.exact_start, words.swaps);
+                found.push(boosted(self.expand_to(field, Terms::Near(near), most)?, FUZZY_WEIGHT));
             }
         }
         Ok(best(found, 0.0))
     }
 
     /// Several words that follow each other in one field.
-    fn sequence(&self, field: Field, sequences: &[&[String]], slop: u32, last_is_prefix: bool) -> Boxed {
+    fn sequence(&self, field: Field, sequences: &[&[String]], phrase: &Phrase) -> Boxed {
         let mut found: Vec<Boxed> = Vec::new();
         for sequence in sequences {
             let terms: Vec<Term> = sequence.iter().map(|term| Term::from_field_text(field, term)).collect();
-            found.push(match (terms.as_slice(), last_is_prefix) {
+            found.push(match (terms.as_slice(), phrase.last_is_prefix) {
                 ([], _) => Box::new(EmptyQuery),
                 ([term], false) => Box::new(TermQuery::new(term.clone(), IndexRecordOption::WithFreqs)),
                 (_, true) => {
                     let mut query = PhrasePrefixQuery::new(terms);
-                    query.set_max_expansions(PHRASE_EXPANSIONS);
+                    let most = phrase.max_expansions.and_then(|most| u32::try_from(most).ok());
+                    query.set_max_expansions(most.unwrap_or(PHRASE_EXPANSIONS).min(MAX_PHRASE_EXPANSIONS));
                     Box::new(query)
                 }
                 (_, false) => {
                     let places = terms.into_iter().enumerate().collect();
-                    Box::new(PhraseQuery::new_with_offset_and_slop(places, slop))
+                    Box::new(PhraseQuery::new_with_offset_and_slop(places, phrase.slop))
                 }
             });
         }
@@ -243,10 +248,15 @@ impl Translator<'_> {
                         return Err(QueryError::illegal(format!("a phrase has at most {MAX_WORDS} words")));
                     }
                     match analysed.len() {
-                        1 => self.word(field, &analysed.alternatives(0), phrase.last_is_prefix, None, 0)?,
+                        0 if phrase.empty_matches_all => Box::new(AllQuery),
+                        1 => {
+                            let word =
+                                Words { max_expansions: phrase.max_expansions, ..Words::new(Vec::new(), "") };
+                            self.word(field, &analysed.alternatives(0), phrase.last_is_prefix, &word)?
+                        }
                         count => {
                             let sequences = analysed.sequences(0..count);
-                            self.sequence(field, &sequences, phrase.slop, phrase.last_is_prefix)
+                            self.sequence(field, &sequences, phrase)
                         }
                     }
                 }
@@ -304,14 +314,7 @@ impl Translator<'_> {
             AsWhat::Text(..) => {
                 for value in values {
                     let fields = vec![FieldBoost::new(target.field.spec.name)];
-                    let text = text_of(value);
-                    found.push(self.phrase(&Phrase {
-                        fields,
-                        text,
-                        slop: 0,
-                        last_is_prefix: false,
-                        tie_breaker: 0.0,
-                    })?);
+                    found.push(self.phrase(&Phrase::new(fields, text_of(value)))?);
                 }
             }
             _ => {
@@ -340,7 +343,12 @@ impl Translator<'_> {
                         // `ferries*` finds what is stored as `ferri`.
                         let analysed = Analysed::new(analyser, self.languages, prefix);
                         if analysed.len() == 1 {
-                            either.push(self.word(field, &analysed.alternatives(0), false, None, 0)?);
+                            either.push(self.word(
+                                field,
+                                &analysed.alternatives(0),
+                                false,
+                                &Words::new(Vec::new(), ""),
+                            )?);
                         }
                     }
                     best(either, 0.0)
@@ -367,28 +375,24 @@ impl Translator<'_> {
         &self,
         fields: &[FieldBoost],
         value: &str,
-        fuzziness: Fuzziness,
-        exact_start: usize,
-        swaps: bool,
+        near: &dyn Fn(&str) -> Near,
+        most: Option<usize>,
     ) -> Result<Boxed, QueryError> {
         let mut found = Vec::new();
         for target in self.targets(fields)? {
-            let near = |field, word: &str| {
-                let near = Near::new(word, fuzziness.edits(word), exact_start, swaps);
-                self.expand(field, Terms::Near(near))
-            };
+            let expanded = |field, word: &str| self.expand_to(field, Terms::Near(near(word)), most);
             let query = match target.as_what {
                 AsWhat::Text(analyser, field) => {
                     let analysed = Analysed::new(analyser, self.languages, value);
-                    let words = (0..analysed.len().min(MAX_WORDS)).map(|at| {
-                        best(
-                            analysed.alternatives(at).into_iter().map(|term| near(field, term)).collect(),
-                            0.0,
-                        )
-                    });
-                    needed(words.collect(), &Need::All)?
+                    let mut words = Vec::new();
+                    for at in 0..analysed.len().min(MAX_WORDS) {
+                        let alternatives = analysed.alternatives(at).into_iter();
+                        let either = alternatives.map(|term| expanded(field, term));
+                        words.push(best(either.collect::<Result<_, _>>()?, 0.0));
+                    }
+                    needed(words, &Need::All)?
                 }
-                AsWhat::Exact(field) => near(field, value),
+                AsWhat::Exact(field) => expanded(field, value)?,
                 AsWhat::Number(_) => continue,
             };
             found.push(boosted(query, target.boost));
@@ -467,6 +471,15 @@ impl Translator<'_> {
         Box::new(query)
     }
 
+    /// The same for no more than the first or nearest terms of the index.
+    fn expand_to(&self, field: Field, terms: Terms, most: Option<usize>) -> Result<Boxed, QueryError> {
+        let Some(most) = most else { return Ok(self.expand(field, terms)) };
+        let chosen = first_terms(self.searcher, field, &terms, most)
+            .map_err(|error| QueryError::illegal(format!("the terms cannot be read: {error}")))?;
+        let chosen = chosen.iter().map(|term| Term::from_field_text(field, term));
+        Ok(Box::new(ConstScoreQuery::new(Box::new(TermSetQuery::new(chosen)), 1.0)))
+    }
+
     fn expand(&self, field: Field, terms: Terms) -> Boxed {
         Box::new(Expand { field, terms: Arc::new(terms), deadline: self.deadline })
     }
@@ -476,6 +489,8 @@ impl Translator<'_> {
 const FUZZY_WEIGHT: f32 = 0.7;
 /// How many words the last word of a phrase may stand for.
 const PHRASE_EXPANSIONS: u32 = 200;
+/// The same, when a client says how many.
+const MAX_PHRASE_EXPANSIONS: u32 = 1_000;
 
 fn refused(error: &crate::query::PatternError) -> QueryError {
     QueryError::illegal(error.to_string())

@@ -135,22 +135,7 @@ pub(super) fn required(method: &Method, path: &str) -> Option<Role> {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Some(Role::Read);
     }
-    // Questions of Elasticsearch's clients come as POST.
-    let asks = path.starts_with("/es/")
-        && !["/_doc/", "/_create/", "/_update/", "/_source/"].iter().any(|verb| path.contains(verb))
-        && [
-            "/_search",
-            "/_msearch",
-            "/_count",
-            "/_mget",
-            "/_field_caps",
-            "/_analyze",
-            "/_validate/query",
-            "/_refresh",
-        ]
-        .iter()
-        .any(|end| path.ends_with(end));
-    Some(if *method == Method::POST && asks { Role::Read } else { Role::Write })
+    Some(if es::asks(method, path) { Role::Read } else { Role::Write })
 }
 
 /// Lets a request through or refuses it.

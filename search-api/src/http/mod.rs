@@ -33,7 +33,6 @@ use tokio::{
 };
 
 pub use self::access::{Access, InvalidKey, Role};
-pub(crate) use self::search::run_search;
 pub use self::server::{ServerLimits, serve_router};
 use self::{intake::Intake, pool::Pool, problem::Problem, site::Site};
 use crate::pages::{self, Pages, PagesConfig};
@@ -44,6 +43,8 @@ use crate::{error::SearchError, es, search::Search, suggest::Suggester};
 pub struct ApiState {
     pub(crate) search: Search,
     pub(crate) pool: Pool,
+    /// Points in time and scrolls that clients of Elasticsearch have opened.
+    pub(crate) points: Arc<es::Points>,
     pub(crate) suggester: Arc<Suggester>,
     pub(crate) access: Arc<Access>,
     pub(crate) site: Arc<Site>,
@@ -77,6 +78,7 @@ impl ApiState {
         Ok(Self {
             search,
             pool: Pool::new()?,
+            points: Arc::default(),
             suggester: Arc::default(),
             access: Arc::new(Access::default()),
             site: Arc::default(),
