@@ -10,7 +10,7 @@ use axum::{
 use flate2::{Compression, write::GzEncoder};
 
 /// Whether the one who asks takes gzip.
-pub(super) fn is_taken(headers: &HeaderMap) -> bool {
+pub(crate) fn is_taken(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     accepted.flat_map(|value| value.split(',')).any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
@@ -20,7 +20,7 @@ pub(super) fn is_taken(headers: &HeaderMap) -> bool {
 }
 
 /// The bytes as gzip.
-pub(super) fn gzip(bytes: &[u8], level: Compression) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8], level: Compression) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 3), level);
     // Writing to memory does not fail.
     let _ = encoder.write_all(bytes);
@@ -28,7 +28,7 @@ pub(super) fn gzip(bytes: &[u8], level: Compression) -> Vec<u8> {
 }
 
 /// An answer whose body is gzip now.
-pub(super) async fn compressed(response: Response) -> Response {
+pub(crate) async fn compressed(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     let Ok(bytes) = to_bytes(body, usize::MAX).await else { return Response::default() };
     mark(&mut parts.headers);
@@ -36,7 +36,7 @@ pub(super) async fn compressed(response: Response) -> Response {
 }
 
 /// Says that a body is gzip, and that this depends on who asks.
-pub(super) fn mark(headers: &mut HeaderMap) {
+pub(crate) fn mark(headers: &mut HeaderMap) {
     headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     headers.remove(header::CONTENT_LENGTH);
