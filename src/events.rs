@@ -62,12 +62,8 @@ pub(crate) fn erase(archive: &Archive, args: &OrderArgs, terminal: &Terminal) ->
     let indexes = archive.existing_indexes()?;
     let stop = crate::stop::on_signal()?;
     for kind in AssetKind::ALL {
-        let bar = terminal.progress(&format!("purging {}", kind.plural()), 0, "assets");
-        indexes.purge(kind, &stop, &|progress| {
-            bar.set_length(progress.total);
-            bar.set_position(progress.done);
-        })?;
-        bar.finish_and_clear();
+        let bar = terminal.build_progress(kind);
+        indexes.purge(kind, &stop, &|progress| bar.show(progress))?;
     }
     terminal.say("its contents are gone from the log and from all indexes")?;
     Ok(done)

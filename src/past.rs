@@ -35,12 +35,8 @@ pub(crate) fn make_ready(
         )),
     };
     let stop = stop::on_signal()?;
-    let bar = terminal.progress(&format!("{} as of {when}", kind.plural()), 0, "assets");
-    indexes.build_as_of(kind, &as_of, &name, &stop, &|progress| {
-        bar.set_length(progress.total);
-        bar.set_position(progress.done);
-    })?;
-    bar.finish_and_clear();
+    let bar = terminal.build_progress(kind);
+    indexes.build_as_of(kind, &as_of, &name, &stop, &|progress| bar.show(progress))?;
     Ok(name)
 }
 

@@ -38,11 +38,15 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     let mut built = Vec::new();
     for kind in kinds {
         let started = std::time::Instant::now();
-        let bar = terminal.progress(&format!("rebuilding {}", kind.plural()), 0, "assets");
-        let progress = |progress: indexer::Progress| {
-            bar.set_length(progress.total);
-            bar.set_position(progress.done);
-        };
+        if let Some(other) = indexes.building(kind)?.filter(|build| build.progress.phase.is_running()) {
+            terminal.note(format!(
+                "{} is being built already ({}): waiting for it",
+                kind.plural(),
+                other.generation
+            ));
+        }
+        let bar = terminal.build_progress(kind);
+        let progress = |progress| bar.show(progress);
         let rebuilt = match (&args.as_of, &args.name) {
             (Some(as_of), Some(name)) => indexes.build_as_of(kind, as_of, name, &stop, &progress)?,
             _ => {
@@ -50,7 +54,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
                 indexes.rebuild(kind, &options, &stop, &progress)?
             }
         };
-        bar.finish_and_clear();
+        drop(bar);
         let seconds = started.elapsed().as_secs_f64();
         terminal.say(format!(
             "{:9} {}: {} at event {}, digest {}, in {seconds:.1} s",

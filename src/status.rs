@@ -1,6 +1,8 @@
 //! `morgue status`
 
 use anyhow::Result;
+use indexer::{Phase, ViewStatus};
+use indicatif::HumanDuration;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -22,7 +24,8 @@ pub(crate) fn run(archive: &Archive, _args: &Args, terminal: &Terminal) -> Resul
                 let value = json!({
                     "generation": view.generation, "previous": view.previous, "checkpoint": view.checkpoint,
                     "lag": view.lag, "documents": view.digest.documents, "digest": view.digest.to_string(),
-                    "segments": view.segments, "bytes": view.bytes,
+                    "segments": view.segments, "bytes": view.bytes, "to_purge": view.to_purge, "building": view.building,
+                    "fanout_left": view.fanout_left, "failure": view.failure,
                 });
                 (view.kind.plural().to_owned(), value)
             })
@@ -38,7 +41,7 @@ pub(crate) fn run(archive: &Archive, _args: &Args, terminal: &Terminal) -> Resul
     terminal.say(format!("log      {} for {} of JSON", bytes(sizes.disk), bytes(sizes.json)))?;
     terminal.say("")?;
     terminal.say("view      generation  checkpoint     lag  documents  segments      size  digest")?;
-    for view in views {
+    for view in &views {
         terminal.say(format!(
             "{:9} {:10} {:>11} {:>7} {:>10} {:>9} {:>9}  {}",
             view.kind.plural(),
@@ -51,7 +54,47 @@ pub(crate) fn run(archive: &Archive, _args: &Args, terminal: &Terminal) -> Resul
             view.digest
         ))?;
     }
+    for view in &views {
+        notes(view)
+            .into_iter()
+            .try_for_each(|note| terminal.say(format!("{:9} {note}", view.kind.plural())))?;
+    }
     Ok(Outcome::Done)
+}
+
+/// What is out of the ordinary, or under way.
+fn notes(view: &ViewStatus) -> Vec<String> {
+    let mut notes = Vec::new();
+    notes.extend(view.failure.clone());
+    if let Some(build) = view.building.as_ref().filter(|build| build.progress.phase != Phase::Done) {
+        let (generation, done, total) = (&build.generation, build.progress.done, build.progress.total);
+        let share = format!("{} of {}", thousands(done), thousands(total));
+        let left = build.progress.time_left().map(|left| format!(", {} left", HumanDuration(left)));
+        notes.push(match build.progress.phase {
+            Phase::Waiting => "waits to be built".to_owned(),
+            Phase::Failed => format!("{generation} failed: {}", build.failure.as_deref().unwrap_or_default()),
+            Phase::Stopped | Phase::Interrupted => {
+                format!("{generation} was interrupted at {share}: `morgue rebuild` goes on with it")
+            }
+            phase if phase.is_running() => {
+                format!("{generation} is being built: {share}{}", left.unwrap_or_default())
+            }
+            _ => return notes,
+        });
+    }
+    if view.fanout_left > 0 {
+        notes.push(format!(
+            "{} to renew after a change to what they name",
+            count(view.fanout_left, "document")
+        ));
+    }
+    if !view.to_purge.is_empty() {
+        let names = view.to_purge.join(", ");
+        notes.push(format!(
+            "{names}: may still hold words of what was erased; `morgue serve` builds them again"
+        ));
+    }
+    notes
 }
 
 /// `1536` as `1.5 KB`.

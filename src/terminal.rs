@@ -1,14 +1,23 @@
 //! What the user sees: text and progress bars on a terminal, JSON for machines, and the exit code.
 
 use std::{
+    borrow::Cow,
     io::{self, IsTerminal, Write},
     process::ExitCode,
 };
 
 use anyhow::Result;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indexer::{Phase, Progress};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+use store::AssetKind;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+
+// What a terminal is asked for (ECMA-48, select graphic rendition).
+const BOLD: &str = "\u{1b}[1m";
+const FAINT: &str = "\u{1b}[2m";
+const FOUND: &str = "\u{1b}[1;33m";
+const PLAIN: &str = "\u{1b}[0m";
 
 /// How a command ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +51,7 @@ impl Terminal {
 
     /// One line that is the same for people and machines.
     pub(crate) fn print(&self, line: impl std::fmt::Display) -> Result<()> {
-        writeln!(io::stdout().lock(), "{line}")?;
+        writeln!(io::stdout().lock(), "{}", harmless(&line.to_string()))?;
         Ok(())
     }
 
@@ -57,7 +66,7 @@ impl Terminal {
     /// A line for people beside the output proper.
     pub(crate) fn note(&self, line: impl std::fmt::Display) {
         // Who has closed stderr does not want to know.
-        let _ = writeln!(io::stderr().lock(), "{line}");
+        let _ = writeln!(io::stderr().lock(), "{}", harmless(&line.to_string()));
     }
 
     /// A bar on a terminal, nothing elsewhere. `total` in `unit`; 0 when it is not known.
@@ -72,6 +81,17 @@ impl Terminal {
         bar
     }
 
+    /// The same for what an indexer builds, with the rate and the time left that it tells itself: of what an earlier
+    /// run had done they know.
+    pub(crate) fn build_progress(&self, view: AssetKind) -> BuildBar {
+        let bar = ProgressBar::with_draw_target(Some(0), self.draw_target());
+        if let Ok(style) = ProgressStyle::with_template("{msg:24} {wide_bar} {human_pos}/{human_len}{prefix}")
+        {
+            bar.set_style(style);
+        }
+        BuildBar { bar, view }
+    }
+
     pub(crate) fn draw_target(&self) -> ProgressDrawTarget {
         if self.json || !io::stderr().is_terminal() {
             ProgressDrawTarget::hidden()
@@ -82,17 +102,17 @@ impl Terminal {
 
     /// In bold type, where there is such.
     pub(crate) fn bold(&self, text: &str) -> String {
-        self.styled("1", text)
+        self.styled(BOLD, text)
     }
 
     /// In faint type, where there is such.
     pub(crate) fn faint(&self, text: &str) -> String {
-        self.styled("2", text)
+        self.styled(FAINT, text)
     }
 
     /// A highlighted fragment: what was found stands out, and entities are characters again.
     pub(crate) fn marked(&self, fragment: &str) -> String {
-        let (open, close) = if self.has_colours() { ("\u{1b}[1;33m", "\u{1b}[0m") } else { ("*", "*") };
+        let (open, close) = if self.has_colours() { (FOUND, PLAIN) } else { ("*", "*") };
         unescape(&fragment.replace("<em>", open).replace("</em>", close))
     }
 
@@ -101,12 +121,42 @@ impl Terminal {
         unescape(&fragment.replace("<em>", "").replace("</em>", ""))
     }
 
-    fn styled(&self, code: &str, text: &str) -> String {
-        if self.has_colours() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    fn styled(&self, style: &str, text: &str) -> String {
+        if self.has_colours() { format!("{style}{text}{PLAIN}") } else { text.to_owned() }
     }
 
     fn has_colours(&self) -> bool {
         !self.json && io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    }
+}
+
+/// The bar of one view's build.
+pub(crate) struct BuildBar {
+    bar: ProgressBar,
+    view: AssetKind,
+}
+
+impl BuildBar {
+    /// Shows how far it has come.
+    pub(crate) fn show(&self, progress: Progress) {
+        let (doing, unit) = match progress.phase {
+            Phase::Checking => ("checking", "documents"),
+            Phase::CatchingUp => ("catching up with", "events"),
+            _ => ("building", "documents"),
+        };
+        let rate = progress.per_second().map(|rate| format!(", {}/s", thousands(rate.round() as u64)));
+        let left = progress.time_left().filter(|_| progress.done < progress.total);
+        let left = left.map(|left| format!(", {} left", HumanDuration(left)));
+        self.bar.set_message(format!("{doing} {}", self.view.plural()));
+        self.bar.set_prefix(format!(" {unit}{}{}", rate.unwrap_or_default(), left.unwrap_or_default()));
+        self.bar.set_length(progress.total);
+        self.bar.set_position(progress.done);
+    }
+}
+
+impl Drop for BuildBar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }
 
@@ -131,7 +181,7 @@ pub(crate) fn exit_code(done: Result<Outcome>) -> ExitCode {
         Ok(Outcome::Quarantined) => ExitCode::from(3),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr().lock(), "morgue: {error:#}");
+            let _ = writeln!(io::stderr().lock(), "morgue: {}", harmless(&format!("{error:#}")));
             ExitCode::from(if is_usage(&error) { 2 } else { 1 })
         }
     }
@@ -168,6 +218,27 @@ pub(crate) fn count(number: u64, what: &str) -> String {
     format!("{} {what}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
+/// What an archive's text may not do to a terminal: control characters become `\u{fffd}`, but for line ends, tabs and the
+/// styles that we set ourselves.
+fn harmless(line: &str) -> Cow<'_, str> {
+    let allowed = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    if line.chars().all(allowed) {
+        return Cow::Borrowed(line);
+    }
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let style = [BOLD, FAINT, FOUND, PLAIN].into_iter().find(|style| rest.starts_with(style));
+        let taken = style.map_or(c.len_utf8(), str::len);
+        match style {
+            Some(style) => out.push_str(style),
+            None => out.push(if allowed(c) { c } else { char::REPLACEMENT_CHARACTER }),
+        }
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    Cow::Owned(out)
+}
+
 /// The five entities that escaped text has.
 fn unescape(text: &str) -> String {
     let mut text = text.to_owned();
@@ -177,4 +248,20 @@ fn unescape(text: &str) -> String {
         text = text.replace(entity, character);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BOLD, PLAIN, harmless};
+
+    #[test]
+    fn text_of_an_archive_cannot_steer_the_terminal() {
+        assert_eq!(harmless("a\tb\nc é"), "a\tb\nc é");
+        assert_eq!(
+            harmless("\u{1b}]0;title\u{7} \u{1b}[2J\u{9b}31m \r"),
+            "\u{fffd}]0;title\u{fffd} \u{fffd}[2J\u{fffd}31m \u{fffd}"
+        );
+        let ours = format!("{BOLD}Headline \u{1b}[31m{PLAIN}");
+        assert_eq!(harmless(&ours), format!("{BOLD}Headline \u{fffd}[31m{PLAIN}"));
+    }
 }

@@ -1,13 +1,14 @@
 //! Building the archive as it stood, beside the live generation.
 
 use std::{
-    fs,
+    fs::{self, File},
     sync::{Mutex, PoisonError, atomic::AtomicBool},
 };
 
-use store::{AsOf, AssetKind};
+use store::{AsOf, AssetKind, Seq};
 
 use crate::{
+    building::{BuildNote, Phase},
     error::{IndexError, io},
     generation::{Generation, failed},
     indexes::{Indexes, is_name, new_info},
@@ -32,46 +33,54 @@ impl Indexes {
         if name.starts_with(['@', '~']) || !is_name(name) {
             return Err(IndexError::InvalidName(name.chars().take(80).collect()));
         }
-        let _alone = self.lock(kind, "build.lock")?;
-        let (new, old, name) = (format!("~new-{name}"), format!("~old-{name}"), format!("@{name}"));
-        self.remove(kind, &new)?;
-        let built = self.build_past(kind, as_of, &new, stop, progress);
-        if let Err(error) = built {
-            self.remove(kind, &new)?;
-            return Err(error);
-        }
-        self.remove(kind, &old)?;
-        let dir = |name: &str| self.view_dir(kind).join(name);
-        if dir(&name).exists() {
-            fs::rename(dir(&name), dir(&old)).map_err(io(dir(&name)))?;
-        }
-        fs::rename(dir(&new), dir(&name)).map_err(io(dir(&new)))?;
-        self.remove(kind, &old)?;
-        let searcher = self.generation(kind, &name)?.searcher()?;
-        let digest = searcher.digest().map_err(failed(&self.view_dir(kind)))?;
-        Ok(Rebuilt { generation: name, checkpoint: searcher.checkpoint, digest })
+        let lock = self.lock(kind, "build.lock")?;
+        self.build_as_of_holding(&lock, kind, as_of, name, stop, progress)
     }
 
-    /// Builds everything of a view again, so that nothing is left in any of its indexes of what the log does not
-    /// hold any more: the live generation, and the archive as it stood under each name. There is none to go back
-    /// to afterwards.
-    ///
-    /// # Errors
-    /// [`IndexError`]; what was not reached yet is as it was.
-    pub fn purge(
+    /// The same of who holds `build.lock`, with a name that is one.
+    pub(crate) fn build_as_of_holding(
         &self,
+        _lock: &File,
         kind: AssetKind,
+        as_of: &AsOf,
+        name: &str,
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
-    ) -> Result<(), IndexError> {
-        let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
-        self.rebuild(kind, &options, stop, progress)?;
-        for name in self.generations(kind)? {
-            let Some(name) = name.strip_prefix('@') else { continue };
-            let as_of = self.named(kind, name)?.info().as_of.as_ref().and_then(|as_of| as_of.parse().ok());
-            match as_of {
-                Some(as_of) => drop(self.build_as_of(kind, &as_of, name, stop, progress)?),
-                None => self.remove(kind, &format!("@{name}"))?,
+    ) -> Result<Rebuilt, IndexError> {
+        let (new, old, name) = (format!("~new-{name}"), format!("~old-{name}"), format!("@{name}"));
+        self.bring_back(kind)?;
+        self.remove(kind, &new)?;
+        let note = BuildNote::begin(self, kind, &name, Phase::Documents);
+        let progress = &|made: Progress| {
+            note.progress(made);
+            progress(made);
+        };
+        let built = self.build_past(kind, as_of, &new, stop, progress).and_then(|()| {
+            self.remove(kind, &old)?;
+            let dir = |name: &str| self.view_dir(kind).join(name);
+            if dir(&name).exists() {
+                fs::rename(dir(&name), dir(&old)).map_err(io(dir(&name)))?;
+            }
+            fs::rename(dir(&new), dir(&name)).map_err(io(dir(&new)))?;
+            self.remove(kind, &old)?;
+            let searcher = self.generation(kind, &name)?.searcher()?;
+            let digest = searcher.digest().map_err(failed(&self.view_dir(kind)))?;
+            Ok(Rebuilt { generation: name, checkpoint: searcher.checkpoint, digest })
+        });
+        note.end(&built);
+        if built.is_err() {
+            self.remove(kind, &new)?;
+        }
+        built
+    }
+
+    /// Whoever was killed between two renames has left a name without its generation.
+    pub(crate) fn bring_back(&self, kind: AssetKind) -> Result<(), IndexError> {
+        for old in self.generation_dirs(kind)? {
+            let Some(name) = old.strip_prefix("~old-") else { continue };
+            let (old, now) = (self.view_dir(kind).join(&old), self.view_dir(kind).join(format!("@{name}")));
+            if !now.exists() {
+                fs::rename(&old, &now).map_err(io(&old))?;
             }
         }
         Ok(())
@@ -85,8 +94,9 @@ impl Indexes {
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<(), IndexError> {
+        let since = self.log().head()?.seq;
         let snapshot = self.log().snapshot_as_of(*as_of)?;
-        let state = BuildState::at(snapshot.seq(), None);
+        let state = BuildState::at(snapshot.seq(), None, Seq::ZERO);
         let total = self.count_assets(kind)?;
         let past = Mutex::new(Some(snapshot));
         let open = || {
@@ -94,7 +104,7 @@ impl Indexes {
             taken.map_or_else(|| Ok(self.log().snapshot_as_of(*as_of)?), Ok)
         };
         let dir = self.view_dir(kind).join(name);
-        drop(Generation::create(&dir, &new_info(kind, Some(as_of.to_string())))?);
+        drop(Generation::create(&dir, &new_info(kind, since, Some(as_of.to_string())))?);
         let generation = self.generation(kind, name)?;
         // A snapshot of the past is a fold of the log: one thread with one of them is faster than two with two.
         let memory = RebuildOptions::default().memory;

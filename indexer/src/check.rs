@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::atomic::AtomicBool};
 use store::{AssetId, AssetKind, Seq};
 
 use crate::{
+    building::Phase,
     error::IndexError,
     generation::{IndexSearcher, failed},
     indexes::Indexes,
@@ -67,7 +68,7 @@ impl Indexes {
         let mut found = holdings(&*generation.searcher()?).map_err(failed(generation.dir()))?;
         let mut report =
             CheckReport { generation: generation.name().to_owned(), seq, ..CheckReport::default() };
-        let clock = Clock::new(0, self.count_assets(kind)?);
+        let clock = Clock::new(Phase::Checking, 0, self.count_assets(kind)?);
         let (mut after, mut done) = (None::<AssetId>, 0);
         loop {
             if stop.load(std::sync::atomic::Ordering::Acquire) {

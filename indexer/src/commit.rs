@@ -15,6 +15,10 @@ pub(crate) struct Commit {
     /// The log's link at [`Self::reached`]: whether it is still the same log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) link: Option<Digest>,
+    /// The last erasure among the events that this index, or those that it took the place of, have looked at; zero
+    /// when there was none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) erased: Seq,
     /// Long fan-outs that are worked through between other events, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) fanouts: Vec<FanoutPosition>,
@@ -22,18 +26,18 @@ pub(crate) struct Commit {
 
 impl Commit {
     /// Of an index that has taken in nothing.
-    pub(crate) const NONE: Self =
-        Self { checkpoint: Seq::ZERO, reached: Seq::ZERO, link: None, fanouts: Vec::new() };
+    pub(crate) const NONE: Self = Self {
+        checkpoint: Seq::ZERO,
+        reached: Seq::ZERO,
+        link: None,
+        erased: Seq::ZERO,
+        fanouts: Vec::new(),
+    };
 
-    /// An index that has taken in everything up to here.
-    pub(crate) fn at(reached: Seq, link: Option<Digest>) -> Self {
-        Self { checkpoint: reached, reached, link, fanouts: Vec::new() }
-    }
-
-    /// With this in hand still.
-    pub(crate) fn with(reached: Seq, link: Option<Digest>, fanouts: Vec<FanoutPosition>) -> Self {
+    /// An index that has looked at everything up to here, with this in hand still.
+    pub(crate) fn at(reached: Seq, link: Option<Digest>, erased: Seq, fanouts: Vec<FanoutPosition>) -> Self {
         let checkpoint = fanouts.iter().map(|fanout| fanout.since.before()).min().unwrap_or(reached);
-        Self { checkpoint, reached, link, fanouts }
+        Self { checkpoint, reached, link, erased, fanouts }
     }
 
     /// How many documents are still to be made anew.
@@ -54,6 +58,11 @@ impl Commit {
             _ => Ok(()),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(seq: &Seq) -> bool {
+    *seq == Seq::ZERO
 }
 
 /// The log's link at an event; `None` before the first and where the event is damaged, which others report.

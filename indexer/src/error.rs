@@ -85,6 +85,14 @@ pub enum IndexError {
         /// What was found.
         why: String,
     },
+    /// The view is being built already.
+    #[error("{} is being built already{}: wait until that is done, or stop it", kind.plural(), if generation.is_empty() { String::new() } else { format!(" ({generation})") })]
+    Busy {
+        /// Which view.
+        kind: AssetKind,
+        /// What is being built, if that is known.
+        generation: String,
+    },
     /// A name that no generation can have.
     #[error(
         "`{0}` cannot be the name of a generation: use 1 to 60 letters, digits, `-`, `_` or `.`, the first of them a letter or a digit"

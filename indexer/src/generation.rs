@@ -34,6 +34,9 @@ pub struct GenerationInfo {
     pub analyser: u32,
     /// When it was begun.
     pub created: Timestamp,
+    /// The log's last event when it was begun: what was erased up to here was never in it.
+    #[serde(default)]
+    pub since: Seq,
     /// For the archive as it stood: of when, as it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<String>,

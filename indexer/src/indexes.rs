@@ -3,6 +3,7 @@
 //! ```text
 //! indexes/<view>/live         the name of the live generation, and of the one before it, a line each; sealed
 //! indexes/<view>/g000001/     a generation; @name for the archive as it stood
+//! indexes/<view>/building     what is being built, or was built last: see [`crate::building`]
 //! indexes/<view>/build.lock   held by who builds a new generation
 //! indexes/<view>/swap.lock    held by who is about to put one generation in the place of another
 //! indexes/<view>/write.lock   held by who keeps the live generation up to date
@@ -23,6 +24,7 @@ use store::{AssetKind, Log, Seq, Timestamp};
 
 use crate::{
     analysis::ANALYSER_VERSION,
+    building::BuildStatus,
     document::ViewDigest,
     error::{IndexError, io},
     generation::{Generation, GenerationInfo, IndexSearcher, failed},
@@ -63,6 +65,11 @@ pub struct ViewStatus {
     /// How many documents a long fan-out (a prolific author's new name) has still to renew; the checkpoint waits
     /// for them.
     pub fanout_left: u64,
+    /// Generations that may still hold words of what was erased since they were built. Nothing of it is shown: hits
+    /// are read back from the log. [`crate::Workers`] build them again by themselves.
+    pub to_purge: Vec<String>,
+    /// What is being built of it, or was built last: see [`Indexes::building`].
+    pub building: Option<BuildStatus>,
     /// Why it cannot be searched; all figures are 0 then.
     pub failure: Option<String>,
 }
@@ -82,7 +89,8 @@ impl Indexes {
                 let _alone = indexes.lock(kind, "build.lock")?;
                 if indexes.read_live_or_mend(kind)?.is_none() {
                     let name = indexes.next_name(kind)?;
-                    Generation::create(&dir.join(&name), &new_info(kind, None))?;
+                    let since = indexes.log().head()?.seq;
+                    Generation::create(&dir.join(&name), &new_info(kind, since, None))?;
                     indexes.write_live(kind, &Live { name, previous: None })?;
                 }
             }
@@ -147,12 +155,19 @@ impl Indexes {
     /// # Errors
     /// [`IndexError`] when the directory cannot be read.
     pub fn generations(&self, kind: AssetKind) -> Result<Vec<String>, IndexError> {
+        let mut names = self.generation_dirs(kind)?;
+        names.retain(|name| !name.starts_with('~'));
+        Ok(names)
+    }
+
+    /// The same with those that are about to have a name, or were left behind on the way to it: `~new-name`.
+    pub(crate) fn generation_dirs(&self, kind: AssetKind) -> Result<Vec<String>, IndexError> {
         let dir = self.view_dir(kind);
         let mut names = Vec::new();
         for entry in fs::read_dir(&dir).map_err(io(&dir))? {
             let entry = entry.map_err(io(&dir))?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if entry.path().is_dir() && (name.starts_with('g') || name.starts_with('@')) {
+            if entry.path().is_dir() && name.starts_with(['g', '@', '~']) {
                 names.push(name);
             }
         }
@@ -160,12 +175,14 @@ impl Indexes {
         Ok(names)
     }
 
-    /// Makes the generation before the live one live again; the live one becomes the one before.
+    /// Makes the generation before the live one live again, and returns its name; the live one becomes the one
+    /// before, so that doing it twice changes nothing. It goes on from its own checkpoint: whoever keeps the view up
+    /// to date takes in what it has missed. Takes some milliseconds.
     ///
     /// # Errors
-    /// [`IndexError::NoGeneration`] when there is none before.
+    /// [`IndexError::NoGeneration`] when there is none before; [`IndexError::Busy`] while one is being built.
     pub fn rollback(&self, kind: AssetKind) -> Result<String, IndexError> {
-        let _alone = self.lock(kind, "build.lock")?;
+        let _alone = self.try_build_lock(kind)?;
         let live = self.live_or_missing(kind)?;
         let Some(previous) = live.previous else {
             return Err(IndexError::NoGeneration { kind, name: format!("before {}", live.name) });
@@ -194,6 +211,8 @@ impl Indexes {
                 segments: 0,
                 bytes: 0,
                 fanout_left: 0,
+                to_purge: Vec::new(),
+                building: self.building(kind).unwrap_or_default(),
                 failure: Some(error.to_string()),
             })
         };
@@ -213,6 +232,8 @@ impl Indexes {
             segments: searcher.searcher.segment_readers().len(),
             bytes: bytes_in(generation.dir()).map_err(io(generation.dir()))?,
             fanout_left: generation.last_commit()?.behind(),
+            to_purge: self.to_purge(kind)?,
+            building: self.building(kind)?,
             failure: None,
         })
     }
@@ -330,8 +351,8 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// What is written of a generation that begins now.
-pub(crate) fn new_info(view: AssetKind, as_of: Option<String>) -> GenerationInfo {
-    GenerationInfo { view, analyser: ANALYSER_VERSION, created: Timestamp::now(), as_of }
+pub(crate) fn new_info(view: AssetKind, since: Seq, as_of: Option<String>) -> GenerationInfo {
+    GenerationInfo { view, analyser: ANALYSER_VERSION, created: Timestamp::now(), since, as_of }
 }
 
 fn bytes_in(dir: &Path) -> std::io::Result<u64> {

@@ -2,13 +2,16 @@
 //!
 //! A [`View`] makes documents out of assets: a pure function of an asset and a [`store::Snapshot`]. Its documents
 //! live in [`Generation`]s, Tantivy indexes of which one is live and any number can be built beside it.
-//! [`Workers`] keep the live ones up to date; [`Indexes::rebuild`] makes a new one from nothing but the log.
+//! [`Workers`] keep the live ones up to date; [`Indexes::rebuild`] makes a new one from nothing but the log
+//! ([`Indexes::start_rebuild`] in the background, [`Indexes::building`] says how far it is, in whichever process),
+//! and [`Indexes::rollback`] takes the one before it back.
 //!
 //! What is *not* here: how archives are read (crate `ingest`), queries and HTTP (crate `search-api`). Nothing here
 //! ever writes to the log.
 
 mod analysis;
 mod as_of;
+mod building;
 mod check;
 mod commit;
 mod directory;
@@ -19,10 +22,12 @@ mod field;
 mod generation;
 mod health;
 mod indexes;
+mod job;
 mod language;
 mod live;
 mod merging;
 mod parts;
+mod purge;
 mod rebuild;
 mod sealed;
 mod views;
@@ -30,12 +35,14 @@ mod worker;
 mod writer;
 
 pub use analysis::{ANALYSER_VERSION, Analyser, Term};
+pub use building::{BuildStatus, Phase};
 pub use check::CheckReport;
 pub use document::{Document, ViewDigest};
 pub use error::IndexError;
 pub use field::{FieldKind, FieldSpec, IndexedField, ViewSchema, number_of, values_at};
 pub use generation::{Generation, GenerationInfo, IndexSearcher};
 pub use indexes::{Indexes, ViewStatus};
+pub use job::RebuildJob;
 pub use language::Language;
 pub use rebuild::{Progress, RebuildOptions, Rebuilt};
 pub use views::{Change, Touch, VIEWS, View, view_of};

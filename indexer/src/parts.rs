@@ -15,14 +15,15 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use store::{AssetId, Digest, Log, Seq, Snapshot};
+use store::{AssetId, Digest, Seq, Snapshot};
 use tantivy::{
     Directory as _, Index, SegmentMeta, SingleSegmentIndexWriter, directory::TerminatingWrite,
     index::SegmentComponent,
 };
 
 use crate::{
-    commit::{Commit, link_at},
+    building::Phase,
+    commit::Commit,
     directory::IndexDirectory,
     document::ViewDigest,
     error::{IndexError, io},
@@ -45,6 +46,8 @@ pub(crate) struct BuildState {
     pub(crate) start: Seq,
     /// The log's link there.
     pub(crate) link: Option<Digest>,
+    /// The last erasure up to there.
+    pub(crate) erased: Seq,
     /// Assets that the parts cover.
     pub(crate) done: u64,
     /// Finished parts: their directories.
@@ -58,16 +61,10 @@ pub(crate) struct BuildState {
 }
 
 impl BuildState {
-    /// Of a build that begins now.
-    pub(crate) fn from_start(log: &Log) -> Result<Self, IndexError> {
-        let start = log.head()?.seq;
-        Ok(Self::at(start, link_at(log, start)?))
-    }
-
     /// Of a build that will say that it has taken in the events up to `start`.
-    pub(crate) fn at(start: Seq, link: Option<Digest>) -> Self {
+    pub(crate) fn at(start: Seq, link: Option<Digest>, erased: Seq) -> Self {
         let digest = ViewDigest::default();
-        Self { start, link, done: 0, parts: Vec::new(), covered: Vec::new(), digest, checked: false }
+        Self { start, link, erased, done: 0, parts: Vec::new(), covered: Vec::new(), digest, checked: false }
     }
 
     /// What was kept in a generation's directory; `None` when there is nothing to go on with.
@@ -152,7 +149,7 @@ impl Build<'_> {
             let shared = Shared {
                 build: self,
                 done: AtomicU64::new(state.done),
-                clock: Clock::new(state.done, self.total),
+                clock: Clock::new(Phase::Documents, state.done, self.total),
                 state: Mutex::new(state),
                 cursor: Mutex::new(Some(None)),
             };
@@ -163,6 +160,7 @@ impl Build<'_> {
                 workers.into_iter().try_for_each(|worker| worker.join().unwrap_or(Err(IndexError::Panicked)))
             })?;
             state = shared.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+            (self.progress)(Clock::new(Phase::Checking, state.done, self.total).progress(state.done));
             put_together(self.generation, &state)?;
         }
         let found = self.generation.searcher()?.digest().map_err(failed(dir))?;
@@ -296,7 +294,7 @@ fn put_together(generation: &Arc<Generation>, state: &BuildState) -> Result<(), 
             writer.tantivy().add_segment(meta).map_err(failed(dir))?;
         }
     }
-    writer.commit(Commit::at(state.start, state.link))?;
+    writer.commit(Commit::at(state.start, state.link, state.erased, Vec::new()))?;
     writer.close()
 }
 

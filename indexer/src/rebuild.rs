@@ -4,13 +4,16 @@
 //! with what has arrived meanwhile. Then it goes live. A rebuild that was cut short goes on where it was.
 
 use std::{
+    fs::File,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
+use serde::{Deserialize, Serialize};
 use store::{AssetId, AssetKind, Seq};
 
 use crate::{
+    building::{BuildNote, Phase},
     commit::link_at,
     document::ViewDigest,
     error::IndexError,
@@ -44,21 +47,24 @@ impl Default for RebuildOptions {
     }
 }
 
-/// How far a rebuild has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How far a build has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Assets looked at.
+    /// What it is at. All else is of this phase.
+    pub phase: Phase,
+    /// Assets looked at; while it is catching up, events taken in.
     pub done: u64,
-    /// Assets that the log has said anything of.
+    /// Assets that the log has said anything of; while it is catching up, events that have come since it began.
     pub total: u64,
     /// Of [`Self::done`], those that an earlier run had looked at before it was cut short.
     pub resumed: u64,
-    /// Since this run began.
+    /// Since this run came to this phase; in JSON `elapsed_ms`.
+    #[serde(rename = "elapsed_ms", with = "milliseconds")]
     pub elapsed: Duration,
 }
 
 impl Progress {
-    /// Assets a second in this run; `None` before the first second's worth can be told.
+    /// Assets, or events, a second in this run; `None` before the first second's worth can be told.
     pub fn per_second(&self) -> Option<f64> {
         let done = self.done.saturating_sub(self.resumed);
         (done > 0 && self.elapsed > Duration::from_millis(50))
@@ -69,6 +75,21 @@ impl Progress {
     pub fn time_left(&self) -> Option<Duration> {
         let rate = self.per_second()?;
         Duration::try_from_secs_f64(self.total.saturating_sub(self.done) as f64 / rate).ok()
+    }
+}
+
+/// A duration as a number.
+mod milliseconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_millis)
     }
 }
 
@@ -109,22 +130,40 @@ impl Indexes {
         progress: &(dyn Fn(Progress) + Sync),
         wanted: &dyn Fn(&Self) -> Result<bool, IndexError>,
     ) -> Result<Option<Rebuilt>, IndexError> {
-        let _alone = self.lock(kind, "build.lock")?;
+        let lock = self.lock(kind, "build.lock")?;
         if !wanted(self)? {
             return Ok(None);
         }
+        self.rebuild_holding(&lock, kind, options, stop, progress).map(Some)
+    }
+
+    /// The same of who holds `build.lock`.
+    pub(crate) fn rebuild_holding(
+        &self,
+        _lock: &File,
+        kind: AssetKind,
+        options: &RebuildOptions,
+        stop: &AtomicBool,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Rebuilt, IndexError> {
         let live = self.live_or_missing(kind)?;
-        let begun = self.begun(kind, &live)?;
-        let (name, state) = match begun {
+        let start = self.log().head()?.seq;
+        let erased = self.last_erasure(kind, &live, start)?;
+        let (name, state) = match self.begun(kind, &live, erased)? {
             Some(begun) => begun,
-            None => (self.next_name(kind)?, BuildState::from_start(self.log())?),
+            None => (self.next_name(kind)?, BuildState::at(start, link_at(self.log(), start)?, erased)),
         };
         self.remove_leftovers(kind, &live, Some(&name))?;
+        let note = BuildNote::begin(self, kind, &name, Phase::Documents);
+        let progress = &|made: Progress| {
+            note.progress(made);
+            progress(made);
+        };
         let built = (|| {
             let dir = self.view_dir(kind).join(&name);
             if !dir.join("generation.json").exists() {
                 self.remove(kind, &name)?;
-                drop(Generation::create(&dir, &new_info(kind, None))?);
+                drop(Generation::create(&dir, &new_info(kind, state.start, None))?);
             }
             let generation = self.generation(kind, &name)?;
             let open = || self.log().snapshot().map_err(IndexError::from);
@@ -142,8 +181,9 @@ impl Indexes {
                 resumable: true,
             }
             .run(state)?;
-            self.catch_up_and_swap(kind, &live, &name, options, stop)
+            self.catch_up_and_swap(kind, &live, &name, options, stop, progress)
         })();
+        note.end(&built);
         match built {
             Ok(()) => {}
             // What is there is gone on with by the next rebuild.
@@ -156,7 +196,7 @@ impl Indexes {
         self.remove_leftovers(kind, &self.live_or_missing(kind)?, None)?;
         let searcher = self.generation(kind, &name)?.searcher()?;
         let digest = searcher.digest().map_err(failed(&self.view_dir(kind)))?;
-        Ok(Some(Rebuilt { generation: name, checkpoint: searcher.checkpoint, digest }))
+        Ok(Rebuilt { generation: name, checkpoint: searcher.checkpoint, digest })
     }
 
     /// Follows the log until near its end; then the live generation waits until the new one has come at least as far
@@ -169,10 +209,18 @@ impl Indexes {
         name: &str,
         options: &RebuildOptions,
         stop: &AtomicBool,
+        progress: &dyn Fn(Progress),
     ) -> Result<(), IndexError> {
         let mut writer = GenerationWriter::open(self.generation(kind, name)?, self.log())?;
+        let begun_at = writer.checkpoint().get();
+        let clock = Clock::new(Phase::CatchingUp, 0, 0);
+        let say = |reached: Seq, head: Seq| {
+            let since = |seq: Seq| seq.get().saturating_sub(begun_at);
+            progress(Progress { total: since(head), ..clock.progress(since(reached)) });
+        };
         for _ in 0..ROUNDS {
             let head = self.log().head()?.seq;
+            say(writer.checkpoint(), head);
             if head.get().saturating_sub(writer.checkpoint().get()) < NEAR {
                 break;
             }
@@ -180,7 +228,7 @@ impl Indexes {
                 if stop.load(Ordering::Acquire) {
                     return Err(IndexError::Stopped);
                 }
-                writer.step_to(self.log(), head)?;
+                say(writer.step_to(self.log(), head)?.checkpoint, head);
             }
         }
         let swap = self.ask_for_swap(kind)?;
@@ -198,8 +246,13 @@ impl Indexes {
         Ok(())
     }
 
-    /// A rebuild that was cut short and can be gone on with.
-    fn begun(&self, kind: AssetKind, live: &Live) -> Result<Option<(String, BuildState)>, IndexError> {
+    /// A rebuild that was cut short and can be gone on with: it holds nothing that was erased since.
+    fn begun(
+        &self,
+        kind: AssetKind,
+        live: &Live,
+        erased: Seq,
+    ) -> Result<Option<(String, BuildState)>, IndexError> {
         for name in self.generations(kind)? {
             if name.starts_with('@') || name == live.name || Some(&name) == live.previous.as_ref() {
                 continue;
@@ -208,7 +261,7 @@ impl Indexes {
             let Ok(generation) = self.generation(kind, &name) else { continue };
             let same_log =
                 self.log().head()?.seq >= state.start && link_at(self.log(), state.start)? == state.link;
-            if same_log && !generation.is_outdated() {
+            if same_log && state.start >= erased && !generation.is_outdated() {
                 tracing::info!(view = kind.plural(), %name, done = state.done, "going on with a rebuild");
                 return Ok(Some((name, state)));
             }
@@ -230,9 +283,16 @@ impl Indexes {
         }
     }
 
-    /// Removes numbered generations that are neither live nor kept: of rebuilds that were cut short, or old.
-    fn remove_leftovers(&self, kind: AssetKind, live: &Live, also: Option<&str>) -> Result<(), IndexError> {
-        for name in self.generations(kind)? {
+    /// Removes generations that are neither live nor kept nor named: of builds that were cut short, or old. The
+    /// caller holds `build.lock`.
+    pub(crate) fn remove_leftovers(
+        &self,
+        kind: AssetKind,
+        live: &Live,
+        also: Option<&str>,
+    ) -> Result<(), IndexError> {
+        self.bring_back(kind)?;
+        for name in self.generation_dirs(kind)? {
             let kept = name == live.name || Some(&name) == live.previous.as_ref() || Some(&*name) == also;
             if !name.starts_with('@') && !kept {
                 self.remove(kind, &name)?;
@@ -250,20 +310,27 @@ pub(crate) fn threads(asked: usize) -> usize {
     }
 }
 
-/// When a run began and what it found done.
+/// When a run came to a phase, and what it found done.
 #[derive(Debug)]
 pub(crate) struct Clock {
+    phase: Phase,
     began: Instant,
     resumed: u64,
     total: u64,
 }
 
 impl Clock {
-    pub(crate) fn new(resumed: u64, total: u64) -> Self {
-        Self { began: Instant::now(), resumed, total }
+    pub(crate) fn new(phase: Phase, resumed: u64, total: u64) -> Self {
+        Self { phase, began: Instant::now(), resumed, total }
     }
 
     pub(crate) fn progress(&self, done: u64) -> Progress {
-        Progress { done, total: self.total.max(done), resumed: self.resumed, elapsed: self.began.elapsed() }
+        Progress {
+            phase: self.phase,
+            done,
+            total: self.total.max(done),
+            resumed: self.resumed,
+            elapsed: self.began.elapsed(),
+        }
     }
 }

@@ -57,6 +57,7 @@ impl Workers {
                 failures: Arc::clone(&failures),
                 verified: None,
                 scrub: Scrub::default(),
+                purged: None,
             };
             let name = format!("indexer-{}", kind.plural());
             threads.push(std::thread::Builder::new().name(name).spawn(move || worker.run())?);
@@ -170,6 +171,8 @@ struct Worker {
     /// The generation that was found whole.
     verified: Option<String>,
     scrub: Scrub,
+    /// When it last began to build again what may hold what was erased.
+    purged: Option<Instant>,
 }
 
 impl Worker {
@@ -235,8 +238,9 @@ impl Worker {
                 indexes.log().wake_followers();
                 continue;
             }
+            let purging = writer.knows_of_erasures() && self.purge(builder)?;
             let reached = writer.reached();
-            let woken = indexes.log().wait_until(LOOK_AGAIN, || {
+            let woken = indexes.log().wait_until(if purging { TRY_AGAIN } else { LOOK_AGAIN }, || {
                 Ok::<_, IndexError>(elsewhere()? || indexes.log().head()?.seq > reached)
             })?;
             if !woken && let Err(error) = self.scrub.step(writer.generation()) {
@@ -278,23 +282,58 @@ impl Worker {
         writer: &GenerationWriter,
         builder: &mut Option<JoinHandle<()>>,
     ) -> Result<(), IndexError> {
-        if !writer.generation().is_outdated()
-            || builder.as_ref().is_some_and(|builder| !builder.is_finished())
-        {
+        if !writer.generation().is_outdated() {
+            return Ok(());
+        }
+        self.build_beside(builder, |indexes, kind, stop| {
+            let outdated = |indexes: &Indexes| Ok(indexes.live(kind)?.is_outdated());
+            indexes.build_unasked(kind, &RebuildOptions::default(), stop, &outdated)
+        })
+    }
+
+    /// What may still hold words of what was erased goes on serving, too, while it is built again. Returns whether
+    /// there is such.
+    fn purge(&mut self, builder: &mut Option<JoinHandle<()>>) -> Result<bool, IndexError> {
+        if self.indexes.to_purge(self.kind)?.is_empty() {
+            return Ok(is_at_work(builder));
+        }
+        if is_at_work(builder) || self.purged.is_some_and(|last| last.elapsed() < TRY_AGAIN) {
+            return Ok(true);
+        }
+        self.purged = Some(Instant::now());
+        self.build_beside(builder, |indexes, kind, stop| {
+            tracing::info!(view = kind.plural(), "building indexes again that may hold what was erased");
+            if indexes.purge(kind, stop, &|_| {})? {
+                tracing::info!(view = kind.plural(), "what was erased is gone from all indexes of this view");
+            }
+            indexes.log().wake_followers();
+            Ok(())
+        })?;
+        Ok(true)
+    }
+
+    /// Builds on a thread of its own while this one keeps the live generation up to date; one build at a time.
+    fn build_beside(
+        &self,
+        builder: &mut Option<JoinHandle<()>>,
+        build: impl FnOnce(&Indexes, AssetKind, &AtomicBool) -> Result<(), IndexError> + Send + 'static,
+    ) -> Result<(), IndexError> {
+        if is_at_work(builder) {
             return Ok(());
         }
         let (indexes, kind, stop) = (self.indexes.clone(), self.kind, Arc::clone(&self.stop));
-        let build = move || {
-            let outdated = |indexes: &Indexes| Ok(indexes.live(kind)?.is_outdated());
-            match indexes.build_unasked(kind, &RebuildOptions::default(), &stop, &outdated) {
-                Ok(()) | Err(IndexError::Stopped) => {}
-                Err(error) => {
-                    tracing::error!(view = kind.plural(), %error, "the outdated index could not be replaced");
-                }
+        let work = move || match build(&indexes, kind, &stop) {
+            Ok(()) | Err(IndexError::Stopped) => {}
+            Err(error) => {
+                tracing::error!(view = kind.plural(), %error, "an index could not be built again; trying again later");
             }
         };
         let thread = std::thread::Builder::new().name(format!("builder-{}", kind.plural()));
-        *builder = Some(thread.spawn(build).map_err(crate::error::io(writer.generation().dir()))?);
+        *builder = Some(thread.spawn(work).map_err(crate::error::io(self.indexes.view_dir(kind)))?);
         Ok(())
     }
+}
+
+fn is_at_work(builder: &Option<JoinHandle<()>>) -> bool {
+    builder.as_ref().is_some_and(|builder| !builder.is_finished())
 }

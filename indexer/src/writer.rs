@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use store::{AssetId, AssetRef, Log, ReadError, Seq, Snapshot};
+use store::{AssetId, AssetRef, EventType, Log, ReadError, Seq, Snapshot};
 use tantivy::{
     Index, IndexWriter, Term,
     indexer::{IndexWriterOptions, NoMergePolicy},
@@ -41,6 +41,8 @@ pub(crate) struct GenerationWriter {
     writer: IndexWriter,
     commit: Commit,
     fanouts: Vec<FanoutPosition>,
+    /// The last erasure that was looked at.
+    erased: Seq,
     /// Something failed: documents may be lost that a later commit would not miss.
     spoilt: bool,
 }
@@ -83,7 +85,14 @@ impl GenerationWriter {
         // used up before it can matter.
         writer.run(Vec::new()).map_err(failed(dir))?;
         let commit = generation.last_commit()?;
-        Ok(Self { writer, fanouts: commit.fanouts.clone(), commit, spoilt: false, generation })
+        Ok(Self {
+            writer,
+            fanouts: commit.fanouts.clone(),
+            erased: commit.erased,
+            commit,
+            spoilt: false,
+            generation,
+        })
     }
 
     pub(crate) fn generation(&self) -> &Arc<Generation> {
@@ -98,6 +107,11 @@ impl GenerationWriter {
     /// Events up to here were looked at.
     pub(crate) fn reached(&self) -> Seq {
         self.commit.reached
+    }
+
+    /// Whether anything was ever erased of what this index, or those before it, have taken in.
+    pub(crate) fn knows_of_erasures(&self) -> bool {
+        self.commit.erased != Seq::ZERO
     }
 
     /// Takes in what the log has after the checkpoint, a commit's worth, and commits. After an error it is of no use
@@ -125,7 +139,7 @@ impl GenerationWriter {
         }
         self.renew(touched.into_iter().collect(), log)?;
         self.slice(log, reached, last)?;
-        let commit = Commit::with(reached, link_at(log, reached)?, self.fanouts.clone());
+        let commit = Commit::at(reached, link_at(log, reached)?, self.erased, self.fanouts.clone());
         self.commit(commit)?;
         remove_others(self.generation.dir(), &self.commit.fanouts).map_err(io(self.generation.dir()))?;
         Ok(Step { checkpoint: self.commit.checkpoint, idle: false })
@@ -149,6 +163,9 @@ impl GenerationWriter {
                 reached = seq;
                 events += 1;
                 let Some(kind) = event_type.kind() else { continue };
+                if matches!(event_type, EventType::Erased(_)) {
+                    self.erased = seq;
+                }
                 let change = Change { seq, event_type, asset: AssetRef::new(kind, id) };
                 if let Some(fanout) = self.touch(&change, &snapshot, touched)? {
                     found += fanout.total;
@@ -277,6 +294,7 @@ impl GenerationWriter {
         let mut prepared = self.writer.prepare_commit().map_err(failed(dir))?;
         prepared.set_payload(&payload);
         prepared.commit().map_err(failed(dir))?;
+        self.erased = commit.erased;
         self.commit = commit;
         Ok(())
     }

@@ -13,6 +13,7 @@
 mod audit;
 mod bit_flips;
 mod crashes;
+mod erasures;
 mod fanouts;
 mod full_disk;
 mod history;

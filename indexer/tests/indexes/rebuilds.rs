@@ -3,11 +3,15 @@
 
 use std::{
     fs,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
-use indexer::{GenerationInfo, IndexError, Indexes, RebuildOptions, Workers};
+use indexer::{GenerationInfo, IndexError, Indexes, Phase, RebuildOptions, Workers};
 use store::{Article, AsOf, AssetKind, Batch, Log, NewEvent, Seq};
 
 use crate::{assert_clean, catch_up, id, never, open};
@@ -49,13 +53,68 @@ fn an_interrupted_rebuild_goes_on_where_it_was() {
     }
     let resumed = AtomicU64::new(0);
     let second = indexes
-        .rebuild(KIND, &options, &never(), &|progress| resumed.store(progress.resumed, Ordering::Relaxed))
+        .rebuild(KIND, &options, &never(), &|progress| {
+            resumed.fetch_max(progress.resumed, Ordering::Relaxed);
+        })
         .unwrap();
     assert!(resumed.into_inner() >= 1_000, "it began again");
     assert!(left.contains(&second.generation));
     assert_eq!(second.digest.documents, 3_003);
     catch_up(&indexes);
     assert_clean(&indexes, "after going on");
+}
+
+/// A rebuild that is held up in the middle, as a long one is, while others ask for another and look at it.
+#[test]
+fn one_is_built_at_a_time_and_everybody_sees_how_far_it_is() {
+    let home = tempfile::tempdir().unwrap();
+    let indexes = open(home.path());
+    archive(indexes.log(), 1_200);
+    assert_eq!(indexes.building(KIND).unwrap(), None);
+    // Locks and notes are files: what another handle sees, another process sees.
+    let other = Indexes::open(indexes.log().clone(), home.path().join("indexes")).unwrap();
+    let (at_work, seen) = mpsc::channel();
+    let (go_on, wait) = mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let note = home.path().join("indexes/articles/building");
+    let left = std::thread::scope(|scope| {
+        let build = scope.spawn(|| {
+            let options = RebuildOptions { threads: 1, ..RebuildOptions::default() };
+            indexes.rebuild(KIND, &options, &never(), &|progress| {
+                if (progress.phase, progress.done) == (Phase::Documents, 500) {
+                    at_work.send(()).unwrap();
+                    wait.lock().unwrap().recv().unwrap();
+                }
+            })
+        });
+        seen.recv().unwrap();
+        let refused = other.start_rebuild(&AssetKind::ALL, RebuildOptions::default()).unwrap_err();
+        assert!(matches!(&refused, IndexError::Busy { kind: KIND, generation } if generation == "g000002"));
+        assert!(refused.to_string().contains("articles is being built already (g000002)"), "{refused}");
+        assert!(matches!(other.rollback(KIND), Err(IndexError::Busy { .. })));
+        assert_eq!(other.building(AssetKind::Image).unwrap(), None, "what was refused has begun nothing");
+        let status = other.status().unwrap().remove(0).building.unwrap();
+        assert!(status.progress.phase == Phase::Documents && status.generation == "g000002", "{status:?}");
+        let left = fs::read(&note).unwrap();
+        go_on.send(()).unwrap();
+        assert_eq!(build.join().unwrap().unwrap().generation, "g000002");
+        left
+    });
+    let ended = other.building(KIND).unwrap().unwrap();
+    assert_eq!(ended.progress.phase, Phase::Done);
+    assert_eq!(other.rollback(KIND).unwrap(), "g000001");
+
+    // The same note without anybody at it: the builder was killed.
+    fs::write(&note, left).unwrap();
+    assert_eq!(other.building(KIND).unwrap().unwrap().progress.phase, Phase::Interrupted);
+
+    let job = other.start_rebuild(&[AssetKind::Image, KIND], RebuildOptions::default()).unwrap();
+    let built = job.wait().unwrap();
+    assert_eq!(built.iter().map(|built| built.digest.documents).collect::<Vec<_>>(), [1_200, 0]);
+    for status in indexes.status().unwrap() {
+        let phase = status.building.map(|building| building.progress.phase);
+        assert_eq!(phase, (status.kind != AssetKind::Byline).then_some(Phase::Done));
+    }
 }
 
 #[test]

@@ -10,7 +10,11 @@
 mod access;
 mod archive;
 mod elastic;
+mod elastic_options;
 mod hostile;
 mod http;
+mod native;
+mod paging;
+mod rebuild;
 mod search;
 mod server;

@@ -1,0 +1,191 @@
+//! What is being built of a view, or was built last: noted beside its generations, so that every process can tell.
+//!
+//! The note is `indexes/<view>/building`, JSON, replaced a few times a second. Who builds holds `build.lock`; a note
+//! of a running build whose lock is free was left by a process that was killed.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, ErrorKind},
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use serde::{Deserialize, Serialize};
+use store::{AssetKind, Timestamp};
+
+use crate::{
+    error::{IndexError, io},
+    indexes::Indexes,
+    rebuild::Progress,
+};
+
+/// How often a note is written at most.
+const NOTE_EVERY: Duration = Duration::from_millis(200);
+/// How often, and how long apart, a lock is tried for that may be held for a moment only.
+const TRIES: u32 = 10;
+const TRY_AFTER: Duration = Duration::from_millis(20);
+
+/// What a build is at, or how it ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Its turn has not come: another view of the same order is built first.
+    Waiting,
+    /// Documents are made of all assets.
+    #[default]
+    Documents,
+    /// What was made is put together and compared with what it was made of.
+    Checking,
+    /// Events that have arrived since it began are taken in.
+    CatchingUp,
+    /// It is live, or searchable under its name.
+    Done,
+    /// It ended with an error; what was live still is.
+    Failed,
+    /// It was told to stop; the next rebuild goes on from there.
+    Stopped,
+    /// Its process has ended in the middle; the next rebuild goes on from there.
+    Interrupted,
+}
+
+impl Phase {
+    /// Whether somebody is at it.
+    pub fn is_running(self) -> bool {
+        matches!(self, Self::Waiting | Self::Documents | Self::Checking | Self::CatchingUp)
+    }
+}
+
+/// The build of a view that is under way, or the last one, whichever process it was in. Its JSON has the fields of
+/// [`Progress`] beside its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildStatus {
+    /// Of which view.
+    pub view: AssetKind,
+    /// The generation: `g000002`, or `@name` for the archive as it stood; empty while it waits.
+    pub generation: String,
+    /// When this run began; one that goes on with an earlier one says so in [`Progress::resumed`].
+    pub started: Timestamp,
+    /// How far it has come.
+    #[serde(flatten)]
+    pub progress: Progress,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+impl Indexes {
+    /// What is being built of a view, in this process or another, or what was built last; `None` when nothing ever
+    /// was.
+    ///
+    /// # Errors
+    /// [`IndexError`] when the directory cannot be read.
+    pub fn building(&self, kind: AssetKind) -> Result<Option<BuildStatus>, IndexError> {
+        loop {
+            let Some(mut status) = self.read_note(kind)? else { return Ok(None) };
+            if !status.progress.phase.is_running() || !self.is_build_lock_free(kind)? {
+                return Ok(Some(status));
+            }
+            // It may have ended between the two looks.
+            if self.read_note(kind)?.as_ref() == Some(&status) {
+                status.progress.phase = Phase::Interrupted;
+                return Ok(Some(status));
+            }
+        }
+    }
+
+    /// The lock of who builds, or [`IndexError::Busy`].
+    pub(crate) fn try_build_lock(&self, kind: AssetKind) -> Result<File, IndexError> {
+        for _ in 0..TRIES {
+            if let Some(lock) = self.try_lock(kind, "build.lock")? {
+                return Ok(lock);
+            }
+            std::thread::sleep(TRY_AFTER);
+        }
+        let generation = self.read_note(kind)?.filter(|note| note.progress.phase.is_running());
+        Err(IndexError::Busy { kind, generation: generation.map(|note| note.generation).unwrap_or_default() })
+    }
+
+    fn is_build_lock_free(&self, kind: AssetKind) -> Result<bool, IndexError> {
+        let path = self.view_dir(kind).join("build.lock");
+        let file = match File::open(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
+            file => file.map_err(io(&path))?,
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(io(path)(error)),
+        }
+    }
+
+    fn read_note(&self, kind: AssetKind) -> Result<Option<BuildStatus>, IndexError> {
+        let path = self.note_path(kind);
+        match fs::read(&path) {
+            Ok(json) => Ok(serde_json::from_slice(&json).ok()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io(path)(error)),
+        }
+    }
+
+    fn note_path(&self, kind: AssetKind) -> PathBuf {
+        self.view_dir(kind).join("building")
+    }
+}
+
+/// Writes the note of one build. Its holder holds `build.lock`.
+pub(crate) struct BuildNote {
+    path: PathBuf,
+    status: Mutex<(BuildStatus, Instant)>,
+}
+
+impl BuildNote {
+    /// Of a build that waits for its turn, or begins now.
+    pub(crate) fn begin(indexes: &Indexes, view: AssetKind, generation: &str, phase: Phase) -> Self {
+        let progress = Progress { phase, ..Progress::default() };
+        let generation = generation.to_owned();
+        let status = BuildStatus { view, generation, started: Timestamp::now(), progress, failure: None };
+        let note = Self { path: indexes.note_path(view), status: Mutex::new((status, Instant::now())) };
+        note.change(true, |_| {});
+        note
+    }
+
+    pub(crate) fn progress(&self, progress: Progress) {
+        self.change(false, |status| status.progress = progress);
+    }
+
+    /// How it ended.
+    pub(crate) fn end<T>(&self, ended: &Result<T, IndexError>) {
+        self.change(true, |status| {
+            status.progress.phase = match ended {
+                Ok(_) => Phase::Done,
+                Err(IndexError::Stopped) => Phase::Stopped,
+                Err(_) => Phase::Failed,
+            };
+            status.failure = match ended {
+                Ok(_) | Err(IndexError::Stopped) => None,
+                Err(error) => Some(error.to_string()),
+            };
+        });
+    }
+
+    fn change(&self, at_once: bool, change: impl FnOnce(&mut BuildStatus)) {
+        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        let (status, written) = &mut *status;
+        let before = status.progress.phase;
+        change(status);
+        if at_once || status.progress.phase != before || written.elapsed() >= NOTE_EVERY {
+            *written = Instant::now();
+            // A build is not the worse for nobody hearing of it.
+            if let Err(error) = self.write(status) {
+                tracing::debug!(path = %self.path.display(), %error, "a build's progress cannot be noted");
+            }
+        }
+    }
+
+    fn write(&self, status: &BuildStatus) -> io::Result<()> {
+        let next = self.path.with_extension("next");
+        fs::write(&next, serde_json::to_vec(status)?)?;
+        fs::rename(&next, &self.path)
+    }
+}

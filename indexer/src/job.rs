@@ -1,0 +1,114 @@
+//! Rebuilds that go on in the background, for a server whose callers do not wait.
+
+use std::{
+    fs::File,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+};
+
+use store::AssetKind;
+
+use crate::{
+    building::{BuildNote, Phase},
+    error::{IndexError, io},
+    indexes::Indexes,
+    rebuild::{RebuildOptions, Rebuilt},
+};
+
+/// A rebuild in the background. Dropping this lets it go on; if the process ends before it, the next rebuild goes
+/// on where it was.
+#[derive(Debug)]
+pub struct RebuildJob {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Result<Vec<Rebuilt>, IndexError>>,
+}
+
+impl RebuildJob {
+    /// Tells it to stop at the next page of assets. What is done by then is kept for the next rebuild.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+    }
+
+    /// Whether it has ended.
+    pub fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Waits for its end: the new generations, in the order of the views asked for.
+    ///
+    /// # Errors
+    /// [`IndexError`] of the view that failed; those before it are live, those after it are as they were.
+    pub fn wait(self) -> Result<Vec<Rebuilt>, IndexError> {
+        self.thread.join().unwrap_or(Err(IndexError::Panicked))
+    }
+}
+
+impl Indexes {
+    /// Starts to rebuild these views, one after the other, on a thread of its own, and returns at once. How far it
+    /// is, and how it ends, [`Indexes::building`] says of each view, in every process; so does [`Indexes::status`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let dir = tempfile::tempdir()?;
+    /// # let log = store::Log::open(dir.path().join("log"))?;
+    /// # let indexes = indexer::Indexes::open(log, dir.path().join("indexes"))?;
+    /// use indexer::{IndexError, Phase, RebuildOptions};
+    /// use store::AssetKind;
+    ///
+    /// let job = indexes.start_rebuild(&AssetKind::ALL, RebuildOptions::default())?;
+    /// match indexes.start_rebuild(&[AssetKind::Article], RebuildOptions::default()) {
+    ///     Err(IndexError::Busy { kind, .. }) => println!("{} is being built already", kind.plural()),
+    ///     second => drop(second?.wait()?), // the first one was done
+    /// }
+    /// if let Some(build) = indexes.building(AssetKind::Article)? {
+    ///     let progress = build.progress;
+    ///     println!("{:?}: {} of {}", progress.phase, progress.done, progress.total);
+    ///     println!("{:?} a second, {:?} left", progress.per_second(), progress.time_left());
+    /// }
+    /// let built = job.wait()?;
+    /// assert_eq!(built.len(), 3);
+    /// indexes.rollback(AssetKind::Image)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`IndexError::Busy`] when one of them is being built already, here or in another process: nothing was
+    /// started then.
+    pub fn start_rebuild(
+        &self,
+        kinds: &[AssetKind],
+        options: RebuildOptions,
+    ) -> Result<RebuildJob, IndexError> {
+        let mut turns: Vec<(AssetKind, File)> = Vec::with_capacity(kinds.len());
+        for kind in AssetKind::ALL.into_iter().filter(|kind| kinds.contains(kind)) {
+            turns.push((kind, self.try_build_lock(kind)?));
+        }
+        let waiting: Vec<BuildNote> =
+            turns.iter().map(|(kind, _)| BuildNote::begin(self, *kind, "", Phase::Waiting)).collect();
+        let stop = Arc::new(AtomicBool::new(false));
+        let (indexes, stopped) = (self.clone(), Arc::clone(&stop));
+        let work = move || {
+            let mut built = Vec::with_capacity(turns.len());
+            for (at, (kind, lock)) in turns.into_iter().enumerate() {
+                match indexes.rebuild_holding(&lock, kind, &options, &stopped, &|_| {}) {
+                    Ok(one) => built.push(one),
+                    Err(error) => {
+                        let not_begun = waiting.iter().skip(at + 1);
+                        not_begun.for_each(|note| note.end::<()>(&Err(IndexError::Stopped)));
+                        if !matches!(error, IndexError::Stopped) {
+                            tracing::error!(view = kind.plural(), %error, "a rebuild has failed");
+                        }
+                        return Err(error);
+                    }
+                }
+            }
+            Ok(built)
+        };
+        let thread = std::thread::Builder::new().name("rebuild".to_owned()).spawn(work);
+        Ok(RebuildJob { stop, thread: thread.map_err(io(self.view_dir(AssetKind::Article)))? })
+    }
+}
