@@ -21,6 +21,8 @@ pub struct Document {
     pub seq: Seq,
     /// Which revision that is.
     pub revision: Revision,
+    /// Where that event comes from, as its sender said; no part of what is indexed.
+    pub source: String,
     /// The asset's own fields, and what is joined to them.
     pub json: Map<String, Value>,
 }

@@ -77,7 +77,7 @@ impl View for Articles {
         join_all("bylines", AssetKind::Byline, &article.bylines, &BYLINE_FIELDS)?;
         join_all("images", AssetKind::Image, &article.images, &IMAGE_FIELDS)?;
         let asset = AssetRef::new(AssetKind::Article, id.clone());
-        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, json }))
+        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, source: live.source, json }))
     }
 
     /// An article touches itself; an image the articles that show it; a byline those that it wrote, and those that

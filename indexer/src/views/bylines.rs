@@ -148,7 +148,7 @@ impl View for Bylines {
                 work.sections.into_iter().map(|(name, articles)| json!({"name": name, "articles": articles}));
             json.insert("sections".to_owned(), Value::Array(sections.collect()));
         }
-        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, json }))
+        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, source: live.source, json }))
     }
 
     /// A byline touches itself and those that it is or was merged into; an article or image those that it names or

@@ -71,7 +71,7 @@ impl View for Images {
             json.insert("used_in".to_owned(), Value::Array(used_in));
         }
         json.insert("used_in_count".to_owned(), json!(count));
-        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, json }))
+        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, source: live.source, json }))
     }
 
     /// An image touches itself; an article the images that it shows or showed; a byline the images that it took.
