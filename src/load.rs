@@ -19,7 +19,18 @@ use crate::{
     terminal::{Outcome, Terminal, count, thousands},
 };
 
+const EXAMPLES: &str = "\
+Examples:
+  morgue load archive/                        every format in it, told by content
+  morgue load --dry-run archive/              what would be loaded, and what not, with the reasons
+  zcat dump.ndjson.gz | morgue load -         from another program
+  morgue load --pattern '{published:%Y%m%d}/{source}_ed-{edition}_seq-{page}.txt' scans/
+  morgue load --column Title=headline --column When=published articles.csv
+
+Killed in the middle, the same command goes on where it stopped; run again, it adds nothing.";
+
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Files and folders; `-` reads standard input. Formats are told by content, and .gz, .zst, .zip and .tar are
     /// opened.

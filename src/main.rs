@@ -2,6 +2,7 @@
 
 mod archive;
 mod check;
+mod completions;
 mod demo;
 mod events;
 mod generations;
@@ -19,9 +20,12 @@ mod terminal;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{archive::Archive, terminal::Terminal};
+
+/// The heading, in every subcommand's help, of the options that all of them take.
+const EVERYWHERE: &str = "Everywhere";
 
 /// The morgue of a newspaper: an append-only archive of everything it ever ran, and the search over it.
 ///
@@ -30,19 +34,27 @@ use crate::{archive::Archive, terminal::Terminal};
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some records were quarantined.
 #[derive(Parser)]
-#[command(version, propagate_version = true, max_term_width = 100)]
+#[command(version, propagate_version = true, max_term_width = 100, after_help = BEGINNING)]
 struct Cli {
     /// Where the archive lies: log, indexes, quarantine.
-    #[arg(long, global = true, value_name = "DIR", env = "MORGUE_DATA_DIR", default_value = "morgue-data")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR", env = "MORGUE_DATA_DIR", default_value = "morgue-data")]
     data_dir: PathBuf,
 
     /// Print JSON for machines instead of text for people.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     json: bool,
 
     #[command(subcommand)]
     command: Command,
 }
+
+/// What to type first.
+const BEGINNING: &str = "\
+To begin:
+  morgue demo                    the sample archive, in a browser
+  morgue load ~/clippings        an archive of your own
+  morgue search ferry disaster   in the terminal
+  morgue serve                   pages, API and the routes of Elasticsearch";
 
 #[derive(Subcommand)]
 enum Command {
@@ -78,6 +90,8 @@ enum Command {
     Withdraw(events::OrderArgs),
     /// Remove the contents of all revisions of an asset for good.
     Erase(events::OrderArgs),
+    /// Print what a shell needs to complete this command line.
+    Completions(completions::Args),
 }
 
 fn main() -> ExitCode {
@@ -101,6 +115,7 @@ fn main() -> ExitCode {
         Command::Publish(args) => events::publish(&archive, &args, &terminal),
         Command::Withdraw(args) => events::withdraw(&archive, &args, &terminal),
         Command::Erase(args) => events::erase(&archive, &args, &terminal),
+        Command::Completions(args) => completions::run(Cli::command(), &args),
     };
     terminal::exit_code(done)
 }

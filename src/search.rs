@@ -11,7 +11,16 @@ use crate::{
     terminal::{Outcome, Terminal, count},
 };
 
+const EXAMPLES: &str = "\
+Examples:
+  morgue search 'ferry -fog'                     all forms of ferry, none of fog
+  morgue search '\"mast works\" byline:hallam'    a phrase, and an author
+  morgue search titanic --sort oldest --to 1912  the first reports
+  morgue search titanic --as-of 1912-04-16       what a reader of that day could find
+  morgue search --view images lighthouse         pictures, by caption, credit and use";
+
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Words, "a phrase", -without, one OR another, field:word, word*, date:1963-11..1964. Every word must be found
     /// somewhere in the document: in an article also in the captions of its images and the names of its authors.

@@ -15,7 +15,15 @@ use crate::{
     terminal::{Outcome, Terminal},
 };
 
+const EXAMPLES: &str = "\
+Examples:
+  morgue serve --title 'The Harbour Ledger' --media pictures/
+  morgue key admin >> keys && morgue serve --listen 0.0.0.0:7700 --keys keys
+
+Pages are at /, the machine room at /status, the native API under /api/v1, Elasticsearch's under /es.";
+
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 #[group(skip)]
 pub(crate) struct Args {
     /// Where to listen.

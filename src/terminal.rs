@@ -1,6 +1,7 @@
 //! What the user sees: text and progress bars on a terminal, JSON for machines, and the exit code.
 
 use std::{
+    borrow::Cow,
     io::{self, IsTerminal, Write},
     process::ExitCode,
 };
@@ -11,6 +12,12 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use store::AssetKind;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+
+// What a terminal is asked for (ECMA-48, select graphic rendition).
+const BOLD: &str = "\u{1b}[1m";
+const FAINT: &str = "\u{1b}[2m";
+const FOUND: &str = "\u{1b}[1;33m";
+const PLAIN: &str = "\u{1b}[0m";
 
 /// How a command ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +51,7 @@ impl Terminal {
 
     /// One line that is the same for people and machines.
     pub(crate) fn print(&self, line: impl std::fmt::Display) -> Result<()> {
-        writeln!(io::stdout().lock(), "{line}")?;
+        writeln!(io::stdout().lock(), "{}", harmless(&line.to_string()))?;
         Ok(())
     }
 
@@ -59,7 +66,7 @@ impl Terminal {
     /// A line for people beside the output proper.
     pub(crate) fn note(&self, line: impl std::fmt::Display) {
         // Who has closed stderr does not want to know.
-        let _ = writeln!(io::stderr().lock(), "{line}");
+        let _ = writeln!(io::stderr().lock(), "{}", harmless(&line.to_string()));
     }
 
     /// A bar on a terminal, nothing elsewhere. `total` in `unit`; 0 when it is not known.
@@ -95,17 +102,17 @@ impl Terminal {
 
     /// In bold type, where there is such.
     pub(crate) fn bold(&self, text: &str) -> String {
-        self.styled("1", text)
+        self.styled(BOLD, text)
     }
 
     /// In faint type, where there is such.
     pub(crate) fn faint(&self, text: &str) -> String {
-        self.styled("2", text)
+        self.styled(FAINT, text)
     }
 
     /// A highlighted fragment: what was found stands out, and entities are characters again.
     pub(crate) fn marked(&self, fragment: &str) -> String {
-        let (open, close) = if self.has_colours() { ("\u{1b}[1;33m", "\u{1b}[0m") } else { ("*", "*") };
+        let (open, close) = if self.has_colours() { (FOUND, PLAIN) } else { ("*", "*") };
         unescape(&fragment.replace("<em>", open).replace("</em>", close))
     }
 
@@ -114,8 +121,8 @@ impl Terminal {
         unescape(&fragment.replace("<em>", "").replace("</em>", ""))
     }
 
-    fn styled(&self, code: &str, text: &str) -> String {
-        if self.has_colours() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    fn styled(&self, style: &str, text: &str) -> String {
+        if self.has_colours() { format!("{style}{text}{PLAIN}") } else { text.to_owned() }
     }
 
     fn has_colours(&self) -> bool {
@@ -174,7 +181,7 @@ pub(crate) fn exit_code(done: Result<Outcome>) -> ExitCode {
         Ok(Outcome::Quarantined) => ExitCode::from(3),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr().lock(), "morgue: {error:#}");
+            let _ = writeln!(io::stderr().lock(), "morgue: {}", harmless(&format!("{error:#}")));
             ExitCode::from(if is_usage(&error) { 2 } else { 1 })
         }
     }
@@ -211,6 +218,27 @@ pub(crate) fn count(number: u64, what: &str) -> String {
     format!("{} {what}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
+/// What an archive's text may not do to a terminal: control characters become `\u{fffd}`, but for line ends, tabs and the
+/// styles that we set ourselves.
+fn harmless(line: &str) -> Cow<'_, str> {
+    let allowed = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    if line.chars().all(allowed) {
+        return Cow::Borrowed(line);
+    }
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let style = [BOLD, FAINT, FOUND, PLAIN].into_iter().find(|style| rest.starts_with(style));
+        let taken = style.map_or(c.len_utf8(), str::len);
+        match style {
+            Some(style) => out.push_str(style),
+            None => out.push(if allowed(c) { c } else { char::REPLACEMENT_CHARACTER }),
+        }
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    Cow::Owned(out)
+}
+
 /// The five entities that escaped text has.
 fn unescape(text: &str) -> String {
     let mut text = text.to_owned();
@@ -220,4 +248,20 @@ fn unescape(text: &str) -> String {
         text = text.replace(entity, character);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BOLD, PLAIN, harmless};
+
+    #[test]
+    fn text_of_an_archive_cannot_steer_the_terminal() {
+        assert_eq!(harmless("a\tb\nc é"), "a\tb\nc é");
+        assert_eq!(
+            harmless("\u{1b}]0;title\u{7} \u{1b}[2J\u{9b}31m \r"),
+            "\u{fffd}]0;title\u{fffd} \u{fffd}[2J\u{fffd}31m \u{fffd}"
+        );
+        let ours = format!("{BOLD}Headline \u{1b}[31m{PLAIN}");
+        assert_eq!(harmless(&ours), format!("{BOLD}Headline \u{fffd}[31m{PLAIN}"));
+    }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Picture {
     pub(crate) credit: String,
     pub(crate) width: Option<u32>,
     pub(crate) height: Option<u32>,
+    /// What WordPress calls it: 7 of `class="wp-image-7"`.
+    pub(crate) number: String,
 }
 
 /// Elements whose content nobody reads.
@@ -255,11 +257,14 @@ impl Writer {
                 let href = [get("src"), get("data-src")].into_iter().find(|href| !href.is_empty());
                 if let Some(href) = href.filter(|href| !href.starts_with("data:")) {
                     let (width, height) = (get("width").parse().ok(), get("height").parse().ok());
+                    let class = get("class");
+                    let number = class.split_whitespace().find_map(|name| name.strip_prefix("wp-image-"));
                     self.pictures.push(Picture {
                         href,
                         alt: get("alt"),
                         width,
                         height,
+                        number: number.unwrap_or("").to_owned(),
                         ..Picture::default()
                     });
                 }

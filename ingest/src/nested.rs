@@ -66,7 +66,13 @@ impl Nested {
 
     /// Adds a picture that is shown in a text.
     pub(crate) fn picture(&mut self, shown: Picture) {
-        let Ok(id) = AssetId::new(shown.href.trim()) else { return };
+        if let Ok(id) = AssetId::new(shown.href.trim()) {
+            self.picture_as(id, shown);
+        }
+    }
+
+    /// Adds a picture that is shown in a text, and has an id of its own there.
+    pub(crate) fn picture_as(&mut self, id: AssetId, shown: Picture) {
         let rendition =
             Rendition { href: shown.href, width: shown.width, height: shown.height, ..Rendition::default() };
         let image = Image {
@@ -77,6 +83,14 @@ impl Nested {
             ..Image::default()
         };
         self.add_image(id, image, true);
+    }
+
+    /// Refers to a picture that is described elsewhere, before all others.
+    pub(crate) fn show_first(&mut self, id: AssetId) {
+        self.article.images.retain(|other| *other != id);
+        if self.article.images.len() < store::MAX_REFERENCES {
+            self.article.images.insert(0, id);
+        }
     }
 
     fn add_image(&mut self, id: AssetId, image: Image, mention: bool) {

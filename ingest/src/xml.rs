@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, WINDOWS_1252};
-use quick_xml::{Reader, events::Event};
+use quick_xml::{Reader, escape::escape, events::Event};
 
 use crate::{
     html,
@@ -13,6 +13,8 @@ use crate::{
 
 /// Deeper than any article is nested.
 const MAX_DEPTH: usize = 256;
+/// How many characters are looked at of what stands before the first record.
+const MAX_BEGINNING: usize = 16 << 10;
 
 /// An element, with the name as it is written.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -125,6 +127,32 @@ impl Element {
         paragraphs.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n")
     }
 
+    /// What is inside, written as HTML again, prefixes dropped: for XHTML that lies in other XML.
+    pub(crate) fn markup(&self) -> String {
+        let mut out = String::new();
+        self.write_markup(&mut out);
+        out
+    }
+
+    fn write_markup(&self, out: &mut String) {
+        for child in &self.children {
+            match child {
+                Node::Text(text) => out.push_str(&escape(text.as_str())),
+                Node::Element(element) => {
+                    let name = element.local();
+                    out.push('<');
+                    out.push_str(name);
+                    for (key, value) in &element.attributes {
+                        out.push_str(&format!(" {key}=\"{}\"", escape(value.as_str())));
+                    }
+                    out.push('>');
+                    element.write_markup(out);
+                    out.push_str(&format!("</{name}>"));
+                }
+            }
+        }
+    }
+
     fn is(&self, name: &str) -> bool {
         self.name == name || (!name.contains(':') && self.local() == name)
     }
@@ -200,21 +228,54 @@ fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
     Encoding::for_label(name)
 }
 
+/// What stands in the file before its first record, as far as it can be read: the elements that are open there end.
+pub(crate) fn beginning(raw: &Raw) -> Element {
+    let text = text_of(&raw.head, &raw.head);
+    let end = text.char_indices().nth(MAX_BEGINNING).map_or(text.len(), |(at, _)| at);
+    let mut open = Vec::new();
+    if let Ok(root) = read(text.get(..end).unwrap_or(&text), &mut open) {
+        return root;
+    }
+    while open.len() > 1 {
+        if let (Some(done), Some(parent)) = (open.pop(), open.last_mut()) {
+            parent.children.push(Node::Element(done));
+        }
+    }
+    open.pop().unwrap_or_default()
+}
+
 /// Reads XML from its text.
 pub(crate) fn parse_text(text: &str) -> Result<Element, Reason> {
+    read(text, &mut Vec::new())
+}
+
+/// Reads XML up to the end of its first element; `open` are the elements that were not closed when it fails.
+fn read(text: &str, open: &mut Vec<Element>) -> Result<Element, Reason> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_end_names = true;
-    let mut open: Vec<Element> = Vec::new();
+    // `AT&T`: seen in every archive, and clear enough.
+    reader.config_mut().allow_dangling_amp = true;
     loop {
         let event = reader.read_event().map_err(|error| {
             let at = usize::try_from(reader.error_position()).unwrap_or(0);
-            broken(text, at, &error.to_string())
+            let why = error.to_string();
+            let why =
+                why.strip_prefix("ill-formed document: ").or_else(|| why.strip_prefix("syntax error: "));
+            broken(text, at, why.unwrap_or(&error.to_string()))
         })?;
         let at = usize::try_from(reader.buffer_position()).unwrap_or(0);
         match event {
             Event::Start(start) => {
                 if open.len() >= MAX_DEPTH {
                     return Err(broken(text, at, &format!("elements are nested more than {MAX_DEPTH} deep")));
+                }
+                if !start.name().as_ref().starts_with(begins_name) {
+                    let open = text.get(..at).and_then(|before| before.rfind('<')).unwrap_or(at);
+                    return Err(broken(
+                        text,
+                        open,
+                        "this `<` begins no element: in a text it is written `&lt;`",
+                    ));
                 }
                 open.push(element(&start));
             }
@@ -229,13 +290,13 @@ pub(crate) fn parse_text(text: &str) -> Result<Element, Reason> {
                     None => return Ok(done),
                 }
             }
-            Event::Text(found) => add_text(&mut open, &String::from_utf8_lossy(found.as_ref().as_ref())),
-            Event::CData(found) => add_text(&mut open, &String::from_utf8_lossy(found.as_ref().as_ref())),
+            Event::Text(found) => add_text(open, &String::from_utf8_lossy(found.as_ref().as_ref())),
+            Event::CData(found) => add_text(open, &String::from_utf8_lossy(found.as_ref().as_ref())),
             Event::GeneralRef(found) => {
                 let name = String::from_utf8_lossy(found.as_ref().as_ref()).into_owned();
                 match html::entity(&name) {
-                    Some(text) => add_text(&mut open, &text),
-                    None => add_text(&mut open, &format!("&{name};")),
+                    Some(text) => add_text(open, &text),
+                    None => add_text(open, &format!("&{name};")),
                 }
             }
             Event::Eof => {
@@ -262,6 +323,11 @@ fn element(start: &quick_xml::events::BytesStart<'_>) -> Element {
         (name, html::unescape(&String::from_utf8_lossy(attribute.value.as_ref().as_ref())))
     });
     Element { name, attributes: attributes.collect(), children: Vec::new() }
+}
+
+/// Whether a name can begin so (XML 1.0, section 2.3); of what is not ASCII, everything.
+fn begins_name(first: char) -> bool {
+    first.is_ascii_alphabetic() || matches!(first, '_' | ':') || !first.is_ascii()
 }
 
 fn add_text(open: &mut [Element], text: &str) {

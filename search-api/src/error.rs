@@ -44,6 +44,14 @@ pub enum SearchError {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
+    /// A point in time or scroll is not open, or not any more.
+    #[error(
+        "no search context found for id [{0}]: it was closed, or not used for longer than it was to be kept"
+    )]
+    NoContext(String),
+    /// The path is there, but not for this method.
+    #[error("this cannot be done here: the header Allow says what can")]
+    WrongMethod,
     /// It took too long.
     #[error("the search took longer than {seconds} s and was given up: narrow it by dates or more words")]
     TooLong {
@@ -91,9 +99,15 @@ impl SearchError {
             Self::TooSlow(_) => 408,
             Self::Forbidden(_) => 403,
             Self::Unauthorised(_) => 401,
-            Self::NoSuchAsset(_) | Self::NotFound(_) | Self::NoIndex(_) | Self::NoDocument(_) => 404,
+            Self::NoSuchAsset(_)
+            | Self::NotFound(_)
+            | Self::NoIndex(_)
+            | Self::NoDocument(_)
+            | Self::NoContext(_) => 404,
+            Self::WrongMethod => 405,
             Self::Conflict(_) => 409,
             Self::Index(IndexError::NoGeneration { .. }) => 404,
+            Self::Index(IndexError::Busy { .. }) => 409,
             Self::Log(ReadError::NoSuchEvent { .. }) => 404,
             Self::Busy => 429,
             Self::TooLong { .. } | Self::NotYet { .. } | Self::Stopping => 503,

@@ -26,6 +26,7 @@
 //! What is *not* here: how documents are made and indexed (crate `indexer`), what an event must satisfy (crate
 //! `store`). Only this crate knows HTTP.
 
+mod cite;
 mod error;
 mod es;
 mod execute;
@@ -35,11 +36,14 @@ pub mod pages;
 pub mod query;
 mod request;
 mod search;
+mod similar;
+mod suggest;
 mod views;
 
 pub use error::SearchError;
 pub use execute::{Aggregation, AggregationKind, SortValue, Stat};
 pub use highlight::{HighlightField, HighlightOptions};
-pub use http::{Access, ApiState, InvalidKey, Role, ServerLimits, router, serve, serve_router};
+pub use http::{Access, ApiState, InvalidKey, Role, ServerLimits, app, router, serve, serve_router};
 pub use request::{MAX_LIMIT, SearchRequest, Sort};
 pub use search::{Hit, Search, SearchResponse, TIME_LIMIT, WAIT_LIMIT};
+pub use suggest::{MAX_SUGGESTIONS, Suggester, Suggestion, SuggestionKind};

@@ -1,5 +1,7 @@
 //! A search as it is asked, and the plain parameters that make one.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use store::{AssetKind, Seq};
 
@@ -7,7 +9,7 @@ use crate::{
     execute::{Aggregation, AggregationKind},
     highlight::HighlightOptions,
     query::{
-        Bool, Combine, Fuzziness, Need, Phrase, Query, QueryError, Range, Syntax, TextOptions,
+        Bool, Combine, Need, Phrase, Query, QueryError, Range, Syntax, TextOptions,
         limits::{Clauses, MAX_WINDOW},
         parse_text,
     },
@@ -39,6 +41,14 @@ pub struct SearchRequest {
     pub facets: Vec<Aggregation>,
     /// Whether all hits are counted; without, the best are found faster.
     pub count_all: bool,
+    /// When not all are counted: up to how many are.
+    pub count_to: u64,
+    /// Of all hits with the same value in this field, only the best.
+    pub collapse: Option<String>,
+    /// Scores are wanted although the order does not need them.
+    pub scores: bool,
+    /// A shorter limit than the usual one.
+    pub time_limit: Option<Duration>,
     /// Hits of a lower score are left out.
     pub min_score: Option<f32>,
     /// Whether each hit says how its score came about.
@@ -58,12 +68,20 @@ pub struct Sort {
     pub descending: bool,
     /// Where documents without a value go.
     pub missing_first: bool,
+    /// Whether a field that the view lacks is taken as one that no document has a value in.
+    pub may_lack: bool,
 }
 
 impl Sort {
     /// By a field, documents without a value last.
     pub fn by(field: impl Into<String>, descending: bool) -> Self {
-        Self { field: field.into(), descending, missing_first: false }
+        Self { field: field.into(), descending, missing_first: false, may_lack: false }
+    }
+
+    /// The other way round.
+    pub(crate) fn turn(&mut self) {
+        self.descending = !self.descending;
+        self.missing_first = !self.missing_first;
     }
 }
 
@@ -82,6 +100,10 @@ impl SearchRequest {
             as_of: None,
             facets: Vec::new(),
             count_all: true,
+            count_to: 0,
+            collapse: None,
+            scores: false,
+            time_limit: None,
             min_score: None,
             explain: false,
             lenient: false,
@@ -158,16 +180,7 @@ impl SearchRequest {
             "from" => filters.date(kind, value, true),
             "to" => filters.date(kind, value, false),
             "section" => filters.exact(views::section_field(kind), value),
-            "byline" => filters.any(
-                "byline",
-                Query::Phrase(Phrase {
-                    fields: views::byline_fields(kind),
-                    text: value.to_owned(),
-                    slop: 0,
-                    last_is_prefix: false,
-                    tie_breaker: 0.0,
-                }),
-            ),
+            "byline" => filters.any("byline", Query::Phrase(Phrase::new(views::byline_fields(kind), value))),
             "keyword" | "type" | "language" | "desk" | "edition" | "page" | "source" | "id" => {
                 let field = if name == "id" { Some("_id".to_owned()) } else { exact_field(kind, name) };
                 let field = field.ok_or_else(|| {
@@ -251,13 +264,9 @@ pub(crate) fn plain_query(kind: AssetKind, q: &str) -> Result<Query, QueryError>
     }
     let known = |name: &str| views::fields_named(kind, name);
     let options = TextOptions {
-        syntax: Syntax::Plain,
-        fields: Vec::new(),
         need: Need::All,
-        slop: 0,
-        fuzziness: Fuzziness::AUTO,
         tie_breaker: PLAIN_TIE_BREAKER,
-        field: &known,
+        ..TextOptions::new(Syntax::Plain, &known)
     };
     Ok(join_words(parse_text(q, &options, &mut Clauses::default())?))
 }
@@ -277,13 +286,7 @@ fn join_words(query: Query) -> Query {
     let Some(words) = words.collect::<Option<Vec<&str>>>().filter(|words| words.len() > 1) else {
         return query;
     };
-    let near = Query::Phrase(Phrase {
-        fields: Vec::new(),
-        text: words.join(" "),
-        slop: 2,
-        last_is_prefix: false,
-        tie_breaker: 0.0,
-    });
+    let near = Query::Phrase(Phrase { slop: 2, ..Phrase::new(Vec::new(), words.join(" ")) });
     let mut joined = bool.clone();
     joined.should.push(Query::Boosted(Box::new(near), NEARNESS));
     joined.need = joined.need.or(Some(Need::Minimum("0".to_owned())));
@@ -381,7 +384,7 @@ pub(crate) fn cursor(sort: &[Value], seq: u64) -> String {
     json.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn cursor_of(text: &str) -> Result<(Vec<Value>, u64), QueryError> {
+pub(crate) fn cursor_of(text: &str) -> Result<(Vec<Value>, u64), QueryError> {
     let refused =
         || QueryError::illegal("the cursor is none of ours: take `next` of the page before as it is");
     if text.len() > 8_192 || !text.len().is_multiple_of(2) || !text.is_ascii() {

@@ -7,28 +7,26 @@
 //! the snapshot is as of then; one is folded per generation and kept.
 
 use std::{
-    cell::Cell,
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use indexer::{Document, Generation, IndexSearcher, Indexes, View};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use store::{AsOf, AssetId, AssetKind, AssetRef, EventType, Log, Revision, Seq, Snapshot, Timestamp};
-use tantivy::TantivyError;
+use store::{AsOf, AssetId, AssetKind, AssetRef, Log, Revision, Seq, Snapshot};
 
 use crate::{
     error::SearchError,
-    execute::{
-        AggregationError, Aggregator, Collect, Collected, MAX_SORT_KEYS, OUT_OF_TIME, SortColumn, SortKey,
-        SortValue, Translator, like, target_of,
-    },
-    highlight::Highlighter,
-    query::{Bool, Query, QueryError},
+    execute::{Lengths, SortValue},
     request::{SearchRequest, cursor},
 };
+
+mod run;
+
+use self::run::{Run, answer};
 
 /// Answers searches over an archive's indexes. Cheap to clone.
 #[derive(Clone)]
@@ -41,10 +39,44 @@ struct Inner {
     limit: Duration,
     /// The snapshots of generations as of the past.
     past: Mutex<HashMap<std::path::PathBuf, Arc<Mutex<Snapshot>>>>,
+    lengths: Arc<Lengths>,
+}
+
+/// A view as it was at one point in time.
+#[derive(Clone)]
+pub(crate) struct Pinned {
+    generation: Arc<Generation>,
+    index: Arc<IndexSearcher>,
+}
+
+impl Pinned {
+    /// Which view.
+    pub(crate) fn kind(&self) -> AssetKind {
+        self.generation.view().kind()
+    }
+}
+
+/// A view to be searched.
+struct Searched {
+    generation: Arc<Generation>,
+    /// As it was then; as it is now without.
+    index: Option<Arc<IndexSearcher>>,
+}
+
+impl From<Arc<Generation>> for Searched {
+    fn from(generation: Arc<Generation>) -> Self {
+        Self { generation, index: None }
+    }
+}
+
+impl From<&Pinned> for Searched {
+    fn from(pinned: &Pinned) -> Self {
+        Self { generation: Arc::clone(&pinned.generation), index: Some(Arc::clone(&pinned.index)) }
+    }
 }
 
 /// What was found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SearchResponse {
     /// How many documents match.
     pub total: u64,
@@ -67,10 +99,13 @@ pub struct SearchResponse {
     pub(crate) aggregations: Map<String, Value>,
     #[serde(skip)]
     pub(crate) max_score: Option<f32>,
+    /// Whether more match than `total` says.
+    #[serde(skip)]
+    pub(crate) at_least: bool,
 }
 
 /// One document that was found, with its evidence.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Hit {
     /// Article, image or byline.
     pub kind: AssetKind,
@@ -93,6 +128,17 @@ pub struct Hit {
     pub(crate) sort: Vec<SortValue>,
     #[serde(skip)]
     pub(crate) explanation: Option<Value>,
+    /// The value that it stands for, when hits are collapsed.
+    #[serde(skip)]
+    pub(crate) group: Option<SortValue>,
+}
+
+impl Hit {
+    /// The `cursor` of what comes behind it.
+    pub(crate) fn cursor(&self) -> String {
+        let values: Vec<Value> = self.sort.iter().map(|value| json!(value)).collect();
+        cursor(&values, self.seq.get())
+    }
 }
 
 /// How long a search may take.
@@ -108,7 +154,7 @@ impl Search {
 
     /// Over these indexes, with another time limit.
     pub fn with_limit(indexes: Indexes, limit: Duration) -> Self {
-        Self { inner: Arc::new(Inner { indexes, limit, past: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { indexes, limit, past: Mutex::default(), lengths: Arc::default() }) }
     }
 
     /// The indexes.
@@ -126,22 +172,40 @@ impl Search {
     /// # Errors
     /// [`SearchError`]: the request is wrong, it takes too long, or the index or log fails.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResponse, SearchError> {
+        self.search_views(request, &[self.generation(request)?.into()])
+    }
+
+    /// Searches several views as if they were one. A field that one of them lacks has no value there.
+    pub(crate) fn search_all(
+        &self,
+        request: &SearchRequest,
+        kinds: &[AssetKind],
+    ) -> Result<SearchResponse, SearchError> {
+        let views = kinds.iter().map(|kind| Ok(self.indexes().live(*kind)?.into()));
+        self.search_views(request, &views.collect::<Result<Vec<_>, SearchError>>()?)
+    }
+
+    /// Searches views as they were at one point in time; what readers may not see any more is left out all the same.
+    pub(crate) fn search_at(
+        &self,
+        request: &SearchRequest,
+        point: &[Pinned],
+    ) -> Result<SearchResponse, SearchError> {
+        let views: Vec<Searched> = point.iter().map(Searched::from).collect();
+        self.search_views(request, &views)
+    }
+
+    fn search_views(
+        &self,
+        request: &SearchRequest,
+        views: &[Searched],
+    ) -> Result<SearchResponse, SearchError> {
         let started = Instant::now();
-        let generation = self.generation(request)?;
-        let index = generation.searcher()?;
-        let snapshots = self.snapshot_for(&generation)?;
-        let snapshot = snapshots.get();
-        let run = Run {
-            request,
-            generation: &generation,
-            index: &index,
-            snapshot: &snapshot,
-            deadline: started + self.inner.limit,
-            seconds: self.inner.limit.as_secs(),
-        };
-        let mut response = run.answer()?;
-        response.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Ok(response)
+        self.with_runs(request, views, |runs| {
+            let mut response = answer(request, runs)?;
+            response.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            Ok(response)
+        })
     }
 
     /// The ids alone of what a search finds, without the documents.
@@ -149,24 +213,58 @@ impl Search {
     /// # Errors
     /// As [`Self::search`].
     pub fn ids(&self, request: &SearchRequest) -> Result<Vec<AssetId>, SearchError> {
-        let generation = self.generation(request)?;
-        let index = generation.searcher()?;
-        let snapshots = self.snapshot_for(&generation)?;
-        let snapshot = snapshots.get();
-        let run = Run {
-            request,
-            generation: &generation,
-            index: &index,
-            snapshot: &snapshot,
-            deadline: Instant::now() + self.inner.limit,
-            seconds: self.inner.limit.as_secs(),
-        };
-        let collected = run.collect(&request.query, &run.sort_keys()?, false)?;
-        let mut ids = Vec::with_capacity(collected.hits.len());
-        for found in collected.hits.into_iter().skip(request.from) {
-            ids.extend(snapshot.changes(Seq::new(found.seq), 1)?.pop().map(|(_, _, id)| id));
+        self.with_runs(request, &[self.generation(request)?.into()], |runs| {
+            let Some(run) = runs.first() else { return Ok(Vec::new()) };
+            let collected = run.collect(&request.query, &run.sort_keys()?, false)?;
+            let mut ids = Vec::with_capacity(collected.hits.len());
+            for found in collected.hits.into_iter().skip(request.from) {
+                ids.extend(run.snapshot.changes(Seq::new(found.seq), 1)?.pop().map(|(_, _, id)| id));
+            }
+            Ok(ids)
+        })
+    }
+
+    fn with_runs<T>(
+        &self,
+        request: &SearchRequest,
+        views: &[Searched],
+        work: impl FnOnce(&[Run<'_>]) -> Result<T, SearchError>,
+    ) -> Result<T, SearchError> {
+        let limit = request.time_limit.map_or(self.inner.limit, |limit| limit.min(self.inner.limit));
+        let deadline = Instant::now() + limit;
+        let mut opened = Vec::with_capacity(views.len());
+        for view in views {
+            let index = match &view.index {
+                Some(index) => Arc::clone(index),
+                None => view.generation.searcher()?,
+            };
+            opened.push((&view.generation, index, self.snapshot_for(&view.generation)?));
         }
-        Ok(ids)
+        let held: Vec<Held<'_>> = opened.iter().map(|(_, _, snapshots)| snapshots.get()).collect();
+        let runs: Vec<Run<'_>> = opened
+            .iter()
+            .zip(&held)
+            .map(|((generation, index, _), snapshot)| Run {
+                request,
+                generation,
+                index,
+                snapshot,
+                lengths: &self.inner.lengths,
+                lenient: request.lenient || views.len() > 1,
+                deadline,
+                limit,
+            })
+            .collect();
+        work(&runs)
+    }
+
+    /// The views as they are now, to be searched later.
+    pub(crate) fn pin(&self, kinds: &[AssetKind]) -> Result<Vec<Pinned>, SearchError> {
+        let pin = |kind: &AssetKind| {
+            let generation = self.indexes().live(*kind)?;
+            Ok(Pinned { index: generation.searcher()?, generation })
+        };
+        kinds.iter().map(pin).collect()
     }
 
     fn generation(&self, request: &SearchRequest) -> Result<Arc<Generation>, SearchError> {
@@ -283,265 +381,6 @@ fn hit_of(document: Document, source: String) -> Hit {
         highlights: Map::new(),
         sort: Vec::new(),
         explanation: None,
+        group: None,
     }
-}
-
-/// One search under way.
-struct Run<'a> {
-    request: &'a SearchRequest,
-    generation: &'a Generation,
-    index: &'a IndexSearcher,
-    snapshot: &'a Snapshot,
-    deadline: Instant,
-    seconds: u64,
-}
-
-impl Run<'_> {
-    fn answer(&self) -> Result<SearchResponse, SearchError> {
-        let request = self.request;
-        let wants_docs = !request.facets.is_empty();
-        let query = match &request.post_filter {
-            Some(filter) if !wants_docs => Query::Bool(Bool {
-                must: vec![request.query.clone()],
-                filter: vec![filter.clone()],
-                ..Bool::default()
-            }),
-            _ => request.query.clone(),
-        };
-        let sort = self.sort_keys()?;
-        let collected = self.collect(&query, &sort, wants_docs)?;
-        let aggregations = self.aggregate(&collected)?;
-        let collected = match &request.post_filter {
-            Some(filter) if wants_docs => {
-                let bool =
-                    Bool { must: vec![query.clone()], filter: vec![filter.clone()], ..Bool::default() };
-                self.collect(&Query::Bool(bool), &sort, false)?
-            }
-            _ => collected,
-        };
-        let full = collected.hits.len() >= request.from + request.size && request.size > 0;
-        let mut total = collected.total;
-        let mut highlighter = request
-            .highlight
-            .as_ref()
-            .map(|options| Highlighter::new(options, &request.query, self.generation.schema()));
-        let mut hits = Vec::with_capacity(request.size);
-        let mut next = None;
-        for found in collected.hits.into_iter().skip(request.from) {
-            if full {
-                next =
-                    Some(cursor(&found.sort.iter().map(|value| json!(value)).collect::<Vec<_>>(), found.seq));
-            }
-            let Some((document, source)) = self.document_at(found.seq)? else {
-                total = total.saturating_sub(1);
-                continue;
-            };
-            let highlights = match &mut highlighter {
-                Some(highlighter) => highlighter.fragments(&document),
-                None => Map::new(),
-            };
-            let explanation = match request.explain {
-                true => Some(self.explain(&query, &found.address)?),
-                false => None,
-            };
-            let mut hit = hit_of(document, source);
-            (hit.score, hit.highlights, hit.sort, hit.explanation) =
-                (found.score, highlights, found.sort, explanation);
-            hits.push(hit);
-        }
-        let facets = (!request.facets.is_empty()).then(|| facets_of(&aggregations));
-        Ok(SearchResponse {
-            total,
-            hits,
-            facets,
-            next,
-            generation: self.generation.name().to_owned(),
-            checkpoint: self.index.checkpoint,
-            took_ms: 0,
-            aggregations,
-            max_score: collected.max_score,
-        })
-    }
-
-    /// The asset that an event of the index published, as readers see it now.
-    fn document_at(&self, seq: u64) -> Result<Option<(Document, String)>, SearchError> {
-        match self.snapshot.changes(Seq::new(seq), 1)?.pop() {
-            Some((_, EventType::Published(kind), id)) if kind == self.request.kind => {
-                read_back(self.generation.view(), &id, self.snapshot)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    fn translate(&self, query: &Query) -> Result<Box<dyn tantivy::query::Query>, QueryError> {
-        let like_query = |wanted: &crate::query::Like| {
-            let mut documents = Vec::new();
-            for id in &wanted.ids {
-                let id = AssetId::new(id.clone()).map_err(|error| QueryError::illegal(error.to_string()))?;
-                let document = self.generation.view().document(&id, self.snapshot);
-                documents.extend(document.ok().flatten());
-            }
-            like(wanted, &documents, &self.index.searcher, self.generation.schema())
-        };
-        let translator = Translator {
-            schema: self.generation.schema(),
-            languages: &self.index.languages,
-            searcher: &self.index.searcher,
-            now: Timestamp::now().as_millis(),
-            deadline: self.deadline,
-            lenient: self.request.lenient,
-            like: &like_query,
-        };
-        translator.query(query)
-    }
-
-    fn sort_keys(&self) -> Result<Vec<SortKey>, SearchError> {
-        if self.request.sort.len() > MAX_SORT_KEYS {
-            return Err(QueryError::illegal(format!("an order has at most {MAX_SORT_KEYS} keys"))
-                .at("sort")
-                .into());
-        }
-        if self.request.sort.is_empty() {
-            return Ok(vec![SortKey { by: SortColumn::Score, descending: true, missing_first: false }]);
-        }
-        let mut keys = Vec::new();
-        for sort in &self.request.sort {
-            let by = match sort.field.as_str() {
-                "_score" => SortColumn::Score,
-                "_seq" | "_doc" | "_shard_doc" => SortColumn::Seq,
-                "_id" => SortColumn::Text("_id".to_owned()),
-                name => match target_of(self.generation.schema(), name) {
-                    None if self.request.lenient => continue,
-                    None => {
-                        return Err(QueryError::illegal(format!("there is no field `{name}` to sort by"))
-                            .at("sort")
-                            .into());
-                    }
-                    Some(target) => match target.column() {
-                        Some(column) if matches!(target.as_what, crate::execute::AsWhat::Number(_)) => {
-                            SortColumn::Number(column)
-                        }
-                        Some(column) => SortColumn::Text(column),
-                        None => {
-                            return Err(QueryError::illegal(format!(
-                                "`{name}` is a text, which has no order: sort by a field of exact values, dates or numbers"
-                            ))
-                            .at("sort")
-                            .into());
-                        }
-                    },
-                },
-            };
-            keys.push(SortKey { by, descending: sort.descending, missing_first: sort.missing_first });
-        }
-        Ok(keys)
-    }
-
-    fn collect(&self, query: &Query, sort: &[SortKey], wants_docs: bool) -> Result<Collected, SearchError> {
-        let request = self.request;
-        let query = self.translate(query)?;
-        let after = match &request.after {
-            None => None,
-            Some((values, seq)) if values.len() == sort.len() => {
-                let values = values.iter().zip(sort).map(|(value, key)| sort_value(value, key));
-                Some((values.collect::<Result<_, _>>()?, *seq))
-            }
-            Some((values, _)) => {
-                let text =
-                    format!("{} values cannot follow in an order of {} keys", values.len(), sort.len());
-                return Err(QueryError::illegal(text).at("search_after").into());
-            }
-        };
-        let by_score = sort.iter().any(|key| key.by == SortColumn::Score);
-        let collect = Collect {
-            sort: sort.to_vec(),
-            limit: request.from + request.size,
-            after,
-            min_score: request.min_score,
-            needs_score: (by_score && request.from + request.size > 0) || request.min_score.is_some(),
-            wants_total: request.count_all,
-            wants_docs,
-            deadline: self.deadline,
-        };
-        self.index.searcher.search(&query, &collect).map_err(|error| self.failed(error))
-    }
-
-    fn failed(&self, error: TantivyError) -> SearchError {
-        match &error {
-            TantivyError::InternalError(text) if text == OUT_OF_TIME => {
-                SearchError::TooLong { seconds: self.seconds }
-            }
-            TantivyError::InvalidArgument(text) => QueryError::illegal(text.clone()).into(),
-            _ => SearchError::Tantivy(error),
-        }
-    }
-
-    fn aggregate(&self, collected: &Collected) -> Result<Map<String, Value>, SearchError> {
-        if self.request.facets.is_empty() {
-            return Ok(Map::new());
-        }
-        let schema = self.generation.schema();
-        let lenient = self.request.lenient;
-        let target = |name: &str| match target_of(schema, name) {
-            None if !lenient => {
-                Err(QueryError::illegal(format!("there is no field `{name}` to aggregate")).at("aggs"))
-            }
-            target => Ok(target),
-        };
-        let translate = |query: &Query| self.translate(query);
-        let hit = |seq: u64| {
-            let (document, source) = self.document_at(seq).ok().flatten()?;
-            let hit = hit_of(document, source);
-            Some(json!({
-                "_index": hit.kind.plural(), "_id": hit.id, "_seq_no": hit.seq, "_version": hit.revision,
-                "_score": Value::Null, "_source": hit.document,
-            }))
-        };
-        let aggregator = Aggregator {
-            searcher: &self.index.searcher,
-            target: &target,
-            translate: &translate,
-            hit: &hit,
-            deadline: self.deadline,
-            buckets: Cell::new(0),
-        };
-        aggregator.all(&self.request.facets, &collected.docs).map_err(|error| match error {
-            AggregationError::Query(error) => error.into(),
-            AggregationError::Tantivy(error) => self.failed(error),
-        })
-    }
-
-    fn explain(&self, query: &Query, address: &tantivy::DocAddress) -> Result<Value, SearchError> {
-        let query = self.translate(query)?;
-        let explanation =
-            query.explain(&self.index.searcher, *address).map_err(|error| self.failed(error))?;
-        Ok(serde_json::to_value(explanation).unwrap_or(Value::Null))
-    }
-}
-
-/// A value that a client has sent back, as the key that it belongs to.
-fn sort_value(value: &Value, key: &SortKey) -> Result<SortValue, QueryError> {
-    let wrong = || QueryError::illegal(format!("{value} is no value of this order")).at("search_after");
-    Ok(match (&key.by, value) {
-        (_, Value::Null) => SortValue::Missing,
-        (SortColumn::Score, value) => SortValue::Score(value.as_f64().ok_or_else(wrong)? as f32),
-        (SortColumn::Seq | SortColumn::Number(_), value) => {
-            let whole = value.as_i64().or_else(|| value.as_f64().map(|number| number as i64));
-            SortValue::Number(whole.ok_or_else(wrong)?)
-        }
-        (SortColumn::Text(_), value) => SortValue::Text(value.as_str().ok_or_else(wrong)?.to_owned()),
-    })
-}
-
-/// Facets in their own plain shape: a list of values with their counts.
-fn facets_of(aggregations: &Map<String, Value>) -> Map<String, Value> {
-    let plain = |bucket: &Value| {
-        let value = bucket.get("key_as_string").or_else(|| bucket.get("key")).cloned().unwrap_or(Value::Null);
-        json!({"value": value, "count": bucket.get("doc_count")})
-    };
-    let list = |answer: &Value| match answer.get("buckets") {
-        Some(Value::Array(buckets)) => Value::Array(buckets.iter().map(plain).collect()),
-        _ => answer.clone(),
-    };
-    aggregations.iter().map(|(name, answer)| (name.clone(), list(answer))).collect()
 }

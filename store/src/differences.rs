@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
@@ -21,14 +22,14 @@ use crate::{
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// What changed, in the order of the fields' names, the body last. Serialises to JSON.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Differences {
     /// The fields that changed.
     pub fields: Vec<FieldChange>,
 }
 
 /// One field that changed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FieldChange {
     /// Its name in JSON.
     pub field: String,
@@ -38,7 +39,7 @@ pub struct FieldChange {
 }
 
 /// How a field changed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "change", rename_all = "lowercase")]
 pub enum Change {
     /// A short text, word by word.
@@ -70,7 +71,7 @@ pub enum Change {
 }
 
 /// Words that follow each other.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Piece {
     /// In both.
@@ -82,7 +83,7 @@ pub enum Piece {
 }
 
 /// One paragraph of a long text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Paragraph {
     /// In both.

@@ -58,6 +58,8 @@ pub struct Live {
     pub revision: Revision,
     /// When it happened at the source.
     pub time: Timestamp,
+    /// Where it comes from, as its sender said; empty where that is not known.
+    pub source: String,
     /// What it says.
     pub content: Content,
 }
@@ -136,9 +138,8 @@ impl Snapshot {
         let first = first.max(Seq::new(1));
         let mut events = Vec::new();
         let mut payload = Vec::new();
-        for entry in self.tables.events.range(&self.txn, &(first.get()..=self.seq.get()))? {
+        for entry in self.tables.events.range(&self.txn, first, self.seq)? {
             let (seq, stored) = entry?;
-            let seq = Seq::new(seq);
             let record = Record::decode(stored).map_err(|found| damaged(seq, found))?;
             if self.as_of().is_some_and(|as_of| !as_of.takes(seq, record.happened())) {
                 continue;
@@ -195,8 +196,9 @@ impl Snapshot {
     pub(crate) fn live_at(&self, asset: &AssetRef, head: &Head) -> Result<Option<Live>, ReadError> {
         let event = self.event(head.live)?;
         match event.payload {
-            Payload::Kept { fact: Fact::Published(content), .. } => {
-                Ok(Some(Live { seq: head.live, revision: head.revision, time: event.time, content }))
+            Payload::Kept { fact: Fact::Published(content), source, .. } => {
+                let (seq, revision, time) = (head.live, head.revision, event.time);
+                Ok(Some(Live { seq, revision, time, source, content }))
             }
             Payload::Erased { .. } if self.as_of().is_some() => Ok(None),
             _ => Err(catalog_damaged(&asset.to_key())),

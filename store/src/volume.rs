@@ -25,6 +25,7 @@ use std::{
 use crate::{
     error::{OpenError, ReadError},
     tables::{Sync, Tables},
+    upgrade::{OLD_FORMAT, upgrade},
 };
 
 /// How long a volume whose transaction failed for good waits for its readers before it is opened anew.
@@ -162,7 +163,7 @@ impl Volumes {
     }
 
     /// The volume that counts; `None` in a directory where none was ever made.
-    fn named(&self) -> Result<Option<VolumeNumber>, OpenError> {
+    pub(crate) fn named(&self) -> Result<Option<VolumeNumber>, OpenError> {
         match fs::read_to_string(self.dir.join("CURRENT")) {
             Ok(text) => match VolumeNumber::parse(text.trim_end()) {
                 Some(volume) => Ok(Some(volume)),
@@ -222,7 +223,13 @@ impl Volumes {
             if self.named()? != Some(named) {
                 continue; // it was replaced in the meantime
             }
-            let tables = opened?;
+            let tables = match opened {
+                Err(OpenError::Format { what: "format", found: OLD_FORMAT, .. }) => {
+                    upgrade(self, &self.dir, named)?;
+                    continue;
+                }
+                opened => opened?,
+            };
             *open = Some(tables.clone());
             return Ok(tables);
         }

@@ -5,8 +5,8 @@ use std::{fs, sync::Barrier, thread, time::Duration};
 
 use store::{
     AppendError, Article, AsOf, AssetId, AssetKind, AssetRef, Batch, Fact, FollowError, ImportError, Log,
-    LostTail, NewEvent, OpenError, Outcome, Problem, ReadError, Revision, Seq, Snapshot, SourcePosition,
-    Timestamp,
+    LostTail, NewEvent, OpenError, Order, Outcome, Prepared, Problem, ReadError, Refusal, Revision, Seq,
+    Snapshot, SourcePosition, Timestamp,
 };
 
 fn id(text: &str) -> AssetId {
@@ -93,6 +93,46 @@ fn a_condition_that_does_not_hold_stops_the_whole_batch() {
     assert_eq!(log.head().unwrap().seq, Seq::new(2));
     assert_eq!(log.source_position("test").unwrap().unwrap(), "a");
     assert_eq!(log.append(batch("b", 1)).unwrap().outcomes.len(), 2);
+}
+
+#[test]
+fn what_is_to_be_created_is_not_there_yet_when_its_turn_comes() {
+    let (_dir, log) = new_log();
+    let create = |name: &str, headline: &str| {
+        log.prepare(&article(name, headline)).map(Prepared::only_if_absent).unwrap()
+    };
+    let append = |events: Vec<Prepared>| log.append(Batch { events, ..Batch::default() }).unwrap().outcomes;
+    let exists = |name: &str, seq: u64| {
+        let asset = AssetRef::new(AssetKind::Article, id(name));
+        Outcome::Refused(Refusal::Exists { asset, seq: Seq::new(seq) })
+    };
+    let appended = |seq: u64| Outcome::Appended(Seq::new(seq));
+    // The second of the same name sees the first, even if it says the same; its neighbours do not suffer.
+    let events = vec![create("a", "one"), create("a", "one"), create("b", "two")];
+    assert_eq!(append(events), [appended(1), exists("a", 1), appended(2)]);
+    assert_eq!(append(vec![create("a", "other")]), [exists("a", 1)]);
+    // What was withdrawn can be created again.
+    let withdrawn = NewEvent::new(id("a"), Fact::Withdrawn(AssetKind::Article, Order::default()));
+    log.append_one(&withdrawn).unwrap();
+    assert_eq!(append(vec![create("a", "one"), create("a", "other")]), [appended(4), exists("a", 4)]);
+    // Many at once: one of them creates it.
+    let created: usize = thread::scope(|scope| {
+        let one = |n: usize| append(vec![create("c", &n.to_string())]);
+        let tries: Vec<_> = (0..16).map(|n| scope.spawn(move || one(n))).collect();
+        let outcomes = tries.into_iter().flat_map(|tried| tried.join().unwrap());
+        outcomes.filter(|outcome| matches!(outcome, Outcome::Appended(_))).count()
+    });
+    assert_eq!(created, 1);
+}
+
+#[test]
+fn a_live_revision_says_where_it_comes_from() {
+    let (_dir, log) = new_log();
+    let mut event = article("a", "one");
+    event.source = "load:1931.jsonl".to_owned();
+    log.append_one(&event).unwrap();
+    let live = log.snapshot().unwrap().live(&AssetRef::new(AssetKind::Article, id("a"))).unwrap().unwrap();
+    assert_eq!(live.source, "load:1931.jsonl");
 }
 
 #[test]

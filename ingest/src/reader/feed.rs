@@ -1,13 +1,13 @@
-//! Feeds: RSS 0.9 to 2.0, Atom, and WordPress's export (WXR), which is RSS with everything that a blog knows.
+//! Feeds: RSS 0.9 to 2.0, and Atom.
 
 use serde_json::{Map, Value};
-use store::{AssetId, Byline, Image, Keyword, Rendition};
+use store::{AssetId, Image, Keyword, Rendition};
 
 use super::Reader;
 use crate::{
     cut::Cutter,
     cut_elements::XmlElements,
-    dates, html, names,
+    dates, html,
     nested::{Nested, id_or, language},
     record::{Found, Origin, Raw, Reason},
     xml::{self, Element},
@@ -17,8 +17,6 @@ use crate::{
 pub(crate) struct Rss;
 /// Atom: every `entry`.
 pub(crate) struct Atom;
-/// WordPress: every `item`, and the authors.
-pub(crate) struct Wxr;
 
 impl Reader for Rss {
     fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
@@ -27,7 +25,7 @@ impl Reader for Rss {
 
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
         let item = xml::parse(raw)?;
-        let nested = entry(&item, raw);
+        let nested = entry(&item, &Feed::of(raw));
         let guid = item.text_at("guid");
         // A short one is unique in its feed alone.
         let guid = if guid.contains(':') || guid.len() >= 16 { guid } else { String::new() };
@@ -47,51 +45,66 @@ impl Reader for Atom {
 
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
         let item = xml::parse(raw)?;
-        let nested = entry(&item, raw);
+        let nested = entry(&item, &Feed::of(raw));
         let id = item.text_at("id");
         let given = if id.is_empty() { nested.article.url.clone() } else { id };
         Ok(nested.finish(id_or(&given, || format!("{}#{}", origin.stem, raw.place.record))?))
     }
 }
 
-impl Reader for Wxr {
-    fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
-        Box::new(XmlElements::named(&["item", "author"]))
+/// What a feed says of all its entries, before the first of them.
+#[derive(Default)]
+pub(super) struct Feed {
+    title: String,
+    language: String,
+    /// Atom (RFC 4287, section 4.2.1): whoever wrote an entry that names nobody.
+    author: String,
+    /// What relative links are relative to: `xml:base`, or the site.
+    base: String,
+    /// WordPress: the address of the blog.
+    pub(super) blog: String,
+}
+
+impl Feed {
+    pub(super) fn of(raw: &Raw) -> Self {
+        let root = xml::beginning(raw);
+        // RSS says it in its channel, which RSS 1.0 closes before the first item.
+        let feed = root.at("channel").unwrap_or(&root);
+        let first = |texts: [String; 2]| texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+        let author = feed.at("author");
+        Self {
+            title: feed.text_at("title"),
+            language: first([feed.text_at("language"), root.attribute("lang").to_owned()]),
+            author: author.map(|author| author.text_at("name")).unwrap_or_default(),
+            base: first([root.attribute("base").to_owned(), link(feed)]),
+            blog: feed.text_at("wp:base_blog_url").trim_end_matches('/').to_owned(),
+        }
     }
 
-    fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
-        let item = xml::parse(raw)?;
-        if item.local() == "author" {
-            return author(&item);
+    /// A link as it is, or from the root of the site on.
+    fn absolute(&self, href: String) -> String {
+        let host_end = self.base.find("://").map(|at| at + 3);
+        let host_end =
+            host_end.and_then(|at| Some(at + self.base.get(at..)?.find('/').unwrap_or(self.base.len() - at)));
+        match host_end.and_then(|end| self.base.get(..end)) {
+            Some(site) if href.starts_with('/') && !href.starts_with("//") => format!("{site}{href}"),
+            _ => href,
         }
-        let kind = item.text_at("wp:post_type");
-        let guid = item.text_at("guid");
-        let id = id_or(&guid, || format!("{}#{}", origin.stem, raw.place.record))?;
-        match kind.as_str() {
-            "attachment" => attachment(&item, id),
-            "" | "post" | "page" => Ok(post(&item, raw).finish(id)),
-            // What a plugin or theme defines may well be text; what WordPress itself needs is none.
-            "nav_menu_item"
-            | "customize_changeset"
-            | "custom_css"
-            | "revision"
-            | "oembed_cache"
-            | "user_request"
-            | "wp_global_styles"
-            | "wp_template"
-            | "wp_template_part"
-            | "wp_navigation" => Err(Reason::NoAsset(kind)),
-            _ => Ok(post(&item, raw).finish(id)),
-        }
+    }
+
+    /// The id of the attachment that has this number in the blog.
+    pub(super) fn attachment(&self, number: &str) -> Option<AssetId> {
+        let good = !self.blog.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        if good { AssetId::new(format!("{}/?attachment_id={number}", self.blog)).ok() } else { None }
     }
 }
 
 /// An item or an entry, its id apart.
-fn entry(item: &Element, raw: &Raw) -> Nested {
+pub(super) fn entry(item: &Element, feed: &Feed) -> Nested {
     let mut nested = Nested::default();
     let article = &mut nested.article;
     article.headline = html::plain(&content_of(item.at("title"))).text;
-    article.url = link(item);
+    article.url = feed.absolute(link(item));
     let date = |names: &[&str]| names.iter().find_map(|name| dates::parse(&item.text_at(name)));
     article.published =
         date(&["pubDate", "published", "issued", "dc:date", "date", "created", "dcterms:created"]);
@@ -121,10 +134,14 @@ fn entry(item: &Element, raw: &Raw) -> Nested {
         }
     }
     article.rights = item.all("rights").next().map(Element::text).unwrap_or_default();
-    article.source = item.text_at("source");
-    let tag =
-        [item.attribute("lang").to_owned(), text_of_head(&raw.head, "language"), item.text_at("dc:language")];
-    article.language = tag.iter().map(|tag| language(tag)).find(|tag| !tag.is_empty()).unwrap_or_default();
+    article.source = match item.at("source") {
+        // Atom's is the head of the feed that the entry was taken from.
+        Some(source) if source.at("title").is_some() => source.text_at("title"),
+        Some(source) => source.text(),
+        None => feed.title.clone(),
+    };
+    let tag = [item.attribute("lang"), &item.text_at("dc:language"), &feed.language].map(language);
+    article.language = tag.into_iter().find(|tag| !tag.is_empty()).unwrap_or_default();
     for category in item.all("category") {
         let value = [category.text(), category.attribute("term").to_owned()]
             .into_iter()
@@ -141,10 +158,13 @@ fn entry(item: &Element, raw: &Raw) -> Nested {
     for subject in item.all("dc:subject") {
         article.keywords.push(Keyword { name: "subject".into(), value: subject.text(), unknown: Map::new() });
     }
-    authors(&mut nested, item);
+    authors(&mut nested, item, feed);
     media(&mut nested, item);
     for picture in long.pictures.into_iter().chain(short.pictures) {
-        nested.picture(picture);
+        match feed.attachment(&picture.number) {
+            Some(id) => nested.picture_as(id, picture),
+            None => nested.picture(picture),
+        }
     }
     for (name, field) in [("comments", "comments"), ("guid", "guid"), ("slash:comments", "comment_count")] {
         let text = item.text_at(name);
@@ -156,11 +176,11 @@ fn entry(item: &Element, raw: &Raw) -> Nested {
 }
 
 /// The markup of a text construct: escaped, in `CDATA`, or as elements (Atom's xhtml).
-fn content_of(element: Option<&Element>) -> String {
+pub(super) fn content_of(element: Option<&Element>) -> String {
     let Some(element) = element else { return String::new() };
     match element.attribute("type") {
-        "xhtml" => element.paragraphs(&[]),
-        _ if element.elements().next().is_some() => element.paragraphs(&[]),
+        "xhtml" => element.markup(),
+        _ if element.elements().next().is_some() => element.markup(),
         "text" => element.raw_text().replace('&', "&amp;").replace('<', "&lt;"),
         _ => element.raw_text(),
     }
@@ -176,14 +196,7 @@ fn link(item: &Element) -> String {
     target.or_else(|| links.iter().map(|link| link.text()).find(|text| !text.is_empty())).unwrap_or_default()
 }
 
-/// The text of an element of the feed itself, which stands before the first item.
-fn text_of_head(head: &[u8], name: &str) -> String {
-    let text = xml::text_of(head, head);
-    let inside = text.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split_once("</"));
-    inside.map(|(found, _)| html::unescape(found.trim())).unwrap_or_default()
-}
-
-fn authors(nested: &mut Nested, item: &Element) {
+fn authors(nested: &mut Nested, item: &Element, feed: &Feed) {
     let mut credits = Vec::new();
     for author in
         item.elements().filter(|child| matches!(child.local(), "author" | "creator" | "contributor"))
@@ -200,6 +213,10 @@ fn authors(nested: &mut Nested, item: &Element) {
         if !name.is_empty() && !name.contains('@') && !credits.contains(&name) {
             credits.push(name);
         }
+    }
+    if credits.is_empty() {
+        let of_source = item.text_at("source/author/name");
+        credits.push(if of_source.is_empty() { feed.author.clone() } else { of_source });
     }
     nested.article.credit = credits.join(", ");
     nested.people_of_credit();
@@ -242,96 +259,83 @@ fn media(nested: &mut Nested, item: &Element) {
     }
 }
 
-/// A WordPress author: the login is what posts name.
-fn author(item: &Element) -> Result<Vec<Found>, Reason> {
-    let login = item.text_at("wp:author_login");
-    let Some(id) = names::byline_id(&login) else {
-        return Err(Reason::NoAsset("author without login".to_owned()));
-    };
-    let (given, family) = (item.text_at("wp:author_first_name"), item.text_at("wp:author_last_name"));
-    let name = match item.text_at("wp:author_display_name") {
-        name if name.is_empty() => login.clone(),
-        name => name,
-    };
-    let mut extra = Map::new();
-    extra.insert("login".to_owned(), login.into());
-    for (field, name) in [("email", "wp:author_email"), ("author_id", "wp:author_id")] {
-        let text = item.text_at(name);
-        if !text.is_empty() {
-            extra.insert(field.to_owned(), text.into());
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The article of the last entry, its id with it.
+    fn read(reader: &dyn Reader, text: &str) -> Value {
+        let mut input = text.as_bytes();
+        let mut cutter = reader.cutter(text.as_bytes());
+        let mut last = Value::Null;
+        while let Some(raw) = cutter.next(&mut input).unwrap() {
+            let found = reader.read(&raw, &Origin { stem: "f".to_owned(), ..Origin::default() }).unwrap();
+            let event = &found.last().unwrap().event;
+            last = serde_json::to_value(&event.fact).unwrap();
+            last["id"] = event.id.as_str().into();
         }
+        last
     }
-    Ok(vec![Found::published(id, Byline { name, given, family, extra, ..Byline::default() }, None)])
-}
 
-fn post(item: &Element, raw: &Raw) -> Nested {
-    let mut nested = entry(item, raw);
-    if let Some(date) = dates::parse(&item.text_at("wp:post_date_gmt")) {
-        nested.article.published = Some(date);
+    /// RFC 4287: an entry without an author is the feed's author's, `xml:lang` and `xml:base` are inherited, and
+    /// XHTML is text and not markup once more.
+    #[test]
+    fn an_atom_entry_inherits_from_its_feed() {
+        let article = read(
+            &Atom,
+            "<?xml version='1.0'?><a:feed xmlns:a='http://www.w3.org/2005/Atom' xml:lang='de' xml:base='https://x.example/f/'>\
+             <a:title>Der Bote</a:title><a:author><a:name>Eva Roth</a:name></a:author>\
+             <a:entry><a:id>urn:1</a:id><a:title type='html'>A &amp;amp; B</a:title><a:link href='/1'/><a:updated>2003-12-13T18:30:02Z</a:updated>\
+             <a:content type='xhtml'><h:div xmlns:h='http://www.w3.org/1999/xhtml'><h:p>One &lt;b&gt; &amp;amp;</h:p><h:p><h:img src='p.jpg' alt='P'/>Two</h:p></h:div></a:content></a:entry></a:feed>",
+        );
+        assert_eq!(article["headline"], "A & B");
+        assert_eq!(article["body"], "One <b> &amp;\n\nTwo");
+        assert_eq!((&article["language"], &article["source"]), (&json!("de"), &json!("Der Bote")));
+        assert_eq!(
+            (&article["url"], &article["credit"]),
+            (&json!("https://x.example/1"), &json!("Eva Roth"))
+        );
+        assert_eq!(article["images"], json!(["p.jpg"]));
     }
-    if let Some(date) = dates::parse(&item.text_at("wp:post_modified_gmt")) {
-        nested.article.updated = Some(date);
-    }
-    let kind = item.text_at("wp:post_type");
-    if kind != "post" {
-        nested.article.genre = kind;
-    }
-    nested.article.extra.extend(wordpress_fields(item));
-    nested
-}
 
-fn attachment(item: &Element, id: AssetId) -> Result<Vec<Found>, Reason> {
-    let mut extra = wordpress_fields(item);
-    let href = item.text_at("wp:attachment_url");
-    if href.is_empty() {
-        return Err(Reason::Content("an attachment needs `wp:attachment_url`".to_owned()));
+    /// RSS 1.0 keeps its items beside the channel, and its dates and authors in Dublin Core.
+    #[test]
+    fn rss_1_has_its_items_beside_the_channel() {
+        let article = read(
+            &Rss,
+            "<rdf:RDF xmlns:rdf='r' xmlns='http://purl.org/rss/1.0/' xmlns:dc='d'><channel rdf:about='c'><title>The Courier</title>\
+             <link>https://y.example/</link><dc:language>en-GB</dc:language><items><rdf:Seq><rdf:li resource='i'/></rdf:Seq></items></channel>\
+             <item rdf:about='https://y.example/i'><title>T</title><link>https://y.example/i</link><dc:date>2002-09-07</dc:date>\
+             <dc:creator>Jane Roe</dc:creator><dc:subject>Ships</dc:subject></item></rdf:RDF>",
+        );
+        assert_eq!(
+            (&article["id"], &article["source"]),
+            (&json!("https://y.example/i"), &json!("The Courier"))
+        );
+        assert_eq!((&article["published"], &article["language"]), (&json!("2002-09-07"), &json!("en-GB")));
+        assert_eq!(article["bylines"], json!(["byline:jane-roe"]));
+        assert_eq!(article["keywords"][0]["value"], "Ships");
     }
-    let title = item.text_at("title");
-    let caption = html::plain(&content_of(item.at("excerpt:encoded"))).text;
-    let long = html::plain(&content_of(item.at("content:encoded"))).text;
-    let alt = extra.remove("_wp_attachment_image_alt").and_then(|alt| alt.as_str().map(str::to_owned));
-    let caption = if caption.is_empty() {
-        long
-    } else {
-        extra.insert("description".to_owned(), long.into());
-        caption
-    };
-    extra.retain(|_, value| value != "");
-    extra.insert("title".to_owned(), title.into());
-    let date = dates::parse(&item.text_at("wp:post_date_gmt"));
-    let image = Image {
-        caption,
-        alt: alt.unwrap_or_default(),
-        renditions: vec![Rendition { href, ..Rendition::default() }],
-        extra,
-        ..Image::default()
-    };
-    Ok(vec![Found::published(id, image, date.map(|date| date.start()))])
-}
 
-/// The fields of WordPress's own, and the post's metadata.
-fn wordpress_fields(item: &Element) -> Map<String, Value> {
-    let mut extra = Map::new();
-    for field in item.elements().filter(|child| child.name.starts_with("wp:")) {
-        if field.local() == "postmeta" {
-            let (key, value) = (field.text_at("wp:meta_key"), field.text_at("wp:meta_value"));
-            if !key.is_empty() && !value.is_empty() {
-                extra.insert(key, value.into());
-            }
-        } else if field.local() == "comment" {
-            let entry = extra.entry("comments_made").or_insert_with(|| Value::Array(Vec::new()));
-            if let Value::Array(list) = entry {
-                let author = field.text_at("wp:comment_author");
-                let (date, text) =
-                    (field.text_at("wp:comment_date_gmt"), field.text_at("wp:comment_content"));
-                list.push(serde_json::json!({"author": author, "date": date, "text": text}));
-            }
-        } else if !matches!(field.local(), "post_type" | "attachment_url") {
-            let text = field.text();
-            if !text.is_empty() && !text.starts_with("0000-00-00") {
-                extra.insert(field.local().to_owned(), text.into());
-            }
-        }
+    #[test]
+    fn a_wordpress_post_names_its_attachments() {
+        let head = "<rss xmlns:wp='http://wordpress.org/export/1.2/'><channel><wp:base_blog_url>https://b.example/</wp:base_blog_url>";
+        let image = read(
+            &super::super::wxr::Wxr,
+            &format!(
+                "{head}<item><guid>https://b.example/w.jpg</guid><wp:post_id>7</wp:post_id><wp:post_type>attachment</wp:post_type><wp:attachment_url>https://b.example/w.jpg</wp:attachment_url></item></channel></rss>"
+            ),
+        );
+        assert_eq!(image["id"], "https://b.example/?attachment_id=7");
+        let post = read(
+            &super::super::wxr::Wxr,
+            &format!(
+                "{head}<item><guid>g</guid><wp:post_type>post</wp:post_type><content:encoded><![CDATA[<img class='size-full wp-image-9' src='a.jpg'><img src='b.jpg'>]]></content:encoded><wp:postmeta><wp:meta_key>_thumbnail_id</wp:meta_key><wp:meta_value>7</wp:meta_value></wp:postmeta></item></channel></rss>"
+            ),
+        );
+        let expected = ["https://b.example/?attachment_id=7", "https://b.example/?attachment_id=9", "b.jpg"];
+        assert_eq!(post["images"], json!(expected));
     }
-    extra
 }

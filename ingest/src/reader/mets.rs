@@ -101,6 +101,7 @@ impl<'a> Issue<'a> {
                 }
             }
             nested.article.body = parts.join("\n\n");
+            nested.people_of_credit();
             let id = division.attribute("ID");
             let id = id_or("", || {
                 format!("{stem}#{}", if id.is_empty() { at.to_string() } else { id.to_owned() })

@@ -13,6 +13,7 @@ mod nyt;
 mod reuters;
 mod table;
 mod text;
+mod wxr;
 
 use std::borrow::Cow;
 
@@ -86,7 +87,7 @@ impl Readers {
             Format::Alto => &alto::Alto,
             Format::Rss => &feed::Rss,
             Format::Atom => &feed::Atom,
-            Format::Wxr => &feed::Wxr,
+            Format::Wxr => &wxr::Wxr,
             Format::Reuters => &reuters::Reuters,
             Format::Table => &self.table,
             Format::Records => &self.records,

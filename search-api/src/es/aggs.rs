@@ -1,7 +1,10 @@
 //! Aggregations as Elasticsearch's clients write them.
 
-use serde_json::Value;
+use indexer::{FieldKind, view_of};
+use serde_json::{Value, json};
+use store::AssetKind;
 
+use super::{decorate::Look, params::SourceFilter};
 use crate::{
     execute::{Aggregation, AggregationKind, Stat},
     query::{
@@ -11,18 +14,23 @@ use crate::{
     },
 };
 
+/// Aggregations, and how their answers are to look.
+pub(super) type Wanted = (Vec<Aggregation>, Vec<Look>);
+
 /// Reads `aggs`.
 pub(super) fn parse(
     value: Value,
     pointer: &str,
     options: &DslOptions<'_>,
     clauses: &mut Clauses,
-) -> Result<Vec<Aggregation>, QueryError> {
+) -> Result<Wanted, QueryError> {
     let mut object = Reader::new(value, pointer)?;
-    let mut all = Vec::new();
+    let mut all = Wanted::default();
     while let Some((name, body)) = object.take_any() {
         clauses.one()?;
-        all.push(one(&name, body, &object.pointer_to(&name), options, clauses)?);
+        let (aggregation, look) = one(&name, body, &object.pointer_to(&name), options, clauses)?;
+        all.0.push(aggregation);
+        all.1.push(look);
     }
     Ok(all)
 }
@@ -33,15 +41,17 @@ fn one(
     pointer: &str,
     options: &DslOptions<'_>,
     clauses: &mut Clauses,
-) -> Result<Aggregation, QueryError> {
+) -> Result<(Aggregation, Look), QueryError> {
     let mut outer = Reader::new(body, pointer)?;
+    let mut look = Look { name: name.to_owned(), meta: outer.take("meta"), ..Look::default() };
     let mut nested = Vec::new();
     for word in ["aggs", "aggregations"] {
         if let Some(inner) = outer.take(word) {
-            nested.extend(parse(inner, &outer.pointer_to(word), options, clauses)?);
+            let (inner, looks) = parse(inner, &outer.pointer_to(word), options, clauses)?;
+            nested.extend(inner);
+            look.nested.extend(looks);
         }
     }
-    outer.pass_over(&["meta"]);
     let (kind, body) =
         outer.take_any().ok_or_else(|| QueryError::new("an aggregation is expected here").at(pointer))?;
     let here = outer.pointer_to(&kind);
@@ -51,12 +61,51 @@ fn one(
         "filters" => filters(body, &here, options, clauses)?,
         name => {
             let mut object = Reader::new(body, &here)?;
-            let kind = simple(name, &mut object)?;
+            let kind = simple(name, &mut object, &mut look)?;
             object.end()?;
             kind
         }
     };
-    Ok(Aggregation { name: name.to_owned(), kind, nested })
+    look.kind = type_of(&kind);
+    Ok((Aggregation { name: name.to_owned(), kind, nested }, look))
+}
+
+/// What Elasticsearch calls it in typed keys.
+fn type_of(kind: &AggregationKind) -> &'static str {
+    match kind {
+        AggregationKind::Terms { field, .. } if is_number(field) => "lterms",
+        AggregationKind::Terms { .. } => "sterms",
+        AggregationKind::Dates { .. } => "date_histogram",
+        AggregationKind::Numbers { .. } => "histogram",
+        AggregationKind::Ranges { field, .. } if is_date(field) => "date_range",
+        AggregationKind::Ranges { .. } => "range",
+        AggregationKind::Stats { which, .. } => match which {
+            Stat::Min => "min",
+            Stat::Max => "max",
+            Stat::Avg => "avg",
+            Stat::Sum => "sum",
+            Stat::Count => "value_count",
+            Stat::All => "stats",
+        },
+        AggregationKind::Cardinality { .. } => "cardinality",
+        AggregationKind::Filter(_) => "filter",
+        AggregationKind::Filters(_) => "filters",
+        AggregationKind::Missing { .. } => "missing",
+        AggregationKind::TopHits { .. } => "top_hits",
+    }
+}
+
+fn is_number(field: &str) -> bool {
+    kind_in_any_view(field).is_some_and(|kind| matches!(kind, FieldKind::Number | FieldKind::Date))
+}
+
+fn is_date(field: &str) -> bool {
+    kind_in_any_view(field) == Some(FieldKind::Date)
+}
+
+fn kind_in_any_view(name: &str) -> Option<FieldKind> {
+    let mut fields = AssetKind::ALL.into_iter().flat_map(|kind| view_of(kind).fields());
+    fields.find(|field| field.name == name).map(|field| field.kind)
 }
 
 fn filters(
@@ -84,12 +133,16 @@ fn filters(
     Ok(AggregationKind::Filters(queries))
 }
 
-fn simple(name: &str, object: &mut Reader) -> Result<AggregationKind, QueryError> {
+fn simple(name: &str, object: &mut Reader, look: &mut Look) -> Result<AggregationKind, QueryError> {
     let field = |object: &mut Reader| object.need_text("field");
     Ok(match name {
         "terms" => terms(object)?,
-        "date_histogram" => dates(object)?,
+        "date_histogram" => {
+            histogram_look(object, look)?;
+            dates(object)?
+        }
         "histogram" => {
+            histogram_look(object, look)?;
             let interval =
                 object.number("interval")?.filter(|interval| *interval >= 1.0 && interval.fract() == 0.0);
             AggregationKind::Numbers {
@@ -103,19 +156,22 @@ fn simple(name: &str, object: &mut Reader) -> Result<AggregationKind, QueryError
         "range" => ranges(object, false)?,
         "date_range" => ranges(object, true)?,
         "cardinality" => {
-            object.pass_over(&["precision_threshold"]);
+            object.count("precision_threshold")?; // the count is exact
             AggregationKind::Cardinality { field: field(object)? }
         }
         "missing" => AggregationKind::Missing { field: field(object)? },
         "top_hits" => {
-            object.pass_over(&["from", "_source"]);
+            look.source = object.take("_source").map(SourceFilter::of_json).transpose()?;
             if object.take("sort").is_some() {
                 return Err(QueryError::new(
                     "`sort` is not supported in top_hits: they come newest in the log first",
                 )
                 .at(object.pointer_to("sort")));
             }
-            AggregationKind::TopHits { size: object.count("size")?.unwrap_or(3).min(100) }
+            AggregationKind::TopHits {
+                from: object.count("from")?.unwrap_or(0),
+                size: object.count("size")?.unwrap_or(3).min(100),
+            }
         }
         "min" => AggregationKind::Stats { field: field(object)?, which: Stat::Min },
         "max" => AggregationKind::Stats { field: field(object)?, which: Stat::Max },
@@ -136,14 +192,33 @@ fn min_count(object: &mut Reader, default: u64) -> Result<u64, QueryError> {
     Ok(object.count("min_doc_count")?.map_or(default, |count| count as u64))
 }
 
+/// `order` and `keyed` of a histogram.
+fn histogram_look(object: &mut Reader, look: &mut Look) -> Result<(), QueryError> {
+    look.keyed = object.flag("keyed")?.unwrap_or(false);
+    look.order = order(object)?;
+    Ok(())
+}
+
+/// `order`: whether by key, and whether descending.
+fn order(object: &mut Reader) -> Result<Option<(bool, bool)>, QueryError> {
+    let Some(order) = object.take("order") else { return Ok(None) };
+    let order = match order {
+        Value::Array(mut orders) if !orders.is_empty() => orders.swap_remove(0),
+        order => order,
+    };
+    let order = order.as_object().and_then(|order| order.iter().next());
+    match order.map(|(by, way)| (by.as_str(), way.as_str().unwrap_or_default())) {
+        Some(("_count", way @ ("asc" | "desc"))) => Ok(Some((false, way == "desc"))),
+        Some(("_key" | "_term", way @ ("asc" | "desc"))) => Ok(Some((true, way == "desc"))),
+        _ => Err(QueryError::illegal("buckets are ordered by _count or _key, asc or desc")
+            .at(object.pointer_to("order"))),
+    }
+}
+
 fn terms(object: &mut Reader) -> Result<AggregationKind, QueryError> {
-    object.pass_over(&[
-        "shard_size",
-        "show_term_doc_count_error",
-        "execution_hint",
-        "collect_mode",
-        "shard_min_doc_count",
-    ]);
+    // There is one shard, and counts are exact.
+    object.pass_over(&["shard_size", "execution_hint", "collect_mode", "shard_min_doc_count"]);
+    object.only("show_term_doc_count_error", &json!(false))?;
     let size = object.count("size")?.unwrap_or(10);
     if size > MAX_BUCKETS {
         return Err(QueryError::illegal(format!(
@@ -151,28 +226,22 @@ fn terms(object: &mut Reader) -> Result<AggregationKind, QueryError> {
         ))
         .at(object.pointer_to("size")));
     }
-    let refused = || QueryError::illegal("buckets are ordered by _count or _key, asc or desc");
-    let (by_key, reversed) = match object.take("order") {
-        None => (false, false),
-        Some(order) => {
-            let order = match order {
-                Value::Array(mut orders) if !orders.is_empty() => orders.swap_remove(0),
-                order => order,
-            };
-            let order = order.as_object().and_then(|order| order.iter().next());
-            match order.map(|(by, way)| (by.as_str(), way.as_str().unwrap_or_default())) {
-                Some(("_count", way @ ("asc" | "desc"))) => (false, way == "asc"),
-                Some(("_key" | "_term", way @ ("asc" | "desc"))) => (true, way == "desc"),
-                _ => return Err(refused().at(object.pointer_to("order"))),
-            }
-        }
-    };
+    // By count the largest comes first, by key the smallest.
+    let (by_key, descending) = order(object)?.unwrap_or((false, true));
+    let reversed = descending == by_key;
+    let min_count = min_count(object, 1)?;
+    if min_count == 0 {
+        return Err(QueryError::illegal(
+            "`min_doc_count` must be 1 at least: what no document has is not listed",
+        )
+        .at(object.pointer_to("min_doc_count")));
+    }
     Ok(AggregationKind::Terms {
         field: object.need_text("field")?,
         size,
         by_key,
         reversed,
-        min_count: min_count(object, 1)?,
+        min_count,
         missing: object.text("missing")?,
     })
 }
@@ -182,7 +251,6 @@ fn dates(object: &mut Reader) -> Result<AggregationKind, QueryError> {
         return Err(QueryError::illegal("`time_zone` must be UTC: archives' dates have none")
             .at(object.pointer_to("time_zone")));
     }
-    object.pass_over(&["order"]);
     let (calendar, fixed) = (object.text("calendar_interval")?, object.text("fixed_interval")?);
     let legacy = object.text("interval")?;
     let interval = match (calendar, fixed, legacy) {

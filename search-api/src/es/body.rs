@@ -1,9 +1,11 @@
 //! The body of a search as Elasticsearch's clients write it.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 use store::AssetKind;
 
-use super::{aggs, params::SourceFilter};
+use super::{aggs, decorate::Look, params::SourceFilter, points::keep_alive};
 use crate::{
     highlight::{HighlightField, HighlightOptions},
     query::{
@@ -18,12 +20,55 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct EsSearch {
     pub(super) request: SearchRequest,
+    /// Of aggregations.
+    pub(super) looks: Vec<Look>,
+    /// The point in time that is searched, and how long it is to be kept from now on.
+    pub(super) point: Option<(String, Option<Duration>)>,
     pub(super) source: SourceFilter,
     pub(super) fields: Vec<String>,
     pub(super) show_total: bool,
+    /// The total as a mere number, as it was before Elasticsearch 7.
+    pub(super) total_as_number: bool,
+    pub(super) typed_keys: bool,
     pub(super) show_version: bool,
     pub(super) show_seq_no: bool,
     pub(super) suggest: Option<Value>,
+}
+
+/// Up to how many hits are counted when nothing is said.
+const USUAL_TOTAL: u64 = 10_000;
+
+impl EsSearch {
+    /// `track_total_hits`: true, false, or up to how many.
+    pub(super) fn track_total(&mut self, value: &Value) -> Result<(), QueryError> {
+        let number = value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
+        let (show, all, to) = match (value, number) {
+            (Value::Bool(true), _) => (true, true, u64::MAX),
+            (Value::Bool(false), _) => (false, false, 0),
+            (Value::String(text), _) if text == "true" => (true, true, u64::MAX),
+            (Value::String(text), _) if text == "false" => (false, false, 0),
+            (_, Some(to)) => (true, false, to),
+            _ => {
+                return Err(QueryError::illegal("`track_total_hits` must be true, false or a number")
+                    .at("/track_total_hits"));
+            }
+        };
+        (self.show_total, self.request.count_all, self.request.count_to) = (show, all, to);
+        Ok(())
+    }
+
+    /// `rest_total_hits_as_int`: such a total must be exact.
+    pub(super) fn total_as_number(&mut self) -> Result<(), QueryError> {
+        if self.show_total && !self.request.count_all && self.request.count_to != USUAL_TOTAL {
+            return Err(QueryError::illegal(
+                "`rest_total_hits_as_int` needs an exact total: leave `track_total_hits` out",
+            )
+            .at("rest_total_hits_as_int"));
+        }
+        self.total_as_number = true;
+        self.request.count_all |= self.show_total;
+        Ok(())
+    }
 }
 
 /// Whether any of these views has a field of this name.
@@ -34,27 +79,28 @@ pub(super) fn known_field(kinds: &[AssetKind]) -> impl Fn(&str) -> bool + '_ {
     }
 }
 
-/// Reads a body; an empty one asks for everything.
-pub(super) fn parse(body: &[u8], kinds: &[AssetKind]) -> Result<EsSearch, QueryError> {
+/// The JSON of a body within the usual bounds; an empty one asks for nothing in particular.
+pub(super) fn json(body: &[u8]) -> Result<Value, QueryError> {
     let text = check_body(body, crate::query::limits::MAX_BODY)?;
-    let value = if text.trim().is_empty() {
-        Value::Object(Map::new())
-    } else {
-        serde_json::from_str(text)
-            .map_err(|error| QueryError::new(format!("the body is no JSON: {error}")))?
-    };
-    of_json(value, kinds)
+    if text.trim().is_empty() {
+        return Ok(Value::Object(Map::new()));
+    }
+    serde_json::from_str(text).map_err(|error| QueryError::new(format!("the body is no JSON: {error}")))
 }
 
-/// Reads a body that is JSON already.
-pub(super) fn of_json(value: Value, kinds: &[AssetKind]) -> Result<EsSearch, QueryError> {
+/// The point in time that a body names.
+pub(super) fn point_of(body: &Value) -> Option<&str> {
+    body.get("pit")?.get("id")?.as_str()
+}
+
+/// Reads the body of a search over these views.
+pub(super) fn parse(value: Value, kinds: &[AssetKind]) -> Result<EsSearch, QueryError> {
     let known = known_field(kinds);
     let options = DslOptions { field: &known };
     let mut clauses = Clauses::default();
     let mut object = Reader::new(value, "")?;
-    let kind = kinds.first().copied().unwrap_or(AssetKind::Article);
-    let mut request = SearchRequest::new(kind);
-    request.lenient = kinds.len() != 1;
+    let mut request = SearchRequest::new(kinds.first().copied().unwrap_or(AssetKind::Article));
+    let mut looks = Vec::new();
     let mut query_at = |object: &mut Reader, name: &str| match object.take(name) {
         None => Ok(None),
         Some(query) => parse_query(query, &object.pointer_to(name), &options, &mut clauses).map(Some),
@@ -63,7 +109,9 @@ pub(super) fn of_json(value: Value, kinds: &[AssetKind]) -> Result<EsSearch, Que
     request.post_filter = query_at(&mut object, "post_filter")?;
     for name in ["aggs", "aggregations"] {
         if let Some(value) = object.take(name) {
-            request.facets.extend(aggs::parse(value, &object.pointer_to(name), &options, &mut clauses)?);
+            let (aggregations, own) = aggs::parse(value, &object.pointer_to(name), &options, &mut clauses)?;
+            request.facets.extend(aggregations);
+            looks.extend(own);
         }
     }
     request.from = object.count("from")?.unwrap_or(0);
@@ -87,12 +135,22 @@ pub(super) fn of_json(value: Value, kinds: &[AssetKind]) -> Result<EsSearch, Que
     }
     request.min_score = object.number("min_score")?.map(|score| score as f32);
     request.explain = object.flag("explain")?.unwrap_or(false);
-    let show_total = match object.take("track_total_hits") {
-        Some(Value::Bool(show)) => show,
-        None | Some(Value::Number(_)) => true,
-        Some(other) => return Err(object.wrong("track_total_hits", "true, false or a number", &other)),
+    request.scores = object.flag("track_scores")?.unwrap_or(false);
+    request.collapse = collapse(&mut object, &request)?;
+    request.time_limit = match object.text("timeout")? {
+        None => None,
+        Some(text) => Some(keep_alive(&text).map_err(|error| error.at("/timeout"))?),
     };
-    request.count_all = show_total;
+    let point = match object.take("pit") {
+        None => None,
+        Some(value) => {
+            let mut pit = Reader::new(value, "/pit")?;
+            let id = pit.need_text("id")?;
+            let keep = pit.text("keep_alive")?.map(|text| keep_alive(&text)).transpose();
+            pit.end()?;
+            Some((id, keep.map_err(|error| error.at("/pit/keep_alive"))?))
+        }
+    };
     let source = object.take("_source").map_or(Ok(SourceFilter::All), SourceFilter::of_json)?;
     let mut fields = field_names(object.list("fields"), "/fields")?;
     fields.extend(field_names(object.list("docvalue_fields"), "/docvalue_fields")?);
@@ -100,21 +158,40 @@ pub(super) fn of_json(value: Value, kinds: &[AssetKind]) -> Result<EsSearch, Que
         return Err(QueryError::new("`stored_fields` is not supported: use `fields` or `_source`")
             .at("/stored_fields"));
     }
-    let search = EsSearch {
+    let mut search = EsSearch {
         source,
         fields,
-        show_total,
+        looks,
+        point,
+        show_total: true,
+        total_as_number: false,
+        typed_keys: false,
         show_version: object.flag("version")?.unwrap_or(false),
         show_seq_no: object.flag("seq_no_primary_term")?.unwrap_or(false),
         suggest: object.take("suggest"),
         request,
     };
-    object.pass_over(&["timeout", "track_scores"]);
+    let total = object.take("track_total_hits").unwrap_or_else(|| Value::from(USUAL_TOTAL));
+    search.track_total(&total)?;
     if object.take("runtime_mappings").is_some_and(|mappings| mappings != Value::Object(Map::new())) {
         return Err(QueryError::new("`runtime_mappings` is not supported").at("/runtime_mappings"));
     }
     object.end()?;
     Ok(search)
+}
+
+/// `collapse`: of all hits with the same value, the best.
+fn collapse(object: &mut Reader, request: &SearchRequest) -> Result<Option<String>, QueryError> {
+    let Some(value) = object.take("collapse") else { return Ok(None) };
+    let mut inner = Reader::new(value, "/collapse")?;
+    let field = inner.need_text("field")?;
+    // A hint for the work on many shards.
+    inner.pass_over(&["max_concurrent_group_searches"]);
+    inner.end()?;
+    if request.after.is_some() {
+        return Err(QueryError::illegal("`collapse` is not supported with `search_after`").at("/collapse"));
+    }
+    Ok(Some(field))
 }
 
 /// The values of `search_after`: one for each key, and perhaps one more that is the seq.
@@ -191,7 +268,7 @@ pub(super) fn sort(value: Option<Value>) -> Result<Vec<Sort>, QueryError> {
                                 ))
                                 .at(how.pointer_to("mode")));
                             }
-                            how.pass_over(&["unmapped_type", "numeric_type", "format"]);
+                            key.may_lack = how.text("unmapped_type")?.is_some();
                             how.end()?;
                             keys.push(key);
                         }
@@ -258,7 +335,7 @@ fn highlight(mut object: Reader, query: &ParseQuery<'_>) -> Result<HighlightOpti
         inner.end()?;
         options.fields.push(field);
     }
-    object.pass_over(&["tags_schema"]);
+    object.only("tags_schema", &Value::from("default"))?;
     object.end()?;
     if options.fields.is_empty() {
         options.fields.push(usual);
@@ -277,18 +354,14 @@ fn field_options(object: &mut Reader, field: &mut HighlightField) -> Result<(), 
         field.best_first = order == "score";
     }
     field.without_match = object.count("no_match_size")?.unwrap_or(field.without_match).min(10_000);
-    object.pass_over(&[
-        "type",
-        "fragmenter",
-        "boundary_scanner",
-        "boundary_scanner_locale",
-        "boundary_chars",
-        "boundary_max_scan",
-        "fragment_offset",
-        "phrase_limit",
-        "max_analyzed_offset",
-        "force_source",
-        "matched_fields",
-    ]);
+    // There is one highlighter, whichever of Elasticsearch's is asked for; it cuts at sentences.
+    if let Some(kind) = object.text("type")?
+        && !matches!(kind.as_str(), "unified" | "plain" | "fvh")
+    {
+        return Err(QueryError::illegal("`type` must be unified, plain or fvh").at(object.pointer_to("type")));
+    }
+    object.only("fragmenter", &Value::from("span"))?;
+    object.only("boundary_scanner", &Value::from("sentence"))?;
+    object.only("force_source", &Value::from(true))?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, Query as Params, State},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use indexer::{Analyser, FieldKind, Language, view_of};
@@ -12,16 +12,14 @@ use serde_json::{Map, Value, json};
 use store::AssetKind;
 
 use super::{
-    error::EsError,
+    Answer, Pairs, body,
     params::{ALIAS, Taker, kinds_of, matches_path},
 };
 use crate::{
+    error::SearchError,
     http::ApiState,
-    query::{QueryError, Reader, limits::check_body},
+    query::{QueryError, Reader},
 };
-
-type Answer = Result<Response, EsError>;
-type Pairs = Params<Vec<(String, String)>>;
 
 /// The version of Elasticsearch whose API this is a part of.
 const VERSION: &str = "8.19.0";
@@ -43,25 +41,39 @@ pub(super) async fn root() -> Response {
 /// `HEAD {index}`, and `GET {index}`: its mapping, settings and aliases.
 pub(super) async fn index(Path(index): Path<String>, Params(params): Pairs) -> Answer {
     let mut taker = Taker::new(params);
-    let kinds = kinds_of(Some(&index), taker.flag("ignore_unavailable")?.unwrap_or(false))?;
+    let kinds = taker.kinds(Some(&index))?;
+    taker.end()?;
     let mut answer = Map::new();
     for kind in kinds {
         answer.insert(
             kind.plural().to_owned(),
             json!({
                 "aliases": {ALIAS: {}}, "mappings": mapping_of(kind),
-                "settings": {"index": {"number_of_shards": "1", "number_of_replicas": "0", "provided_name": kind.plural()}},
+                "settings": settings_of(kind),
             }),
         );
     }
     Ok(Json(answer).into_response())
 }
 
+fn settings_of(kind: AssetKind) -> Value {
+    json!({"index": {"number_of_shards": "1", "number_of_replicas": "0", "provided_name": kind.plural()}})
+}
+
+/// `_settings`, `{index}/_settings`
+pub(super) async fn settings(index: Option<Path<String>>, Params(params): Pairs) -> Answer {
+    let mut taker = Taker::new(params);
+    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    taker.end()?;
+    let of = |kind: AssetKind| (kind.plural().to_owned(), json!({"settings": settings_of(kind)}));
+    Ok(Json(kinds.into_iter().map(of).collect::<Map<_, _>>()).into_response())
+}
+
 /// `_mapping`, `{index}/_mapping`
 pub(super) async fn mapping(index: Option<Path<String>>, Params(params): Pairs) -> Answer {
     let mut taker = Taker::new(params);
-    let ignore = taker.flag("ignore_unavailable")?.unwrap_or(false);
-    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()), ignore)?;
+    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    taker.end()?;
     let answer: Map<String, Value> = kinds
         .into_iter()
         .map(|kind| (kind.plural().to_owned(), json!({"mappings": mapping_of(kind)})))
@@ -109,22 +121,14 @@ fn type_of(kind: FieldKind) -> Value {
 /// `_field_caps`, `{index}/_field_caps`
 pub(super) async fn field_caps(index: Option<Path<String>>, Params(params): Pairs, body: Bytes) -> Answer {
     let mut taker = Taker::new(params);
-    let ignore = taker.flag("ignore_unavailable")?.unwrap_or(false);
-    taker.flag("include_unmapped")?;
-    taker.take("filters");
-    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()), ignore)?;
+    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    taker.only("include_unmapped", &["false"])?;
     let mut wanted: Vec<String> =
         taker.take("fields").map(|fields| fields.split(',').map(str::to_owned).collect()).unwrap_or_default();
     taker.end()?;
-    let text = check_body(&body, 64 << 10)?;
-    if !text.trim().is_empty() {
-        let value = serde_json::from_str(text)
-            .map_err(|error| QueryError::new(format!("the body is no JSON: {error}")))?;
-        let mut object = Reader::new(value, "")?;
-        wanted.extend(object.texts("fields")?);
-        object.pass_over(&["index_filter", "runtime_mappings"]);
-        object.end()?;
-    }
+    let mut object = Reader::new(body::json(&body)?, "")?;
+    wanted.extend(object.texts("fields")?);
+    object.end()?;
     if wanted.is_empty() {
         wanted.push("*".to_owned());
     }
@@ -158,92 +162,39 @@ pub(super) async fn field_caps(index: Option<Path<String>>, Params(params): Pair
     Ok(Json(json!({"indices": indices, "fields": fields})).into_response())
 }
 
-/// `_cat/indices`, as JSON or as text.
-pub(super) async fn cat_indices(
+/// `_cluster/health`: green when all that was written can be found. With `wait_for_status` it waits for that.
+pub(super) async fn health(
     index: Option<Path<String>>,
     State(state): State<ApiState>,
     Params(params): Pairs,
 ) -> Answer {
-    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()), true)?;
-    let search = state.search.clone();
-    let status = state.pool.run(move || Ok(search.indexes().status()?)).await?;
-    let rows = status
-        .into_iter()
-        .filter(|view| kinds.contains(&view.kind))
-        .map(|view| {
-            vec![
-                ("health", if view.lag == 0 { "green" } else { "yellow" }.to_owned()),
-                ("status", "open".to_owned()),
-                ("index", view.kind.plural().to_owned()),
-                ("uuid", view.generation),
-                ("pri", "1".to_owned()),
-                ("rep", "0".to_owned()),
-                ("docs.count", view.digest.documents.to_string()),
-                ("docs.deleted", "0".to_owned()),
-                ("store.size", format!("{}b", view.bytes)),
-                ("pri.store.size", format!("{}b", view.bytes)),
-            ]
-        })
-        .collect();
-    Ok(cat(rows, &params))
-}
-
-/// `_cat/aliases`
-pub(super) async fn cat_aliases(Params(params): Pairs) -> Response {
-    let rows = AssetKind::ALL.iter().map(|kind| {
-        vec![("alias", ALIAS.to_owned()), ("index", kind.plural().to_owned()), ("filter", "-".to_owned())]
-    });
-    cat(rows.collect(), &params)
-}
-
-fn cat(rows: Vec<Vec<(&'static str, String)>>, params: &[(String, String)]) -> Response {
-    let param = |name: &str| params.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
-    let wanted: Option<Vec<&str>> = param("h").map(|columns| columns.split(',').collect());
-    let shown = |column: &str| wanted.as_ref().is_none_or(|wanted| wanted.contains(&column));
-    if param("format") == Some("json") {
-        let rows: Vec<Map<String, Value>> = rows
-            .into_iter()
-            .map(|row| {
-                let cells = row.into_iter().filter(|(name, _)| shown(name));
-                cells.map(|(name, value)| (name.to_owned(), json!(value))).collect()
-            })
-            .collect();
-        return Json(rows).into_response();
+    let mut taker = Taker::new(params);
+    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    taker.time("timeout")?;
+    taker.only("level", &["cluster"])?;
+    let wanted = taker.take("wait_for_status");
+    taker.end()?;
+    if wanted.as_deref() == Some("green") {
+        let head = state.search.log().head().map_err(SearchError::from)?.seq;
+        super::wait_for(&state, &kinds, head).await?;
     }
-    let mut text = String::new();
-    if param("v").is_some_and(|v| v != "false")
-        && let Some(row) = rows.first()
-    {
-        let names: Vec<&str> = row.iter().map(|(name, _)| *name).filter(|name| shown(name)).collect();
-        text.push_str(&names.join(" "));
-        text.push('\n');
-    }
-    for row in rows {
-        let cells: Vec<String> =
-            row.into_iter().filter(|(name, _)| shown(name)).map(|(_, value)| value).collect();
-        text.push_str(&cells.join(" "));
-        text.push('\n');
-    }
-    ([(header::CONTENT_TYPE, "text/plain; charset=UTF-8")], text).into_response()
-}
-
-/// `_cluster/health`
-pub(super) async fn health(State(state): State<ApiState>) -> Answer {
+    let count = kinds.len();
     let search = state.search.clone();
     let lag = state
         .pool
         .run(move || {
             let head = search.log().head()?.seq.get();
             let mut lag = 0;
-            for kind in AssetKind::ALL {
+            for kind in kinds {
                 lag = lag.max(head.saturating_sub(search.indexes().live(kind)?.checkpoint()?.get()));
             }
             Ok(lag)
         })
         .await?;
+    let timed_out = lag > 0 && wanted.as_deref() == Some("green");
     Ok(Json(json!({
-        "cluster_name": "morgue", "status": if lag == 0 { "green" } else { "yellow" }, "timed_out": false,
-        "number_of_nodes": 1, "number_of_data_nodes": 1, "active_primary_shards": 3, "active_shards": 3,
+        "cluster_name": "morgue", "status": if lag == 0 { "green" } else { "yellow" }, "timed_out": timed_out,
+        "number_of_nodes": 1, "number_of_data_nodes": 1, "active_primary_shards": count, "active_shards": count,
         "relocating_shards": 0, "initializing_shards": 0, "unassigned_shards": 0, "delayed_unassigned_shards": 0,
         "number_of_pending_tasks": lag, "number_of_in_flight_fetch": 0, "task_max_waiting_in_queue_millis": 0,
         "active_shards_percent_as_number": 100.0,
@@ -261,8 +212,13 @@ pub(super) async fn alias(index: Option<Path<String>>) -> Answer {
 
 /// `_alias/{name}`: whether there is one, and what it stands for.
 pub(super) async fn alias_named(Path(name): Path<String>) -> Answer {
-    if name == ALIAS || name == "*" {
-        return alias(None).await;
+    alias_of(Path(("_all".to_owned(), name))).await
+}
+
+/// `{index}/_alias/{name}`
+pub(super) async fn alias_of(Path((index, name)): Path<(String, String)>) -> Answer {
+    if name.split(',').any(|name| matches_path(name, ALIAS)) {
+        return alias(Some(Path(index))).await;
     }
     let body = json!({"error": format!("alias [{name}] missing"), "status": 404});
     Ok((StatusCode::NOT_FOUND, Json(body)).into_response())
@@ -282,10 +238,7 @@ const MAX_ANALYSED: usize = 16 << 10;
 
 /// `_analyze`, `{index}/_analyze`
 pub(super) async fn analyze(index: Option<Path<String>>, body: Bytes) -> Answer {
-    let text = check_body(&body, 64 << 10)?;
-    let value = serde_json::from_str(text)
-        .map_err(|error| QueryError::new(format!("the body is no JSON: {error}")))?;
-    let mut object = Reader::new(value, "")?;
+    let mut object = Reader::new(body::json(&body)?, "")?;
     let texts = object.texts("text")?;
     let field = object.text("field")?;
     let name = object.text("analyzer")?;

@@ -5,11 +5,17 @@
 
 mod aggs;
 mod body;
+mod cat;
+mod decorate;
 mod documents;
 mod error;
 mod info;
 mod params;
+mod points;
+mod present;
+mod scroll;
 mod search;
+mod shape;
 mod suggest;
 mod write;
 
@@ -17,14 +23,15 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, Query as Params, State},
-    http::{HeaderName, HeaderValue, StatusCode},
-    middleware::map_response,
+    http::{HeaderName, HeaderValue, Method, StatusCode},
+    middleware::{from_fn, map_response},
     response::{IntoResponse, Response},
-    routing::{get, post, put},
+    routing::{delete, get, post, put},
 };
 use serde_json::{Map, Value, json};
 use store::{AssetKind, Seq};
 
+pub(crate) use self::points::Points;
 use self::{
     error::EsError,
     params::{Taker, kind_of},
@@ -41,6 +48,13 @@ pub(crate) fn router() -> Router<ApiState> {
         .route("/", get(info::root))
         .route("/_search", get(search::search_all).post(search::search_all))
         .route("/{index}/_search", get(search::search).post(search::search))
+        .route("/_search/scroll", get(scroll::next).post(scroll::next).delete(scroll::close))
+        .route("/_search/scroll/{id}", get(scroll::next).post(scroll::next).delete(scroll::close))
+        .route("/_pit", delete(scroll::close_point))
+        .route("/{index}/_pit", post(scroll::open_point))
+        .route("/_search/point_in_time", delete(scroll::close_points))
+        .route("/_search/point_in_time/_all", delete(scroll::close_all_points))
+        .route("/{index}/_search/point_in_time", post(scroll::open_point))
         .route("/_msearch", get(search::msearch).post(search::msearch))
         .route("/{index}/_msearch", get(search::msearch).post(search::msearch))
         .route("/_count", get(search::count).post(search::count))
@@ -60,15 +74,21 @@ pub(crate) fn router() -> Router<ApiState> {
         .route("/{index}/_mapping", get(info::mapping))
         .route("/_field_caps", get(info::field_caps).post(info::field_caps))
         .route("/{index}/_field_caps", get(info::field_caps).post(info::field_caps))
-        .route("/_cat/indices", get(info::cat_indices))
-        .route("/_cat/indices/{index}", get(info::cat_indices))
-        .route("/_cat/aliases", get(info::cat_aliases))
+        .route("/_cat/indices", get(cat::indices))
+        .route("/_cat/indices/{index}", get(cat::indices))
+        .route("/_cat/count", get(cat::count))
+        .route("/_cat/count/{index}", get(cat::count))
+        .route("/_cat/aliases", get(cat::aliases))
+        .route("/_cat/aliases/{name}", get(cat::aliases))
         .route("/_cluster/health", get(info::health))
         .route("/_cluster/health/{index}", get(info::health))
         .route("/_alias", get(info::alias))
         .route("/_aliases", get(info::alias))
         .route("/_alias/{name}", get(info::alias_named))
         .route("/{index}/_alias", get(info::alias))
+        .route("/{index}/_alias/{name}", get(info::alias_of))
+        .route("/_settings", get(info::settings))
+        .route("/{index}/_settings", get(info::settings))
         .route("/_refresh", get(info::refresh).post(info::refresh))
         .route("/{index}/_refresh", get(info::refresh).post(info::refresh))
         .route("/_analyze", get(info::analyze).post(info::analyze))
@@ -76,12 +96,42 @@ pub(crate) fn router() -> Router<ApiState> {
         .route("/{index}", get(info::index))
         .fallback(nothing)
         .method_not_allowed_fallback(nothing)
+        .layer(from_fn(shape::shaped))
         .layer(map_response(product))
+}
+
+/// Whether a request only asks, though it does not come as GET: clients send questions as POST, and what they have
+/// opened to read by they close with DELETE.
+pub(crate) fn asks(method: &Method, path: &str) -> bool {
+    let Some(path) = path.strip_prefix("/es/") else { return false };
+    // The id of a document may look like anything.
+    if ["/_doc/", "/_create/", "/_update/", "/_source/"].iter().any(|verb| path.contains(verb)) {
+        return false;
+    }
+    let closes =
+        path == "_pit" || path.starts_with("_search/scroll") || path.starts_with("_search/point_in_time");
+    if *method == Method::DELETE {
+        return closes;
+    }
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let asked = [
+        "_search",
+        "_msearch",
+        "_count",
+        "_mget",
+        "_field_caps",
+        "_analyze",
+        "_refresh",
+        "_pit",
+        "point_in_time",
+    ];
+    *method == Method::POST
+        && (asked.contains(&last) || path.ends_with("_validate/query") || path.starts_with("_search/scroll"))
 }
 
 /// The root with a slash behind it, which a nested router does not take.
 pub(crate) fn root() -> axum::routing::MethodRouter<ApiState> {
-    get(info::root).layer(map_response(product))
+    get(info::root).layer(from_fn(shape::shaped)).layer(map_response(product))
 }
 
 /// An error in Elasticsearch's shape.
@@ -96,7 +146,7 @@ async fn product(mut response: Response) -> Response {
     response
 }
 
-async fn nothing(method: axum::http::Method, uri: axum::http::Uri) -> Response {
+async fn nothing(method: Method, uri: axum::http::Uri) -> Response {
     let reason = format!("no handler found for uri [{}] and method [{method}]", uri.path());
     let name = "illegal_argument_exception";
     let one = json!({"type": name, "reason": reason});
@@ -132,7 +182,7 @@ async fn bulk(
     let started = std::time::Instant::now();
     let mut taker = Taker::new(params);
     let refresh = refresh_of(&mut taker)?;
-    taker.take("_source");
+    write_params(&mut taker)?;
     taker.end()?;
     let actions = write::parse_bulk(&body, index.as_ref().map(|index| index.0.as_str()))?;
     let done = run(&state, actions, refresh).await?;
@@ -154,7 +204,8 @@ async fn index_one(
 }
 
 async fn index_new(Path(index): Path<String>, state: State<ApiState>, params: Pairs, body: Bytes) -> Answer {
-    single(Verb::Index, &index, None, state, params, &body).await
+    let create = params.iter().any(|(name, value)| name == "op_type" && value == "create");
+    single(if create { Verb::Create } else { Verb::Index }, &index, None, state, params, &body).await
 }
 
 async fn create_one(
@@ -199,9 +250,11 @@ async fn single(
             text.parse().map_err(|_| QueryError::illegal("`if_seq_no` must be a number").at("if_seq_no"))?,
         ),
     };
-    for name in ["if_primary_term", "op_type", "retry_on_conflict"] {
-        taker.take(name);
-    }
+    taker.only("if_primary_term", &["1"])?;
+    taker.only("op_type", &["index", "create"])?;
+    // What others write in between is always looked at again.
+    taker.take("retry_on_conflict");
+    write_params(&mut taker)?;
     taker.end()?;
     let source: Map<String, Value> = match verb {
         Verb::Delete => Map::new(),
@@ -225,6 +278,15 @@ async fn single(
     Ok((status, Json(answer)).into_response())
 }
 
+/// Parameters of writing that may only say what is so anyway.
+fn write_params(taker: &mut Taker) -> Result<(), QueryError> {
+    taker.only("_source", &["false"])?;
+    taker.only("pipeline", &["_none"])?;
+    taker.only("require_alias", &["false"])?;
+    // A write takes as long as the log takes; there is nothing to wait for.
+    taker.time("timeout").map(drop)
+}
+
 /// Whether the answer waits until what was written is found.
 fn refresh_of(taker: &mut Taker) -> Result<bool, QueryError> {
     match taker.take("refresh").as_deref() {
@@ -239,7 +301,7 @@ async fn run(
     actions: Vec<write::Item>,
     refresh: bool,
 ) -> Result<Vec<(Verb, Done)>, SearchError> {
-    let permit = state.writers.clone().acquire_owned().await.map_err(|_| SearchError::Stopping)?;
+    let permit = state.intake.enter().await?;
     let log = state.search.log().clone();
     let done = tokio::task::spawn_blocking(move || {
         let _permit = permit;

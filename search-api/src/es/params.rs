@@ -1,8 +1,12 @@
 //! The parameters of Elasticsearch's routes: taken one by one, what is left is refused.
 
+use std::time::Duration;
+
+use axum::extract::Query as Params;
 use serde_json::{Map, Value};
 use store::AssetKind;
 
+use super::points::keep_alive;
 use crate::{
     error::SearchError,
     query::{Pattern, QueryError},
@@ -13,33 +17,36 @@ pub(super) struct Taker {
     params: Vec<(String, String)>,
 }
 
-/// What clients send and what changes nothing here: there is one shard, and nothing is cached or routed.
-const WITHOUT_MEANING: [&str; 24] = [
+/// What clients send and what changes nothing here: there is one shard, nothing is cached or routed, and every answer
+/// is of now. `filter_path` and `pretty` are seen to for all answers together (see [`super::shape`]).
+const WITHOUT_MEANING: [&str; 19] = [
     "pretty",
+    "filter_path",
     "human",
     "error_trace",
     "preference",
     "routing",
     "request_cache",
     "search_type",
+    "allow_partial_search_results",
     "batched_reduce_size",
     "ccs_minimize_roundtrips",
     "max_concurrent_shard_requests",
     "max_concurrent_searches",
     "pre_filter_shard_size",
-    "allow_no_indices",
-    "expand_wildcards",
     "ignore_throttled",
-    "timeout",
     "master_timeout",
     "wait_for_active_shards",
-    "wait_for_status",
     "local",
     "realtime",
-    "pipeline",
-    "require_alias",
-    "analyze_wildcard",
 ];
+
+/// The parameters of a query string, in their order.
+pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
+    let uri = axum::http::Uri::builder().path_and_query(format!("/?{query}")).build();
+    let params = uri.ok().and_then(|uri| Params::<Vec<(String, String)>>::try_from_uri(&uri).ok());
+    params.map(|params| params.0).unwrap_or_default()
+}
 
 impl Taker {
     pub(super) fn new(params: Vec<(String, String)>) -> Self {
@@ -59,6 +66,35 @@ impl Taker {
             Some("false") => Ok(Some(false)),
             Some(_) => Err(QueryError::illegal(format!("`{name}` must be true or false")).at(name)),
         }
+    }
+
+    /// Takes a parameter that may only say what is so anyway.
+    pub(super) fn only(&mut self, name: &str, so: &[&str]) -> Result<(), QueryError> {
+        match self.take(name) {
+            Some(value) if !so.contains(&value.as_str()) => {
+                Err(QueryError::illegal(format!("`{name}` is not supported, but for {}", so.join(" and ")))
+                    .at(name))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes a time such as `30s`.
+    pub(super) fn time(&mut self, name: &str) -> Result<Option<Duration>, QueryError> {
+        self.take(name).map(|text| keep_alive(&text).map_err(|error| error.at(name))).transpose()
+    }
+
+    /// The views that a list of index names means, with the parameters that say what becomes of those that are not
+    /// there.
+    pub(super) fn kinds(&mut self, index: Option<&str>) -> Result<Vec<AssetKind>, SearchError> {
+        let ignore = self.flag("ignore_unavailable")?.unwrap_or(false);
+        let allow_none = self.flag("allow_no_indices")?.unwrap_or(true);
+        self.only("expand_wildcards", &["open", "all", "hidden", "open,hidden", "open,closed", ""])?;
+        let kinds = kinds_of(index, ignore)?;
+        if kinds.is_empty() && !allow_none {
+            return Err(SearchError::NoIndex(index.unwrap_or("*").chars().take(200).collect()));
+        }
+        Ok(kinds)
     }
 
     pub(super) fn end(self) -> Result<(), SearchError> {

@@ -1,35 +1,29 @@
 //! `_search`, `_msearch`, `_count`, `_validate/query`.
 
-use std::cmp::Ordering;
-
 use axum::{
     Json,
     body::Bytes,
     extract::{Path, Query as Params, State},
-    response::{IntoResponse, Response},
+    response::IntoResponse,
 };
 use serde_json::{Map, Value, json};
 use store::AssetKind;
 
 use super::{
+    Answer, Pairs,
     body::{self, EsSearch, known_field},
-    error::{EsError, body as error_body},
-    params::{SourceFilter, Taker, kinds_of, matches_path},
-    suggest,
+    error::body as error_body,
+    params::{SourceFilter, Taker},
+    present::{present, shards},
+    scroll, suggest,
 };
 use crate::{
     error::SearchError,
-    execute::SortValue,
-    http::{ApiState, run_search},
+    http::ApiState,
     query::{
-        Bool, FieldBoost, Fuzziness, Need, Query, QueryError, Syntax, TextOptions, limits::Clauses,
-        parse_text,
+        Bool, FieldBoost, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses, parse_text,
     },
-    search::{Hit, SearchResponse},
 };
-
-type Answer = Result<Response, EsError>;
-type Pairs = Params<Vec<(String, String)>>;
 
 /// `_search` over all views.
 pub(super) async fn search_all(state: State<ApiState>, params: Pairs, body: Bytes) -> Answer {
@@ -53,17 +47,29 @@ async fn search_in(
     body: Bytes,
 ) -> Answer {
     let mut taker = Taker::new(params);
-    let ignore = taker.flag("ignore_unavailable")?.unwrap_or(false);
-    let kinds = kinds_of(index.as_deref(), ignore)?;
-    let mut search = body::parse(&body, &kinds)?;
-    let as_int = taker.flag("rest_total_hits_as_int")?.unwrap_or(false);
+    let body = body::json(&body)?;
+    let scroll = taker.time("scroll")?;
+    let kinds = match (body::point_of(&body), &index) {
+        (None, _) => taker.kinds(index.as_deref())?,
+        (Some(id), None) => scroll::kinds_of(&state, id, None)?.1,
+        (Some(_), Some(_)) => {
+            return Err(QueryError::illegal("a point in time has its indices: name none").at("/pit").into());
+        }
+    };
+    let mut search = body::parse(body, &kinds)?;
     from_params(&mut search, &mut taker, &kinds)?;
     taker.end()?;
-    let mut answer = run(&state, search, &kinds).await?;
-    let total = answer.pointer("/hits/total/value").cloned();
-    if let (true, Some(total), Some(place)) = (as_int, total, answer.pointer_mut("/hits/total")) {
-        *place = total;
-    }
+    let answer = match scroll {
+        None => run(&state, search, &kinds).await?,
+        Some(_) if search.point.is_some() => {
+            return Err(QueryError::illegal("a scroll cannot be of a point in time").at("scroll").into());
+        }
+        Some(keep) => {
+            let engine = state.search.clone();
+            let views = state.pool.run(move || engine.pin(&kinds)).await?;
+            scroll::open(&state, search, views, keep).await?
+        }
+    };
     Ok(Json(answer).into_response())
 }
 
@@ -96,187 +102,73 @@ fn from_params(search: &mut EsSearch, taker: &mut Taker, kinds: &[AssetKind]) ->
         search.source = source;
     }
     if let Some(text) = taker.take("track_total_hits") {
-        search.show_total = text != "false";
-        search.request.count_all = search.show_total;
+        search.track_total(&Value::String(text))?;
     }
+    if taker.flag("rest_total_hits_as_int")?.unwrap_or(false) {
+        search.total_as_number()?;
+    }
+    search.typed_keys = taker.flag("typed_keys")?.unwrap_or(false);
+    search.request.time_limit = taker.time("timeout")?.or(search.request.time_limit);
     search.show_version |= taker.flag("version")?.unwrap_or(false);
     search.show_seq_no |= taker.flag("seq_no_primary_term")?.unwrap_or(false);
     search.request.explain |= taker.flag("explain")?.unwrap_or(false);
-    taker.flag("track_scores")?;
+    search.request.scores |= taker.flag("track_scores")?.unwrap_or(false);
     Ok(())
 }
 
 /// The query of `q=`.
 fn text_query(taker: &mut Taker, kinds: &[AssetKind]) -> Result<Option<Query>, SearchError> {
     let (df, operator) = (taker.take("df"), taker.take("default_operator"));
-    taker.flag("lenient")?;
+    // Patterns are always analysed, and a value that does not fit its field is always told.
+    taker.only("analyze_wildcard", &["true"])?;
+    taker.only("lenient", &["false"])?;
     let Some(q) = taker.take("q") else { return Ok(None) };
     let known = known_field(kinds);
     let field = |name: &str| (name.contains('*') || known(name)).then(|| vec![FieldBoost::new(name)]);
     let options = TextOptions {
-        syntax: Syntax::QueryString,
         fields: df.map(FieldBoost::new).into_iter().collect(),
         need: if operator.is_some_and(|operator| operator.eq_ignore_ascii_case("and")) {
             Need::All
         } else {
             Need::Any
         },
-        slop: 0,
-        fuzziness: Fuzziness::AUTO,
-        tie_breaker: 0.0,
-        field: &field,
+        ..TextOptions::new(Syntax::QueryString, &field)
     };
     Ok(Some(parse_text(&q, &options, &mut Clauses::default()).map_err(|error| error.at("q"))?))
 }
 
-/// Searches each view and puts the answers together.
-pub(super) async fn run(
+/// Searches all views as one.
+async fn run(
     state: &ApiState,
     search: EsSearch,
     kinds: &[AssetKind],
-) -> Result<Value, SearchError> {
-    let several = kinds.len() > 1;
-    if several && !search.request.facets.is_empty() {
-        return Err(QueryError::illegal("aggregations are over one index: name articles, images or bylines")
-            .at("/aggs")
-            .into());
-    }
-    let mut responses = Vec::new();
-    for kind in kinds {
-        let mut request = search.request.clone();
-        request.kind = *kind;
-        if several {
-            (request.from, request.size) = (0, request.from + request.size);
-        }
-        responses.push(run_search(state, request).await?);
-    }
-    let suggestions = match &search.suggest {
-        Some(suggest) => Some(suggest::answer(state, suggest, kinds).await?),
+) -> Result<Map<String, Value>, SearchError> {
+    let point = match &search.point {
+        Some((id, keep)) => Some(scroll::kinds_of(state, id, *keep)?.0),
         None => None,
     };
-    let mut answer = present(responses, &search, several);
-    if let (Some(suggestions), Some(fields)) = (suggestions, answer.as_object_mut()) {
-        fields.insert("suggest".to_owned(), suggestions);
-    }
+    let (engine, request, views) = (state.search.clone(), search.request.clone(), kinds.to_vec());
+    let found = state.pool.run(move || match point {
+        Some(point) => engine.search_at(&request, &point),
+        None => engine.search_all(&request, &views),
+    });
+    let response = found.await?;
+    let suggestions = match &search.suggest {
+        Some(suggest) => Some(suggest::answer(state, suggest, kinds, search.typed_keys).await?),
+        None => None,
+    };
+    let mut answer = present(response, &search, kinds.len());
+    answer.extend(suggestions.map(|suggestions| ("suggest".to_owned(), suggestions)));
+    answer.extend(search.point.map(|(id, _)| ("pit_id".to_owned(), Value::String(id))));
     Ok(answer)
 }
 
-fn present(responses: Vec<SearchResponse>, search: &EsSearch, several: bool) -> Value {
-    let request = &search.request;
-    let total: u64 = responses.iter().map(|response| response.total).sum();
-    let took = responses.iter().map(|response| response.took_ms).sum::<u64>();
-    let max_score = responses.iter().filter_map(|response| response.max_score).reduce(f32::max);
-    let by_score = request.sort.is_empty() || request.sort.iter().any(|key| key.field == "_score");
-    let mut aggregations = Map::new();
-    let mut hits: Vec<Hit> = Vec::new();
-    let shards = responses.len();
-    for response in responses {
-        aggregations.extend(response.aggregations);
-        hits.extend(response.hits);
-    }
-    if several {
-        let directions: Vec<bool> = match request.sort.is_empty() {
-            true => vec![true],
-            false => request.sort.iter().map(|key| key.descending).collect(),
-        };
-        hits.sort_by(|one, other| compare(one, other, &directions));
-        hits = hits.into_iter().skip(request.from).take(request.size).collect();
-    }
-    let shown: Vec<Value> = hits.into_iter().map(|hit| hit_json(hit, search, by_score)).collect();
-    let mut outer = Map::new();
-    if search.show_total {
-        outer.insert("total".to_owned(), json!({"value": total, "relation": "eq"}));
-    }
-    let shows_score = by_score && !shown.is_empty();
-    outer.insert("max_score".to_owned(), if shows_score { json!(max_score) } else { Value::Null });
-    outer.insert("hits".to_owned(), Value::Array(shown));
-    let mut answer = Map::new();
-    answer.insert("took".to_owned(), json!(took));
-    answer.insert("timed_out".to_owned(), json!(false));
-    answer.insert(
-        "_shards".to_owned(),
-        json!({"total": shards, "successful": shards, "skipped": 0, "failed": 0}),
-    );
-    answer.insert("hits".to_owned(), Value::Object(outer));
-    if !request.facets.is_empty() {
-        answer.insert("aggregations".to_owned(), Value::Object(aggregations));
-    }
-    Value::Object(answer)
-}
-
-fn compare(one: &Hit, other: &Hit, descending: &[bool]) -> Ordering {
-    for ((one, other), descending) in one.sort.iter().zip(&other.sort).zip(descending) {
-        let order = match (one, other) {
-            (SortValue::Missing, SortValue::Missing) => Ordering::Equal,
-            (SortValue::Missing, _) => Ordering::Greater,
-            (_, SortValue::Missing) => Ordering::Less,
-            (SortValue::Score(one), SortValue::Score(other)) if *descending => other.total_cmp(one),
-            (SortValue::Score(one), SortValue::Score(other)) => one.total_cmp(other),
-            (SortValue::Number(one), SortValue::Number(other)) if *descending => other.cmp(one),
-            (SortValue::Number(one), SortValue::Number(other)) => one.cmp(other),
-            (SortValue::Text(one), SortValue::Text(other)) if *descending => other.cmp(one),
-            (SortValue::Text(one), SortValue::Text(other)) => one.cmp(other),
-            _ => Ordering::Equal,
-        };
-        if order != Ordering::Equal {
-            return order;
-        }
-    }
-    one.seq.cmp(&other.seq)
-}
-
-fn hit_json(hit: Hit, search: &EsSearch, by_score: bool) -> Value {
-    let mut shown = Map::new();
-    shown.insert("_index".to_owned(), json!(hit.kind.plural()));
-    shown.insert("_id".to_owned(), json!(hit.id));
-    if search.show_version {
-        shown.insert("_version".to_owned(), json!(hit.revision));
-    }
-    if search.show_seq_no {
-        shown.insert("_seq_no".to_owned(), json!(hit.seq));
-        shown.insert("_primary_term".to_owned(), json!(1));
-    }
-    shown.insert("_score".to_owned(), if by_score { json!(hit.score) } else { Value::Null });
-    if !search.fields.is_empty() {
-        shown.insert("fields".to_owned(), Value::Object(fields_of(&hit, &search.fields)));
-    }
-    if let Some(source) = search.source.apply(hit.document) {
-        shown.insert("_source".to_owned(), Value::Object(source));
-    }
-    if !hit.highlights.is_empty() {
-        shown.insert("highlight".to_owned(), Value::Object(hit.highlights));
-    }
-    if !search.request.sort.is_empty() {
-        let values = hit.sort.iter().map(|value| match value {
-            SortValue::Missing => Value::Null,
-            value => json!(value),
-        });
-        shown.insert("sort".to_owned(), values.collect());
-    }
-    if let Some(explanation) = hit.explanation {
-        shown.insert("_explanation".to_owned(), explanation);
-    }
-    Value::Object(shown)
-}
-
-/// The values of single fields, flat.
-fn fields_of(hit: &Hit, names: &[String]) -> Map<String, Value> {
-    let mut found = Map::new();
-    for field in indexer::view_of(hit.kind).fields() {
-        let wanted = |name: &&String| {
-            let base = name.strip_suffix(".keyword").unwrap_or(name);
-            base == field.name || (name.contains('*') && matches_path(name, field.name))
-        };
-        if let Some(name) = names.iter().find(wanted) {
-            let mut values = Vec::new();
-            indexer::values_at(&hit.document, field.name, &mut values);
-            if !values.is_empty() {
-                let name = if name.contains('*') { field.name } else { name.as_str() };
-                found.insert(name.to_owned(), values.into_iter().cloned().collect());
-            }
-        }
-    }
-    found
+/// A request that counts and gives no hits.
+async fn count_of(state: &ApiState, mut search: EsSearch, kinds: &[AssetKind]) -> Result<u64, SearchError> {
+    (search.request.size, search.request.from, search.request.count_all) = (0, 0, true);
+    search.request.facets.clear();
+    let (engine, kinds) = (state.search.clone(), kinds.to_vec());
+    Ok(state.pool.run(move || engine.search_all(&search.request, &kinds)).await?.total)
 }
 
 /// `_count`, `{index}/_count`
@@ -287,22 +179,14 @@ pub(super) async fn count(
     body: Bytes,
 ) -> Answer {
     let mut taker = Taker::new(params);
-    let ignore = taker.flag("ignore_unavailable")?.unwrap_or(false);
-    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()), ignore)?;
-    let mut search = body::parse(&body, &kinds)?;
+    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    let mut search = body::parse(body::json(&body)?, &kinds)?;
     if let Some(query) = text_query(&mut taker, &kinds)? {
         search.request.query = query;
     }
     taker.end()?;
-    (search.request.size, search.request.from) = (0, 0);
-    let mut total = 0;
-    for kind in &kinds {
-        let mut request = search.request.clone();
-        request.kind = *kind;
-        total += run_search(&state, request).await?.total;
-    }
-    let shards = json!({"total": kinds.len(), "successful": kinds.len(), "skipped": 0, "failed": 0});
-    Ok(Json(json!({"count": total, "_shards": shards})).into_response())
+    let total = count_of(&state, search, &kinds).await?;
+    Ok(Json(json!({"count": total, "_shards": shards(kinds.len())})).into_response())
 }
 
 /// The most searches of one `_msearch`.
@@ -316,7 +200,8 @@ pub(super) async fn msearch(
     body: Bytes,
 ) -> Answer {
     let mut taker = Taker::new(params);
-    taker.flag("rest_total_hits_as_int")?;
+    let as_number = taker.flag("rest_total_hits_as_int")?.unwrap_or(false);
+    let typed_keys = taker.flag("typed_keys")?.unwrap_or(false);
     taker.end()?;
     let text = std::str::from_utf8(&body).map_err(|_| QueryError::new("the body is no UTF-8"))?;
     let lines: Vec<&str> = text.lines().collect();
@@ -332,14 +217,21 @@ pub(super) async fn msearch(
             }
             return Err(QueryError::new("each header needs a body on the next line").into());
         };
-        let answer = one_of_many(&state, header, body, index.as_ref().map(|index| index.0.as_str())).await;
-        answers.push(match answer {
-            Ok(Value::Object(mut answer)) => {
+        let default = index.as_ref().map(|index| index.0.as_str());
+        let answer = async {
+            let (kinds, mut search) = one_of_many(&state, header, body, default)?;
+            search.typed_keys = typed_keys;
+            if as_number {
+                search.total_as_number()?;
+            }
+            run(&state, search, &kinds).await
+        };
+        answers.push(match answer.await {
+            Ok(mut answer) => {
                 took += answer.get("took").and_then(Value::as_u64).unwrap_or(0);
                 answer.insert("status".to_owned(), json!(200));
                 Value::Object(answer)
             }
-            Ok(other) => other,
             Err(SearchError::Busy) if answers.is_empty() => return Err(SearchError::Busy.into()),
             Err(error) => error_body(&error),
         });
@@ -347,26 +239,29 @@ pub(super) async fn msearch(
     Ok(Json(json!({"took": took, "responses": answers})).into_response())
 }
 
-async fn one_of_many(
+/// One search of several: a header and a body.
+fn one_of_many(
     state: &ApiState,
     header: &str,
     body: &str,
     default: Option<&str>,
-) -> Result<Value, SearchError> {
-    let header = crate::query::limits::check_body(header.as_bytes(), 4_096)?;
-    let header: Value = match header.trim() {
-        "" => Value::Null,
-        header => serde_json::from_str(header)
-            .map_err(|error| QueryError::new(format!("a header is no JSON: {error}")))?,
+) -> Result<(Vec<AssetKind>, EsSearch), SearchError> {
+    let mut header = Reader::new(body::json(header.as_bytes())?, "")?;
+    let names = header.texts("index")?;
+    let index = if names.is_empty() { default.map(str::to_owned) } else { Some(names.join(",")) };
+    let mut params = Vec::new();
+    while let Some((name, value)) = header.take_any() {
+        params.push((name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+    }
+    let mut taker = Taker::new(params);
+    let body = body::json(body.as_bytes())?;
+    let kinds = match body::point_of(&body) {
+        Some(id) => scroll::kinds_of(state, id, None)?.1,
+        None => taker.kinds(index.as_deref())?,
     };
-    let index = match header.get("index") {
-        Some(Value::String(index)) => Some(index.clone()),
-        Some(Value::Array(list)) => Some(list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")),
-        _ => default.map(str::to_owned),
-    };
-    let ignore = header.get("ignore_unavailable").and_then(Value::as_bool).unwrap_or(false);
-    let kinds = kinds_of(index.as_deref(), ignore)?;
-    run(state, body::parse(body.as_bytes(), &kinds)?, &kinds).await
+    taker.end()?;
+    let search = body::parse(body, &kinds)?;
+    Ok((kinds, search))
 }
 
 /// `_validate/query`
@@ -378,23 +273,17 @@ pub(super) async fn validate(
 ) -> Answer {
     let mut taker = Taker::new(params);
     let explain = taker.flag("explain")?.unwrap_or(false);
-    taker.flag("rewrite")?;
-    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()), false)?;
+    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
     let checked = async {
-        let mut search = body::parse(&body, &kinds)?;
+        let mut search = body::parse(body::json(&body)?, &kinds)?;
         if let Some(query) = text_query(&mut taker, &kinds)? {
             search.request.query = query;
         }
-        search.request.size = 0;
-        for kind in &kinds {
-            let mut request = search.request.clone();
-            request.kind = *kind;
-            run_search(&state, request).await?;
-        }
-        Ok::<_, SearchError>(())
+        taker.end()?;
+        count_of(&state, search, &kinds).await
     };
     let error = match checked.await {
-        Ok(()) => None,
+        Ok(_) => None,
         Err(error) if error.status() == 400 => Some(error.to_string()),
         Err(error) => return Err(error.into()),
     };

@@ -21,6 +21,7 @@ pub(super) async fn answer(
     state: &ApiState,
     suggest: &Value,
     kinds: &[AssetKind],
+    typed_keys: bool,
 ) -> Result<Value, SearchError> {
     let wanted = read(suggest)?;
     let search = state.search.clone();
@@ -30,7 +31,9 @@ pub(super) async fn answer(
         .run(move || {
             let mut answers = Map::new();
             for one in wanted {
-                answers.insert(one.name.clone(), one.answer(&search, &kinds)?);
+                let kind = if one.whole { "phrase" } else { "term" };
+                let name = if typed_keys { format!("{kind}#{}", one.name) } else { one.name.clone() };
+                answers.insert(name, one.answer(&search, &kinds)?);
             }
             Ok(Value::Object(answers))
         })
@@ -43,6 +46,7 @@ struct Wanted {
     field: String,
     size: usize,
     always: bool,
+    by_frequency: bool,
     whole: bool,
 }
 
@@ -74,17 +78,17 @@ fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
             field: how.need_text("field")?,
             size: how.count("size")?.unwrap_or(5).min(20),
             always: how.text("suggest_mode")?.is_some_and(|mode| mode == "always"),
+            by_frequency: match how.text("sort")?.as_deref() {
+                None | Some("score") => false,
+                Some("frequency") => true,
+                Some(_) => {
+                    return Err(
+                        QueryError::illegal("`sort` must be score or frequency").at(how.pointer_to("sort"))
+                    );
+                }
+            },
             whole: kind == "phrase",
         });
-        how.pass_over(&[
-            "sort",
-            "max_edits",
-            "prefix_length",
-            "min_word_length",
-            "max_errors",
-            "confidence",
-            "gram_size",
-        ]);
         how.end()?;
         one.end()?;
         if all.len() > 10 {
@@ -129,7 +133,11 @@ impl Wanted {
             let is_there = counts.contains_key(word);
             let mut options: Vec<(&String, u64)> =
                 counts.iter().filter(|(term, _)| *term != word).map(|(term, count)| (term, *count)).collect();
-            options.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(other.0)));
+            let likeness = |term: &str| if self.by_frequency { 0.0 } else { similarity(word, term) };
+            options.sort_by(|one, other| {
+                let alike = likeness(other.0).total_cmp(&likeness(one.0));
+                alike.then(other.1.cmp(&one.1)).then_with(|| one.0.cmp(other.0))
+            });
             if is_there && !self.always {
                 options.clear();
             }

@@ -135,14 +135,12 @@ fn action(
         let kind = kind_of(object.text("_index")?.as_deref().or(default_index).unwrap_or_default())?;
         let id = object.text("_id")?;
         let if_seq_no = object.count("if_seq_no")?.map(|seq| seq as u64);
-        object.pass_over(&[
-            "if_primary_term",
-            "routing",
-            "retry_on_conflict",
-            "require_alias",
-            "_type",
-            "pipeline",
-        ]);
+        // Nothing is routed, and what others have written in between is always looked at again.
+        object.pass_over(&["routing", "retry_on_conflict"]);
+        object.only("if_primary_term", &json!(1))?;
+        object.only("require_alias", &json!(false))?;
+        object.only("_type", &json!("_doc"))?;
+        object.only("pipeline", &json!("_none"))?;
         object.end()?;
         let source = match source {
             None => Map::new(),
@@ -181,7 +179,8 @@ pub(super) fn of_source(
         let doc = fields(object.take("doc"), "doc")?;
         let upsert = fields(object.take("upsert"), "upsert")?;
         let as_upsert = object.flag("doc_as_upsert")?.unwrap_or(false);
-        object.pass_over(&["detect_noop", "_source"]);
+        object.only("detect_noop", &json!(true))?;
+        object.only("_source", &json!(false))?;
         object.end()?;
         action.document = doc.ok_or_else(|| QueryError::illegal("`doc` is missing"))?;
         action.upsert = if as_upsert { Some(action.document.clone()) } else { upsert };
@@ -190,7 +189,7 @@ pub(super) fn of_source(
 }
 
 /// Twenty random characters.
-fn new_id() -> Result<String, SearchError> {
+pub(super) fn new_id() -> Result<String, SearchError> {
     let mut bytes = [0_u8; 15];
     getrandom::fill(&mut bytes)
         .map_err(|_| SearchError::NotFound("the system gives no random bytes".to_owned()))?;

@@ -4,14 +4,12 @@
 //! function over that list. The memory is four bytes a document and level; buckets are counted and bounded over the
 //! whole request.
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, HashMap},
-    time::Instant,
-};
+mod buckets;
+
+use std::{cell::Cell, time::Instant};
 
 use serde_json::{Map, Value, json};
-use tantivy::{DocId, DocSet, Searcher, SegmentOrdinal, TERMINATED, TantivyError, query::EnableScoring};
+use tantivy::{DocId, Searcher, SegmentOrdinal, TantivyError};
 
 use super::{expand::OUT_OF_TIME, fields::Target};
 use crate::query::{Interval, Query, QueryError, instant_of, limits::MAX_BUCKETS};
@@ -97,6 +95,8 @@ pub enum AggregationKind {
     },
     /// The first documents of the bucket, newest in the log first.
     TopHits {
+        /// How many are passed over.
+        from: usize,
         /// How many.
         size: usize,
     },
@@ -119,18 +119,29 @@ pub enum Stat {
     All,
 }
 
-type Docs = Vec<(SegmentOrdinal, Vec<DocId>)>;
+/// A segment of one of the views that are searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) view: usize,
+    pub(crate) segment: SegmentOrdinal,
+}
 
-/// Translates a query for tantivy.
-pub(crate) type Translate<'a> = dyn Fn(&Query) -> Result<Box<dyn tantivy::query::Query>, QueryError> + 'a;
+/// Lists of documents, each in their order.
+pub(crate) type Docs = Vec<(Place, Vec<DocId>)>;
+
+/// One of the views that are searched.
+pub(crate) trait AggregatedView {
+    fn searcher(&self) -> &Searcher;
+    /// The field of this name; `None` when it is not there and need not be.
+    fn target(&self, field: &str) -> Result<Option<Target<'_>>, QueryError>;
+    fn translate(&self, query: &Query) -> Result<Box<dyn tantivy::query::Query>, QueryError>;
+    /// Makes a hit of a seq.
+    fn hit(&self, seq: u64) -> Option<Value>;
+}
 
 /// What aggregating needs to know.
 pub(crate) struct Aggregator<'a> {
-    pub(crate) searcher: &'a Searcher,
-    pub(crate) target: &'a dyn Fn(&str) -> Result<Option<Target<'a>>, QueryError>,
-    pub(crate) translate: &'a Translate<'a>,
-    /// Makes a hit of a seq.
-    pub(crate) hit: &'a dyn Fn(u64) -> Option<Value>,
+    pub(crate) views: Vec<&'a dyn AggregatedView>,
     pub(crate) deadline: Instant,
     pub(crate) buckets: Cell<usize>,
 }
@@ -195,11 +206,11 @@ impl Aggregator<'_> {
             }
             AggregationKind::Stats { field, which } => self.stats(field, *which, docs),
             AggregationKind::Cardinality { field } => {
-                let column = self.column_of(field)?;
+                let column = self.is_numeric(field)?;
                 let count = match column {
                     None => 0,
-                    Some((_, true)) => self.by_number(field, docs, |value| value)?.len(),
-                    Some((_, false)) => self.by_text(field, None, docs)?.len(),
+                    Some(true) => self.by_number(field, docs, |value| value)?.len(),
+                    Some(false) => self.by_text(field, None, docs)?.len(),
                 };
                 Ok(json!({"value": count}))
             }
@@ -223,7 +234,7 @@ impl Aggregator<'_> {
                 let docs = self.filtered(&Query::Bool(query), docs)?;
                 self.bucket(Map::new(), nested, &docs)
             }
-            AggregationKind::TopHits { size } => self.top_hits(*size, docs),
+            AggregationKind::TopHits { from, size } => self.top_hits(*from, *size, docs),
         }
     }
 
@@ -255,7 +266,7 @@ impl Aggregator<'_> {
         nested: &[Aggregation],
         docs: &Docs,
     ) -> Answer<Value> {
-        let numeric = self.column_of(field)?.is_some_and(|(_, numeric)| numeric);
+        let numeric = self.is_numeric(field)? == Some(true);
         let buckets: Vec<(Value, Docs)> = if numeric {
             let buckets = self.by_number(field, docs, |value| value)?;
             buckets.into_iter().map(|(key, docs)| (json!(key), docs)).collect()
@@ -325,18 +336,17 @@ impl Aggregator<'_> {
 
     fn stats(&self, field: &str, which: Stat, docs: &Docs) -> Answer<Value> {
         let (mut count, mut sum, mut min, mut max) = (0_u64, 0.0_f64, f64::INFINITY, f64::NEG_INFINITY);
-        let (name, numeric) = self.column_of(field)?.unwrap_or_default();
-        if !numeric && which != Stat::Count && !name.is_empty() {
-            return Err(QueryError::illegal(format!("`{field}` holds neither numbers nor dates")).into());
-        }
-        for (segment, docs) in docs {
-            let columns = self.searcher.segment_reader(*segment).fast_fields();
+        for (place, docs) in docs {
+            let Some((name, numeric)) = self.column_of(*place, field)? else { continue };
+            let columns = self.segment(*place).fast_fields();
             if numeric {
                 let column = columns.i64(&name)?;
                 for value in docs.iter().flat_map(|doc| column.values_for_doc(*doc)) {
                     let value = value as f64;
                     (count, sum, min, max) = (count + 1, sum + value, min.min(value), max.max(value));
                 }
+            } else if which != Stat::Count {
+                return Err(QueryError::illegal(format!("`{field}` holds neither numbers nor dates")).into());
             } else if let Some(column) = columns.str(&name)? {
                 count += docs.iter().map(|doc| column.term_ords(*doc).count() as u64).sum::<u64>();
             }
@@ -354,138 +364,18 @@ impl Aggregator<'_> {
         })
     }
 
-    fn top_hits(&self, size: usize, docs: &Docs) -> Answer<Value> {
+    fn top_hits(&self, from: usize, size: usize, docs: &Docs) -> Answer<Value> {
         let mut seqs = Vec::new();
-        for (segment, docs) in docs {
-            let column = self.searcher.segment_reader(*segment).fast_fields().u64("_seq")?;
-            seqs.extend(docs.iter().filter_map(|doc| column.first(*doc)));
+        for (place, docs) in docs {
+            let column = self.segment(*place).fast_fields().u64("_seq")?;
+            seqs.extend(docs.iter().filter_map(|doc| Some((column.first(*doc)?, place.view))));
         }
         seqs.sort_unstable_by(|one, other| other.cmp(one));
-        let hits: Vec<Value> = seqs.iter().take(size).filter_map(|seq| (self.hit)(*seq)).collect();
+        let page = seqs.iter().skip(from).take(size);
+        let hits: Vec<Value> = page.filter_map(|(seq, view)| self.views.get(*view)?.hit(*seq)).collect();
         Ok(json!({"hits": {
             "total": {"value": seqs.len(), "relation": "eq"}, "max_score": Value::Null, "hits": hits,
         }}))
-    }
-
-    /// The column of a field and whether it has numbers; `None` for a field that need not be there.
-    fn column_of(&self, field: &str) -> Answer<Option<(String, bool)>> {
-        let Some(target) = (self.target)(field)? else { return Ok(None) };
-        let numeric = matches!(target.as_what, super::fields::AsWhat::Number(_));
-        match target.column() {
-            Some(column) => Ok(Some((column, numeric))),
-            None => Err(QueryError::illegal(format!(
-                "`{field}` is a text and has no values to count: use a field of exact values"
-            ))
-            .into()),
-        }
-    }
-
-    fn by_number(&self, field: &str, docs: &Docs, key: impl Fn(i64) -> i64) -> Answer<BTreeMap<i64, Docs>> {
-        let mut buckets: BTreeMap<i64, Docs> = BTreeMap::new();
-        let Some((name, numeric)) = self.column_of(field)? else { return Ok(buckets) };
-        if !numeric {
-            return Err(QueryError::illegal(format!("`{field}` holds neither numbers nor dates")).into());
-        }
-        for (segment, docs) in docs {
-            let column = self.searcher.segment_reader(*segment).fast_fields().i64(&name)?;
-            let mut inside: HashMap<i64, Vec<DocId>> = HashMap::new();
-            for doc in docs {
-                for value in column.values_for_doc(*doc) {
-                    let bucket = inside.entry(key(value)).or_default();
-                    if bucket.last() != Some(doc) {
-                        bucket.push(*doc);
-                    }
-                }
-            }
-            for (key, docs) in inside {
-                buckets.entry(key).or_default().push((*segment, docs));
-            }
-        }
-        Ok(buckets)
-    }
-
-    fn by_text(&self, field: &str, missing: Option<&str>, docs: &Docs) -> Answer<BTreeMap<String, Docs>> {
-        let mut buckets: BTreeMap<String, Docs> = BTreeMap::new();
-        let Some((name, _)) = self.column_of(field)? else { return Ok(buckets) };
-        for (segment, docs) in docs {
-            let Some(column) = self.searcher.segment_reader(*segment).fast_fields().str(&name)? else {
-                continue;
-            };
-            let mut inside: HashMap<u64, Vec<DocId>> = HashMap::new();
-            let mut without = Vec::new();
-            for doc in docs {
-                let mut any = false;
-                for ord in column.term_ords(*doc) {
-                    any = true;
-                    let bucket = inside.entry(ord).or_default();
-                    if bucket.last() != Some(doc) {
-                        bucket.push(*doc);
-                    }
-                }
-                if !any && missing.is_some() {
-                    without.push(*doc);
-                }
-            }
-            let mut ords: Vec<(u64, Vec<DocId>)> = inside.into_iter().collect();
-            ords.sort_unstable_by_key(|(ord, _)| *ord);
-            let mut text = String::new();
-            for (ord, docs) in ords {
-                text.clear();
-                column.ord_to_str(ord, &mut text).map_err(TantivyError::from)?;
-                buckets.entry(text.clone()).or_default().push((*segment, docs));
-            }
-            if let (Some(missing), false) = (missing, without.is_empty()) {
-                buckets.entry(missing.to_owned()).or_default().push((*segment, without));
-            }
-        }
-        Ok(buckets)
-    }
-
-    fn with_empty(
-        &self,
-        mut buckets: BTreeMap<i64, Docs>,
-        min_count: u64,
-        next: impl Fn(i64) -> Option<i64>,
-    ) -> Answer<BTreeMap<i64, Docs>> {
-        if min_count > 0 {
-            buckets.retain(|_, docs| count(docs) >= min_count);
-            return Ok(buckets);
-        }
-        let (Some(first), Some(last)) = (buckets.keys().next().copied(), buckets.keys().next_back().copied())
-        else {
-            return Ok(buckets);
-        };
-        let mut at = first;
-        while let Some(following) = next(at).filter(|following| *following < last) {
-            buckets.entry(following).or_default();
-            at = following;
-            if buckets.len() > MAX_BUCKETS {
-                break; // refused when they are made
-            }
-        }
-        Ok(buckets)
-    }
-
-    fn filtered(&self, query: &Query, docs: &Docs) -> Answer<Docs> {
-        let query = (self.translate)(query)?;
-        let weight = query.weight(EnableScoring::disabled_from_searcher(self.searcher))?;
-        let mut kept = Docs::new();
-        for (segment, docs) in docs {
-            let mut matching = weight.scorer(self.searcher.segment_reader(*segment), 1.0)?;
-            let mut inside = Vec::new();
-            for doc in docs {
-                if matching.doc() < *doc {
-                    matching.seek(*doc);
-                }
-                match matching.doc() {
-                    TERMINATED => break,
-                    found if found == *doc => inside.push(*doc),
-                    _ => {}
-                }
-            }
-            kept.push((*segment, inside));
-        }
-        Ok(kept)
     }
 }
 

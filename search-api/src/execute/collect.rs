@@ -4,7 +4,12 @@
 //! turned away by one comparison. The last key is always the document's seq, which no other document of the view
 //! has: the order is the same whatever the segments are, and a page can begin behind the one before.
 
-use std::{cmp::Ordering, collections::BinaryHeap, time::Instant};
+use std::{
+    cmp::Ordering,
+    collections::{BinaryHeap, HashSet},
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Instant,
+};
 
 use serde::Serialize;
 use tantivy::{
@@ -14,7 +19,7 @@ use tantivy::{
     query::Weight,
 };
 
-use super::expand::OUT_OF_TIME;
+use super::{expand::OUT_OF_TIME, groups::Groups};
 
 /// The most keys of an order.
 pub(crate) const MAX_SORT_KEYS: usize = 4;
@@ -34,6 +39,8 @@ pub(crate) enum SortColumn {
     Seq,
     Number(String),
     Text(String),
+    /// A view that lacks the field: no document has a value.
+    Nothing,
 }
 
 /// A key's value.
@@ -57,12 +64,17 @@ pub(crate) struct Found {
     pub(crate) seq: u64,
     pub(crate) score: Score,
     pub(crate) sort: Vec<SortValue>,
+    /// The value that it stands for, when hits are collapsed.
+    pub(crate) group: Option<SortValue>,
 }
 
 /// What was found.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
+    /// How many match; when there are more than were to be counted, that number.
     pub(crate) total: u64,
+    /// Whether there are more.
+    pub(crate) at_least: bool,
     pub(crate) hits: Vec<Found>,
     pub(crate) max_score: Option<Score>,
     /// Per segment, for aggregations.
@@ -74,23 +86,28 @@ pub(crate) struct Collect {
     pub(crate) sort: Vec<SortKey>,
     /// How many of the best, those before the page included.
     pub(crate) limit: usize,
+    /// Of all documents with the same value, only the best.
+    pub(crate) collapse: Option<SortColumn>,
     /// Only what comes after these keys and this seq.
     pub(crate) after: Option<(Vec<SortValue>, u64)>,
     pub(crate) min_score: Option<Score>,
     pub(crate) needs_score: bool,
-    pub(crate) wants_total: bool,
+    /// Up to how many documents are counted: what comes after need not be looked at when it cannot be a hit.
+    pub(crate) count_to: u64,
+    /// How many were counted, in all segments together.
+    pub(crate) counted: AtomicU64,
     pub(crate) wants_docs: bool,
     pub(crate) deadline: Instant,
 }
 
 /// Whole numbers that sort as the keys do, the smaller the better; the seq last.
-type Rank = [u64; MAX_SORT_KEYS + 1];
+pub(super) type Rank = [u64; MAX_SORT_KEYS + 1];
 
 #[derive(Clone, Copy)]
-struct Candidate {
-    rank: Rank,
-    score: Score,
-    doc: DocId,
+pub(super) struct Candidate {
+    pub(super) rank: Rank,
+    pub(super) score: Score,
+    pub(super) doc: DocId,
 }
 
 impl PartialEq for Candidate {
@@ -118,6 +135,42 @@ enum Source {
     Seq,
     Number(Column<i64>),
     Text(Option<StrColumn>),
+    Nothing,
+}
+
+impl Source {
+    fn of(by: &SortColumn, reader: &SegmentReader) -> tantivy::Result<Self> {
+        let columns = reader.fast_fields();
+        Ok(match by {
+            SortColumn::Score => Self::Score,
+            SortColumn::Seq => Self::Seq,
+            SortColumn::Number(name) => Self::Number(columns.i64(name)?),
+            SortColumn::Text(name) => Self::Text(columns.str(name)?),
+            SortColumn::Nothing => Self::Nothing,
+        })
+    }
+
+    /// The value by which documents are collapsed: as a number that only this segment knows.
+    fn group(&self, doc: DocId) -> Option<u64> {
+        match self {
+            Self::Number(column) => column.values_for_doc(doc).min().map(of_number),
+            Self::Text(column) => column.as_ref().and_then(|column| column.term_ords(doc).min()),
+            Self::Score | Self::Seq | Self::Nothing => None,
+        }
+    }
+
+    /// The value again.
+    fn group_value(&self, group: Option<u64>) -> SortValue {
+        let value = match (self, group) {
+            (Self::Number(_), Some(number)) => Some(SortValue::Number((number ^ (1 << 63)) as i64)),
+            (Self::Text(Some(column)), Some(ord)) => {
+                let mut text = String::new();
+                column.ord_to_str(ord, &mut text).ok().map(|_| SortValue::Text(text))
+            }
+            _ => None,
+        };
+        value.unwrap_or(SortValue::Missing)
+    }
 }
 
 /// The collector of one segment.
@@ -131,6 +184,7 @@ pub(crate) struct InSegment {
     total: u64,
     max_score: Option<Score>,
     best: BinaryHeap<Candidate>,
+    groups: Option<(Source, Groups)>,
     docs: Option<Vec<DocId>>,
     deadline: Instant,
     steps: u32,
@@ -156,16 +210,12 @@ impl Collector for Collect {
         let keys = self
             .sort
             .iter()
-            .map(|key| {
-                let source = match &key.by {
-                    SortColumn::Score => Source::Score,
-                    SortColumn::Seq => Source::Seq,
-                    SortColumn::Number(name) => Source::Number(columns.i64(name)?),
-                    SortColumn::Text(name) => Source::Text(columns.str(name)?),
-                };
-                Ok((source, key.descending, key.missing_first))
-            })
+            .map(|key| Ok((Source::of(&key.by, reader)?, key.descending, key.missing_first)))
             .collect::<tantivy::Result<Vec<_>>>()?;
+        let groups = match &self.collapse {
+            None => None,
+            Some(by) => Some((Source::of(by, reader)?, Groups::new(self.limit))),
+        };
         let mut child = InSegment {
             keys,
             seqs: columns.u64("_seq")?,
@@ -176,6 +226,7 @@ impl Collector for Collect {
             total: 0,
             max_score: None,
             best: BinaryHeap::with_capacity(self.limit.min(1_024) + 1),
+            groups,
             docs: self.wants_docs.then(Vec::new),
             deadline: self.deadline,
             steps: 0,
@@ -202,15 +253,18 @@ impl Collector for Collect {
         let lives = |doc: DocId| alive.is_none_or(|alive| alive.is_alive(doc));
         let by_score_alone =
             matches!(self.sort.as_slice(), [SortKey { by: SortColumn::Score, descending: true, .. }]);
-        if by_score_alone && !self.wants_total && !self.wants_docs && self.after.is_none() {
-            // Nothing but the best is wanted: blocks that cannot hold any of them are skipped.
+        let only_best = self.count_to < u64::MAX && !self.wants_docs;
+        if by_score_alone && only_best && self.after.is_none() && self.collapse.is_none() {
+            // When enough are counted, nothing but the best is wanted: blocks that cannot hold any are skipped.
             let start = self.min_score.map_or(Score::MIN, f32::next_down);
+            let before = self.counted.load(Relaxed);
             weight.for_each_pruning(start, reader, &mut |doc, score| {
                 if lives(doc) {
                     child.collect(doc, score);
                 }
                 match child.best.peek() {
                     _ if child.late => Score::MAX,
+                    _ if before + child.total <= self.count_to => start,
                     // One of the same score may have a lower seq.
                     Some(worst) if child.best.len() >= child.limit => worst.score.next_down().max(start),
                     _ => start,
@@ -233,6 +287,7 @@ impl Collector for Collect {
                 }
             })?;
         }
+        self.counted.fetch_add(child.total, Relaxed);
         Ok(child.harvest())
     }
 
@@ -250,39 +305,58 @@ impl Collector for Collect {
                 (one, other) => one.or(other),
             };
         }
-        all.hits.sort_by(|one, other| self.compare(one, other));
-        all.hits.truncate(self.limit);
+        all.hits.sort_by(|one, other| compare(&self.sort, one, other));
+        all.hits = first_of_each(all.hits, self.limit, |found| found);
+        all.count_to(self.count_to);
         Ok(all)
     }
 }
 
-impl Collect {
-    fn compare(&self, one: &Found, other: &Found) -> Ordering {
-        let keys = self.sort.iter().zip(one.sort.iter().zip(&other.sort));
-        for (key, (one, other)) in keys {
-            let missing = |value: &SortValue| *value == SortValue::Missing;
-            let order = match (missing(one), missing(other)) {
-                (true, true) => Ordering::Equal,
-                (true, false) if key.missing_first => Ordering::Less,
-                (true, false) => Ordering::Greater,
-                (false, true) if key.missing_first => Ordering::Greater,
-                (false, true) => Ordering::Less,
-                (false, false) => {
-                    let order = match (one, other) {
-                        (SortValue::Score(one), SortValue::Score(other)) => one.total_cmp(other),
-                        (SortValue::Number(one), SortValue::Number(other)) => one.cmp(other),
-                        (SortValue::Text(one), SortValue::Text(other)) => one.cmp(other),
-                        _ => Ordering::Equal,
-                    };
-                    if key.descending { order.reverse() } else { order }
-                }
-            };
-            if order != Ordering::Equal {
-                return order;
-            }
-        }
-        one.seq.cmp(&other.seq)
+impl Collected {
+    /// Says no larger number than was to be counted.
+    pub(crate) fn count_to(&mut self, count_to: u64) {
+        self.at_least |= self.total > count_to;
+        self.total = self.total.min(count_to);
     }
+}
+
+/// The first hits; of those that stand for the same value only the first.
+pub(crate) fn first_of_each<T>(mut hits: Vec<T>, limit: usize, found: impl Fn(&T) -> &Found) -> Vec<T> {
+    let mut seen = HashSet::new();
+    hits.retain(|hit| match &found(hit).group {
+        None => true,
+        Some(group) => seen.len() < limit && seen.insert(format!("{group:?}")),
+    });
+    hits.truncate(limit);
+    hits
+}
+
+/// Which of two comes first in this order.
+pub(crate) fn compare(sort: &[SortKey], one: &Found, other: &Found) -> Ordering {
+    let keys = sort.iter().zip(one.sort.iter().zip(&other.sort));
+    for (key, (one, other)) in keys {
+        let missing = |value: &SortValue| *value == SortValue::Missing;
+        let order = match (missing(one), missing(other)) {
+            (true, true) => Ordering::Equal,
+            (true, false) if key.missing_first => Ordering::Less,
+            (true, false) => Ordering::Greater,
+            (false, true) if key.missing_first => Ordering::Greater,
+            (false, true) => Ordering::Less,
+            (false, false) => {
+                let order = match (one, other) {
+                    (SortValue::Score(one), SortValue::Score(other)) => one.total_cmp(other),
+                    (SortValue::Number(one), SortValue::Number(other)) => one.cmp(other),
+                    (SortValue::Text(one), SortValue::Text(other)) => one.cmp(other),
+                    _ => Ordering::Equal,
+                };
+                if key.descending { order.reverse() } else { order }
+            }
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+    one.seq.cmp(&other.seq)
 }
 
 impl SegmentCollector for InSegment {
@@ -307,6 +381,7 @@ impl SegmentCollector for InSegment {
         let full = self.best.len() >= self.limit;
         let first = self.rank_at(0, doc, score);
         if full
+            && self.groups.is_none()
             && self.best.peek().is_some_and(|worst| worst.rank.first().is_some_and(|worst| first > *worst))
         {
             return;
@@ -323,7 +398,9 @@ impl SegmentCollector for InSegment {
             return;
         }
         let candidate = Candidate { rank, score, doc };
-        if !full {
+        if let Some((source, groups)) = &mut self.groups {
+            groups.offer(source.group(doc), candidate);
+        } else if !full {
             self.best.push(candidate);
         } else if let Some(mut worst) = self.best.peek_mut()
             && candidate < *worst
@@ -334,10 +411,19 @@ impl SegmentCollector for InSegment {
 
     fn harvest(mut self) -> OfSegment {
         let best = std::mem::take(&mut self.best).into_sorted_vec();
-        let hits = best.into_iter().map(|candidate| self.found(&candidate)).collect();
+        let mut hits: Vec<Found> = best.into_iter().map(|candidate| self.found(&candidate)).collect();
+        if let Some((source, groups)) = self.groups.take() {
+            hits.extend(groups.into_sorted().map(|(group, candidate)| Found {
+                group: Some(source.group_value(group)),
+                ..self.found(&candidate)
+            }));
+        }
         let docs = self.docs.take().map(|docs| (self.segment, docs)).into_iter().collect();
         let max_score = self.max_score;
-        OfSegment { collected: Collected { total: self.total, hits, max_score, docs }, late: self.late }
+        OfSegment {
+            collected: Collected { total: self.total, hits, max_score, docs, at_least: false },
+            late: self.late,
+        }
     }
 }
 
@@ -355,6 +441,7 @@ impl InSegment {
                 .as_ref()
                 .and_then(|column| extreme(column.term_ords(doc), *descending))
                 .map(|ord| ord * 2 + 1),
+            Source::Nothing => None,
         };
         directed(value, *descending, *missing_first)
     }
@@ -377,6 +464,9 @@ impl InSegment {
                         tantivy::columnar::TermOrdHit::Next(ord) => ord.saturating_mul(2),
                     })
                 }
+                (SortValue::Missing, _) => None,
+                // The value is another segment's: here no document has any.
+                (_, Source::Nothing | Source::Text(None)) => Some(1),
                 _ => None,
             };
             *place = directed(number, *descending, *missing_first);
@@ -406,6 +496,7 @@ impl InSegment {
                         let mut text = String::new();
                         column.ord_to_str(ord, &mut text).ok()?.then_some(SortValue::Text(text))
                     }),
+                    Source::Nothing => None,
                 };
                 value.unwrap_or(SortValue::Missing)
             })
@@ -415,6 +506,7 @@ impl InSegment {
             seq: self.seqs.first(candidate.doc).unwrap_or(0),
             score: candidate.score,
             sort,
+            group: None,
         }
     }
 }

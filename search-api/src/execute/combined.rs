@@ -4,14 +4,19 @@
 //! (S. Robertson, H. Zaragoza, M. Taylor, "Simple BM25 extension to multiple weighted fields", CIKM 2004). A word in
 //! the headline and again in the body does not count as two words, as it does when fields are scored apart and added,
 //! and a document that has all words in its captions is not beaten by one that repeats one of them in its body.
+//! Lengths are those of [`super::lengths`]: without function words.
+
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use tantivy::{
     DocId, DocSet, Score, SegmentReader, TERMINATED, Term,
-    fieldnorm::FieldNormReader,
+    index::SegmentId,
     postings::{Postings, SegmentPostings},
     query::{EnableScoring, Explanation, Query, Scorer, Weight},
-    schema::IndexRecordOption,
+    schema::{Field, IndexRecordOption},
 };
+
+use super::lengths::{Counted, Lengths, Together};
 
 /// How soon more of the same word stops counting.
 const K1: f32 = 1.2;
@@ -23,14 +28,19 @@ const B: f32 = 0.75;
 pub(super) struct Combined {
     /// The terms, and what their field weighs.
     pub(super) terms: Vec<(Term, f32)>,
-    /// All fields that are looked at, for the length of documents: each with one of its terms.
-    pub(super) fields: Vec<(tantivy::schema::Field, f32)>,
+    /// All fields that are looked at, for the length of documents.
+    pub(super) fields: Vec<Counted>,
+    pub(super) lengths: Arc<Lengths>,
+    /// The field of the documents' languages.
+    pub(super) language: Field,
+    pub(super) deadline: Instant,
 }
 
 impl Query for Combined {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        let mut weight = CombinedWeight { query: self.clone(), idf: 0.0, average: 1.0 };
-        if let EnableScoring::Enabled { statistics_provider: statistics, .. } = scoring {
+        let mut weight =
+            CombinedWeight { query: self.clone(), idf: 0.0, average: 1.0, lengths: HashMap::new() };
+        if let EnableScoring::Enabled { searcher, statistics_provider: statistics } = scoring {
             let documents = statistics.total_num_docs()?;
             let mut frequency = 0;
             for (term, _) in &self.terms {
@@ -38,11 +48,14 @@ impl Query for Combined {
             }
             let (count, with) = (documents as f32, frequency as f32);
             weight.idf = (1.0 + (count - with + 0.5) / (with + 0.5)).ln();
-            let mut length = 0.0;
-            for (field, field_weight) in &self.fields {
-                length += statistics.total_num_tokens(*field)? as f32 * field_weight;
+            let (mut length, mut documents) = (0.0, 0.0);
+            for reader in searcher.segment_readers() {
+                let lengths = self.lengths.of(reader, &self.fields, self.language, self.deadline)?;
+                length += lengths.sum;
+                documents += lengths.of.len() as f64;
+                weight.lengths.insert(reader.segment_id(), lengths);
             }
-            weight.average = (length / count.max(1.0)).max(1.0);
+            weight.average = (length / documents.max(1.0)).max(1.0) as f32;
         }
         Ok(Box::new(weight))
     }
@@ -56,6 +69,8 @@ struct CombinedWeight {
     query: Combined,
     idf: f32,
     average: f32,
+    /// By segment; none when nothing is scored.
+    lengths: HashMap<SegmentId, Arc<Together>>,
 }
 
 impl Weight for CombinedWeight {
@@ -67,13 +82,9 @@ impl Weight for CombinedWeight {
                 postings.push((found, *weight));
             }
         }
-        let mut lengths = Vec::new();
-        for (field, weight) in &self.query.fields {
-            lengths.push((reader.get_fieldnorms_reader(*field)?, *weight));
-        }
         let mut scorer = CombinedScorer {
             postings,
-            lengths,
+            lengths: self.lengths.get(&reader.segment_id()).cloned(),
             at: 0,
             factor: self.idf * (K1 + 1.0) * boost,
             average: self.average,
@@ -95,7 +106,7 @@ impl Weight for CombinedWeight {
 
 struct CombinedScorer {
     postings: Vec<(SegmentPostings, f32)>,
-    lengths: Vec<(FieldNormReader, f32)>,
+    lengths: Option<Arc<Together>>,
     at: DocId,
     factor: f32,
     average: f32,
@@ -141,8 +152,8 @@ impl Scorer for CombinedScorer {
         let at = self.at;
         let here = self.postings.iter().filter(|(postings, _)| postings.doc() == at);
         let frequency: f32 = here.map(|(postings, weight)| postings.term_freq() as f32 * weight).sum();
-        let length: f32 =
-            self.lengths.iter().map(|(lengths, weight)| lengths.fieldnorm(at) as f32 * weight).sum();
+        let length = self.lengths.as_ref().and_then(|lengths| lengths.of.get(at as usize)).copied();
+        let length = length.unwrap_or(self.average);
         let norm = K1 * (1.0 - B + B * length / self.average);
         self.factor * frequency / (frequency + norm)
     }

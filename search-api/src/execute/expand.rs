@@ -1,9 +1,9 @@
 //! Terms that a pattern or a fuzzy word stands for: the documents of all of them, each with the same score.
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use tantivy::{
-    BitSet, DocId, DocSet, Score, SegmentReader, TantivyError,
+    BitSet, DocId, DocSet, InvertedIndexReader, Score, SegmentReader, TantivyError,
     query::{BitSetDocSet, ConstScorer, EnableScoring, Explanation, Query, Scorer, Weight},
     schema::{Field, IndexRecordOption},
 };
@@ -123,27 +123,76 @@ impl Automaton for Nearby<'_> {
     }
 }
 
+/// A field's terms that a word or pattern stands for, and in how many documents each is; so many at most.
+fn terms_of(
+    searcher: &tantivy::Searcher,
+    field: Field,
+    terms: &Terms,
+    most: usize,
+) -> tantivy::Result<HashMap<String, u64>> {
+    fn gather<A: Automaton>(
+        inverted: &InvertedIndexReader,
+        automaton: A,
+        most: usize,
+        found: &mut HashMap<String, u64>,
+    ) -> tantivy::Result<()>
+    where
+        A::State: Clone,
+    {
+        let mut terms = inverted.terms().search(automaton).into_stream()?;
+        while found.len() < most && terms.advance() {
+            if let Ok(term) = std::str::from_utf8(terms.key()) {
+                *found.entry(term.to_owned()).or_default() += u64::from(terms.value().doc_freq);
+            }
+        }
+        Ok(())
+    }
+    let mut all = HashMap::new();
+    for reader in searcher.segment_readers() {
+        let inverted = reader.inverted_index(field)?;
+        let mut found = HashMap::new();
+        match terms {
+            Terms::Matching(pattern) => gather(&inverted, Matching(pattern), most, &mut found)?,
+            Terms::Near(near) => gather(&inverted, Nearby(near), most, &mut found)?,
+        }
+        for (term, count) in found {
+            *all.entry(term).or_default() += count;
+        }
+    }
+    Ok(all)
+}
+
+/// How many terms are looked at, to choose from.
+const MAX_LOOKED_AT: usize = 10_000;
+
+/// The terms of a field that a word or pattern stands for, so many at most: of a word the nearest, of a pattern the
+/// first in their order.
+pub(crate) fn first_terms(
+    searcher: &tantivy::Searcher,
+    field: Field,
+    terms: &Terms,
+    most: usize,
+) -> tantivy::Result<Vec<String>> {
+    let found = terms_of(searcher, field, terms, MAX_LOOKED_AT)?;
+    let mut found: Vec<(u8, String)> = found
+        .into_keys()
+        .map(|term| match terms {
+            Terms::Matching(_) => (0, term),
+            Terms::Near(near) => (near.distance(&term).unwrap_or(u8::MAX), term),
+        })
+        .collect();
+    found.sort_unstable();
+    found.truncate(most);
+    Ok(found.into_iter().map(|(_, term)| term).collect())
+}
+
 /// The terms of a field that are at most two edits (one for short words) from a word, and in how many documents each is.
 pub(crate) fn near_terms(
     searcher: &tantivy::Searcher,
     field: Field,
     word: &str,
 ) -> tantivy::Result<Vec<(String, u64)>> {
-    let edits = crate::query::Fuzziness::Auto(3, 6).edits(word);
-    let near = Near::new(word, edits, 1, true);
-    let mut found: Vec<(String, u64)> = Vec::new();
-    for reader in searcher.segment_readers() {
-        let inverted = reader.inverted_index(field)?;
-        let mut terms = inverted.terms().search(Nearby(&near)).into_stream()?;
-        while terms.advance() {
-            let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
-            let count = u64::from(terms.value().doc_freq);
-            match found.iter().position(|(other, _)| other == term) {
-                Some(at) => found.iter_mut().skip(at).take(1).for_each(|(_, sum)| *sum += count),
-                None if found.len() < 1_000 => found.push((term.to_owned(), count)),
-                None => {}
-            }
-        }
-    }
-    Ok(found)
+    let edits = crate::query::Fuzziness::AUTO.edits(word);
+    let near = Terms::Near(Near::new(word, edits, 1, true));
+    Ok(terms_of(searcher, field, &near, MAX_LOOKED_AT)?.into_iter().collect())
 }

@@ -5,6 +5,8 @@ mod collect;
 mod combined;
 mod expand;
 mod fields;
+mod groups;
+mod lengths;
 mod like;
 mod present;
 mod range;
@@ -12,11 +14,14 @@ mod score;
 mod stopwords;
 mod translate;
 
+pub(crate) use aggregate::{AggregatedView, AggregationError, Aggregator, Docs, Place};
 pub use aggregate::{Aggregation, AggregationKind, Stat};
-pub(crate) use aggregate::{AggregationError, Aggregator};
 pub use collect::SortValue;
-pub(crate) use collect::{Collect, Collected, MAX_SORT_KEYS, SortColumn, SortKey};
+pub(crate) use collect::{
+    Collect, Collected, Found, MAX_SORT_KEYS, SortColumn, SortKey, compare, first_of_each,
+};
 pub(crate) use expand::{OUT_OF_TIME, near_terms};
-pub(crate) use fields::{AsWhat, target_of};
+pub(crate) use fields::{AsWhat, Target, target_of};
+pub(crate) use lengths::Lengths;
 pub(crate) use like::like;
 pub(crate) use translate::Translator;

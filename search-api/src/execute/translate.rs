@@ -15,11 +15,12 @@ use tantivy::{
 
 use super::{
     combined::Combined,
-    expand::{Expand, Terms},
+    expand::{Expand, Terms, first_terms},
     fields::{Analysed, AsWhat, Target, target_of, targets, unknown_field},
+    lengths::{Counted, Lengths},
     present::present,
     score::rescored,
-    stopwords::{COMMON, is_listed},
+    stopwords::telling,
 };
 use crate::query::{
     Bool, Combine, FieldBoost, Fuzziness, Near, Need, PatternKind, Phrase, Query, QueryError, Range, Words,
@@ -33,6 +34,8 @@ pub(crate) struct Translator<'a> {
     pub(crate) schema: &'a ViewSchema,
     pub(crate) languages: &'a [Language],
     pub(crate) searcher: &'a Searcher,
+    /// How long texts are.
+    pub(crate) lengths: &'a Arc<Lengths>,
     /// For `now` in date maths, in milliseconds.
     pub(crate) now: i64,
     pub(crate) deadline: Instant,
@@ -56,8 +59,9 @@ impl Translator<'_> {
             Query::Terms { field, values, any_case } => self.terms(field, values, *any_case)?,
             Query::Range(range) => self.range(range)?,
             Query::Pattern { fields, pattern, any_case } => self.pattern(fields, pattern, *any_case)?,
-            Query::Fuzzy { fields, value, fuzziness, exact_start, swaps } => {
-                self.fuzzy(fields, value, *fuzziness, *exact_start, *swaps)?
+            Query::Fuzzy { fields, value, fuzziness, exact_start, swaps, max_expansions } => {
+                let near = |word: &str| Near::new(word, fuzziness.edits(word), *exact_start, *swaps);
+                self.fuzzy(fields, value, &near, *max_expansions)?
             }
             Query::Exists { field } => self.exists(field)?,
             Query::Ids(ids) => {
@@ -129,15 +133,17 @@ impl Translator<'_> {
             Some((_, first)) if words.compounds => first.units.clone(),
             _ => (0..count).map(|at| at..at + 1).collect(),
         };
-        let units = if words.need == Need::All { units } else { self.telling(units, &words.text, &analysed) };
+        let units =
+            if words.need == Need::All { units } else { telling(self, units, &words.text, &analysed) };
         let last = units.len().saturating_sub(1);
         let unit = |target: &Target<'_>, analysed: &Analysed, number: usize, of: &std::ops::Range<usize>| {
             let AsWhat::Text(_, field) = target.as_what else { return Ok(Box::new(EmptyQuery) as Boxed) };
             let prefix = words.last_is_prefix && number == last;
             if of.len() > 1 {
-                return Ok(self.sequence(field, &analysed.sequences(of.clone()), 0, prefix));
+                let phrase = Phrase { last_is_prefix: prefix, ..Phrase::new(Vec::new(), "") };
+                return Ok(self.sequence(field, &analysed.sequences(of.clone()), &phrase));
             }
-            self.word(field, &analysed.alternatives(of.start), prefix, words.fuzziness, words.exact_start)
+            self.word(field, &analysed.alternatives(of.start), prefix, words)
         };
         let query = if words.combine == Combine::OneField {
             let mut found = Vec::with_capacity(units.len());
@@ -145,7 +151,7 @@ impl Translator<'_> {
                 let plain =
                     of.len() == 1 && words.fuzziness.is_none() && !(words.last_is_prefix && number == last);
                 if plain && analysed.len() > 1 {
-                    found.push(combined(&analysed, of.start));
+                    found.push(self.combined(&analysed, of.start));
                     continue;
                 }
                 let mut in_fields = Vec::with_capacity(analysed.len());
@@ -178,48 +184,15 @@ impl Translator<'_> {
         Ok(best(whole, words.tie_breaker))
     }
 
-    /// Without the words that say nothing, if others are left.
-    fn telling(
-        &self,
-        units: Vec<std::ops::Range<usize>>,
-        text: &str,
-        analysed: &[(Target<'_>, Analysed)],
-    ) -> Vec<std::ops::Range<usize>> {
-        let written = indexer::Analyser::Names.terms(Language::Other, text);
-        let limit = self.searcher.num_docs() as f64 * COMMON;
-        let mut kept = Vec::with_capacity(units.len());
-        for of in &units {
-            let listed = of.len() == 1
-                && written.get(of.start).is_some_and(|word| {
-                    let word = text.get(word.start..word.end).unwrap_or_default().to_lowercase();
-                    is_listed(&word, self.languages)
-                });
-            let mut common = false;
-            if listed {
-                for (target, analysed) in analysed {
-                    let AsWhat::Text(_, field) = target.as_what else { continue };
-                    for term in analysed.alternatives(of.start) {
-                        let count = self.searcher.doc_freq(&Term::from_field_text(field, term));
-                        common |= count.is_ok_and(|count| count as f64 > limit);
-                    }
-                }
-            }
-            if !common {
-                kept.push(of.clone());
-            }
-        }
-        if kept.is_empty() { units } else { kept }
-    }
-
     /// One word in one field.
     fn word(
         &self,
         field: Field,
         alternatives: &[&str],
         prefix: bool,
-        fuzziness: Option<Fuzziness>,
-        exact_start: usize,
+        words: &Words,
     ) -> Result<Boxed, QueryError> {
+        let most = words.max_expansions;
         let mut found: Vec<Boxed> = Vec::new();
         for term in alternatives {
             found.push(Box::new(TermQuery::new(
@@ -228,32 +201,35 @@ impl Translator<'_> {
             )));
             if prefix {
                 let pattern = PatternKind::Prefix((*term).to_owned()).compile(str::to_owned);
-                found.push(self.expand(field, Terms::Matching(pattern.map_err(|error| refused(&error))?)));
+                let pattern = pattern.map_err(|error| refused(&error))?;
+                found.push(self.expand_to(field, Terms::Matching(pattern), most)?);
             }
-            if let Some(edits) = fuzziness.map(|fuzziness| fuzziness.edits(term)).filter(|edits| *edits > 0) {
-                let near = self.expand(field, Terms::Near(Near::new(term, edits, exact_start, true)));
-                found.push(boosted(near, FUZZY_WEIGHT));
+            let edits = words.fuzziness.map_or(0, |fuzziness| fuzziness.edits(term));
+            if edits > 0 {
+                let near = Near::new(term, edits, words.exact_start, words.swaps);
+                found.push(boosted(self.expand_to(field, Terms::Near(near), most)?, FUZZY_WEIGHT));
             }
         }
         Ok(best(found, 0.0))
     }
 
     /// Several words that follow each other in one field.
-    fn sequence(&self, field: Field, sequences: &[&[String]], slop: u32, last_is_prefix: bool) -> Boxed {
+    fn sequence(&self, field: Field, sequences: &[&[String]], phrase: &Phrase) -> Boxed {
         let mut found: Vec<Boxed> = Vec::new();
         for sequence in sequences {
             let terms: Vec<Term> = sequence.iter().map(|term| Term::from_field_text(field, term)).collect();
-            found.push(match (terms.as_slice(), last_is_prefix) {
+            found.push(match (terms.as_slice(), phrase.last_is_prefix) {
                 ([], _) => Box::new(EmptyQuery),
                 ([term], false) => Box::new(TermQuery::new(term.clone(), IndexRecordOption::WithFreqs)),
                 (_, true) => {
                     let mut query = PhrasePrefixQuery::new(terms);
-                    query.set_max_expansions(PHRASE_EXPANSIONS);
+                    let most = phrase.max_expansions.and_then(|most| u32::try_from(most).ok());
+                    query.set_max_expansions(most.unwrap_or(PHRASE_EXPANSIONS).min(MAX_PHRASE_EXPANSIONS));
                     Box::new(query)
                 }
                 (_, false) => {
                     let places = terms.into_iter().enumerate().collect();
-                    Box::new(PhraseQuery::new_with_offset_and_slop(places, slop))
+                    Box::new(PhraseQuery::new_with_offset_and_slop(places, phrase.slop))
                 }
             });
         }
@@ -272,10 +248,15 @@ impl Translator<'_> {
                         return Err(QueryError::illegal(format!("a phrase has at most {MAX_WORDS} words")));
                     }
                     match analysed.len() {
-                        1 => self.word(field, &analysed.alternatives(0), phrase.last_is_prefix, None, 0)?,
+                        0 if phrase.empty_matches_all => Box::new(AllQuery),
+                        1 => {
+                            let word =
+                                Words { max_expansions: phrase.max_expansions, ..Words::new(Vec::new(), "") };
+                            self.word(field, &analysed.alternatives(0), phrase.last_is_prefix, &word)?
+                        }
                         count => {
                             let sequences = analysed.sequences(0..count);
-                            self.sequence(field, &sequences, phrase.slop, phrase.last_is_prefix)
+                            self.sequence(field, &sequences, phrase)
                         }
                     }
                 }
@@ -333,14 +314,7 @@ impl Translator<'_> {
             AsWhat::Text(..) => {
                 for value in values {
                     let fields = vec![FieldBoost::new(target.field.spec.name)];
-                    let text = text_of(value);
-                    found.push(self.phrase(&Phrase {
-                        fields,
-                        text,
-                        slop: 0,
-                        last_is_prefix: false,
-                        tie_breaker: 0.0,
-                    })?);
+                    found.push(self.phrase(&Phrase::new(fields, text_of(value)))?);
                 }
             }
             _ => {
@@ -369,7 +343,12 @@ impl Translator<'_> {
                         // `ferries*` finds what is stored as `ferri`.
                         let analysed = Analysed::new(analyser, self.languages, prefix);
                         if analysed.len() == 1 {
-                            either.push(self.word(field, &analysed.alternatives(0), false, None, 0)?);
+                            either.push(self.word(
+                                field,
+                                &analysed.alternatives(0),
+                                false,
+                                &Words::new(Vec::new(), ""),
+                            )?);
                         }
                     }
                     best(either, 0.0)
@@ -396,28 +375,24 @@ impl Translator<'_> {
         &self,
         fields: &[FieldBoost],
         value: &str,
-        fuzziness: Fuzziness,
-        exact_start: usize,
-        swaps: bool,
+        near: &dyn Fn(&str) -> Near,
+        most: Option<usize>,
     ) -> Result<Boxed, QueryError> {
         let mut found = Vec::new();
         for target in self.targets(fields)? {
-            let near = |field, word: &str| {
-                let near = Near::new(word, fuzziness.edits(word), exact_start, swaps);
-                self.expand(field, Terms::Near(near))
-            };
+            let expanded = |field, word: &str| self.expand_to(field, Terms::Near(near(word)), most);
             let query = match target.as_what {
                 AsWhat::Text(analyser, field) => {
                     let analysed = Analysed::new(analyser, self.languages, value);
-                    let words = (0..analysed.len().min(MAX_WORDS)).map(|at| {
-                        best(
-                            analysed.alternatives(at).into_iter().map(|term| near(field, term)).collect(),
-                            0.0,
-                        )
-                    });
-                    needed(words.collect(), &Need::All)?
+                    let mut words = Vec::new();
+                    for at in 0..analysed.len().min(MAX_WORDS) {
+                        let alternatives = analysed.alternatives(at).into_iter();
+                        let either = alternatives.map(|term| expanded(field, term));
+                        words.push(best(either.collect::<Result<_, _>>()?, 0.0));
+                    }
+                    needed(words, &Need::All)?
                 }
-                AsWhat::Exact(field) => near(field, value),
+                AsWhat::Exact(field) => expanded(field, value)?,
                 AsWhat::Number(_) => continue,
             };
             found.push(boosted(query, target.boost));
@@ -477,28 +452,45 @@ impl Translator<'_> {
         Ok(Box::new(BooleanQuery::with_minimum_required_clauses(clauses, minimum)))
     }
 
+    /// One word over several fields of text, as if they were one.
+    fn combined(&self, analysed: &[(Target<'_>, Analysed)], at: usize) -> Boxed {
+        let mut query = Combined {
+            terms: Vec::new(),
+            fields: Vec::new(),
+            lengths: Arc::clone(self.lengths),
+            language: self.schema.language,
+            deadline: self.deadline,
+        };
+        for (target, analysed) in analysed {
+            let AsWhat::Text(analyser, field) = target.as_what else { continue };
+            query.fields.push(Counted { field, analyser, weight: target.boost });
+            for term in analysed.alternatives(at) {
+                query.terms.push((Term::from_field_text(field, term), target.boost));
+            }
+        }
+        Box::new(query)
+    }
+
+    /// The same for no more than the first or nearest terms of the index.
+    fn expand_to(&self, field: Field, terms: Terms, most: Option<usize>) -> Result<Boxed, QueryError> {
+        let Some(most) = most else { return Ok(self.expand(field, terms)) };
+        let chosen = first_terms(self.searcher, field, &terms, most)
+            .map_err(|error| QueryError::illegal(format!("the terms cannot be read: {error}")))?;
+        let chosen = chosen.iter().map(|term| Term::from_field_text(field, term));
+        Ok(Box::new(ConstScoreQuery::new(Box::new(TermSetQuery::new(chosen)), 1.0)))
+    }
+
     fn expand(&self, field: Field, terms: Terms) -> Boxed {
         Box::new(Expand { field, terms: Arc::new(terms), deadline: self.deadline })
     }
-}
-
-/// One word over several fields of text, as if they were one.
-fn combined(analysed: &[(Target<'_>, Analysed)], at: usize) -> Boxed {
-    let mut query = Combined { terms: Vec::new(), fields: Vec::new() };
-    for (target, analysed) in analysed {
-        let AsWhat::Text(_, field) = target.as_what else { continue };
-        query.fields.push((field, target.boost));
-        for term in analysed.alternatives(at) {
-            query.terms.push((Term::from_field_text(field, term), target.boost));
-        }
-    }
-    Box::new(query)
 }
 
 /// What a word that is almost the one looked for counts.
 const FUZZY_WEIGHT: f32 = 0.7;
 /// How many words the last word of a phrase may stand for.
 const PHRASE_EXPANSIONS: u32 = 200;
+/// The same, when a client says how many.
+const MAX_PHRASE_EXPANSIONS: u32 = 1_000;
 
 fn refused(error: &crate::query::PatternError) -> QueryError {
     QueryError::illegal(error.to_string())

@@ -319,13 +319,7 @@ mod tests {
     fn everything_that_matches_is_found() {
         let words = |text: &str| Query::Words(Words::new(vec![], text));
         let phrase = |text: &str, slop: u32, last_is_prefix: bool| {
-            Query::Phrase(Phrase {
-                fields: vec![],
-                text: text.to_owned(),
-                slop,
-                last_is_prefix,
-                tie_breaker: 0.0,
-            })
+            Query::Phrase(Phrase { slop, last_is_prefix, ..Phrase::new(vec![], text) })
         };
         let pattern = |pattern: PatternKind| Query::Pattern { fields: vec![], pattern, any_case: false };
         let check = |query: Query, text: &str, expected: &str| assert_eq!(marked(&query, text), expected);
@@ -343,6 +337,7 @@ mod tests {
                 fuzziness: Fuzziness::AUTO,
                 exact_start: 0,
                 swaps: true,
+                max_expansions: None,
             },
             "a ferry fire",
             "a [ferry] fire",

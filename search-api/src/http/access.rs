@@ -14,7 +14,7 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{ApiState, problem::Problem};
+use super::{ApiState, problem::Problem, route::find, routes::ROUTES};
 use crate::{error::SearchError, es};
 
 /// What a key allows. Each allows what those before it do.
@@ -26,6 +26,17 @@ pub enum Role {
     Write,
     /// Rebuilding.
     Admin,
+}
+
+impl Role {
+    /// As it is written in files of keys.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
 }
 
 impl FromStr for Role {
@@ -79,7 +90,7 @@ impl Access {
     pub fn line(role: Role, key: &str) -> String {
         let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{} {hex}", format!("{role:?}").to_lowercase())
+        format!("{} {hex}", role.name())
     }
 
     /// Whether there are keys at all.
@@ -114,32 +125,17 @@ fn from_hex(text: &str) -> Option<[u8; 32]> {
 
 /// The role that a request needs; `None` for what everybody may ask.
 pub(super) fn required(method: &Method, path: &str) -> Option<Role> {
-    let reads = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-    if matches!(path, "/healthz" | "/readyz") {
-        return None;
+    if let Some(route) = find(&ROUTES, method, path) {
+        return route.role;
     }
-    if path == "/api/v1/rebuild" {
+    // The buttons of the machine room.
+    if path.starts_with("/status/") {
         return Some(Role::Admin);
     }
-    if reads {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Some(Role::Read);
     }
-    // Questions of Elasticsearch's clients come as POST.
-    let asks = path.starts_with("/es/")
-        && !["/_doc/", "/_create/", "/_update/", "/_source/"].iter().any(|verb| path.contains(verb))
-        && [
-            "/_search",
-            "/_msearch",
-            "/_count",
-            "/_mget",
-            "/_field_caps",
-            "/_analyze",
-            "/_validate/query",
-            "/_refresh",
-        ]
-        .iter()
-        .any(|end| path.ends_with(end));
-    Some(if *method == Method::POST && asks { Role::Read } else { Role::Write })
+    Some(if es::asks(method, path) { Role::Read } else { Role::Write })
 }
 
 /// Lets a request through or refuses it.
@@ -148,14 +144,24 @@ pub(super) async fn check(State(state): State<ApiState>, request: Request, next:
     let elastic = path.starts_with("/es/") || path == "/es";
     let allowed = match required(request.method(), path) {
         None => Ok(()),
-        Some(needed) if state.access.has_keys() => by_key(&state.access, needed, request.headers()),
-        Some(Role::Read) => Ok(()),
-        Some(_) => from_here(&request),
+        Some(needed) => allows(&state.access, needed, &request),
     };
     match allowed {
         Ok(()) => next.run(request).await,
         Err(error) if elastic => es::refused(error),
         Err(error) => Problem(error).into_response(),
+    }
+}
+
+/// Whether who asks may do what needs this role.
+///
+/// # Errors
+/// [`SearchError`]: why not, and what to do.
+pub(crate) fn allows(access: &Access, needed: Role, request: &Request) -> Result<(), SearchError> {
+    match needed {
+        _ if access.has_keys() => by_key(access, needed, request.headers()),
+        Role::Read => Ok(()),
+        _ => from_here(request),
     }
 }
 
@@ -170,8 +176,7 @@ fn by_key(access: &Access, needed: Role, headers: &HeaderMap) -> Result<(), Sear
     match role {
         None => Err(SearchError::Unauthorised("the key is not known here".to_owned())),
         Some(role) if role < needed => {
-            let needed = format!("{needed:?}").to_lowercase();
-            Err(SearchError::Forbidden(format!("this needs a key of the role {needed}")))
+            Err(SearchError::Forbidden(format!("this needs a key of the role {}", needed.name())))
         }
         Some(_) => Ok(()),
     }
@@ -277,8 +282,6 @@ mod tests {
             check(Method::DELETE, path, Some(Role::Write));
         }
         check(Method::POST, "/api/v1/events", Some(Role::Write));
-        check(Method::POST, "/api/v1/rebuild", Some(Role::Admin));
-        check(Method::GET, "/api/v1/rebuild", Some(Role::Admin));
     }
 
     #[test]

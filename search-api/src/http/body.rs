@@ -9,13 +9,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{ApiState, problem::Problem};
+use super::{ApiState, problem::Problem, route::find, routes::ROUTES};
 use crate::{error::SearchError, es};
 
 /// How long a body may take to come.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
 /// The largest body of a question.
-const MAX_BODY: usize = 1 << 20;
+pub(super) const MAX_BODY: usize = 1 << 20;
 /// The largest body of events.
 pub(super) const MAX_EVENTS_BODY: usize = 64 << 20;
 /// How many MiB of bodies there may be at once.
@@ -25,7 +25,11 @@ pub(super) const BODIES_MIB: usize = 512;
 pub(super) async fn whole_body(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let elastic = path.starts_with("/es/") || path == "/es";
-    let max = if path.ends_with("/_bulk") || path == "/api/v1/events" { MAX_EVENTS_BODY } else { MAX_BODY };
+    let max = match find(&ROUTES, request.method(), path) {
+        Some(route) => route.max_body(),
+        None if elastic && path.ends_with("/_bulk") => MAX_EVENTS_BODY,
+        None => MAX_BODY,
+    };
     let answer = async {
         let (parts, body) = request.into_parts();
         let size = body.size_hint();

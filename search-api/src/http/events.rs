@@ -1,26 +1,26 @@
 //! The log over HTTP: reading events from any seq on, and appending them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::{
     Json,
     body::{Body, Bytes},
-    extract::{Query as Params, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use serde_json::{Value, json};
-use store::{Batch, Log, NewEvent, Outcome, ReadError, Seq};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::{AssetKind, Batch, Log, NewEvent, Outcome, ReadError, Seq};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{ApiState, problem::Problem};
-use crate::{error::SearchError, query::QueryError};
+use super::{ApiState, problem::Problem, route::Asked};
+use crate::{error::SearchError, query::QueryError, search::WAIT_LIMIT};
 
 /// How many events are read at once.
 const CHUNK: usize = 200;
 /// How many events one request gives at most, unless it follows.
-const MAX_EVENTS: u64 = 1_000_000;
+pub(super) const MAX_EVENTS: u64 = 1_000_000;
 /// How long a follower waits before it shows that it is alive.
 const ALIVE: Duration = Duration::from_secs(15);
 
@@ -33,29 +33,16 @@ struct Wanted {
     sse: bool,
 }
 
-/// `GET /api/v1/events?from=1&limit=100&follow=true`: NDJSON, or server-sent events to who accepts them.
-pub(super) async fn read(
-    State(state): State<ApiState>,
-    headers: HeaderMap,
-    Params(params): Params<Vec<(String, String)>>,
-) -> Result<Response, Problem> {
-    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let sse = accepts.contains("text/event-stream");
-    let mut wanted = Wanted { next: Seq::new(1), left: MAX_EVENTS, follow: sse, sse };
-    for (name, value) in &params {
-        let number = || {
-            value
-                .parse::<u64>()
-                .map_err(|_| QueryError::illegal(format!("`{name}` must be a number")).at(name.clone()))
-        };
-        match name.as_str() {
-            "from" => wanted.next = Seq::new(number()?.max(1)),
-            "limit" => wanted.left = number()?.min(MAX_EVENTS),
-            "follow" => wanted.follow = value == "true",
-            _ => return Err(QueryError::illegal("use from, limit and follow").at(name.clone()).into()),
-        }
-    }
-    if let Some(last) = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<u64>().ok()) {
+/// `GET /api/v1/events`: NDJSON, or server-sent events to who accepts them.
+pub(super) async fn read(state: ApiState, asked: Asked) -> Result<Response, Problem> {
+    let sse = asked.header("accept").is_some_and(|accept| accept.contains("text/event-stream"));
+    let mut wanted = Wanted {
+        next: Seq::new(asked.parsed("from").unwrap_or(1).max(1)),
+        left: asked.parsed("limit").unwrap_or(MAX_EVENTS).min(MAX_EVENTS),
+        follow: sse || asked.flag("follow"),
+        sse,
+    };
+    if let Some(last) = asked.header("last-event-id").and_then(|id| id.parse().ok()) {
         wanted.next = Seq::new(last).next();
     }
     if wanted.follow {
@@ -122,16 +109,86 @@ fn send(
     Ok(())
 }
 
-/// `POST /api/v1/events`: one event, or one a line. Each gets its own result; the good ones are in the log when the
-/// answer comes, whatever became of the others.
-pub(super) async fn append(State(state): State<ApiState>, body: Bytes) -> Result<Response, Problem> {
-    let _permit = state.writers.acquire().await.map_err(|_| SearchError::Stopping)?;
-    let log = state.search.log().clone();
-    let appended = tokio::task::spawn_blocking(move || append_lines(&log, &body)).await;
-    Ok(Json(appended.map_err(|_| SearchError::Panicked)??).into_response())
+/// What became of the events that were sent.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Taken {
+    /// The last event of the log now.
+    head: Seq,
+    /// Whether any was invalid or refused.
+    errors: bool,
+    /// With `wait=searchable`: whether searches find them now; if not, `min_seq` waits for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    searchable: Option<bool>,
+    /// A result for each, in their order.
+    items: Vec<TakenOne>,
 }
 
-fn append_lines(log: &Log, body: &[u8]) -> Result<Value, SearchError> {
+/// What became of one event.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TakenOne {
+    /// Which one, from 1.
+    line: usize,
+    #[serde(flatten)]
+    fate: Fate,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "status", rename_all = "lowercase")]
+enum Fate {
+    /// It is in the log.
+    Appended {
+        /// Its place there.
+        seq: Seq,
+    },
+    /// It says nothing that the log does not say already.
+    Unchanged {
+        /// The event that says so.
+        seq: Seq,
+    },
+    /// What the log says already stands against it.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// It is no event.
+    Invalid {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// `POST /api/v1/events`
+pub(super) async fn append(state: ApiState, asked: Asked) -> Result<Response, Problem> {
+    let wait = asked.param("wait") == Some("searchable");
+    let permit = state.intake.enter().await?;
+    let log = state.search.log().clone();
+    let appended = tokio::task::spawn_blocking(move || append_lines(&log, &asked.body)).await;
+    let mut taken = appended.map_err(|_| SearchError::Panicked)??;
+    drop(permit);
+    if wait {
+        taken.searchable = Some(is_searchable(&state, taken.head).await?);
+    }
+    Ok(Json(taken).into_response())
+}
+
+/// Whether all views have taken in an event, within the time that a search waits for it.
+async fn is_searchable(state: &ApiState, seq: Seq) -> Result<bool, SearchError> {
+    let indexes = state.search.indexes().clone();
+    let Ok(_permit) = state.waiting.try_acquire() else { return Ok(false) };
+    let waited = tokio::task::spawn_blocking(move || {
+        let until = Instant::now() + WAIT_LIMIT;
+        for kind in AssetKind::ALL {
+            let left = until.saturating_duration_since(Instant::now());
+            if indexes.wait_for(kind, seq, left)? < seq {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    });
+    waited.await.map_err(|_| SearchError::Panicked)?
+}
+
+fn append_lines(log: &Log, body: &[u8]) -> Result<Taken, SearchError> {
     let text = std::str::from_utf8(body)
         .map_err(|error| QueryError::new(format!("the body is no UTF-8 at byte {}", error.valid_up_to())))?;
     // One event may be spread over several lines.
@@ -159,25 +216,20 @@ fn append_lines(log: &Log, body: &[u8]) -> Result<Value, SearchError> {
     }
     let appended = log.append(batch)?;
     let mut outcomes = appended.outcomes.into_iter();
-    let mut errors = false;
-    let items: Vec<Value> = prepared
-        .iter()
+    let items: Vec<TakenOne> = prepared
+        .into_iter()
         .zip(1..)
-        .map(|(prepared, line)| match (prepared, prepared.is_ok().then(|| outcomes.next()).flatten()) {
-            (Ok(()), Some(Outcome::Appended(seq))) => json!({"line": line, "status": "appended", "seq": seq}),
-            (Ok(()), Some(Outcome::Unchanged(seq))) => {
-                json!({"line": line, "status": "unchanged", "seq": seq})
-            }
-            (Ok(()), Some(Outcome::Refused(refusal))) => {
-                errors = true;
-                json!({"line": line, "status": "refused", "reason": refusal.to_string()})
-            }
-            (Ok(()), None) => json!({"line": line, "status": "unknown"}),
-            (Err(error), _) => {
-                errors = true;
-                json!({"line": line, "status": "invalid", "reason": error.to_string()})
-            }
+        .map(|(prepared, line)| {
+            let fate = match prepared.map(|()| outcomes.next()) {
+                Ok(Some(Outcome::Appended(seq))) => Fate::Appended { seq },
+                Ok(Some(Outcome::Unchanged(seq))) => Fate::Unchanged { seq },
+                Ok(Some(Outcome::Refused(refusal))) => Fate::Refused { reason: refusal.to_string() },
+                Ok(None) => Fate::Refused { reason: "the log says nothing of it".to_owned() },
+                Err(error) => Fate::Invalid { reason: error.to_string() },
+            };
+            TakenOne { line, fate }
         })
         .collect();
-    Ok(json!({"head": appended.head, "errors": errors, "items": items}))
+    let errors = items.iter().any(|item| matches!(item.fate, Fate::Refused { .. } | Fate::Invalid { .. }));
+    Ok(Taken { head: appended.head, errors, searchable: None, items })
 }

@@ -3,43 +3,59 @@
 //! [`router`] is a function of the state, so that tests need no socket. Handlers read and check on tokio's threads;
 //! whatever touches the index or the log runs on a pool of its own.
 
-mod access;
+pub(crate) mod access;
+mod assets;
+pub(crate) mod atom;
 mod body;
+pub(crate) mod compress;
+mod docs;
 mod events;
-mod native;
+mod intake;
+mod openapi;
 mod path;
 mod pool;
 mod problem;
+pub(crate) mod rebuild;
+mod route;
+mod routes;
+mod search;
 mod server;
+mod site;
+mod status;
+pub(crate) mod table;
 
 use std::{io, sync::Arc};
 
-use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state, routing::get};
-use store::AssetKind;
+use axum::{Router, extract::DefaultBodyLimit, http::Uri, middleware::from_fn_with_state};
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
 };
 
 pub use self::access::{Access, InvalidKey, Role};
-pub(crate) use self::native::run_search;
 pub use self::server::{ServerLimits, serve_router};
-use self::{pool::Pool, problem::Problem};
-use crate::pages::{self, PagesConfig};
-use crate::{error::SearchError, es, search::Search};
+use self::{intake::Intake, pool::Pool, problem::Problem, site::Site};
+use crate::pages::{self, Pages, PagesConfig};
+use crate::{error::SearchError, es, search::Search, suggest::Suggester};
 
 /// What all requests share.
 #[derive(Clone)]
 pub struct ApiState {
     pub(crate) search: Search,
     pub(crate) pool: Pool,
+    /// Points in time and scrolls that clients of Elasticsearch have opened.
+    pub(crate) points: Arc<es::Points>,
+    pub(crate) suggester: Arc<Suggester>,
     pub(crate) access: Arc<Access>,
+    pub(crate) site: Arc<Site>,
     /// Searches that wait for the index to take in a write.
     pub(crate) waiting: Arc<Semaphore>,
     /// Those who read events.
     pub(crate) readers: Arc<Semaphore>,
     /// Those who append.
-    pub(crate) writers: Arc<Semaphore>,
+    pub(crate) intake: Intake,
+    /// The rebuild that this server has begun.
+    pub(crate) rebuild: Arc<rebuild::Begun>,
     /// MiB of bodies that are being read.
     pub(crate) bodies: Arc<Semaphore>,
     /// Whether the server is about to end: followers end then.
@@ -50,6 +66,7 @@ pub struct ApiState {
 const MAX_WAITING: usize = 64;
 const MAX_READERS: usize = 64;
 const MAX_WRITERS: usize = 8;
+const MAX_WAITING_WRITERS: usize = 56;
 
 impl ApiState {
     /// Over this search, with a pool as wide as the machine.
@@ -61,10 +78,14 @@ impl ApiState {
         Ok(Self {
             search,
             pool: Pool::new()?,
+            points: Arc::default(),
+            suggester: Arc::default(),
             access: Arc::new(Access::default()),
+            site: Arc::default(),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             readers: Arc::new(Semaphore::new(MAX_READERS)),
-            writers: Arc::new(Semaphore::new(MAX_WRITERS)),
+            intake: Intake::new(MAX_WRITERS, MAX_WAITING_WRITERS),
+            rebuild: Arc::default(),
             bodies: Arc::new(Semaphore::new(body::BODIES_MIB)),
             stopping,
             stop: Arc::new(stop),
@@ -79,28 +100,40 @@ impl ApiState {
         self.access = Arc::new(access);
         self
     }
+
+    /// With the archive's name and the address where it can be read, which citations and feeds say.
+    #[must_use]
+    pub fn with_site(mut self, title: impl Into<String>, base_url: Option<String>) -> Self {
+        self.site = Arc::new(Site { title: title.into(), base_url });
+        self
+    }
 }
 
 /// All routes.
 pub fn router(state: ApiState) -> Router {
-    Router::new()
-        .route("/api/v1/search", get(native::search))
-        .route("/api/v1/articles/{*id}", get(|a, b, c| native::asset(AssetKind::Article, a, b, c)))
-        .route("/api/v1/images/{*id}", get(|a, b, c| native::asset(AssetKind::Image, a, b, c)))
-        .route("/api/v1/bylines/{*id}", get(|a, b, c| native::asset(AssetKind::Byline, a, b, c)))
-        .route("/api/v1/status", get(native::status))
-        .route("/api/v1/events", get(events::read).post(events::append))
+    route::router_of(&routes::ROUTES)
         .nest("/es", es::router())
         .route("/es/", es::root())
-        .route("/healthz", get(native::healthz))
-        .route("/readyz", get(native::readyz))
-        .fallback(|uri: axum::http::Uri| async move {
-            Problem(SearchError::NotFound(format!("there is nothing at {}", uri.path())))
-        })
+        .fallback(|uri: Uri| async move { Problem(nothing_at(&uri)) })
+        .method_not_allowed_fallback(|| async { Problem(SearchError::WrongMethod) })
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(state.clone(), body::whole_body))
         .layer(from_fn_with_state(state.clone(), access::check))
         .with_state(state)
+}
+
+fn nothing_at(uri: &Uri) -> SearchError {
+    SearchError::NotFound(format!("there is nothing at {}", uri.path()))
+}
+
+/// All routes, those of the pages too.
+pub fn app(state: ApiState, pages: PagesConfig) -> Router {
+    let state = state.with_site(pages.title.clone(), pages.base_url.clone());
+    let checked = from_fn_with_state(state.clone(), access::check);
+    let pages = Pages::new(state.clone(), pages);
+    router(state)
+        .merge(pages::router(pages.clone()).layer(checked))
+        .layer(from_fn_with_state(pages, pages::in_house_look))
 }
 
 /// Serves all routes, those of the pages too, until `shutdown` comes, then lets the requests end that are under way.
@@ -120,7 +153,8 @@ pub async fn serve(
         let _ = stop.send(true);
         log.wake_followers();
     };
-    let checked = from_fn_with_state(state.clone(), access::check);
-    let routes = router(state.clone()).merge(pages::router(state, pages).layer(checked));
-    serve_router(listener, routes, ServerLimits::default(), shutdown).await
+    let rebuild = Arc::clone(&state.rebuild);
+    serve_router(listener, app(state, pages), ServerLimits::default(), shutdown).await?;
+    // What was rebuilt so far is kept, and the next rebuild goes on from there.
+    tokio::task::spawn_blocking(move || rebuild.end()).await.map_err(io::Error::other)
 }

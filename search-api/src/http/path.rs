@@ -1,34 +1,16 @@
-//! Ids in paths. An id may hold slashes and colons, so it is everything behind the kind; a word behind it such as
-//! `/history` is one only when its slash is not percent-encoded.
+//! Ids in paths. An id may hold slashes and colons, so it is everything between the words of its route; a word behind
+//! it such as `/history` is one only when its slash is not percent-encoded.
 
 use store::{AssetId, AssetKind, AssetRef};
 
 use crate::{error::SearchError, query::QueryError};
 
-/// What stands behind the kind of a path.
-#[derive(Debug, PartialEq)]
-pub(crate) struct AssetPath<'a> {
-    pub(crate) asset: AssetRef,
-    /// `history`, `diff` …, or nothing.
-    pub(crate) verb: &'a str,
-}
-
-/// Reads `rest`, which is still percent-encoded.
+/// The asset of an id that is still percent-encoded.
 ///
 /// # Errors
 /// [`SearchError::Query`] when no id can be made of it.
-pub(crate) fn asset_path<'a>(
-    kind: AssetKind,
-    rest: &'a str,
-    verbs: &[&'a str],
-) -> Result<AssetPath<'a>, SearchError> {
-    let verb = verbs
-        .iter()
-        .find(|verb| rest.strip_suffix(*verb).is_some_and(|id| id.len() > 1 && id.ends_with('/')));
-    let verb = verb.copied().unwrap_or_default();
-    let encoded =
-        if verb.is_empty() { rest } else { rest.get(..rest.len() - verb.len() - 1).unwrap_or_default() };
-    Ok(AssetPath { asset: AssetRef::new(kind, AssetId::new(decoded(encoded)?)?), verb })
+pub(crate) fn asset_of(kind: AssetKind, encoded: &str) -> Result<AssetRef, SearchError> {
+    Ok(AssetRef::new(kind, AssetId::new(decoded(encoded)?)?))
 }
 
 /// Without its percent-encoding.
@@ -39,7 +21,8 @@ pub(crate) fn decoded(text: &str) -> Result<String, SearchError> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
-        let hex = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        let hex = after.get(..2).filter(|hex| *first == b'%' && hex.iter().all(u8::is_ascii_hexdigit));
+        let hex = hex.and_then(|hex| std::str::from_utf8(hex).ok());
         match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
             Some(byte) => {
                 bytes.push(byte);
@@ -60,20 +43,18 @@ mod tests {
 
     #[test]
     fn ids_hold_anything() {
-        let check = |rest: &str, id: &str, verb: &str| {
-            let path = asset_path(AssetKind::Article, rest, &["history", "diff"]).unwrap();
-            assert_eq!((path.asset.id.as_str(), path.verb), (id, verb), "{rest}");
+        let check = |encoded: &str, id: &str| {
+            assert_eq!(asset_of(AssetKind::Article, encoded).unwrap().id.as_str(), id, "{encoded}");
         };
-        check("a/1", "a/1", "");
-        check("a/1/history", "a/1", "history");
-        check("a%2F1%2Fhistory", "a/1/history", "");
-        check("nyt://article/0c66", "nyt://article/0c66", "");
-        check("nyt%3A%2F%2Farticle%2F0c66/history", "nyt://article/0c66", "history");
-        check("%e6%b8%af", "港", "");
-        check("100%", "100%", "");
-        check("history", "history", "");
-        assert!(asset_path(AssetKind::Article, "", &[]).is_err());
-        assert!(asset_path(AssetKind::Article, "%ff", &[]).is_err());
-        assert!(asset_path(AssetKind::Article, "%00", &[]).is_err());
+        check("a/1", "a/1");
+        check("a%2F1%2Fhistory", "a/1/history");
+        check("nyt://article/0c66", "nyt://article/0c66");
+        check("nyt%3A%2F%2Farticle%2F0c66", "nyt://article/0c66");
+        check("%e6%b8%af", "港");
+        check("100%", "100%");
+        check("%+1", "%+1");
+        assert!(asset_of(AssetKind::Article, "").is_err());
+        assert!(asset_of(AssetKind::Article, "%ff").is_err());
+        assert!(asset_of(AssetKind::Article, "%00").is_err());
     }
 }

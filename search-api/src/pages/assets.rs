@@ -10,7 +10,7 @@ use axum::{
 use flate2::Compression;
 use store::Digest;
 
-use super::compress;
+use crate::http::compress;
 
 struct Asset {
     name: &'static str,

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use store::{ArchiveDate, Precision, Timestamp};
 
 /// A date as exactly as it is known: `1931`, `May 1931`, `2 May 1931`.
-pub(super) fn plain(date: &ArchiveDate) -> String {
+pub(crate) fn plain(date: &ArchiveDate) -> String {
     written(date, "%-d %B %Y")
 }
 

@@ -53,7 +53,7 @@ pub(super) fn beginning(text: &str, characters: usize) -> String {
 }
 
 /// A web address that may be linked to: http and https only.
-pub(super) fn link(url: &str) -> Option<&str> {
+pub(crate) fn link(url: &str) -> Option<&str> {
     let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     matches!(scheme.as_deref(), Some("http" | "https")).then_some(url)
 }

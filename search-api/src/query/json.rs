@@ -139,6 +139,16 @@ impl Reader {
             .collect()
     }
 
+    /// Takes a field that may only say what is so anyway.
+    pub(crate) fn only(&mut self, name: &str, so: &Value) -> Result<(), QueryError> {
+        match self.take(name) {
+            None => Ok(()),
+            Some(value) if value == *so || value.as_str() == Some(so.to_string().trim_matches('"')) => Ok(()),
+            Some(_) => Err(QueryError::illegal(format!("`{name}` is not supported here, but for {so}"))
+                .at(self.pointer_to(name))),
+        }
+    }
+
     /// Takes and drops fields that change nothing here.
     pub(crate) fn pass_over(&mut self, names: &[&str]) {
         for name in names {

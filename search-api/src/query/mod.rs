@@ -68,6 +68,8 @@ pub enum Query {
         exact_start: usize,
         /// Whether two neighbours that swapped places are one edit.
         swaps: bool,
+        /// At most so many terms, the nearest first.
+        max_expansions: Option<usize>,
     },
     /// Documents that have anything in a field.
     Exists {
@@ -126,6 +128,10 @@ pub struct Words {
     pub fuzziness: Option<Fuzziness>,
     /// With fuzziness: so many characters at the start must be the same.
     pub exact_start: usize,
+    /// With fuzziness: whether two neighbours that swapped places are one edit.
+    pub swaps: bool,
+    /// How many terms a fuzzy word or the start of one may stand for; without, all.
+    pub max_expansions: Option<usize>,
     /// What fields other than the best count.
     pub tie_breaker: f32,
     /// Whether parts of a compound (`wi-fi`, `O'Hare`) must follow each other.
@@ -146,6 +152,8 @@ impl Words {
             need: Need::Any,
             fuzziness: None,
             exact_start: 0,
+            swaps: true,
+            max_expansions: None,
             tie_breaker: 0.0,
             compounds: false,
             last_is_prefix: false,
@@ -233,8 +241,27 @@ pub struct Phrase {
     pub slop: u32,
     /// Whether the last word may be the start of one.
     pub last_is_prefix: bool,
+    /// How many words the start of one may stand for; without, a few hundred.
+    pub max_expansions: Option<usize>,
+    /// What a text without any word matches.
+    pub empty_matches_all: bool,
     /// What fields other than the best count.
     pub tie_breaker: f32,
+}
+
+impl Phrase {
+    /// Words that follow each other, in these fields.
+    pub fn new(fields: Vec<FieldBoost>, text: impl Into<String>) -> Self {
+        Self {
+            fields,
+            text: text.into(),
+            slop: 0,
+            last_is_prefix: false,
+            max_expansions: None,
+            empty_matches_all: false,
+            tie_breaker: 0.0,
+        }
+    }
 }
 
 /// Values between bounds. A bound is as it was written: whether it is a date, a number or a text is the field's to

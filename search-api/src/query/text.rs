@@ -44,10 +44,37 @@ pub struct TextOptions<'a> {
     pub slop: u32,
     /// The edits of `word~`.
     pub fuzziness: Fuzziness,
+    /// So many characters at the start of `word~` must be the same.
+    pub exact_start: usize,
+    /// Whether two neighbours that swapped places are one edit.
+    pub swaps: bool,
+    /// How many terms `word~` may stand for; without, all.
+    pub max_expansions: Option<usize>,
+    /// Whether a pattern may begin with `*` or `?`.
+    pub leading_wildcard: bool,
     /// What other fields than the best count.
     pub tie_breaker: f32,
     /// What a name before a colon stands for; `None` when it is no field.
     pub field: &'a dyn Fn(&str) -> Option<Vec<FieldBoost>>,
+}
+
+impl<'a> TextOptions<'a> {
+    /// The usual ones of a syntax, with all fields.
+    pub fn new(syntax: Syntax, field: &'a dyn Fn(&str) -> Option<Vec<FieldBoost>>) -> Self {
+        Self {
+            syntax,
+            fields: Vec::new(),
+            need: Need::Any,
+            slop: 0,
+            fuzziness: Fuzziness::AUTO,
+            exact_start: 0,
+            swaps: true,
+            max_expansions: None,
+            leading_wildcard: true,
+            tie_breaker: 0.0,
+            field,
+        }
+    }
 }
 
 /// Reads a query string.
@@ -241,6 +268,11 @@ impl Parser<'_, '_> {
                     },
                     (Some(pattern), _) => {
                         check_pattern(&pattern)?;
+                        if !self.options.leading_wildcard && pattern.starts_with(['*', '?']) {
+                            return Err(QueryError::illegal(
+                                "a pattern begins with a wildcard, which is not allowed here",
+                            ));
+                        }
                         let prefix =
                             pattern.strip_suffix('*').filter(|start| !start.contains(['*', '?', '\\']));
                         let pattern = match prefix {
@@ -253,18 +285,17 @@ impl Parser<'_, '_> {
                         fields,
                         value: text,
                         fuzziness: edits.map_or(self.options.fuzziness, Fuzziness::Edits),
-                        exact_start: 0,
-                        swaps: true,
+                        exact_start: self.options.exact_start,
+                        swaps: self.options.swaps,
+                        max_expansions: self.options.max_expansions,
                     },
                     (None, None) => words(fields, text),
                 }
             }
             Token::Phrase { text, slop } => Query::Phrase(Phrase {
-                fields,
-                text,
                 slop: slop.unwrap_or(self.options.slop),
-                last_is_prefix: false,
                 tie_breaker: self.options.tie_breaker,
+                ..Phrase::new(fields, text)
             }),
             Token::Regexp(text) => {
                 check_pattern(&text)?;
@@ -368,15 +399,7 @@ mod tests {
                 .then(|| vec![FieldBoost::new(if name == "date" { "published" } else { name })])
         };
         let need = if syntax == Syntax::Plain { Need::All } else { Need::Any };
-        let options = TextOptions {
-            syntax,
-            fields: Vec::new(),
-            need,
-            slop: 0,
-            fuzziness: Fuzziness::AUTO,
-            tie_breaker: 0.0,
-            field: &known,
-        };
+        let options = TextOptions { need, ..TextOptions::new(syntax, &known) };
         parse_text(text, &options, &mut Clauses::default())
     }
 

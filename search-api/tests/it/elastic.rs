@@ -216,7 +216,7 @@ async fn what_is_refused_says_so_in_their_shape() {
     check("/es/videos/_search", "{}", 404, "index_not_found_exception", "videos").await;
     check(search, "{", 400, "parsing_exception", "no JSON").await;
     check(search, r#"{"query": {"geo": {}}}"#, 400, "parsing_exception", "`geo`").await;
-    check(search, r#"{"collapse": {}}"#, 400, "parsing_exception", "`collapse`").await;
+    check(search, r#"{"rescore": {}}"#, 400, "parsing_exception", "`rescore`").await;
     check(search, r#"{"query": {"match": {"mood": "x"}}}"#, 400, "illegal_argument_exception", "`mood`")
         .await;
     check(search, r#"{"size": 10001}"#, 400, "illegal_argument_exception", "10000").await;

@@ -10,7 +10,10 @@
 mod access;
 mod archive;
 mod elastic;
+mod elastic_options;
 mod hostile;
 mod http;
+mod native;
+mod paging;
 mod search;
 mod server;

@@ -1,5 +1,9 @@
 //! What is found, with which evidence.
 
+use search_api::{
+    SearchRequest,
+    query::{Combine, Query, Words},
+};
 use serde_json::{Value, json};
 use store::{AssetId, AssetKind, AssetRef};
 
@@ -169,4 +173,32 @@ fn the_samples_are_a_pleasure_to_search() {
     let total: u64 = centuries.as_array().unwrap().iter().map(|facet| facet["count"].as_u64().unwrap()).sum();
     assert_eq!(total, facets.total);
     assert_eq!(centuries[0]["value"], Value::from("1800"));
+}
+
+/// Function words are in the index, so that phrases have them; but a text is not long for having many, and one of
+/// several words is no match.
+#[test]
+fn function_words_are_found_in_phrases_and_count_for_nothing_else() {
+    let article = |id: &str, body: &str| json!({"type": "article.published", "id": id, "data": {"headline": id, "body": body, "language": "en"}});
+    let archive = Archive::of(&[
+        article("hamlet", "To be, or not to be, that is the question of the prince."),
+        article(
+            "wordy",
+            "It was the ferry that there was, and there it was on its way, as they have said of it.",
+        ),
+        article("terse", "Ferry company accounts published today: seventeen pages, figures, signatures."),
+        article("other", "Trams ran. Nobody noticed."),
+    ]);
+    assert_eq!(archive.ids("\"to be or not to be\""), ["hamlet"]);
+    assert_eq!(archive.ids("\"that is the question of the prince\""), ["hamlet"]);
+    // Seen without its function words, the wordy one is the shorter.
+    assert_eq!(archive.ids("ferry"), ["wordy", "terse"]);
+    let any = |text: &str| {
+        let query = Query::Words(Words { combine: Combine::OneField, ..Words::new(Vec::new(), text) });
+        let request = SearchRequest { query, ..SearchRequest::new(AssetKind::Article) };
+        ids(&archive.search.search(&request).unwrap())
+    };
+    assert_eq!(any("what was there of the trams"), ["other"]);
+    assert_eq!(any("we don't know which trams"), ["other"]);
+    assert_eq!(any("to be"), ["hamlet"]);
 }

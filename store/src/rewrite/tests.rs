@@ -49,7 +49,7 @@ fn traces(log: &Log, asset: &str) -> Vec<Vec<u8>> {
     let asset = AssetRef::new(AssetKind::Article, id(asset));
     let mut traces = Vec::new();
     for seq in snapshot.history(&asset, usize::MAX).unwrap() {
-        let stored = snapshot.tables.events.get(&snapshot.txn, &seq.get()).unwrap().unwrap();
+        let stored = snapshot.tables.events.get(&snapshot.txn, seq).unwrap();
         match Record::decode(stored).unwrap().payload {
             Encoded::Erased(_) => {}
             Encoded::Plain(salt, bytes) | Encoded::Zstd { salt, frame: bytes, .. } => {

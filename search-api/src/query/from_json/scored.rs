@@ -111,7 +111,7 @@ fn function(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Result<ScoreFun
 
 fn decay(value: Value, pointer: &str, curve: Curve) -> Result<FunctionKind, QueryError> {
     let mut outer = Reader::new(value, pointer)?;
-    outer.pass_over(&["multi_value_mode"]);
+    outer.only("multi_value_mode", &Value::from("min"))?;
     let (field, inner) = outer
         .take_any()
         .ok_or_else(|| QueryError::new("the name of a field is expected here").at(pointer))?;
@@ -181,14 +181,6 @@ pub(super) fn more_like_this(_: &mut Parser<'_, '_>, object: &mut Reader) -> Ans
             }
         }
     }
-    object.pass_over(&[
-        "boost_terms",
-        "include",
-        "max_doc_freq",
-        "min_word_length",
-        "max_word_length",
-        "stop_words",
-    ]);
     if like.texts.is_empty() && like.ids.is_empty() {
         return Err(QueryError::new("`like` is missing").at(object.pointer()));
     }

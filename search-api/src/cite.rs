@@ -1,0 +1,337 @@
+//! Citing an article or an image: as a footnote, BibTeX, RIS, and CSL-JSON.
+//!
+//! RIS as reference managers read it (<https://en.wikipedia.org/wiki/RIS_(file_format)>); CSL-JSON by
+//! <https://docs.citationstyles.org>; BibTeX with biblatex's `date` and `langid`.
+
+use serde_json::{Map, Value, json};
+use store::{ArchiveDate, AssetKind, AssetRef, Byline, Content, Live, Precision, ReadError, Snapshot};
+
+use crate::pages::{asset_href, plain_date, web_link};
+
+/// A form of citation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Text,
+    Bibtex,
+    Ris,
+    Csl,
+}
+
+impl Form {
+    /// Their names in addresses.
+    pub(crate) const NAMES: &'static [&'static str] = &["text", "bibtex", "ris", "csl-json"];
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let forms = [Self::Text, Self::Bibtex, Self::Ris, Self::Csl];
+        Self::NAMES.iter().zip(forms).find(|(other, _)| **other == name).map(|(_, form)| form)
+    }
+
+    pub(crate) const fn media_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; charset=utf-8",
+            Self::Bibtex => "application/x-bibtex",
+            Self::Ris => "application/x-research-info-systems",
+            Self::Csl => "application/vnd.citationstyles.csl+json",
+        }
+    }
+}
+
+/// What a citation says.
+#[derive(Debug, Default)]
+pub(crate) struct Cited {
+    id: String,
+    is_picture: bool,
+    title: String,
+    authors: Vec<Byline>,
+    /// The newspaper.
+    paper: String,
+    date: Option<ArchiveDate>,
+    page: String,
+    section: String,
+    language: String,
+    summary: String,
+    keywords: Vec<String>,
+    /// Where it stands for good, as far as that is known.
+    address: Option<String>,
+    /// Which event it was read from.
+    evidence: String,
+}
+
+impl Cited {
+    /// Of an asset as it was read; `None` for what is not cited, a byline. `paper` is the newspaper where the article does
+    /// not name its source, `base_url` where the archive can be read.
+    pub(crate) fn new(
+        asset: &AssetRef,
+        live: &Live,
+        authors: Vec<Byline>,
+        paper: &str,
+        base_url: Option<&str>,
+    ) -> Option<Self> {
+        let own =
+            || Some(format!("{}{}", base_url?.trim_end_matches('/'), asset_href(asset.kind, &asset.id)));
+        let known = Self {
+            id: asset.id.to_string(),
+            authors,
+            paper: paper.to_owned(),
+            evidence: format!("Revision {}, event {} of the archive's log", live.revision, live.seq),
+            ..Self::default()
+        };
+        match &live.content {
+            Content::Article(article) => Some(Self {
+                title: article.headline.clone(),
+                paper: if article.source.is_empty() { known.paper } else { article.source.clone() },
+                date: article.published.clone(),
+                page: article.page.clone(),
+                section: article.section.clone(),
+                language: article.language.clone(),
+                summary: article.summary.clone(),
+                keywords: article.keywords.iter().map(|keyword| keyword.value.clone()).collect(),
+                address: web_link(&article.url).map(str::to_owned).or_else(own),
+                ..known
+            }),
+            Content::Image(image) => Some(Self {
+                is_picture: true,
+                title: if image.caption.is_empty() { image.alt.clone() } else { image.caption.clone() },
+                date: image.taken.clone(),
+                address: own(),
+                ..known
+            }),
+            Content::Byline(_) => None,
+        }
+    }
+
+    /// Who made an asset, as the archive says now.
+    pub(crate) fn authors(live: &Live, snapshot: &Snapshot) -> Result<Vec<Byline>, ReadError> {
+        let ids: Vec<_> = match &live.content {
+            Content::Article(article) => article.bylines.iter().collect(),
+            Content::Image(image) => image.photographer.iter().collect(),
+            Content::Byline(_) => Vec::new(),
+        };
+        let mut authors: Vec<Byline> = Vec::new();
+        for id in ids {
+            let asset = snapshot.resolve(&AssetRef::new(AssetKind::Byline, id.clone()))?;
+            if let Some(Live { content: Content::Byline(byline), .. }) = snapshot.live(&asset)?
+                && !authors.contains(&*byline)
+            {
+                authors.push(*byline);
+            }
+        }
+        Ok(authors)
+    }
+
+    pub(crate) fn written(&self, form: Form) -> String {
+        match form {
+            Form::Text => self.footnote().concat(),
+            Form::Bibtex => self.bibtex(),
+            Form::Ris => self.ris(),
+            Form::Csl => self.csl(),
+        }
+    }
+
+    /// For a footnote: what stands before the newspaper's name, the name, and what stands behind it.
+    pub(crate) fn footnote(&self) -> [String; 3] {
+        let names = self.authors.iter().enumerate();
+        let names: Vec<String> =
+            names.map(|(number, one)| if number == 0 { inverted(one) } else { one.name.clone() }).collect();
+        let mut before =
+            if names.is_empty() { String::new() } else { format!("{} ", ended(&names.join(", "))) };
+        before.push_str(&format!("“{}” ", ended(&self.title)));
+        let mut after = String::new();
+        if let Some(date) = &self.date {
+            after.push_str(&format!(", {}", plain_date(date)));
+        }
+        if !self.page.is_empty() {
+            after.push_str(&format!(", p. {}", self.page));
+        }
+        after.push('.');
+        if let Some(address) = &self.address {
+            after.push_str(&format!(" {address}."));
+        }
+        [before, self.paper.clone(), after]
+    }
+
+    /// Year, month and day as far as they are known.
+    fn date(&self) -> Vec<u16> {
+        self.date.as_ref().map(parts_of).unwrap_or_default()
+    }
+
+    fn bibtex(&self) -> String {
+        let authors: Vec<String> = self.authors.iter().map(inverted).collect();
+        let date: Vec<String> = self.date().iter().map(|part| format!("{part:02}")).collect();
+        let kind = if self.is_picture { "misc" } else { "article" };
+        let mut text = format!("@{kind}{{{},\n", key_of(&self.id));
+        let mut field = |name: &str, value: &str| {
+            if !value.is_empty() {
+                text.push_str(&format!("  {name} = {{{}}},\n", tex(value)));
+            }
+        };
+        field("author", &authors.join(" and "));
+        field("title", &self.title);
+        field(if self.is_picture { "howpublished" } else { "journal" }, &self.paper);
+        field("date", &date.join("-"));
+        field("year", date.first().map_or("", String::as_str));
+        field("pages", &self.page);
+        field("langid", &self.language);
+        field("url", self.address.as_deref().unwrap_or_default());
+        field("note", &self.evidence);
+        text.push('}');
+        text
+    }
+
+    fn ris(&self) -> String {
+        let mut text = format!("TY  - {}\n", if self.is_picture { "FIGURE" } else { "NEWS" });
+        let mut line = |tag: &str, value: &str| {
+            if !value.is_empty() {
+                let value: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+                text.push_str(&format!("{tag}  - {value}\n"));
+            }
+        };
+        self.authors.iter().for_each(|author| line("AU", &inverted(author)));
+        line("TI", &self.title);
+        line("T2", &self.paper);
+        let date: Vec<String> = self.date().iter().map(|part| format!("{part:02}")).collect();
+        line("PY", date.first().map_or("", String::as_str));
+        line("DA", &date.join("/"));
+        line("SP", &self.page);
+        line("SE", &self.section);
+        line("LA", &self.language);
+        line("AB", &self.summary);
+        self.keywords.iter().for_each(|keyword| line("KW", keyword));
+        line("UR", self.address.as_deref().unwrap_or_default());
+        line("N1", &self.evidence);
+        text.push_str("ER  - ");
+        text
+    }
+
+    fn csl(&self) -> String {
+        let authors =
+            self.authors.iter().map(|author| match (author.family.as_str(), author.given.as_str()) {
+                ("", _) | (_, "") => json!({"literal": author.name}),
+                (family, given) => json!({"family": family, "given": given}),
+            });
+        let mut item = Map::new();
+        item.insert("id".to_owned(), json!(self.id));
+        let kind = if self.is_picture { "graphic" } else { "article-newspaper" };
+        item.insert("type".to_owned(), json!(kind));
+        let mut field = |name: &str, value: Value| {
+            let is_empty = match &value {
+                Value::Null => true,
+                Value::String(text) => text.is_empty(),
+                Value::Array(list) => list.is_empty(),
+                _ => false,
+            };
+            if !is_empty {
+                item.insert(name.to_owned(), value);
+            }
+        };
+        field("author", Value::Array(authors.collect()));
+        field("title", json!(self.title));
+        field("container-title", json!(self.paper));
+        let date = self.date();
+        field("issued", if date.is_empty() { Value::Null } else { json!({"date-parts": [date]}) });
+        field("page", json!(self.page));
+        field("section", json!(self.section));
+        field("language", json!(self.language));
+        field("abstract", json!(self.summary));
+        field("URL", json!(self.address));
+        field("note", json!(self.evidence));
+        serde_json::to_string_pretty(&[item]).unwrap_or_default()
+    }
+}
+
+fn parts_of(date: &ArchiveDate) -> Vec<u16> {
+    let known = match date.precision() {
+        Precision::Year => 1,
+        Precision::Month => 2,
+        Precision::Day | Precision::Instant => 3,
+    };
+    let day = date.as_str().split(['T', 't', ' ']).next().unwrap_or_default();
+    day.trim_start_matches('+').split('-').take(known).filter_map(|part| part.parse().ok()).collect()
+}
+
+/// Family name first where it is known.
+fn inverted(author: &Byline) -> String {
+    match (author.family.is_empty(), author.given.is_empty()) {
+        (false, false) => format!("{}, {}", author.family, author.given),
+        _ => author.name.clone(),
+    }
+}
+
+/// With a full stop, unless it ends with a mark of its own.
+fn ended(text: &str) -> String {
+    if text.ends_with(['.', '?', '!']) { text.to_owned() } else { format!("{text}.") }
+}
+
+/// What a BibTeX key may be made of.
+fn key_of(id: &str) -> String {
+    let key: String =
+        id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
+    key.trim_matches('-').to_owned()
+}
+
+/// What TeX would take for a command.
+fn tex(text: &str) -> String {
+    let mut to = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '{' | '}' | '%' | '&' | '#' | '$' | '_' => to.extend(['\\', c]),
+            '\\' => to.push_str("\\textbackslash{}"),
+            '~' => to.push_str("\\textasciitilde{}"),
+            '^' => to.push_str("\\textasciicircum{}"),
+            c if c.is_control() => to.push(' '),
+            c => to.push(c),
+        }
+    }
+    to
+}
+
+#[cfg(test)]
+mod tests {
+    use store::{Article, AssetId, Revision, Seq, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn all_forms_say_the_same() {
+        let article = Article {
+            headline: "Titanic {Sunk} 100%".to_owned(),
+            published: Some("1912-04-16".parse().unwrap()),
+            page: "1".to_owned(),
+            ..Article::default()
+        };
+        let author = Byline {
+            name: "Eleanor Quill".to_owned(),
+            given: "Eleanor".to_owned(),
+            family: "Quill".to_owned(),
+            ..Byline::default()
+        };
+        let asset = AssetRef::new(AssetKind::Article, AssetId::new("a/1912-04-16-titanic").unwrap());
+        let live = Live {
+            seq: Seq::new(45),
+            revision: Revision::default(),
+            source: String::new(),
+            time: Timestamp::MIN,
+            content: article.into(),
+        };
+        let base = Some("https://example.org/");
+        let cited = Cited::new(&asset, &live, vec![author], "The Harbour Ledger", base).unwrap();
+        assert_eq!(
+            cited.written(Form::Text),
+            "Quill, Eleanor. “Titanic {Sunk} 100%.” The Harbour Ledger, 16 April 1912, p. 1. \
+             https://example.org/articles/a/1912-04-16-titanic."
+        );
+        let text = cited.written(Form::Bibtex);
+        assert!(text.starts_with("@article{a-1912-04-16-titanic,\n  author = {Quill, Eleanor},\n"), "{text}");
+        assert!(
+            text.contains("title = {Titanic \\{Sunk\\} 100\\%},") && text.contains("date = {1912-04-16},"),
+            "{text}"
+        );
+        assert!(cited.written(Form::Ris).contains("DA  - 1912/04/16\nSP  - 1\n"));
+        let csl: Value = serde_json::from_str(&cited.written(Form::Csl)).unwrap();
+        assert_eq!(csl[0]["issued"]["date-parts"], json!([[1912, 4, 16]]));
+        assert_eq!(csl[0]["author"][0]["family"], "Quill");
+        for name in Form::NAMES {
+            assert!(Form::named(name).is_some());
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! `_cat`: tables for people, and as JSON for programs.
+
+use axum::{
+    Json,
+    extract::{Path, Query as Params, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value, json};
+use store::{AssetKind, Timestamp};
+
+use super::{
+    Answer, Pairs,
+    params::{ALIAS, Taker, matches_path},
+};
+use crate::{http::ApiState, query::QueryError};
+
+/// A column: its name, and the short name that it can be asked by.
+type Column = (&'static str, &'static str);
+type Row = Vec<(Column, String)>;
+
+/// `_cat/indices`, `_cat/indices/{index}`
+pub(super) async fn indices(
+    index: Option<Path<String>>,
+    State(state): State<ApiState>,
+    headers: HeaderMap,
+    Params(params): Pairs,
+) -> Answer {
+    let mut taker = Taker::new(params);
+    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    let unit = Unit::of(taker.take("bytes").as_deref())?;
+    let table = Table::new(taker, &headers)?;
+    let search = state.search.clone();
+    let status = state.pool.run(move || Ok(search.indexes().status()?)).await?;
+    let rows = status
+        .into_iter()
+        .filter(|view| kinds.contains(&view.kind))
+        .map(|view| {
+            vec![
+                (("health", "h"), if view.lag == 0 { "green" } else { "yellow" }.to_owned()),
+                (("status", "s"), "open".to_owned()),
+                (("index", "i"), view.kind.plural().to_owned()),
+                (("uuid", "id"), view.generation),
+                (("pri", "p"), "1".to_owned()),
+                (("rep", "r"), "0".to_owned()),
+                (("docs.count", "dc"), view.digest.documents.to_string()),
+                (("docs.deleted", "dd"), "0".to_owned()),
+                (("store.size", "ss"), unit.shown(view.bytes)),
+                (("pri.store.size", "ps"), unit.shown(view.bytes)),
+            ]
+        })
+        .collect();
+    Ok(table.answer(rows))
+}
+
+/// `_cat/count`, `_cat/count/{index}`
+pub(super) async fn count(
+    index: Option<Path<String>>,
+    State(state): State<ApiState>,
+    headers: HeaderMap,
+    Params(params): Pairs,
+) -> Answer {
+    let mut taker = Taker::new(params);
+    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    let table = Table::new(taker, &headers)?;
+    let search = state.search.clone();
+    let status = state.pool.run(move || Ok(search.indexes().status()?)).await?;
+    let counted = status.into_iter().filter(|view| kinds.contains(&view.kind));
+    let documents: u64 = counted.map(|view| view.digest.documents).sum();
+    Ok(table.answer(vec![vec![
+        (("epoch", "t"), (Timestamp::now().as_millis() / 1_000).to_string()),
+        (("count", "dc"), documents.to_string()),
+    ]]))
+}
+
+/// `_cat/aliases`, `_cat/aliases/{name}`
+pub(super) async fn aliases(name: Option<Path<String>>, headers: HeaderMap, Params(params): Pairs) -> Answer {
+    let table = Table::new(Taker::new(params), &headers)?;
+    let wanted = name.is_none_or(|name| name.0.split(',').any(|name| matches_path(name, ALIAS)));
+    let rows = AssetKind::ALL.into_iter().filter(|_| wanted).map(|kind| {
+        vec![
+            (("alias", "a"), ALIAS.to_owned()),
+            (("index", "i"), kind.plural().to_owned()),
+            (("filter", "f"), "-".to_owned()),
+        ]
+    });
+    Ok(table.answer(rows.collect()))
+}
+
+/// In which unit sizes are shown.
+enum Unit {
+    /// The largest that leaves something before the point.
+    Readable,
+    Bytes(u64),
+}
+
+impl Unit {
+    fn of(name: Option<&str>) -> Result<Self, QueryError> {
+        Ok(match name {
+            None => Self::Readable,
+            Some("b") => Self::Bytes(1),
+            Some("k" | "kb") => Self::Bytes(1 << 10),
+            Some("m" | "mb") => Self::Bytes(1 << 20),
+            Some("g" | "gb") => Self::Bytes(1 << 30),
+            Some(_) => return Err(QueryError::illegal("`bytes` must be b, kb, mb or gb").at("bytes")),
+        })
+    }
+
+    fn shown(&self, bytes: u64) -> String {
+        match self {
+            Self::Bytes(unit) => (bytes / unit).to_string(),
+            Self::Readable => {
+                let units = [("gb", 1_u64 << 30), ("mb", 1 << 20), ("kb", 1 << 10)];
+                match units.into_iter().find(|(_, unit)| bytes >= *unit) {
+                    Some((name, unit)) => format!("{:.1}{name}", bytes as f64 / unit as f64),
+                    None => format!("{bytes}b"),
+                }
+            }
+        }
+    }
+}
+
+/// How a table is asked for.
+struct Table {
+    columns: Option<Vec<String>>,
+    sort: Option<Vec<(String, bool)>>,
+    with_names: bool,
+    as_json: bool,
+}
+
+impl Table {
+    fn new(mut taker: Taker, headers: &HeaderMap) -> Result<Self, crate::SearchError> {
+        let list = |text: String| text.split(',').map(str::to_owned).collect::<Vec<_>>();
+        let format = taker.take("format");
+        if format.as_deref().is_some_and(|format| !matches!(format, "json" | "text")) {
+            return Err(QueryError::illegal("`format` must be json or text").at("format").into());
+        }
+        let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+        let table = Self {
+            columns: taker.take("h").map(list),
+            sort: taker.take("s").map(|text| {
+                let key = |key: String| match key.rsplit_once(':') {
+                    Some((name, way)) => (name.to_owned(), way == "desc"),
+                    None => (key, false),
+                };
+                list(text).into_iter().map(key).collect()
+            }),
+            with_names: taker.flag("v")?.unwrap_or(false),
+            as_json: format.map_or(accepts.contains("json"), |format| format == "json"),
+        };
+        taker.end()?;
+        Ok(table)
+    }
+
+    fn answer(&self, mut rows: Vec<Row>) -> Response {
+        for (name, descending) in self.sort.iter().flatten().rev() {
+            let of = |row: &Row| {
+                let cell = row.iter().find(|(column, _)| is_named(column, name));
+                cell.map(|(_, value)| (value.parse::<u64>().unwrap_or(0), value.clone()))
+            };
+            rows.sort_by_cached_key(&of);
+            if *descending {
+                rows.reverse();
+            }
+        }
+        let rows: Vec<Row> = rows.into_iter().map(|row| self.chosen(row)).collect();
+        if self.as_json {
+            let object = |row: Row| -> Map<String, Value> {
+                row.into_iter().map(|((name, _), value)| (name.to_owned(), json!(value))).collect()
+            };
+            return Json(rows.into_iter().map(object).collect::<Vec<_>>()).into_response();
+        }
+        let names = rows.first().filter(|_| self.with_names);
+        let names: Vec<Vec<String>> = names
+            .map(|row| row.iter().map(|((name, _), _)| (*name).to_owned()).collect())
+            .into_iter()
+            .collect();
+        let cells = rows.into_iter().map(|row| row.into_iter().map(|(_, value)| value).collect());
+        let lines: Vec<Vec<String>> = names.into_iter().chain(cells).collect();
+        let mut widths: Vec<usize> = Vec::new();
+        for line in &lines {
+            widths.resize(widths.len().max(line.len()), 0);
+            widths.iter_mut().zip(line).for_each(|(width, cell)| *width = (*width).max(cell.len()));
+        }
+        let mut text = String::new();
+        for line in lines {
+            let padded: Vec<String> =
+                line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            text.push_str(padded.join(" ").trim_end());
+            text.push('\n');
+        }
+        ([(header::CONTENT_TYPE, "text/plain; charset=UTF-8")], text).into_response()
+    }
+
+    /// The columns that were asked for, in the order in which they were.
+    fn chosen(&self, row: Row) -> Row {
+        let Some(columns) = &self.columns else { return row };
+        let mut chosen = Row::new();
+        for wanted in columns {
+            chosen.extend(row.iter().filter(|(column, _)| is_named(column, wanted)).cloned());
+        }
+        chosen
+    }
+}
+
+fn is_named((long, short): &Column, name: &str) -> bool {
+    *short == name || matches_path(name, long)
+}

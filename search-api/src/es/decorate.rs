@@ -1,0 +1,88 @@
+//! How aggregations are to look: typed keys, `keyed`, an order, `meta`, of hits only a part.
+
+use serde_json::{Map, Value};
+
+use super::params::SourceFilter;
+
+/// What is to be done to the answer of one aggregation.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Look {
+    pub(super) name: String,
+    /// What Elasticsearch calls its type in typed keys.
+    pub(super) kind: &'static str,
+    /// Its buckets as an object under their keys.
+    pub(super) keyed: bool,
+    /// Its buckets in another order: by key or else by count, descending or not.
+    pub(super) order: Option<(bool, bool)>,
+    pub(super) meta: Option<Value>,
+    pub(super) source: Option<SourceFilter>,
+    pub(super) nested: Vec<Look>,
+}
+
+/// Makes the answers look as they are asked to.
+pub(super) fn decorate(mut answers: Map<String, Value>, looks: &[Look], typed: bool) -> Map<String, Value> {
+    let mut decorated = Map::new();
+    for look in looks {
+        let Some(mut answer) = answers.remove(&look.name) else { continue };
+        if let Some(fields) = answer.as_object_mut() {
+            look.apply(fields, typed);
+        }
+        let name = if typed { format!("{}#{}", look.kind, look.name) } else { look.name.clone() };
+        decorated.insert(name, answer);
+    }
+    // What belongs to the bucket itself.
+    let mut all = answers;
+    all.extend(decorated);
+    all
+}
+
+impl Look {
+    fn apply(&self, answer: &mut Map<String, Value>, typed: bool) {
+        if let Some(meta) = &self.meta {
+            answer.insert("meta".to_owned(), meta.clone());
+        }
+        if let (Some(source), Some(Value::Array(hits))) =
+            (&self.source, answer.get_mut("hits").and_then(|hits| hits.get_mut("hits")))
+        {
+            for hit in hits.iter_mut().filter_map(Value::as_object_mut) {
+                if let Some(Value::Object(document)) = hit.remove("_source") {
+                    hit.extend(
+                        source.apply(document).map(|kept| ("_source".to_owned(), Value::Object(kept))),
+                    );
+                }
+            }
+        }
+        let inner = |bucket: &mut Value| {
+            if let Value::Object(fields) = bucket {
+                *fields = decorate(std::mem::take(fields), &self.nested, typed);
+            }
+        };
+        match answer.get_mut("buckets") {
+            Some(Value::Array(buckets)) => {
+                buckets.iter_mut().for_each(inner);
+                if let Some((by_key, descending)) = self.order {
+                    if !by_key {
+                        buckets.sort_by_key(|bucket| bucket.get("doc_count").and_then(Value::as_u64));
+                    }
+                    if descending {
+                        buckets.reverse();
+                    }
+                }
+            }
+            Some(Value::Object(buckets)) => buckets.values_mut().for_each(inner),
+            _ if self.nested.is_empty() => {}
+            _ => *answer = decorate(std::mem::take(answer), &self.nested, typed),
+        }
+        if self.keyed
+            && let Some(Value::Array(buckets)) = answer.get_mut("buckets")
+        {
+            let under_key = buckets.drain(..).map(|bucket| {
+                let key = bucket.get("key_as_string").or_else(|| bucket.get("key"));
+                let key = key.map(|key| key.as_str().map_or_else(|| key.to_string(), str::to_owned));
+                (key.unwrap_or_default(), bucket)
+            });
+            let object: Map<String, Value> = under_key.collect();
+            answer.insert("buckets".to_owned(), Value::Object(object));
+        }
+    }
+}

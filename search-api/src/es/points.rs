@@ -1,0 +1,144 @@
+//! Points in time and scrolls that are open: views as they were when they were opened, kept for a while.
+//!
+//! A point keeps which documents there were and in which order they come. What readers may not see any more is in no
+//! answer all the same: documents are read from the log as it is now.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use store::AssetKind;
+
+use super::body::EsSearch;
+use crate::{
+    error::SearchError,
+    query::{QueryError, millis_of},
+    search::Pinned,
+};
+
+/// The most points in time and scrolls that are open at once: each keeps files that a merge would free.
+const MAX_OPEN: usize = 100;
+/// The longest that one may be kept without being used.
+const MAX_KEEP_ALIVE: Duration = Duration::from_secs(24 * 3_600);
+
+/// All that are open.
+#[derive(Default)]
+pub(crate) struct Points {
+    open: Mutex<HashMap<String, Point>>,
+}
+
+struct Point {
+    views: Vec<Pinned>,
+    until: Instant,
+    /// Of a scroll: its search, as the next page asks it.
+    scroll: Option<EsSearch>,
+    /// Of a scroll: whether its last page was given.
+    is_over: bool,
+}
+
+impl Point {
+    /// From now on for so long, if that is longer than it would be anyway.
+    fn keep(&mut self, keep: Option<Duration>) {
+        if let Some(keep) = keep {
+            self.until = self.until.max(Instant::now() + keep);
+        }
+    }
+}
+
+impl Points {
+    /// Opens one; its id.
+    pub(super) fn open(
+        &self,
+        views: Vec<Pinned>,
+        keep: Duration,
+        scroll: Option<EsSearch>,
+    ) -> Result<String, SearchError> {
+        let mut open = self.unexpired();
+        if open.len() >= MAX_OPEN {
+            return Err(QueryError::illegal(format!(
+                "{MAX_OPEN} points in time and scrolls are open, which is all that may be at once: close some"
+            ))
+            .into());
+        }
+        let id = super::write::new_id()?;
+        open.insert(id.clone(), Point { views, until: Instant::now() + keep, scroll, is_over: false });
+        Ok(id)
+    }
+
+    /// The views of a point in time, which is kept for longer if that is asked.
+    pub(super) fn views(&self, id: &str, keep: Option<Duration>) -> Result<Vec<Pinned>, SearchError> {
+        let mut open = self.unexpired();
+        let point = open.get_mut(id).ok_or_else(|| missing(id))?;
+        point.keep(keep);
+        Ok(point.views.clone())
+    }
+
+    /// The next page of a scroll, and whether there is none.
+    pub(super) fn scroll(
+        &self,
+        id: &str,
+        keep: Option<Duration>,
+    ) -> Result<(Vec<Pinned>, EsSearch, bool), SearchError> {
+        let mut open = self.unexpired();
+        let point = open.get_mut(id).ok_or_else(|| missing(id))?;
+        point.keep(keep);
+        let search = point.scroll.clone().ok_or_else(|| missing(id))?;
+        Ok((point.views.clone(), search, point.is_over))
+    }
+
+    /// A page of a scroll was given: the next comes behind it, if there is one.
+    pub(super) fn go_on(&self, id: &str, after: Option<(Vec<Value>, u64)>) {
+        if let Some(point) = self.unexpired().get_mut(id) {
+            point.is_over = after.is_none();
+            if let Some(search) = &mut point.scroll {
+                search.request.after = after;
+            }
+        }
+    }
+
+    /// Closes one, and says whether it was open.
+    pub(super) fn close(&self, id: &str) -> bool {
+        self.unexpired().remove(id).is_some()
+    }
+
+    /// Closes all scrolls, or all points in time; their ids.
+    pub(super) fn close_all(&self, scrolls: bool) -> Vec<String> {
+        let mut open = self.unexpired();
+        let of_kind = open.iter().filter(|(_, point)| point.scroll.is_some() == scrolls);
+        let ids: Vec<String> = of_kind.map(|(id, _)| id.clone()).collect();
+        open.retain(|id, _| !ids.contains(id));
+        ids
+    }
+
+    fn unexpired(&self) -> MutexGuard<'_, HashMap<String, Point>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        open.retain(|_, point| point.until > now);
+        open
+    }
+}
+
+/// The views of a point in time.
+pub(super) fn kinds(views: &[Pinned]) -> Vec<AssetKind> {
+    views.iter().map(Pinned::kind).collect()
+}
+
+fn missing(id: &str) -> SearchError {
+    let id: String = id.chars().take(80).collect();
+    SearchError::NoContext(id)
+}
+
+/// How long one is to be kept: `30s`, `1m`, `2h`.
+pub(super) fn keep_alive(text: &str) -> Result<Duration, QueryError> {
+    let millis = millis_of(text).and_then(|millis| u64::try_from(millis).ok()).filter(|millis| *millis > 0);
+    match millis.map(Duration::from_millis) {
+        Some(keep) if keep <= MAX_KEEP_ALIVE => Ok(keep),
+        _ => Err(QueryError::illegal(format!(
+            "`{}` is no time to be kept for: use 30s, 1m, 2h; 24h at most",
+            text.chars().take(40).collect::<String>()
+        ))),
+    }
+}

@@ -1,0 +1,192 @@
+//! Points in time and scrolls, as the clients of Elasticsearch and of OpenSearch open, read and close them.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, Query as Params, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value, json};
+use store::Timestamp;
+
+use super::{
+    Answer, Pairs,
+    body::{self, EsSearch},
+    params::Taker,
+    points::{self, keep_alive},
+    present::{present, shards},
+};
+use crate::{
+    error::SearchError,
+    http::ApiState,
+    query::{QueryError, Reader},
+    request::cursor_of,
+    search::{Pinned, SearchResponse},
+};
+
+/// `POST {index}/_pit`, and for OpenSearch `POST {index}/_search/point_in_time`
+pub(super) async fn open_point(
+    index: Option<Path<String>>,
+    State(state): State<ApiState>,
+    Params(params): Pairs,
+    uri: axum::http::Uri,
+    body: Bytes,
+) -> Answer {
+    let mut taker = Taker::new(params);
+    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    let missing = || QueryError::illegal("`keep_alive` is missing: how long is it to be kept, 1m?");
+    let keep = taker.time("keep_alive")?.ok_or_else(missing)?;
+    taker.end()?;
+    Reader::new(body::json(&body)?, "")?.end()?;
+    let search = state.search.clone();
+    let views = state.pool.run(move || search.pin(&kinds)).await?;
+    let count = views.len();
+    let id = state.points.open(views, keep, None)?;
+    let answer = match uri.path().ends_with("/_pit") {
+        true => json!({"id": id, "_shards": shards(count)}),
+        false => {
+            json!({"pit_id": id, "_shards": shards(count), "creation_time": Timestamp::now().as_millis()})
+        }
+    };
+    Ok(Json(answer).into_response())
+}
+
+/// `DELETE _pit`
+pub(super) async fn close_point(State(state): State<ApiState>, body: Bytes) -> Answer {
+    let mut object = Reader::new(body::json(&body)?, "")?;
+    let id = object.need_text("id")?;
+    object.end()?;
+    Ok(closed(usize::from(state.points.close(&id))))
+}
+
+/// OpenSearch's `DELETE _search/point_in_time`, with a list of ids.
+pub(super) async fn close_points(State(state): State<ApiState>, body: Bytes) -> Answer {
+    let mut object = Reader::new(body::json(&body)?, "")?;
+    let ids = object.texts("pit_id")?;
+    object.end()?;
+    let close = |id: String| json!({"successful": state.points.close(&id), "pit_id": id});
+    Ok(Json(json!({"pits": ids.into_iter().map(close).collect::<Vec<_>>()})).into_response())
+}
+
+/// OpenSearch's `DELETE _search/point_in_time/_all`
+pub(super) async fn close_all_points(State(state): State<ApiState>) -> Response {
+    let ids = state.points.close_all(false).into_iter();
+    let pits: Vec<Value> = ids.map(|id| json!({"successful": true, "pit_id": id})).collect();
+    Json(json!({"pits": pits})).into_response()
+}
+
+fn closed(count: usize) -> Response {
+    let status = if count == 0 { StatusCode::NOT_FOUND } else { StatusCode::OK };
+    (status, Json(json!({"succeeded": true, "num_freed": count}))).into_response()
+}
+
+/// The first page of a scroll.
+pub(super) async fn open(
+    state: &ApiState,
+    search: EsSearch,
+    views: Vec<Pinned>,
+    keep: Duration,
+) -> Result<Map<String, Value>, SearchError> {
+    let refused = |what: &str| QueryError::illegal(format!("`{what}` is not supported in a scroll")).at(what);
+    if search.request.from > 0 {
+        return Err(refused("from").into());
+    }
+    if search.request.after.is_some() {
+        return Err(refused("search_after").into());
+    }
+    if search.request.collapse.is_some() {
+        return Err(refused("collapse").into());
+    }
+    if search.request.size == 0 {
+        return Err(QueryError::illegal("`size` must be 1 at least in a scroll").at("size").into());
+    }
+    let response = page(state, &search, views.clone()).await?;
+    let mut rest = search.clone();
+    rest.request.facets.clear();
+    rest.suggest = None;
+    let id = state.points.open(views, keep, Some(rest))?;
+    Ok(answered(state, &search, response, id))
+}
+
+async fn page(
+    state: &ApiState,
+    search: &EsSearch,
+    views: Vec<Pinned>,
+) -> Result<SearchResponse, SearchError> {
+    let (engine, request) = (state.search.clone(), search.request.clone());
+    state.pool.run(move || engine.search_at(&request, &views)).await
+}
+
+/// A page with the scroll's id; the next page will come behind it.
+fn answered(state: &ApiState, search: &EsSearch, response: SearchResponse, id: String) -> Map<String, Value> {
+    if let Some(after) = response.next.as_deref().and_then(|next| cursor_of(next).ok()) {
+        state.points.go_on(&id, Some(after));
+    } else {
+        state.points.go_on(&id, None);
+    }
+    let mut answer = present(response, search, 1);
+    answer.insert("_scroll_id".to_owned(), Value::String(id));
+    answer
+}
+
+/// `_search/scroll`: the next page.
+pub(super) async fn next(
+    id: Option<Path<String>>,
+    State(state): State<ApiState>,
+    Params(params): Pairs,
+    body: Bytes,
+) -> Answer {
+    let mut taker = Taker::new(params);
+    let mut object = Reader::new(body::json(&body)?, "")?;
+    let in_body = object.text("scroll_id")?;
+    let keep = match object.text("scroll")? {
+        Some(text) => Some(keep_alive(&text).map_err(|error| error.at("/scroll"))?),
+        None => taker.time("scroll")?,
+    };
+    object.end()?;
+    let id = in_body.or(taker.take("scroll_id")).or(id.map(|id| id.0));
+    let id = id.ok_or_else(|| QueryError::illegal("`scroll_id` is missing").at("/scroll_id"))?;
+    let as_number = taker.flag("rest_total_hits_as_int")?.unwrap_or(false);
+    taker.end()?;
+    let (views, mut search, is_over) = state.points.scroll(&id, keep)?;
+    search.total_as_number |= as_number;
+    if is_over {
+        search.request.size = 0;
+    }
+    let response = page(&state, &search, views).await?;
+    let answer = match is_over {
+        true => {
+            let mut answer = present(response, &search, 1);
+            answer.insert("_scroll_id".to_owned(), Value::String(id));
+            answer
+        }
+        false => answered(&state, &search, response, id),
+    };
+    Ok(Json(answer).into_response())
+}
+
+/// `DELETE _search/scroll`, with the ids in the body or the path.
+pub(super) async fn close(id: Option<Path<String>>, State(state): State<ApiState>, body: Bytes) -> Answer {
+    let mut object = Reader::new(body::json(&body)?, "")?;
+    let mut ids = object.texts("scroll_id")?;
+    object.end()?;
+    ids.extend(id.iter().flat_map(|id| id.0.split(',')).map(str::to_owned));
+    if ids.iter().any(|id| id == "_all") {
+        return Ok(closed(state.points.close_all(true).len()));
+    }
+    Ok(closed(ids.iter().filter(|id| state.points.close(id)).count()))
+}
+
+/// How many indices a point in time is of.
+pub(super) fn kinds_of(
+    state: &ApiState,
+    id: &str,
+    keep: Option<Duration>,
+) -> Result<(Vec<Pinned>, Vec<store::AssetKind>), SearchError> {
+    let views = state.points.views(id, keep)?;
+    let kinds = points::kinds(&views);
+    Ok((views, kinds))
+}

@@ -1,0 +1,200 @@
+//! How long texts are without their function words, which is the length that BM25 holds against a document.
+//!
+//! The index keeps function words, so that phrases have them ("to be or not to be"); in its lengths they would only
+//! be noise: whether a sentence says "of" three times does not make its words tell less. A segment never changes,
+//! so what is counted once is kept while the segment is searched: two bytes a document and field.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use indexer::{Analyser, Language};
+use tantivy::{
+    SegmentReader, TantivyError, Term,
+    fieldnorm::FieldNormReader,
+    index::SegmentId,
+    schema::{Field, IndexRecordOption},
+};
+
+use super::{expand::OUT_OF_TIME, stopwords};
+
+/// The lengths of the segments that were searched lately.
+#[derive(Debug, Default)]
+pub(crate) struct Lengths {
+    fields: Mutex<Recent<OfField, Arc<Vec<u16>>>>,
+    together: Mutex<Recent<OfFields, Arc<Together>>>,
+}
+
+type OfField = (SegmentId, Field);
+/// Each field with the bits of its weight.
+type OfFields = (SegmentId, Vec<(Field, u32)>);
+
+/// The lengths of several fields of each document of a segment, added up with their weights.
+#[derive(Debug)]
+pub(super) struct Together {
+    pub(super) of: Vec<f32>,
+    pub(super) sum: f64,
+}
+
+/// How many segments and fields are remembered.
+const MAX_FIELDS: usize = 1_024;
+/// How many segments and lists of fields are remembered.
+const MAX_TOGETHER: usize = 128;
+
+/// A field whose length counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted {
+    pub(super) field: Field,
+    pub(super) analyser: Analyser,
+    pub(super) weight: f32,
+}
+
+impl Lengths {
+    /// Of these fields together, in one segment.
+    pub(super) fn of(
+        &self,
+        reader: &SegmentReader,
+        fields: &[Counted],
+        language: Field,
+        deadline: Instant,
+    ) -> tantivy::Result<Arc<Together>> {
+        let key: Vec<(Field, u32)> = fields.iter().map(|one| (one.field, one.weight.to_bits())).collect();
+        let key = (reader.segment_id(), key);
+        if let Some(known) = locked(&self.together).get(&key) {
+            return Ok(known);
+        }
+        let mut of = vec![0.0_f32; reader.max_doc() as usize];
+        for one in fields {
+            let lengths = self.of_field(reader, one, language, deadline)?;
+            for (sum, length) in of.iter_mut().zip(lengths.iter()) {
+                *sum += f32::from(*length) * one.weight;
+            }
+        }
+        let sum = of.iter().map(|length| f64::from(*length)).sum();
+        let together = Arc::new(Together { of, sum });
+        locked(&self.together).put(key, Arc::clone(&together), MAX_TOGETHER);
+        Ok(together)
+    }
+
+    fn of_field(
+        &self,
+        reader: &SegmentReader,
+        counted: &Counted,
+        language: Field,
+        deadline: Instant,
+    ) -> tantivy::Result<Arc<Vec<u16>>> {
+        let key = (reader.segment_id(), counted.field);
+        if let Some(known) = locked(&self.fields).get(&key) {
+            return Ok(known);
+        }
+        let norms = reader.get_fieldnorms_reader(counted.field)?;
+        let mut lengths: Vec<f32> =
+            (0..reader.max_doc()).map(|doc| middle(norms.fieldnorm_id(doc))).collect();
+        if counted.analyser == Analyser::Text {
+            let inverted = reader.inverted_index(counted.field)?;
+            for word in small_terms(reader, language)? {
+                if Instant::now() > deadline {
+                    return Err(TantivyError::InternalError(OUT_OF_TIME.to_owned()));
+                }
+                let term = Term::from_field_text(counted.field, &word);
+                let Some(info) = inverted.get_term_info(&term)? else { continue };
+                let mut postings =
+                    inverted.read_block_postings_from_terminfo(&info, IndexRecordOption::WithFreqs)?;
+                while !postings.docs().is_empty() {
+                    for (doc, count) in postings.docs().iter().zip(postings.freqs()) {
+                        if let Some(length) = lengths.get_mut(*doc as usize) {
+                            *length -= *count as f32;
+                        }
+                    }
+                    postings.advance();
+                }
+            }
+        }
+        let whole = |(length, doc): (f32, u32)| {
+            // A text of nothing but function words is still a text.
+            let least = f32::from(u8::from(norms.fieldnorm_id(doc) > 0));
+            length.max(least).round() as u16
+        };
+        let lengths = Arc::new(lengths.into_iter().zip(0..).map(whole).collect::<Vec<u16>>());
+        locked(&self.fields).put(key, Arc::clone(&lengths), MAX_FIELDS);
+        Ok(lengths)
+    }
+}
+
+/// The function words of the languages that a segment has, as they stand in the index.
+fn small_terms(reader: &SegmentReader, language: Field) -> tantivy::Result<Vec<String>> {
+    let mut terms: Vec<String> = Vec::new();
+    let inverted = reader.inverted_index(language)?;
+    let mut tags = inverted.terms().stream()?;
+    while tags.advance() {
+        let tag = std::str::from_utf8(tags.key()).ok().and_then(Language::of_tag);
+        let Some(language) = tag else { continue };
+        let words = Analyser::Text.terms(language, stopwords::list(language));
+        terms.extend(words.into_iter().map(|term| term.text));
+    }
+    terms.sort_unstable();
+    terms.dedup();
+    Ok(terms)
+}
+
+/// An index keeps lengths above 40 to three bits' precision, rounded down: the middle of what it may have been.
+fn middle(id: u8) -> f32 {
+    let least = FieldNormReader::id_to_fieldnorm(id);
+    let next = id.checked_add(1).map_or(least, FieldNormReader::id_to_fieldnorm);
+    least as f32 + (next.saturating_sub(least).saturating_sub(1)) as f32 / 2.0
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What was used lately, the last at the end.
+#[derive(Debug)]
+struct Recent<K, V>(Vec<(K, V)>);
+
+impl<K, V> Default for Recent<K, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<K: PartialEq, V: Clone> Recent<K, V> {
+    fn get(&mut self, key: &K) -> Option<V> {
+        let at = self.0.iter().position(|(known, _)| known == key)?;
+        let found = self.0.remove(at);
+        let value = found.1.clone();
+        self.0.push(found);
+        Some(value)
+    }
+
+    fn put(&mut self, key: K, value: V, most: usize) {
+        if self.0.len() >= most {
+            self.0.remove(0);
+        }
+        self.0.push((key, value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_used_stays() {
+        let mut recent = Recent::default();
+        for key in 0..3 {
+            recent.put(key, key, 3);
+        }
+        assert_eq!(recent.get(&0), Some(0));
+        recent.put(3, 3, 3);
+        assert_eq!((recent.get(&1), recent.get(&0)), (None, Some(0)));
+    }
+
+    #[test]
+    fn a_length_is_the_middle_of_what_it_may_be() {
+        assert_eq!((middle(0), middle(7), middle(39)), (0.0, 7.0, 39.0));
+        let id = FieldNormReader::fieldnorm_to_id(1_000);
+        assert!((middle(id) - 1_000.0).abs() <= 64.0, "{}", middle(id));
+    }
+}

@@ -1,0 +1,63 @@
+//! Smaller answers: gzip (RFC 1952) for who takes it. Pages are text, and a slow line is where an archive is read.
+
+use std::io::Write;
+
+use axum::{
+    body::{Body, to_bytes},
+    http::{HeaderMap, HeaderValue, header},
+    response::Response,
+};
+use flate2::{Compression, write::GzEncoder};
+
+/// Whether the one who asks takes gzip.
+pub(crate) fn is_taken(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.trim_matches(['0', '.']).is_empty());
+        name.trim().eq_ignore_ascii_case("gzip") && !refused
+    })
+}
+
+/// The bytes as gzip.
+pub(crate) fn gzip(bytes: &[u8], level: Compression) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 3), level);
+    // Writing to memory does not fail.
+    let _ = encoder.write_all(bytes);
+    encoder.finish().unwrap_or_default()
+}
+
+/// An answer whose body is gzip now.
+pub(crate) async fn compressed(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = to_bytes(body, usize::MAX).await else { return Response::default() };
+    mark(&mut parts.headers);
+    Response::from_parts(parts, Body::from(gzip(&bytes, Compression::fast())))
+}
+
+/// Says that a body is gzip, and that this depends on who asks.
+pub(crate) fn mark(headers: &mut HeaderMap) {
+    headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.remove(header::CONTENT_LENGTH);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_for_who_takes_it() {
+        let check = |accepted: &str, expected: bool| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, accepted.parse().unwrap());
+            assert_eq!(is_taken(&headers), expected, "{accepted}");
+        };
+        check("gzip, deflate, br", true);
+        check("br;q=1.0, GZIP;q=0.5", true);
+        check("gzip;q=0", false);
+        check("gzip; q=0.0, br", false);
+        check("identity", false);
+        assert!(!is_taken(&HeaderMap::new()));
+    }
+}

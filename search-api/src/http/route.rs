@@ -1,0 +1,419 @@
+//! What a route of the native API is: one description from which the router, the check of what is asked, the roles and
+//! the OpenAPI document all come, so that they cannot disagree.
+
+use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Bytes, to_bytes},
+    extract::{Query as Params, Request, State},
+    http::{HeaderMap, Method, Uri},
+    response::{IntoResponse, Response},
+    routing::{MethodFilter, MethodRouter, on},
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use store::{AsOf, AssetKind, AssetRef};
+
+use super::{ApiState, access::Role, body::MAX_BODY, path::asset_of, problem::Problem};
+use crate::{error::SearchError, query::QueryError};
+
+/// One method at one path.
+pub(super) struct Route {
+    pub(super) method: Method,
+    /// As OpenAPI writes it: `/api/v1/articles/{id}/history`. There may be slashes in an `{id}`.
+    pub(super) path: String,
+    /// Who may; `None` is everybody.
+    pub(super) role: Option<Role>,
+    /// OpenAPI's `operationId`.
+    pub(super) name: String,
+    pub(super) summary: String,
+    pub(super) about: &'static str,
+    pub(super) params: Vec<Param>,
+    pub(super) body: Option<Body>,
+    pub(super) answers: Vec<Answer>,
+    /// Whose id stands in the path.
+    pub(super) kind: AssetKind,
+    /// Whether the OpenAPI document has it.
+    pub(super) is_listed: bool,
+    handler: Handler,
+}
+
+type Answering = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
+type Handler = Arc<dyn Fn(ApiState, Asked) -> Answering + Send + Sync>;
+
+/// A parameter of the query, or a header.
+#[derive(Clone, Copy)]
+pub(super) struct Param {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) shape: Shape,
+    pub(super) is_required: bool,
+    /// Whether it may be given several times.
+    pub(super) is_many: bool,
+    pub(super) example: Option<&'static str>,
+    pub(super) is_header: bool,
+}
+
+/// What a parameter may say.
+#[derive(Clone, Copy)]
+pub(super) enum Shape {
+    /// Any text of so many bytes.
+    Text(usize),
+    /// A whole number, both bounds in.
+    Whole(u64, u64),
+    /// `true` or `false`.
+    Flag,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A moment of the archive.
+    AsOf,
+}
+
+/// What is sent.
+pub(super) struct Body {
+    /// Each with its schema; nothing is any text.
+    pub(super) media: &'static [(&'static str, Option<MakeSchema>)],
+    /// In bytes.
+    pub(super) max: usize,
+}
+
+/// Makes a schema.
+pub(super) type MakeSchema = fn(&mut SchemaGenerator) -> Schema;
+
+/// What may come back, beside the errors that any route may give.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) about: &'static str,
+    pub(super) media: &'static str,
+    /// Nothing is any text.
+    pub(super) schema: Option<MakeSchema>,
+}
+
+impl Param {
+    pub(super) const fn new(name: &'static str, shape: Shape, about: &'static str) -> Self {
+        Self { name, about, shape, is_required: false, is_many: false, example: None, is_header: false }
+    }
+
+    pub(super) const fn required(self) -> Self {
+        Self { is_required: true, ..self }
+    }
+
+    pub(super) const fn many(self) -> Self {
+        Self { is_many: true, ..self }
+    }
+
+    pub(super) const fn header(self) -> Self {
+        Self { is_header: true, ..self }
+    }
+
+    pub(super) const fn like(self, example: &'static str) -> Self {
+        Self { example: Some(example), ..self }
+    }
+
+    fn check(&self, value: &str) -> Result<(), QueryError> {
+        let refused = |text: String| Err(QueryError::illegal(text).at(self.name));
+        match self.shape {
+            Shape::Text(max) if value.len() > max => {
+                refused(format!("`{}` has {} bytes: at most {max} are taken", self.name, value.len()))
+            }
+            Shape::Whole(min, max)
+                if !value.parse().is_ok_and(|number: u64| (min..=max).contains(&number)) =>
+            {
+                refused(format!("`{}` must be a whole number from {min} to {max}", self.name))
+            }
+            Shape::Flag if !matches!(value, "true" | "false") => {
+                refused(format!("`{}` must be true or false", self.name))
+            }
+            Shape::OneOf(words) if !words.contains(&value) => {
+                refused(format!("`{}` must be one of {}", self.name, words.join(", ")))
+            }
+            Shape::AsOf => match value.parse::<AsOf>() {
+                Ok(_) => Ok(()),
+                Err(error) => refused(error.to_string()),
+            },
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A request that fits its route.
+pub(super) struct Asked {
+    /// The asset whose id stands in the path.
+    pub(super) asset: Option<AssetRef>,
+    params: Vec<(String, String)>,
+    pub(super) headers: HeaderMap,
+    pub(super) uri: Uri,
+    pub(super) body: Bytes,
+}
+
+impl Asked {
+    /// The first value of a parameter. An empty one is as if it were not there.
+    pub(super) fn param(&self, name: &str) -> Option<&str> {
+        self.params.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a parameter that may be given several times.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.params.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first value of a parameter that was checked to be what it is parsed as.
+    pub(super) fn parsed<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.param(name)?.parse().ok()
+    }
+
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.param(name) == Some("true")
+    }
+
+    /// All parameters but these.
+    pub(super) fn params_but<'a>(&'a self, names: &[&str]) -> Vec<(&'a str, &'a str)> {
+        let all = self.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        all.filter(|(name, _)| !names.contains(name)).collect()
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The asset of a route that names one.
+    pub(super) fn asset(&self) -> Result<AssetRef, SearchError> {
+        self.asset.clone().ok_or_else(|| QueryError::illegal("the path names no asset").at("id").into())
+    }
+}
+
+impl Route {
+    pub(super) fn new<F, A>(method: Method, path: &str, role: Option<Role>, name: &str, handler: F) -> Self
+    where
+        F: Fn(ApiState, Asked) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Response, Problem>> + Send + 'static,
+    {
+        Self {
+            method,
+            path: path.to_owned(),
+            role,
+            name: name.to_owned(),
+            summary: String::new(),
+            about: "",
+            params: Vec::new(),
+            body: None,
+            answers: Vec::new(),
+            kind: AssetKind::Article,
+            is_listed: true,
+            handler: Arc::new(move |state, asked| Box::pin(handler(state, asked))),
+        }
+    }
+
+    /// In a line, and in more.
+    pub(super) fn says(self, summary: impl Into<String>, about: &'static str) -> Self {
+        Self { summary: summary.into(), about, ..self }
+    }
+
+    pub(super) fn of(self, kind: AssetKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// Not for programs: the document leaves it out.
+    pub(super) fn unlisted(self) -> Self {
+        Self { is_listed: false, ..self }
+    }
+
+    pub(super) fn takes(mut self, params: &[Param]) -> Self {
+        self.params.extend(params);
+        self
+    }
+
+    pub(super) fn body(self, body: Body) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    /// Answers JSON of this type.
+    pub(super) fn gives<T: JsonSchema>(self, about: &'static str) -> Self {
+        self.gives_at::<T>(200, about)
+    }
+
+    pub(super) fn gives_at<T: JsonSchema>(mut self, status: u16, about: &'static str) -> Self {
+        let schema: MakeSchema = SchemaGenerator::subschema_for::<T>;
+        self.answers.push(Answer { status, about, media: "application/json", schema: Some(schema) });
+        self
+    }
+
+    /// Answers this, if it is asked for.
+    pub(super) fn gives_text(mut self, media: &'static str, about: &'static str) -> Self {
+        self.answers.push(Answer { status: 200, about, media, schema: None });
+        self
+    }
+
+    /// The largest body that it takes.
+    pub(super) fn max_body(&self) -> usize {
+        self.body.as_ref().map_or(MAX_BODY, |body| body.max)
+    }
+
+    /// What of this path stands where the template has `{id}`; empty for a template that has none. `None` when the path
+    /// does not fit.
+    pub(super) fn id_in<'a>(&self, path: &'a str) -> Option<&'a str> {
+        match self.path.split_once("{id}") {
+            None => (path == self.path).then_some(""),
+            Some((before, after)) => {
+                let id = path.strip_prefix(before)?.strip_suffix(after)?;
+                Some(id).filter(|id| !id.is_empty())
+            }
+        }
+    }
+
+    fn check(&self, params: &[(String, String)]) -> Result<(), QueryError> {
+        let mut seen: Vec<&str> = Vec::new();
+        for (name, value) in params {
+            let Some(param) = self.params.iter().find(|param| param.name == name && !param.is_header) else {
+                let known: Vec<&str> =
+                    self.params.iter().filter(|param| !param.is_header).map(|param| param.name).collect();
+                let name: String = name.chars().take(80).collect();
+                let text = match known.as_slice() {
+                    [] => format!("there is no parameter `{name}` here, nor any other"),
+                    known => format!("there is no parameter `{name}` here: use {}", known.join(", ")),
+                };
+                return Err(QueryError::illegal(text).at(&name));
+            };
+            if seen.contains(&param.name) && !param.is_many {
+                let text = format!("`{name}` is there more than once");
+                return Err(QueryError::illegal(text).at(param.name));
+            }
+            seen.push(param.name);
+            param.check(value)?;
+        }
+        for param in self.params.iter().filter(|param| param.is_required && !param.is_header) {
+            if !seen.contains(&param.name) {
+                return Err(QueryError::illegal(format!("`{}` is missing", param.name)).at(param.name));
+            }
+        }
+        Ok(())
+    }
+
+    async fn answer(&self, state: ApiState, request: Request) -> Result<Response, Problem> {
+        let (parts, body) = request.into_parts();
+        let Params(params) = Params::<Vec<(String, String)>>::try_from_uri(&parts.uri)
+            .map_err(|_| QueryError::illegal("the query of the address cannot be read"))?;
+        self.check(&params)?;
+        for param in self.params.iter().filter(|param| param.is_header) {
+            if let Some(value) = parts.headers.get(param.name) {
+                param.check(value.to_str().unwrap_or_default())?;
+            }
+        }
+        let params = params.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let asset = match self.id_in(parts.uri.path()) {
+            Some(id) if !id.is_empty() => Some(asset_of(self.kind, id)?),
+            _ => None,
+        };
+        // It was read whole before, within its bounds.
+        let body =
+            to_bytes(body, self.max_body()).await.map_err(|_| SearchError::TooLarge(self.max_body()))?;
+        (self.handler)(state, Asked { asset, params, headers: parts.headers, uri: parts.uri, body }).await
+    }
+}
+
+/// The route that answers this path, if there is one: the one that says most of it.
+pub(super) fn find<'a, R: AsRef<Route>>(routes: &'a [R], method: &Method, path: &str) -> Option<&'a R> {
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
+    let fitting = routes.iter().filter(|route| route.as_ref().method == *method);
+    fitting.filter(|route| route.as_ref().id_in(path).is_some()).max_by_key(|route| route.as_ref().path.len())
+}
+
+impl AsRef<Route> for Route {
+    fn as_ref(&self) -> &Route {
+        self
+    }
+}
+
+/// The router of a table of routes.
+pub(super) fn router_of(routes: &[Arc<Route>]) -> Router<ApiState> {
+    let mut paths: BTreeMap<String, Vec<Arc<Route>>> = BTreeMap::new();
+    for route in routes {
+        let path = match route.path.split_once("{id}") {
+            Some((before, _)) => format!("{before}{{*id}}"),
+            None => route.path.clone(),
+        };
+        paths.entry(path).or_default().push(Arc::clone(route));
+    }
+    let mut router = Router::new();
+    for (path, routes) in paths {
+        let mut methods = MethodRouter::new();
+        for (method, filter) in [
+            (Method::GET, MethodFilter::GET),
+            (Method::POST, MethodFilter::POST),
+            (Method::DELETE, MethodFilter::DELETE),
+        ] {
+            let own: Vec<Arc<Route>> =
+                routes.iter().filter(|route| route.method == method).cloned().collect();
+            if own.is_empty() {
+                continue;
+            }
+            let own = Arc::new(own);
+            methods = methods.merge(on(filter, move |State(state): State<ApiState>, request: Request| {
+                let own = Arc::clone(&own);
+                async move {
+                    match find(&own, request.method(), request.uri().path()).map(Arc::clone) {
+                        Some(route) => route.answer(state, request).await,
+                        None => Err(super::nothing_at(request.uri()).into()),
+                    }
+                    .into_response()
+                }
+            }));
+        }
+        router = router.route(&path, methods);
+    }
+    router
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(path: &str) -> Route {
+        Route::new(Method::GET, path, None, "", |_, _| async { Ok(().into_response()) })
+    }
+
+    #[test]
+    fn the_route_that_says_most_answers() {
+        let routes =
+            [route("/v/articles/{id}"), route("/v/articles/{id}/history"), route("/v/search")].map(Arc::new);
+        let check = |path: &str, expected: Option<(&str, &str)>| {
+            let found = find(&routes, &Method::GET, path);
+            let found = found.map(|route| (route.path.as_str(), route.id_in(path).unwrap()));
+            assert_eq!(found, expected, "{path}");
+        };
+        check("/v/search", Some(("/v/search", "")));
+        check("/v/articles/a/1", Some(("/v/articles/{id}", "a/1")));
+        check("/v/articles/a/1/history", Some(("/v/articles/{id}/history", "a/1")));
+        check("/v/articles/a%2F1%2Fhistory", Some(("/v/articles/{id}", "a%2F1%2Fhistory")));
+        check("/v/articles/history", Some(("/v/articles/{id}", "history")));
+        check("/v/articles/", None);
+        check("/v/other", None);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let route = route("/v").takes(&[
+            Param::new("n", Shape::Whole(1, 9), ""),
+            Param::new("q", Shape::Text(4), "").required(),
+            Param::new("at", Shape::AsOf, ""),
+            Param::new("many", Shape::OneOf(&["a", "b"]), "").many(),
+        ]);
+        let check = |params: &[(&str, &str)], pointer: Option<&str>| {
+            let owned: Vec<(String, String)> =
+                params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let found = route.check(&owned).err().map(|error| error.pointer);
+            assert_eq!(found.as_deref(), pointer, "{params:?}");
+        };
+        check(&[("q", "x")], None);
+        check(&[("q", "x"), ("n", "9"), ("many", "a"), ("many", "b"), ("at", "1912-04-16")], None);
+        check(&[("q", "")], None);
+        check(&[("q", "x"), ("n", "")], Some("n"));
+        check(&[], Some("q"));
+        check(&[("q", "long text")], Some("q"));
+        check(&[("q", "x"), ("n", "10")], Some("n"));
+        check(&[("q", "x"), ("n", "1"), ("n", "2")], Some("n"));
+        check(&[("q", "x"), ("at", "soon")], Some("at"));
+        check(&[("q", "x"), ("many", "c")], Some("many"));
+        check(&[("q", "x"), ("colour", "red")], Some("colour"));
+    }
+}

@@ -1,0 +1,199 @@
+//! Searching over HTTP: by plain parameters, as JSON, CSV or Atom; what is like an asset; what may be meant.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::{AssetId, AssetKind, AssetRef};
+
+use super::{
+    ApiState,
+    atom::{self, Feed},
+    problem::Problem,
+    route::Asked,
+    table,
+};
+use crate::{
+    error::SearchError,
+    pages::encode,
+    request::SearchRequest,
+    search::{Hit, SearchResponse, WAIT_LIMIT},
+    suggest::Suggestion,
+};
+
+/// What an answer to a search looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Csv,
+    Atom,
+}
+
+impl Format {
+    /// What `format` says, otherwise the first of ours that is accepted.
+    fn of(asked: &Asked) -> Self {
+        let named = |name: &str| match name.trim() {
+            "json" | "application/json" => Some(Self::Json),
+            "csv" | "text/csv" => Some(Self::Csv),
+            "atom" | "application/atom+xml" => Some(Self::Atom),
+            _ => None,
+        };
+        let accepted = asked.header("accept").unwrap_or_default().split(',');
+        let accepted = accepted.map(|media| media.split(';').next().unwrap_or_default()).find_map(named);
+        asked.param("format").and_then(named).or(accepted).unwrap_or(Self::Json)
+    }
+}
+
+/// `GET /api/v1/search`
+pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Problem> {
+    let format = Format::of(&asked);
+    let request = SearchRequest::from_params(&asked.params_but(&["format"]))?;
+    let kind = request.kind;
+    let found = run_search(&state, request).await?;
+    let total = found.total;
+    let next = found.next.as_ref().map(|cursor| page_after(&asked, cursor));
+    let mut response = match format {
+        Format::Json => Json(found).into_response(),
+        Format::Csv => {
+            let csv = table::csv(kind, &found.hits);
+            let disposition = [(header::CONTENT_DISPOSITION, "attachment; filename=\"search.csv\"")];
+            (disposition, typed("text/csv; charset=utf-8; header=present"), csv).into_response()
+        }
+        Format::Atom => {
+            let origin = state.site.origin(&asked.headers);
+            let title = match asked.param("q") {
+                Some(q) => format!("{q} · {}", state.site.title),
+                None => state.site.title.clone(),
+            };
+            let feed = Feed {
+                title,
+                archive: state.site.title.clone(),
+                alternate: format!("{origin}/{}", with_query(&asked.params_but(&["format", "cursor"]))),
+                address: format!("{origin}{}", asked.uri.path_and_query().map_or("", |path| path.as_str())),
+                next: next.as_ref().map(|next| format!("{origin}{next}")),
+                origin,
+            };
+            let search = state.search.clone();
+            let text = state.pool.run(move || atom::write(&feed, &found.hits, search.log())).await?;
+            (typed("application/atom+xml; charset=utf-8"), text).into_response()
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert("x-total-count", HeaderValue::from(total));
+    if let Some(link) = next.and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok()) {
+        headers.insert(header::LINK, link);
+    }
+    headers.append(header::VARY, HeaderValue::from_static("accept"));
+    Ok(response)
+}
+
+fn typed(media: &'static str) -> [(header::HeaderName, &'static str); 1] {
+    [(header::CONTENT_TYPE, media)]
+}
+
+/// The address of the next page.
+fn page_after(asked: &Asked, cursor: &str) -> String {
+    let mut params = asked.params_but(&["cursor", "offset"]);
+    params.push(("cursor", cursor));
+    format!("{}{}", asked.uri.path(), with_query(&params))
+}
+
+fn with_query(params: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> = params.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+}
+
+/// Searches on the pool; waiting for the index is not done there.
+pub(crate) async fn run_search(
+    state: &ApiState,
+    mut request: SearchRequest,
+) -> Result<SearchResponse, SearchError> {
+    if let Some(wanted) = request.min_seq.take() {
+        wait_for(state, request.kind, wanted).await?;
+    }
+    let search = state.search.clone();
+    state.pool.run(move || search.search(&request)).await
+}
+
+/// Waits, at most [`WAIT_LIMIT`], until a view has taken in an event.
+pub(super) async fn wait_for(
+    state: &ApiState,
+    kind: AssetKind,
+    wanted: store::Seq,
+) -> Result<(), SearchError> {
+    let head = state.search.log().head()?.seq;
+    if wanted > head {
+        let text = format!("the log ends at {head}: there is no event {wanted} to wait for");
+        return Err(SearchError::NotFound(text));
+    }
+    let _permit = state.waiting.try_acquire().map_err(|_| SearchError::Busy)?;
+    let indexes = state.search.indexes().clone();
+    let waited = tokio::task::spawn_blocking(move || indexes.wait_for(kind, wanted, WAIT_LIMIT)).await;
+    let reached = waited.map_err(|_| SearchError::Panicked)??;
+    if reached < wanted {
+        return Err(SearchError::NotYet { wanted, reached });
+    }
+    Ok(())
+}
+
+/// What is like an asset.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Similar {
+    kind: AssetKind,
+    id: AssetId,
+    /// The most alike first.
+    hits: Vec<Hit>,
+}
+
+/// `GET /api/v1/similar/{id}`
+pub(super) async fn similar(state: ApiState, asked: Asked) -> Result<Response, Problem> {
+    let asset = in_view(&asked)?;
+    let size = asked.parsed("limit").unwrap_or(10);
+    if let Some(wanted) = asked.parsed("min_seq") {
+        wait_for(&state, asset.kind, wanted).await?;
+    }
+    let search = state.search.clone();
+    let found = state.pool.run(move || {
+        if search.log().snapshot()?.live(&asset)?.is_none() {
+            return Err(SearchError::NoSuchAsset(asset));
+        }
+        let hits = search.search(&SearchRequest::similar_to(&asset, size))?.hits;
+        Ok(Similar { kind: asset.kind, id: asset.id, hits })
+    });
+    Ok(Json(found.await?).into_response())
+}
+
+/// The asset of a path that does not say its kind.
+pub(super) fn in_view(asked: &Asked) -> Result<AssetRef, SearchError> {
+    let asset = asked.asset()?;
+    Ok(AssetRef::new(asked.parsed("view").unwrap_or(asset.kind), asset.id))
+}
+
+/// What may be meant by what was typed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Suggestions {
+    /// What was typed.
+    q: String,
+    /// The likeliest first.
+    suggestions: Vec<Suggestion>,
+}
+
+/// `GET /api/v1/suggest`
+pub(super) async fn suggest(state: ApiState, asked: Asked) -> Result<Response, Problem> {
+    let q = asked.param("q").unwrap_or_default().to_owned();
+    let limit = asked.parsed("limit").unwrap_or(8);
+    if let Some(wanted) = asked.parsed("min_seq") {
+        wait_for(&state, AssetKind::Article, wanted).await?;
+    }
+    let (search, suggester) = (state.search.clone(), Arc::clone(&state.suggester));
+    let found = state.pool.run(move || {
+        let suggestions = suggester.suggest(&search, &q, limit)?;
+        Ok(Suggestions { q, suggestions })
+    });
+    Ok(Json(found.await?).into_response())
+}

@@ -1,0 +1,109 @@
+//! How the archive stands, and whether it can be asked.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::{AssetKind, Seq};
+
+use super::{ApiState, problem::Problem, route::Asked};
+use crate::{error::SearchError, search::Search};
+
+/// How log and indexes stand.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ArchiveStatus {
+    /// The last event.
+    head_seq: Seq,
+    /// The line that `morgue log verify --expect` takes.
+    head: String,
+    /// By the names of the views.
+    views: BTreeMap<&'static str, ViewState>,
+}
+
+/// How a view stands.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ViewState {
+    /// The live generation.
+    generation: String,
+    /// The one that a rollback would bring back.
+    previous: Option<String>,
+    /// The last event that it has taken in.
+    checkpoint: Seq,
+    /// How many events it has still to take in.
+    lag: u64,
+    documents: u64,
+    /// Over ids, seqs and contents: equal digests, equal indexes.
+    digest: String,
+    segments: usize,
+    /// On disk.
+    bytes: u64,
+    /// Why it cannot be searched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+}
+
+/// `GET /api/v1/status`
+pub(super) async fn status(state: ApiState, _: Asked) -> Result<Response, Problem> {
+    let search = state.search.clone();
+    Ok(Json(state.pool.run(move || status_of(&search)).await?).into_response())
+}
+
+fn status_of(search: &Search) -> Result<ArchiveStatus, SearchError> {
+    let head = search.log().head()?;
+    let mut views = BTreeMap::new();
+    for view in search.indexes().status()? {
+        let state = ViewState {
+            generation: view.generation,
+            previous: view.previous,
+            checkpoint: view.checkpoint,
+            lag: view.lag,
+            documents: view.digest.documents,
+            digest: view.digest.to_string(),
+            segments: view.segments,
+            bytes: view.bytes,
+            failure: view.failure,
+        };
+        views.insert(view.kind.plural(), state);
+    }
+    Ok(ArchiveStatus { head_seq: head.seq, head: head.to_string(), views })
+}
+
+/// `GET /healthz`: whether the process answers.
+pub(super) async fn healthz(_: ApiState, _: Asked) -> Result<Response, Problem> {
+    Ok("ok\n".into_response())
+}
+
+/// How far behind the log the indexes may be to be ready.
+const READY_LAG: u64 = 1_000;
+
+/// Whether the indexes have caught up.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Readiness {
+    ready: bool,
+    /// How many events the slowest view has still to take in.
+    lag: u64,
+}
+
+/// `GET /readyz`: whether the indexes have caught up.
+pub(super) async fn readyz(state: ApiState, _: Asked) -> Result<Response, Problem> {
+    let search = state.search.clone();
+    let lag = state.pool.run(move || lag_of(&search)).await?;
+    let ready = lag <= READY_LAG;
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Ok((status, Json(Readiness { ready, lag })).into_response())
+}
+
+fn lag_of(search: &Search) -> Result<u64, SearchError> {
+    let head = search.log().head()?.seq.get();
+    let mut lag = 0;
+    for kind in AssetKind::ALL {
+        let checkpoint = search.indexes().live(kind)?.checkpoint()?.get();
+        lag = lag.max(head.saturating_sub(checkpoint));
+    }
+    Ok(lag)
+}

@@ -1,0 +1,350 @@
+//! One search under way: from a request to hits, over one view or several.
+
+use std::{
+    cell::Cell,
+    sync::{Arc, atomic::AtomicU64},
+    time::{Duration, Instant},
+};
+
+use indexer::{Document, Generation, IndexSearcher};
+use serde_json::{Map, Value, json};
+use store::{AssetId, EventType, Seq, Snapshot, Timestamp};
+use tantivy::{DocAddress, Searcher, TantivyError};
+
+use super::{SearchResponse, hit_of, read_back};
+use crate::{
+    error::SearchError,
+    execute::{
+        AggregatedView, AggregationError, Aggregator, AsWhat, Collect, Collected, Docs, Found, Lengths,
+        MAX_SORT_KEYS, OUT_OF_TIME, Place, SortColumn, SortKey, SortValue, Target, Translator, compare,
+        first_of_each, like, target_of,
+    },
+    highlight::Highlighter,
+    query::{Bool, Query, QueryError},
+    request::{SearchRequest, cursor},
+};
+
+/// One search over one view.
+pub(super) struct Run<'a> {
+    pub(super) request: &'a SearchRequest,
+    pub(super) generation: &'a Generation,
+    pub(super) index: &'a IndexSearcher,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) lengths: &'a Arc<Lengths>,
+    /// A field that this view lacks matches nothing instead of being refused.
+    pub(super) lenient: bool,
+    pub(super) deadline: Instant,
+    pub(super) limit: Duration,
+}
+
+/// The answer of all views together: hits in one order, aggregations over all documents.
+pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<SearchResponse, SearchError> {
+    let wants_docs = !request.facets.is_empty();
+    let filtered = request.post_filter.as_ref().map(|filter| {
+        Query::Bool(Bool {
+            must: vec![request.query.clone()],
+            filter: vec![filter.clone()],
+            ..Bool::default()
+        })
+    });
+    let (query, after_facets) = match &filtered {
+        Some(filtered) if !wants_docs => (filtered, None),
+        filtered => (&request.query, filtered.as_ref()),
+    };
+    let mut collected = collect_all(runs, query, wants_docs)?;
+    let aggregations = aggregate(request, runs, &collected.docs)?;
+    if let Some(query) = after_facets {
+        collected = collect_all(runs, query, false)?;
+    }
+    let full = collected.hits.len() >= request.from + request.size && request.size > 0;
+    let mut total = collected.total;
+    let mut highlighters: Vec<Option<Highlighter<'_>>> = runs.iter().map(Run::highlighter).collect();
+    let mut hits = Vec::with_capacity(request.size);
+    let mut next = None;
+    for (view, found) in collected.hits.into_iter().skip(request.from) {
+        let Some(run) = runs.get(view) else { continue };
+        if full {
+            let values: Vec<Value> = found.sort.iter().map(|value| json!(value)).collect();
+            next = Some(cursor(&values, found.seq));
+        }
+        let Some((document, source)) = run.document_at(found.seq)? else {
+            total = total.saturating_sub(1);
+            continue;
+        };
+        let highlights = match highlighters.get_mut(view) {
+            Some(Some(highlighter)) => highlighter.fragments(&document),
+            _ => Map::new(),
+        };
+        let explanation = match request.explain {
+            true => Some(run.explain(query, found.address)?),
+            false => None,
+        };
+        let mut hit = hit_of(document, source);
+        (hit.score, hit.highlights, hit.sort) = (found.score, highlights, found.sort);
+        (hit.explanation, hit.group) = (explanation, found.group);
+        hits.push(hit);
+    }
+    let first = runs.first();
+    Ok(SearchResponse {
+        total,
+        hits,
+        facets: wants_docs.then(|| facets_of(&aggregations)),
+        next,
+        generation: first.map(|run| run.generation.name().to_owned()).unwrap_or_default(),
+        checkpoint: first.map(|run| run.index.checkpoint).unwrap_or_default(),
+        took_ms: 0,
+        aggregations,
+        max_score: collected.max_score,
+        at_least: collected.at_least,
+    })
+}
+
+/// What all views gave; each hit and each segment with the number of its view.
+#[derive(Default)]
+struct Everywhere {
+    total: u64,
+    at_least: bool,
+    hits: Vec<(usize, Found)>,
+    max_score: Option<f32>,
+    docs: Docs,
+}
+
+fn collect_all(runs: &[Run<'_>], query: &Query, wants_docs: bool) -> Result<Everywhere, SearchError> {
+    let mut all = Everywhere::default();
+    let mut sort = Vec::new();
+    for (view, run) in runs.iter().enumerate() {
+        sort = run.sort_keys()?;
+        let found = run.collect(query, &sort, wants_docs)?;
+        all.total += found.total;
+        all.at_least |= found.at_least;
+        all.hits.extend(found.hits.into_iter().map(|hit| (view, hit)));
+        all.max_score = [all.max_score, found.max_score].into_iter().flatten().reduce(f32::max);
+        let place = |segment| Place { view, segment };
+        all.docs.extend(found.docs.into_iter().map(|(segment, docs)| (place(segment), docs)));
+    }
+    if let ([_, _, ..], Some(run)) = (runs, runs.first()) {
+        all.hits.sort_by(|(_, one), (_, other)| compare(&sort, one, other));
+        all.hits = first_of_each(all.hits, run.request.from + run.request.size, |(_, found)| found);
+        let most = run.count_to();
+        all.at_least |= all.total > most;
+        all.total = all.total.min(most);
+    }
+    Ok(all)
+}
+
+fn aggregate(
+    request: &SearchRequest,
+    runs: &[Run<'_>],
+    docs: &Docs,
+) -> Result<Map<String, Value>, SearchError> {
+    let (false, Some(first)) = (request.facets.is_empty(), runs.first()) else { return Ok(Map::new()) };
+    let aggregator = Aggregator {
+        views: runs.iter().map(|run| run as &dyn AggregatedView).collect(),
+        deadline: first.deadline,
+        buckets: Cell::new(0),
+    };
+    aggregator.all(&request.facets, docs).map_err(|error| match error {
+        AggregationError::Query(error) => error.into(),
+        AggregationError::Tantivy(error) => first.failed(error),
+    })
+}
+
+impl<'a> Run<'a> {
+    fn highlighter(&self) -> Option<Highlighter<'a>> {
+        let options = self.request.highlight.as_ref()?;
+        Some(Highlighter::new(options, &self.request.query, self.generation.schema()))
+    }
+
+    /// The asset that an event of the index published, as readers see it now.
+    fn document_at(&self, seq: u64) -> Result<Option<(Document, String)>, SearchError> {
+        let view = self.generation.view();
+        match self.snapshot.changes(Seq::new(seq), 1)?.pop() {
+            Some((_, EventType::Published(kind), id)) if kind == view.kind() => {
+                read_back(view, &id, self.snapshot)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn translated(&self, query: &Query) -> Result<Box<dyn tantivy::query::Query>, QueryError> {
+        let like_query = |wanted: &crate::query::Like| {
+            let mut documents = Vec::new();
+            for id in &wanted.ids {
+                let id = AssetId::new(id.clone()).map_err(|error| QueryError::illegal(error.to_string()))?;
+                let document = self.generation.view().document(&id, self.snapshot);
+                documents.extend(document.ok().flatten());
+            }
+            like(wanted, &documents, &self.index.searcher, self.generation.schema())
+        };
+        let translator = Translator {
+            schema: self.generation.schema(),
+            languages: &self.index.languages,
+            searcher: &self.index.searcher,
+            lengths: self.lengths,
+            now: Timestamp::now().as_millis(),
+            deadline: self.deadline,
+            lenient: self.lenient,
+            like: &like_query,
+        };
+        translator.query(query)
+    }
+
+    pub(super) fn sort_keys(&self) -> Result<Vec<SortKey>, SearchError> {
+        let refused = |reason: String| QueryError::illegal(reason).at("sort");
+        if self.request.sort.len() > MAX_SORT_KEYS {
+            return Err(refused(format!("an order has at most {MAX_SORT_KEYS} keys")).into());
+        }
+        if self.request.sort.is_empty() {
+            return Ok(vec![SortKey { by: SortColumn::Score, descending: true, missing_first: false }]);
+        }
+        let mut keys = Vec::new();
+        for sort in &self.request.sort {
+            let by = match sort.field.as_str() {
+                "_score" => SortColumn::Score,
+                "_seq" | "_doc" | "_shard_doc" => SortColumn::Seq,
+                "_id" => SortColumn::Text("_id".to_owned()),
+                name => self.column(name, sort.may_lack, "has no order: sort by").map_err(refused)?,
+            };
+            keys.push(SortKey { by, descending: sort.descending, missing_first: sort.missing_first });
+        }
+        Ok(keys)
+    }
+
+    /// The column of a field, for an order or for collapsing.
+    fn column(&self, name: &str, may_lack: bool, what: &str) -> Result<SortColumn, String> {
+        let shown: String = name.chars().take(80).collect();
+        match target_of(self.generation.schema(), name) {
+            None if self.lenient || may_lack => Ok(SortColumn::Nothing),
+            None => Err(format!("there is no field `{shown}` to sort by")),
+            Some(target) => match target.column() {
+                Some(column) if matches!(target.as_what, AsWhat::Number(_)) => Ok(SortColumn::Number(column)),
+                Some(column) => Ok(SortColumn::Text(column)),
+                None => {
+                    Err(format!("`{name}` is a text, which {what} a field of exact values, dates or numbers"))
+                }
+            },
+        }
+    }
+
+    /// Up to how many hits are counted.
+    fn count_to(&self) -> u64 {
+        if self.request.count_all { u64::MAX } else { self.request.count_to }
+    }
+
+    pub(super) fn collect(
+        &self,
+        query: &Query,
+        sort: &[SortKey],
+        wants_docs: bool,
+    ) -> Result<Collected, SearchError> {
+        let request = self.request;
+        let query = self.translated(query)?;
+        let after = match &request.after {
+            None => None,
+            Some((values, seq)) if values.len() == sort.len() => {
+                let values = values.iter().zip(sort).map(|(value, key)| sort_value(value, key));
+                Some((values.collect::<Result<_, _>>()?, *seq))
+            }
+            Some((values, _)) => {
+                let text =
+                    format!("{} values cannot follow in an order of {} keys", values.len(), sort.len());
+                return Err(QueryError::illegal(text).at("search_after").into());
+            }
+        };
+        let collapse = match &request.collapse {
+            None => None,
+            Some(name) => {
+                let column = self.column(name, false, "cannot be collapsed: use");
+                Some(column.map_err(|reason| QueryError::illegal(reason).at("collapse"))?)
+            }
+        };
+        let limit = request.from + request.size;
+        let by_score = sort.iter().any(|key| key.by == SortColumn::Score);
+        let collect = Collect {
+            sort: sort.to_vec(),
+            limit,
+            collapse,
+            after,
+            min_score: request.min_score,
+            needs_score: ((by_score || request.scores) && limit > 0) || request.min_score.is_some(),
+            count_to: self.count_to(),
+            counted: AtomicU64::new(0),
+            wants_docs,
+            deadline: self.deadline,
+        };
+        self.index.searcher.search(&query, &collect).map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: TantivyError) -> SearchError {
+        match &error {
+            TantivyError::InternalError(text) if text == OUT_OF_TIME => {
+                SearchError::TooLong { seconds: self.limit.as_secs() }
+            }
+            TantivyError::InvalidArgument(text) => QueryError::illegal(text.clone()).into(),
+            _ => SearchError::Tantivy(error),
+        }
+    }
+
+    fn explain(&self, query: &Query, address: DocAddress) -> Result<Value, SearchError> {
+        let query = self.translated(query)?;
+        let explanation = query.explain(&self.index.searcher, address).map_err(|error| self.failed(error))?;
+        Ok(serde_json::to_value(explanation).unwrap_or(Value::Null))
+    }
+}
+
+impl AggregatedView for Run<'_> {
+    fn searcher(&self) -> &Searcher {
+        &self.index.searcher
+    }
+
+    fn target(&self, field: &str) -> Result<Option<Target<'_>>, QueryError> {
+        match target_of(self.generation.schema(), field) {
+            None if !self.lenient => {
+                Err(QueryError::illegal(format!("there is no field `{field}` to aggregate")).at("aggs"))
+            }
+            target => Ok(target),
+        }
+    }
+
+    fn translate(&self, query: &Query) -> Result<Box<dyn tantivy::query::Query>, QueryError> {
+        self.translated(query)
+    }
+
+    fn hit(&self, seq: u64) -> Option<Value> {
+        let (document, source) = self.document_at(seq).ok().flatten()?;
+        let hit = hit_of(document, source);
+        Some(json!({
+            "_index": hit.kind.plural(), "_id": hit.id, "_seq_no": hit.seq, "_version": hit.revision,
+            "_score": Value::Null, "_source": hit.document,
+        }))
+    }
+}
+
+/// A value that a client has sent back, as the key that it belongs to.
+fn sort_value(value: &Value, key: &SortKey) -> Result<SortValue, QueryError> {
+    let wrong = || QueryError::illegal(format!("{value} is no value of this order")).at("search_after");
+    Ok(match (&key.by, value) {
+        (_, Value::Null) => SortValue::Missing,
+        (SortColumn::Score, value) => SortValue::Score(value.as_f64().ok_or_else(wrong)? as f32),
+        (SortColumn::Seq | SortColumn::Number(_), value) => {
+            let whole = value.as_i64().or_else(|| value.as_f64().map(|number| number as i64));
+            SortValue::Number(whole.ok_or_else(wrong)?)
+        }
+        (SortColumn::Text(_), value) => SortValue::Text(value.as_str().ok_or_else(wrong)?.to_owned()),
+        // Another view has the field: its values come before all that have none.
+        (SortColumn::Nothing, _) => SortValue::Score(0.0),
+    })
+}
+
+/// Facets in their own plain shape: a list of values with their counts.
+fn facets_of(aggregations: &Map<String, Value>) -> Map<String, Value> {
+    let plain = |bucket: &Value| {
+        let value = bucket.get("key_as_string").or_else(|| bucket.get("key")).cloned().unwrap_or(Value::Null);
+        json!({"value": value, "count": bucket.get("doc_count")})
+    };
+    let list = |answer: &Value| match answer.get("buckets") {
+        Some(Value::Array(buckets)) => Value::Array(buckets.iter().map(plain).collect()),
+        _ => answer.clone(),
+    };
+    aggregations.iter().map(|(name, answer)| (name.clone(), list(answer))).collect()
+}

@@ -1,0 +1,403 @@
+//! Suggestions while somebody types: names, keywords, sections and headlines that have the words typed so far, the last
+//! of which may be the beginning of one. Case and diacritics make no difference.
+//!
+//! Names, keywords and sections are the exact values of the index's dictionaries. Those of a segment, which never
+//! changes, are folded and sorted once ([`SegmentNames`]) and kept as long as the segment is; a lookup is a search
+//! in a sorted list. Headlines come from the index like any search and are read back from the log. Either way only
+//! what a reader may see now is suggested: each value is shown to stand in an article that is not withdrawn.
+
+use std::{
+    cmp::Reverse,
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use indexer::{Analyser, IndexSearcher, Language, ViewSchema};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::{AssetId, AssetKind, AssetRef, Content, EventType, Seq, Snapshot, Status};
+use tantivy::{
+    SegmentReader, TantivyError, Term,
+    index::SegmentId,
+    schema::{Field, IndexRecordOption},
+};
+
+use crate::{
+    error::SearchError,
+    query::{FieldBoost, Need, Query, Words, limits::check_text},
+    request::SearchRequest,
+    search::Search,
+};
+
+/// The most suggestions of one answer.
+pub const MAX_SUGGESTIONS: usize = 20;
+
+/// What may be meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Suggestion {
+    /// What would stand in the search box.
+    pub text: String,
+    /// What it is.
+    pub kind: SuggestionKind,
+    /// For names, keywords and sections: in about how many articles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// For headlines: the article.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<AssetId>,
+}
+
+/// What a suggestion is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SuggestionKind {
+    /// The name of an author or a photographer.
+    Byline,
+    /// A keyword.
+    Keyword,
+    /// A section.
+    Section,
+    /// A headline.
+    Headline,
+}
+
+/// The fields whose exact values are suggested.
+const FIELDS: [(&str, SuggestionKind); 4] = [
+    ("bylines.name", SuggestionKind::Byline),
+    ("images.photographer.name", SuggestionKind::Byline),
+    ("keywords.value", SuggestionKind::Keyword),
+    ("section", SuggestionKind::Section),
+];
+
+/// Suggests; keeps what it has folded of each segment.
+#[derive(Default)]
+pub struct Suggester {
+    segments: Mutex<HashMap<SegmentId, Arc<SegmentNames>>>,
+}
+
+impl Suggester {
+    /// At most `limit` suggestions for what was typed, the likeliest first: half of them names, keywords and sections by
+    /// the number of their articles, half of them headlines, as far as there are enough of both.
+    ///
+    /// # Errors
+    /// [`SearchError`]: the text is too long, or the index or the log fails.
+    pub fn suggest(&self, search: &Search, q: &str, limit: usize) -> Result<Vec<Suggestion>, SearchError> {
+        check_text(q)?;
+        let typed = folded(q);
+        let limit = limit.min(MAX_SUGGESTIONS);
+        if typed.is_empty() || typed.len() > MAX_WORDS || limit == 0 {
+            return Ok(Vec::new());
+        }
+        let (generation, index) = search.indexes().searcher(AssetKind::Article)?;
+        let snapshot = search.log().snapshot()?;
+        let mut names = self.names(&typed, generation.schema(), &index, &snapshot, limit)?;
+        let headlines = headlines(search, q, &typed, &snapshot, limit)?;
+        let half = limit.div_ceil(2).max(limit.saturating_sub(headlines.len()));
+        names.truncate(half);
+        let known: Vec<Vec<String>> = names.iter().map(|name| folded(&name.text)).collect();
+        let new = headlines.into_iter().filter(|headline| !known.contains(&folded(&headline.text)));
+        let room = limit - names.len();
+        names.extend(new.take(room));
+        Ok(names)
+    }
+
+    fn names(
+        &self,
+        typed: &[String],
+        schema: &ViewSchema,
+        index: &IndexSearcher,
+        snapshot: &Snapshot,
+        limit: usize,
+    ) -> Result<Vec<Suggestion>, SearchError> {
+        let readers = index.searcher.segment_readers();
+        let fields: Vec<(Field, SuggestionKind)> =
+            FIELDS.iter().filter_map(|(name, kind)| Some((schema.field(name)?.exact?, *kind))).collect();
+        let mut found: HashMap<(SuggestionKind, String), Name> = HashMap::new();
+        for segment in self.segments(readers, &fields)? {
+            for (rank, entry) in segment.matching(typed, limit * 4) {
+                let name = found.entry((entry.kind, segment.folded_of(entry).to_owned())).or_default();
+                name.rank = name.rank.max(rank);
+                // One spelling of several: the commonest.
+                match name.spellings.iter_mut().find(|(text, ..)| *text == entry.text) {
+                    Some((.., count)) => *count += u64::from(entry.count),
+                    None => name.spellings.push((entry.text.clone(), entry.field, u64::from(entry.count))),
+                }
+            }
+        }
+        let mut ranked: Vec<((SuggestionKind, String), Name)> = found.into_iter().collect();
+        ranked.sort_by_cached_key(|(key, name)| (Reverse(name.rank), Reverse(name.count()), key.clone()));
+        let mut suggestions: Vec<Suggestion> = Vec::new();
+        for ((kind, _), mut name) in ranked {
+            if suggestions.len() == limit {
+                break;
+            }
+            let count = name.count();
+            name.spellings.sort_by_key(|(.., count)| Reverse(*count));
+            for (text, field, _) in name.spellings {
+                if is_seen(&Term::from_field_text(field, &text), index, snapshot)? {
+                    suggestions.push(Suggestion { text, kind, count: Some(count), id: None });
+                    break;
+                }
+            }
+        }
+        Ok(suggestions)
+    }
+
+    /// What is kept of these segments; others are forgotten.
+    fn segments(
+        &self,
+        readers: &[SegmentReader],
+        fields: &[(Field, SuggestionKind)],
+    ) -> Result<Vec<Arc<SegmentNames>>, SearchError> {
+        let mut names = Vec::with_capacity(readers.len());
+        for reader in readers {
+            let id = reader.segment_id();
+            let kept = self.segments.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+            names.push(match kept {
+                Some(kept) => kept,
+                None => Arc::new(SegmentNames::read(reader, fields).map_err(SearchError::Tantivy)?),
+            });
+        }
+        let kept = readers.iter().map(SegmentReader::segment_id).zip(names.iter().cloned()).collect();
+        *self.segments.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+        Ok(names)
+    }
+}
+
+/// More words than this are no beginning of anything.
+const MAX_WORDS: usize = 16;
+
+/// A text as words without case and diacritics.
+fn folded(text: &str) -> Vec<String> {
+    Analyser::Names.terms(Language::Other, text).into_iter().map(|term| term.text).collect()
+}
+
+/// Whether each word typed is a word of these, the last one the beginning of one.
+fn has_typed<'a>(words: impl Iterator<Item = &'a str> + Clone, typed: &[String]) -> bool {
+    typed.iter().enumerate().all(|(number, typed_word)| match number + 1 == typed.len() {
+        true => words.clone().any(|word| word.starts_with(typed_word.as_str())),
+        false => words.clone().any(|word| word == typed_word),
+    })
+}
+
+/// How well a value fits; the larger the better.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// The words stand anywhere in it.
+    #[default]
+    Within,
+    /// It begins with them.
+    Begins,
+    /// It is them.
+    Is,
+}
+
+fn rank_of(folded: &str, typed: &str) -> Rank {
+    match folded.strip_prefix(typed) {
+        Some("") => Rank::Is,
+        Some(_) => Rank::Begins,
+        None => Rank::Within,
+    }
+}
+
+/// One value in all its spellings.
+#[derive(Default)]
+struct Name {
+    rank: Rank,
+    spellings: Vec<(String, Field, u64)>,
+}
+
+impl Name {
+    fn count(&self) -> u64 {
+        self.spellings.iter().map(|(.., count)| count).sum()
+    }
+}
+
+/// The exact values of a segment, to be found by the beginning of any of their words.
+struct SegmentNames {
+    entries: Vec<Entry>,
+    /// The folded words of all entries, each entry's with spaces between and a line feed behind.
+    folded: String,
+    /// Where in `folded` each word begins and whose it is, in the order of what stands there.
+    words: Vec<(u32, u32)>,
+}
+
+struct Entry {
+    text: String,
+    field: Field,
+    kind: SuggestionKind,
+    /// In how many documents of the segment, those that were deleted among them.
+    count: u32,
+    folded: std::ops::Range<usize>,
+}
+
+impl SegmentNames {
+    fn read(reader: &SegmentReader, fields: &[(Field, SuggestionKind)]) -> tantivy::Result<Self> {
+        let (mut entries, mut all, mut words) = (Vec::new(), String::new(), Vec::new());
+        for (field, kind) in fields {
+            let inverted = reader.inverted_index(*field)?;
+            let mut terms = inverted.terms().stream()?;
+            while terms.advance() {
+                let Ok(text) = std::str::from_utf8(terms.key()) else { continue };
+                let start = all.len();
+                for (number, word) in folded(text).iter().enumerate() {
+                    if number > 0 {
+                        all.push(' ');
+                    }
+                    words.push((all.len() as u32, entries.len() as u32));
+                    all.push_str(word);
+                }
+                let folded = start..all.len();
+                all.push('\n');
+                let count = terms.value().doc_freq;
+                entries.push(Entry { text: text.to_owned(), field: *field, kind: *kind, count, folded });
+            }
+        }
+        let tail = |at: u32| all.as_bytes().get(at as usize..).unwrap_or_default();
+        words.sort_unstable_by(|(one, _), (other, _)| tail(*one).cmp(tail(*other)));
+        Ok(Self { entries, folded: all, words })
+    }
+
+    fn folded_of(&self, entry: &Entry) -> &str {
+        self.folded.get(entry.folded.clone()).unwrap_or_default()
+    }
+
+    /// The best `count` entries that have what was typed.
+    fn matching(&self, typed: &[String], count: usize) -> Vec<(Rank, &Entry)> {
+        let Some(last) = typed.last() else { return Vec::new() };
+        let tail = |at: u32| self.folded.as_bytes().get(at as usize..).unwrap_or_default();
+        let first = self.words.partition_point(|(at, _)| tail(*at) < last.as_bytes());
+        let whole = typed.join(" ");
+        let begins = self.words.iter().skip(first);
+        let begins = begins.take_while(|(at, _)| tail(*at).starts_with(last.as_bytes()));
+        let mut found: Vec<(Rank, u32, u32)> = Vec::new();
+        for (_, number) in begins {
+            let Some(entry) = self.entries.get(*number as usize) else { continue };
+            let folded = self.folded_of(entry);
+            if typed.len() == 1 || has_typed(folded.split(' '), typed) {
+                found.push((rank_of(folded, &whole), entry.count, *number));
+            }
+        }
+        let order = |(rank, count, number): &(Rank, u32, u32)| (Reverse(*rank), Reverse(*count), *number);
+        if found.len() > count {
+            found.select_nth_unstable_by_key(count, order);
+            found.truncate(count);
+        }
+        found.sort_unstable_by_key(order);
+        found.dedup_by_key(|(.., number)| *number);
+        found
+            .into_iter()
+            .filter_map(|(rank, _, number)| Some((rank, self.entries.get(number as usize)?)))
+            .collect()
+    }
+}
+
+/// How many articles are looked at for one that readers see.
+const MAX_WITNESSES: usize = 32;
+
+/// Whether an article that readers see has this value.
+fn is_seen(term: &Term, index: &IndexSearcher, snapshot: &Snapshot) -> Result<bool, SearchError> {
+    let mut looked_at = 0;
+    for reader in index.searcher.segment_readers() {
+        for seq in seqs_of(term, reader, MAX_WITNESSES - looked_at).map_err(SearchError::Tantivy)? {
+            looked_at += 1;
+            if let Some((seq, EventType::Published(kind), id)) = snapshot.changes(Seq::new(seq), 1)?.pop()
+                && let Some(state) = snapshot.state(&AssetRef::new(kind, id))?
+                && state.status == Status::Published
+                && state.live == seq
+            {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// The seqs of the first documents of a segment that have a term and are not deleted.
+fn seqs_of(term: &Term, reader: &SegmentReader, count: usize) -> Result<Vec<u64>, TantivyError> {
+    let inverted = reader.inverted_index(term.field())?;
+    let Some(mut postings) = inverted.read_block_postings(term, IndexRecordOption::Basic)? else {
+        return Ok(Vec::new());
+    };
+    let seqs = reader.fast_fields().u64("_seq")?;
+    let mut found = Vec::new();
+    while !postings.docs().is_empty() && found.len() < count {
+        let alive = postings.docs().iter().filter(|doc| !reader.is_deleted(**doc));
+        found.extend(alive.filter_map(|doc| seqs.first(*doc)).take(count - found.len()));
+        postings.advance();
+    }
+    Ok(found)
+}
+
+/// Headlines that have the words.
+fn headlines(
+    search: &Search,
+    q: &str,
+    typed: &[String],
+    snapshot: &Snapshot,
+    limit: usize,
+) -> Result<Vec<Suggestion>, SearchError> {
+    let mut found: Vec<(Rank, Suggestion)> = Vec::new();
+    // The index has stems: `publications` is in it as `public`. What is typed is shortened until something is found.
+    let mut text = q.trim_end().to_owned();
+    let last = typed.last().map_or(0, |word| word.chars().count());
+    for _ in 0..=last.saturating_sub(SHORTEST).min(MAX_SHORTENINGS) {
+        let words = Words {
+            need: Need::All,
+            last_is_prefix: true,
+            ..Words::new(vec![FieldBoost::new("headline")], text.clone())
+        };
+        let request = SearchRequest {
+            query: Query::Words(words),
+            size: limit * 4,
+            count_all: false,
+            ..SearchRequest::new(AssetKind::Article)
+        };
+        for id in search.ids(&request)? {
+            let asset = AssetRef::new(AssetKind::Article, id);
+            let Some(live) = snapshot.live(&asset)? else { continue };
+            let Content::Article(article) = live.content else { continue };
+            let words = folded(&article.headline);
+            let is_new = |(_, other): &(Rank, Suggestion)| folded(&other.text) != words;
+            if has_typed(words.iter().map(String::as_str), typed) && found.iter().all(is_new) {
+                let rank = rank_of(&words.join(" "), &typed.join(" "));
+                let (kind, id) = (SuggestionKind::Headline, Some(asset.id));
+                found.push((rank, Suggestion { text: article.headline, kind, count: None, id }));
+            }
+        }
+        if !found.is_empty() || text.pop().is_none() {
+            break;
+        }
+    }
+    found.sort_by_key(|(rank, _)| Reverse(*rank));
+    Ok(found.into_iter().map(|(_, headline)| headline).take(limit).collect())
+}
+
+/// A word is not shortened further.
+const SHORTEST: usize = 4;
+/// The longest endings that the stemmers take away.
+const MAX_SHORTENINGS: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_by_their_beginnings() {
+        let check = |value: &str, q: &str, expected: bool| {
+            let words = folded(value);
+            assert_eq!(has_typed(words.iter().map(String::as_str), &folded(q)), expected, "{q} in {value}");
+        };
+        check("Eleanor Quill", "qu", true);
+        check("Eleanor Quill", "QUILL el", true);
+        check("Eleanor Quill", "elea quill", false);
+        check("La belle époque", "EPO", true);
+        check("東京都", "東", true);
+    }
+
+    #[test]
+    fn what_begins_so_comes_first() {
+        assert!(rank_of("quill", "quill") > rank_of("quill eleanor", "quill"));
+        assert!(rank_of("quill eleanor", "quill") > rank_of("eleanor quill", "quill"));
+    }
+}

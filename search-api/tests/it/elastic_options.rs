@@ -1,0 +1,191 @@
+//! What clients of Elasticsearch ask for besides the query: how answers are to look, and options that are either
+//! done or refused by their name.
+
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
+use serde_json::{Value, json};
+
+use crate::archive::{Archive, get, post, send};
+
+#[tokio::test]
+async fn answers_look_as_they_are_asked_to() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let search = async |params: &str, body: Value| {
+        let (status, answer) =
+            post(&router, &format!("/es/articles/_search?{params}"), body.to_string()).await;
+        assert_eq!(status, StatusCode::OK, "{params} {body}: {answer}");
+        answer
+    };
+    let found =
+        search("filter_path=hits.total.value,hits.hits._id", json!({"size": 1, "sort": "published"})).await;
+    assert_eq!(found, json!({"hits": {"total": {"value": 5}, "hits": [{"_id": "a/fire"}]}}));
+    let aggs = json!({"size": 0, "aggs": {
+        "sections": {"terms": {"field": "section"}, "meta": {"for": "me"}, "aggs": {"first": {"min": {"field": "published"}}}},
+        "years": {"date_histogram": {"field": "published", "calendar_interval": "century", "format": "yyyy",
+            "min_doc_count": 1, "keyed": true}},
+        "newest": {"date_histogram": {"field": "published", "calendar_interval": "year", "min_doc_count": 1,
+            "order": {"_key": "desc"}}},
+    }});
+    let plain = search("", aggs.clone()).await["aggregations"].clone();
+    assert_eq!(plain["sections"]["meta"], json!({"for": "me"}));
+    assert_eq!(plain["years"]["buckets"]["1800"]["doc_count"], 2);
+    assert!(plain["newest"]["buckets"][0]["key_as_string"].as_str().unwrap().starts_with("1955"));
+    let typed = search("typed_keys=true", aggs).await["aggregations"].clone();
+    assert!(typed["sterms#sections"]["buckets"][0]["min#first"]["value"].is_number(), "{typed}");
+    assert!(typed["date_histogram#years"].is_object());
+    assert_eq!(search("rest_total_hits_as_int=true", json!({})).await["hits"]["total"], 5);
+    let some = search("", json!({"track_total_hits": 2, "query": {"match_all": {}}})).await;
+    assert_eq!(some["hits"]["total"], json!({"value": 2, "relation": "gte"}));
+    assert!(search("track_total_hits=false", json!({})).await["hits"].get("total").is_none());
+    let scored = json!({"query": {"match": {"body": "fog"}}, "sort": "published"});
+    assert_eq!(search("", scored.clone()).await["hits"]["hits"][0]["_score"], Value::Null);
+    assert!(search("track_scores=true", scored).await["hits"]["hits"][0]["_score"].as_f64().unwrap() > 0.0);
+    let absent = json!({"sort": [{"mood": {"order": "asc", "unmapped_type": "long"}}, "_seq"]});
+    assert_eq!(search("", absent).await["hits"]["hits"][0]["sort"], json!([null, 4]));
+    let (_, text) = get(&router, "/es/?pretty&filter_path=tagline").await;
+    assert_eq!(text, json!({"tagline": "You Know, for Search"}));
+}
+
+#[tokio::test]
+async fn searches_come_as_old_code_sends_them() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let with_body = |uri: &str, body: Value| Request::get(uri).body(Body::from(body.to_string())).unwrap();
+    let (status, found) = send(
+        &router,
+        with_body("/es/articles/_search?_source_includes=headline&preference=_local&allow_no_indices=true&\
+                   ignore_unavailable=true&expand_wildcards=open&search_type=query_then_fetch&request_cache=true",
+            json!({"query": {"match": {"body": "fog"}}, "timeout": "2s"})),
+    )
+    .await;
+    assert_eq!(status, StatusCode::OK, "{found}");
+    assert_eq!(found["hits"]["hits"][0]["_source"], json!({"headline": "Ferries stopped by fog"}));
+    let (_, found) =
+        get(&router, "/es/articles/_search?q=section:City&sort=published:desc&size=1&analyze_wildcard=true")
+            .await;
+    assert_eq!(found["hits"]["hits"][0]["_id"], "nyt://article/0c66/x");
+    let (_, found) = get(&router, "/es/articles,videos/_search?ignore_unavailable=true").await;
+    assert_eq!(found["hits"]["total"]["value"], 5);
+    assert_eq!(get(&router, "/es/x*/_search").await.1["hits"]["total"]["value"], 0);
+    assert_eq!(get(&router, "/es/x*/_search?allow_no_indices=false").await.0, StatusCode::NOT_FOUND);
+    let lines = "{\"index\":[\"articles\",\"images\"],\"preference\":\"x\"}\n{\"size\":0}\n";
+    let (_, many) = post(&router, "/es/_msearch?rest_total_hits_as_int=true", lines).await;
+    assert_eq!(many["responses"][0]["hits"]["total"], 6);
+}
+
+#[tokio::test]
+async fn tables_are_for_people_and_programs() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let text = |answer: Value| answer.as_str().unwrap().to_owned();
+    let (_, table) = get(&router, "/es/_cat/indices?v&h=index,docs.count&s=docs.count:desc").await;
+    assert_eq!(text(table), "index    docs.count\narticles 5\nbylines  2\nimages   1\n");
+    let (_, rows) = get(&router, "/es/_cat/indices/images?format=json&h=i,dc&bytes=b").await;
+    assert_eq!(rows, json!([{"index": "images", "docs.count": "1"}]));
+    assert_eq!(get(&router, "/es/_cat/count/articles?format=json&h=count").await.1, json!([{"count": "5"}]));
+    assert_eq!(get(&router, "/es/_cat/aliases/morgue?format=json").await.1.as_array().unwrap().len(), 3);
+    assert_eq!(get(&router, "/es/_cat/indices?format=yaml").await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(get(&router, "/es/_cat/indices?mood=x").await.0, StatusCode::BAD_REQUEST);
+    let head = |uri: &str| Request::head(uri).body(Body::empty()).unwrap();
+    for (uri, status) in [
+        ("/es/", 200),
+        ("/es/_alias/morgue", 200),
+        ("/es/_alias/none", 404),
+        ("/es/articles/_alias/morgue", 200),
+        ("/es/articles/_doc/a%2Fferry", 200),
+        ("/es/articles/_source/a%2Fnone", 404),
+    ] {
+        assert_eq!(send(&router, head(uri)).await.0.as_u16(), status, "{uri}");
+    }
+    assert_eq!(
+        get(&router, "/es/_cluster/health/articles?wait_for_status=green&timeout=1s").await.1["timed_out"],
+        false
+    );
+    assert_eq!(
+        get(&router, "/es/articles/_settings").await.1["articles"]["settings"]["index"]["number_of_shards"],
+        "1"
+    );
+}
+
+/// Nothing is taken in silence and then not done.
+#[tokio::test]
+async fn options_are_done_or_refused_by_name() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let field = |kind: &str, options: Value| {
+        let mut inner = json!({"query": "fog"});
+        inner.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+        json!({"query": {kind: {"body": inner}}})
+    };
+    let refused = [
+        field("match", json!({"lenient": true})),
+        field("match", json!({"analyzer": "english"})),
+        field("match", json!({"fuzzy_rewrite": "top_terms_10"})),
+        field("match", json!({"zero_terms_query": "some"})),
+        field("match_phrase", json!({"max_expansions": 5})),
+        json!({"query": {"query_string": {"query": "fog", "analyze_wildcard": false}}}),
+        json!({"query": {"query_string": {"query": "*og", "allow_leading_wildcard": false}}}),
+        json!({"query": {"query_string": {"query": "fog", "quote_field_suffix": ".exact"}}}),
+        json!({"query": {"query_string": {"query": "fog", "type": "phrase"}}}),
+        json!({"query": {"wildcard": {"section": {"value": "C*", "rewrite": "scoring_boolean"}}}}),
+        json!({"query": {"bool": {"adjust_pure_negative": false}}}),
+        json!({"query": {"nested": {"path": "images", "query": {"match_all": {}}}}}),
+        json!({"query": {"more_like_this": {"like": "fog", "stop_words": ["the"]}}}),
+        json!({"query": {"more_like_this": {"like": "fog", "boost_terms": 2}}}),
+        json!({"query": {"function_score": {"gauss": {"published": {"origin": "1900", "scale": "1d"},
+            "multi_value_mode": "max"}}}}),
+        json!({"sort": [{"published": {"order": "asc", "numeric_type": "long"}}]}),
+        json!({"sort": [{"published": {"order": "asc", "format": "yyyy"}}]}),
+        json!({"highlight": {"fields": {"body": {"boundary_scanner": "word"}}}}),
+        json!({"highlight": {"fields": {"body": {"matched_fields": ["headline"]}}}}),
+        json!({"highlight": {"tags_schema": "styled", "fields": {"body": {}}}}),
+        json!({"collapse": {"field": "section", "inner_hits": {"name": "x"}}}),
+        json!({"aggs": {"a": {"terms": {"field": "section", "min_doc_count": 0}}}}),
+        json!({"aggs": {"a": {"terms": {"field": "section", "order": {"x": "asc"}}}}}),
+        json!({"aggs": {"a": {"terms": {"field": "section", "include": "C.*"}}}}),
+        json!({"aggs": {"a": {"date_histogram": {"field": "published", "calendar_interval": "year", "offset": "1d"}}}}),
+        json!({"aggs": {"a": {"top_hits": {"sort": ["published"]}}}}),
+        json!({"suggest": {"a": {"text": "x", "term": {"field": "body", "max_edits": 1}}}}),
+        json!({"terminate_after": 10}),
+        json!({"indices_boost": [{"articles": 2}]}),
+    ];
+    for body in refused {
+        let (status, answer) = post(&router, "/es/articles/_search", body.to_string()).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{body}: {answer}");
+        let reason = answer["error"]["reason"].as_str().unwrap();
+        assert!(
+            reason.contains('`') || reason.contains("wildcard") || reason.contains("_key"),
+            "{body}: {reason}"
+        );
+    }
+    for uri in [
+        "/es/articles/_search?q=fog&lenient=true",
+        "/es/articles/_search?q=fog&analyze_wildcard=false",
+        "/es/articles/_search?expand_wildcards=none",
+        "/es/articles/_search?stored_fields=x",
+        "/es/articles/_mapping?mood=1",
+    ] {
+        assert_eq!(get(&router, uri).await.0, StatusCode::BAD_REQUEST, "{uri}");
+    }
+    assert_eq!(post(&router, "/es/_bulk?pipeline=x", "{\"delete\":{}}\n").await.0, StatusCode::BAD_REQUEST);
+    // And these are done.
+    let count = async |body: Value| {
+        let (status, answer) = post(&router, "/es/articles/_search", body.to_string()).await;
+        assert_eq!(status, StatusCode::OK, "{body}: {answer}");
+        answer["hits"]["total"]["value"].as_u64().unwrap()
+    };
+    let fuzzy = |options: Value| {
+        let mut inner = json!({"value": "frie", "fuzziness": 2});
+        inner.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+        json!({"query": {"fuzzy": {"body": inner}}})
+    };
+    let all = count(fuzzy(json!({}))).await;
+    assert!(count(fuzzy(json!({"max_expansions": 1}))).await < all);
+    assert!(count(fuzzy(json!({"fuzziness": 1, "transpositions": false}))).await < all);
+    assert_eq!(count(field("match", json!({"query": "...", "zero_terms_query": "all"}))).await, 5);
+    assert_eq!(count(field("match_phrase", json!({"query": "...", "zero_terms_query": "all"}))).await, 5);
+    assert_eq!(count(field("match_phrase", json!({"query": "..."}))).await, 0);
+}

@@ -1,0 +1,232 @@
+//! The native routes: what they answer, without a socket.
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, StatusCode},
+};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::archive::{Archive, get};
+
+async fn whole(router: &Router, uri: &str, accept: &str) -> (StatusCode, HeaderMap, String) {
+    let request = Request::get(uri).header("accept", accept).header("host", "archive.example:7700");
+    let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, 16 << 20).await.unwrap();
+    (parts.status, parts.headers, String::from_utf8(body.to_vec()).unwrap())
+}
+
+fn texts(answer: &Value) -> Vec<&str> {
+    answer["suggestions"].as_array().unwrap().iter().map(|one| one["text"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn suggestions_are_names_keywords_and_headlines() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let check = async |q: &str, expected: &[&str]| {
+        let (status, answer) = get(&router, &format!("/api/v1/suggest?q={q}")).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        assert_eq!(texts(&answer), expected, "{q}");
+    };
+    check("el", &["Eleanor Quill"]).await;
+    check("QUILL%20el", &["Eleanor Quill"]).await;
+    // A keyword before a headline; a stem (`ferri`) is no obstacle, nor is a shorter one than what was typed.
+    check("ferrie", &["Ferries", "Ferries stopped by fog"]).await;
+    check("stoppe", &["Ferries stopped by fog"]).await;
+    check("harb", &["Harbour", "A tram line to the harbour"]).await;
+    // Case and diacritics make no difference.
+    check("EPOQ", &["La belle époque des vapeurs"]).await;
+    check("etr", &["Étranger"]).await;
+    check("zzz", &[]).await;
+    check("%20", &[]).await;
+    let (_, answer) = get(&router, "/api/v1/suggest?q=ferr").await;
+    assert_eq!(answer["suggestions"][0], json!({"text": "Ferries", "kind": "keyword", "count": 1}));
+    assert_eq!(
+        answer["suggestions"][1],
+        json!({"text": "Ferries stopped by fog", "kind": "headline", "id": "a/ferry"})
+    );
+    assert_eq!(get(&router, "/api/v1/suggest").await.0, StatusCode::BAD_REQUEST);
+}
+
+/// A story: an article is withdrawn, and a moment later somebody types the first letters of its keyword.
+#[tokio::test]
+async fn what_was_withdrawn_is_not_suggested_even_before_the_index_knows() {
+    let archive = Archive::small();
+    let router = archive.router();
+    archive
+        .append(&[json!({"type": "article.withdrawn", "id": "a/ferry", "data": {"reason": "a complaint"}})]);
+    let (_, answer) = get(&router, "/api/v1/suggest?q=ferri").await;
+    assert_eq!(texts(&answer), Vec::<&str>::new());
+    let (_, answer) = get(&router, "/api/v1/suggest?q=el").await;
+    assert_eq!(texts(&answer), ["Eleanor Quill"], "another article of hers is there");
+}
+
+#[tokio::test]
+async fn hits_as_csv_hold_no_formulas() {
+    let archive = Archive::of(&[json!({"type": "article.published", "id": "=1+1", "source": "@x", "data":
+        {"headline": "=HYPERLINK(\"http://evil\")", "body": "-2+3 trams, \"quoted\"\n\nand more", "published": "1903",
+         "keywords": [{"name": "subject", "value": "Trams"}, {"name": "place", "value": "Harbour"}]}})]);
+    let router = archive.router();
+    let (status, headers, text) = whole(&router, "/api/v1/search?q=trams&format=csv", "").await;
+    assert_eq!((status, headers["x-total-count"].as_bytes()), (StatusCode::OK, b"1".as_slice()));
+    assert!(headers["content-type"].to_str().unwrap().starts_with("text/csv"));
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let names = reader.headers().unwrap().clone();
+    let row = reader.records().next().unwrap().unwrap();
+    let cell = |name: &str| &row[names.iter().position(|other| other == name).unwrap()];
+    assert_eq!((cell("id"), cell("seq"), cell("event_source")), ("'=1+1", "1", "'@x"));
+    assert_eq!(cell("headline"), "'=HYPERLINK(\"http://evil\")");
+    assert_eq!(cell("body"), "'-2+3 trams, \"quoted\"\n\nand more");
+    assert_eq!(cell("keywords.value"), "Trams; Harbour");
+    let (_, headers, _) = whole(&router, "/api/v1/search?q=trams", "text/csv;q=0.9, */*").await;
+    assert!(headers["content-type"].to_str().unwrap().starts_with("text/csv"));
+    assert_eq!(headers["vary"], "accept");
+}
+
+#[tokio::test]
+async fn hits_as_atom_are_valid() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let (status, headers, text) = whole(&router, "/api/v1/search?q=harbour&limit=1&format=atom", "").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(headers["content-type"], "application/atom+xml; charset=utf-8");
+    let links = children_of(&text, "feed", "link");
+    let own = "http://archive.example:7700/api/v1/search?q=harbour&amp;limit=1&amp;format=atom";
+    assert!(links[0].contains("rel=\"self\"") && links[0].contains(own), "{links:?}");
+    assert!(links.iter().any(|link| link.contains("rel=\"next\"") && link.contains("cursor=")), "{links:?}");
+    // What RFC 4287 wants of feeds and entries, each once.
+    for (parent, child) in [
+        ("feed", "id"),
+        ("feed", "title"),
+        ("feed", "updated"),
+        ("feed", "author"),
+        ("entry", "id"),
+        ("entry", "title"),
+        ("entry", "updated"),
+    ] {
+        assert_eq!(children_of(&text, parent, child).len(), 1, "{child} in {parent}: {text}");
+    }
+    // The same page again is found behind the link.
+    let next = headers["link"].to_str().unwrap();
+    let next = next.split(['<', '>']).nth(1).unwrap();
+    let (status, _, second) = whole(&router, next, "").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_ne!(children_of(&text, "entry", "id"), children_of(&second, "entry", "id"));
+    // An id that is a URI is the entry's id; scripts stay text.
+    let (_, _, text) = whole(&router, "/api/v1/search?q=airport", "application/atom+xml").await;
+    assert!(text.contains("<id>nyt://article/0c66/x</id>") && !text.contains("<script>"), "{text}");
+}
+
+/// The elements of a name directly within the first element of another, as they are written.
+fn children_of(xml: &str, parent: &str, child: &str) -> Vec<String> {
+    use quick_xml::events::Event;
+    let mut reader = quick_xml::Reader::from_str(xml);
+    let (mut open, mut found, mut done): (Vec<String>, Vec<String>, bool) = (Vec::new(), Vec::new(), false);
+    loop {
+        let event = reader.read_event().unwrap();
+        let name = |text: &str| text.to_owned();
+        let mut seen = |open: &[String], name: String, text: String| {
+            if !done && name == child && open.last().is_some_and(|last| last == parent) {
+                found.push(text);
+            }
+        };
+        match event {
+            Event::Start(tag) => {
+                let own = name(tag.local_name().as_ref());
+                let inside =
+                    xml[usize::try_from(reader.buffer_position()).unwrap()..].split('<').next().unwrap();
+                seen(&open, own.clone(), inside.to_owned());
+                open.push(own);
+            }
+            Event::Empty(tag) => {
+                seen(&open, name(tag.local_name().as_ref()), format!("{tag:?}").replace('\\', ""))
+            }
+            Event::End(tag) => {
+                let own = open.pop().unwrap();
+                assert_eq!(own, name(tag.local_name().as_ref()));
+                done |= own == parent;
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    assert!(open.is_empty());
+    found
+}
+
+#[tokio::test]
+async fn articles_are_cited_compared_and_liked() {
+    let archive = Archive::small();
+    archive.append(&[json!({"type": "article.published", "id": "a/ferry", "data":
+        {"headline": "Ferries stopped by snow", "published": "1931-05-02", "page": "1", "bylines": ["b/quill"]}})]);
+    archive.index();
+    let router = archive.router();
+    let (status, _, text) = whole(&router, "/api/v1/cite/a/ferry", "").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(text, "Eleanor Quill. “Ferries stopped by snow.” The Morgue, 2 May 1931, p. 1.");
+    for (format, media, has) in [
+        ("bibtex", "application/x-bibtex", "@article{a-ferry,"),
+        ("ris", "application/x-research-info-systems", "TY  - NEWS"),
+        ("csl-json", "application/vnd.citationstyles.csl+json", "article-newspaper"),
+    ] {
+        let (_, headers, text) = whole(&router, &format!("/api/v1/cite/a/ferry?format={format}"), "").await;
+        assert_eq!(headers["content-type"], media);
+        assert!(text.contains(has), "{text}");
+    }
+    let (_, _, text) = whole(&router, "/api/v1/cite/i/ferry?view=images&format=csl-json", "").await;
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap()[0]["type"], "graphic");
+    assert_eq!(get(&router, "/api/v1/cite/b/quill?view=bylines").await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(get(&router, "/api/v1/cite/a/none").await.0, StatusCode::NOT_FOUND);
+
+    let (status, diff) = get(&router, "/api/v1/articles/a/ferry/diff").await;
+    assert_eq!((status, &diff["from"], &diff["to"]), (StatusCode::OK, &json!(1), &json!(2)), "{diff}");
+    let headline = diff["fields"].as_array().unwrap().iter().find(|one| one["field"] == "headline").unwrap();
+    assert!(headline["pieces"].as_array().unwrap().contains(&json!({"added": "snow"})), "{headline}");
+    let (status, _) = get(&router, "/api/v1/articles/a/ferry/diff?from=1&to=9").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert_eq!(get(&router, "/api/v1/articles/a/tram/diff").await.0, StatusCode::NOT_FOUND);
+
+    let (status, like) = get(&router, "/api/v1/similar/a/tram?limit=2").await;
+    assert_eq!(status, StatusCode::OK, "{like}");
+    assert!(like["hits"].as_array().unwrap().iter().all(|hit| hit["id"] != "a/tram" && hit["seq"].is_u64()));
+    assert_eq!(get(&router, "/api/v1/similar/a/none").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_history_of_what_was_withdrawn_tells_no_text() {
+    let archive = Archive::small();
+    let router = archive.router();
+    archive
+        .append(&[json!({"type": "article.withdrawn", "id": "a/ferry", "data": {"reason": "a complaint"}})]);
+    let (status, history) = get(&router, "/api/v1/articles/a/ferry/history").await;
+    assert_eq!(status, StatusCode::OK);
+    let events = history["events"].as_array().unwrap();
+    assert_eq!(events.len(), 2);
+    assert!(events.iter().all(|event| event["data"].is_null() && event["digest"].is_string()), "{history}");
+    assert_eq!(get(&router, "/api/v1/articles/a/ferry/diff").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(get(&router, "/api/v1/cite/a/ferry").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn parameters_that_are_not_there_are_named() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let check = async |uri: &str, pointer: &str| {
+        let (status, problem) = get(&router, uri).await;
+        assert_eq!(
+            (status, &problem["pointer"]),
+            (StatusCode::BAD_REQUEST, &json!(pointer)),
+            "{uri}: {problem}"
+        );
+    };
+    check("/api/v1/articles/a/ferry?colour=red", "colour").await;
+    check("/api/v1/articles/a/ferry?at=soon", "at").await;
+    check("/api/v1/status?x=1", "x").await;
+    check("/api/v1/search?q=a&q=b", "q").await;
+    check("/api/v1/search?format=xml", "format").await;
+    check("/api/v1/events?from=first", "from").await;
+    check("/api/v1/cite/a/ferry?format=endnote", "format").await;
+}
