@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::{
+    open::HEAD_BYTES,
     reader::{self, Hints, field_of, has_front_matter, header, is_header, is_image_data},
     record::Origin,
 };
@@ -118,6 +119,8 @@ pub(crate) enum Detected {
     Known(Format),
     /// It is no part of an archive's text: a picture, a stylesheet, a site's configuration.
     Other,
+    /// There is nothing in it but white space.
+    Empty,
     /// It should be, but no reader knows it: what is wrong, and what to do.
     Unknown(String),
 }
@@ -131,6 +134,9 @@ const OTHER_ENDINGS: &str = "jpg jpeg png gif svg webp avif tif tiff ico bmp jp2
      woff woff2 ttf otf eot css scss sass less js mjs ts map py rb sh r go rs php toml ini cfg lock yml yaml dtd xsd xsl xslt rng \
      license gitignore exe bin db sqlite rst";
 
+/// Endings of what is always text.
+const TEXT_ENDINGS: &str = "json jsonl ndjson jsonld xml nitf rss atom rdf sgm sgml html htm xhtml md markdown mkd csv tsv tab yml yaml txt text";
+
 /// Tells a file's format by its first bytes, decompressed, and its name.
 pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
     // The stem has no endings of compression.
@@ -141,11 +147,16 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
     if hints.pattern.as_ref().is_some_and(|pattern| pattern.fields(&origin.stem).is_some()) {
         return Detected::Known(Format::Text);
     }
-    if head.iter().take(4_096).any(|byte| *byte == 0) {
+    // A text that was damaged is still a text.
+    let is_text = TEXT_ENDINGS.split_whitespace().any(|text| text == ending);
+    if !is_text && head.iter().take(4_096).any(|byte| *byte == 0) {
         return Detected::Other;
     }
     let text = String::from_utf8_lossy(head);
     let text = text.trim_start_matches('\u{feff}').trim_start();
+    if text.is_empty() && head.len() < HEAD_BYTES {
+        return Detected::Empty;
+    }
     if matches!(ending.as_str(), "yml" | "yaml") {
         return if is_image_data(text) { Detected::Known(Format::ImageData) } else { Detected::Other };
     }
@@ -181,7 +192,7 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
         }
         if table {
             return Detected::Unknown(format!(
-                "no column of this table is a headline or a text (it has {}): say which, as headline=COLUMN",
+                "no column of this table is a headline or a text (it has {}): say which, as `--column COLUMN=headline`",
                 columns.join(", ").chars().take(200).collect::<String>()
             ));
         }
@@ -189,11 +200,25 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
     if matches!(ending.as_str(), "txt" | "text" | "") {
         return Detected::Unknown(match &hints.pattern {
             Some(_) => "this is plain text whose path does not fit the pattern".to_owned(),
-            None => "this is plain text: say with a pattern what its path tells, such as '{byline}/{published:%Y%m%d}{_}.txt'"
+            None => "this is plain text: say what its path tells, as `--pattern '{byline}/{published:%Y%m%d}{_}.txt'`"
                 .to_owned(),
         });
     }
+    if let Some(opening) = opening_of(&ending) {
+        return Detected::Unknown(format!(
+            "it is called .{ending}, but does not begin with {opening}: its beginning was probably lost; fetch it again"
+        ));
+    }
     Detected::Unknown(format!("no reader knows this format; known are {FORMATS}"))
+}
+
+/// What files of this ending begin with.
+fn opening_of(ending: &str) -> Option<&'static str> {
+    match ending {
+        "json" | "jsonld" => Some("`{` or `[`"),
+        "xml" | "nitf" | "rss" | "atom" | "rdf" | "sgm" | "sgml" | "html" | "htm" | "xhtml" => Some("`<`"),
+        _ => None,
+    }
 }
 
 /// Files that tell of an archive, and are no part of it.
@@ -237,7 +262,9 @@ fn json(text: &str, ending: &str, hints: &Hints) -> Detected {
     if !event(first) && is_ninjs(text) {
         return Detected::Known(Format::Ninjs);
     }
-    if !event(first) && is_record(first, hints) {
+    // The first lines may be the broken ones.
+    let mut lines = text.lines().take(5);
+    if !lines.clone().any(event) && lines.any(|line| is_record(line, hints)) {
         return Detected::Known(Format::Records);
     }
     if event(first) || matches!(ending, "jsonl" | "ndjson") {
@@ -364,6 +391,7 @@ mod tests {
             let found = match detect(head.as_bytes(), &origin, &Hints::default()) {
                 Detected::Known(format) => format.name(),
                 Detected::Other => "other",
+                Detected::Empty => "empty",
                 Detected::Unknown(_) => "unknown",
             };
             assert_eq!(found, expected, "{name}");
@@ -375,7 +403,9 @@ mod tests {
         check("# Title", "a.md", "unknown");
         check("  uid : x\n  alt : y\n", "a.yml", "image-yaml");
         check("a: b", "a.yml", "other");
-        check("\u{0}\u{1}", "a.json", "other");
+        check("\u{0}\u{1}", "a.dat", "other");
+        check(" \r\n\t", "a.json", "empty");
+        check("\u{0}\u{1}", "a.json", "unknown");
         check("body {}", "a.css", "other");
         check("{}", "a.json", "unknown");
     }

@@ -6,6 +6,7 @@ use std::{
     rc::Rc,
 };
 
+use encoding_rs::Encoding;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use crate::record::Origin;
@@ -134,17 +135,65 @@ fn unpack_known(
     plain(stream, origin, visit)
 }
 
-/// A stream of records, as UTF-8 where a byte order mark tells that it is UTF-16.
+/// A stream of records, as UTF-8 where it is UTF-16, and with LF at the ends of lines where all end with CR.
 fn plain(stream: &mut dyn Read, origin: Origin, visit: &mut Visitor<'_>) -> bool {
+    let begun = Begun::new(stream);
     let mut builder = DecodeReaderBytesBuilder::new();
-    let mut stream = builder.utf8_passthru(true).strip_bom(true).bom_override(true).build(stream);
-    let mut begun = Begun::new(&mut stream);
-    let head = begun.head.get_ref().clone();
-    if let Some(error) = begun.error.take_if(|_| head.is_empty()) {
+    let encoding = utf16_of(begun.head.get_ref());
+    let builder = builder.encoding(encoding).utf8_passthru(true).strip_bom(true).bom_override(true);
+    let mut decoded = builder.build(begun);
+    let mut begun = Begun::new(&mut decoded);
+    if let Some(error) = begun.error.take_if(|_| begun.head.get_ref().is_empty()) {
         return visit(Err((origin, crate::walk::why(&error))));
     }
-    let mut input = BufReader::with_capacity(BUFFER_BYTES, begun);
+    let has = |wanted: u8| memchr::memchr(wanted, begun.head.get_ref()).is_some();
+    let old = has(b'\r') && !has(b'\n');
+    let mut lines = Lines { inner: begun, old };
+    lines.mend_head();
+    let head = lines.inner.head.get_ref().clone();
+    let mut input = BufReader::with_capacity(BUFFER_BYTES, lines);
     visit(Ok(Stream { origin, head, input: &mut input }))
+}
+
+/// UTF-16 without a mark: every other byte of its beginning is zero, as in markup, JSON and Latin texts.
+fn utf16_of(head: &[u8]) -> Option<&'static Encoding> {
+    let (pairs, _) = head.get(..head.len().min(64))?.as_chunks::<2>();
+    let all = |zero: fn(&[u8; 2]) -> bool| pairs.len() > 1 && pairs.iter().all(zero);
+    if all(|[first, second]| *first != 0 && *second == 0) {
+        Some(encoding_rs::UTF_16LE)
+    } else if all(|[first, second]| *first == 0 && *second != 0) {
+        Some(encoding_rs::UTF_16BE)
+    } else {
+        None
+    }
+}
+
+/// Lines that end with CR alone, as the old Macintosh wrote them, end with LF here.
+struct Lines<R> {
+    inner: Begun<R>,
+    old: bool,
+}
+
+impl<R> Lines<R> {
+    fn mend(&self, part: &mut [u8]) {
+        if self.old {
+            part.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n');
+        }
+    }
+
+    fn mend_head(&mut self) {
+        let mut head = std::mem::take(self.inner.head.get_mut());
+        self.mend(&mut head);
+        *self.inner.head.get_mut() = head;
+    }
+}
+
+impl<R: Read> Read for Lines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.mend(buffer.get_mut(..count).unwrap_or_default());
+        Ok(count)
+    }
 }
 
 /// A stream whose head was read, and comes again. An error that was met there comes when the head has been read:
@@ -183,7 +232,13 @@ fn untar(stream: &mut dyn Read, origin: &Origin, layer: usize, visit: &mut Visit
         let mut entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                let why = format!("the archive is broken from here on: {error}; fetch or pack it again");
+                let why = match error.kind() {
+                    io::ErrorKind::UnexpectedEof => {
+                        "the archive ends too early: it was probably cut off".to_owned()
+                    }
+                    _ => format!("the archive is broken from here on: {error}"),
+                };
+                let why = format!("{why}; fetch or pack it again");
                 return visit(Err((origin.clone(), why)));
             }
         };
@@ -203,7 +258,13 @@ fn unzip(file: &mut dyn ReadSeek, origin: &Origin, layer: usize, visit: &mut Vis
     let mut archive = match zip::ZipArchive::new(file) {
         Ok(archive) => archive,
         Err(error) => {
-            let why = format!("the zip file is broken: {error}; fetch or pack it again");
+            let why = match error {
+                zip::result::ZipError::InvalidArchive(_) => {
+                    "its directory, which stands at the end of a zip file, is missing or broken".to_owned()
+                }
+                error => format!("the zip file is broken: {error}"),
+            };
+            let why = format!("{why}; fetch or pack it again");
             return visit(Err((origin.clone(), why)));
         }
     };

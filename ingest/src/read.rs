@@ -34,7 +34,7 @@ pub fn read(stream: &mut dyn Read, name: &str, hints: &Hints, each: &mut dyn FnM
                 each(0, Err(why));
                 return true;
             }
-            Detected::Other => return true,
+            Detected::Other | Detected::Empty => return true,
         };
         let mut cutter = reader.cutter(&stream.head);
         loop {
@@ -54,7 +54,7 @@ pub fn read(stream: &mut dyn Read, name: &str, hints: &Hints, each: &mut dyn FnM
                 }
                 Ok(None) => return true,
                 Err(error) => {
-                    each(0, Err(format!("it cannot be read on: {error}")));
+                    each(0, Err(crate::walk::why(&error)));
                     return true;
                 }
             }

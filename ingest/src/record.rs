@@ -113,7 +113,7 @@ pub(crate) enum Reason {
     #[error(transparent)]
     Invalid(#[from] InvalidEvent),
     /// It is larger than any record of an archive.
-    #[error("the record has more than {} MB: at most that is taken; it lies in the file itself", max >> 20)]
+    #[error("the record has more than {} MB, which is more than is taken: it was left in its file; part it, or shorten it", max >> 20)]
     TooLarge {
         /// In bytes.
         max: usize,
@@ -138,12 +138,12 @@ impl Reason {
         Self::Syntax { why: why.into(), line: 0, column: 0 }
     }
 
-    /// What serde_json says, its place apart.
+    /// What serde_json says, for people and with its place apart.
     pub(crate) fn json(error: &serde_json::Error) -> Self {
         let text = error.to_string();
         let why = text.rfind(" at line ").and_then(|at| text.get(..at)).unwrap_or(&text);
         let (line, column) = (error.line() as u64, error.column() as u64);
-        Self::Syntax { why: format!("the JSON is broken: {why}"), line, column }
+        Self::Syntax { why: format!("the JSON is broken: {}", in_words(why)), line, column }
     }
 
     /// Where it happened, seen from the file.
@@ -152,6 +152,37 @@ impl Reason {
             Self::Syntax { line, column, .. } if *line > 0 => record.inside(*line, *column),
             _ => record,
         }
+    }
+}
+
+/// serde_json's messages, where they do not explain themselves.
+pub(crate) fn in_words(why: &str) -> &str {
+    match why {
+        "EOF while parsing a string" => {
+            "it ends in the middle of a text: it was cut off, or a line break in the text is not written as `\\n`"
+        }
+        why if why.starts_with("EOF while") => "it ends before its last bracket: it was probably cut off",
+        why if why.starts_with("control character") => {
+            "a text holds a line break, a tab or another control character, which JSON writes as `\\n`, `\\t`, `\\u0000`"
+        }
+        "expected value" | "expected ident" => {
+            "here should begin a value: a text in double quotes, a number, true, false, null, `{` or `[`"
+        }
+        "key must be a string" => {
+            "the name of a field must stand here, in double quotes (a comma too many before it?)"
+        }
+        "trailing comma" => "there is a comma too many",
+        "trailing characters" => "the record has ended, but something follows on its line",
+        "unexpected end of hex escape" | "lone leading surrogate in hex escape" => {
+            "`\\u` and four digits give half a character here: the other half is missing"
+        }
+        "invalid escape" => "a backslash stands before something that JSON does not escape: write it twice",
+        "number out of range" => "a number is too large",
+        "recursion limit exceeded" => "its lists and objects are nested more than 127 deep",
+        "expected `,` or `}`" => "after this field should stand `,` or `}`",
+        "expected `,` or `]`" => "after this value should stand `,` or `]`",
+        "expected `:`" => "after the name of a field should stand `:`",
+        why => why,
     }
 }
 

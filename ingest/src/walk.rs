@@ -87,6 +87,9 @@ pub(crate) fn why(error: &std::io::Error) -> String {
                 .to_owned()
         }
         std::io::ErrorKind::NotFound => "there is no such file (a link that leads nowhere?)".to_owned(),
+        std::io::ErrorKind::UnexpectedEof => {
+            "it ends too early: it was probably cut off; fetch it again".to_owned()
+        }
         _ => format!("it cannot be read: {error}"),
     }
 }

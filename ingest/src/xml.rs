@@ -253,16 +253,29 @@ pub(crate) fn parse_text(text: &str) -> Result<Element, Reason> {
 fn read(text: &str, open: &mut Vec<Element>) -> Result<Element, Reason> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_end_names = true;
+    // `AT&T`: seen in every archive, and clear enough.
+    reader.config_mut().allow_dangling_amp = true;
     loop {
         let event = reader.read_event().map_err(|error| {
             let at = usize::try_from(reader.error_position()).unwrap_or(0);
-            broken(text, at, &error.to_string())
+            let why = error.to_string();
+            let why =
+                why.strip_prefix("ill-formed document: ").or_else(|| why.strip_prefix("syntax error: "));
+            broken(text, at, why.unwrap_or(&error.to_string()))
         })?;
         let at = usize::try_from(reader.buffer_position()).unwrap_or(0);
         match event {
             Event::Start(start) => {
                 if open.len() >= MAX_DEPTH {
                     return Err(broken(text, at, &format!("elements are nested more than {MAX_DEPTH} deep")));
+                }
+                if !start.name().as_ref().starts_with(begins_name) {
+                    let open = text.get(..at).and_then(|before| before.rfind('<')).unwrap_or(at);
+                    return Err(broken(
+                        text,
+                        open,
+                        "this `<` begins no element: in a text it is written `&lt;`",
+                    ));
                 }
                 open.push(element(&start));
             }
@@ -310,6 +323,11 @@ fn element(start: &quick_xml::events::BytesStart<'_>) -> Element {
         (name, html::unescape(&String::from_utf8_lossy(attribute.value.as_ref().as_ref())))
     });
     Element { name, attributes: attributes.collect(), children: Vec::new() }
+}
+
+/// Whether a name can begin so (XML 1.0, section 2.3); of what is not ASCII, everything.
+fn begins_name(first: char) -> bool {
+    first.is_ascii_alphabetic() || matches!(first, '_' | ':') || !first.is_ascii()
 }
 
 fn add_text(open: &mut [Element], text: &str) {

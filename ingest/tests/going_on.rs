@@ -1,8 +1,21 @@
 //! A load that is killed goes on where it stopped, and ends with the same log; a load that is run twice adds nothing.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails is a panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that fails is a panic"
+)]
 
-use std::{env, fmt::Write as _, fs, path::Path, process::Command, sync::atomic::AtomicBool};
+use std::{
+    env,
+    fmt::Write as _,
+    fs,
+    hash::{BuildHasher, Hasher, RandomState},
+    path::Path,
+    process::Command,
+    sync::atomic::AtomicBool,
+};
 
 use ingest::{Hints, LoadOptions, Quarantine, load, retry};
 use serde_json::Value;
@@ -59,58 +72,84 @@ fn child_that_loads() {
     if let Some(dir) = env::var_os("INGEST_TEST_LOAD") {
         let dir = Path::new(&dir);
         let log = Log::open(dir.join("log")).unwrap();
-        load(&log, &options(dir), &(), &AtomicBool::new(false)).unwrap();
+        let report = load(&log, &options(dir), &(), &AtomicBool::new(false)).unwrap();
+        fs::write(dir.join("resumed"), report.resumed.to_string()).unwrap();
     }
 }
 
-/// The operator's machine is switched off in the middle of a load. He starts the same command again. The log must be
-/// what it would have been.
+/// How many times loads are killed in all.
+const KILLS: u64 = 50;
+
+/// The operator's machine is switched off in the middle of a load. He starts the same command again; it is switched
+/// off again, and again. When the load is done at last, the log must be what it would have been.
 #[test]
 fn killed_loads_go_on_and_end_equal() {
+    let seed = env::var("INGEST_KILL_SEED").ok().map(|text| text.parse().unwrap());
+    let seed: u64 = seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
+    println!("INGEST_KILL_SEED={seed} kills at the same places");
+    let mut state = seed | 1;
+    let mut random = |end: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % end
+    };
     let dir = tempfile::tempdir().unwrap();
     write_archive(&dir.path().join("in"));
     let log = Log::open(dir.path().join("log")).unwrap();
     let whole = load(&log, &options(dir.path()), &(), &AtomicBool::new(false)).unwrap();
-    let expected = content(&log);
+    let expected = without_source(content(&log));
     assert_eq!(whole.events, expected.len() as u64);
-    let mut resumed = 0;
-    for round in 1..=4_u64 {
-        for name in ["log", "quarantine"] {
-            let _ = fs::remove_dir_all(dir.path().join(format!("run/{name}")));
-        }
-        let run = dir.path().join("run");
+    let (mut kills, mut loads, mut resumed) = (0, 0, 0_u32);
+    while kills < KILLS {
+        loads += 1;
+        let run = dir.path().join(format!("run-{loads}"));
         fs::create_dir_all(&run).unwrap();
-        let _ = std::os::unix::fs::symlink(dir.path().join("in"), run.join("in"));
-        let log = Log::open(run.join("log")).unwrap();
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "child_that_loads", "--nocapture"])
-            .env("INGEST_TEST_LOAD", &run)
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        let wanted = Seq::new(whole.events * round / 6);
-        while log.head().unwrap().seq < wanted && child.try_wait().unwrap().is_none() {
-            std::thread::yield_now();
+        std::os::unix::fs::symlink(dir.path().join("in"), run.join("in")).unwrap();
+        // A load is begun again until one ends by itself.
+        loop {
+            let log = Log::open(run.join("log")).unwrap();
+            let mut child = Command::new(env::current_exe().unwrap())
+                .args(["--exact", "child_that_loads", "--nocapture"])
+                .env("INGEST_TEST_LOAD", &run)
+                .stdout(std::process::Stdio::null())
+                .spawn()
+                .unwrap();
+            let wanted = log.head().unwrap().seq.get() + random(whole.events / 6);
+            while log.head().unwrap().seq.get() < wanted && child.try_wait().unwrap().is_none() {
+                std::thread::yield_now();
+            }
+            // Somewhere in the batch after it.
+            (0..random(3_000)).for_each(|_| std::hint::spin_loop());
+            if child.try_wait().unwrap().is_some_and(|status| status.success()) {
+                break;
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            kills += 1;
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        drop(log);
         let log = Log::open(run.join("log")).unwrap();
-        let again = load(&log, &options(&run), &(), &AtomicBool::new(false)).unwrap();
-        resumed += u64::from(again.resumed);
-        let strip = |events: Vec<Value>| -> Vec<Value> {
-            events
-                .into_iter()
-                .map(|mut event| {
-                    event.as_object_mut().unwrap().remove("source");
-                    event
-                })
-                .collect()
-        };
-        assert_eq!(strip(content(&log)), strip(expected.clone()), "round {round}");
+        assert_eq!(without_source(content(&log)), expected, "INGEST_KILL_SEED={seed}, load {loads}");
         assert_eq!(options(&run).quarantine.list().unwrap().len(), 4);
+        // One that was killed before its first batch has nothing to go on from.
+        resumed += u32::from(fs::read_to_string(run.join("resumed")).unwrap() == "true");
+        // What is done is done: once more begins anew, and adds nothing.
+        let again = load(&log, &options(&run), &(), &AtomicBool::new(false)).unwrap();
+        assert_eq!((again.events, again.unchanged, again.resumed), (0, whole.events, false));
     }
-    assert!(resumed > 0, "at least one of the loads went on in the middle");
+    println!(
+        "{kills} kills in {loads} loads of {} events, {resumed} of which went on in the middle",
+        whole.events
+    );
+    assert!(resumed > 0, "none went on where it stopped");
+}
+
+/// Without the names of the folders, which differ.
+fn without_source(mut events: Vec<Value>) -> Vec<Value> {
+    for event in &mut events {
+        event.as_object_mut().unwrap().remove("source");
+    }
+    events
 }
 
 #[test]

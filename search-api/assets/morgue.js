@@ -24,8 +24,7 @@ addEventListener("keydown", (event) => {
   const box = one("#q");
   const typing = event.target.closest?.("input, select, textarea");
   if (event.key === "Escape" && event.target === box) {
-    if (closeSuggestions()) return;
-    box.blur();
+    if (!closeSuggestions()) box.blur();
   } else if (typing) {
     return;
   } else if (event.key === "/" && box) {
@@ -123,7 +122,7 @@ function chart(svg) {
     svg.addEventListener("click", (click) => click.preventDefault(), { once: true, capture: true });
     const address = new URL(location.href);
     address.pathname = "/";
-    address.searchParams.delete("page");
+    for (const name of ["page", "after", "before"]) address.searchParams.delete(name);
     address.searchParams.set("from", from);
     address.searchParams.set("to", to);
     location.assign(address);
@@ -158,9 +157,14 @@ function suggest(box) {
   box.setAttribute("aria-controls", list.id);
   box.setAttribute("aria-autocomplete", "list");
   const options = () => all("li", list);
+  // A headline leads to its article; anything else is searched for.
   const take = (option) => {
     box.value = option.dataset.value;
     closeSuggestions();
+    if (option.dataset.article) {
+      location.assign(`/articles?id=${encodeURIComponent(option.dataset.article)}`);
+      return;
+    }
     box.form.requestSubmit();
   };
   const ask = async () => {
@@ -174,13 +178,16 @@ function suggest(box) {
       const found = ((await answer.json()).suggestions ?? []).slice(0, 8);
       list.replaceChildren(
         ...found.map((entry, number) => {
-          const text = typeof entry === "string" ? entry : entry.text;
           const option = document.createElement("li");
           option.id = `suggestion-${number}`;
           option.setAttribute("role", "option");
           option.setAttribute("aria-selected", "false");
-          option.dataset.value = text;
-          option.textContent = text;
+          option.dataset.value = entry.text;
+          if (entry.id) option.dataset.article = entry.id;
+          const kind = document.createElement("span");
+          kind.className = "kind";
+          kind.textContent = entry.count ? `${entry.kind} · ${entry.count}` : entry.kind;
+          option.append(entry.text, kind);
           return option;
         }),
       );
@@ -237,46 +244,42 @@ if (navigator.clipboard) {
   }
 }
 
-// The machine room: asked for again every two seconds while it is looked at; figures get a line of where they were.
-
-const series = new Map();
-
-function spark(cell) {
-  const name = cell.dataset.series;
-  const values = series.get(name) ?? [];
-  values.push(Number(cell.textContent.replace(/[^0-9]/g, "")));
-  if (values.length > 60) values.shift();
-  series.set(name, values);
-  const low = Math.min(...values);
-  const span = Math.max(...values) - low || 1;
-  const points = values.map((value, at) => `${(at / 59) * 100},${20 - ((value - low) / span) * 18}`);
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("class", "spark");
-  svg.setAttribute("viewBox", "0 0 100 20");
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
-  line.setAttribute("points", points.join(" "));
-  svg.append(line);
-  cell.append(svg);
-}
+// The machine room: asked for again every two seconds while it is looked at, and faster while something is being built.
+// A part that has the focus stays as it is: nobody's button goes away under the finger.
 
 async function refresh(room) {
-  if (document.hidden || room.contains(document.activeElement)) return;
   try {
-    const answer = await fetch(room.dataset.refresh);
-    if (!answer.ok) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".room");
-    if (!fresh) return;
-    all("[data-series]", fresh).forEach(spark);
-    room.replaceChildren(...fresh.childNodes);
+    const answer = document.hidden ? null : await fetch(room.dataset.refresh);
+    if (answer?.ok) {
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const part of all(".room > section", fresh)) {
+        const old = document.getElementById(part.id);
+        if (!old) room.append(part);
+        else if (!old.contains(document.activeElement) && old.innerHTML !== part.innerHTML) renew(old, part);
+      }
+    }
   } catch {
     // The server is away for a moment: what is shown stays.
   }
+  setTimeout(refresh, one("progress", room) ? 400 : 2000, room);
+}
+
+// In place where the shape is the same, so that a bar that grows does so smoothly and a table stays where it was scrolled to.
+function renew(old, fresh) {
+  if (old.tagName !== fresh.tagName || old.childNodes.length !== fresh.childNodes.length) {
+    old.replaceWith(fresh);
+    return;
+  }
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  const news = [...fresh.childNodes];
+  [...old.childNodes].forEach((node, at) => {
+    const next = news[at];
+    if (node.nodeType === Node.ELEMENT_NODE && next.nodeType === Node.ELEMENT_NODE) renew(node, next);
+    else if (node.nodeType !== next.nodeType) node.replaceWith(next);
+    else if (node.nodeValue !== next.nodeValue) node.nodeValue = next.nodeValue;
+  });
 }
 
 const room = one(".room[data-refresh]");
-if (room) {
-  all("[data-series]", room).forEach(spark);
-  setInterval(refresh, 2000, room);
-}
+if (room) setTimeout(refresh, 400, room);

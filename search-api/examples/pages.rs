@@ -6,7 +6,7 @@ use std::{error::Error, sync::atomic::AtomicBool};
 
 use indexer::{Indexes, Workers};
 use search_api::{ApiState, Search, ServerLimits, pages::PagesConfig};
-use store::{ArchiveDate, AsOf, AssetKind, Content, Fact, Log, NewEvent};
+use store::{ArchiveDate, AsOf, AssetKind, Batch, Content, Fact, Log, NewEvent};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -22,14 +22,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let log = Log::open(dir.path().join("log"))?;
     for file in files {
+        let mut batch = Batch::default();
         for line in std::fs::read_to_string(&file)?.lines() {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             let mut event = NewEvent { source: format!("load:{name}"), ..NewEvent::from_json(line)? };
             if let (None, Fact::Published(Content::Article(article))) = (event.time, &event.fact) {
                 event.time = article.published.as_ref().map(ArchiveDate::start);
             }
-            log.append_one(&event)?;
+            batch.events.push(log.prepare(&event)?);
         }
+        log.append(batch)?;
     }
     let indexes = Indexes::open(log.clone(), dir.path().join("indexes"))?;
     let head = log.head()?.seq;
@@ -46,8 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ..PagesConfig::default()
     };
     let state = ApiState::new(Search::new(indexes))?;
-    let pages = search_api::pages::router(state.clone(), config);
-    let app = search_api::router(state).merge(pages);
+    let app = search_api::app(state, config);
     let listener = tokio::net::TcpListener::bind(&listen).await?;
     #[expect(clippy::print_stderr, reason = "it tells where to look")]
     {

@@ -107,6 +107,7 @@ impl SearchError {
             Self::WrongMethod => 405,
             Self::Conflict(_) => 409,
             Self::Index(IndexError::NoGeneration { .. }) => 404,
+            Self::Index(IndexError::Busy { .. }) => 409,
             Self::Log(ReadError::NoSuchEvent { .. }) => 404,
             Self::Busy => 429,
             Self::TooLong { .. } | Self::NotYet { .. } | Self::Stopping => 503,

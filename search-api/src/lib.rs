@@ -43,7 +43,7 @@ mod views;
 pub use error::SearchError;
 pub use execute::{Aggregation, AggregationKind, SortValue, Stat};
 pub use highlight::{HighlightField, HighlightOptions};
-pub use http::{Access, ApiState, InvalidKey, Role, ServerLimits, router, serve, serve_router};
+pub use http::{Access, ApiState, InvalidKey, Role, ServerLimits, app, router, serve, serve_router};
 pub use request::{MAX_LIMIT, SearchRequest, Sort};
 pub use search::{Hit, Search, SearchResponse, TIME_LIMIT, WAIT_LIMIT};
 pub use suggest::{MAX_SUGGESTIONS, Suggester, Suggestion, SuggestionKind};

@@ -77,6 +77,12 @@ impl Sort {
     pub fn by(field: impl Into<String>, descending: bool) -> Self {
         Self { field: field.into(), descending, missing_first: false, may_lack: false }
     }
+
+    /// The other way round.
+    pub(crate) fn turn(&mut self) {
+        self.descending = !self.descending;
+        self.missing_first = !self.missing_first;
+    }
 }
 
 impl SearchRequest {

@@ -15,13 +15,13 @@ use std::{
 use indexer::{Document, Generation, IndexSearcher, Indexes};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use store::{AsOf, AssetId, AssetKind, AssetRef, Log, Revision, Seq, Snapshot};
 
 use crate::{
     error::SearchError,
     execute::{Lengths, SortValue},
-    request::SearchRequest,
+    request::{SearchRequest, cursor},
 };
 
 mod run;
@@ -131,6 +131,14 @@ pub struct Hit {
     /// The value that it stands for, when hits are collapsed.
     #[serde(skip)]
     pub(crate) group: Option<SortValue>,
+}
+
+impl Hit {
+    /// The `cursor` of what comes behind it.
+    pub(crate) fn cursor(&self) -> String {
+        let values: Vec<Value> = self.sort.iter().map(|value| serde_json::json!(value)).collect();
+        cursor(&values, self.seq.get())
+    }
 }
 
 /// How long a search may take.

@@ -39,7 +39,7 @@ fn harbour_ledger() -> (TempDir, Router) {
     }
     let state = ApiState::new(Search::new(indexes)).unwrap();
     let config = PagesConfig { media: vec![samples], ..PagesConfig::default() };
-    (dir, search_api::pages::router(state, config))
+    (dir, search_api::app(state, config))
 }
 
 async fn ask(router: &Router, path: &str, encoding: &str) -> (StatusCode, axum::http::HeaderMap, Vec<u8>) {

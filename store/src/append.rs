@@ -1,13 +1,9 @@
 //! Appending: what is decided before the write transaction, and what inside it.
 //!
 //! [`Log::prepare`] does the work that needs no lock (check, serialise, digest, compress) and can run on any
-//! thread. [`Log::append`] commits: whoever comes first takes along all batches that are waiting, so many small
-//! appends share one commit and its two fsyncs.
+//! thread. [`Log::append`] commits, together with all batches that are waiting (see `queue.rs`).
 
-use std::{
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use crate::{
     asset::{AssetId, AssetRef, MAX_ID_BYTES},
@@ -18,6 +14,7 @@ use crate::{
     error::AppendError,
     event::{EventType, Fact, InvalidEvent, NewEvent, Revision, Seq},
     log::Log,
+    queue::Waiting,
     record::SCHEMA,
     validate::{self, MAX_PAYLOAD_BYTES},
     writer::Writer,
@@ -134,28 +131,6 @@ pub struct Appended {
     pub outcomes: Vec<Outcome>,
 }
 
-/// Batches that wait for the next commit.
-#[derive(Default)]
-pub(crate) struct Queue {
-    state: Mutex<QueueState>,
-    /// Rung when a commit is done, and when a batch arrives.
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct QueueState {
-    waiting: Vec<Arc<Waiting>>,
-    /// A thread is committing for all that it found waiting.
-    committing: bool,
-    /// How many batches the last commit took along, and how long it took.
-    last: (usize, Duration),
-}
-
-struct Waiting {
-    batch: Batch,
-    done: Mutex<Option<Result<Appended, AppendError>>>,
-}
-
 impl Log {
     /// Checks an event and does all work on it that needs no lock. Costs some 10 µs for an article.
     ///
@@ -231,28 +206,7 @@ impl Log {
 
     /// Appends without driving out what the batch erases.
     pub(crate) fn append_with_others(&self, batch: Batch) -> Result<Appended, AppendError> {
-        let mine = Arc::new(Waiting { batch, done: Mutex::new(None) });
-        let queue = self.queue();
-        let mut state = lock(&queue.state);
-        state.waiting.push(Arc::clone(&mine));
-        queue.changed.notify_all();
-        loop {
-            if let Some(done) = lock(&mine.done).take() {
-                return done;
-            }
-            if state.committing {
-                state = queue.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            }
-            state.committing = true;
-            state = wait_for_company(queue, state);
-            let all = std::mem::take(&mut state.waiting);
-            drop(state);
-            let finish = Finish { queue, all: &all, began: Instant::now() };
-            self.commit(&all);
-            drop(finish);
-            state = lock(&queue.state);
-        }
+        self.queue().commit_with_others(batch, |all| self.commit(all))
     }
 
     /// Checks and appends one event: the short way for a single one.
@@ -271,20 +225,16 @@ impl Log {
             Ok(results) => {
                 let appended = |outcome: &Outcome| matches!(outcome, Outcome::Appended(_));
                 let news = results.iter().flatten().any(|done| done.outcomes.iter().any(appended));
-                all.iter().zip(results).for_each(|(waiting, result)| *lock(&waiting.done) = Some(result));
+                all.iter().zip(results).for_each(|(waiting, result)| waiting.finish(result));
                 if news {
                     self.committed();
                 }
             }
-            // Something that one batch needs is damaged: the others shall not suffer for it.
-            Err(AppendError::Read(_)) if all.len() > 1 => {
+            // What one batch needs is damaged, or it cannot be completed: the others shall not suffer for it.
+            Err(AppendError::Read(_) | AppendError::Invalid(_)) if all.len() > 1 => {
                 all.iter().for_each(|waiting| self.commit(std::slice::from_ref(waiting)));
             }
-            Err(error) => {
-                for waiting in all {
-                    *lock(&waiting.done) = Some(Err(error.clone()));
-                }
-            }
+            Err(error) => all.iter().for_each(|waiting| waiting.finish(Err(error.clone()))),
         }
     }
 
@@ -309,51 +259,10 @@ impl Log {
     }
 }
 
-/// Who appended together with others will soon be back with the next batch: the commit waits for them, for a small
-/// part of what it will take anyway. Whoever appends alone does not wait.
-fn wait_for_company<'q>(
-    queue: &'q Queue,
-    mut state: MutexGuard<'q, QueueState>,
-) -> MutexGuard<'q, QueueState> {
-    let (company, took) = state.last;
-    let deadline = Instant::now() + (took / 4).min(LONGEST_WAIT);
-    while state.waiting.len() < company {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            break;
-        }
-        state = queue.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-    }
-    state
-}
-
-const LONGEST_WAIT: Duration = Duration::from_millis(2);
-
-/// Lets the next one commit, also when this one panicked; nobody may wait for ever.
-struct Finish<'a> {
-    queue: &'a Queue,
-    all: &'a [Arc<Waiting>],
-    began: Instant,
-}
-
-impl Drop for Finish<'_> {
-    fn drop(&mut self) {
-        for waiting in self.all {
-            lock(&waiting.done).get_or_insert_with(|| {
-                Err(AppendError::Lmdb(Arc::new(heed::Error::Io(std::io::ErrorKind::Other.into()))))
-            });
-        }
-        let mut state = lock(&self.queue.state);
-        state.committing = false;
-        state.last = (self.all.len(), self.began.elapsed());
-        self.queue.changed.notify_all();
-    }
-}
-
 impl AppendError {
     /// Whether the transaction it happened in cannot go on.
     fn is_fatal(&self) -> bool {
-        !matches!(self, Self::Conflict { .. } | Self::Invalid(_))
+        !matches!(self, Self::Conflict { .. })
     }
 }
 
@@ -404,8 +313,4 @@ pub(crate) fn begin_payload(
     }
     payload.push(b'\n');
     Ok(payload)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -95,8 +95,9 @@ impl Log {
             let (tables, txn) = self.read()?;
             let mut to = scratch.env.write_txn()?;
             for seq in chunk {
-                fold.event_at(&tables, &txn, &mut to, seq)?;
+                fold.event_at(&tables, &txn, &to, seq)?;
             }
+            fold.write(&mut to)?;
             to.commit()?;
         }
         let (tables, txn) = self.read()?;

@@ -31,15 +31,33 @@ pub enum OpenError {
     },
     /// A newer program wrote it.
     #[error(
-        "the log in {dir} has format {found}, this program knows formats up to {known}: use a newer morgue"
+        "the log in {dir} has {what} version {found}, this program knows versions up to {known}: use a newer morgue"
     )]
     Format {
         /// Which.
         dir: PathBuf,
-        /// Its format.
+        /// Of what: `format`, that of its tables, or `catalog`.
+        what: &'static str,
+        /// Its version.
         found: u64,
         /// Ours.
         known: u64,
+    },
+    /// An older program wrote it, and it cannot be written anew in today's format.
+    #[error("the log in {dir} is of an older format and cannot be written anew: {error}")]
+    Upgrade {
+        /// Which.
+        dir: PathBuf,
+        /// What stood in the way; the log is as it was.
+        error: Box<AppendError>,
+    },
+    /// An older program wrote its catalog, and it cannot be folded again.
+    #[error("the catalog of the log in {dir} is of an older version and cannot be folded again: {error}")]
+    Catalog {
+        /// Which.
+        dir: PathBuf,
+        /// What stood in the way.
+        error: Box<AppendError>,
     },
     /// The directory holds something else, or lost a part.
     #[error("{dir} is no log: {why}; restore it from a backup, or use another directory")]

@@ -1,6 +1,6 @@
 //! Folding stored events into a catalog: for a look back, for verifying, for repairing.
 //!
-//! An append folds what it appends; here the same step ([`CatalogTables::apply`]) is fed from stored records. A
+//! An append folds what it appends; here the same step ([`Changes::take`]) is fed from stored records. A
 //! revision that was erased says nothing any more: its asset counts as erased from there on, which is what the
 //! whole fold comes to in any case.
 
@@ -10,6 +10,7 @@ use crate::{
     append::data_of,
     asset::{AssetId, AssetRef},
     catalog::{Brief, Change, ContentMark, Head, head_key, mark_of},
+    changes::Changes,
     error::ReadError,
     event::{Fact, Seq},
     log::Log,
@@ -18,10 +19,10 @@ use crate::{
     tables::{CatalogTables, Tables},
 };
 
-/// Folds events, one after the other, into the tables of a catalog.
+/// Folds events, one after the other, into a catalog.
 pub(crate) struct Fold<'a> {
     log: &'a Log,
-    into: CatalogTables,
+    into: Changes,
     payload: Vec<u8>,
 }
 
@@ -36,15 +37,15 @@ struct Said {
 
 impl<'a> Fold<'a> {
     pub(crate) fn new(log: &'a Log, into: CatalogTables) -> Self {
-        Self { log, into, payload: Vec::new() }
+        Self { log, into: Changes::to(into), payload: Vec::new() }
     }
 
-    /// Takes in the event of this seq.
+    /// Takes in the event of this seq; `to` is a transaction on the catalog's tables.
     pub(crate) fn event_at(
         &mut self,
         from: &Tables,
         txn: &RoTxn<'_>,
-        to: &mut RwTxn<'_>,
+        to: &RoTxn<'_>,
         seq: Seq,
     ) -> Result<(), ReadError> {
         let record = from.record(txn, seq)?;
@@ -52,25 +53,33 @@ impl<'a> Fold<'a> {
         self.log.payload_of(from, txn, seq, &record, &mut payload)?;
         let fact = decode_payload(seq, &record, &payload)?.map(|(fact, ..)| fact);
         let key = head_key(&record.event_type, &record.id);
-        let head = self.into.head(to, &key)?;
-        self.event(from, txn, to, (seq, &record, fact.as_ref(), &payload), (&key, head))?;
+        let head = self.head(to, &key)?;
+        self.event(from, txn, (seq, &record, fact.as_ref(), &payload), (&key, head))?;
         self.payload = payload;
         Ok(())
     }
 
+    /// The head under this key as of the last event taken in.
+    pub(crate) fn head(&self, to: &RoTxn<'_>, key: &[u8]) -> Result<Option<Head>, ReadError> {
+        self.into.head(to, key)
+    }
+
+    /// Writes what was taken in; due before the transaction on the catalog's tables is committed.
+    pub(crate) fn write(&mut self, to: &mut RwTxn<'_>) -> Result<(), ReadError> {
+        self.into.write(to)
+    }
+
     /// Takes in an event that was decoded already, given its asset's key and head.
     pub(crate) fn event(
-        &self,
+        &mut self,
         from: &Tables,
         txn: &RoTxn<'_>,
-        to: &mut RwTxn<'_>,
         (seq, record, fact, payload): (Seq, &Record<'_>, Option<&Fact>, &[u8]),
         (key, head): (&[u8], Option<Head>),
     ) -> Result<(), ReadError> {
         let said = said(record, fact, payload);
-        self.into.apply(to, key, head, &said.change(seq, record), |_, live| {
-            self.log.references_at(from, txn, live)
-        })
+        let log = self.log;
+        self.into.take(key, head, &said.change(seq, record), |live| log.references_at(from, txn, live))
     }
 
     /// The head of an asset after one more of its events, without touching any table.

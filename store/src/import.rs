@@ -188,10 +188,11 @@ impl Log {
             for ready in chunk {
                 let found = if ready.seq <= writer.head() {
                     known += 1;
+                    writer.flush(&mut txn)?;
                     tables.record(&txn, ready.seq)?.link
                 } else if ready.seq == writer.head().next() {
                     new += 1;
-                    let head = tables.catalog.head(&txn, &ready.event.key)?;
+                    let head = writer.head_of(&mut txn, &ready.event)?;
                     writer.store(&mut txn, &ready.event, head, ready.recorded)?
                 } else {
                     let why = format!("event {} cannot follow event {}", ready.seq, writer.head());

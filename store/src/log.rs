@@ -13,7 +13,6 @@ use std::{
 use heed::{MdbError, RoTxn, RwTxn};
 
 use crate::{
-    append::Queue,
     asset::AssetRef,
     bell::Bell,
     compress::Dictionaries,
@@ -21,6 +20,7 @@ use crate::{
     digest::Digest,
     error::{AppendError, OpenError, ReadError},
     event::{Fact, Seq},
+    queue::Queue,
     record::{Encoded, Record},
     snapshot::{Snapshot, damaged, decode_payload},
     tables::{Read, Tables, unseal},
@@ -83,6 +83,8 @@ impl Log {
         log.learn_dictionaries(&tables, &txn)?;
         drop(txn);
         drop(tables);
+        log.renew_catalog()
+            .map_err(|error| OpenError::Catalog { dir: log.dir().to_owned(), error: Box::new(error) })?;
         if let Err(error) = log.forget_what_is_due() {
             tracing::warn!(%error, "what was erased is still in the log's files; the next opening tries again");
         }
@@ -150,11 +152,8 @@ impl Log {
     /// [`ReadError`] when the disk fails.
     pub fn record_lengths(&self) -> Result<Vec<usize>, ReadError> {
         let (tables, txn) = self.read()?;
-        let mut lengths = Vec::new();
-        for entry in tables.events.iter(&txn)? {
-            lengths.push(entry?.1.len());
-        }
-        Ok(lengths)
+        let records = tables.events.range(&txn, Seq::ZERO, Seq::MAX)?;
+        records.map(|entry| entry.map(|(_, stored)| stored.len())).collect()
     }
 
     /// Frees the places of readers that died: as long as one is taken, LMDB keeps every page that was freed since.
@@ -328,7 +327,6 @@ pub(crate) fn head_in(tables: &Tables, txn: &RoTxn<'_>) -> Result<LogHead, ReadE
     let Some((seq, stored)) = tables.events.last(txn)? else {
         return Ok(LogHead { seq: Seq::ZERO, recorded: None, digest: Digest::ZERO });
     };
-    let seq = Seq::new(seq);
     let record = Record::decode(stored).map_err(|found| damaged(seq, found))?;
     Ok(LogHead { seq, recorded: Some(record.recorded), digest: record.link })
 }

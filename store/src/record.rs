@@ -193,6 +193,9 @@ pub enum Malformed {
     /// It ends too soon.
     #[error("it ends too soon")]
     End,
+    /// Not the record: the block that it lies in.
+    #[error("the block of records that it lies in cannot be read")]
+    Block,
 }
 
 /// The types that have a code of their own: the order is part of the grammar.

@@ -7,8 +7,10 @@ use crate::{
     event::Seq,
     fold::Fold,
     log::{Log, head_in},
+    record::Record,
     scratch::Scratch,
-    tables::time_key,
+    snapshot::damaged,
+    tables::{CATALOG, time_key},
     verify::{Progress, Stage},
 };
 
@@ -27,6 +29,26 @@ pub struct Repaired {
 const CHUNK: u64 = 5_000;
 
 impl Log {
+    /// Folds the catalog again if a program wrote it that says it in another way.
+    ///
+    /// # Errors
+    /// As [`Self::repair_catalog`].
+    pub(crate) fn renew_catalog(&self) -> Result<(), AppendError> {
+        let outdated = || -> Result<bool, ReadError> {
+            let (tables, txn) = self.read()?;
+            Ok(tables.number(&txn, "catalog")? < CATALOG)
+        };
+        if outdated()? {
+            let _guard = self.volumes().lock()?;
+            // Another process may have been at it.
+            if outdated()? {
+                tracing::info!(dir = %self.dir().display(), "the catalog is of an older version: it is folded again");
+                self.repair_catalog(&mut |_| {})?;
+            }
+        }
+        Ok(())
+    }
+
     /// Folds the catalog and the list of times again and puts them in the place of those that are there. Readers go
     /// on; writers wait only while the tables are replaced.
     ///
@@ -46,8 +68,9 @@ impl Log {
             let end = Seq::new(last.get().saturating_add(CHUNK)).min(head);
             while last < end {
                 last = last.next();
-                fold.event_at(&tables, &txn, &mut to, last)?;
+                fold.event_at(&tables, &txn, &to, last)?;
             }
+            fold.write(&mut to)?;
             to.commit()?;
             progress(Progress { stage: Stage::Events, done: last.get(), of: head.get() });
             if last >= head {
@@ -59,8 +82,9 @@ impl Log {
             let mut to = scratch.env.write_txn()?;
             while last < head {
                 last = last.next();
-                fold.event_at(tables, &txn, &mut to, last)?;
+                fold.event_at(tables, &txn, &to, last)?;
             }
+            fold.write(&mut to)?;
             to.commit()?;
             let folded = scratch.env.read_txn()?;
             let (assets, references) =
@@ -77,15 +101,17 @@ impl Log {
                 }
             }
             let mut times = Vec::new();
-            for entry in tables.events.iter(&txn)? {
-                let seq = Seq::new(entry?.0);
-                times.push(time_key(tables.record(&txn, seq)?.happened().as_millis(), seq.get()));
+            for entry in tables.events.range(&txn, Seq::ZERO, head)? {
+                let (seq, stored) = entry?;
+                let record = Record::decode(stored).map_err(|found| damaged(seq, found))?;
+                times.push(time_key(record.happened().as_millis(), seq.get()));
             }
             times.sort_unstable();
             tables.times.clear(&mut txn)?;
             for time in times {
                 tables.times.put_with_flags(&mut txn, PutFlags::APPEND, &time, &())?;
             }
+            tables.meta.put(&mut txn, "catalog", &CATALOG)?;
             txn.commit()?;
             progress(Progress { stage: Stage::Catalog, done: assets, of: assets });
             Ok(Repaired { events: last.get(), assets, references })

@@ -13,15 +13,17 @@ use std::{collections::BTreeSet, fs, io};
 use heed::{BytesDecode, BytesEncode, Database, PutFlags, RoTxn, RwTxn};
 
 use crate::{
-    compress::{Compressed, DICTIONARY_BYTES},
+    blocks::Filling,
+    compress::{DICTIONARY_BYTES, Dictionaries},
     error::{AppendError, OpenError, ReadError},
     event::Seq,
-    log::Log,
+    log::{Log, head_in},
     record::{Encoded, Record},
+    snapshot::damaged,
     tables::{Sync, Tables},
     train::{put_dictionary, sampled},
     verify::{Progress, Stage},
-    volume::sync_dir,
+    volume::{VolumeNumber, Volumes, sync_dir},
 };
 
 /// What compacting did.
@@ -72,24 +74,7 @@ impl Log {
                 return Ok(()); // another erasure's rewrite took ours along
             }
             let volume = old.volume.next();
-            let path = self.volumes().path(volume);
-            let written = (|| {
-                remove_if_there(&path)?;
-                fs::create_dir(&path)?;
-                let new = Tables::create(&path, volume, Sync::Never).map_err(without_context)?;
-                self.copy(old, &txn, &new, why, progress)?;
-                new.env.force_sync()?;
-                new.env.try_clone_inner_file()?.sync_all()?;
-                drop(new);
-                sync_dir(&path)?;
-                Ok::<_, AppendError>(())
-            })();
-            if let Err(error) = written {
-                if let Err(error) = remove_if_there(&path) {
-                    tracing::warn!(%error, path = %path.display(), "a half written volume is left behind");
-                }
-                return Err(error);
-            }
+            new_volume(self.volumes(), volume, |new| self.copy(old, &txn, new, why, progress))?;
             self.volumes().switch_to(volume)?;
             let left = self.volumes().path(old.volume);
             fs::remove_dir_all(&left).and_then(|()| sync_dir(self.dir()))?;
@@ -113,9 +98,9 @@ impl Log {
                 new.meta.put(&mut to, name, &number)?;
             }
         }
-        let dropped = self.copy_dictionaries(old, txn, new, &mut to)?;
+        let (kept, dropped) = self.copy_dictionaries(old, txn, new, &mut to)?;
         to.commit()?;
-        let newest = self.dictionaries().encoder();
+        let newest = kept.encoder();
         let outdated = |payload: &Encoded<'_>| match payload {
             Encoded::Zstd { dictionary, .. } => {
                 dropped.contains(dictionary) || (why == Why::Compact && Some(*dictionary) != newest)
@@ -123,7 +108,7 @@ impl Log {
             Encoded::Plain(..) => why == Why::Compact,
             Encoded::Erased(_) => false,
         };
-        self.copy_events(old, txn, new, &outdated, progress)?;
+        self.copy_events(old, txn, (new, &kept), &outdated, progress)?;
         copy_table(old.sources, txn, new, new.sources)?;
         copy_table(old.times, txn, new, new.times)?;
         copy_table(old.catalog.heads, txn, new, new.catalog.heads)?;
@@ -131,16 +116,19 @@ impl Log {
         Ok(())
     }
 
-    /// Copies the dictionaries that know nothing erased, and learns one if none is left. Returns those that were
-    /// not copied.
+    /// Copies the dictionaries that know nothing erased, and learns one if none is left. Returns the new volume's and
+    /// the numbers of those that were not copied.
+    ///
+    /// The new volume's are not those of the log handle until the volume counts: if it never does, another
+    /// dictionary will have the number of the one that was learned here.
     fn copy_dictionaries(
         &self,
         old: &Tables,
         txn: &RwTxn<'_>,
         new: &Tables,
         to: &mut RwTxn<'_>,
-    ) -> Result<BTreeSet<u32>, AppendError> {
-        let mut dropped = BTreeSet::new();
+    ) -> Result<(Dictionaries, BTreeSet<u32>), AppendError> {
+        let (kept, mut dropped) = (Dictionaries::default(), BTreeSet::new());
         let mut newest = None;
         for entry in old.dictionaries.iter(txn)? {
             let (number, dictionary) = entry?;
@@ -160,24 +148,22 @@ impl Log {
                 newest = Some((put_dictionary(new, to, &dictionary, &seqs)?, dictionary));
             }
         }
-        if let Some((number, dictionary)) = &newest {
-            self.dictionaries().add(*number, dictionary);
-        }
-        self.dictionaries().encode_with(newest.as_ref().map(|(number, bytes)| (*number, bytes.as_slice())));
-        Ok(dropped)
+        kept.encode_with(newest.as_ref().map(|(number, bytes)| (*number, bytes.as_slice())));
+        Ok((kept, dropped))
     }
 
     fn copy_events(
         &self,
         old: &Tables,
         txn: &RwTxn<'_>,
-        new: &Tables,
+        (new, dictionaries): (&Tables, &Dictionaries),
         outdated: &dyn Fn(&Encoded<'_>) -> bool,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), AppendError> {
-        let of = old.events.len(txn)?;
+        let of = head_in(old, txn)?.seq.get();
         let (mut payload, mut stored) = (Vec::new(), Vec::new());
-        let mut rows = old.events.iter(txn)?.peekable();
+        let mut rows = old.events.range(txn, Seq::ZERO, Seq::MAX)?.peekable();
+        let mut filling = Filling::anew(new.events);
         let mut done = 0;
         while rows.peek().is_some() {
             let mut to = new.env.write_txn()?;
@@ -185,12 +171,11 @@ impl Log {
             while bytes < CHUNK_BYTES {
                 let Some(row) = rows.next() else { break };
                 let (seq, row) = row?;
-                let record =
-                    Record::decode(row).map_err(|found| crate::snapshot::damaged(Seq::new(seq), found))?;
+                let record = Record::decode(row).map_err(|found| damaged(seq, found))?;
                 let row = match record.payload {
                     Encoded::Plain(salt, _) | Encoded::Zstd { salt, .. } if outdated(&record.payload) => {
-                        self.payload_of(old, txn, Seq::new(seq), &record, &mut payload)?;
-                        let anew: Compressed = self.dictionaries().compress(std::mem::take(&mut payload));
+                        self.payload_of(old, txn, seq, &record, &mut payload)?;
+                        let anew = dictionaries.compress(std::mem::take(&mut payload));
                         stored.clear();
                         Record { payload: anew.with_salt(salt), ..record }.encode(&mut stored);
                         stored.as_slice()
@@ -198,9 +183,10 @@ impl Log {
                     _ => row,
                 };
                 bytes += row.len();
-                new.events.put_with_flags(&mut to, PutFlags::APPEND, &seq, row)?;
-                done += 1;
+                filling.push(&mut to, seq, row)?;
+                done = seq.get();
             }
+            filling.flush(&mut to)?;
             to.commit()?;
             progress(Progress { stage: Stage::Events, done, of });
         }
@@ -208,8 +194,33 @@ impl Log {
     }
 }
 
+/// Makes a volume, lets it be filled, and returns when it is on disk; nothing is left of it if that fails.
+pub(crate) fn new_volume(
+    volumes: &Volumes,
+    volume: VolumeNumber,
+    fill: impl FnOnce(&Tables) -> Result<(), AppendError>,
+) -> Result<(), AppendError> {
+    let path = volumes.path(volume);
+    let written = (|| {
+        remove_if_there(&path)?;
+        fs::create_dir(&path)?;
+        let new = Tables::create(&path, volume, Sync::Never).map_err(without_context)?;
+        fill(&new)?;
+        new.env.force_sync()?;
+        new.env.try_clone_inner_file()?.sync_all()?;
+        drop(new);
+        Ok(sync_dir(&path)?)
+    })();
+    if written.is_err()
+        && let Err(error) = remove_if_there(&path)
+    {
+        tracing::warn!(%error, path = %path.display(), "a half written volume is left behind");
+    }
+    written
+}
+
 /// Copies a table in the order of its keys, in transactions of bounded size.
-fn copy_table<K, V>(
+pub(crate) fn copy_table<K, V>(
     from: Database<'static, K, V>,
     txn: &RoTxn<'_>,
     new: &Tables,

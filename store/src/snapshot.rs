@@ -138,9 +138,8 @@ impl Snapshot {
         let first = first.max(Seq::new(1));
         let mut events = Vec::new();
         let mut payload = Vec::new();
-        for entry in self.tables.events.range(&self.txn, &(first.get()..=self.seq.get()))? {
+        for entry in self.tables.events.range(&self.txn, first, self.seq)? {
             let (seq, stored) = entry?;
-            let seq = Seq::new(seq);
             let record = Record::decode(stored).map_err(|found| damaged(seq, found))?;
             if self.as_of().is_some_and(|as_of| !as_of.takes(seq, record.happened())) {
                 continue;

@@ -13,15 +13,20 @@ use heed::{
 };
 
 use crate::{
+    blocks::Events,
     digest::Digest,
-    error::{Damage, OpenError, ReadError},
+    error::{OpenError, ReadError},
     event::Seq,
     record::Record,
     volume::VolumeNumber,
 };
 
-/// The version of the set of tables. A later program reads this and older ones; an older program refuses.
-pub(crate) const FORMAT: u64 = 1;
+/// The version of the set of tables: 2. An older program refuses it; a log of format 1 is written anew when it is
+/// opened (see [`crate::upgrade`]).
+pub(crate) const FORMAT: u64 = 2;
+/// The version of what the catalog and the list of times say and of how they say it. Where a log has an older one,
+/// they are folded again when it is opened.
+pub(crate) const CATALOG: u64 = 1;
 /// 1 TiB of address space: only what is used takes disk, and no process ever has to grow it under another.
 const MAP_BYTES: usize = 1 << 40;
 const MAX_READERS: u32 = 1_024;
@@ -29,7 +34,7 @@ const MAX_READERS: u32 = 1_024;
 /// A read transaction that may cross threads.
 pub(crate) type Read = RoTxn<'static, WithoutTls>;
 
-type Table<K, V> = Database<'static, K, V>;
+pub(crate) type Table<K, V> = Database<'static, K, V>;
 
 /// The tables of one volume.
 #[derive(Clone)]
@@ -37,13 +42,13 @@ pub(crate) struct Tables {
     /// Which volume they lie in.
     pub(crate) volume: VolumeNumber,
     pub(crate) env: Env<WithoutTls>,
-    /// `format` → [`FORMAT`]; `json` → bytes of JSON that all payloads ever appended have together; `forget` → 1
+    /// `format` → [`FORMAT`]; `catalog` → [`CATALOG`]; `json` → bytes of JSON that all payloads ever appended have together; `forget` → 1
     /// while erased bytes are still to be driven out of the file (see [`crate::rewrite`]); `next_dictionary` → the
     /// lowest number that no dictionary ever had.
     pub(crate) meta: Table<Str, U64<BE>>,
-    /// seq → record (grammar: [`crate::record::Record`]). The log itself; all below but `dictionaries` and
-    /// `sources` can be folded from it again.
-    pub(crate) events: Table<U64<BE>, Bytes>,
+    /// Seq → block of records (grammars: [`crate::blocks::Events`], [`crate::record::Record`]). The log itself; all
+    /// below but `dictionaries` and `sources` can be folded from it again.
+    pub(crate) events: Events,
     /// Dictionary number, from 1 → zstd dictionary, which some records need.
     pub(crate) dictionaries: Table<U32<BE>, Bytes>,
     /// Dictionary number → the seqs, each a big-endian u64, of the payloads that it was learned from; sealed.
@@ -87,6 +92,7 @@ impl Tables {
             let meta: Database<'_, Str, U64<BE>> = make.create_database(txn, Some("meta"))?;
             if meta.get(txn, "format")?.is_none() {
                 meta.put(txn, "format", &FORMAT)?;
+                meta.put(txn, "catalog", &CATALOG)?;
             }
             heed::Result::Ok(CommitOrAbort::<_, ()>::Commit((
                 meta,
@@ -99,11 +105,16 @@ impl Tables {
             )))
         });
         let opened = made.map_err(failed)?.unwrap_commit();
-        Self::of(dir, volume, env, opened)
+        Self::of(dir, volume, env, opened, FORMAT)
     }
 
     /// Opens the volume in `dir`, which must be complete.
     pub(crate) fn open(dir: &Path, volume: VolumeNumber) -> Result<Self, OpenError> {
+        Self::open_as(dir, volume, FORMAT)
+    }
+
+    /// The same for a volume of this format.
+    pub(crate) fn open_as(dir: &Path, volume: VolumeNumber, format: u64) -> Result<Self, OpenError> {
         let failed = |error| failed(dir, error);
         let bytes = match fs::metadata(dir.join("data.mdb")) {
             Ok(found) => found.len(),
@@ -149,7 +160,7 @@ impl Tables {
             return Err(OpenError::NotALog { dir: dir.to_owned(), why: "it lacks a table" });
         };
         let opened = (meta, events, dictionaries, samples, sources, times, (heads, referrers));
-        let tables = Self::of(dir, volume, env, opened)?;
+        let tables = Self::of(dir, volume, env, opened, format)?;
         if short && tables.walk().is_err() {
             return Err(OpenError::Truncated { dir: dir.to_owned(), bytes });
         }
@@ -161,16 +172,17 @@ impl Tables {
         volume: VolumeNumber,
         env: Env<WithoutTls>,
         opened: Opened<'static>,
+        format: u64,
     ) -> Result<Self, OpenError> {
         let (meta, events, dictionaries, samples, sources, times, catalog) = opened;
         let catalog = CatalogTables::from(catalog);
+        let events = Events::of(events);
         let tables = Self { volume, env, meta, events, dictionaries, samples, sources, times, catalog };
         let txn = tables.env.read_txn().map_err(|error| failed(dir, error))?;
-        match tables.meta.get(&txn, "format").map_err(|error| failed(dir, error))? {
-            Some(FORMAT) => {}
-            found => {
-                let found = found.unwrap_or(0);
-                return Err(OpenError::Format { dir: dir.to_owned(), found, known: FORMAT });
+        for (what, known) in [("format", format), ("catalog", CATALOG)] {
+            let found = tables.meta.get(&txn, what).map_err(|error| failed(dir, error))?.unwrap_or(0);
+            if found > known || (what == "format" && found != format) {
+                return Err(OpenError::Format { dir: dir.to_owned(), what, found, known });
             }
         }
         drop(txn);
@@ -179,9 +191,8 @@ impl Tables {
 
     /// The record of an event.
     pub(crate) fn record<'t>(&self, txn: &'t RoTxn<'_>, seq: Seq) -> Result<Record<'t>, ReadError> {
-        let stored = self.events.get(txn, &seq.get())?;
-        let stored = stored.ok_or(ReadError::Damaged { seq, damage: Damage::Missing })?;
-        Record::decode(stored).map_err(|found| ReadError::Damaged { seq, damage: found.into() })
+        Record::decode(self.events.get(txn, seq)?)
+            .map_err(|found| ReadError::Damaged { seq, damage: found.into() })
     }
 
     /// A number of the table `meta`, 0 where it is not there.
@@ -192,16 +203,9 @@ impl Tables {
     /// Reads every entry of every table, without judging records by their digests.
     fn walk(&self) -> Result<(), ReadError> {
         let txn = self.env.read_txn()?;
-        for (expected, entry) in (1..).map(Seq::new).zip(self.events.iter(&txn)?) {
+        for entry in self.events.range(&txn, Seq::ZERO, Seq::MAX)? {
             let (seq, stored) = entry?;
-            let damage = match Record::decode(stored) {
-                Ok(_) if seq == expected.get() => None,
-                Ok(_) => Some(Damage::Missing),
-                Err(found) => Some(found.into()),
-            };
-            if let Some(damage) = damage {
-                return Err(ReadError::Damaged { seq: expected, damage });
-            }
+            Record::decode(stored).map_err(|found| ReadError::Damaged { seq, damage: found.into() })?;
         }
         self.dictionaries.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
         self.samples.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
@@ -350,20 +354,21 @@ mod tests {
     use crate::Log;
 
     #[test]
-    fn a_log_of_a_newer_format_is_refused_in_so_many_words() {
-        let dir = tempfile::tempdir().unwrap();
-        let log = Log::open(dir.path()).unwrap();
-        let (tables, txn) = log.read().unwrap();
-        drop(txn);
-        let mut txn = tables.env.write_txn().unwrap();
-        tables.meta.put(&mut txn, "format", &(FORMAT + 1)).unwrap();
-        txn.commit().unwrap();
-        drop((tables, log));
-        let error = Log::open(dir.path()).unwrap_err();
-        assert!(
-            matches!(error, OpenError::Format { found, known, .. } if found == FORMAT + 1 && known == FORMAT)
-        );
-        assert!(error.to_string().ends_with("use a newer morgue"), "{error}");
+    fn a_log_of_a_newer_version_is_refused_in_so_many_words() {
+        for (number, ours) in [("format", FORMAT), ("catalog", CATALOG)] {
+            let dir = tempfile::tempdir().unwrap();
+            let log = Log::open(dir.path()).unwrap();
+            let (tables, txn) = log.read().unwrap();
+            drop(txn);
+            let mut txn = tables.env.write_txn().unwrap();
+            tables.meta.put(&mut txn, number, &(ours + 1)).unwrap();
+            txn.commit().unwrap();
+            drop((tables, log));
+            let error = Log::open(dir.path()).unwrap_err();
+            let OpenError::Format { what, found, known, .. } = error else { panic!("{error}") };
+            assert_eq!((what, found, known), (number, ours + 1, ours));
+            assert!(error.to_string().ends_with("use a newer morgue"), "{error}");
+        }
     }
 
     #[test]

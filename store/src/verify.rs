@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use heed::{RoTxn, RwTxn, types::Bytes};
+use heed::{RoTxn, types::Bytes};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use crate::{
@@ -239,16 +239,17 @@ impl Log {
         loop {
             let (tables, txn) = self.read()?;
             let head = match tables.events.last(&txn)? {
-                Some((seq, _)) => Seq::new(seq),
+                Some((seq, _)) => seq,
                 None => Seq::ZERO,
             };
             let chunk_end = Seq::new(check.last.get().saturating_add(CHUNK)).min(head);
             let mut to = scratch.env.write_txn()?;
             while check.last < chunk_end {
                 let seq = check.last.next();
-                check.event(&tables, &txn, &mut to, seq)?;
+                check.event(&tables, &txn, &to, seq)?;
                 check.last = seq;
             }
+            check.fold.write(&mut to)?;
             to.commit()?;
             progress(Progress { stage: Stage::Events, done: check.last.get(), of: head.get() });
             if check.last >= head {
@@ -272,13 +273,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn event(
-        &mut self,
-        tables: &Tables,
-        txn: &RoTxn<'_>,
-        to: &mut RwTxn<'_>,
-        seq: Seq,
-    ) -> Result<(), ReadError> {
+    fn event(&mut self, tables: &Tables, txn: &RoTxn<'_>, to: &RoTxn<'_>, seq: Seq) -> Result<(), ReadError> {
         match self.read_event(tables, txn, to, seq) {
             Ok(()) => {}
             Err(ReadError::Damaged { seq, damage }) => {
@@ -300,7 +295,7 @@ impl Check<'_> {
         &mut self,
         tables: &Tables,
         txn: &RoTxn<'_>,
-        to: &mut RwTxn<'_>,
+        to: &RoTxn<'_>,
         seq: Seq,
     ) -> Result<(), ReadError> {
         self.report.events += 1;
@@ -315,7 +310,7 @@ impl Check<'_> {
         self.report.erased += u64::from(matches!(record.payload, Encoded::Erased(_)));
         let fact = decode_payload(seq, &record, &payload)?.map(|(fact, ..)| fact);
         let key = head_key(&record.event_type, &record.id);
-        let head = self.into.head(to, &key)?;
+        let head = self.fold.head(to, &key)?;
         let (latest, revision) = head.as_ref().map_or_else(Default::default, |h| (h.latest, h.revision));
         if record.prev != latest {
             self.report.add(Problem::Before { seq, found: record.prev, expected: latest });
@@ -328,7 +323,7 @@ impl Check<'_> {
         if tables.times.get(txn, &time_key(record.happened().as_millis(), seq.get()))?.is_none() {
             self.report.add(Problem::NotUnderItsTime { seq });
         }
-        self.fold.event(tables, txn, to, (seq, &record, fact.as_ref(), &payload), (&key, head))
+        self.fold.event(tables, txn, (seq, &record, fact.as_ref(), &payload), (&key, head))
     }
 
     fn finish(
@@ -342,7 +337,7 @@ impl Check<'_> {
             self.report.head = head;
         }
         let count = |what, found: u64, expected: u64| Problem::Count { what, found, expected };
-        let (events, times) = (tables.events.len(txn)?, tables.times.len(txn)?);
+        let (events, times) = (tables.events.count(txn)?, tables.times.len(txn)?);
         if events != self.last.get() {
             self.report.add(count("events", events, self.last.get()));
         }

@@ -25,6 +25,7 @@ use std::{
 use crate::{
     error::{OpenError, ReadError},
     tables::{Sync, Tables},
+    upgrade::{OLD_FORMAT, upgrade},
 };
 
 /// How long a volume whose transaction failed for good waits for its readers before it is opened anew.
@@ -110,8 +111,11 @@ impl Volumes {
     /// Makes another volume the one that counts; it is opened by who comes next. The caller holds the write lock of
     /// the old one, and everything in the new one is on disk.
     pub(crate) fn switch_to(&self, volume: VolumeNumber) -> io::Result<()> {
+        // Held over both steps: who reads the new name before the old tables are put away would open the new volume,
+        // have that put away in their place, and find it open when he opens it again.
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         write_current(&self.dir, volume)?;
-        *self.open.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *open = None;
         Ok(())
     }
 
@@ -162,7 +166,7 @@ impl Volumes {
     }
 
     /// The volume that counts; `None` in a directory where none was ever made.
-    fn named(&self) -> Result<Option<VolumeNumber>, OpenError> {
+    pub(crate) fn named(&self) -> Result<Option<VolumeNumber>, OpenError> {
         match fs::read_to_string(self.dir.join("CURRENT")) {
             Ok(text) => match VolumeNumber::parse(text.trim_end()) {
                 Some(volume) => Ok(Some(volume)),
@@ -222,7 +226,13 @@ impl Volumes {
             if self.named()? != Some(named) {
                 continue; // it was replaced in the meantime
             }
-            let tables = opened?;
+            let tables = match opened {
+                Err(OpenError::Format { what: "format", found: OLD_FORMAT, .. }) => {
+                    upgrade(self, &self.dir, named)?;
+                    continue;
+                }
+                opened => opened?,
+            };
             *open = Some(tables.clone());
             return Ok(tables);
         }

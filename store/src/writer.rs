@@ -1,11 +1,13 @@
 //! Inside a write transaction: whether an event says anything new, its place in the log, and what it changes.
 
-use heed::{PutFlags, RwTxn};
+use heed::RwTxn;
 
 use crate::{
     append::{Appended, Batch, Outcome, Prepared, Refusal, data_of},
     asset::{AssetId, AssetRef},
+    blocks::Filling,
     catalog::{Change, Head, Status, head_key, mark_of},
+    changes::Changes,
     compress::Compressed,
     date::Timestamp,
     digest::Digest,
@@ -25,6 +27,10 @@ pub(crate) struct Writer<'a> {
     link: Digest,
     recorded: Timestamp,
     json_bytes: u64,
+    /// What is appended and not written yet, each kind in the order in which LMDB is given it.
+    filling: Filling,
+    catalog: Changes,
+    times: Vec<[u8; 16]>,
     /// Whether anything was written.
     changed: bool,
     /// A dictionary that these tables are known to have.
@@ -49,6 +55,9 @@ impl<'a> Writer<'a> {
             link,
             recorded,
             json_bytes: 0,
+            filling: Filling::at_end(tables.events, txn)?,
+            catalog: Changes::to(tables.catalog),
+            times: Vec::new(),
             changed: false,
             known: None,
             scratch: Vec::new(),
@@ -57,7 +66,7 @@ impl<'a> Writer<'a> {
 
     pub(crate) fn batch(&mut self, txn: &mut RwTxn<'_>, batch: &Batch) -> Result<Appended, AppendError> {
         for (asset, expected) in &batch.expect {
-            let head = self.tables.catalog.head(txn, &asset.to_key())?;
+            let head = self.catalog.head(txn, &asset.to_key())?;
             let found = head.map_or(Revision::default(), |head| head.revision);
             if found != *expected {
                 return Err(AppendError::Conflict { asset: asset.clone(), expected: *expected, found });
@@ -80,7 +89,7 @@ impl<'a> Writer<'a> {
     }
 
     fn event(&mut self, txn: &mut RwTxn<'_>, event: &Prepared) -> Result<Outcome, AppendError> {
-        let head = self.tables.catalog.head(txn, &event.key)?;
+        let head = self.head_of(txn, event)?;
         if let Some(outcome) = self.says_nothing_new(txn, event, head.as_ref())? {
             return Ok(outcome);
         }
@@ -88,6 +97,24 @@ impl<'a> Writer<'a> {
         let completed = self.complete_erasure(txn, event, live)?;
         self.store(txn, completed.as_ref().unwrap_or(event), head, self.recorded)?;
         Ok(Outcome::Appended(self.head))
+    }
+
+    /// The head of an event's asset. If there is one, the asset's older events may be read now.
+    pub(crate) fn head_of(
+        &mut self,
+        txn: &mut RwTxn<'_>,
+        event: &Prepared,
+    ) -> Result<Option<Head>, AppendError> {
+        let head = self.catalog.head(txn, &event.key)?;
+        if head.is_some() {
+            self.flush(txn)?;
+        }
+        Ok(head)
+    }
+
+    /// Lets what was appended so far be read in this transaction.
+    pub(crate) fn flush(&mut self, txn: &mut RwTxn<'_>) -> Result<(), AppendError> {
+        Ok(self.filling.flush(txn)?)
     }
 
     /// An erasure, with what its asset named until now.
@@ -135,8 +162,8 @@ impl<'a> Writer<'a> {
         record.link = record.expected_link(seq, &self.link, &event.digest);
         self.scratch.clear();
         record.encode(&mut self.scratch);
-        tables.events.put_with_flags(txn, PutFlags::APPEND, &seq.get(), &self.scratch)?;
-        tables.times.put(txn, &time_key(record.happened().as_millis(), seq.get()), &())?;
+        self.filling.push(txn, seq, &self.scratch)?;
+        self.times.push(time_key(record.happened().as_millis(), seq.get()));
         let change = Change {
             seq,
             event_type: &event.event_type,
@@ -147,11 +174,11 @@ impl<'a> Writer<'a> {
             references: event.references.as_deref(),
             brief: &event.brief,
         };
-        tables
-            .catalog
-            .apply(txn, &event.key, head, &change, |txn, live| log.references_at(tables, txn, live))?;
+        self.catalog.take(&event.key, head, &change, |live| log.references_at(tables, txn, live))?;
         if matches!(event.event_type, EventType::Erased(_)) {
+            self.filling.flush(txn)?;
             self.forget(txn, latest)?; // the catalog needed the payload to know what it named
+            self.filling = Filling::at_end(tables.events, txn)?;
         }
         self.head = seq;
         self.changed = true;
@@ -263,7 +290,7 @@ impl<'a> Writer<'a> {
             if at == *id {
                 return Ok(true);
             }
-            match self.tables.catalog.head(txn, &head_key(&EventType::Merged, &at))? {
+            match self.catalog.head(txn, &head_key(&EventType::Merged, &at))? {
                 Some(Head { status: Status::Merged { into }, .. }) => at = into,
                 _ => return Ok(false),
             }
@@ -287,7 +314,7 @@ impl<'a> Writer<'a> {
                 let digest = record.payload.digest(&payload);
                 stub.clear();
                 Record { payload: Encoded::Erased(digest), ..record }.encode(&mut stub);
-                tables.events.put(txn, &seq.get(), &stub)?;
+                tables.events.replace(txn, seq, &stub)?;
                 tables.meta.put(txn, "forget", &1)?;
             }
             seq = snapshot::earlier(seq, prev)?;
@@ -295,8 +322,14 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Closes the books, and says whether there is anything to commit.
-    pub(crate) fn finish(&self, txn: &mut RwTxn<'_>) -> Result<bool, AppendError> {
+    /// Writes what is not written yet, and says whether there is anything to commit.
+    pub(crate) fn finish(&mut self, txn: &mut RwTxn<'_>) -> Result<bool, AppendError> {
+        self.filling.flush(txn)?;
+        self.catalog.write(txn)?;
+        self.times.sort_unstable();
+        for time in self.times.drain(..) {
+            self.tables.times.put(txn, &time, &())?;
+        }
         if self.json_bytes > 0 {
             let json = self.tables.number(txn, "json")?;
             self.tables.meta.put(txn, "json", &json.saturating_add(self.json_bytes))?;

@@ -139,6 +139,15 @@ impl Cutting<'_> {
                 out.unreadable(&stream.origin, Reason::UnknownFormat(why));
                 return !(self.stop)();
             }
+            Detected::Empty if named && !stream.origin.path.contains("!/") => {
+                let why = "there is nothing in it but white space".to_owned();
+                out.unreadable(&stream.origin, Reason::Content(why));
+                return !(self.stop)();
+            }
+            Detected::Empty => {
+                out.push(Finding::Skipped("(empty)".to_owned()));
+                return !(self.stop)();
+            }
             Detected::Other if named && !stream.origin.path.contains("!/") => {
                 let why = "this is no text of an archive that is known; name its folder to have such files passed over";
                 out.unreadable(&stream.origin, Reason::UnknownFormat(why.to_owned()));
@@ -160,7 +169,10 @@ impl Cutting<'_> {
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    let why = format!("it cannot be read on after its record {}: {error}", last.record);
+                    let why = match last.record {
+                        0 => why(&error),
+                        read => format!("after its record {read} {}", why(&error)),
+                    };
                     let place = Place { record: last.record + 1, ..last };
                     let raw = Raw::broken(place, Vec::new(), Reason::Unreadable(why));
                     out.push(Finding::Record { format, origin: Arc::clone(&origin), raw });

@@ -1,12 +1,12 @@
 //! Our own JSON Lines: one event a line, as `morgue log export` writes them.
 
 use serde::Deserialize;
-use store::{Content, Fact, NewEvent, Timestamp};
+use store::{Content, Fact, InvalidEvent, NewEvent, Timestamp};
 
 use super::Reader;
 use crate::{
     cut::{Cutter, Lines},
-    record::{Found, Origin, Raw, Reason, time_of},
+    record::{Found, Origin, Raw, Reason, in_words, time_of},
 };
 
 pub(crate) struct JsonLines;
@@ -26,7 +26,7 @@ impl Reader for JsonLines {
         let line = line.trim_start_matches('\u{feff}');
         let mut event = match NewEvent::from_json(line) {
             Ok(event) => event,
-            Err(invalid) => return Err(broken_json(line).unwrap_or(Reason::Invalid(invalid))),
+            Err(invalid) => return Err(broken_json(line).unwrap_or_else(|| placed(invalid))),
         };
         if event.time.is_none() {
             event.time = time_elsewhere(line, &event);
@@ -39,6 +39,20 @@ impl Reader for JsonLines {
 fn broken_json(line: &str) -> Option<Reason> {
     let error = serde_json::from_str::<serde::de::IgnoredAny>(line).err()?;
     Some(Reason::json(&error))
+}
+
+/// What makes it no event, with the column where that is told.
+fn placed(invalid: InvalidEvent) -> Reason {
+    let text = invalid.to_string();
+    match text.rsplit_once(" at line 1 column ").map(|(why, column)| (why, column.parse())) {
+        Some((why, Ok(column))) => {
+            let told = why.strip_prefix("not an event: ").unwrap_or(why);
+            let words = in_words(told);
+            let why = if words == told { why.to_owned() } else { format!("the JSON is broken: {words}") };
+            Reason::Syntax { why, line: 1, column }
+        }
+        _ => Reason::Invalid(invalid),
+    }
 }
 
 /// An exported event that stated no time happened when that log took it; any other happened when its article

@@ -248,33 +248,54 @@ pub(crate) fn set(nested: &mut Nested, field: &str, text: &str) -> bool {
     true
 }
 
-/// Rows, of which a quoted cell may hold line breaks; the first is the header.
+/// Rows, of which a quoted cell may hold line breaks; the first is the header (RFC 4180).
 #[derive(Default)]
 struct Rows {
     cursor: Cursor,
     head: Option<Arc<[u8]>>,
-    quoting: bool,
+    delimiter: u8,
+}
+
+/// Where in a row one stands.
+#[derive(Clone, Copy, PartialEq)]
+enum Cell {
+    Start,
+    Plain,
+    Quoted,
+    /// After a quote in a quoted cell: its end, or the first of two.
+    Quote,
 }
 
 impl Rows {
-    /// One row with its line break; empty at the end of the file.
-    fn row(&mut self, input: &mut dyn BufRead) -> io::Result<Gathered> {
+    /// One row with its line break, and whether a quoted cell in it never ends; empty at the end of the file.
+    fn row(&mut self, input: &mut dyn BufRead) -> io::Result<(Gathered, bool)> {
         let mut row = Gathered::default();
-        let mut quotes = 0_usize;
+        let mut cell = Cell::Start;
         loop {
             let buffer = input.fill_buf()?;
             if buffer.is_empty() {
-                return Ok(row);
+                return Ok((row, cell == Cell::Quoted));
             }
-            let length = memchr::memchr(b'\n', buffer).map_or(buffer.len(), |at| at + 1);
-            let part = buffer.get(..length).unwrap_or(buffer);
-            quotes += memchr::memchr_iter(b'"', part).count();
-            let ended = part.ends_with(b"\n") && (!self.quoting || quotes.is_multiple_of(2));
+            let ends = |byte: &u8| {
+                cell = match (cell, *byte) {
+                    (Cell::Quoted, b'"') => Cell::Quote,
+                    (Cell::Quoted, _) => Cell::Quoted,
+                    (_, b'\n' | b'\r') => return true,
+                    (Cell::Start, b'"') if self.delimiter != b'\t' => Cell::Quoted,
+                    (Cell::Quote, b'"') => Cell::Quoted,
+                    (_, byte) if byte == self.delimiter => Cell::Start,
+                    _ => Cell::Plain,
+                };
+                false
+            };
+            let end = buffer.iter().position(ends);
+            let part = buffer.get(..end.map_or(buffer.len(), |at| at + 1)).unwrap_or(buffer);
             row.push(part);
             self.cursor.pass(part);
+            let length = part.len();
             input.consume(length);
-            if ended {
-                return Ok(row);
+            if end.is_some() {
+                return Ok((row, false));
             }
         }
     }
@@ -283,14 +304,14 @@ impl Rows {
 impl Cutter for Rows {
     fn next(&mut self, input: &mut dyn BufRead) -> io::Result<Option<Raw>> {
         if self.head.is_none() {
-            self.quoting = true;
-            let line = self.row(input)?.bytes;
-            self.quoting = header(&decoded(&line)).1 != b'\t';
+            self.delimiter = b',';
+            let line = self.row(input)?.0.bytes;
+            self.delimiter = header(&decoded(&line)).1;
             self.head = Some(line.into());
         }
         loop {
             let start = self.cursor.0;
-            let row = self.row(input)?;
+            let (row, open) = self.row(input)?;
             if self.cursor.0 == start {
                 return Ok(None);
             }
@@ -299,7 +320,10 @@ impl Cutter for Rows {
             }
             self.cursor.0.record += 1;
             let head = self.head.clone().unwrap_or_default();
-            return Ok(Some(Raw { head, ..row.record(start, None) }));
+            let why =
+                "a quoted cell of this row never ends: its closing quote is missing, or the file was cut off";
+            let broken = open.then(|| Reason::syntax(why));
+            return Ok(Some(Raw { head, ..row.record(start, broken) }));
         }
     }
 }
@@ -307,6 +331,26 @@ impl Cutter for Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quotes_count_only_at_the_beginning_of_a_cell() {
+        let text = "title,text\r\n5\" pipe,A\r\"B \"\"b\"\"\nb\",C\nD,\"never\nends\n";
+        for size in [1, 3, 64] {
+            let mut input = io::BufReader::with_capacity(size, text.as_bytes());
+            let mut cutter = Rows::default();
+            let mut rows = Vec::new();
+            while let Some(raw) = cutter.next(&mut input).unwrap() {
+                rows.push((raw.place.line, String::from_utf8(raw.bytes).unwrap(), raw.broken.is_some()));
+            }
+            let row = |line, text: &str, broken| (line, text.to_owned(), broken);
+            let expected = [
+                row(2, "5\" pipe,A\r", false),
+                row(2, "\"B \"\"b\"\"\nb\",C\n", false),
+                row(4, "D,\"never\nends\n", true),
+            ];
+            assert_eq!(rows, expected, "in steps of {size}");
+        }
+    }
 
     #[test]
     fn rows_may_hold_line_breaks() {

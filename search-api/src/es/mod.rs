@@ -301,7 +301,7 @@ async fn run(
     actions: Vec<write::Item>,
     refresh: bool,
 ) -> Result<Vec<(Verb, Done)>, SearchError> {
-    let permit = state.writers.clone().acquire_owned().await.map_err(|_| SearchError::Stopping)?;
+    let permit = state.intake.enter().await?;
     let log = state.search.log().clone();
     let done = tokio::task::spawn_blocking(move || {
         let _permit = permit;

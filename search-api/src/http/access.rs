@@ -28,6 +28,17 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// As it is written in files of keys.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
+}
+
 impl FromStr for Role {
     type Err = InvalidKey;
 
@@ -79,7 +90,7 @@ impl Access {
     pub fn line(role: Role, key: &str) -> String {
         let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{} {hex}", format!("{role:?}").to_lowercase())
+        format!("{} {hex}", role.name())
     }
 
     /// Whether there are keys at all.
@@ -117,6 +128,10 @@ pub(super) fn required(method: &Method, path: &str) -> Option<Role> {
     if let Some(route) = find(&ROUTES, method, path) {
         return route.role;
     }
+    // The buttons of the machine room.
+    if path.starts_with("/status/") {
+        return Some(Role::Admin);
+    }
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Some(Role::Read);
     }
@@ -129,14 +144,24 @@ pub(super) async fn check(State(state): State<ApiState>, request: Request, next:
     let elastic = path.starts_with("/es/") || path == "/es";
     let allowed = match required(request.method(), path) {
         None => Ok(()),
-        Some(needed) if state.access.has_keys() => by_key(&state.access, needed, request.headers()),
-        Some(Role::Read) => Ok(()),
-        Some(_) => from_here(&request),
+        Some(needed) => allows(&state.access, needed, &request),
     };
     match allowed {
         Ok(()) => next.run(request).await,
         Err(error) if elastic => es::refused(error),
         Err(error) => Problem(error).into_response(),
+    }
+}
+
+/// Whether who asks may do what needs this role.
+///
+/// # Errors
+/// [`SearchError`]: why not, and what to do.
+pub(crate) fn allows(access: &Access, needed: Role, request: &Request) -> Result<(), SearchError> {
+    match needed {
+        _ if access.has_keys() => by_key(access, needed, request.headers()),
+        Role::Read => Ok(()),
+        _ => from_here(request),
     }
 }
 
@@ -151,8 +176,7 @@ fn by_key(access: &Access, needed: Role, headers: &HeaderMap) -> Result<(), Sear
     match role {
         None => Err(SearchError::Unauthorised("the key is not known here".to_owned())),
         Some(role) if role < needed => {
-            let needed = format!("{needed:?}").to_lowercase();
-            Err(SearchError::Forbidden(format!("this needs a key of the role {needed}")))
+            Err(SearchError::Forbidden(format!("this needs a key of the role {}", needed.name())))
         }
         Some(_) => Ok(()),
     }

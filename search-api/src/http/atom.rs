@@ -10,21 +10,21 @@ use crate::{
 };
 
 /// What is said of a feed as a whole.
-pub(super) struct Feed {
-    pub(super) title: String,
+pub(crate) struct Feed {
+    pub(crate) title: String,
     /// The archive's name: who answers for the feed.
-    pub(super) archive: String,
+    pub(crate) archive: String,
     /// Where the feed itself is; its id, too.
-    pub(super) address: String,
+    pub(crate) address: String,
     /// The page that shows the same.
-    pub(super) alternate: String,
-    pub(super) next: Option<String>,
+    pub(crate) alternate: String,
+    pub(crate) next: Option<String>,
     /// What addresses begin with.
-    pub(super) origin: String,
+    pub(crate) origin: String,
 }
 
 /// The feed of these hits. `updated` is when the log took the revision that a hit shows.
-pub(super) fn write(feed: &Feed, hits: &[Hit], log: &Log) -> Result<String, SearchError> {
+pub(crate) fn write(feed: &Feed, hits: &[Hit], log: &Log) -> Result<String, SearchError> {
     let snapshot = log.snapshot()?;
     let mut entries = String::new();
     let mut newest = None;

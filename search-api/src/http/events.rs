@@ -1,6 +1,6 @@
 //! The log over HTTP: reading events from any seq on, and appending them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::{
     Json,
@@ -10,12 +10,12 @@ use axum::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{Batch, Log, NewEvent, Outcome, ReadError, Seq};
+use store::{AssetKind, Batch, Log, NewEvent, Outcome, ReadError, Seq};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{ApiState, problem::Problem, route::Asked};
-use crate::{error::SearchError, query::QueryError};
+use crate::{error::SearchError, query::QueryError, search::WAIT_LIMIT};
 
 /// How many events are read at once.
 const CHUNK: usize = 200;
@@ -116,6 +116,9 @@ pub(super) struct Taken {
     head: Seq,
     /// Whether any was invalid or refused.
     errors: bool,
+    /// With `wait=searchable`: whether searches find them now; if not, `min_seq` waits for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    searchable: Option<bool>,
     /// A result for each, in their order.
     items: Vec<TakenOne>,
 }
@@ -156,10 +159,33 @@ enum Fate {
 
 /// `POST /api/v1/events`
 pub(super) async fn append(state: ApiState, asked: Asked) -> Result<Response, Problem> {
-    let _permit = state.writers.acquire().await.map_err(|_| SearchError::Stopping)?;
+    let wait = asked.param("wait") == Some("searchable");
+    let permit = state.intake.enter().await?;
     let log = state.search.log().clone();
     let appended = tokio::task::spawn_blocking(move || append_lines(&log, &asked.body)).await;
-    Ok(Json(appended.map_err(|_| SearchError::Panicked)??).into_response())
+    let mut taken = appended.map_err(|_| SearchError::Panicked)??;
+    drop(permit);
+    if wait {
+        taken.searchable = Some(is_searchable(&state, taken.head).await?);
+    }
+    Ok(Json(taken).into_response())
+}
+
+/// Whether all views have taken in an event, within the time that a search waits for it.
+async fn is_searchable(state: &ApiState, seq: Seq) -> Result<bool, SearchError> {
+    let indexes = state.search.indexes().clone();
+    let Ok(_permit) = state.waiting.try_acquire() else { return Ok(false) };
+    let waited = tokio::task::spawn_blocking(move || {
+        let until = Instant::now() + WAIT_LIMIT;
+        for kind in AssetKind::ALL {
+            let left = until.saturating_duration_since(Instant::now());
+            if indexes.wait_for(kind, seq, left)? < seq {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    });
+    waited.await.map_err(|_| SearchError::Panicked)?
 }
 
 fn append_lines(log: &Log, body: &[u8]) -> Result<Taken, SearchError> {
@@ -205,5 +231,5 @@ fn append_lines(log: &Log, body: &[u8]) -> Result<Taken, SearchError> {
         })
         .collect();
     let errors = items.iter().any(|item| matches!(item.fate, Fate::Refused { .. } | Fate::Invalid { .. }));
-    Ok(Taken { head: appended.head, errors, items })
+    Ok(Taken { head: appended.head, errors, searchable: None, items })
 }

@@ -3,26 +3,39 @@
 //! [`router`] is a function of the state, so that tests need no socket. Handlers read and check on tokio's threads;
 //! whatever touches the index or the log runs on a pool of its own.
 
-mod access;
+pub(crate) mod access;
 mod assets;
-mod atom;
+pub(crate) mod atom;
 mod body;
 pub(crate) mod compress;
+mod docs;
 mod events;
+mod finish;
+mod intake;
+#[cfg(test)]
+mod matrix;
+mod metrics;
+mod openapi;
 mod path;
 mod pool;
 mod problem;
+pub(crate) mod rebuild;
 mod route;
 mod routes;
 mod search;
 mod server;
 mod site;
 mod status;
-mod table;
+pub(crate) mod table;
 
 use std::{io, sync::Arc};
 
-use axum::{Router, extract::DefaultBodyLimit, http::Uri, middleware::from_fn_with_state};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::Uri,
+    middleware::{from_fn, from_fn_with_state},
+};
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
@@ -30,8 +43,8 @@ use tokio::{
 
 pub use self::access::{Access, InvalidKey, Role};
 pub use self::server::{ServerLimits, serve_router};
-use self::{pool::Pool, problem::Problem, site::Site};
-use crate::pages::{self, PagesConfig};
+use self::{intake::Intake, pool::Pool, problem::Problem, site::Site};
+use crate::pages::{self, Pages, PagesConfig};
 use crate::{error::SearchError, es, search::Search, suggest::Suggester};
 
 /// What all requests share.
@@ -44,12 +57,15 @@ pub struct ApiState {
     pub(crate) suggester: Arc<Suggester>,
     pub(crate) access: Arc<Access>,
     pub(crate) site: Arc<Site>,
+    metrics: Arc<metrics::Metrics>,
     /// Searches that wait for the index to take in a write.
     pub(crate) waiting: Arc<Semaphore>,
     /// Those who read events.
     pub(crate) readers: Arc<Semaphore>,
     /// Those who append.
-    pub(crate) writers: Arc<Semaphore>,
+    pub(crate) intake: Intake,
+    /// The rebuild that this server has begun.
+    pub(crate) rebuild: Arc<rebuild::Begun>,
     /// MiB of bodies that are being read.
     pub(crate) bodies: Arc<Semaphore>,
     /// Whether the server is about to end: followers end then.
@@ -60,6 +76,7 @@ pub struct ApiState {
 const MAX_WAITING: usize = 64;
 const MAX_READERS: usize = 64;
 const MAX_WRITERS: usize = 8;
+const MAX_WAITING_WRITERS: usize = 56;
 
 impl ApiState {
     /// Over this search, with a pool as wide as the machine.
@@ -75,9 +92,11 @@ impl ApiState {
             suggester: Arc::default(),
             access: Arc::new(Access::default()),
             site: Arc::default(),
+            metrics: Arc::default(),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             readers: Arc::new(Semaphore::new(MAX_READERS)),
-            writers: Arc::new(Semaphore::new(MAX_WRITERS)),
+            intake: Intake::new(MAX_WRITERS, MAX_WAITING_WRITERS),
+            rebuild: Arc::default(),
             bodies: Arc::new(Semaphore::new(body::BODIES_MIB)),
             stopping,
             stop: Arc::new(stop),
@@ -111,11 +130,24 @@ pub fn router(state: ApiState) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(state.clone(), body::whole_body))
         .layer(from_fn_with_state(state.clone(), access::check))
+        .layer(from_fn(finish::finish))
+        .layer(from_fn_with_state(state.clone(), metrics::observe))
         .with_state(state)
 }
 
-fn nothing_at(uri: &Uri) -> SearchError {
+pub(crate) fn nothing_at(uri: &Uri) -> SearchError {
     SearchError::NotFound(format!("there is nothing at {}", uri.path()))
+}
+
+/// All routes, those of the pages too.
+pub fn app(state: ApiState, pages: PagesConfig) -> Router {
+    let state = state.with_site(pages.title.clone(), pages.base_url.clone());
+    let checked = from_fn_with_state(state.clone(), access::check);
+    let observed = from_fn_with_state(state.clone(), metrics::observe);
+    let pages = Pages::new(state.clone(), pages);
+    router(state)
+        .merge(pages::router(pages.clone()).layer(checked).layer(observed))
+        .layer(from_fn_with_state(pages, pages::in_house_look))
 }
 
 /// Serves all routes, those of the pages too, until `shutdown` comes, then lets the requests end that are under way.
@@ -128,7 +160,6 @@ pub async fn serve(
     pages: PagesConfig,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let state = state.with_site(pages.title.clone(), pages.base_url.clone());
     let stop = Arc::clone(&state.stop);
     let log = state.search.log().clone();
     let shutdown = async move {
@@ -136,7 +167,8 @@ pub async fn serve(
         let _ = stop.send(true);
         log.wake_followers();
     };
-    let checked = from_fn_with_state(state.clone(), access::check);
-    let routes = router(state.clone()).merge(pages::router(state, pages).layer(checked));
-    serve_router(listener, routes, ServerLimits::default(), shutdown).await
+    let rebuild = Arc::clone(&state.rebuild);
+    serve_router(listener, app(state, pages), ServerLimits::default(), shutdown).await?;
+    // What was rebuilt so far is kept, and the next rebuild goes on from there.
+    tokio::task::spawn_blocking(move || rebuild.end()).await.map_err(io::Error::other)
 }

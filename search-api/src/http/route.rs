@@ -14,7 +14,14 @@ use axum::{
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use store::{AsOf, AssetKind, AssetRef};
 
-use super::{ApiState, access::Role, body::MAX_BODY, path::asset_of, problem::Problem};
+use super::{
+    ApiState,
+    access::Role,
+    body::MAX_BODY,
+    finish::{etag, is_known, not_modified, tagged},
+    path::asset_of,
+    problem::Problem,
+};
 use crate::{error::SearchError, query::QueryError};
 
 /// One method at one path.
@@ -33,6 +40,10 @@ pub(super) struct Route {
     pub(super) answers: Vec<Answer>,
     /// Whose id stands in the path.
     pub(super) kind: AssetKind,
+    /// Whether the OpenAPI document has it.
+    pub(super) is_listed: bool,
+    /// Whether its answer comes from nothing but the log and what is asked, so that it changes only when the log does.
+    is_of_log: bool,
     handler: Handler,
 }
 
@@ -69,11 +80,14 @@ pub(super) enum Shape {
 
 /// What is sent.
 pub(super) struct Body {
-    pub(super) media: &'static [&'static str],
+    /// Each with its schema; nothing is any text.
+    pub(super) media: &'static [(&'static str, Option<MakeSchema>)],
+    /// In bytes.
     pub(super) max: usize,
-    pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
-    pub(super) is_required: bool,
 }
+
+/// Makes a schema.
+pub(super) type MakeSchema = fn(&mut SchemaGenerator) -> Schema;
 
 /// What may come back, beside the errors that any route may give.
 pub(super) struct Answer {
@@ -81,7 +95,7 @@ pub(super) struct Answer {
     pub(super) about: &'static str,
     pub(super) media: &'static str,
     /// Nothing is any text.
-    pub(super) schema: Option<fn(&mut SchemaGenerator) -> Schema>,
+    pub(super) schema: Option<MakeSchema>,
 }
 
 impl Param {
@@ -142,13 +156,17 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// The first value of a parameter; none for an empty one.
+    /// The first value of a parameter. An empty one is as if it were not there.
     pub(super) fn param(&self, name: &str) -> Option<&str> {
-        let found = self.params.iter().find(|(other, _)| other == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.params.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// The same of one that was checked to be what it is parsed as.
+    /// All values of a parameter that may be given several times.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.params.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first value of a parameter that was checked to be what it is parsed as.
     pub(super) fn parsed<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.param(name)?.parse().ok()
     }
@@ -190,6 +208,8 @@ impl Route {
             body: None,
             answers: Vec::new(),
             kind: AssetKind::Article,
+            is_listed: true,
+            is_of_log: false,
             handler: Arc::new(move |state, asked| Box::pin(handler(state, asked))),
         }
     }
@@ -201,6 +221,16 @@ impl Route {
 
     pub(super) fn of(self, kind: AssetKind) -> Self {
         Self { kind, ..self }
+    }
+
+    /// Not for programs: the document leaves it out.
+    pub(super) fn unlisted(self) -> Self {
+        Self { is_listed: false, ..self }
+    }
+
+    /// Answers from the log alone.
+    pub(super) fn of_log(self) -> Self {
+        Self { is_of_log: true, ..self }
     }
 
     pub(super) fn takes(mut self, params: &[Param]) -> Self {
@@ -218,7 +248,7 @@ impl Route {
     }
 
     pub(super) fn gives_at<T: JsonSchema>(mut self, status: u16, about: &'static str) -> Self {
-        let schema: fn(&mut SchemaGenerator) -> Schema = SchemaGenerator::subschema_for::<T>;
+        let schema: MakeSchema = SchemaGenerator::subschema_for::<T>;
         self.answers.push(Answer { status, about, media: "application/json", schema: Some(schema) });
         self
     }
@@ -264,9 +294,7 @@ impl Route {
                 return Err(QueryError::illegal(text).at(param.name));
             }
             seen.push(param.name);
-            if !value.is_empty() || param.is_required {
-                param.check(value)?;
-            }
+            param.check(value)?;
         }
         for param in self.params.iter().filter(|param| param.is_required && !param.is_header) {
             if !seen.contains(&param.name) {
@@ -281,6 +309,12 @@ impl Route {
         let Params(params) = Params::<Vec<(String, String)>>::try_from_uri(&parts.uri)
             .map_err(|_| QueryError::illegal("the query of the address cannot be read"))?;
         self.check(&params)?;
+        for param in self.params.iter().filter(|param| param.is_header) {
+            if let Some(value) = parts.headers.get(param.name) {
+                param.check(value.to_str().unwrap_or_default())?;
+            }
+        }
+        let params = params.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         let asset = match self.id_in(parts.uri.path()) {
             Some(id) if !id.is_empty() => Some(asset_of(self.kind, id)?),
             _ => None,
@@ -288,7 +322,19 @@ impl Route {
         // It was read whole before, within its bounds.
         let body =
             to_bytes(body, self.max_body()).await.map_err(|_| SearchError::TooLarge(self.max_body()))?;
-        (self.handler)(state, Asked { asset, params, headers: parts.headers, uri: parts.uri, body }).await
+        let tag = match self.is_of_log {
+            true => Some(etag(&[&state.search.log().head()?.to_string(), &parts.uri.to_string()])),
+            false => None,
+        };
+        if let Some(tag) = tag.clone().filter(|tag| is_known(&parts.headers, tag)) {
+            return Ok(not_modified(tag));
+        }
+        let asked = Asked { asset, params, headers: parts.headers, uri: parts.uri, body };
+        let mut response = (self.handler)(state, asked).await?;
+        if let Some(tag) = tag {
+            tagged(response.headers_mut(), tag);
+        }
+        Ok(response)
     }
 }
 
@@ -387,7 +433,8 @@ mod tests {
         };
         check(&[("q", "x")], None);
         check(&[("q", "x"), ("n", "9"), ("many", "a"), ("many", "b"), ("at", "1912-04-16")], None);
-        check(&[("q", "x"), ("n", "")], None);
+        check(&[("q", "")], None);
+        check(&[("q", "x"), ("n", "")], Some("n"));
         check(&[], Some("q"));
         check(&[("q", "long text")], Some("q"));
         check(&[("q", "x"), ("n", "10")], Some("n"));

@@ -2,16 +2,19 @@
 
 use std::sync::{Arc, LazyLock};
 
-use axum::http::Method;
-use schemars::{Schema, SchemaGenerator, json_schema};
-use store::AssetKind;
+use axum::{http::Method, response::Response};
+use schemars::{Schema, json_schema};
+use store::{AssetKind, EventType};
 
 use super::{
     access::Role,
     assets::{self, Diff, History},
     body::MAX_EVENTS_BODY,
+    docs,
     events::{self, Taken},
-    route::{Body, Param, Route, Shape},
+    metrics,
+    rebuild::{self, Builds, RolledBack},
+    route::{Body, MakeSchema, Param, Route, Shape},
     search::{self, Similar, Suggestions},
     status::{self, ArchiveStatus, Readiness},
 };
@@ -29,15 +32,25 @@ pub(super) static ROUTES: LazyLock<Vec<Arc<Route>>> = LazyLock::new(|| {
     AssetKind::ALL.into_iter().for_each(|kind| all.extend(assets_of(kind)));
     all.extend(log());
     all.extend(state());
+    all.extend(rebuilding());
+    all.extend(describing());
     all.into_iter().map(Arc::new).collect()
 });
 
 const VIEWS: &[&str] = &["articles", "images", "bylines"];
 const VIEW: Param = Param::new("view", Shape::OneOf(VIEWS), "The view; articles if left out.");
 const READ: Option<Role> = Some(Role::Read);
+const ADMIN: Option<Role> = Some(Role::Admin);
+/// The largest whole number that every JSON parser reads as it is (RFC 8259, section 6).
+const MAX_SEQ: u64 = (1 << 53) - 1;
 
 const fn text(name: &'static str, about: &'static str) -> Param {
     Param::new(name, Shape::Text(MAX_QUERY_STRING), about)
+}
+
+/// A value that hits must have; several are alternatives.
+const fn filter(name: &'static str, about: &'static str) -> Param {
+    Param::new(name, Shape::Text(store::MAX_ID_BYTES), about).many()
 }
 
 fn searching() -> Route {
@@ -51,16 +64,16 @@ fn searching() -> Route {
         VIEW,
         text("from", "From this date on: `1850`, `1850-05`, `1850-05-02`.").like("1850"),
         text("to", "Up to this date, which is in.").like("1950"),
-        text("section", "Only this section; several are alternatives, as with all filters.").many(),
-        text("byline", "Only by this author or photographer: a name or an id.").many(),
-        text("keyword", "Only with this keyword.").many(),
-        text("type", "Only of this type.").many(),
-        text("language", "Only in this language.").many().like("en"),
-        text("desk", "Only of this desk.").many(),
-        text("edition", "Only of this edition.").many(),
-        text("page", "Only on this page.").many(),
-        text("source", "Only from this source.").many(),
-        text("id", "Only the asset with this id.").many(),
+        filter("section", "Only this section; several are alternatives, as with all filters."),
+        filter("byline", "Only by this author or photographer: a name or an id."),
+        filter("keyword", "Only with this keyword."),
+        filter("type", "Only of this type."),
+        filter("language", "Only in this language.").like("en"),
+        filter("desk", "Only of this desk."),
+        filter("edition", "Only of this edition."),
+        filter("page", "Only on this page."),
+        filter("source", "Only from this source."),
+        filter("id", "Only the asset with this id."),
         Param::new(
             "sort",
             Shape::OneOf(&["relevance", "newest", "oldest"]),
@@ -95,7 +108,7 @@ fn searching() -> Route {
 const fn min_seq() -> Param {
     Param::new(
         "min_seq",
-        Shape::Whole(0, u64::MAX),
+        Shape::Whole(0, MAX_SEQ),
         "Wait, at most two seconds, until the index has taken in this event.",
     )
 }
@@ -109,6 +122,7 @@ fn suggesting() -> Route {
         .takes(&[
             text("q", "What was typed so far.").required().like("ele"),
             Param::new("limit", Shape::Whole(1, MAX_SUGGESTIONS as u64), "How many; 8 if left out."),
+            min_seq(),
         ])
         .gives::<Suggestions>("The likeliest first.")
 }
@@ -116,12 +130,17 @@ fn suggesting() -> Route {
 fn similar() -> Route {
     Route::new(Method::GET, "/api/v1/similar/{id}", READ, "similar", search::similar)
         .says("What is like an asset", "The assets that share the words which tell this one from others.")
-        .takes(&[VIEW, Param::new("limit", Shape::Whole(1, MAX_LIMIT as u64), "How many; 10 if left out.")])
+        .takes(&[
+            VIEW,
+            Param::new("limit", Shape::Whole(1, MAX_LIMIT as u64), "How many; 10 if left out."),
+            min_seq(),
+        ])
         .gives::<Similar>("The most alike first.")
 }
 
 fn citing() -> Route {
     let mut route = Route::new(Method::GET, "/api/v1/cite/{id}", READ, "cite", assets::cite)
+        .of_log()
         .says("How an asset is cited", "Articles and images.")
         .takes(&[VIEW, Param::new("format", Shape::OneOf(Form::NAMES), "text if left out.")]);
     for form in Form::NAMES.iter().filter_map(|name| Form::named(name)) {
@@ -139,7 +158,7 @@ fn assets_of(kind: AssetKind) -> [Route; 3] {
         Shape::AsOf,
         "As it stood then: a date (everything up to its end), an instant, or `seq:N` for after the event N.",
     );
-    let revision = |name, about| Param::new(name, Shape::Whole(1, u64::MAX), about);
+    let revision = |name, about| Param::new(name, Shape::Whole(1, MAX_SEQ), about);
     [
         Route::new(Method::GET, &path(""), READ, &name(""), assets::document)
             .says(format!("One {kind}"), "As readers see it: joined with what it names.")
@@ -156,30 +175,16 @@ fn assets_of(kind: AssetKind) -> [Route; 3] {
             .takes(&[revision("from", "The earlier revision."), revision("to", "The later revision.")])
             .gives::<Diff>("The fields that changed."),
     ]
-    .map(|route| route.of(kind))
+    .map(|route| route.of(kind).of_log())
 }
 
 fn log() -> [Route; 2] {
     let params = [
-        Param::new("from", Shape::Whole(0, u64::MAX), "The first event; 1 if left out."),
+        Param::new("from", Shape::Whole(0, MAX_SEQ), "The first event; 1 if left out."),
         Param::new("limit", Shape::Whole(0, events::MAX_EVENTS), "At most so many.").like("10"),
         Param::new("follow", Shape::Flag, "Go on with what comes later; server-sent events always do."),
-        Param::new("Last-Event-ID", Shape::Whole(0, u64::MAX), "Go on behind this event.").header(),
+        Param::new("Last-Event-ID", Shape::Whole(0, MAX_SEQ), "Go on behind this event.").header(),
     ];
-    let any_event: fn(&mut SchemaGenerator) -> Schema = |_| {
-        json_schema!({
-            "type": "object",
-            "required": ["type", "id", "data"],
-            "properties": {
-                "type": {"type": "string", "examples": ["article.published"]},
-                "id": {"type": "string"},
-                "time": {"type": "string"},
-                "source": {"type": "string"},
-                "data": {"type": "object"}
-            },
-            "examples": [{"type": "article.published", "id": "a/1", "data": {"headline": "The cable is laid"}}]
-        })
-    };
     [
         Route::new(Method::GET, "/api/v1/events", READ, "events", events::read)
             .says("The log from any event on", "To who accepts `text/event-stream`, as server-sent events that go on.")
@@ -192,21 +197,28 @@ fn log() -> [Route; 2] {
                 "One event, or one a line. Each gets its own result; the good ones are in the log when the answer comes, \
                  whatever became of the others.",
             )
+            .takes(&[Param::new(
+                "wait",
+                Shape::OneOf(&["durable", "searchable"]),
+                "When the answer comes: once the events are on disk, which it always waits for, or once searches find them \
+                 too, at most two seconds later.",
+            )])
             .body(Body {
-                media: &["application/json", "application/x-ndjson"],
+                media: &[("application/json", Some(ANY_EVENT)), ("application/x-ndjson", None)],
                 max: MAX_EVENTS_BODY,
-                schema: any_event,
-                is_required: true,
             })
             .gives::<Taken>("What became of each."),
     ]
 }
 
-fn state() -> [Route; 3] {
+fn state() -> [Route; 4] {
     [
         Route::new(Method::GET, "/api/v1/status", READ, "status", status::status)
             .says("How log and indexes stand", "")
             .gives::<ArchiveStatus>("The figures."),
+        Route::new(Method::GET, "/metrics", READ, "metrics", metrics::show)
+            .says("What the server does, for Prometheus", "")
+            .gives_text("application/openmetrics-text", "OpenMetrics 1.0."),
         Route::new(Method::GET, "/healthz", None, "healthz", status::healthz)
             .says("Whether the process answers", "")
             .gives_text("text/plain", "It does."),
@@ -214,5 +226,87 @@ fn state() -> [Route; 3] {
             .says("Whether the indexes have caught up", "")
             .gives::<Readiness>("They have.")
             .gives_at::<Readiness>(503, "They have not."),
+    ]
+}
+
+/// An event as it is sent: what its `data` is depends on its type.
+const ANY_EVENT: MakeSchema = |generator| {
+    let event = |title: &str, event_type: Schema, data: Schema| {
+        json_schema!({
+            "type": "object",
+            "title": title,
+            "required": ["type", "id", "data"],
+            "properties": {
+                "type": event_type,
+                "id": {"type": "string", "minLength": 1, "maxLength": store::MAX_ID_BYTES},
+                "time": {"type": ["string", "null"], "description": "When it happened at the source."},
+                "source": {"type": ["string", "null"], "description": "Where it comes from; `http` if left out."},
+                "data": data,
+            }
+        })
+    };
+    let known = store::event_types();
+    let names: Vec<String> = known.iter().map(|event_type| event_type.name().into_owned()).collect();
+    let mut all: Vec<Schema> = known
+        .iter()
+        .map(|event_type| {
+            let data = match event_type {
+                EventType::Published(AssetKind::Article) => generator.subschema_for::<store::Article>(),
+                EventType::Published(AssetKind::Image) => generator.subschema_for::<store::Image>(),
+                EventType::Published(AssetKind::Byline) => generator.subschema_for::<store::Byline>(),
+                EventType::Merged => generator.subschema_for::<store::Merge>(),
+                _ => generator.subschema_for::<store::Order>(),
+            };
+            event(&event_type.name(), json_schema!({"const": event_type.name()}), data)
+        })
+        .collect();
+    let other = json_schema!({"type": "string", "pattern": "^[!-~]{1,100}$", "not": {"enum": names}});
+    all.push(event("any other, which is stored and handed on", other, json_schema!({"type": "object"})));
+    json_schema!({
+        "oneOf": all,
+        "examples": [{"type": "article.published", "id": "a/1", "data": {"headline": "The cable is laid"}}]
+    })
+};
+
+fn rebuilding() -> [Route; 4] {
+    let views = Param::new("view", Shape::OneOf(VIEWS), "Which views; all if left out.").many();
+    [
+        Route::new(Method::GET, "/api/v1/rebuild", READ, "rebuild_progress", rebuild::progress)
+            .says("What is being built", "Or what was built last, by whichever process.")
+            .gives::<Builds>("By the names of the views."),
+        Route::new(Method::POST, "/api/v1/rebuild", ADMIN, "rebuild", rebuild::start)
+            .says(
+                "Build indexes anew from the log",
+                "Beside the live ones, which go on answering. Each new one is checked against the log and then put in its \
+                 place in one step.",
+            )
+            .takes(&[views])
+            .gives_at::<Builds>(202, "It has begun."),
+        Route::new(Method::DELETE, "/api/v1/rebuild", ADMIN, "stop_rebuild", rebuild::stop)
+            .says("Stop the rebuild that this server has begun", "What is done by then is kept: the next one goes on from there.")
+            .gives_at::<Builds>(202, "It will stop."),
+        Route::new(Method::POST, "/api/v1/rollback", ADMIN, "rollback", rebuild::rollback)
+            .says("Make the generation before the live one live again", "Doing it twice changes nothing.")
+            .takes(&[views])
+            .gives::<RolledBack>("What is live now."),
+    ]
+}
+
+fn describing() -> [Route; 5] {
+    let asset = |path, name, handler: fn() -> Response, media| {
+        Route::new(Method::GET, path, READ, name, move |_, _| async move { Ok(handler()) })
+            .gives_text(media, "")
+            .unlisted()
+    };
+    [
+        Route::new(Method::GET, "/api/v1/openapi.json", READ, "openapi", docs::openapi)
+            .says("This document", "")
+            .gives::<serde_json::Map<String, serde_json::Value>>("OpenAPI 3.1."),
+        Route::new(Method::GET, "/api/v1", READ, "docs", docs::page).gives_text("text/html", "").unlisted(),
+        Route::new(Method::GET, "/api/v1/", READ, "docs_slash", docs::page)
+            .gives_text("text/html", "")
+            .unlisted(),
+        asset("/api/v1/try.css", "docs_style", docs::style, "text/css"),
+        asset("/api/v1/try.js", "docs_script", docs::script, "text/javascript"),
     ]
 }

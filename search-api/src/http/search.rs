@@ -9,11 +9,12 @@ use axum::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{AssetId, AssetKind, AssetRef};
+use store::{AssetId, AssetKind, AssetRef, Seq};
 
 use super::{
     ApiState,
     atom::{self, Feed},
+    finish::{etag, is_known, not_modified, tagged},
     problem::Problem,
     route::Asked,
     table,
@@ -21,7 +22,6 @@ use super::{
 use crate::{
     error::SearchError,
     pages::encode,
-    query::QueryError,
     request::SearchRequest,
     search::{Hit, SearchResponse, WAIT_LIMIT},
     suggest::Suggestion,
@@ -55,7 +55,28 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
     let format = Format::of(&asked);
     let request = SearchRequest::from_params(&asked.params_but(&["format"]))?;
     let kind = request.kind;
+    // Read before the search: what it finds is at least as new as its tag says.
+    let head = state.search.log().head()?.to_string();
+    let tag = |generation: &str, checkpoint: Seq| {
+        let (address, accept) = (asked.uri.to_string(), asked.header("accept").unwrap_or_default());
+        etag(&[&head, generation, &checkpoint.to_string(), &address, accept])
+    };
+    if asked.headers.contains_key(header::IF_NONE_MATCH)
+        && request.as_of.is_none()
+        && request.min_seq.is_none()
+    {
+        let indexes = state.search.indexes().clone();
+        let (generation, index) = state.pool.run(move || Ok(indexes.searcher(kind)?)).await?;
+        let tag = tag(generation.name(), index.checkpoint);
+        if is_known(&asked.headers, &tag) {
+            return Ok(not_modified(tag));
+        }
+    }
     let found = run_search(&state, request).await?;
+    let tag = tag(&found.generation, found.checkpoint);
+    if is_known(&asked.headers, &tag) {
+        return Ok(not_modified(tag));
+    }
     let total = found.total;
     let next = found.next.as_ref().map(|cursor| page_after(&asked, cursor));
     let mut response = match format {
@@ -89,7 +110,7 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
     if let Some(link) = next.and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok()) {
         headers.insert(header::LINK, link);
     }
-    headers.append(header::VARY, HeaderValue::from_static("accept"));
+    tagged(headers, tag);
     Ok(response)
 }
 
@@ -122,15 +143,11 @@ pub(crate) async fn run_search(
 }
 
 /// Waits, at most [`WAIT_LIMIT`], until a view has taken in an event.
-pub(super) async fn wait_for(
-    state: &ApiState,
-    kind: AssetKind,
-    wanted: store::Seq,
-) -> Result<(), SearchError> {
+pub(super) async fn wait_for(state: &ApiState, kind: AssetKind, wanted: Seq) -> Result<(), SearchError> {
     let head = state.search.log().head()?.seq;
     if wanted > head {
         let text = format!("the log ends at {head}: there is no event {wanted} to wait for");
-        return Err(QueryError::illegal(text).at("min_seq").into());
+        return Err(SearchError::NotFound(text));
     }
     let _permit = state.waiting.try_acquire().map_err(|_| SearchError::Busy)?;
     let indexes = state.search.indexes().clone();
@@ -155,6 +172,9 @@ pub(super) struct Similar {
 pub(super) async fn similar(state: ApiState, asked: Asked) -> Result<Response, Problem> {
     let asset = in_view(&asked)?;
     let size = asked.parsed("limit").unwrap_or(10);
+    if let Some(wanted) = asked.parsed("min_seq") {
+        wait_for(&state, asset.kind, wanted).await?;
+    }
     let search = state.search.clone();
     let found = state.pool.run(move || {
         if search.log().snapshot()?.live(&asset)?.is_none() {
@@ -185,6 +205,9 @@ pub(super) struct Suggestions {
 pub(super) async fn suggest(state: ApiState, asked: Asked) -> Result<Response, Problem> {
     let q = asked.param("q").unwrap_or_default().to_owned();
     let limit = asked.parsed("limit").unwrap_or(8);
+    if let Some(wanted) = asked.parsed("min_seq") {
+        wait_for(&state, AssetKind::Article, wanted).await?;
+    }
     let (search, suggester) = (state.search.clone(), Arc::clone(&state.suggester));
     let found = state.pool.run(move || {
         let suggestions = suggester.suggest(&search, &q, limit)?;

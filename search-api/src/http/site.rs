@@ -18,7 +18,7 @@ impl Default for Site {
 
 impl Site {
     /// What addresses begin with: as configured, otherwise as the request has it.
-    pub(super) fn origin(&self, headers: &HeaderMap) -> String {
+    pub(crate) fn origin(&self, headers: &HeaderMap) -> String {
         if let Some(base) = &self.base_url {
             return base.trim_end_matches('/').to_owned();
         }

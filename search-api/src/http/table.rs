@@ -7,7 +7,7 @@ use store::AssetKind;
 use crate::search::Hit;
 
 /// The table, with a header. Values of a list are parted by `; `.
-pub(super) fn csv(kind: AssetKind, hits: &[Hit]) -> Vec<u8> {
+pub(crate) fn csv(kind: AssetKind, hits: &[Hit]) -> Vec<u8> {
     let fields = view_of(kind).fields();
     let evidence = ["id", "seq", "revision", "event_source", "score"];
     let mut writer = csv::Writer::from_writer(Vec::new());

@@ -2,6 +2,7 @@
 //!
 //! A search is nothing but its address, so every state of it can be shared, bookmarked and gone back to.
 
+use maud::{Markup, html};
 use store::{AssetId, AssetKind};
 
 /// A search, as the address of its page says it.
@@ -14,10 +15,19 @@ pub(super) struct Address {
     pub(super) from: String,
     pub(super) to: String,
     pub(super) sort: Order,
-    /// From 1.
+    /// From 1. With a cursor it only says where the reader is; without, it is so many pages from the first.
     pub(super) page: usize,
+    /// What is shown comes behind this hit, or before it: a cursor, so that what is new does not move the page.
+    pub(super) cursor: Option<Cursor>,
     /// The name of an index of the archive as it stood.
     pub(super) as_of: String,
+}
+
+/// A place between two hits, as the text that the request reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cursor {
+    After(String),
+    Before(String),
 }
 
 /// The order of hits.
@@ -87,6 +97,7 @@ impl Default for Address {
             to: String::new(),
             sort: Order::Relevance,
             page: 1,
+            cursor: None,
             as_of: String::new(),
         }
     }
@@ -110,6 +121,8 @@ impl Address {
                 "from" => value.clone_into(&mut address.from),
                 "to" => value.clone_into(&mut address.to),
                 "as_of" => value.clone_into(&mut address.as_of),
+                "after" if !value.is_empty() => address.cursor = Some(Cursor::After(value.to_owned())),
+                "before" if !value.is_empty() => address.cursor = Some(Cursor::Before(value.to_owned())),
                 "page" => address.page = value.parse().unwrap_or(1).max(1),
                 "sort" => {
                     let known = Order::ALL.into_iter().find(|order| order.name() == value);
@@ -153,19 +166,38 @@ impl Address {
         add("to", &self.to);
         add("sort", if self.sort == Order::Relevance { "" } else { self.sort.name() });
         add("as_of", &self.as_of);
+        match &self.cursor {
+            Some(Cursor::After(cursor)) => add("after", cursor),
+            Some(Cursor::Before(cursor)) => add("before", cursor),
+            None => {}
+        }
         if self.page > 1 {
             add("page", &self.page.to_string());
         }
         params
     }
 
+    /// For a form that asks for some of the parameters itself: the others, from the first page.
+    pub(super) fn hidden_inputs(&self, asked: &[&str]) -> Markup {
+        html! {
+            @for (name, value) in self.but(|_| ()).params().iter().filter(|(name, _)| !asked.contains(name)) {
+                input type="hidden" name=(name) value=(value);
+            }
+        }
+    }
+
     pub(super) fn href(&self) -> String {
         with_params("/", &self.params())
     }
 
+    /// The same from its first hit, in another form than a page.
+    pub(super) fn href_at(&self, path: &str) -> String {
+        with_params(path, &self.but(|_| ()).params())
+    }
+
     /// The same from its first page, changed.
     pub(super) fn but(&self, change: impl FnOnce(&mut Self)) -> Self {
-        let mut other = Self { page: 1, ..self.clone() };
+        let mut other = Self { page: 1, cursor: None, ..self.clone() };
         change(&mut other);
         other
     }
@@ -190,8 +222,8 @@ impl Address {
         })
     }
 
-    pub(super) fn on_page(&self, page: usize) -> Self {
-        Self { page, ..self.clone() }
+    pub(super) fn on_page(&self, page: usize, cursor: Option<Cursor>) -> Self {
+        Self { page, cursor, ..self.clone() }
     }
 }
 
@@ -208,6 +240,15 @@ pub(super) fn asset_at(kind: AssetKind, id: &AssetId, at: &str) -> String {
 pub(super) fn with_at(href: &str, at: &str) -> String {
     let sign = if href.contains('?') { '&' } else { '?' };
     format!("{href}{sign}at={}", encode(at))
+}
+
+/// What a form needs to lead to the page of an asset: its path, and the id where that goes as a parameter.
+pub(super) fn form_of(kind: AssetKind, id: &AssetId) -> (String, Option<&str>) {
+    let href = asset(kind, id);
+    match href.split_once('?') {
+        None => (href, None),
+        Some((path, _)) => (path.to_owned(), Some(id.as_str())),
+    }
 }
 
 /// Ids hold slashes, which stay readable. An id that a browser or a proxy would tidy up as a path (`a//b`, `a/../b`)
@@ -259,6 +300,7 @@ mod tests {
             ("nonsense", "1"),
             ("from", "1912"),
             ("sort", "oldest"),
+            ("after", "5b5d"),
             ("page", "3"),
         ]);
         let again: Vec<(String, String)> =
@@ -266,7 +308,7 @@ mod tests {
         assert_eq!(Address::parse(&again), address);
         assert_eq!(
             address.href(),
-            "/?q=%22painted%20pink%22%20%26%20more&section=Local&section=World&from=1912&sort=oldest&page=3"
+            "/?q=%22painted%20pink%22%20%26%20more&section=Local&section=World&from=1912&sort=oldest&after=5b5d&page=3"
         );
         assert_eq!(address.without("section", "World").in_view(AssetKind::Byline).page, 1);
     }

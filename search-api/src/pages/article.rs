@@ -30,6 +30,7 @@ struct Reader<'a> {
     images: Vec<(AssetId, Image)>,
     at: Option<AsOf>,
     steps: &'a [Step],
+    seen_now: bool,
 }
 
 /// `GET /articles/{id}`, with `?at=` as it stood then.
@@ -53,6 +54,7 @@ pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Resp
         images: reading.images(&article.images)?,
         at,
         steps: &steps,
+        seen_now,
     };
     let similar = if seen_now && at.is_none() { results::similar(pages, id) } else { Vec::new() };
     let description =
@@ -95,7 +97,7 @@ pub(super) fn unseen(
                 }
             }
         }
-        (history::section(&steps, asset, false))
+        (history::section(&steps, asset))
     };
     let mut response = page(pages, &frame, &main);
     *response.status_mut() = status;
@@ -109,7 +111,7 @@ impl Reader<'_> {
         let mut images = self.images.iter();
         let lead = images.next();
         html! {
-            @if let Some(at) = self.at { (as_it_stood(&asset, at)) }
+            @if let Some(at) = self.at { (history::as_it_stood(&asset, at, self.steps, self.seen_now)) }
             article.story lang=[text::lang(&article.language)] dir="auto" {
                 header {
                     @if !article.kicker.is_empty() { p.kicker { (article.kicker) } }
@@ -138,6 +140,7 @@ impl Reader<'_> {
             }
             aside.margin aria-label="About this article" {
                 (self.facts(pages))
+                (history::as_it_stood_form(&asset, self.at))
                 @if let Some(cited) = self.cited(pages) { (cite::section(&cited)) }
             }
             @if !similar.is_empty() {
@@ -146,7 +149,7 @@ impl Reader<'_> {
                     ul.cards { @for hit in similar { (hits::card(hit)) } }
                 }
             }
-            (history::section(self.steps, &asset, true))
+            (history::section(self.steps, &asset))
         }
     }
 
@@ -251,19 +254,4 @@ fn distinct(keywords: &[Keyword]) -> Vec<&str> {
         }
     }
     terms
-}
-
-/// Says that a page is about the past, and leads back.
-pub(super) fn as_it_stood(asset: &AssetRef, at: AsOf) -> Markup {
-    html! {
-        p.as-of role="note" {
-            "As it stood "
-            @match at {
-                AsOf::Seq(seq) => { "after event " (seq) },
-                AsOf::Time(time) => { "at the end of " (dates::instant_day(time)) },
-            }
-            ". "
-            a href=(address::asset(asset.kind, &asset.id)) { "See it as it is now" }
-        }
-    }
 }

@@ -10,7 +10,7 @@ use store::{AsOf, AssetId, AssetKind, AssetRef, Byline, Content};
 use super::{
     Pages,
     address::{self, Address, Order},
-    article::{as_it_stood, unseen},
+    article::unseen,
     charts,
     error::PageError,
     history::{self, Show},
@@ -45,7 +45,7 @@ pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Resp
     let frame =
         Frame { description: &description, indexed: at.is_none(), ..Frame::new(&byline.name, "byline") };
     let main = html! {
-        @if let Some(at) = at { (as_it_stood(&asset, at)) }
+        @if let Some(at) = at { (history::as_it_stood(&asset, at, &steps, seen_now)) }
         article.person {
             header {
                 p.kicker { (if byline.organization.is_empty() { "Byline" } else { byline.organization.as_str() }) }
@@ -55,9 +55,10 @@ pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Resp
             @if !byline.bio.is_empty() { p.bio { (byline.bio) } }
             (facts(byline, &names))
             (years(&work))
+            (history::as_it_stood_form(&asset, at))
         }
         (everything(id, byline, &work))
-        (history::section(&steps, &asset, true))
+        (history::section(&steps, &asset))
     };
     Ok(page(pages, &frame, &main))
 }

@@ -12,6 +12,37 @@ pub(super) fn silhouette(values: &[u64], label: &str) -> Markup {
     }
 }
 
+/// How many values a line has room for; the newest is at its right end.
+const SPARK: usize = 120;
+
+/// A line of figures that were taken at even distances, oldest first, with the ground under it filled.
+pub(super) fn spark(values: &[u64], label: &str) -> Markup {
+    let most = values.iter().copied().max().unwrap_or(0).max(1);
+    let first = SPARK.saturating_sub(values.len());
+    let mut line = String::new();
+    for (at, value) in values.iter().take(SPARK).enumerate() {
+        let sign = if at == 0 { 'M' } else { 'L' };
+        line.push_str(&format!("{sign}{} {}", first + at, 31 - value.saturating_mul(29) / most));
+    }
+    let ground = format!("{line}V32H{first}Z");
+    html! {
+        svg.spark viewBox=(format!("0 0 {} 32", SPARK - 1)) preserveAspectRatio="none" role="img" aria-label=(label) {
+            @if values.len() > 1 { path.under d=(ground) {} path.line d=(line) {} }
+        }
+    }
+}
+
+/// How much of a whole is taken, as a bar.
+pub(super) fn share(used: u64, all: u64, label: &str) -> Markup {
+    let percent = used.saturating_mul(100).checked_div(all).unwrap_or(0).min(100);
+    html! {
+        svg.share role="img" aria-label=(format!("{label}: {percent} % used")) {
+            rect.whole width="100%" height="100%" {}
+            rect.used.nearly-full[percent >= 90] width=(format!("{percent}%")) height="100%" {}
+        }
+    }
+}
+
 /// The outline of bars that stand side by side, each one unit wide with a gap after it, on a ground of 100.
 pub(super) fn outline(values: &[u64]) -> String {
     let most = values.iter().copied().max().unwrap_or(0).max(1);
@@ -30,6 +61,14 @@ pub(super) fn height_of(value: u64, most: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_ends_at_the_right_with_the_newest() {
+        let svg = spark(&[0, 10, 5], "x").into_string();
+        assert!(svg.contains("d=\"M117 31L118 2L119 17\""), "{svg}");
+        assert!(!spark(&[7], "x").into_string().contains("path"));
+        assert!(spark(&[0, u64::MAX], "x").into_string().contains("M118 31L119"));
+    }
 
     #[test]
     fn an_outline_has_a_bar_for_what_is_there() {

@@ -1,15 +1,20 @@
 //! Pages that say what went wrong, and where to go from there.
 
 use axum::{
-    http::StatusCode,
+    body::to_bytes,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
+use serde_json::Value;
 use store::{AssetRef, InvalidAsOf, InvalidId, ReadError};
 
 use super::{
     Pages,
     layout::{Frame, page},
+    routes,
 };
 use crate::SearchError;
 
@@ -24,6 +29,9 @@ pub(super) enum PageError {
     AsOf(#[from] InvalidAsOf),
     #[error(transparent)]
     Id(#[from] InvalidId),
+    /// What a route that is no page has answered.
+    #[error("{detail}")]
+    Answered { status: StatusCode, detail: String },
 }
 
 impl From<ReadError> for PageError {
@@ -46,6 +54,7 @@ impl PageError {
             }
             Self::NoSuchAsset(_) => StatusCode::NOT_FOUND,
             Self::AsOf(_) | Self::Id(_) => StatusCode::BAD_REQUEST,
+            Self::Answered { status, .. } => *status,
         }
     }
 
@@ -58,17 +67,60 @@ impl PageError {
         let title = match status {
             StatusCode::NOT_FOUND => "Not in the drawers",
             StatusCode::BAD_REQUEST => "That could not be read",
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "One moment",
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE | StatusCode::CONFLICT => {
+                "One moment"
+            }
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "Staff only",
+            status if status.is_client_error() => "That cannot be done",
             _ => "Stop press",
         };
         let frame = Frame { indexed: false, ..Frame::new(title, "error") };
         let mut response = page(pages, &frame, &explained(title, &self.to_string()));
         *response.status_mut() = status;
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            response.headers_mut().insert("retry-after", axum::http::HeaderValue::from_static("1"));
+            response.headers_mut().insert("retry-after", HeaderValue::from_static("1"));
         }
         response.into_response()
     }
+}
+
+/// Where a browser asked for a page and a route answers with an error that is none (no such address, not allowed,
+/// busy), it gets a page that says the same. Clients of the API get what they always get.
+pub(crate) async fn in_house_look(State(pages): State<Pages>, request: Request, next: Next) -> Response {
+    let takes_html = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.contains("text/html"));
+    let is_reader =
+        request.headers().get(header::ACCEPT).is_some_and(takes_html) && !is_api(request.uri().path());
+    let answered = next.run(request).await;
+    let status = answered.status();
+    if !is_reader || !(status.is_client_error() || status.is_server_error()) || is_page(&answered) {
+        return answered;
+    }
+    let (parts, body) = answered.into_parts();
+    let body = to_bytes(body, MAX_PROBLEM).await.unwrap_or_default();
+    let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let detail = problem.get("detail").and_then(Value::as_str).map(str::to_owned);
+    let detail = detail.unwrap_or_else(|| status.canonical_reason().unwrap_or("it failed").to_lowercase());
+    let mut response = routes::with_policy(PageError::Answered { status, detail }.page(&pages));
+    for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER, header::ALLOW] {
+        if let Some(value) = parts.headers.get(&name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response
+}
+
+/// A longer one is no problem of ours.
+const MAX_PROBLEM: usize = 64 << 10;
+
+fn is_api(path: &str) -> bool {
+    ["/api", "/es", "/metrics", "/healthz", "/readyz"]
+        .iter()
+        .any(|base| path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+fn is_page(response: &Response) -> bool {
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
 }
 
 fn explained(title: &str, what: &str) -> Markup {

@@ -100,9 +100,7 @@ fn years(address: &Address, timeline: &Timeline) -> Markup {
 fn dates(address: &Address) -> Markup {
     html! {
         form.dates action="/" method="get" {
-            @for (name, value) in address.params() {
-                @if !matches!(name, "from" | "to" | "page") { input type="hidden" name=(name) value=(value); }
-            }
+            (address.hidden_inputs(&["from", "to"]))
             fieldset {
                 legend { "Dates" }
                 p { label for="from" { "From" } input #from name="from" value=(address.from) size="10" maxlength="40" placeholder="1912" autocomplete="off"; }

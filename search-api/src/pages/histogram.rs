@@ -26,11 +26,32 @@ pub(super) fn chart(address: &Address, timeline: &Timeline) -> Markup {
                 line.ground x1="0" x2="100%" y1="84.5" y2="84.5" {}
                 @for (number, group) in groups.iter().enumerate() {
                     @let next = groups.get(number + 1).map_or(0, |next| next.bins);
-                    @let label = (number % step == 0 && (number > 0 || group.bins * 2 >= next)).then_some(number / step);
+                    @let has_room = (number > 0 || group.bins * 2 >= next) && group.first * 100 < bins * 97;
+                    @let label = (number % step == 0 && has_room).then_some(number / step);
                     (bar(address, unit, group, bins, label))
                 }
             }
+            (strays(address, timeline))
             @if is_narrowed { p.wider { a href=(address.between("", "").href()) rel="nofollow" { "All years" } } }
+        }
+    }
+}
+
+/// What lies so far from everything else that its date may be wrong: told, not drawn.
+fn strays(address: &Address, timeline: &Timeline) -> Markup {
+    let (before, after) = timeline.outside;
+    let year = timeline.start.year();
+    let years_before = address.between("", &format!("{:04}", year.saturating_sub(1)));
+    let end = timeline.end();
+    let years_after = end.map(|end| address.between(&format!("{:04}", end.year().saturating_add(1)), ""));
+    html! {
+        @if before > 0 || after > 0 {
+            p.strays {
+                @if before > 0 { a href=(years_before.href()) rel="nofollow" { (text::count(before)) " before " (year) } }
+                @if let (true, Some(years_after), Some(end)) = (after > 0, years_after, end) {
+                    a href=(years_after.href()) rel="nofollow" { (text::count(after)) " after " (end.year()) }
+                }
+            }
         }
     }
 }
@@ -48,16 +69,16 @@ fn bar(address: &Address, unit: Unit, group: &Group, bins: usize, label_number: 
             }
         }
         @if let Some(number) = label_number {
-            text.(dropped(number)) x=(x) y="102" aria-hidden="true" { (unit.short_label(group.date)) }
+            text.(dropped(number, group.first * 100 > bins * 88)) x=(x) y="102" aria-hidden="true" { (unit.short_label(group.date)) }
         }
     }
 }
 
 /// On what widths a label gives way to its neighbours.
-fn dropped(number: usize) -> &'static str {
+fn dropped(number: usize, is_at_end: bool) -> &'static str {
     match number % 4 {
-        0 => "kept",
-        2 => "not-on-phones",
+        0 if !is_at_end => "kept",
+        0 | 2 => "not-on-phones",
         _ => "on-wide",
     }
 }

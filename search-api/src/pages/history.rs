@@ -1,7 +1,7 @@
 //! The history of an asset: the events that it comes from, what each changed, and the evidence for it.
 
 use maud::{Markup, html};
-use store::{AssetRef, Content, Event, Fact, Payload, Snapshot};
+use store::{AsOf, AssetRef, Content, Event, Fact, Payload, Snapshot};
 
 use super::{address, dates, difference, error::PageError};
 
@@ -52,25 +52,62 @@ fn content_of(event: &Event) -> Option<&Content> {
     }
 }
 
-/// Whether anything changed since the first event.
-pub(super) fn is_eventful(steps: &[Step]) -> bool {
-    steps.len() > 1
-}
-
 /// The section of a page that shows it all.
-pub(super) fn section(steps: &[Step], asset: &AssetRef, shows_form: bool) -> Markup {
+pub(super) fn section(steps: &[Step], asset: &AssetRef) -> Markup {
     html! {
         section.history #history aria-labelledby="history-title" {
             h2 #history-title { "History and evidence" }
             ol.steps reversed {
                 @for step in steps { (shown(step, asset)) }
             }
-            @if shows_form && is_eventful(steps) {
-                form.at method="get" {
-                    label for="at" { "As it stood on" }
-                    input #at name="at" placeholder="1912-04-16" size="12" autocomplete="off";
-                    button type="submit" { "Show" }
+        }
+    }
+}
+
+/// Asks for the page as it stood on a day, a month or a year.
+pub(super) fn as_it_stood_form(asset: &AssetRef, at: Option<AsOf>) -> Markup {
+    let shown = match at {
+        Some(AsOf::Time(time)) => time.to_string().get(..10).unwrap_or_default().to_owned(),
+        Some(AsOf::Seq(seq)) => format!("seq:{seq}"),
+        None => String::new(),
+    };
+    let (path, id) = address::form_of(asset.kind, &asset.id);
+    html! {
+        form.at method="get" action=(path) {
+            @if let Some(id) = id { input type="hidden" name="id" value=(id); }
+            label for="at" { "As it stood on" }
+            span.line {
+                input #at name="at" value=(shown) placeholder="1912-04-16" size="12" maxlength="40" autocomplete="off"
+                    spellcheck="false" aria-describedby="at-hint";
+                button type="submit" { "Show" }
+            }
+            span.hint #at-hint { "a day, a month (1912-04) or a year" }
+        }
+    }
+}
+
+/// Says that a page is about the past, and what became of it since; leads back.
+pub(super) fn as_it_stood(asset: &AssetRef, at: AsOf, steps: &[Step], seen_now: bool) -> Markup {
+    let ended = last(steps).filter(|_| !seen_now);
+    let now = address::asset(asset.kind, &asset.id);
+    html! {
+        div.as-of role="note" {
+            p {
+                "As it stood "
+                @match at {
+                    AsOf::Seq(seq) => { "after event " (seq) },
+                    AsOf::Time(time) => { "at the end of " (dates::instant_day(time)) },
                 }
+                ". "
+                @if seen_now { a href=(now) { "See it as it is now" } }
+            }
+            @if let Some(event) = ended {
+                p {
+                    strong { "It was withdrawn later" } ", on " (dates::instant(event.time)) ", by "
+                    a href=(now) { "event " (event.seq) }
+                    @if let Some(reason) = reason(event) { ": " q { (reason) } } @else { "." }
+                }
+                p { "It is in no search. What it said is kept here as evidence: it should not be quoted as true." }
             }
         }
     }

@@ -7,7 +7,7 @@ use store::{AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Image};
 use super::{
     Pages,
     address::{self, Address},
-    article::{as_it_stood, unseen},
+    article::unseen,
     dates,
     error::PageError,
     history::{self, Show},
@@ -77,7 +77,7 @@ pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Resp
     let steps = history::read(&snapshot, &asset, if seen_now { Show::Changes } else { Show::EventsAlone })?;
     let title = text::beginning(described(image), 80);
     let main = html! {
-        @if let Some(at) = at { (as_it_stood(&asset, at)) }
+        @if let Some(at) = at { (history::as_it_stood(&asset, at, &steps, seen_now)) }
         article.plate {
             h1.quiet { "Image" }
             figure {
@@ -88,6 +88,7 @@ pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Resp
         }
         aside.margin aria-label="About this image" {
             (facts(id, image, photographer.as_ref()))
+            (history::as_it_stood_form(&asset, at))
         }
         @if !uses.is_empty() {
             section.uses aria-labelledby="uses-title" {
@@ -102,7 +103,7 @@ pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Resp
                 }
             }
         }
-        (history::section(&steps, &asset, true))
+        (history::section(&steps, &asset))
     };
     let frame = Frame { description: &image.caption, indexed: at.is_none(), ..Frame::new(&title, "image") };
     Ok(page(pages, &frame, &main))

@@ -79,12 +79,10 @@ fn search_box(address: &Address) -> Markup {
                 label for="q" { "Search the archive" }
                 div.line {
                     input #q type="search" name="q" value=(address.q) maxlength="2000" autocomplete="off"
-                        spellcheck="false" enterkeyhint="search" placeholder="Words, “a phrase”, -without, date:1912-04";
+                        spellcheck="false" enterkeyhint="search" data-suggest="/api/v1/suggest" placeholder="Words, “a phrase”, -without, date:1912-04";
                     button type="submit" { "Search" }
                 }
-                @for (name, value) in address.params() {
-                    @if !matches!(name, "q" | "page") { input type="hidden" name=(name) value=(value); }
-                }
+                (address.hidden_inputs(&["q"]))
             }
         }
     }

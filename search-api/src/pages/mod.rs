@@ -26,6 +26,7 @@ mod opensearch;
 mod reading;
 mod results;
 mod routes;
+mod saved;
 mod search;
 mod spelling;
 mod status;
@@ -36,7 +37,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use crate::ApiState;
 
-pub use routes::router;
+pub(crate) use self::{error::in_house_look, routes::router};
 
 pub(crate) use self::{
     address::asset as asset_href, address::encode, dates::plain as plain_date, text::link as web_link,
@@ -63,7 +64,16 @@ impl Default for PagesConfig {
 
 /// Everything that a page is made from. Cheap to clone.
 #[derive(Clone)]
-struct Pages {
+pub(crate) struct Pages {
     state: ApiState,
     config: Arc<PagesConfig>,
+    /// What the machine room's charts show.
+    gauges: Arc<status::Gauges>,
+}
+
+impl Pages {
+    pub(crate) fn new(state: ApiState, config: PagesConfig) -> Self {
+        let gauges = status::Gauges::start(&state.search);
+        Self { state, config: Arc::new(config), gauges }
+    }
 }

@@ -8,14 +8,9 @@ use maud::{PreEscaped, html};
 
 use super::Pages;
 
-/// The address must be whole; it is the configured one, or else the one that the browser asked.
-pub(super) fn description(pages: &Pages, host: Option<&str>) -> Response {
-    let plain = |host: &&str| {
-        host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'))
-    };
-    let asked = || host.filter(plain).map(|host| format!("http://{host}"));
-    let base = pages.config.base_url.clone().or_else(asked).unwrap_or_default();
-    let template = format!("{}/?q={{searchTerms}}", base.trim_end_matches('/'));
+/// Addresses must be whole: `origin` is what they begin with.
+pub(super) fn description(pages: &Pages, origin: &str) -> Response {
+    let template = format!("{origin}/?q={{searchTerms}}");
     // The standard allows sixteen characters.
     let name: String = pages.config.title.chars().take(16).collect();
     let xml = html! {

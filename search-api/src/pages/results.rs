@@ -6,19 +6,25 @@ use store::{ArchiveDate, AssetId, AssetKind, AssetRef};
 
 use super::{
     Pages,
-    address::{Address, Facet, Order, facets_of},
+    address::{Address, Cursor, Facet, Order, facets_of},
     error::PageError,
-    timeline::{Timeline, Unit},
+    timeline::{self, Timeline, Unit},
 };
 use crate::{
     Aggregation, AggregationKind, HighlightField, HighlightOptions, Hit, Search, SearchError, SearchRequest,
     SearchResponse, Sort,
     query::{Bool, Query, limits::MAX_WINDOW},
+    request::cursor_of,
     views,
 };
 
-/// Hits on one page.
-pub(super) const PAGE: usize = 20;
+/// Hits on one page: a grid of images has whole rows of four and of three.
+pub(super) const fn page_size(kind: AssetKind) -> usize {
+    match kind {
+        AssetKind::Image => 24,
+        _ => 20,
+    }
+}
 /// Values of a facet that are counted; pages show fewer at first.
 const FACET_VALUES: usize = 30;
 
@@ -29,16 +35,42 @@ pub(super) struct Results {
     pub(super) totals: Vec<(AssetKind, u64)>,
     pub(super) facets: Vec<(&'static Facet, Vec<(String, u64)>)>,
     pub(super) timeline: Option<Timeline>,
+    /// The cursor of the first hit, where there is a page before.
+    pub(super) before: Option<String>,
+    /// The cursor of the last hit, where there is a page after.
+    pub(super) after: Option<String>,
 }
 
 /// Runs the search of an address.
 pub(super) fn find(search: &Search, address: &Address) -> Result<Results, SearchError> {
     let mut request = request_of(address)?;
-    request.size = if address.kind == AssetKind::Image { PAGE + 4 } else { PAGE };
-    request.from = ((address.page - 1).saturating_mul(request.size)).min(MAX_WINDOW - request.size);
+    let size = page_size(address.kind);
+    // One more than is shown tells whether there are others.
+    request.size = size + 1;
+    into_total_order(&mut request.sort);
+    match &address.cursor {
+        None => request.from = (address.page - 1).saturating_mul(size).min(MAX_WINDOW - request.size),
+        Some(Cursor::After(cursor)) => request.after = Some(cursor_of(cursor)?),
+        Some(Cursor::Before(cursor)) => {
+            request.after = Some(cursor_of(cursor)?);
+            request.sort.iter_mut().for_each(Sort::turn);
+        }
+    }
     request.facets = facets_of(address.kind).iter().map(|facet| terms(facet.name, facet.field)).collect();
     request.facets.push(dates(address.kind, Unit::Year));
-    let response = search.search(&request)?;
+    let mut response = search.search(&request)?;
+    let goes_on = response.next.is_some();
+    response.hits.truncate(size);
+    let (has_before, has_after) = match &address.cursor {
+        Some(Cursor::Before(_)) => {
+            response.hits.reverse();
+            (goes_on, true)
+        }
+        _ => (address.page > 1, goes_on),
+    };
+    let place = |hit: Option<&Hit>| hit.map(Hit::cursor);
+    let before = place(response.hits.first().filter(|_| has_before));
+    let after = place(response.hits.last().filter(|_| has_after));
     let years = counts_of(&response, Unit::Year.name(), Unit::Year);
     let timeline = timeline_of(search, address, &request, &years)?;
     let mut totals = Vec::new();
@@ -64,7 +96,15 @@ pub(super) fn find(search: &Search, address: &Address) -> Result<Results, Search
             facets.push((facet, values));
         }
     }
-    Ok(Results { response, totals, facets, timeline })
+    Ok(Results { response, totals, facets, timeline, before, after })
+}
+
+/// No two hits in one place, so that the order can be walked in both directions.
+fn into_total_order(sort: &mut Vec<Sort>) {
+    if sort.is_empty() {
+        sort.push(Sort::by("_score", true));
+    }
+    sort.push(Sort::by("_seq", false));
 }
 
 /// How many match.
@@ -170,9 +210,9 @@ fn timeline_of(
     years: &[(Date, u64)],
 ) -> Result<Option<Timeline>, SearchError> {
     let (from, to) = (bound(&address.from, false), bound(&address.to, true));
-    let first = from.or_else(|| years.iter().map(|(date, _)| *date).min());
-    let last =
-        to.or_else(|| years.iter().filter_map(|(date, _)| Unit::Year.next(*date)?.yesterday().ok()).max());
+    let (first_year, last_year) = timeline::without_strays(years);
+    let first = from.or(first_year);
+    let last = to.or_else(|| Unit::Year.next(last_year?)?.yesterday().ok());
     let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
     if last < first {
         return Ok(None);
@@ -184,6 +224,7 @@ fn timeline_of(
     let finer = SearchRequest {
         size: 0,
         from: 0,
+        after: None,
         highlight: None,
         facets: vec![dates(address.kind, unit)],
         sort: Vec::new(),

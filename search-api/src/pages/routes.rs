@@ -4,26 +4,29 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{Path, Query as Params, State},
+    extract::{Form, Path, Query as Params, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
+use serde::Deserialize;
 use store::{AsOf, AssetId, AssetKind};
 
 use super::{
-    Pages, PagesConfig, address::Address, article, assets, byline, error::PageError, image, media,
-    opensearch, search, status,
+    Pages, address::Address, article, assets, byline, error::PageError, image, media, opensearch, saved,
+    search, status,
 };
-use crate::{ApiState, SearchError, http::compress};
+use crate::{
+    SearchError,
+    http::{Role, access, compress},
+};
 
 /// Nothing is loaded from elsewhere but pictures by their links; nothing inline runs; no page can be framed.
 const POLICY: &str = "default-src 'self'; img-src 'self' https: http:; base-uri 'none'; form-action 'self'; \
                       frame-ancestors 'none'; object-src 'none'";
 
-/// The routes of the pages, to be merged with those of the API.
-pub fn router(state: ApiState, config: PagesConfig) -> Router {
-    let pages = Pages { state, config: Arc::new(config) };
+/// The routes of the pages.
+pub(crate) fn router(pages: Pages) -> Router {
     let asset =
         |kind| get(move |state, headers, path, params| show_asset(kind, state, headers, path, params));
     let asset_by_id =
@@ -36,7 +39,12 @@ pub fn router(state: ApiState, config: PagesConfig) -> Router {
         .route("/articles/{*id}", asset(AssetKind::Article))
         .route("/images/{*id}", asset(AssetKind::Image))
         .route("/bylines/{*id}", asset(AssetKind::Byline))
+        .route(saved::CSV, get(save_table))
+        .route(saved::ATOM, get(show_feed))
         .route("/status", get(show_status))
+        .route("/status/rebuild", post(rebuild))
+        .route("/status/rollback", post(rollback))
+        .route("/status/stop", post(stop))
         .route("/opensearch.xml", get(show_opensearch))
         .route("/media/{*path}", get(show_media))
         .route("/assets/{version}/{name}", get(assets::serve))
@@ -52,6 +60,16 @@ type AllParams = Params<Vec<(String, String)>>;
 async fn show_search(State(pages): State<Pages>, headers: HeaderMap, Params(params): AllParams) -> Response {
     let address = Address::parse(&params);
     answer(pages, &headers, move |pages| search::show(pages, &address)).await
+}
+
+async fn save_table(State(pages): State<Pages>, headers: HeaderMap, Params(params): AllParams) -> Response {
+    let address = Address::parse(&params);
+    answer(pages, &headers, move |pages| saved::table(pages, &address)).await
+}
+
+async fn show_feed(State(pages): State<Pages>, headers: HeaderMap, Params(params): AllParams) -> Response {
+    let (address, origin) = (Address::parse(&params), pages.state.site.origin(&headers));
+    answer(pages, &headers, move |pages| saved::feed(pages, &address, &origin)).await
 }
 
 async fn show_asset(
@@ -98,12 +116,52 @@ async fn show_asset_of(
     .await
 }
 
-async fn show_status(State(pages): State<Pages>, headers: HeaderMap) -> Response {
-    answer(pages, &headers, status::show).await
+async fn show_status(State(pages): State<Pages>, request: Request) -> Response {
+    let may_order = access::allows(&pages.state.access, Role::Admin, &request).is_ok();
+    answer(pages, request.headers(), move |pages| status::show(pages, may_order)).await
 }
 
+/// What a button of the machine room sends.
+#[derive(Deserialize)]
+struct Order {
+    view: String,
+}
+
+async fn rebuild(State(pages): State<Pages>, headers: HeaderMap, Form(order): Form<Order>) -> Response {
+    give_order(pages, &headers, move |pages| status::rebuild(pages, &order.view)).await
+}
+
+async fn rollback(State(pages): State<Pages>, headers: HeaderMap, Form(order): Form<Order>) -> Response {
+    give_order(pages, &headers, move |pages| status::rollback(pages, &order.view)).await
+}
+
+async fn stop(State(pages): State<Pages>, headers: HeaderMap) -> Response {
+    give_order(pages, &headers, status::stop).await
+}
+
+/// Whether the asker may was checked on the way here. A browser that has a key sends it along whoever made the form,
+/// so the form must be ours.
+async fn give_order(
+    pages: Pages,
+    headers: &HeaderMap,
+    order: impl FnOnce(&Pages) -> Result<Response, PageError> + Send + 'static,
+) -> Response {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let origin = text(header::ORIGIN).and_then(|origin| origin.split_once("://"));
+    let is_ours = match (text(header::ORIGIN), text(header::HOST)) {
+        (None, _) => true,
+        (Some(_), host) => origin.map(|(_, rest)| rest) == host,
+    };
+    answer(pages, headers, move |pages| {
+        if is_ours { order(pages) } else { Err(SearchError::Forbidden(FOREIGN.to_owned()).into()) }
+    })
+    .await
+}
+
+const FOREIGN: &str = "the order came from a page of another site";
+
 async fn show_opensearch(State(pages): State<Pages>, headers: HeaderMap) -> Response {
-    opensearch::description(&pages, headers.get(header::HOST).and_then(|host| host.to_str().ok()))
+    opensearch::description(&pages, &pages.state.site.origin(&headers))
 }
 
 async fn show_media(State(pages): State<Pages>, Path(path): Path<String>) -> Response {
@@ -125,7 +183,12 @@ async fn answer(
     let (pool, for_errors) = (pages.state.pool.clone(), pages.clone());
     let made = pool.run(move || Ok::<_, SearchError>(make(&pages))).await;
     let result = made.unwrap_or_else(|error| Err(error.into()));
-    let mut response = result.unwrap_or_else(|error| error.page(&for_errors));
+    let response = with_policy(result.unwrap_or_else(|error| error.page(&for_errors)));
+    if compress::is_taken(asked) { compress::compressed(response).await } else { response }
+}
+
+/// What every answer of the pages carries.
+pub(super) fn with_policy(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -135,5 +198,5 @@ async fn answer(
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if compress::is_taken(asked) { compress::compressed(response).await } else { response }
+    response
 }

@@ -6,14 +6,14 @@ use store::AssetKind;
 
 use super::{
     Pages,
-    address::{Address, Order},
+    address::{Address, Cursor, Order},
     error::PageError,
     facets, histogram, hits,
     layout::{Frame, page},
     results::{self, Results},
-    spelling, text,
+    saved, spelling, text,
 };
-use crate::{SearchError, query::limits::MAX_WINDOW};
+use crate::SearchError;
 
 /// `GET /`
 pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageError> {
@@ -34,6 +34,16 @@ pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageErr
             return Ok(response);
         }
         Err(error) => return Err(error.into()),
+    };
+    let feed_title = format!(
+        "{} in {}",
+        if address.q.is_empty() { "What is new" } else { &frame_title },
+        pages.config.title
+    );
+    frame.head = html! {
+        link rel="alternate" type="application/atom+xml" href=(address.href_at(saved::ATOM)) title=(feed_title);
+        @if let Some(previous) = previous(address, &results) { link rel="prev" href=(previous.href()); }
+        @if let Some(next) = next(address, &results) { link rel="next" href=(next.href()); }
     };
     let spelled = if results.response.total == 0 { spelling::better(search, address) } else { None };
     let moments = moments(pages, address.kind);
@@ -68,12 +78,13 @@ fn markup(address: &Address, results: &Results, spelled: Option<&str>, moments: 
                     } @else {
                         ol.hits { @for hit in &found.hits { (hits::shown(hit)) } }
                     }
-                    (pager(address, found.total))
+                    (pager(address, results))
                 }
             }
             div.side {
                 (facets::column(address, &results.facets, results.timeline.as_ref()))
                 (as_of(address, moments))
+                @if found.total > 0 { (take_away(address, found.total)) }
             }
         }
     }
@@ -121,19 +132,30 @@ fn orders(address: &Address) -> Markup {
     }
 }
 
-fn pager(address: &Address, total: u64) -> Markup {
-    let size = if address.kind == AssetKind::Image { results::PAGE + 4 } else { results::PAGE };
-    let reachable = usize::try_from(total).unwrap_or(usize::MAX).min(MAX_WINDOW);
-    let last = reachable.div_ceil(size).max(1);
+fn previous(address: &Address, results: &Results) -> Option<Address> {
+    let cursor = results.before.as_ref()?;
+    Some(match address.page {
+        ..=2 => address.on_page(1, None),
+        page => address.on_page(page - 1, Some(Cursor::Before(cursor.clone()))),
+    })
+}
+
+fn next(address: &Address, results: &Results) -> Option<Address> {
+    let cursor = results.after.as_ref()?;
+    Some(address.on_page(address.page.saturating_add(1), Some(Cursor::After(cursor.clone()))))
+}
+
+/// The pages before and after are told by the hits that this one begins and ends with, so that leafing through loses and
+/// repeats nothing while the archive grows, and goes as far as there are hits.
+fn pager(address: &Address, results: &Results) -> Markup {
+    let pages = results.response.total.div_ceil(results::page_size(address.kind) as u64).max(1);
+    let (previous, next) = (previous(address, results), next(address, results));
     html! {
-        @if last > 1 {
+        @if previous.is_some() || next.is_some() {
             nav.pager aria-label="Pages" {
-                @if address.page > 1 { a rel="prev" href=(address.on_page(address.page - 1).href()) { "Previous" } }
-                span { "Page " (address.page) " of " (text::count(last as u64)) }
-                @if address.page < last { a rel="next" href=(address.on_page(address.page + 1).href()) { "Next" } }
-            }
-            @if address.page >= last && total > MAX_WINDOW as u64 {
-                p.quiet { "Only the first " (text::count(MAX_WINDOW as u64)) " can be leafed through: narrow the search to see the others." }
+                @if let Some(previous) = previous { a rel="prev" href=(previous.href()) { "Previous" } }
+                span { "Page " (text::count(address.page as u64)) " of " (text::count(pages)) }
+                @if let Some(next) = next { a rel="next" href=(next.href()) { "Next" } }
             }
         }
     }
@@ -177,9 +199,7 @@ fn as_of(address: &Address, moments: &[String]) -> Markup {
     html! {
         @if !moments.is_empty() {
             form.as-of action="/" method="get" {
-                @for (name, value) in address.params() {
-                    @if !matches!(name, "as_of" | "page") { input type="hidden" name=(name) value=(value); }
-                }
+                (address.hidden_inputs(&["as_of"]))
                 label for="as_of" { "The archive as it stood" }
                 select #as_of name="as_of" {
                     option value="" { "now" }
@@ -187,6 +207,19 @@ fn as_of(address: &Address, moments: &[String]) -> Markup {
                 }
                 button type="submit" { "Show" }
             }
+        }
+    }
+}
+
+/// The search as a table and as a feed.
+fn take_away(address: &Address, total: u64) -> Markup {
+    html! {
+        ul.take-away aria-label="Take this search away" {
+            li {
+                a href=(address.href_at(saved::CSV)) download rel="nofollow" { "Save as CSV" }
+                @if total > saved::MAX_ROWS as u64 { span.quiet { " the first " (text::count(saved::MAX_ROWS as u64)) } }
+            }
+            li { a href=(address.href_at(saved::ATOM)) { "Follow as a feed" } }
         }
     }
 }

@@ -1,23 +1,31 @@
-//! The machine room: how the log, the indexes and the quarantine stand, and what came in last.
+//! The machine room: how the log, the indexes, the machine and the quarantine stand, what came in last, and the buttons
+//! for those who may press them.
 
-use std::{fs, path::Path};
+mod gauges;
+mod machine;
+mod views;
 
-use axum::response::Response;
+use std::{collections::BTreeMap, fs, path::Path};
+
+use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::{Event, Seq, Timestamp};
+use store::{AssetKind, Event, Seq, Timestamp};
 
+pub(super) use self::gauges::Gauges;
+use self::machine::Machine;
 use super::{
-    Pages, address, dates,
+    Pages, address, charts, dates,
     error::PageError,
     layout::{Frame, page},
     text,
 };
-use indexer::ViewStatus;
+use crate::SearchError;
 
-/// So many events and records are listed.
+/// So many events, records and sources are listed.
 const RECENT: u64 = 20;
 const MAX_QUARANTINED: usize = 20;
+const MAX_SOURCES: usize = 50;
 
 /// What the quarantine says of a record that could not be read.
 #[derive(Deserialize)]
@@ -35,13 +43,15 @@ impl Default for Quarantined {
     }
 }
 
-/// `GET /status`
-pub(super) fn show(pages: &Pages) -> Result<Response, PageError> {
+/// `GET /status`. Who may give orders gets the buttons for it.
+pub(super) fn show(pages: &Pages, may_order: bool) -> Result<Response, PageError> {
     let search = &pages.state.search;
     let log = search.log();
     let head = log.head()?;
-    let sizes = log.sizes()?;
     let views = search.indexes().status()?;
+    let is_building = views
+        .iter()
+        .any(|view| view.building.as_ref().is_some_and(|build| build.progress.phase.is_running()));
     let positions = log.source_positions()?;
     let first = head.seq.get().saturating_sub(RECENT - 1).max(1);
     let mut events = log.snapshot()?.events(Seq::new(first), usize::try_from(RECENT).unwrap_or(20))?;
@@ -50,87 +60,133 @@ pub(super) fn show(pages: &Pages) -> Result<Response, PageError> {
     let main = html! {
         h1 { "Machine room" }
         div.room data-refresh="/status" {
-            section.log aria-labelledby="log-title" {
-                h2 #log-title { "Log" }
-                dl.figures {
-                    div { dt { "Head" } dd #head data-series="head" { (text::count(head.seq.get())) } }
-                    @if let Some(recorded) = head.recorded { div { dt { "Last event taken" } dd { (dates::instant(recorded)) } } }
-                    div { dt { "On disk" } dd { (bytes(sizes.disk)) } }
-                    div { dt { "Of JSON" } dd { (bytes(sizes.json)) } }
-                }
-                p.digest { "Digest " code { (head.digest) } }
-            }
-            section.views aria-labelledby="views-title" {
-                h2 #views-title { "Views" }
-                (table_of_views(&views))
-            }
-            @if !positions.is_empty() {
-                section aria-labelledby="sources-title" {
-                    h2 #sources-title { "Sources" }
-                    div.scroll tabindex="0" role="region" aria-labelledby="sources-title" {
-                        table {
-                            thead { tr { th scope="col" { "Source" } th scope="col" { "Read up to" } } }
-                            tbody { @for (source, position) in positions.iter().take(50) { tr { th scope="row" { (source) } td { (text::beginning(position, 120)) } } } }
-                        }
-                    }
-                }
-            }
+            (log_section(pages, &head)?)
+            (views::section(&views, &pages.gauges, may_order))
+            (machine_section(&Machine::now(log.dir())))
+            @if !positions.is_empty() { (sources(&positions)) }
             @if pages.config.quarantine.is_some() { (quarantine_section(quarantined, &records)) }
-            section aria-labelledby="events-title" {
+            section #events aria-labelledby="events-title" {
                 h2 #events-title { "Recent events" }
                 (recent(&events))
             }
         }
     };
-    let frame = Frame { indexed: false, ..Frame::new("Machine room", "status") };
+    // Without a script the page asks for itself again, while there is something to watch.
+    let head = html! { @if is_building { noscript { meta http-equiv="refresh" content="2"; } } };
+    let frame = Frame { indexed: false, head, ..Frame::new("Machine room", "status") };
     Ok(page(pages, &frame, &main))
 }
 
-fn table_of_views(views: &[ViewStatus]) -> Markup {
-    html! {
-        div.scroll tabindex="0" role="region" aria-labelledby="views-title" {
-            table {
-                thead {
-                    tr {
-                        @for name in ["View", "Documents", "Generation", "Before it", "Up to event", "Behind", "Segments", "On disk"] {
-                            th scope="col" { (name) }
-                        }
-                    }
+/// `POST /status/rebuild` of one view or `all`: begins it and leads back; the page shows how far it is.
+pub(super) fn rebuild(pages: &Pages, view: &str) -> Result<Response, PageError> {
+    let kinds = match view {
+        "all" => AssetKind::ALL.to_vec(),
+        view => vec![kind_of(view)?],
+    };
+    pages.state.rebuild.begin(pages.state.search.indexes(), &kinds)?;
+    Ok(Redirect::to("/status#views").into_response())
+}
+
+/// `POST /status/stop`: what was made by then is kept for the next rebuild.
+pub(super) fn stop(pages: &Pages) -> Result<Response, PageError> {
+    if !pages.state.rebuild.stop() {
+        return Err(SearchError::Conflict(STRANGE.to_owned()).into());
+    }
+    Ok(Redirect::to("/status#views").into_response())
+}
+
+const STRANGE: &str =
+    "this server has begun no rebuild that could be stopped: it has ended, or another process does it";
+
+/// `POST /status/rollback` of one view.
+pub(super) fn rollback(pages: &Pages, view: &str) -> Result<Response, PageError> {
+    pages.state.search.indexes().rollback(kind_of(view)?)?;
+    Ok(Redirect::to("/status#views").into_response())
+}
+
+fn kind_of(view: &str) -> Result<AssetKind, PageError> {
+    view.parse().map_err(|error: store::UnknownKind| SearchError::NotFound(error.to_string()).into())
+}
+
+fn log_section(pages: &Pages, head: &store::LogHead) -> Result<Markup, PageError> {
+    let sizes = pages.state.search.log().sizes()?;
+    let rates = pages.gauges.rates();
+    let (now, most) = (rates.last().copied().unwrap_or(0), rates.iter().copied().max().unwrap_or(0));
+    let of_two_minutes = format!("Events a second in the last two minutes: now {now}, at most {most}");
+    Ok(html! {
+        section #log aria-labelledby="log-title" {
+            h2 #log-title { "Log" }
+            dl.figures {
+                div { dt { "Head" } dd #head { (text::count(head.seq.get())) } }
+                div.gauge { dt { "Events a second" } dd { (text::count(now)) (charts::spark(&rates, &of_two_minutes)) } }
+                @if let Some(recorded) = head.recorded { div { dt { "Last event taken" } dd { (dates::instant(recorded)) } } }
+                div { dt { "On disk" } dd { (bytes(sizes.disk)) } }
+                div { dt { "As JSON" } dd { (bytes(sizes.json)) } }
+            }
+            p.digest { "Digest " code { (head.digest) } }
+        }
+    })
+}
+
+fn machine_section(machine: &Machine) -> Markup {
+    let share = |label: &str, (free, all): (u64, u64)| {
+        html! {
+            div {
+                dt { (label) }
+                dd {
+                    (bytes(free)) span.quiet { " of " (bytes(all)) " free" }
+                    (charts::share(all.saturating_sub(free), all, label))
                 }
-                tbody {
-                    @for view in views {
-                        tr {
-                            th scope="row" { (text::capital(view.kind.plural())) }
-                            td.n { (text::count(view.digest.documents)) }
-                            td { code { (view.generation) } }
-                            td { @if let Some(previous) = &view.previous { code { (previous) } } @else { "–" } }
-                            td.n { (text::count(view.checkpoint.get())) }
-                            td.n data-series=(format!("lag-{}", view.kind.plural())) { (text::count(view.lag)) }
-                            td.n { (view.segments) }
-                            td.n { (bytes(view.bytes)) }
+            }
+        }
+    };
+    html! {
+        section #machine aria-labelledby="machine-title" {
+            h2 #machine-title { "Machine" }
+            dl.figures {
+                @if let Some(disk) = machine.disk { (share("Disk", disk)) }
+                @if let Some(memory) = machine.memory { (share("Memory", memory)) }
+                @if let Some(resident) = machine.resident { div { dt { "Held by this process" } dd { (bytes(resident)) } } }
+            }
+        }
+    }
+}
+
+fn sources(positions: &BTreeMap<String, String>) -> Markup {
+    html! {
+        section #sources aria-labelledby="sources-title" {
+            h2 #sources-title { "Sources" }
+            div.scroll tabindex="0" role="region" aria-labelledby="sources-title" {
+                table {
+                    thead { tr { th scope="col" { "Source" } th scope="col" { "Read up to" } } }
+                    tbody {
+                        @for (source, position) in positions.iter().take(MAX_SOURCES) {
+                            tr { th scope="row" { (source) } td { (text::beginning(position, 120)) } }
                         }
                     }
                 }
             }
+            @if positions.len() > MAX_SOURCES { p.quiet { "and " (positions.len() - MAX_SOURCES) " more" } }
         }
     }
 }
 
 fn quarantine_section(count: usize, records: &[Quarantined]) -> Markup {
     html! {
-        section.quarantine aria-labelledby="quarantine-title" {
+        section #quarantine aria-labelledby="quarantine-title" {
             h2 #quarantine-title { "Quarantine" }
             @if count == 0 { p { "Empty: everything that came could be read." } }
             @else {
                 p { (text::counted(count as u64, "record", "records")) " could not be read and wait here whole." }
-                ul.list {
+                ul.records {
                     @for record in records {
                         li {
-                            code { (record.file) @if record.line > 0 { ":" (record.line) } } " "
-                            (record.reason) " " span.when { (dates::instant(record.time)) }
+                            p { (record.reason) " " span.when { (dates::instant(record.time)) } }
+                            code { (record.file) @if record.line > 0 { ":" (record.line) } }
                         }
                     }
                 }
+                @if count > records.len() { p.quiet { "and " (count - records.len()) " more: " code { "morgue quarantine list" } " has them all" } }
             }
         }
     }

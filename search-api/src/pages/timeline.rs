@@ -102,6 +102,8 @@ pub(super) struct Timeline {
     pub(super) start: Date,
     /// One for each unit from `start` on.
     pub(super) bins: Vec<u64>,
+    /// How many lie before the first bin, and how many after the last.
+    pub(super) outside: (u64, u64),
 }
 
 /// A wrong date in an archive must not make a chart of a million bars.
@@ -126,7 +128,20 @@ impl Timeline {
             );
             at = next;
         }
-        (!bins.is_empty()).then_some(Self { unit, start, bins })
+        let sum = |outside: &dyn Fn(Date) -> bool| {
+            counts.iter().filter(|(date, _)| outside(*date)).map(|(_, count)| count).sum()
+        };
+        let outside = (sum(&|date| date < start), sum(&|date| date >= at));
+        (!bins.is_empty()).then_some(Self { unit, start, bins, outside })
+    }
+
+    /// The last day of the last bin.
+    pub(super) fn end(&self) -> Option<Date> {
+        let mut at = self.start;
+        for _ in &self.bins {
+            at = self.unit.next(at)?;
+        }
+        at.yesterday().ok()
     }
 
     /// The unit for a span of so many days: fine, but never more bins than a chart has pixels.
@@ -171,6 +186,44 @@ impl Timeline {
     }
 }
 
+/// A wrong date (the year 200 for 2007) would make a chart of emptiness. Years at either end are strays when no more
+/// than a hundredth of all hits lie there, and more than this many empty years from the others.
+const STRAY_YEARS: i16 = 60;
+
+/// The first and the last year, strays left out.
+pub(super) fn without_strays(years: &[(Date, u64)]) -> (Option<Date>, Option<Date>) {
+    let mut years = years.to_vec();
+    years.sort_unstable();
+    let all: u64 = years.iter().map(|(_, count)| count).sum();
+    let is_far = |one: Date, other: Date| other.year().saturating_sub(one.year()) > STRAY_YEARS;
+    // The longest run at each end that a gap parts from the others and that is small enough.
+    let (mut first, mut last) = (0, years.len());
+    let mut passed = 0;
+    for (at, pair) in years.windows(2).enumerate() {
+        let [(one, count), (other, _)] = pair else { continue };
+        passed += count;
+        if passed.saturating_mul(100) > all {
+            break;
+        }
+        if is_far(*one, *other) {
+            first = at + 1;
+        }
+    }
+    let mut passed = 0;
+    for (at, pair) in years.windows(2).enumerate().rev() {
+        let [(one, _), (other, count)] = pair else { continue };
+        passed += count;
+        if passed.saturating_mul(100) > all {
+            break;
+        }
+        if is_far(*one, *other) {
+            last = at + 1;
+        }
+    }
+    let kept = years.get(first..last.max(first)).unwrap_or_default();
+    (kept.first().map(|(date, _)| *date), kept.last().map(|(date, _)| *date))
+}
+
 /// Neighbouring bins that are one link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Group {
@@ -211,6 +264,26 @@ mod tests {
         check("1851-01-01", "2026-12-31", Unit::Year);
         check("1400-01-01", "2026-12-31", Unit::Decade);
         assert_eq!(Unit::Decade.bounds(day("1910-01-01")), ("1910".to_owned(), "1919".to_owned()));
+    }
+
+    #[test]
+    fn strays_stay_outside_of_the_chart() {
+        let check = |years: &[(&str, u64)], expected: Option<(i16, i16)>| {
+            let years: Vec<_> =
+                years.iter().map(|(year, count)| (day(&format!("{year}-01-01")), *count)).collect();
+            let (first, last) = without_strays(&years);
+            assert_eq!(first.zip(last).map(|(one, other)| (one.year(), other.year())), expected);
+        };
+        check(&[("0200", 1), ("2004", 90), ("2007", 200)], Some((2004, 2007)));
+        check(&[("0200", 1), ("0207", 1), ("2004", 90), ("2007", 200), ("9998", 2)], Some((2004, 2007)));
+        // One of three is no stray, and neither is what lies near.
+        check(&[("1500", 1), ("1851", 2)], Some((1500, 1851)));
+        check(&[("1851", 1), ("1900", 500)], Some((1851, 1900)));
+        check(&[("1900", 5)], Some((1900, 1900)));
+        check(&[], None);
+        let counts = [(day("0200-01-01"), 3), (day("2004-01-01"), 9)];
+        let timeline = Timeline::new(Unit::Year, &counts, Some(day("2004-01-01")), None).unwrap();
+        assert_eq!((timeline.bins.as_slice(), timeline.outside), (&[9][..], (3, 0)));
     }
 
     #[test]

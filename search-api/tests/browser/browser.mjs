@@ -28,8 +28,10 @@ export const PAGES = {
   "article then": "/articles/a/1912-04-16-titanic?at=1912-04-16",
   "article in Russian": "/?language=ru",
   withdrawn: "/articles/a/2025-09-12-lighthouse-pink",
+  "withdrawn since": "/articles/a/2025-09-12-lighthouse-pink?at=2025-09-13",
   image: "/images/i/ferry",
   byline: "/bylines/b/eleanor-quill",
   "machine room": "/status",
   "not found": "/articles/none",
+  nowhere: "/nothing/here",
 };

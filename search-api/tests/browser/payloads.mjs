@@ -1,4 +1,5 @@
 // Events of which every field of text holds a script injection: 200 payloads, an article, an image and a byline each.
+// After them come articles enough that a rebuild takes some seconds.
 
 const RUN = "globalThis.breach=1";
 const VECTORS = [
@@ -36,6 +37,8 @@ const PLACES = [
   (vector) => `{{${vector}}}\${${RUN}}\u202e`,
 ];
 
+const FILLERS = 10_000;
+
 export const PAYLOADS = PLACES.flatMap((place) => VECTORS.map(place));
 
 const event = (type, number, data) => console.log(JSON.stringify({ type, id: `x/${number}`, time: "1931-05-02", data }));
@@ -55,4 +58,9 @@ if (process.argv[1].endsWith("payloads.mjs")) {
     event("article.published", number, article(""));
     event("article.published", number, article(" And later."));
   });
+  const words = ["tide", "quay", "mast", "rope", "gull", "keel", "fog", "lamp", "hull", "deck", "salt", "wind"];
+  for (let number = 1000; number < 1000 + FILLERS; number += 1) {
+    const body = Array.from({ length: 120 }, (_, at) => words[(number * 7 + at * at) % words.length] + ((number + at) % 97)).join(" ");
+    event("article.published", number, { headline: `Entry ${number}`, body, published: "1931-05-02", language: "en" });
+  }
 }

@@ -78,7 +78,7 @@ async fn what_was_written_is_found_when_it_is_asked_for() {
     assert_eq!((status, &found["total"]), (StatusCode::OK, &json!(1)), "{found}");
     workers.stop();
     let (status, _) = get(&router, "/api/v1/search?q=zeppelin&min_seq=99").await;
-    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(status, StatusCode::NOT_FOUND);
     archive.append(&[json!({"type": "article.published", "id": "a/newer", "data": {"headline": "Newer"}})]);
     let (status, _) = get(&router, "/api/v1/search?q=newer&min_seq=10").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "nobody indexes any more");

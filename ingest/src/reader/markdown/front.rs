@@ -65,6 +65,19 @@ pub(super) fn yaml(text: &str, lines_before: u64) -> Result<Fields, Reason> {
             }
             Err(Broken { why, line, column }) => {
                 let line = if line == 0 { 0 } else { line + lines_before };
+                let why = match why.as_str() {
+                    "mapping values are not allowed in this context" => {
+                        "a `:` stands where none can: put the text into quotes, or mend its indentation"
+                    }
+                    "unclosed quote" => "a quote is missing at the end of a text",
+                    "recursive references require weak recursion types" => {
+                        "an alias (`*name`) leads back to itself"
+                    }
+                    why if why.starts_with("budget breached") => {
+                        "it unfolds to more than any front matter holds: its aliases (`*name`) repeat each other"
+                    }
+                    why => why,
+                };
                 return Err(Reason::Syntax { why: format!("the YAML is broken: {why}"), line, column });
             }
         }

@@ -1,0 +1,176 @@
+//! Rebuilding and going back, by those who may.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use indexer::{BuildStatus, Indexes, RebuildJob, RebuildOptions};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::{AssetKind, Timestamp};
+
+use super::{ApiState, problem::Problem, route::Asked};
+use crate::error::SearchError;
+
+/// The last rebuild that this server has begun.
+#[derive(Default)]
+pub(crate) struct Begun(Mutex<Option<RebuildJob>>);
+
+impl Begun {
+    /// Begins one; the one before it has ended, or it is refused.
+    pub(crate) fn begin(&self, indexes: &Indexes, kinds: &[AssetKind]) -> Result<(), SearchError> {
+        let mut begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *begun = Some(indexes.start_rebuild(kinds, RebuildOptions::default())?);
+        Ok(())
+    }
+
+    pub(crate) fn stop(&self) -> bool {
+        let begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = begun.as_ref().filter(|job| !job.is_finished());
+        running.map(RebuildJob::stop).is_some()
+    }
+
+    /// Stops it and waits until it has stopped.
+    pub(super) fn end(&self) {
+        self.stop();
+        let job = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Err(error)) = job.map(RebuildJob::wait) {
+            tracing::info!(%error, "the rebuild has ended with the server");
+        }
+    }
+}
+
+/// What is being built of each view, or was built last.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Builds {
+    /// By the names of the views; those of which nothing was ever built anew are not there.
+    views: BTreeMap<&'static str, Build>,
+}
+
+/// The build of one view.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Build {
+    /// What becomes of it; empty while it waits for its turn.
+    generation: String,
+    started: Timestamp,
+    /// `waiting`, `documents`, `checking`, `catching_up`; then `done`, `failed`, `stopped`, or `interrupted` when its
+    /// process has ended.
+    phase: String,
+    /// Assets looked at; while it is catching up, events.
+    done: u64,
+    /// Of so many.
+    total: u64,
+    elapsed_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_second: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_ms: Option<u64>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+}
+
+impl From<BuildStatus> for Build {
+    fn from(build: BuildStatus) -> Self {
+        let progress = build.progress;
+        let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let phase = serde_json::to_value(progress.phase).ok();
+        Self {
+            generation: build.generation,
+            started: build.started,
+            phase: phase.and_then(|phase| Some(phase.as_str()?.to_owned())).unwrap_or_default(),
+            done: progress.done,
+            total: progress.total,
+            elapsed_ms: millis(progress.elapsed),
+            per_second: progress.per_second(),
+            left_ms: progress.time_left().filter(|_| progress.phase.is_running()).map(millis),
+            failure: build.failure,
+        }
+    }
+}
+
+fn builds(indexes: &Indexes) -> Result<Builds, SearchError> {
+    let mut views = BTreeMap::new();
+    for kind in AssetKind::ALL {
+        if let Some(build) = indexes.building(kind)? {
+            views.insert(kind.plural(), build.into());
+        }
+    }
+    Ok(Builds { views })
+}
+
+/// What is live after going back.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct RolledBack {
+    /// The live generation by the name of its view.
+    views: BTreeMap<&'static str, String>,
+}
+
+fn views_of(asked: &Asked) -> Vec<AssetKind> {
+    let named: Vec<AssetKind> = asked.all("view").filter_map(|view| view.parse().ok()).collect();
+    if named.is_empty() { AssetKind::ALL.to_vec() } else { named }
+}
+
+/// Runs what touches files and locks beside the pool of those who search.
+async fn aside<T: Send + 'static>(
+    state: &ApiState,
+    work: impl FnOnce(&ApiState) -> Result<T, SearchError> + Send + 'static,
+) -> Result<T, SearchError> {
+    let state = state.clone();
+    tokio::task::spawn_blocking(move || work(&state)).await.map_err(|_| SearchError::Panicked)?
+}
+
+/// `GET /api/v1/rebuild`
+pub(super) async fn progress(state: ApiState, _: Asked) -> Result<Response, Problem> {
+    let builds = aside(&state, |state| builds(state.search.indexes())).await?;
+    Ok(Json(builds).into_response())
+}
+
+/// `POST /api/v1/rebuild`
+pub(super) async fn start(state: ApiState, asked: Asked) -> Result<Response, Problem> {
+    let kinds = views_of(&asked);
+    let begun = aside(&state, move |state| {
+        let indexes = state.search.indexes();
+        state.rebuild.begin(indexes, &kinds)?;
+        builds(indexes)
+    });
+    Ok((StatusCode::ACCEPTED, Json(begun.await?)).into_response())
+}
+
+/// `DELETE /api/v1/rebuild`
+pub(super) async fn stop(state: ApiState, _: Asked) -> Result<Response, Problem> {
+    if !state.rebuild.stop() {
+        let text =
+            "this server is rebuilding nothing; a rebuild by `morgue rebuild` is stopped where it runs";
+        return Err(SearchError::Conflict(text.to_owned()).into());
+    }
+    let builds = aside(&state, |state| builds(state.search.indexes())).await?;
+    Ok((StatusCode::ACCEPTED, Json(builds)).into_response())
+}
+
+/// `POST /api/v1/rollback`
+pub(super) async fn rollback(state: ApiState, asked: Asked) -> Result<Response, Problem> {
+    let kinds = views_of(&asked);
+    let done = aside(&state, move |state| {
+        let indexes = state.search.indexes();
+        // All or none: one that has nothing to go back to is found before the first is changed.
+        for status in indexes.status()?.iter().filter(|status| kinds.contains(&status.kind)) {
+            if status.previous.is_none() {
+                let text = format!("{} has no generation before {}", status.kind.plural(), status.generation);
+                return Err(SearchError::Conflict(text));
+            }
+        }
+        let mut views = BTreeMap::new();
+        for kind in kinds {
+            views.insert(kind.plural(), indexes.rollback(kind)?);
+        }
+        Ok(RolledBack { views })
+    });
+    Ok(Json(done.await?).into_response())
+}

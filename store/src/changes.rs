@@ -1,0 +1,102 @@
+//! What one transaction changes of the catalog: collected first, then written in the order of the keys, so that LMDB
+//! finds each page once however the assets come.
+
+use std::collections::{BTreeMap, HashSet};
+
+use heed::{RoTxn, RwTxn};
+
+use crate::{
+    asset::{AssetId, AssetKind, AssetRef},
+    catalog::{Brief, Change, Head, Status, edge, edge_value},
+    error::ReadError,
+    event::Seq,
+    tables::CatalogTables,
+};
+
+/// Changes that are not in the tables yet.
+pub(crate) struct Changes {
+    tables: CatalogTables,
+    heads: BTreeMap<Vec<u8>, Head>,
+    /// Key of an edge → its value; `None` takes the edge away.
+    edges: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+}
+
+impl Changes {
+    /// None yet.
+    pub(crate) fn to(tables: CatalogTables) -> Self {
+        Self { tables, heads: BTreeMap::new(), edges: BTreeMap::new() }
+    }
+
+    /// The head under this key, with all changes.
+    pub(crate) fn head(&self, txn: &RoTxn<'_>, key: &[u8]) -> Result<Option<Head>, ReadError> {
+        match self.heads.get(key) {
+            Some(head) => Ok(Some(head.clone())),
+            None => self.tables.head(txn, key),
+        }
+    }
+
+    /// Takes one event in, given its asset's head. `named_before` tells what the asset's revision of that seq named.
+    pub(crate) fn take(
+        &mut self,
+        key: &[u8],
+        head: Option<Head>,
+        change: &Change<'_>,
+        named_before: impl FnOnce(Seq) -> Result<Vec<AssetRef>, ReadError>,
+    ) -> Result<(), ReadError> {
+        let before = head.unwrap_or(Head::NONE);
+        let old_live = before.live;
+        let old_into = into_of(&before).cloned();
+        let after = before.after(change);
+        if let Some(references) = change.references {
+            if old_live != Seq::ZERO {
+                let named: HashSet<_> = references.iter().collect();
+                for gone in named_before(old_live)?.iter().filter(|target| !named.contains(target)) {
+                    self.edges.insert(edge(&gone.to_key(), key).0, None);
+                }
+            }
+            for target in references {
+                self.add_edge(target, key, change.brief);
+            }
+        }
+        if old_into.as_ref() != into_of(&after) {
+            let target = |id: &AssetId| AssetRef::new(AssetKind::Byline, id.clone());
+            if let Some(old) = &old_into {
+                self.edges.insert(edge(&target(old).to_key(), key).0, None);
+            }
+            if let Some(new) = into_of(&after) {
+                self.add_edge(&target(new), key, &Brief::default());
+            }
+        }
+        self.heads.insert(key.to_vec(), after);
+        Ok(())
+    }
+
+    fn add_edge(&mut self, target: &AssetRef, key: &[u8], brief: &Brief) {
+        let (edge, full) = edge(&target.to_key(), key);
+        self.edges.insert(edge, Some(edge_value(brief, full)));
+    }
+
+    /// Writes them.
+    pub(crate) fn write(&mut self, txn: &mut RwTxn<'_>) -> Result<(), ReadError> {
+        let mut value = Vec::new();
+        for (key, head) in std::mem::take(&mut self.heads) {
+            value.clear();
+            head.encode(&mut value);
+            self.tables.heads.put(txn, &key, &value)?;
+        }
+        for (key, value) in std::mem::take(&mut self.edges) {
+            match value {
+                Some(value) => self.tables.referrers.put(txn, &key, &value)?,
+                None => _ = self.tables.referrers.delete(txn, &key)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn into_of(head: &Head) -> Option<&AssetId> {
+    match &head.status {
+        Status::Merged { into } => Some(into),
+        _ => None,
+    }
+}
