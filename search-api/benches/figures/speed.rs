@@ -92,7 +92,10 @@ impl Bare {
             let text = document.json["body"].as_str().unwrap_or_default();
             to.add_text(body, text);
             to.add_i64(published, day(document.json.get("published").and_then(|date| date.as_str())));
-            writer.add_document(to).unwrap();
+            if writer.add_document(to).is_err() {
+                writer.wait_merging_threads().unwrap(); // says why
+                unreachable!("the writer has failed");
+            }
         }
         writer.commit().unwrap();
         let segments = bare.searchable_segment_ids().unwrap();

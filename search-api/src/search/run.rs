@@ -20,7 +20,7 @@ use crate::{
         first_of_each, like, target_of,
     },
     highlight::Highlighter,
-    query::{Bool, Query, QueryError},
+    query::{Bool, Query, QueryError, limits::MAX_PAGE_BYTES},
     request::{SearchRequest, cursor},
 };
 
@@ -60,7 +60,7 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
     let mut total = collected.total;
     let mut highlighters: Vec<Option<Highlighter<'_>>> = runs.iter().map(Run::highlighter).collect();
     let mut hits = Vec::with_capacity(request.size);
-    let mut next = None;
+    let (mut next, mut bytes) = (None, 0);
     for (view, found) in collected.hits.into_iter().skip(request.from) {
         let Some(run) = runs.get(view) else { continue };
         if full {
@@ -71,10 +71,26 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
             total = total.saturating_sub(1);
             continue;
         };
+        bytes += text_bytes(&document.json);
         let highlights = match highlighters.get_mut(view) {
-            Some(Some(highlighter)) => highlighter.fragments(&document),
+            Some(Some(highlighter)) => {
+                bytes += text_bytes(&document.json);
+                highlighter.fragments(&document)
+            }
             _ => Map::new(),
         };
+        if bytes > MAX_PAGE_BYTES {
+            return Err(QueryError::illegal(format!(
+                "the page has more than {} MB of documents after {} hits: ask for fewer at once",
+                MAX_PAGE_BYTES >> 20,
+                hits.len()
+            ))
+            .at("size")
+            .into());
+        }
+        if Instant::now() > run.deadline {
+            return Err(run.too_long());
+        }
         let explanation = match request.explain {
             true => Some(run.explain(query, found.address)?),
             false => None,
@@ -275,11 +291,13 @@ impl<'a> Run<'a> {
         self.index.searcher.search(&query, &collect).map_err(|error| self.failed(error))
     }
 
+    fn too_long(&self) -> SearchError {
+        SearchError::TooLong { seconds: self.limit.as_secs() }
+    }
+
     fn failed(&self, error: TantivyError) -> SearchError {
         match &error {
-            TantivyError::InternalError(text) if text == OUT_OF_TIME => {
-                SearchError::TooLong { seconds: self.limit.as_secs() }
-            }
+            TantivyError::InternalError(text) if text == OUT_OF_TIME => self.too_long(),
             TantivyError::InvalidArgument(text) => QueryError::illegal(text.clone()).into(),
             _ => SearchError::Tantivy(error),
         }
@@ -317,6 +335,19 @@ impl AggregatedView for Run<'_> {
             "_score": Value::Null, "_source": hit.document,
         }))
     }
+}
+
+/// How much text a document has.
+fn text_bytes(fields: &Map<String, Value>) -> usize {
+    fn of(value: &Value) -> usize {
+        match value {
+            Value::String(text) => text.len(),
+            Value::Array(list) => list.iter().map(of).sum(),
+            Value::Object(fields) => text_bytes(fields),
+            _ => 8,
+        }
+    }
+    fields.iter().map(|(name, value)| name.len() + of(value)).sum()
 }
 
 /// A value that a client has sent back, as the key that it belongs to.
