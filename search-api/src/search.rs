@@ -136,7 +136,7 @@ pub struct Hit {
 impl Hit {
     /// The `cursor` of what comes behind it.
     pub(crate) fn cursor(&self) -> String {
-        let values: Vec<Value> = self.sort.iter().map(|value| json!(value)).collect();
+        let values: Vec<Value> = self.sort.iter().map(|value| serde_json::json!(value)).collect();
         cursor(&values, self.seq.get())
     }
 }
