@@ -126,7 +126,7 @@ pub(crate) fn object_of(value: Value) -> Fields {
     }
 }
 
-fn is_nothing(value: &Value) -> bool {
+pub(crate) fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
@@ -137,7 +137,7 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 /// A JSON value as it is read, without the fields of objects that say nothing (`null`, `""`, `[]`): there are many.
-struct Said(Value);
+pub(crate) struct Said(pub(crate) Value);
 
 impl<'de> Deserialize<'de> for Said {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

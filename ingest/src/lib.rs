@@ -46,6 +46,7 @@ mod reader;
 mod record;
 #[cfg(test)]
 mod robust;
+mod typed;
 mod walk;
 mod xml;
 

@@ -47,6 +47,11 @@ impl Pool {
         Ok(Self { jobs, _threads: Arc::new(Threads(threads)) })
     }
 
+    /// How many jobs wait for a thread.
+    pub(crate) fn queued(&self) -> usize {
+        self.jobs.len()
+    }
+
     /// Runs this on a thread of the pool.
     pub(crate) async fn run<T: Send + 'static>(
         &self,

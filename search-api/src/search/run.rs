@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use store::{AssetId, EventType, Seq, Snapshot, Timestamp};
 use tantivy::{DocAddress, Searcher, TantivyError};
 
-use super::{SearchResponse, hit_of, read_back};
+use super::{SearchResponse, hit_of};
 use crate::{
     error::SearchError,
     execute::{
@@ -67,7 +67,7 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
             let values: Vec<Value> = found.sort.iter().map(|value| json!(value)).collect();
             next = Some(cursor(&values, found.seq));
         }
-        let Some((document, source)) = run.document_at(found.seq)? else {
+        let Some(document) = run.document_at(found.seq)? else {
             total = total.saturating_sub(1);
             continue;
         };
@@ -79,7 +79,7 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
             true => Some(run.explain(query, found.address)?),
             false => None,
         };
-        let mut hit = hit_of(document, source);
+        let mut hit = hit_of(document);
         (hit.score, hit.highlights, hit.sort) = (found.score, highlights, found.sort);
         (hit.explanation, hit.group) = (explanation, found.group);
         hits.push(hit);
@@ -156,11 +156,11 @@ impl<'a> Run<'a> {
     }
 
     /// The asset that an event of the index published, as readers see it now.
-    fn document_at(&self, seq: u64) -> Result<Option<(Document, String)>, SearchError> {
+    fn document_at(&self, seq: u64) -> Result<Option<Document>, SearchError> {
         let view = self.generation.view();
         match self.snapshot.changes(Seq::new(seq), 1)?.pop() {
             Some((_, EventType::Published(kind), id)) if kind == view.kind() => {
-                read_back(view, &id, self.snapshot)
+                Ok(view.document(&id, self.snapshot)?)
             }
             _ => Ok(None),
         }
@@ -311,8 +311,7 @@ impl AggregatedView for Run<'_> {
     }
 
     fn hit(&self, seq: u64) -> Option<Value> {
-        let (document, source) = self.document_at(seq).ok().flatten()?;
-        let hit = hit_of(document, source);
+        let hit = hit_of(self.document_at(seq).ok().flatten()?);
         Some(json!({
             "_index": hit.kind.plural(), "_id": hit.id, "_seq_no": hit.seq, "_version": hit.revision,
             "_score": Value::Null, "_source": hit.document,
