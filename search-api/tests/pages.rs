@@ -43,7 +43,8 @@ fn harbour_ledger() -> (TempDir, Router) {
 }
 
 async fn ask(router: &Router, path: &str, encoding: &str) -> (StatusCode, axum::http::HeaderMap, Vec<u8>) {
-    let request = Request::get(path).header("accept-encoding", encoding).body(Body::empty()).unwrap();
+    let request = Request::get(path).header("accept-encoding", encoding).header("accept", "text/html");
+    let request = request.body(Body::empty()).unwrap();
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     (parts.status, parts.headers, to_bytes(body, usize::MAX).await.unwrap().to_vec())
@@ -57,6 +58,9 @@ async fn every_page_answers_as_it_should_and_carries_its_policy() {
         ("/?q=ferry&section=Local&page=1", 200),
         ("/?q=zzyzx", 200),
         ("/?page=99999999999", 200),
+        ("/?after=nonsense", 400),
+        ("/?q=zzyzx&after=5b5b302c315d2c315d", 200),
+        ("/nothing/here", 404),
         ("/?from=nonsense", 400),
         ("/?view=images", 200),
         ("/images", 200),
@@ -64,6 +68,7 @@ async fn every_page_answers_as_it_should_and_carries_its_policy() {
         ("/articles?id=a%2F1912-04-16-titanic", 200),
         ("/articles/a/1912-04-16-titanic?at=1912-04-16", 200),
         ("/articles/a/1912-04-16-titanic?at=1900", 404),
+        ("/articles/a/2025-09-12-lighthouse-pink?at=2025-09-13", 200),
         ("/articles/a/1912-04-16-titanic?at=soon", 400),
         ("/articles/none", 404),
         ("/articles/a/2025-09-12-lighthouse-pink", 410),
@@ -92,6 +97,47 @@ async fn what_is_text_goes_as_gzip_to_who_takes_it() {
     let (_, packed, small) = ask(&router, "/", "gzip").await;
     assert_eq!(packed["content-encoding"], "gzip");
     assert!(small.len() * 3 < page.len(), "{} of {}", small.len(), page.len());
+}
+
+#[tokio::test]
+async fn an_order_needs_somebody_who_may_give_it() {
+    let (_dir, router) = harbour_ledger();
+    for path in ["/status/rebuild", "/status/rollback", "/status/stop"] {
+        let order = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        let response =
+            router.clone().oneshot(order.body(Body::from("view=articles")).unwrap()).await.unwrap();
+        // Without keys only this machine may, and nobody knows where this request comes from.
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{path}");
+    }
+    let (_, _, page) = ask(&router, "/status", "identity").await;
+    assert!(!String::from_utf8(page).unwrap().contains("<button type=\"submit\">Rebuild"));
+}
+
+#[tokio::test]
+async fn what_was_withdrawn_since_says_so_and_is_in_no_feed() {
+    let (_dir, router) = harbour_ledger();
+    let (_, _, page) = ask(&router, "/articles/a/2025-09-12-lighthouse-pink?at=2025-09-13", "identity").await;
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.contains("It was withdrawn later") && page.contains("The minute was misread"));
+    for path in ["/search.atom?q=lighthouse", "/search.csv?q=lighthouse"] {
+        let (status, headers, body) = ask(&router, path, "identity").await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        assert!(!headers["content-type"].to_str().unwrap().starts_with("text/html"));
+        let text = String::from_utf8(body).unwrap();
+        assert!(text.contains("1910-05-20") && !text.contains("lighthouse-pink"), "{path}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn errors_are_pages_for_readers_and_problems_for_programs() {
+    let (_dir, router) = harbour_ledger();
+    let (_, headers, _) = ask(&router, "/nothing/here", "identity").await;
+    assert!(headers["content-type"].to_str().unwrap().starts_with("text/html"));
+    let (_, headers, _) = ask(&router, "/api/v1/nothing", "identity").await;
+    assert_eq!(headers["content-type"], "application/problem+json");
+    let request = Request::get("/nothing/here").body(Body::empty()).unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
 }
 
 #[tokio::test]
