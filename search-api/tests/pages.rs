@@ -11,13 +11,17 @@ use axum::{
     http::{Request, StatusCode},
 };
 use indexer::Indexes;
-use search_api::{ApiState, Search, pages::PagesConfig};
+use search_api::{Access, ApiState, Role, Search, pages::PagesConfig};
 use store::{ArchiveDate, AssetKind, Content, Fact, Log, NewEvent};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 /// The sample archive behind the pages.
 fn harbour_ledger() -> (TempDir, Router) {
+    harbour_ledger_for(Access::default())
+}
+
+fn harbour_ledger_for(access: Access) -> (TempDir, Router) {
     let dir = tempfile::tempdir().unwrap();
     let samples = dir.path().join("samples");
     data_samples::write_archive(&samples).unwrap();
@@ -37,7 +41,7 @@ fn harbour_ledger() -> (TempDir, Router) {
     for kind in AssetKind::ALL {
         indexes.catch_up(kind, log.head().unwrap().seq, &AtomicBool::new(false), &|_| {}).unwrap();
     }
-    let state = ApiState::new(Search::new(indexes)).unwrap();
+    let state = ApiState::new(Search::new(indexes)).unwrap().with_access(access);
     let config = PagesConfig { media: vec![samples], ..PagesConfig::default() };
     (dir, search_api::app(state, config))
 }
@@ -111,6 +115,38 @@ async fn an_order_needs_somebody_who_may_give_it() {
     }
     let (_, _, page) = ask(&router, "/status", "identity").await;
     assert!(!String::from_utf8(page).unwrap().contains("<button type=\"submit\">Rebuild"));
+}
+
+#[tokio::test]
+async fn with_keys_a_browser_is_asked_for_one_and_buttons_are_for_admins() {
+    let keys = [(Role::Read, "reader"), (Role::Admin, "keeper")].map(|(role, key)| Access::line(role, key));
+    let (_dir, router) = harbour_ledger_for(Access::parse(&keys.join("\n")).unwrap());
+    let send = async |method: &str, path: &str, headers: &[(&str, &str)], body: &'static str| {
+        let request = Request::builder().method(method).uri(path).header("accept", "text/html");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let response = router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        (
+            parts.status.as_u16(),
+            parts.headers,
+            String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()),
+        )
+    };
+    let (status, headers, page) = send("GET", "/", &[], "").await;
+    assert_eq!(status, 401);
+    assert!(headers["www-authenticate"].to_str().unwrap().starts_with("Basic"));
+    assert!(page.unwrap().starts_with("<!DOCTYPE html>"));
+    let (reader, keeper) = (("authorization", "Bearer reader"), ("authorization", "Bearer keeper"));
+    let button = "action=\"/status/rebuild\"";
+    assert!(!send("GET", "/status", &[reader], "").await.2.unwrap().contains(button));
+    assert!(send("GET", "/status", &[keeper], "").await.2.unwrap().contains(button));
+    let order =
+        async |headers: &[(&str, &str)]| send("POST", "/status/rebuild", headers, "view=images").await.0;
+    assert_eq!(order(&[reader]).await, 403);
+    let (host, own, foreign) = (("host", "here"), ("origin", "http://here"), ("origin", "http://elsewhere"));
+    assert_eq!(order(&[keeper, host, foreign]).await, 403);
+    assert_eq!(order(&[keeper, host, own]).await, 303);
 }
 
 #[tokio::test]
