@@ -24,8 +24,7 @@ addEventListener("keydown", (event) => {
   const box = one("#q");
   const typing = event.target.closest?.("input, select, textarea");
   if (event.key === "Escape" && event.target === box) {
-    if (closeSuggestions()) return;
-    box.blur();
+    if (!closeSuggestions()) box.blur();
   } else if (typing) {
     return;
   } else if (event.key === "/" && box) {

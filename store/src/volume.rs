@@ -111,8 +111,11 @@ impl Volumes {
     /// Makes another volume the one that counts; it is opened by who comes next. The caller holds the write lock of
     /// the old one, and everything in the new one is on disk.
     pub(crate) fn switch_to(&self, volume: VolumeNumber) -> io::Result<()> {
+        // Held over both steps: who reads the new name before the old tables are put away would open the new volume,
+        // have that put away in their place, and find it open when he opens it again.
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         write_current(&self.dir, volume)?;
-        *self.open.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *open = None;
         Ok(())
     }
 

@@ -38,7 +38,7 @@ pub(crate) async fn compressed(response: Response) -> Response {
 /// Says that a body is gzip, and that this depends on who asks.
 pub(crate) fn mark(headers: &mut HeaderMap) {
     headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
     headers.remove(header::CONTENT_LENGTH);
 }
 

@@ -10,7 +10,11 @@ mod body;
 pub(crate) mod compress;
 mod docs;
 mod events;
+mod finish;
 mod intake;
+#[cfg(test)]
+mod matrix;
+mod metrics;
 mod openapi;
 mod path;
 mod pool;
@@ -20,13 +24,19 @@ mod route;
 mod routes;
 mod search;
 mod server;
+mod shed;
 mod site;
 mod status;
 pub(crate) mod table;
 
 use std::{io, sync::Arc};
 
-use axum::{Router, extract::DefaultBodyLimit, http::Uri, middleware::from_fn_with_state};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::Uri,
+    middleware::{from_fn, from_fn_with_state},
+};
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
@@ -48,6 +58,7 @@ pub struct ApiState {
     pub(crate) suggester: Arc<Suggester>,
     pub(crate) access: Arc<Access>,
     pub(crate) site: Arc<Site>,
+    metrics: Arc<metrics::Metrics>,
     /// Searches that wait for the index to take in a write.
     pub(crate) waiting: Arc<Semaphore>,
     /// Those who read events.
@@ -82,6 +93,7 @@ impl ApiState {
             suggester: Arc::default(),
             access: Arc::new(Access::default()),
             site: Arc::default(),
+            metrics: Arc::default(),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             readers: Arc::new(Semaphore::new(MAX_READERS)),
             intake: Intake::new(MAX_WRITERS, MAX_WAITING_WRITERS),
@@ -119,10 +131,13 @@ pub fn router(state: ApiState) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(state.clone(), body::whole_body))
         .layer(from_fn_with_state(state.clone(), access::check))
+        .layer(from_fn(finish::finish))
+        .layer(from_fn_with_state(state.clone(), metrics::observe))
+        .layer(from_fn_with_state(state.clone(), shed::shed))
         .with_state(state)
 }
 
-fn nothing_at(uri: &Uri) -> SearchError {
+pub(crate) fn nothing_at(uri: &Uri) -> SearchError {
     SearchError::NotFound(format!("there is nothing at {}", uri.path()))
 }
 
@@ -130,9 +145,10 @@ fn nothing_at(uri: &Uri) -> SearchError {
 pub fn app(state: ApiState, pages: PagesConfig) -> Router {
     let state = state.with_site(pages.title.clone(), pages.base_url.clone());
     let checked = from_fn_with_state(state.clone(), access::check);
+    let observed = from_fn_with_state(state.clone(), metrics::observe);
     let pages = Pages::new(state.clone(), pages);
     router(state)
-        .merge(pages::router(pages.clone()).layer(checked))
+        .merge(pages::router(pages.clone()).layer(checked).layer(observed))
         .layer(from_fn_with_state(pages, pages::in_house_look))
 }
 

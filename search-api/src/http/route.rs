@@ -14,7 +14,14 @@ use axum::{
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use store::{AsOf, AssetKind, AssetRef};
 
-use super::{ApiState, access::Role, body::MAX_BODY, path::asset_of, problem::Problem};
+use super::{
+    ApiState,
+    access::Role,
+    body::MAX_BODY,
+    finish::{etag, is_known, not_modified, tagged},
+    path::asset_of,
+    problem::Problem,
+};
 use crate::{error::SearchError, query::QueryError};
 
 /// One method at one path.
@@ -35,6 +42,8 @@ pub(super) struct Route {
     pub(super) kind: AssetKind,
     /// Whether the OpenAPI document has it.
     pub(super) is_listed: bool,
+    /// Whether its answer comes from nothing but the log and what is asked, so that it changes only when the log does.
+    is_of_log: bool,
     handler: Handler,
 }
 
@@ -200,6 +209,7 @@ impl Route {
             answers: Vec::new(),
             kind: AssetKind::Article,
             is_listed: true,
+            is_of_log: false,
             handler: Arc::new(move |state, asked| Box::pin(handler(state, asked))),
         }
     }
@@ -216,6 +226,11 @@ impl Route {
     /// Not for programs: the document leaves it out.
     pub(super) fn unlisted(self) -> Self {
         Self { is_listed: false, ..self }
+    }
+
+    /// Answers from the log alone.
+    pub(super) fn of_log(self) -> Self {
+        Self { is_of_log: true, ..self }
     }
 
     pub(super) fn takes(mut self, params: &[Param]) -> Self {
@@ -307,7 +322,19 @@ impl Route {
         // It was read whole before, within its bounds.
         let body =
             to_bytes(body, self.max_body()).await.map_err(|_| SearchError::TooLarge(self.max_body()))?;
-        (self.handler)(state, Asked { asset, params, headers: parts.headers, uri: parts.uri, body }).await
+        let tag = match self.is_of_log {
+            true => Some(etag(&[&state.search.log().head()?.to_string(), &parts.uri.to_string()])),
+            false => None,
+        };
+        if let Some(tag) = tag.clone().filter(|tag| is_known(&parts.headers, tag)) {
+            return Ok(not_modified(tag));
+        }
+        let asked = Asked { asset, params, headers: parts.headers, uri: parts.uri, body };
+        let mut response = (self.handler)(state, asked).await?;
+        if let Some(tag) = tag {
+            tagged(response.headers_mut(), tag);
+        }
+        Ok(response)
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
     body::MAX_EVENTS_BODY,
     docs,
     events::{self, Taken},
+    metrics,
     rebuild::{self, Builds, RolledBack},
     route::{Body, MakeSchema, Param, Route, Shape},
     search::{self, Similar, Suggestions},
@@ -139,6 +140,7 @@ fn similar() -> Route {
 
 fn citing() -> Route {
     let mut route = Route::new(Method::GET, "/api/v1/cite/{id}", READ, "cite", assets::cite)
+        .of_log()
         .says("How an asset is cited", "Articles and images.")
         .takes(&[VIEW, Param::new("format", Shape::OneOf(Form::NAMES), "text if left out.")]);
     for form in Form::NAMES.iter().filter_map(|name| Form::named(name)) {
@@ -173,7 +175,7 @@ fn assets_of(kind: AssetKind) -> [Route; 3] {
             .takes(&[revision("from", "The earlier revision."), revision("to", "The later revision.")])
             .gives::<Diff>("The fields that changed."),
     ]
-    .map(|route| route.of(kind))
+    .map(|route| route.of(kind).of_log())
 }
 
 fn log() -> [Route; 2] {
@@ -209,11 +211,14 @@ fn log() -> [Route; 2] {
     ]
 }
 
-fn state() -> [Route; 3] {
+fn state() -> [Route; 4] {
     [
         Route::new(Method::GET, "/api/v1/status", READ, "status", status::status)
             .says("How log and indexes stand", "")
             .gives::<ArchiveStatus>("The figures."),
+        Route::new(Method::GET, "/metrics", READ, "metrics", metrics::show)
+            .says("What the server does, for Prometheus", "")
+            .gives_text("application/openmetrics-text", "OpenMetrics 1.0."),
         Route::new(Method::GET, "/healthz", None, "healthz", status::healthz)
             .says("Whether the process answers", "")
             .gives_text("text/plain", "It does."),

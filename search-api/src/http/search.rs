@@ -9,11 +9,12 @@ use axum::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{AssetId, AssetKind, AssetRef};
+use store::{AssetId, AssetKind, AssetRef, Seq};
 
 use super::{
     ApiState,
     atom::{self, Feed},
+    finish::{etag, is_known, not_modified, tagged},
     problem::Problem,
     route::Asked,
     table,
@@ -54,7 +55,28 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
     let format = Format::of(&asked);
     let request = SearchRequest::from_params(&asked.params_but(&["format"]))?;
     let kind = request.kind;
+    // Read before the search: what it finds is at least as new as its tag says.
+    let head = state.search.log().head()?.to_string();
+    let tag = |generation: &str, checkpoint: Seq| {
+        let (address, accept) = (asked.uri.to_string(), asked.header("accept").unwrap_or_default());
+        etag(&[&head, generation, &checkpoint.to_string(), &address, accept])
+    };
+    if asked.headers.contains_key(header::IF_NONE_MATCH)
+        && request.as_of.is_none()
+        && request.min_seq.is_none()
+    {
+        let indexes = state.search.indexes().clone();
+        let (generation, index) = state.pool.run(move || Ok(indexes.searcher(kind)?)).await?;
+        let tag = tag(generation.name(), index.checkpoint);
+        if is_known(&asked.headers, &tag) {
+            return Ok(not_modified(tag));
+        }
+    }
     let found = run_search(&state, request).await?;
+    let tag = tag(&found.generation, found.checkpoint);
+    if is_known(&asked.headers, &tag) {
+        return Ok(not_modified(tag));
+    }
     let total = found.total;
     let next = found.next.as_ref().map(|cursor| page_after(&asked, cursor));
     let mut response = match format {
@@ -88,7 +110,7 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
     if let Some(link) = next.and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok()) {
         headers.insert(header::LINK, link);
     }
-    headers.append(header::VARY, HeaderValue::from_static("accept"));
+    tagged(headers, tag);
     Ok(response)
 }
 
@@ -121,11 +143,7 @@ pub(crate) async fn run_search(
 }
 
 /// Waits, at most [`WAIT_LIMIT`], until a view has taken in an event.
-pub(super) async fn wait_for(
-    state: &ApiState,
-    kind: AssetKind,
-    wanted: store::Seq,
-) -> Result<(), SearchError> {
+pub(super) async fn wait_for(state: &ApiState, kind: AssetKind, wanted: Seq) -> Result<(), SearchError> {
     let head = state.search.log().head()?.seq;
     if wanted > head {
         let text = format!("the log ends at {head}: there is no event {wanted} to wait for");

@@ -118,7 +118,7 @@ fn log_section(pages: &Pages, head: &store::LogHead) -> Result<Markup, PageError
             h2 #log-title { "Log" }
             dl.figures {
                 div { dt { "Head" } dd #head { (text::count(head.seq.get())) } }
-                div.gauge { dt { "Events a second" } dd { (text::count(now)) } (charts::spark(&rates, &of_two_minutes)) }
+                div.gauge { dt { "Events a second" } dd { (text::count(now)) (charts::spark(&rates, &of_two_minutes)) } }
                 @if let Some(recorded) = head.recorded { div { dt { "Last event taken" } dd { (dates::instant(recorded)) } } }
                 div { dt { "On disk" } dd { (bytes(sizes.disk)) } }
                 div { dt { "As JSON" } dd { (bytes(sizes.json)) } }
@@ -133,8 +133,10 @@ fn machine_section(machine: &Machine) -> Markup {
         html! {
             div {
                 dt { (label) }
-                dd { (bytes(free)) span.quiet { " of " (bytes(all)) " free" } }
-                (charts::share(all.saturating_sub(free), all, label))
+                dd {
+                    (bytes(free)) span.quiet { " of " (bytes(all)) " free" }
+                    (charts::share(all.saturating_sub(free), all, label))
+                }
             }
         }
     };

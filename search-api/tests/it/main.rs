@@ -15,5 +15,6 @@ mod hostile;
 mod http;
 mod native;
 mod paging;
+mod rebuild;
 mod search;
 mod server;

@@ -83,7 +83,7 @@ async fn hits_as_csv_hold_no_formulas() {
     assert_eq!(cell("keywords.value"), "Trams; Harbour");
     let (_, headers, _) = whole(&router, "/api/v1/search?q=trams", "text/csv;q=0.9, */*").await;
     assert!(headers["content-type"].to_str().unwrap().starts_with("text/csv"));
-    assert_eq!(headers["vary"], "accept");
+    assert_eq!(headers["vary"], "accept, authorization");
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ fn children_of(xml: &str, parent: &str, child: &str) -> Vec<String> {
                 open.push(own);
             }
             Event::Empty(tag) => {
-                seen(&open, name(tag.local_name().as_ref()), format!("{tag:?}").replace('\\', ""))
+                seen(&open, name(tag.local_name().as_ref()), format!("{tag:?}").replace('\\', ""));
             }
             Event::End(tag) => {
                 let own = open.pop().unwrap();
@@ -229,4 +229,118 @@ async fn parameters_that_are_not_there_are_named() {
     check("/api/v1/search?format=xml", "format").await;
     check("/api/v1/events?from=first", "from").await;
     check("/api/v1/cite/a/ferry?format=endnote", "format").await;
+}
+
+#[tokio::test]
+async fn what_has_not_changed_is_not_sent_again() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let ask = async |uri: &str, known: &str| {
+        let request = Request::get(uri).header("if-none-match", known).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let tag = response.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned());
+        (response.status(), tag.unwrap_or_default(), to_bytes(response.into_body(), 1 << 20).await.unwrap())
+    };
+    for uri in ["/api/v1/search?q=ferry", "/api/v1/articles/a/ferry", "/api/v1/cite/a/ferry?format=ris"] {
+        let (status, tag, _) = ask(uri, "\"other\"").await;
+        assert_eq!(status, StatusCode::OK, "{uri}");
+        let (status, same, body) = ask(uri, &tag).await;
+        assert_eq!((status, &same, body.len()), (StatusCode::NOT_MODIFIED, &tag, 0), "{uri}");
+    }
+    let (_, csv, _) = ask("/api/v1/search?q=ferry&format=csv", "").await;
+    let (_, tag, _) = ask("/api/v1/search?q=ferry", "").await;
+    assert_ne!(csv, tag);
+    // A withdrawal counts at once, before the index knows.
+    archive
+        .append(&[json!({"type": "article.withdrawn", "id": "a/ferry", "data": {"reason": "a complaint"}})]);
+    let (status, other, _) = ask("/api/v1/search?q=ferry", &tag).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_ne!(tag, other);
+    archive.index();
+    assert_eq!(ask("/api/v1/search?q=ferry", &other).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn answers_are_packed_for_who_takes_it() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let ask = async |accept: &str| {
+        let request = Request::get("/api/v1/search?q=harbour").header("accept-encoding", accept);
+        let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let packed = response.headers().get("content-encoding").is_some();
+        (packed, to_bytes(response.into_body(), 1 << 20).await.unwrap())
+    };
+    let (packed, small) = ask("gzip, br").await;
+    assert!(packed);
+    let (packed, large) = ask("identity").await;
+    assert!(!packed && small.len() < large.len());
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&*small), &mut text).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["total"], 2);
+}
+
+#[tokio::test]
+async fn metrics_count_by_route() {
+    let archive = Archive::small();
+    let router = archive.router();
+    get(&router, "/api/v1/articles/a/ferry/history").await;
+    get(&router, "/api/v1/articles/a/tram/history").await;
+    get(&router, "/api/v1/search?q=ferry&limit=many").await;
+    get(&router, "/es/articles/_search").await;
+    get(&router, "/no/such/thing").await;
+    let (status, headers, text) = whole(&router, "/metrics", "").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(headers["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
+    for line in [
+        "morgue_http_request_duration_seconds_count{route=\"/api/v1/articles/{id}/history\",method=\"GET\",status=\"200\"} 2",
+        "morgue_http_request_duration_seconds_count{route=\"/api/v1/search\",method=\"GET\",status=\"400\"} 1",
+        "morgue_http_request_duration_seconds_count{route=\"/es/{index}/_search\",method=\"GET\",status=\"200\"} 1",
+        "morgue_http_request_duration_seconds_count{route=\"none\",method=\"GET\",status=\"404\"} 1",
+        "morgue_http_refusals_total 0",
+        "morgue_log_head_seq 8",
+        "morgue_view_lag_events{view=\"articles\"} 0",
+        "morgue_view_documents{view=\"articles\"} 5",
+        "morgue_view_generation{view=\"articles\",generation=\"g000001\"} 1",
+        "morgue_search_queue 0",
+        "# EOF",
+    ] {
+        assert!(text.lines().any(|other| other == line), "{line} is not in\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_document_has_all_routes_and_the_page_loads_nothing_from_elsewhere() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let (status, document) = get(&router, "/api/v1/openapi.json").await;
+    assert_eq!((status, &document["openapi"]), (StatusCode::OK, &json!("3.1.1")));
+    let paths = document["paths"].as_object().unwrap();
+    for path in ["/api/v1/search", "/api/v1/articles/{id}/diff", "/api/v1/rebuild", "/metrics"] {
+        assert!(paths.contains_key(path), "{path}");
+    }
+    // Whatever is referred to is there.
+    let text = document.to_string();
+    for reference in text.split("\"$ref\":\"#").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+        assert!(document.pointer(reference).is_some(), "{reference}");
+    }
+    let (status, headers, page) = whole(&router, "/api/v1", "text/html").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+    assert!(!page.contains("http://") && !page.contains("https://"), "nothing from elsewhere");
+    for path in ["/api/v1/try.css", "/api/v1/try.js"] {
+        assert!(page.contains(path));
+        assert_eq!(whole(&router, path, "").await.0, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn methods_that_are_not_there_say_which_are() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let request = Request::delete("/api/v1/search")
+        .extension(axum::extract::ConnectInfo(std::net::SocketAddr::from(([127, 0, 0, 1], 1))));
+    let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(response.headers()["allow"], "GET,HEAD");
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
 }

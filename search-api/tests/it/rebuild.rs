@@ -1,0 +1,70 @@
+//! Rebuilding and going back over HTTP, and writes that wait for the index.
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, StatusCode},
+};
+use serde_json::{Value, json};
+
+use crate::archive::{Archive, get, post, send};
+
+async fn phase_of(router: &Router, view: &str) -> String {
+    let (_, builds) = get(router, "/api/v1/rebuild").await;
+    builds["views"][view]["phase"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn rebuilding_goes_on_in_the_background_and_going_back_is_a_step() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let (status, builds) = get(&router, "/api/v1/rebuild").await;
+    assert_eq!((status, &builds), (StatusCode::OK, &json!({"views": {}})));
+    let (status, none) = post(&router, "/api/v1/rollback?view=images", "").await;
+    assert_eq!(status, StatusCode::CONFLICT, "{none}");
+    let (status, builds) = post(&router, "/api/v1/rebuild?view=articles&view=images", "").await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{builds}");
+    assert_eq!(builds["views"].as_object().unwrap().len(), 2);
+    while !(phase_of(&router, "articles").await == "done" && phase_of(&router, "images").await == "done") {
+        tokio::task::yield_now().await;
+    }
+    let (_, status) = get(&router, "/api/v1/status").await;
+    assert_eq!(status["views"]["articles"]["generation"], "g000002");
+    assert_eq!(status["views"]["bylines"]["generation"], "g000001");
+    let (status, back) = post(&router, "/api/v1/rollback?view=articles", "").await;
+    assert_eq!((status, &back["views"]["articles"]), (StatusCode::OK, &json!("g000001")));
+    // Bylines have none before: nothing is changed of any.
+    let (status, _) = post(&router, "/api/v1/rollback", "").await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    let (_, answer) = get(&router, "/api/v1/status").await;
+    assert_eq!(answer["views"]["images"]["generation"], "g000002");
+    let request = Request::delete("/api/v1/rebuild").body(Body::empty()).unwrap();
+    assert_eq!(send(&router, request).await.0, StatusCode::CONFLICT, "nothing is being built");
+    let (status, problem) = post(&router, "/api/v1/rebuild?view=videos", "").await;
+    assert_eq!((status, &problem["pointer"]), (StatusCode::BAD_REQUEST, &json!("view")));
+}
+
+#[tokio::test]
+async fn a_write_can_wait_until_it_is_found() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let workers = indexer::Workers::start(&archive.indexes).unwrap();
+    let event =
+        json!({"type": "article.published", "id": "a/new", "data": {"headline": "Zeppelin"}}).to_string();
+    let (status, taken) = post(&router, "/api/v1/events?wait=searchable", event).await;
+    assert_eq!((status, &taken["searchable"]), (StatusCode::OK, &json!(true)), "{taken}");
+    let (_, found) = get(&router, "/api/v1/search?q=zeppelin").await;
+    assert_eq!(found["total"], 1);
+    let hit = &found["hits"][0];
+    assert_eq!((&hit["seq"], &hit["revision"], &hit["source"]), (&json!(9), &json!(1), &json!("http")));
+    workers.stop();
+    let event =
+        json!({"type": "article.published", "id": "a/newer", "data": {"headline": "Newer"}}).to_string();
+    let (status, taken) = post(&router, "/api/v1/events?wait=searchable", event).await;
+    assert_eq!((status, &taken["searchable"]), (StatusCode::OK, &json!(false)), "it is durable all the same");
+    for uri in ["/api/v1/suggest?q=newer&min_seq=10", "/api/v1/similar/a/tram?min_seq=10"] {
+        assert_eq!(get(&router, uri).await.0, StatusCode::SERVICE_UNAVAILABLE, "{uri}");
+    }
+    let seqs: Vec<Value> = found["hits"].as_array().unwrap().iter().map(|hit| hit["seq"].clone()).collect();
+    assert_eq!(seqs, [json!(9)]);
+}
