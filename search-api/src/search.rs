@@ -15,7 +15,7 @@ use std::{
 use indexer::{Document, Generation, IndexSearcher, Indexes, View};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use store::{AsOf, AssetId, AssetKind, AssetRef, Log, Revision, Seq, Snapshot};
 
 use crate::{
