@@ -182,6 +182,9 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
             report.skipped.iter().map(|(ending, files)| format!("{files} {ending}")).collect();
         terminal.say(format!("  files that are no archive's text: {}", skipped.join(", ")))?;
     }
+    if report.released > 0 {
+        terminal.say(format!("  {} left the quarantine: mended since", count(report.released, "record")))?;
+    }
     if report.refused > 0 {
         terminal
             .say(format!("  {} about assets that were erased: left out", count(report.refused, "record")))?;

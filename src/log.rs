@@ -82,6 +82,9 @@ pub(crate) enum Command {
 }
 
 pub(crate) fn run(archive: &Archive, command: Command, terminal: &Terminal) -> Result<Outcome> {
+    if let (Command::Verify { .. } | Command::Restore { .. }, None) = (&command, std::env::var_os(CHILD)) {
+        return in_a_child();
+    }
     match command {
         Command::Restore { from } => return restore(archive, &from, terminal),
         Command::Import { file } => return import(&archive.open_log()?, &file, terminal),
@@ -104,6 +107,28 @@ pub(crate) fn run(archive: &Archive, command: Command, terminal: &Terminal) -> R
         }
         Command::Compact => compact(&log, terminal),
         Command::Restore { .. } | Command::Import { .. } | Command::Schema { .. } => Ok(Outcome::Done),
+    }
+}
+
+/// Set for the process that does the checking.
+const CHILD: &str = "MORGUE_CHECKING";
+
+/// LMDB maps its file into memory, so a page of a damaged one that points to nowhere kills whoever reads it. So
+/// whoever checks a log is a process of its own, and its death is an answer.
+fn in_a_child() -> Result<Outcome> {
+    let itself = std::env::current_exe().context("the program cannot start itself once more")?;
+    let status = std::process::Command::new(&itself)
+        .args(std::env::args_os().skip(1))
+        .env(CHILD, "1")
+        .status()
+        .with_context(|| format!("{} cannot be started once more", itself.display()))?;
+    match status.code() {
+        Some(0) => Ok(Outcome::Done),
+        Some(1 | 2) => Ok(Outcome::Failed),
+        _ => bail!(
+            "NOT CLEAN: the process that read the log died of it ({status}): its file is damaged where LMDB trusts \
+             it; restore the log from an older backup"
+        ),
     }
 }
 

@@ -301,8 +301,62 @@ fn formats_tell_the_same() {
     }
 }
 
+/// A page of the log's file points to where there is nothing: whoever reads it dies. That is an answer, not an accident.
+#[test]
+fn a_log_that_kills_its_reader_is_reported_as_not_clean() {
+    const PAGE: usize = 4_096;
+    let archive = Archive::new();
+    archive.load_samples();
+    archive.run(&["log", "compact"], 0);
+    let log = archive.path("data/log");
+    let file = log.join(fs::read_to_string(log.join("CURRENT")).unwrap().trim()).join("data.mdb");
+    let mut bytes = fs::read(&file).unwrap();
+    // Leaves with the catalog's rows, near the end of the file: their pointers reach 64 KB on, where it has ended.
+    let first = (bytes.len() / PAGE).saturating_sub(15);
+    let is_leaf = |page: &[u8]| page[10..12] == [2, 0] && !page.windows(9).any(|at| at == b"referrers");
+    let mut damaged = 0;
+    for page in bytes.chunks_exact_mut(PAGE).skip(first).filter(|page| is_leaf(page)) {
+        let end_of_pointers = usize::from(u16::from_le_bytes([page[12], page[13]]));
+        page[16..end_of_pointers].fill(0xff);
+        damaged += 1;
+    }
+    assert!(damaged > 0);
+    fs::write(&file, bytes).unwrap();
+    let said = archive.run(&["log", "verify"], 1);
+    assert!(said.contains("NOT CLEAN: the process that read the log died of it"), "{said}");
+}
+
 fn name_of(entry: &fs::DirEntry) -> String {
     entry.file_name().to_string_lossy().into_owned()
+}
+
+/// `load --watch` tells of each load that it makes, makes it searchable, and ends in order when it is told to.
+#[test]
+fn a_watched_folder_is_searchable_as_it_fills() {
+    let archive = Archive::new();
+    let root = archive.path("in");
+    fs::create_dir_all(&root).unwrap();
+    let put = |name: &str, id: &str| {
+        let line = format!(
+            "{{\"type\":\"article.published\",\"id\":\"{id}\",\"data\":{{\"headline\":\"Zymology\"}}}}\n"
+        );
+        fs::rename(archive.write("new", line), root.join(name)).unwrap();
+    };
+    put("1.jsonl", "a/1");
+    let mut watching = archive
+        .command(&["--json", "load", "--watch", "1", text(&root)])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+    let mut reports = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    assert_eq!(reports.next().unwrap()["events"], 1);
+    put("2.jsonl", "a/2");
+    assert_eq!(reports.next().unwrap()["events"], 1);
+    assert_eq!(archive.ids(&["zymology"]).len(), 2);
+    let pid = watching.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(watching.wait().unwrap().code(), Some(0));
 }
 
 #[test]

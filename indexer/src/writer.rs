@@ -14,7 +14,7 @@ use crate::{
     fanout::{Fanout, FanoutPosition, FanoutWriter, queue, remove_others},
     generation::{Generation, failed, open_index},
     merging::FewSegments,
-    views::Change,
+    views::{Change, Known},
 };
 
 /// What tantivy may hold before it writes a segment, in bytes.
@@ -277,11 +277,12 @@ impl GenerationWriter {
 
     fn renew_chunk(&self, ids: &[AssetId], snapshot: &Snapshot) -> Result<(), IndexError> {
         let schema = self.generation.schema();
+        let mut known = Known::default();
         for id in ids {
             self.writer.delete_term(Term::from_field_text(schema.id, id.as_str()));
-            if let Some(document) = self.generation.view().document(id, snapshot)? {
+            if let Some(document) = self.generation.view().document_knowing(id, snapshot, &mut known)? {
                 let document = document.to_tantivy(schema);
-                self.writer.add_document(document).map_err(failed(self.generation.dir()))?;
+                self.writer.add_document(document.fields).map_err(failed(self.generation.dir()))?;
             }
         }
         Ok(())

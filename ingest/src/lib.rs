@@ -39,6 +39,7 @@ mod load;
 mod names;
 mod nested;
 mod open;
+mod packed;
 mod pattern;
 mod quarantine;
 mod read;

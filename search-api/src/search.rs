@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indexer::{Document, Generation, IndexSearcher, Indexes, View};
+use indexer::{Document, Generation, IndexSearcher, Indexes};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -309,8 +309,8 @@ impl Search {
     pub fn document(&self, asset: &AssetRef) -> Result<Hit, SearchError> {
         let snapshot = self.log().snapshot()?;
         let view = indexer::view_of(asset.kind);
-        read_back(view, &asset.id, &snapshot)?
-            .map(|(document, source)| hit_of(document, source))
+        view.document(&asset.id, &snapshot)?
+            .map(hit_of)
             .ok_or_else(|| SearchError::NoSuchAsset(asset.clone()))
     }
 
@@ -321,8 +321,8 @@ impl Search {
     pub fn document_as_of(&self, asset: &AssetRef, as_of: AsOf) -> Result<Hit, SearchError> {
         let snapshot = self.log().snapshot_as_of(as_of)?;
         let view = indexer::view_of(asset.kind);
-        read_back(view, &asset.id, &snapshot)?
-            .map(|(document, source)| hit_of(document, source))
+        view.document(&asset.id, &snapshot)?
+            .map(hit_of)
             .ok_or_else(|| SearchError::NoSuchAsset(asset.clone()))
     }
 }
@@ -358,24 +358,13 @@ impl std::ops::Deref for Held<'_> {
     }
 }
 
-/// An asset's document and its source; `None` when readers do not see it.
-fn read_back(
-    view: &dyn View,
-    id: &AssetId,
-    snapshot: &Snapshot,
-) -> Result<Option<(Document, String)>, SearchError> {
-    let Some(document) = view.document(id, snapshot)? else { return Ok(None) };
-    let source = snapshot.event(document.seq)?.source().to_owned();
-    Ok(Some((document, source)))
-}
-
-fn hit_of(document: Document, source: String) -> Hit {
+fn hit_of(document: Document) -> Hit {
     Hit {
         kind: document.asset.kind,
         id: document.asset.id,
         seq: document.seq,
         revision: document.revision,
-        source,
+        source: document.source,
         score: 0.0,
         document: document.json,
         highlights: Map::new(),

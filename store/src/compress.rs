@@ -43,7 +43,8 @@ thread_local! {
 }
 
 impl Dictionaries {
-    /// Takes a dictionary for reading. Numbers are never used twice, so one that is here already is the same.
+    /// Takes a dictionary that the log has for reading. The log uses no number twice, so one that is here already is
+    /// the same; what the log does not have yet must not come here, since it may never have it.
     pub(crate) fn add(&self, number: u32, bytes: &[u8]) {
         if !self.has(number) {
             let dictionary = Arc::new(DDict::create(bytes));

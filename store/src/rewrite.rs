@@ -14,7 +14,7 @@ use heed::{BytesDecode, BytesEncode, Database, PutFlags, RoTxn, RwTxn};
 
 use crate::{
     blocks::Filling,
-    compress::{Compressed, DICTIONARY_BYTES},
+    compress::{DICTIONARY_BYTES, Dictionaries},
     error::{AppendError, OpenError, ReadError},
     event::Seq,
     log::{Log, head_in},
@@ -98,9 +98,9 @@ impl Log {
                 new.meta.put(&mut to, name, &number)?;
             }
         }
-        let dropped = self.copy_dictionaries(old, txn, new, &mut to)?;
+        let (kept, dropped) = self.copy_dictionaries(old, txn, new, &mut to)?;
         to.commit()?;
-        let newest = self.dictionaries().encoder();
+        let newest = kept.encoder();
         let outdated = |payload: &Encoded<'_>| match payload {
             Encoded::Zstd { dictionary, .. } => {
                 dropped.contains(dictionary) || (why == Why::Compact && Some(*dictionary) != newest)
@@ -108,7 +108,7 @@ impl Log {
             Encoded::Plain(..) => why == Why::Compact,
             Encoded::Erased(_) => false,
         };
-        self.copy_events(old, txn, new, &outdated, progress)?;
+        self.copy_events(old, txn, (new, &kept), &outdated, progress)?;
         copy_table(old.sources, txn, new, new.sources)?;
         copy_table(old.times, txn, new, new.times)?;
         copy_table(old.catalog.heads, txn, new, new.catalog.heads)?;
@@ -116,16 +116,19 @@ impl Log {
         Ok(())
     }
 
-    /// Copies the dictionaries that know nothing erased, and learns one if none is left. Returns those that were
-    /// not copied.
+    /// Copies the dictionaries that know nothing erased, and learns one if none is left. Returns the new volume's and
+    /// the numbers of those that were not copied.
+    ///
+    /// The new volume's are not those of the log handle until the volume counts: if it never does, another
+    /// dictionary will have the number of the one that was learned here.
     fn copy_dictionaries(
         &self,
         old: &Tables,
         txn: &RwTxn<'_>,
         new: &Tables,
         to: &mut RwTxn<'_>,
-    ) -> Result<BTreeSet<u32>, AppendError> {
-        let mut dropped = BTreeSet::new();
+    ) -> Result<(Dictionaries, BTreeSet<u32>), AppendError> {
+        let (kept, mut dropped) = (Dictionaries::default(), BTreeSet::new());
         let mut newest = None;
         for entry in old.dictionaries.iter(txn)? {
             let (number, dictionary) = entry?;
@@ -145,18 +148,15 @@ impl Log {
                 newest = Some((put_dictionary(new, to, &dictionary, &seqs)?, dictionary));
             }
         }
-        if let Some((number, dictionary)) = &newest {
-            self.dictionaries().add(*number, dictionary);
-        }
-        self.dictionaries().encode_with(newest.as_ref().map(|(number, bytes)| (*number, bytes.as_slice())));
-        Ok(dropped)
+        kept.encode_with(newest.as_ref().map(|(number, bytes)| (*number, bytes.as_slice())));
+        Ok((kept, dropped))
     }
 
     fn copy_events(
         &self,
         old: &Tables,
         txn: &RwTxn<'_>,
-        new: &Tables,
+        (new, dictionaries): (&Tables, &Dictionaries),
         outdated: &dyn Fn(&Encoded<'_>) -> bool,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), AppendError> {
@@ -175,7 +175,7 @@ impl Log {
                 let row = match record.payload {
                     Encoded::Plain(salt, _) | Encoded::Zstd { salt, .. } if outdated(&record.payload) => {
                         self.payload_of(old, txn, seq, &record, &mut payload)?;
-                        let anew: Compressed = self.dictionaries().compress(std::mem::take(&mut payload));
+                        let anew = dictionaries.compress(std::mem::take(&mut payload));
                         stored.clear();
                         Record { payload: anew.with_salt(salt), ..record }.encode(&mut stored);
                         stored.as_slice()

@@ -4,7 +4,8 @@
 use std::{fs, path::Path, thread};
 
 use crate::{
-    Article, AsOf, AssetId, AssetKind, AssetRef, Batch, Fact, Log, NewEvent, Order, Outcome, Seq, Status,
+    AppendError, Article, AsOf, AssetId, AssetKind, AssetRef, Batch, Fact, Log, NewEvent, Order, Outcome,
+    Seq, Status,
     record::{Encoded, Record},
 };
 
@@ -141,6 +142,31 @@ fn a_dictionary_that_knows_an_erased_text_goes_too() {
     assert!(
         matches!(live.content, crate::Content::Article(article) if article.body.starts_with("Fog. Fog."))
     );
+}
+
+/// The disk has no room for the log written anew, and later it has. The dictionary that was learned for the first copy
+/// went with it; another has its number now.
+#[test]
+fn a_rewrite_that_failed_leaves_no_dictionary_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(dir.path()).unwrap();
+    append_all(&log, (0..3_000).map(|number| article(number, CANARY)));
+    append_all(&log, (3_000..6_000).map(|number| article(number, "Rain")));
+    let in_the_way = dir.path().join(format!("CURRENT.{}", std::process::id()));
+    fs::create_dir(&in_the_way).unwrap();
+    let events = (0..3_000).map(|number| log.prepare(&erasure(&format!("a/{number}"))).unwrap());
+    let refused = log.append(Batch { events: events.collect(), ..Batch::default() });
+    assert!(matches!(refused, Err(AppendError::NotForgotten { .. })), "{refused:?}");
+    let early = log.prepare(&article(9_000, "Hail")).unwrap();
+    append_all(&log, (6_000..12_000).map(|number| article(number, "A whale at the pier, and more")));
+    fs::remove_dir(&in_the_way).unwrap();
+    log.append_one(&erasure("a/3000")).unwrap();
+    let late = log.prepare(&article(9_001, "Hail")).unwrap();
+    log.append(Batch { events: vec![early, late], ..Batch::default() }).unwrap();
+    assert_eq!(log.verify(None, &mut |_| {}).unwrap().problems, []);
+    log.snapshot().unwrap().events(Seq::new(1), usize::MAX).unwrap();
+    drop(log);
+    assert_eq!(Log::open(dir.path()).unwrap().verify(None, &mut |_| {}).unwrap().problems, []);
 }
 
 /// The process dies after the erasure's commit and before the log is written anew.

@@ -30,6 +30,7 @@ pub(crate) fn run(args: &[String]) {
         ["load-stubbornly", dir, to, batch] => load(dir.as_ref(), number(to), number(batch), true),
         ["dump", dir, expect] => println!("{}", dump(&Log::open(dir).unwrap(), &expect.parse().unwrap())),
         ["append", dir, worker, count] => append(dir.as_ref(), worker, number(count)),
+        ["read-late", dir, path] => read_late(dir.as_ref(), path),
         ["follow", dir, count] => follow(dir.as_ref(), number(count)),
         other => panic!("no such child: {other:?}"),
     }
@@ -72,6 +73,16 @@ fn load(dir: &Path, to: u64, batch: u64, stubborn: bool) {
         }
     }
     say("done");
+}
+
+/// Opens the log, says so, and waits for a line before it reads in one way.
+fn read_late(dir: &Path, path: &str) {
+    let log = Log::open(dir).unwrap();
+    let early = log.snapshot().unwrap();
+    say("open");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    crate::dictionary::read(&log, &early, path);
+    say("read");
 }
 
 /// In one write, so that a line is there or is not.

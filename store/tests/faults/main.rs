@@ -14,6 +14,7 @@
 )]
 
 mod child;
+mod dictionary;
 mod flips;
 mod full;
 mod kill;
@@ -42,11 +43,12 @@ impl Form {
 
 type Story = (&'static str, fn(Form) -> String);
 
-const STORIES: [Story; 7] = [
+const STORIES: [Story; 8] = [
     ("kill at system calls", kill::at_system_calls),
     ("kill at random moments", kill::at_random_moments),
     ("power cut", power::cuts),
     ("damaged file", flips::damages),
+    ("dictionary of another process", dictionary::is_learned_by_all),
     ("two processes", together::two_append_one_reads),
     ("full disk, injected", full::injected),
     ("full disk, real", full::real),
