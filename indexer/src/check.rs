@@ -10,6 +10,7 @@ use crate::{
     generation::{IndexSearcher, failed},
     indexes::Indexes,
     rebuild::{Clock, Progress},
+    views::Known,
     writer::GenerationWriter,
 };
 
@@ -70,6 +71,7 @@ impl Indexes {
             CheckReport { generation: generation.name().to_owned(), seq, ..CheckReport::default() };
         let clock = Clock::new(Phase::Checking, 0, self.count_assets(kind)?);
         let (mut after, mut done) = (None::<AssetId>, 0);
+        let mut known = Known::default();
         loop {
             if stop.load(std::sync::atomic::Ordering::Acquire) {
                 return Err(IndexError::Stopped);
@@ -81,7 +83,7 @@ impl Indexes {
             after = Some(last.clone());
             done += page.len() as u64;
             for (id, _) in page {
-                let document = generation.view().document(&id, &snapshot)?;
+                let document = generation.view().document_knowing(&id, &snapshot, &mut known)?;
                 let (held, twice) = match found.remove(id.as_str()) {
                     Some(held) => (Some(held.digest), held.count > 1),
                     None => (None, false),

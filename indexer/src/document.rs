@@ -21,21 +21,31 @@ pub struct Document {
     pub seq: Seq,
     /// Which revision that is.
     pub revision: Revision,
+    /// Where that event comes from, as its sender said; no part of what is indexed.
+    pub source: String,
     /// The asset's own fields, and what is joined to them.
     pub json: Map<String, Value>,
+}
+
+/// A document as an index takes it.
+#[derive(Debug, Clone)]
+pub struct Indexed {
+    /// Its fields, digest included.
+    pub fields: TantivyDocument,
+    /// See [`Document::digest`].
+    pub digest: [u64; 2],
 }
 
 impl Document {
     /// The digest of id, seq and content: the first 16 bytes of a SHA-256, as two numbers.
     pub fn digest(&self) -> [u64; 2] {
-        let mut hasher = Sha256::new();
-        hasher.update(self.asset.id.as_str());
-        hasher.update([0]);
-        hasher.update(self.seq.get().to_be_bytes());
-        let mut to = HashWriter(hasher);
-        // Writing to a hasher cannot fail, and neither can JSON that came from JSON.
-        let _ = serde_json::to_writer(&mut to, &self.json);
-        let bytes: [u8; 32] = to.0.finalize().into();
+        let mut bytes = Vec::with_capacity(4 << 10);
+        bytes.extend_from_slice(self.asset.id.as_str().as_bytes());
+        bytes.push(0);
+        bytes.extend_from_slice(&self.seq.get().to_be_bytes());
+        // Writing to memory cannot fail, and neither can JSON that came from JSON.
+        let _ = serde_json::to_writer(&mut bytes, &self.json);
+        let bytes: [u8; 32] = Sha256::digest(&bytes).into();
         let half = |at: usize| {
             let mut half = [0; 8];
             half.iter_mut().zip(bytes.iter().skip(at)).for_each(|(to, from)| *to = *from);
@@ -57,12 +67,13 @@ impl Document {
     }
 
     /// The document as an index of this schema takes it.
-    pub fn to_tantivy(&self, schema: &ViewSchema) -> TantivyDocument {
+    pub fn to_tantivy(&self, schema: &ViewSchema) -> Indexed {
         let mut to = TantivyDocument::new();
         to.add_text(schema.id, self.asset.id.as_str());
         to.add_u64(schema.seq, self.seq.get());
         let [first, second] = schema.digest;
-        let [high, low] = self.digest();
+        let digest = self.digest();
+        let [high, low] = digest;
         to.add_u64(first, high);
         to.add_u64(second, low);
         let language = self.language();
@@ -93,7 +104,7 @@ impl Document {
                 }
             }
         }
-        to
+        Indexed { fields: to, digest }
     }
 }
 
@@ -102,20 +113,6 @@ const MAX_EXACT_BYTES: usize = 8 << 10;
 
 fn cut(text: &str) -> &str {
     (MAX_EXACT_BYTES - 3..=MAX_EXACT_BYTES).rev().find_map(|end| text.get(..end)).unwrap_or(text)
-}
-
-/// Feeds a hasher what is written to it.
-struct HashWriter(Sha256);
-
-impl std::io::Write for HashWriter {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// A digest over a set of documents: the sum of theirs, so that the order does not matter.

@@ -48,7 +48,7 @@ pub struct Suggestion {
 }
 
 /// What a suggestion is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SuggestionKind {
     /// The name of an author or a photographer.
@@ -112,28 +112,33 @@ impl Suggester {
         let readers = index.searcher.segment_readers();
         let fields: Vec<(Field, SuggestionKind)> =
             FIELDS.iter().filter_map(|(name, kind)| Some((schema.field(name)?.exact?, *kind))).collect();
-        let mut found: HashMap<(SuggestionKind, String), Name> = HashMap::new();
+        let mut found: HashMap<String, Name> = HashMap::new();
         for segment in self.segments(readers, &fields)? {
             for (rank, entry) in segment.matching(typed, limit * 4) {
-                let name = found.entry((entry.kind, segment.folded_of(entry).to_owned())).or_default();
+                let name = found.entry(segment.folded_of(entry).to_owned()).or_default();
                 name.rank = name.rank.max(rank);
-                // One spelling of several: the commonest.
-                match name.spellings.iter_mut().find(|(text, ..)| *text == entry.text) {
-                    Some((.., count)) => *count += u64::from(entry.count),
-                    None => name.spellings.push((entry.text.clone(), entry.field, u64::from(entry.count))),
+                let same = |known: &&mut Spelling| known.field == entry.field && known.text == entry.text;
+                match name.spellings.iter_mut().find(same) {
+                    Some(known) => known.count += u64::from(entry.count),
+                    None => name.spellings.push(Spelling {
+                        text: entry.text.clone(),
+                        field: entry.field,
+                        kind: entry.kind,
+                        count: u64::from(entry.count),
+                    }),
                 }
             }
         }
-        let mut ranked: Vec<((SuggestionKind, String), Name)> = found.into_iter().collect();
+        let mut ranked: Vec<(String, Name)> = found.into_iter().collect();
         ranked.sort_by_cached_key(|(key, name)| (Reverse(name.rank), Reverse(name.count()), key.clone()));
         let mut suggestions: Vec<Suggestion> = Vec::new();
-        for ((kind, _), mut name) in ranked {
+        for (_, mut name) in ranked {
             if suggestions.len() == limit {
                 break;
             }
-            let count = name.count();
-            name.spellings.sort_by_key(|(.., count)| Reverse(*count));
-            for (text, field, _) in name.spellings {
+            // The commonest spelling that a reader may see.
+            name.spellings.sort_by_key(|spelling| Reverse(spelling.count));
+            for Spelling { text, field, kind, count } in name.spellings {
                 if is_seen(&Term::from_field_text(field, &text), index, snapshot)? {
                     suggestions.push(Suggestion { text, kind, count: Some(count), id: None });
                     break;
@@ -173,10 +178,10 @@ fn folded(text: &str) -> Vec<String> {
 }
 
 /// Whether each word typed is a word of these, the last one the beginning of one.
-fn has_typed<'a>(words: impl Iterator<Item = &'a str> + Clone, typed: &[String]) -> bool {
+fn has_typed(words: &[&str], typed: &[String]) -> bool {
     typed.iter().enumerate().all(|(number, typed_word)| match number + 1 == typed.len() {
-        true => words.clone().any(|word| word.starts_with(typed_word.as_str())),
-        false => words.clone().any(|word| word == typed_word),
+        true => words.iter().any(|word| word.starts_with(typed_word.as_str())),
+        false => words.contains(&typed_word.as_str()),
     })
 }
 
@@ -200,16 +205,23 @@ fn rank_of(folded: &str, typed: &str) -> Rank {
     }
 }
 
-/// One value in all its spellings.
+/// One value in all its spellings, and as whatever it is: a name may be a keyword, too.
 #[derive(Default)]
 struct Name {
     rank: Rank,
-    spellings: Vec<(String, Field, u64)>,
+    spellings: Vec<Spelling>,
+}
+
+struct Spelling {
+    text: String,
+    field: Field,
+    kind: SuggestionKind,
+    count: u64,
 }
 
 impl Name {
     fn count(&self) -> u64 {
-        self.spellings.iter().map(|(.., count)| count).sum()
+        self.spellings.iter().map(|spelling| spelling.count).max().unwrap_or_default()
     }
 }
 
@@ -274,7 +286,7 @@ impl SegmentNames {
         for (_, number) in begins {
             let Some(entry) = self.entries.get(*number as usize) else { continue };
             let folded = self.folded_of(entry);
-            if typed.len() == 1 || has_typed(folded.split(' '), typed) {
+            if typed.len() == 1 || has_typed(&folded.split(' ').collect::<Vec<_>>(), typed) {
                 found.push((rank_of(folded, &whole), entry.count, *number));
             }
         }
@@ -359,7 +371,9 @@ fn headlines(
             let Content::Article(article) = live.content else { continue };
             let words = folded(&article.headline);
             let is_new = |(_, other): &(Rank, Suggestion)| folded(&other.text) != words;
-            if has_typed(words.iter().map(String::as_str), typed) && found.iter().all(is_new) {
+            if has_typed(&words.iter().map(String::as_str).collect::<Vec<_>>(), typed)
+                && found.iter().all(is_new)
+            {
                 let rank = rank_of(&words.join(" "), &typed.join(" "));
                 let (kind, id) = (SuggestionKind::Headline, Some(asset.id));
                 found.push((rank, Suggestion { text: article.headline, kind, count: None, id }));
@@ -386,7 +400,8 @@ mod tests {
     fn words_are_found_by_their_beginnings() {
         let check = |value: &str, q: &str, expected: bool| {
             let words = folded(value);
-            assert_eq!(has_typed(words.iter().map(String::as_str), &folded(q)), expected, "{q} in {value}");
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            assert_eq!(has_typed(&words, &folded(q)), expected, "{q} in {value}");
         };
         check("Eleanor Quill", "qu", true);
         check("Eleanor Quill", "QUILL el", true);

@@ -111,7 +111,7 @@ impl Archive {
         let snapshot = self.log.snapshot().unwrap();
         let ids = snapshot.assets(KIND, None, usize::MAX).unwrap();
         let document = |id| view_of(KIND).document(id, &snapshot).unwrap();
-        ids.iter().filter_map(|(id, _)| Some(document(id)?.to_tantivy(&schema))).collect()
+        ids.iter().filter_map(|(id, _)| Some(document(id)?.to_tantivy(&schema).fields)).collect()
     }
 
     /// What a program does that has nothing to do but to hand documents to tantivy.
@@ -274,7 +274,7 @@ impl Archive {
         for (id, _) in snapshot.assets(KIND, None, 50).unwrap() {
             let document = view_of(KIND).document(&id, &snapshot).unwrap().unwrap();
             let began = Instant::now();
-            writer.add_document(document.to_tantivy(live.schema())).unwrap();
+            writer.add_document(document.to_tantivy(live.schema()).fields).unwrap();
             writer.commit().unwrap();
             times.push(began.elapsed().as_secs_f64() * 1e3);
         }

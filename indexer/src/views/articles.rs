@@ -4,7 +4,7 @@
 use serde_json::Value;
 use store::{AssetId, AssetKind, AssetRef, Content, ReadError, Snapshot};
 
-use super::{Change, Touch, View, join};
+use super::{Change, Known, Touch, View, join};
 use crate::{document::Document, field::FieldSpec};
 
 pub(super) struct Articles;
@@ -57,14 +57,19 @@ impl View for Articles {
         &FIELDS
     }
 
-    fn document(&self, id: &AssetId, snapshot: &Snapshot) -> Result<Option<Document>, ReadError> {
+    fn document_knowing(
+        &self,
+        id: &AssetId,
+        snapshot: &Snapshot,
+        known: &mut Known,
+    ) -> Result<Option<Document>, ReadError> {
         let Some(live) = join::live(AssetKind::Article, id, snapshot)? else { return Ok(None) };
         let Content::Article(article) = &live.content else { return Ok(None) };
         let mut json = join::fields(&live.content);
         let mut join_all = |name: &str, kind: AssetKind, ids: &[AssetId], fields: &[&str]| {
             let mut joined: Vec<Value> = Vec::with_capacity(ids.len());
             for id in ids {
-                let one = join::joined(&AssetRef::new(kind, id.clone()), fields, snapshot)?;
+                let one = join::joined(&AssetRef::new(kind, id.clone()), fields, snapshot, known)?;
                 if !joined.iter().any(|other| other.get("id") == one.get("id")) {
                     joined.push(one); // two ids that were merged are one author
                 }
@@ -77,7 +82,7 @@ impl View for Articles {
         join_all("bylines", AssetKind::Byline, &article.bylines, &BYLINE_FIELDS)?;
         join_all("images", AssetKind::Image, &article.images, &IMAGE_FIELDS)?;
         let asset = AssetRef::new(AssetKind::Article, id.clone());
-        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, json }))
+        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, source: live.source, json }))
     }
 
     /// An article touches itself; an image the articles that show it; a byline those that it wrote, and those that

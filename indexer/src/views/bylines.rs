@@ -8,7 +8,7 @@ use store::{
     Status,
 };
 
-use super::{Change, Touch, View, join};
+use super::{Change, Known, Touch, View, join};
 use crate::{document::Document, field::FieldSpec};
 
 pub(super) struct Bylines;
@@ -114,7 +114,12 @@ impl View for Bylines {
         &FIELDS
     }
 
-    fn document(&self, id: &AssetId, snapshot: &Snapshot) -> Result<Option<Document>, ReadError> {
+    fn document_knowing(
+        &self,
+        id: &AssetId,
+        snapshot: &Snapshot,
+        _known: &mut Known,
+    ) -> Result<Option<Document>, ReadError> {
         let Some(live) = join::live(AssetKind::Byline, id, snapshot)? else { return Ok(None) };
         let Content::Byline(byline) = &live.content else { return Ok(None) };
         let mut json = join::fields(&live.content);
@@ -148,7 +153,7 @@ impl View for Bylines {
                 work.sections.into_iter().map(|(name, articles)| json!({"name": name, "articles": articles}));
             json.insert("sections".to_owned(), Value::Array(sections.collect()));
         }
-        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, json }))
+        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, source: live.source, json }))
     }
 
     /// A byline touches itself and those that it is or was merged into; an article or image those that it names or

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use store::{AssetId, AssetKind, AssetRef, Content, ReadError, Snapshot};
 
-use super::{Change, Touch, View, join};
+use super::{Change, Known, Touch, View, join};
 use crate::{document::Document, field::FieldSpec};
 
 pub(super) struct Images;
@@ -38,12 +38,17 @@ impl View for Images {
         &FIELDS
     }
 
-    fn document(&self, id: &AssetId, snapshot: &Snapshot) -> Result<Option<Document>, ReadError> {
+    fn document_knowing(
+        &self,
+        id: &AssetId,
+        snapshot: &Snapshot,
+        known: &mut Known,
+    ) -> Result<Option<Document>, ReadError> {
         let Some(live) = join::live(AssetKind::Image, id, snapshot)? else { return Ok(None) };
         let Content::Image(image) = &live.content else { return Ok(None) };
         let mut json = join::fields(&live.content);
         if let Some(photographer) = &image.photographer {
-            json.insert("photographer".to_owned(), join::photographer_of(photographer, snapshot)?);
+            json.insert("photographer".to_owned(), join::photographer_of(photographer, snapshot, known)?);
         }
         let asset = AssetRef::new(AssetKind::Image, id.clone());
         let mut used_in = Vec::new();
@@ -71,7 +76,7 @@ impl View for Images {
             json.insert("used_in".to_owned(), Value::Array(used_in));
         }
         json.insert("used_in_count".to_owned(), json!(count));
-        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, json }))
+        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, source: live.source, json }))
     }
 
     /// An image touches itself; an article the images that it shows or showed; a byline the images that it took.

@@ -1,9 +1,11 @@
 //! What views share: joining other assets in, and finding who names whom.
 
+use std::{collections::HashMap, rc::Rc};
+
 use serde_json::{Map, Value, json};
 use store::{
-    AssetId, AssetKind, AssetRef, Brief, Content, EventType, Fact, Live, Payload, ReadError, Seq, Snapshot,
-    Status,
+    AssetId, AssetKind, AssetRef, AssetState, Brief, Content, EventType, Fact, Live, Payload, ReadError, Seq,
+    Snapshot, Status,
 };
 
 use super::{Change, Touch};
@@ -19,18 +21,61 @@ pub(super) fn fields(content: &Content) -> Map<String, Value> {
     }
 }
 
+/// What other assets say that are joined to documents, remembered from one document to the next: a newspaper has few
+/// authors and many articles. What is remembered is what one event says, which never changes; which event it is that
+/// counts, and whether readers see it, is asked of the snapshot each time.
+#[derive(Debug, Default)]
+pub struct Known {
+    by_event: HashMap<Seq, Rc<Map<String, Value>>>,
+}
+
+/// How many events are remembered.
+const KNOWN_MAX: usize = 5_000;
+
+impl Known {
+    /// The fields of an asset; `None` when readers do not see it.
+    fn fields(
+        &mut self,
+        asset: &AssetRef,
+        snapshot: &Snapshot,
+    ) -> Result<Option<Rc<Map<String, Value>>>, ReadError> {
+        let state = snapshot.state(asset)?.filter(is_published);
+        let Some(state) = state else { return Ok(None) };
+        if let Some(known) = self.by_event.get(&state.live) {
+            return Ok(Some(Rc::clone(known)));
+        }
+        let Some(live) = snapshot.live(asset)? else { return Ok(None) };
+        if self.by_event.len() >= KNOWN_MAX {
+            self.by_event.clear();
+        }
+        let fields = Rc::new(fields(&live.content));
+        self.by_event.insert(state.live, Rc::clone(&fields));
+        Ok(Some(fields))
+    }
+}
+
 /// The chosen fields of another asset, its id first; of one that readers do not see, or that has not arrived, the
 /// id alone.
-pub(super) fn joined(asset: &AssetRef, names: &[&str], snapshot: &Snapshot) -> Result<Value, ReadError> {
+pub(super) fn joined(
+    asset: &AssetRef,
+    names: &[&str],
+    snapshot: &Snapshot,
+    known: &mut Known,
+) -> Result<Value, ReadError> {
     let asset = snapshot.resolve(asset)?;
     let mut object = Map::new();
     object.insert("id".to_owned(), json!(asset.id));
-    if let Some(live) = snapshot.live(&asset)? {
-        pick(&live.content, names, &mut object);
-        if let (Content::Image(image), true) = (&live.content, names.contains(&"photographer"))
-            && let Some(photographer) = &image.photographer
-        {
-            object.insert("photographer".to_owned(), photographer_of(photographer, snapshot)?);
+    if let Some(fields) = known.fields(&asset, snapshot)? {
+        for name in names {
+            let Some(value) = fields.get(*name) else { continue };
+            let value = match (asset.kind, *name, value.as_str()) {
+                (AssetKind::Image, "photographer", Some(id)) => match AssetId::new(id) {
+                    Ok(id) => photographer_of(&id, snapshot, known)?,
+                    Err(_) => continue, // the log takes no other
+                },
+                _ => value.clone(),
+            };
+            object.insert((*name).to_owned(), value);
         }
     }
     Ok(Value::Object(object))
@@ -47,8 +92,12 @@ pub(super) fn pick(content: &Content, names: &[&str], to: &mut Map<String, Value
 }
 
 /// An image's photographer, by name.
-pub(super) fn photographer_of(id: &AssetId, snapshot: &Snapshot) -> Result<Value, ReadError> {
-    joined(&AssetRef::new(AssetKind::Byline, id.clone()), &["name"], snapshot)
+pub(super) fn photographer_of(
+    id: &AssetId,
+    snapshot: &Snapshot,
+    known: &mut Known,
+) -> Result<Value, ReadError> {
+    joined(&AssetRef::new(AssetKind::Byline, id.clone()), &["name"], snapshot, known)
 }
 
 /// The live revision of an asset, or `None`.
@@ -58,8 +107,11 @@ pub(super) fn live(kind: AssetKind, id: &AssetId, snapshot: &Snapshot) -> Result
 
 /// Whether readers see an asset, without reading what it says.
 pub(super) fn is_live(asset: &AssetRef, snapshot: &Snapshot) -> Result<bool, ReadError> {
-    let state = snapshot.state(asset)?;
-    Ok(state.is_some_and(|state| state.status == Status::Published && state.live != Seq::ZERO))
+    Ok(snapshot.state(asset)?.as_ref().is_some_and(is_published))
+}
+
+fn is_published(state: &AssetState) -> bool {
+    state.status == Status::Published && state.live != Seq::ZERO
 }
 
 /// Hands all assets that name this one to `found`, page by page.

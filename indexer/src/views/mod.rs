@@ -8,6 +8,7 @@ mod join;
 
 use store::{AssetId, AssetKind, AssetRef, EventType, ReadError, Seq, Snapshot};
 
+pub use self::join::Known;
 use crate::{document::Document, field::FieldSpec};
 
 /// One way to make documents out of assets: a pair of pure functions, and a table of fields.
@@ -25,7 +26,20 @@ pub trait View: Send + Sync {
     ///
     /// # Errors
     /// [`ReadError`] when the log cannot be read.
-    fn document(&self, id: &AssetId, snapshot: &Snapshot) -> Result<Option<Document>, ReadError>;
+    fn document(&self, id: &AssetId, snapshot: &Snapshot) -> Result<Option<Document>, ReadError> {
+        self.document_knowing(id, snapshot, &mut Known::default())
+    }
+
+    /// The same for who makes many: what they have in common is read once.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the log cannot be read.
+    fn document_knowing(
+        &self,
+        id: &AssetId,
+        snapshot: &Snapshot,
+        known: &mut Known,
+    ) -> Result<Option<Document>, ReadError>;
 
     /// Hands every asset of the view's kind whose document this event may have changed to `touch`, some perhaps
     /// more than once. The snapshot is one that has the event.

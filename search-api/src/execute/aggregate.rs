@@ -5,12 +5,14 @@
 //! whole request.
 
 mod buckets;
+mod terms;
 
 use std::{cell::Cell, time::Instant};
 
 use serde_json::{Map, Value, json};
 use tantivy::{DocId, Searcher, SegmentOrdinal, TantivyError};
 
+use self::terms::Choice;
 use super::{expand::OUT_OF_TIME, fields::Target};
 use crate::query::{Interval, Query, QueryError, instant_of, limits::MAX_BUCKETS};
 
@@ -174,11 +176,18 @@ impl Aggregator<'_> {
         let nested = &aggregation.nested;
         match &aggregation.kind {
             AggregationKind::Terms { field, size, by_key, reversed, min_count, missing } => {
-                let order = (*by_key, *reversed);
-                self.terms(field, *size, order, *min_count, missing.as_deref(), nested, docs)
+                let choice = Choice {
+                    field,
+                    size: *size,
+                    by_key: *by_key,
+                    reversed: *reversed,
+                    min_count: *min_count,
+                    missing: missing.as_deref(),
+                };
+                self.terms(&choice, nested, docs)
             }
             AggregationKind::Dates { field, interval, min_count, format } => {
-                let buckets = self.by_number(field, docs, |value| interval.floor(value))?;
+                let buckets = self.by_number(field, docs, *min_count, |value| interval.floor(value))?;
                 let buckets = self.with_empty(buckets, *min_count, |key| interval.next(key))?;
                 let mut answers = Vec::new();
                 for (key, docs) in buckets {
@@ -191,8 +200,8 @@ impl Aggregator<'_> {
             }
             AggregationKind::Numbers { field, interval, min_count } => {
                 let interval = (*interval).max(1);
-                let buckets =
-                    self.by_number(field, docs, |value| value.div_euclid(interval).saturating_mul(interval))?;
+                let floor = |value: i64| value.div_euclid(interval).saturating_mul(interval);
+                let buckets = self.by_number(field, docs, *min_count, floor)?;
                 let buckets = self.with_empty(buckets, *min_count, |key| key.checked_add(interval))?;
                 let mut answers = Vec::new();
                 for (key, docs) in buckets {
@@ -209,8 +218,12 @@ impl Aggregator<'_> {
                 let column = self.is_numeric(field)?;
                 let count = match column {
                     None => 0,
-                    Some(true) => self.by_number(field, docs, |value| value)?.len(),
-                    Some(false) => self.by_text(field, None, docs)?.len(),
+                    Some(true) => self.count_numbers(field, docs, |value| value)?.len(),
+                    Some(false) => {
+                        let mut values = 0;
+                        self.each_text(field, None, docs, &mut |_, _| values += 1)?;
+                        values
+                    }
                 };
                 Ok(json!({"value": count}))
             }
@@ -239,64 +252,25 @@ impl Aggregator<'_> {
     }
 
     /// A bucket with its count and what is nested in it.
-    fn bucket(&self, mut bucket: Map<String, Value>, nested: &[Aggregation], docs: &Docs) -> Answer<Value> {
-        self.buckets.set(self.buckets.get() + 1);
-        if self.buckets.get() > MAX_BUCKETS {
-            return Err(QueryError {
-                es_type: "too_many_buckets_exception",
-                ..QueryError::illegal(format!(
-                    "the aggregations give more than {MAX_BUCKETS} buckets: ask for fewer"
-                ))
-            }
-            .into());
-        }
-        bucket.insert("doc_count".to_owned(), json!(count(docs)));
-        bucket.extend(self.all(nested, docs)?);
-        Ok(Value::Object(bucket))
+    fn bucket(&self, bucket: Map<String, Value>, nested: &[Aggregation], docs: &Docs) -> Answer<Value> {
+        self.counted_bucket(bucket, count(docs), nested, docs)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one request, handed on as they are")]
-    fn terms(
+    /// A bucket whose documents were counted already.
+    fn counted_bucket(
         &self,
-        field: &str,
-        size: usize,
-        (by_key, reversed): (bool, bool),
-        min_count: u64,
-        missing: Option<&str>,
+        mut bucket: Map<String, Value>,
+        count: u64,
         nested: &[Aggregation],
         docs: &Docs,
     ) -> Answer<Value> {
-        let numeric = self.is_numeric(field)? == Some(true);
-        let buckets: Vec<(Value, Docs)> = if numeric {
-            let buckets = self.by_number(field, docs, |value| value)?;
-            buckets.into_iter().map(|(key, docs)| (json!(key), docs)).collect()
-        } else {
-            self.by_text(field, missing, docs)?.into_iter().map(|(key, docs)| (json!(key), docs)).collect()
-        };
-        let total: u64 = buckets.iter().map(|(_, docs)| count(docs)).sum();
-        let mut buckets: Vec<(u64, Value, Docs)> = buckets
-            .into_iter()
-            .map(|(key, docs)| (count(&docs), key, docs))
-            .filter(|(count, ..)| *count >= min_count)
-            .collect();
-        // They come in the order of their keys.
-        if !by_key {
-            buckets.sort_by_key(|(count, ..)| std::cmp::Reverse(*count));
+        self.buckets.set(self.buckets.get() + 1);
+        if self.buckets.get() > MAX_BUCKETS {
+            return Err(too_many_buckets().into());
         }
-        if reversed {
-            buckets.reverse();
-        }
-        buckets.truncate(size);
-        let mut shown = 0;
-        let mut answers = Vec::new();
-        for (count, key, docs) in buckets {
-            shown += count;
-            let bucket = [("key".to_owned(), key)].into_iter().collect();
-            answers.push(self.bucket(bucket, nested, &docs)?);
-        }
-        Ok(json!({
-            "doc_count_error_upper_bound": 0, "sum_other_doc_count": total.saturating_sub(shown), "buckets": answers,
-        }))
+        bucket.insert("doc_count".to_owned(), json!(count));
+        bucket.extend(self.all(nested, docs)?);
+        Ok(Value::Object(bucket))
     }
 
     fn ranges(
@@ -312,7 +286,7 @@ impl Aggregator<'_> {
             let inside = |value: i64| {
                 i64::from(from.is_none_or(|from| value >= from) && to.is_none_or(|to| value < to))
             };
-            let docs = self.by_number(field, docs, inside)?.remove(&1).unwrap_or_default();
+            let docs = self.by_number(field, docs, 1, inside)?.remove(&1).unwrap_or_default();
             let mut bucket = Map::new();
             if let Some(from) = from {
                 bucket.insert("from".to_owned(), json!(*from as f64));
@@ -376,6 +350,13 @@ impl Aggregator<'_> {
         Ok(json!({"hits": {
             "total": {"value": seqs.len(), "relation": "eq"}, "max_score": Value::Null, "hits": hits,
         }}))
+    }
+}
+
+fn too_many_buckets() -> QueryError {
+    QueryError {
+        es_type: "too_many_buckets_exception",
+        ..QueryError::illegal(format!("the aggregations give more than {MAX_BUCKETS} buckets: ask for fewer"))
     }
 }
 

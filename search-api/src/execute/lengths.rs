@@ -5,8 +5,10 @@
 //! so what is counted once is kept while the segment is searched: two bytes a document and field.
 
 use std::{
+    collections::HashMap,
+    hash::Hash,
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use indexer::{Analyser, Language};
@@ -37,10 +39,8 @@ pub(super) struct Together {
     pub(super) sum: f64,
 }
 
-/// How many segments and fields are remembered.
-const MAX_FIELDS: usize = 1_024;
-/// How many segments and lists of fields are remembered.
-const MAX_TOGETHER: usize = 128;
+/// What was not used for so long belongs to a segment that is gone, or that nobody searches.
+const KEPT: Duration = Duration::from_secs(600);
 
 /// A field whose length counts.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +73,7 @@ impl Lengths {
         }
         let sum = of.iter().map(|length| f64::from(*length)).sum();
         let together = Arc::new(Together { of, sum });
-        locked(&self.together).put(key, Arc::clone(&together), MAX_TOGETHER);
+        locked(&self.together).put(key, Arc::clone(&together));
         Ok(together)
     }
 
@@ -117,7 +117,7 @@ impl Lengths {
             length.max(least).round() as u16
         };
         let lengths = Arc::new(lengths.into_iter().zip(0..).map(whole).collect::<Vec<u16>>());
-        locked(&self.fields).put(key, Arc::clone(&lengths), MAX_FIELDS);
+        locked(&self.fields).put(key, Arc::clone(&lengths));
         Ok(lengths)
     }
 }
@@ -149,30 +149,30 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What was used lately, the last at the end.
+/// What was used lately, and when.
 #[derive(Debug)]
-struct Recent<K, V>(Vec<(K, V)>);
+struct Recent<K, V>(HashMap<K, (Instant, V)>);
 
 impl<K, V> Default for Recent<K, V> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(HashMap::new())
     }
 }
 
-impl<K: PartialEq, V: Clone> Recent<K, V> {
+impl<K: Eq + Hash, V: Clone> Recent<K, V> {
     fn get(&mut self, key: &K) -> Option<V> {
-        let at = self.0.iter().position(|(known, _)| known == key)?;
-        let found = self.0.remove(at);
-        let value = found.1.clone();
-        self.0.push(found);
-        Some(value)
+        let (used, value) = self.0.get_mut(key)?;
+        *used = Instant::now();
+        Some(value.clone())
     }
 
-    fn put(&mut self, key: K, value: V, most: usize) {
-        if self.0.len() >= most {
-            self.0.remove(0);
-        }
-        self.0.push((key, value));
+    fn put(&mut self, key: K, value: V) {
+        self.put_at(Instant::now(), key, value);
+    }
+
+    fn put_at(&mut self, now: Instant, key: K, value: V) {
+        self.0.retain(|_, (used, _)| now.saturating_duration_since(*used) < KEPT);
+        self.0.insert(key, (now, value));
     }
 }
 
@@ -183,12 +183,10 @@ mod tests {
     #[test]
     fn what_is_used_stays() {
         let mut recent = Recent::default();
-        for key in 0..3 {
-            recent.put(key, key, 3);
-        }
-        assert_eq!(recent.get(&0), Some(0));
-        recent.put(3, 3, 3);
-        assert_eq!((recent.get(&1), recent.get(&0)), (None, Some(0)));
+        recent.put("old", 1);
+        let later = Instant::now() + KEPT;
+        recent.put_at(later, "new", 2);
+        assert_eq!((recent.get(&"old"), recent.get(&"new")), (None, Some(2)));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use store::{AssetId, EventType, Seq, Snapshot, Timestamp};
 use tantivy::{DocAddress, Searcher, TantivyError};
 
-use super::{SearchResponse, hit_of, read_back};
+use super::{SearchResponse, hit_of};
 use crate::{
     error::SearchError,
     execute::{
@@ -20,7 +20,7 @@ use crate::{
         first_of_each, like, target_of,
     },
     highlight::Highlighter,
-    query::{Bool, Query, QueryError},
+    query::{Bool, Query, QueryError, limits::MAX_PAGE_BYTES},
     request::{SearchRequest, cursor},
 };
 
@@ -60,26 +60,42 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
     let mut total = collected.total;
     let mut highlighters: Vec<Option<Highlighter<'_>>> = runs.iter().map(Run::highlighter).collect();
     let mut hits = Vec::with_capacity(request.size);
-    let mut next = None;
+    let (mut next, mut bytes) = (None, 0);
     for (view, found) in collected.hits.into_iter().skip(request.from) {
         let Some(run) = runs.get(view) else { continue };
         if full {
             let values: Vec<Value> = found.sort.iter().map(|value| json!(value)).collect();
             next = Some(cursor(&values, found.seq));
         }
-        let Some((document, source)) = run.document_at(found.seq)? else {
+        let Some(document) = run.document_at(found.seq)? else {
             total = total.saturating_sub(1);
             continue;
         };
+        bytes += text_bytes(&document.json);
         let highlights = match highlighters.get_mut(view) {
-            Some(Some(highlighter)) => highlighter.fragments(&document),
+            Some(Some(highlighter)) => {
+                bytes += text_bytes(&document.json);
+                highlighter.fragments(&document)
+            }
             _ => Map::new(),
         };
+        if bytes > MAX_PAGE_BYTES {
+            return Err(QueryError::illegal(format!(
+                "the page has more than {} MB of documents after {} hits: ask for fewer at once",
+                MAX_PAGE_BYTES >> 20,
+                hits.len()
+            ))
+            .at("size")
+            .into());
+        }
+        if Instant::now() > run.deadline {
+            return Err(run.too_long());
+        }
         let explanation = match request.explain {
             true => Some(run.explain(query, found.address)?),
             false => None,
         };
-        let mut hit = hit_of(document, source);
+        let mut hit = hit_of(document);
         (hit.score, hit.highlights, hit.sort) = (found.score, highlights, found.sort);
         (hit.explanation, hit.group) = (explanation, found.group);
         hits.push(hit);
@@ -156,11 +172,11 @@ impl<'a> Run<'a> {
     }
 
     /// The asset that an event of the index published, as readers see it now.
-    fn document_at(&self, seq: u64) -> Result<Option<(Document, String)>, SearchError> {
+    fn document_at(&self, seq: u64) -> Result<Option<Document>, SearchError> {
         let view = self.generation.view();
         match self.snapshot.changes(Seq::new(seq), 1)?.pop() {
             Some((_, EventType::Published(kind), id)) if kind == view.kind() => {
-                read_back(view, &id, self.snapshot)
+                Ok(view.document(&id, self.snapshot)?)
             }
             _ => Ok(None),
         }
@@ -275,11 +291,13 @@ impl<'a> Run<'a> {
         self.index.searcher.search(&query, &collect).map_err(|error| self.failed(error))
     }
 
+    fn too_long(&self) -> SearchError {
+        SearchError::TooLong { seconds: self.limit.as_secs() }
+    }
+
     fn failed(&self, error: TantivyError) -> SearchError {
         match &error {
-            TantivyError::InternalError(text) if text == OUT_OF_TIME => {
-                SearchError::TooLong { seconds: self.limit.as_secs() }
-            }
+            TantivyError::InternalError(text) if text == OUT_OF_TIME => self.too_long(),
             TantivyError::InvalidArgument(text) => QueryError::illegal(text.clone()).into(),
             _ => SearchError::Tantivy(error),
         }
@@ -311,13 +329,25 @@ impl AggregatedView for Run<'_> {
     }
 
     fn hit(&self, seq: u64) -> Option<Value> {
-        let (document, source) = self.document_at(seq).ok().flatten()?;
-        let hit = hit_of(document, source);
+        let hit = hit_of(self.document_at(seq).ok().flatten()?);
         Some(json!({
             "_index": hit.kind.plural(), "_id": hit.id, "_seq_no": hit.seq, "_version": hit.revision,
             "_score": Value::Null, "_source": hit.document,
         }))
     }
+}
+
+/// How much text a document has.
+fn text_bytes(fields: &Map<String, Value>) -> usize {
+    fn of(value: &Value) -> usize {
+        match value {
+            Value::String(text) => text.len(),
+            Value::Array(list) => list.iter().map(of).sum(),
+            Value::Object(fields) => text_bytes(fields),
+            _ => 8,
+        }
+    }
+    fields.iter().map(|(name, value)| name.len() + of(value)).sum()
 }
 
 /// A value that a client has sent back, as the key that it belongs to.

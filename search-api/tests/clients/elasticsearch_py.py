@@ -67,6 +67,34 @@ while page["hits"]["hits"]:
     seen += len(page["hits"]["hits"])
 assert seen == 50, seen
 assert es.count(index="articles")["count"] == total + 50
+
+# Reading everything: by scroll, as `scan` does, and by a point in time.
+scanned = list(helpers.scan(es, index="articles", query={"query": {"match": {"headline": "bulk"}}}, size=7, _source=["headline"]))
+assert len(scanned) == 50 and len({hit["_id"] for hit in scanned}) == 50, len(scanned)
+assert len(list(helpers.scan(es, index="articles,images", size=9, preserve_order=True))) == es.count(index="articles,images")["count"]
+pit = es.open_point_in_time(index="articles", keep_alive="1m")["id"]
+es.index(index="articles", id="py/late", document={"headline": "Bulk, but later"}, refresh="wait_for")
+seen, after = [], None
+while True:
+    page = es.search(pit={"id": pit, "keep_alive": "1m"}, query={"match": {"headline": "bulk"}}, sort=[{"_seq": "asc"}], size=20, search_after=after)
+    if not page["hits"]["hits"]:
+        break
+    seen += [hit["_id"] for hit in page["hits"]["hits"]]
+    after = page["hits"]["hits"][-1]["sort"]
+assert len(seen) == 50 and "py/late" not in seen, seen
+assert es.close_point_in_time(id=pit)["num_freed"] == 1
+es.delete(index="articles", id="py/late", refresh="wait_for")
+
+collapsed = es.search(index="articles", collapse={"field": "section"}, size=50, filter_path="hits.hits.fields.section")
+sections = [hit["fields"]["section"][0] for hit in collapsed["hits"]["hits"] if "fields" in hit]
+assert len(sections) == len(set(sections)) > 1, sections
+both = es.search(index="articles,images", size=0, aggs={"kinds": {"filters": {"filters": {"a": {"exists": {"field": "headline"}}, "i": {"exists": {"field": "caption"}}}}}})
+buckets = both["aggregations"]["kinds"]["buckets"]
+assert buckets["a"]["doc_count"] > 0 and buckets["i"]["doc_count"] > 0
+assert es.cluster.health(wait_for_status="green", timeout="5s")["status"] == "green"
+assert "articles" in str(es.cat.indices(v=True, h="index,docs.count"))
+for ok, item in helpers.streaming_bulk(es, ({"_op_type": "delete", "_index": "articles", "_id": f"py/bulk/{n}"} for n in range(50))):
+    assert ok and item["delete"]["result"] == "deleted"
 assert es.indices.analyze(body={"analyzer": "english", "text": "ferries"})["tokens"][0]["token"] == "ferri"
 assert es.indices.validate_query(index="articles", query={"match_all": {}})["valid"]
 assert es.field_caps(index="articles", fields="section")["fields"]["section"]["keyword"]["searchable"]

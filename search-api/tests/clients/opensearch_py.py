@@ -17,6 +17,12 @@ assert client.get(index="images", id="os/1")["_source"]["caption"] == "From Open
 done, errors = helpers.bulk(client, [{"_index": "images", "_id": f"os/b{n}", "caption": "Bulk"} for n in range(20)], refresh="wait_for")
 assert (done, errors) == (20, [])
 assert client.count(index="images", body={"query": {"match": {"caption": "bulk"}}})["count"] == 20
+scanned = list(helpers.scan(client, index="images", query={"query": {"match": {"caption": "bulk"}}}, size=6))
+assert len({hit["_id"] for hit in scanned}) == len(scanned) == 20
+point = client.create_pit(index="images", params={"keep_alive": "1m"})["pit_id"]
+found = client.search(body={"pit": {"id": point}, "query": {"match": {"caption": "bulk"}}, "size": 100, "sort": [{"_seq": "desc"}]})
+assert len(found["hits"]["hits"]) == 20
+assert client.delete_pit(body={"pit_id": [point]})["pits"][0]["successful"]
 assert client.delete(index="images", id="os/1")["result"] == "deleted"
 try:
     client.get(index="images", id="os/1")

@@ -180,6 +180,33 @@ async fn aggregations_add_up() {
 }
 
 #[tokio::test]
+async fn terms_come_in_the_order_that_is_asked() {
+    let archive = Archive::small();
+    let check = async |options: Value, expected: &[(&str, u64)]| {
+        let mut terms = json!({"field": "section"});
+        terms.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+        let aggs = json!({"a": {"terms": terms, "aggs": {"n": {"value_count": {"field": "published"}}}}});
+        let answer = search(&archive, "articles,images", json!({"size": 0, "aggs": aggs})).await;
+        let buckets = answer["aggregations"]["a"]["buckets"].as_array().unwrap().clone();
+        let found: Vec<(&str, u64)> = buckets
+            .iter()
+            .map(|bucket| (bucket["key"].as_str().unwrap(), bucket["doc_count"].as_u64().unwrap()))
+            .collect();
+        assert_eq!(found, expected, "{options}");
+        let nested: u64 = buckets.iter().map(|bucket| bucket["n"]["value"].as_u64().unwrap()).sum();
+        let own = found.iter().filter(|(key, _)| *key != "Nowhere").map(|(_, count)| count).sum::<u64>();
+        assert_eq!(nested, own, "{options}: what is nested is over the same documents");
+    };
+    check(json!({}), &[("City", 3), ("Harbour", 1), ("Étranger", 1)]).await;
+    check(json!({"order": {"_count": "asc"}}), &[("Harbour", 1), ("Étranger", 1), ("City", 3)]).await;
+    check(json!({"order": {"_key": "desc"}, "size": 2}), &[("Étranger", 1), ("Harbour", 1)]).await;
+    check(json!({"order": {"_key": "asc"}, "size": 1}), &[("City", 3)]).await;
+    check(json!({"min_doc_count": 2}), &[("City", 3)]).await;
+    check(json!({"missing": "Nowhere"}), &[("City", 3), ("Harbour", 1), ("Nowhere", 1), ("Étranger", 1)])
+        .await;
+}
+
+#[tokio::test]
 async fn highlights_sources_and_fields() {
     let archive = Archive::small();
     let answer = search(&archive, "articles", json!({

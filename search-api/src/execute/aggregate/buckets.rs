@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, TantivyError, query::EnableScoring};
+use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, query::EnableScoring};
 
-use super::{Aggregator, Answer, Docs, Place, count};
+use super::{Aggregator, Answer, Docs, Place, too_many_buckets};
 use crate::{
     execute::fields::AsWhat,
     query::{Query, QueryError, limits::MAX_BUCKETS},
@@ -41,78 +41,46 @@ impl Aggregator<'_> {
         }
     }
 
+    /// The column of a field that has numbers in this view.
+    pub(super) fn number_column(&self, place: Place, field: &str) -> Answer<Option<String>> {
+        match self.column_of(place, field)? {
+            Some((_, false)) => {
+                Err(QueryError::illegal(format!("`{field}` holds neither numbers nor dates")).into())
+            }
+            column => Ok(column.map(|(name, _)| name)),
+        }
+    }
+
+    /// The documents of each key that so many have.
     pub(super) fn by_number(
         &self,
         field: &str,
         docs: &Docs,
+        min_count: u64,
         key: impl Fn(i64) -> i64,
     ) -> Answer<BTreeMap<i64, Docs>> {
+        let counts = self.count_numbers(field, docs, &key)?;
+        let enough = |count: u64| count >= min_count.max(1);
+        if counts.values().filter(|count| enough(**count)).count() > MAX_BUCKETS {
+            return Err(too_many_buckets().into());
+        }
         let mut buckets: BTreeMap<i64, Docs> = BTreeMap::new();
         for (place, docs) in docs {
-            let Some((name, numeric)) = self.column_of(*place, field)? else { continue };
-            if !numeric {
-                return Err(QueryError::illegal(format!("`{field}` holds neither numbers nor dates")).into());
-            }
+            let Some(name) = self.number_column(*place, field)? else { continue };
             let column = self.segment(*place).fast_fields().i64(&name)?;
             let mut inside: HashMap<i64, Vec<DocId>> = HashMap::new();
             for doc in docs {
-                for value in column.values_for_doc(*doc) {
-                    let bucket = inside.entry(key(value)).or_default();
-                    if bucket.last() != Some(doc) {
-                        bucket.push(*doc);
+                for value in column.values_for_doc(*doc).map(&key) {
+                    if counts.get(&value).is_some_and(|count| enough(*count)) {
+                        let bucket = inside.entry(value).or_default();
+                        if bucket.last() != Some(doc) {
+                            bucket.push(*doc);
+                        }
                     }
                 }
             }
             for (key, docs) in inside {
                 buckets.entry(key).or_default().push((*place, docs));
-            }
-        }
-        Ok(buckets)
-    }
-
-    pub(super) fn by_text(
-        &self,
-        field: &str,
-        missing: Option<&str>,
-        docs: &Docs,
-    ) -> Answer<BTreeMap<String, Docs>> {
-        let mut buckets: BTreeMap<String, Docs> = BTreeMap::new();
-        for (place, docs) in docs {
-            let column = match self.column_of(*place, field)? {
-                Some((name, _)) => self.segment(*place).fast_fields().str(&name)?,
-                None => None,
-            };
-            let Some(column) = column else {
-                if let Some(missing) = missing {
-                    buckets.entry(missing.to_owned()).or_default().push((*place, docs.clone()));
-                }
-                continue;
-            };
-            let mut inside: HashMap<u64, Vec<DocId>> = HashMap::new();
-            let mut without = Vec::new();
-            for doc in docs {
-                let mut any = false;
-                for ord in column.term_ords(*doc) {
-                    any = true;
-                    let bucket = inside.entry(ord).or_default();
-                    if bucket.last() != Some(doc) {
-                        bucket.push(*doc);
-                    }
-                }
-                if !any && missing.is_some() {
-                    without.push(*doc);
-                }
-            }
-            let mut ords: Vec<(u64, Vec<DocId>)> = inside.into_iter().collect();
-            ords.sort_unstable_by_key(|(ord, _)| *ord);
-            let mut text = String::new();
-            for (ord, docs) in ords {
-                text.clear();
-                column.ord_to_str(ord, &mut text).map_err(TantivyError::from)?;
-                buckets.entry(text.clone()).or_default().push((*place, docs));
-            }
-            if let (Some(missing), false) = (missing, without.is_empty()) {
-                buckets.entry(missing.to_owned()).or_default().push((*place, without));
             }
         }
         Ok(buckets)
@@ -125,7 +93,6 @@ impl Aggregator<'_> {
         next: impl Fn(i64) -> Option<i64>,
     ) -> Answer<BTreeMap<i64, Docs>> {
         if min_count > 0 {
-            buckets.retain(|_, docs| count(docs) >= min_count);
             return Ok(buckets);
         }
         let (Some(first), Some(last)) = (buckets.keys().next().copied(), buckets.keys().next_back().copied())

@@ -1,0 +1,148 @@
+//! The archive that is measured.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+    time::Instant,
+};
+
+use indexer::{Indexes, RebuildOptions};
+use search_api::Search;
+use store::{Article, AssetId, AssetKind, Batch, Byline, Log, NewEvent};
+use tempfile::TempDir;
+
+/// An indexed archive.
+pub(crate) struct Archive {
+    pub(crate) home: TempDir,
+    pub(crate) indexes: Indexes,
+    pub(crate) search: Search,
+}
+
+impl Archive {
+    /// Real text where it is there, made up otherwise.
+    pub(crate) fn load() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let log = Log::open(home.path().join("log")).unwrap();
+        let began = Instant::now();
+        let corpora =
+            std::env::var_os("MORGUE_CORPORA").map_or_else(|| PathBuf::from("target/corpora"), PathBuf::from);
+        let mut to = Writer { log: &log, events: Vec::new(), bytes: 0 };
+        to.senate_press(&corpora.join("senate_press/raw"));
+        to.chronam(&corpora.join("chronam/dates"));
+        if to.bytes == 0 {
+            to.made_up();
+        }
+        to.flush();
+        let bytes = to.bytes;
+        let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
+        let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
+        for kind in AssetKind::ALL {
+            indexes.rebuild(kind, &options, &AtomicBool::new(false), &|_| {}).unwrap();
+        }
+        let index = indexes.live(AssetKind::Article).unwrap().searcher().unwrap();
+        println!(
+            "{} articles, {} MB of text, {} segments; loaded and indexed in {:.0} s",
+            index.searcher.num_docs(),
+            bytes >> 20,
+            index.searcher.segment_readers().len(),
+            began.elapsed().as_secs_f64()
+        );
+        Self { home, search: Search::new(indexes.clone()), indexes }
+    }
+}
+
+struct Writer<'a> {
+    log: &'a Log,
+    events: Vec<store::Prepared>,
+    bytes: u64,
+}
+
+impl Writer<'_> {
+    fn publish(&mut self, event: &NewEvent) {
+        self.events.push(self.log.prepare(event).unwrap());
+        if self.events.len() >= 5_000 {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        self.log.append(Batch { events: std::mem::take(&mut self.events), ..Batch::default() }).unwrap();
+    }
+
+    fn article(&mut self, id: &str, byline: Option<AssetId>, published: &str, text: &str) {
+        let body = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.bytes += body.len() as u64;
+        let article = Article {
+            headline: body.chars().take(80).collect(),
+            body,
+            published: published.parse().ok(),
+            section: format!("Section {}", self.bytes % 17),
+            language: "en".into(),
+            bylines: byline.into_iter().collect(),
+            ..Article::default()
+        };
+        self.publish(&NewEvent::published(AssetId::new(id).unwrap(), article));
+    }
+
+    /// `Carper/22Jun2006Carper6.txt`
+    fn senate_press(&mut self, raw: &Path) {
+        for senator in entries(raw).into_iter().filter(|path| path.is_dir()) {
+            let name = senator.file_name().unwrap().to_string_lossy().into_owned();
+            let byline = AssetId::new(format!("b/{name}")).unwrap();
+            let who = Byline { name: name.clone(), ..Byline::default() };
+            self.publish(&NewEvent::published(byline.clone(), who));
+            for release in entries(&senator) {
+                let text = String::from_utf8_lossy(&std::fs::read(&release).unwrap()).into_owned();
+                let stem = release.file_stem().unwrap().to_string_lossy().into_owned();
+                let date = date_in(&stem).unwrap_or_default();
+                self.article(&format!("a/{name}/{stem}"), Some(byline.clone()), &date, &text);
+            }
+        }
+    }
+
+    fn chronam(&mut self, dates: &Path) {
+        let mut folders = vec![dates.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for path in entries(&folder) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "txt") {
+                    let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+                    let id = path.strip_prefix(dates).unwrap().to_string_lossy().into_owned();
+                    self.article(&format!("p/{id}"), None, "1916-01", &text);
+                }
+            }
+        }
+    }
+
+    /// Words by Zipf's law.
+    fn made_up(&mut self) {
+        let count: u64 =
+            std::env::var("MORGUE_BENCH_ARTICLES").ok().and_then(|n| n.parse().ok()).unwrap_or(50_000);
+        let mut state = 1_u64;
+        let mut random = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as f64 / f64::from(1_u32 << 31)
+        };
+        for number in 0..count {
+            let words: Vec<String> =
+                (0..300).map(|_| format!("w{}", (40_000_f64.powf(random()) as u64))).collect();
+            let date = format!("{}-{:02}", 1850 + number % 150, 1 + number % 12);
+            self.article(&format!("a/{number}"), None, &date, &words.join(" "));
+        }
+    }
+}
+
+fn entries(dir: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+/// `22Jun2006…` as `2006-06-22`.
+fn date_in(name: &str) -> Option<String> {
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = months.iter().position(|month| name.get(2..5) == Some(month))?;
+    Some(format!("{}-{:02}-{}", name.get(5..9)?, month + 1, name.get(0..2)?))
+}
