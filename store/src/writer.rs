@@ -93,8 +93,8 @@ impl<'a> Writer<'a> {
         if let Some(outcome) = self.says_nothing_new(txn, event, head.as_ref())? {
             return Ok(outcome);
         }
-        let live = head.as_ref().map_or(Seq::ZERO, |head| head.live);
-        let completed = self.complete_erasure(txn, event, live)?;
+        let latest = head.as_ref().map_or(Seq::ZERO, |head| head.latest);
+        let completed = self.complete_erasure(txn, event, latest)?;
         self.store(txn, completed.as_ref().unwrap_or(event), head, self.recorded)?;
         Ok(Outcome::Appended(self.head))
     }
@@ -117,16 +117,25 @@ impl<'a> Writer<'a> {
         Ok(self.filling.flush(txn)?)
     }
 
-    /// An erasure, with what its asset named until now.
+    /// An erasure, with what its asset has ever named: a view that follows late may still show an older revision.
     fn complete_erasure(
         &self,
         txn: &RwTxn<'_>,
         event: &Prepared,
-        live: Seq,
+        latest: Seq,
     ) -> Result<Option<Prepared>, AppendError> {
         let Some(mut erasure) = event.erasure.clone() else { return Ok(None) };
-        if let (Fact::Erased(_, order), true) = (&mut erasure.fact, live != Seq::ZERO) {
-            order.named = self.log.references_at(self.tables, txn, live)?;
+        if let Fact::Erased(_, order) = &mut erasure.fact {
+            order.named.clear();
+            let mut seq = latest;
+            while seq != Seq::ZERO {
+                for named in self.log.references_at(self.tables, txn, seq)? {
+                    if !order.named.contains(&named) {
+                        order.named.push(named);
+                    }
+                }
+                seq = snapshot::earlier(seq, self.tables.record(txn, seq)?.prev)?;
+            }
         }
         Ok(Some(self.log.prepare(&erasure)?))
     }

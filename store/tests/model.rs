@@ -134,13 +134,18 @@ fn fold(told: &[Told], as_of: AsOf) -> (BTreeMap<AssetRef, State>, BTreeSet<(Ass
     (assets, edges)
 }
 
-/// The fact as the log holds it: an erasure with what its asset named until then.
+/// The fact as the log holds it: an erasure with what its asset had ever named, the newest first.
 fn recorded(told: &[Told], event: &NewEvent) -> Fact {
     let mut fact = event.fact.clone();
     if let (Fact::Erased(_, order), Some(asset)) = (&mut fact, event.asset()) {
-        let (assets, _) = fold(told, AsOf::Seq(Seq::MAX));
-        let content = assets.get(&asset).and_then(|state| state.content.as_ref());
-        order.named = content.map(Content::references).unwrap_or_default();
+        for before in told.iter().rev().filter(|before| before.event.asset().as_ref() == Some(&asset)) {
+            let Fact::Published(content) = &before.event.fact else { continue };
+            for named in content.references() {
+                if !order.named.contains(&named) {
+                    order.named.push(named);
+                }
+            }
+        }
     }
     fact
 }

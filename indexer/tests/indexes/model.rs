@@ -11,11 +11,12 @@ use indexer::{Indexes, RebuildOptions, ViewStatus, view_of};
 use proptest::prelude::*;
 use serde_json::Value;
 use store::{
-    Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Fact, Image, Log, NewEvent, Outcome, Seq,
+    Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Fact, Image, Log, NewEvent, Order, Outcome,
+    Seq,
 };
 
 use crate::{
-    catch_up, clean,
+    assert_clean, catch_up, clean,
     history::{any_step, event},
     id, never, times,
 };
@@ -89,6 +90,26 @@ fn the_previous_generation_comes_back() {
     log.append_one(&NewEvent::published(id("a/2"), Article::default())).unwrap();
     catch_up(&indexes);
     assert_eq!(holds(&indexes)[0].2, 2);
+}
+
+/// An article shows an image no more, and is then erased, all while the index is not looking: what the index still
+/// shows of it is named by a revision that is gone.
+#[test]
+fn an_erasure_reaches_what_an_older_revision_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(dir.path().join("log")).unwrap();
+    let indexes = Indexes::open(log.clone(), dir.path().join("indexes")).unwrap();
+    let shows = |images: Vec<AssetId>| {
+        log.append_one(&NewEvent::published(id("a/1"), Article { images, ..Article::default() })).unwrap();
+    };
+    log.append_one(&NewEvent::published(id("i/1"), Image::default())).unwrap();
+    shows(vec![id("i/1")]);
+    catch_up(&indexes);
+    shows(Vec::new());
+    let order = Fact::Erased(AssetKind::Article, Order::default());
+    log.append_one(&NewEvent::new(id("a/1"), order)).unwrap();
+    catch_up(&indexes);
+    assert_clean(&indexes, "after the erasure");
 }
 
 /// The documents of an archive, kept in the simplest way there is.

@@ -80,8 +80,8 @@ pub struct Order {
     /// Who ordered it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub by: String,
-    /// Of an erasure: what the asset named in its last revision. The log fills it in, because views must touch
-    /// those documents and the revision that tells which is gone.
+    /// Of an erasure: what the asset named in any of its revisions, the newest first. The log fills it in, because
+    /// views must touch those documents and the revisions that tell which are gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub named: Vec<AssetRef>,
     /// Fields that this version does not know: kept and handed on.
