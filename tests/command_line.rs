@@ -330,6 +330,35 @@ fn name_of(entry: &fs::DirEntry) -> String {
     entry.file_name().to_string_lossy().into_owned()
 }
 
+/// `load --watch` tells of each load that it makes, makes it searchable, and ends in order when it is told to.
+#[test]
+fn a_watched_folder_is_searchable_as_it_fills() {
+    let archive = Archive::new();
+    let root = archive.path("in");
+    fs::create_dir_all(&root).unwrap();
+    let put = |name: &str, id: &str| {
+        let line = format!(
+            "{{\"type\":\"article.published\",\"id\":\"{id}\",\"data\":{{\"headline\":\"Zymology\"}}}}\n"
+        );
+        fs::rename(archive.write("new", line), root.join(name)).unwrap();
+    };
+    put("1.jsonl", "a/1");
+    let mut watching = archive
+        .command(&["--json", "load", "--watch", "1", text(&root)])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+    let mut reports = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    assert_eq!(reports.next().unwrap()["events"], 1);
+    put("2.jsonl", "a/2");
+    assert_eq!(reports.next().unwrap()["events"], 1);
+    assert_eq!(archive.ids(&["zymology"]).len(), 2);
+    let pid = watching.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(watching.wait().unwrap().code(), Some(0));
+}
+
 #[test]
 fn mistakes_get_one_clear_line_and_the_right_code() {
     let archive = Archive::new();

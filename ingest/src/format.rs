@@ -121,6 +121,8 @@ pub(crate) enum Detected {
     Other,
     /// There is nothing in it but white space.
     Empty,
+    /// It is sound, and tells of a publication as a whole: this.
+    About(&'static str),
     /// It should be, but no reader knows it: what is wrong, and what to do.
     Unknown(String),
 }
@@ -247,6 +249,10 @@ fn json(text: &str, ending: &str, hints: &Hints) -> Detected {
             && line.contains("\"type\"")
             && (line.contains("\"data\"") || line.contains(".published") || line.contains(".withdrawn"))
     };
+    // Of the Library of Congress's directory of newspapers (chroniclingamerica.loc.gov/about/api).
+    if has("lccn") && has("place_of_publication") && !has("ocr_eng") {
+        return Detected::About("description of a newspaper, not of what stood in it");
+    }
     if has_docs(text) {
         return Detected::Known(Format::Nyt);
     }
@@ -392,6 +398,7 @@ mod tests {
                 Detected::Known(format) => format.name(),
                 Detected::Other => "other",
                 Detected::Empty => "empty",
+                Detected::About(_) => "about",
                 Detected::Unknown(_) => "unknown",
             };
             assert_eq!(found, expected, "{name}");
@@ -405,6 +412,7 @@ mod tests {
         check("a: b", "a.yml", "other");
         check("\u{0}\u{1}", "a.dat", "other");
         check(" \r\n\t", "a.json", "empty");
+        check("{\"lccn\": \"sn1\", \"place_of_publication\": \"X\", \"issues\": []}", "a.json", "about");
         check("\u{0}\u{1}", "a.json", "unknown");
         check("body {}", "a.css", "other");
         check("{}", "a.json", "unknown");

@@ -39,6 +39,7 @@ mod load;
 mod names;
 mod nested;
 mod open;
+mod packed;
 mod pattern;
 mod quarantine;
 mod read;
@@ -46,6 +47,7 @@ mod reader;
 mod record;
 #[cfg(test)]
 mod robust;
+mod scan_json;
 mod typed;
 mod walk;
 mod xml;

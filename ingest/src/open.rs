@@ -306,7 +306,12 @@ fn inside(origin: &Origin, name: &str) -> Origin {
     let parts: Vec<&str> =
         name.split(['/', '\\']).filter(|part| !part.is_empty() && !matches!(*part, "." | "..")).collect();
     let below = parts.join("/");
-    let site = parts.iter().skip(1).any(|part| matches!(*part, "content" | "_posts"));
+    let records = name.ends_with(".yml") || name.ends_with(".yaml");
+    let site = parts.iter().skip(1).any(|part| match *part {
+        "content" | "_posts" => true,
+        "data" | "_data" => records,
+        _ => false,
+    });
     let folder = without_ending(origin.clone(), &[".zip", ".tar"]).stem;
     let stem = if site { below } else { format!("{folder}/{below}") };
     Origin { path: format!("{}!/{name}", origin.path), stem, changed: origin.changed }

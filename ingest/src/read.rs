@@ -34,7 +34,7 @@ pub fn read(stream: &mut dyn Read, name: &str, hints: &Hints, each: &mut dyn FnM
                 each(0, Err(why));
                 return true;
             }
-            Detected::Other | Detected::Empty => return true,
+            Detected::Other | Detected::Empty | Detected::About(_) => return true,
         };
         let mut cutter = reader.cutter(&stream.head);
         loop {

@@ -14,10 +14,10 @@ use std::{
     hash::{BuildHasher, Hasher, RandomState},
     path::Path,
     process::Command,
-    sync::atomic::AtomicBool,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
-use ingest::{Hints, LoadOptions, Quarantine, load, retry};
+use ingest::{Hints, LoadOptions, Quarantine, load, retry, watch};
 use serde_json::Value;
 use store::{Log, Seq};
 
@@ -169,6 +169,66 @@ fn loading_twice_adds_nothing_and_an_export_is_loaded_again() {
     let loaded = load(&copy, &options(&other), &(), &AtomicBool::new(false)).unwrap();
     assert_eq!((loaded.events, loaded.quarantined), (first.events, 0));
     assert_eq!(content(&copy), content(&log));
+}
+
+/// A folder is watched: what appears in it, grows in it, or is moved into it is loaded, once; what is broken goes to
+/// the quarantine, once, and leaves it when it has been mended.
+#[test]
+fn a_watched_folder_is_loaded_as_it_fills() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("in");
+    fs::create_dir_all(&root).unwrap();
+    let log = Log::open(dir.path().join("log")).unwrap();
+    let options = options(dir.path());
+    let stop = AtomicBool::new(false);
+    let line = |id: &str| {
+        format!("{{\"type\":\"article.published\",\"id\":\"{id}\",\"data\":{{\"headline\":\"H\"}}}}\n")
+    };
+    // Written elsewhere and moved, so that no half of it is seen.
+    let put = |name: &str, text: &str| {
+        fs::write(dir.path().join("new"), text).unwrap();
+        fs::rename(dir.path().join("new"), root.join(name)).unwrap();
+    };
+    std::thread::scope(|scope| {
+        let (tell, told) = std::sync::mpsc::channel();
+        let (log, options, stop) = (&log, &options, &stop);
+        let watching = scope.spawn(move || {
+            let every = std::time::Duration::from_millis(5);
+            watch(log, options, every, &(), stop, &mut |report| {
+                let _ = tell.send((report.events, report.quarantined, report.released));
+            })
+        });
+        let _ended = StopAtEnd(stop);
+        let next = || told.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
+        put("a.jsonl", &line("a/1"));
+        assert_eq!(next(), (1, 0, 0));
+        put("a.jsonl", &(line("a/1") + &line("a/2")));
+        assert_eq!(next(), (1, 0, 0), "it grew: what is new in it is loaded");
+        fs::create_dir(root.join("sub")).unwrap();
+        put("sub/b.jsonl", &(line("b/1") + "broken\n"));
+        assert_eq!(next(), (1, 1, 0));
+        fs::remove_file(root.join("a.jsonl")).unwrap();
+        put("sub/c.jsonl.gz", "no gzip");
+        assert_eq!(next(), (0, 1, 0), "what was there before is not read again");
+        put("sub/b.jsonl", &(line("b/1") + &line("b/2")));
+        assert_eq!(next(), (1, 0, 1), "it was mended");
+        stop.store(true, Ordering::Relaxed);
+        watching.join().unwrap().unwrap();
+        assert!(told.try_recv().is_err(), "nothing was loaded that did not change");
+    });
+    assert_eq!(log.head().unwrap().seq, Seq::new(4));
+    let left = options.quarantine.list().unwrap();
+    assert_eq!(left.len(), 1);
+    assert!(left[0].file.ends_with("c.jsonl.gz"), "{}", left[0].file);
+}
+
+/// Ends the watching when the test does, in whatever way.
+struct StopAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 #[test]

@@ -173,10 +173,10 @@ fn folded(text: &str) -> Vec<String> {
 }
 
 /// Whether each word typed is a word of these, the last one the beginning of one.
-fn has_typed<'a>(words: impl Iterator<Item = &'a str> + Clone, typed: &[String]) -> bool {
+fn has_typed(words: &[&str], typed: &[String]) -> bool {
     typed.iter().enumerate().all(|(number, typed_word)| match number + 1 == typed.len() {
-        true => words.clone().any(|word| word.starts_with(typed_word.as_str())),
-        false => words.clone().any(|word| word == typed_word),
+        true => words.iter().any(|word| word.starts_with(typed_word.as_str())),
+        false => words.contains(&typed_word.as_str()),
     })
 }
 
@@ -274,7 +274,7 @@ impl SegmentNames {
         for (_, number) in begins {
             let Some(entry) = self.entries.get(*number as usize) else { continue };
             let folded = self.folded_of(entry);
-            if typed.len() == 1 || has_typed(folded.split(' '), typed) {
+            if typed.len() == 1 || has_typed(&folded.split(' ').collect::<Vec<_>>(), typed) {
                 found.push((rank_of(folded, &whole), entry.count, *number));
             }
         }
@@ -359,7 +359,9 @@ fn headlines(
             let Content::Article(article) = live.content else { continue };
             let words = folded(&article.headline);
             let is_new = |(_, other): &(Rank, Suggestion)| folded(&other.text) != words;
-            if has_typed(words.iter().map(String::as_str), typed) && found.iter().all(is_new) {
+            if has_typed(&words.iter().map(String::as_str).collect::<Vec<_>>(), typed)
+                && found.iter().all(is_new)
+            {
                 let rank = rank_of(&words.join(" "), &typed.join(" "));
                 let (kind, id) = (SuggestionKind::Headline, Some(asset.id));
                 found.push((rank, Suggestion { text: article.headline, kind, count: None, id }));
@@ -386,7 +388,8 @@ mod tests {
     fn words_are_found_by_their_beginnings() {
         let check = |value: &str, q: &str, expected: bool| {
             let words = folded(value);
-            assert_eq!(has_typed(words.iter().map(String::as_str), &folded(q)), expected, "{q} in {value}");
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            assert_eq!(has_typed(&words, &folded(q)), expected, "{q} in {value}");
         };
         check("Eleanor Quill", "qu", true);
         check("Eleanor Quill", "QUILL el", true);

@@ -139,6 +139,10 @@ impl Cutting<'_> {
                 out.unreadable(&stream.origin, Reason::UnknownFormat(why));
                 return !(self.stop)();
             }
+            Detected::About(what) => {
+                out.push(Finding::Skipped(format!("({what})")));
+                return !(self.stop)();
+            }
             Detected::Empty if named && !stream.origin.path.contains("!/") => {
                 let why = "there is nothing in it but white space".to_owned();
                 out.unreadable(&stream.origin, Reason::Content(why));

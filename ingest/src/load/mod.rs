@@ -15,7 +15,7 @@ mod writing;
 
 use std::{
     collections::HashSet,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         RwLock,
         atomic::{AtomicBool, Ordering},
@@ -24,7 +24,7 @@ use std::{
     time::Instant,
 };
 
-use store::{AppendError, Log, ReadError};
+use store::{AppendError, Log, ReadError, Timestamp};
 
 use self::{budget::Budget, position::Position};
 pub use self::{
@@ -108,7 +108,7 @@ pub fn load(
     progress: &dyn Progress,
     stop: &AtomicBool,
 ) -> Result<LoadReport, LoadError> {
-    let started = Instant::now();
+    let (started, began) = (Instant::now(), Timestamp::now());
     check_paths(options)?;
     let scan = position::scan(&options.paths);
     if let Some(path) = scan.empty {
@@ -169,8 +169,27 @@ pub fn load(
     report.bytes = reading.bytes();
     report.stopped = stop.load(Ordering::Relaxed);
     report.resumed = from.files > 0 || from.records > 0;
+    if !options.dry_run && !report.stopped && !report.resumed {
+        report.released = release(options, began)?;
+    }
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// What lay in quarantine of files that were read whole just now, and did not come back, was mended: it goes.
+fn release(options: &LoadOptions, began: Timestamp) -> Result<u64, LoadError> {
+    let mut released = 0;
+    for one in options.quarantine.list()? {
+        let file = Path::new(one.file.split("!/").next().unwrap_or(&one.file));
+        let read = options.paths.iter().any(|path| file.starts_with(path))
+            && options.only.as_ref().is_none_or(|only| only.contains(file))
+            && file.is_file();
+        if read && one.time < began {
+            options.quarantine.remove(&one)?;
+            released += 1;
+        }
+    }
+    Ok(released)
 }
 
 fn check_paths(options: &LoadOptions) -> Result<(), LoadError> {

@@ -78,6 +78,8 @@ pub struct LoadReport {
     pub refused: u64,
     /// Records, and files of no known format, that went to quarantine.
     pub quarantined: u64,
+    /// Records of these files that left the quarantine: they were mended since.
+    pub released: u64,
     /// Seconds it took.
     pub seconds: f64,
     /// Files visited.

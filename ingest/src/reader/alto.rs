@@ -1,8 +1,10 @@
 //! ALTO, versions 1 to 4: the text of one page as a recogniser read it.
 
+use std::sync::Arc;
+
 use serde_json::Map;
 
-use super::Reader;
+use super::{Reader, beside::Archives};
 use crate::{
     cut::{Cutter, Whole},
     nested::{Nested, id_or, language},
@@ -11,7 +13,9 @@ use crate::{
 };
 
 /// A page without the METS of its issue.
-pub(crate) struct Alto;
+pub(crate) struct Alto {
+    pub(super) archives: Arc<Archives>,
+}
 
 impl Reader for Alto {
     fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
@@ -19,7 +23,7 @@ impl Reader for Alto {
     }
 
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
-        if super::mets::has_issue(origin) {
+        if self.archives.has_issue(origin) {
             return Err(Reason::NoAsset("ALTO page, read with the METS of its issue".to_owned()));
         }
         let root = xml::parse(raw)?;

@@ -1,24 +1,26 @@
 //! METS with ALTO: an issue of a digitised newspaper. The logical structure lists its articles, file pointers
 //! lead to the words on its pages; without one every page is an article.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Component, Path, PathBuf},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use store::Article;
 
-use super::{Reader, alto::Page};
+use super::{
+    Reader,
+    alto::Page,
+    beside::{Archives, Beside},
+};
 use crate::{
     cut::{Cutter, Whole},
     dates,
     nested::{Nested, id_or, language},
-    record::{Found, MAX_RECORD_BYTES, Origin, Place, Raw, Reason},
+    record::{Found, Origin, Place, Raw, Reason},
     xml::{self, Element},
 };
 
-pub(crate) struct Mets;
+pub(crate) struct Mets {
+    pub(super) archives: Arc<Archives>,
+}
 
 /// The parts of an issue that are texts of their own.
 const TEXTS: [&str; 12] = [
@@ -43,13 +45,8 @@ impl Reader for Mets {
 
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
         let root = xml::parse(raw)?;
-        if origin.path.contains("!/") || origin.path == "-" {
-            return Err(Reason::Content(
-                "the pages of this METS cannot be reached inside an archive: unpack it, and load the folder"
-                    .to_owned(),
-            ));
-        }
-        Issue::new(&root, origin).read()
+        let beside = self.archives.beside(origin)?;
+        Issue::new(&root, origin, &beside).read()
     }
 }
 
@@ -57,6 +54,7 @@ impl Reader for Mets {
 struct Issue<'a> {
     root: &'a Element,
     origin: &'a Origin,
+    beside: &'a Beside,
     /// Each metadata section by its id.
     metadata: BTreeMap<&'a str, &'a Element>,
     /// Each file's link by its id.
@@ -67,13 +65,14 @@ struct Issue<'a> {
 }
 
 impl<'a> Issue<'a> {
-    fn new(root: &'a Element, origin: &'a Origin) -> Self {
+    fn new(root: &'a Element, origin: &'a Origin, beside: &'a Beside) -> Self {
         let by_id =
             |name: &str| root.deep(name).into_iter().map(|element| (element.attribute("ID"), element));
         let files = by_id("file").filter_map(|(id, file)| Some((id, file.at("FLocat")?.attribute("href"))));
         Self {
             root,
             origin,
+            beside,
             metadata: by_id("dmdSec").collect(),
             files: files.collect(),
             links: links(root),
@@ -111,19 +110,44 @@ impl<'a> Issue<'a> {
         if !found.is_empty() {
             return Ok(found);
         }
-        let is_page = |link: &&&str| link.to_lowercase().ends_with(".xml");
-        for (number, link) in (1..).zip(self.files.values().filter(is_page)) {
+        for (number, (link, label)) in (1..).zip(self.pages()) {
             let mut nested = Nested::of(base.clone());
             nested.article.body = self.page(link, &mut pages)?.text(None);
-            nested.article.page = number.to_string();
+            nested.article.page = if label.is_empty() { number.to_string() } else { label.to_owned() };
             nested.article.genre = "page".to_owned();
-            nested.article.headline = format!("{}, page {number}", base.source);
+            nested.article.headline = format!("{}, page {}", base.source, nested.article.page);
             found.extend(nested.finish(id_or("", || format!("{stem}#page-{number}"))?));
         }
         if found.is_empty() {
             return Err(Reason::Content("there is neither an article nor a page in this METS".to_owned()));
         }
         Ok(found)
+    }
+
+    /// The links of the pages with what is printed on them as their number: in the order of the physical structure,
+    /// or else as the files are listed.
+    fn pages(&self) -> Vec<(&'a str, &'a str)> {
+        let physical =
+            self.root.all("structMap").find(|map| !map.attribute("TYPE").eq_ignore_ascii_case("logical"));
+        let mut found: Vec<(&str, &str)> = Vec::new();
+        let mut divisions = physical.map(|map| map.deep("div")).unwrap_or_default();
+        divisions.sort_by_key(|div| div.attribute("ORDER").parse::<u32>().ok());
+        for division in divisions {
+            for pointer in division.all("fptr") {
+                let link = self.files.get(pointer.attribute("FILEID")).filter(|link| is_page(link));
+                if let Some(link) = link
+                    && !found.iter().any(|(known, _)| known == link)
+                {
+                    found.push((link, division.attribute("ORDERLABEL")));
+                }
+            }
+        }
+        if found.is_empty() {
+            let listed =
+                self.root.deep("file").into_iter().filter_map(|file| self.files.get(file.attribute("ID")));
+            found.extend(listed.filter(|link| is_page(link)).map(|link| (*link, "")));
+        }
+        found
     }
 
     /// What the issue says of all its articles: the paper, the day, the edition.
@@ -162,54 +186,45 @@ impl<'a> Issue<'a> {
         }
     }
 
-    /// The areas of a division: its own, and those of what it is linked to.
+    /// The areas of a division: its own, and those of what it is linked to. Where none leads into a text, the pages
+    /// that it names as a whole.
     fn areas(&self, division: &'a Element) -> Vec<&'a Element> {
-        let mut found = division.deep("area");
-        for target in self.links.get(division.attribute("ID")).into_iter().flatten() {
-            if let Some(part) = self.divisions.get(target) {
-                found.extend(part.deep("area"));
-            }
+        let linked = self.links.get(division.attribute("ID")).into_iter().flatten();
+        let parts = linked.filter_map(|target| self.divisions.get(target).copied());
+        let parts: Vec<&Element> = [division].into_iter().chain(parts).collect();
+        let areas: Vec<&Element> = parts.iter().flat_map(|part| part.deep("area")).collect();
+        if areas.iter().any(|area| !area.attribute("BEGIN").is_empty()) {
+            return areas;
         }
-        found
+        let whole = parts.iter().flat_map(|part| part.deep("fptr"));
+        whole.filter(|pointer| pointer.elements().next().is_none()).collect()
     }
 
     fn text_of(&self, area: &Element, pages: &mut BTreeMap<String, Page>) -> Result<String, Reason> {
         // An area of the scan has a shape, and no beginning in a text.
         let begin = area.attribute("BEGIN");
-        let Some(link) = self.files.get(area.attribute("FILEID")).filter(|_| !begin.is_empty()) else {
+        let is_text = |link: &&&str| !begin.is_empty() || area.local() == "fptr" && is_page(link);
+        let Some(link) = self.files.get(area.attribute("FILEID")).filter(is_text) else {
             return Ok(String::new());
         };
-        Ok(self.page(link, pages)?.text(Some((begin, area.attribute("END")))))
+        let between = (!begin.is_empty()).then(|| (begin, area.attribute("END")));
+        Ok(self.page(link, pages)?.text(between))
     }
 
     fn page<'p>(&self, link: &str, pages: &'p mut BTreeMap<String, Page>) -> Result<&'p Page, Reason> {
         if !pages.contains_key(link) {
-            let path = self.path_of(link)?;
-            let unreadable = |why: String| Reason::Content(format!("its page {} {why}", path.display()));
-            let size =
-                fs::metadata(&path).map_err(|error| unreadable(format!("cannot be read: {error}")))?.len();
-            if size > MAX_RECORD_BYTES as u64 {
-                return Err(unreadable("is too large".to_owned()));
-            }
-            let bytes = fs::read(&path).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+            let bytes = self.beside.read(link)?;
             let root = xml::parse(&Raw::new(Place::START, bytes))
-                .map_err(|reason| unreadable(format!("is broken: {reason}")))?;
+                .map_err(|reason| Reason::Content(format!("its page `{link}` is broken: {reason}")))?;
             pages.insert(link.to_owned(), Page::of(&root));
         }
         pages.get(link).ok_or_else(|| Reason::Content("a page is missing".to_owned()))
     }
+}
 
-    /// Where a page lies: below the folder of the METS, and nowhere else.
-    fn path_of(&self, link: &str) -> Result<PathBuf, Reason> {
-        let link = link.trim_start_matches("file://").trim_start_matches("./");
-        let below = Path::new(link);
-        if link.contains("://") || !below.components().all(|part| matches!(part, Component::Normal(_))) {
-            return Err(Reason::Content(format!(
-                "its page `{link}` does not lie below the folder of this METS"
-            )));
-        }
-        Ok(Path::new(&self.origin.path).parent().unwrap_or(Path::new("")).join(below))
-    }
+/// A scan has a link too.
+fn is_page(link: &str) -> bool {
+    link.to_lowercase().ends_with(".xml")
 }
 
 /// `smLink`, and the groups of locators whose first is the logical part.
@@ -230,23 +245,55 @@ fn links(root: &Element) -> BTreeMap<&str, Vec<&str>> {
     found
 }
 
-/// Whether the METS of an issue lies beside this page, or in the folder above, and names it.
-pub(super) fn has_issue(origin: &Origin) -> bool {
-    if origin.path.contains("!/") {
-        return false;
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(mets: &str, pages: &[(&str, &str)]) -> Vec<Value> {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, words) in pages {
+            let words =
+                words.split(' ').map(|word| format!("<String CONTENT='{word}'/>")).collect::<String>();
+            let page = format!(
+                "<alto xmlns='http://www.loc.gov/standards/alto/ns-v2#'><Layout><Page><PrintSpace><TextBlock ID='B'><TextLine>{words}</TextLine></TextBlock></PrintSpace></Page></Layout></alto>"
+            );
+            std::fs::write(dir.path().join(name), page).unwrap();
+        }
+        let path = dir.path().join("mets.xml").display().to_string();
+        let origin = Origin { path, stem: "i/mets.xml".to_owned(), changed: None };
+        let reader = Mets { archives: Arc::default() };
+        let found = reader.read(&Raw::new(Place::START, mets.into()), &origin).unwrap();
+        found.into_iter().map(|found| serde_json::to_value(found.event.fact).unwrap()).collect()
     }
-    let path = Path::new(&origin.path);
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
-    path.ancestors().skip(1).take(2).any(|folder| {
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.take(2_000).any(|entry| {
-            let other = entry.file_name().to_string_lossy().to_lowercase();
-            other.contains("mets")
-                && other.ends_with(".xml")
-                && other != name.to_lowercase()
-                && fs::read(entry.path())
-                    .is_ok_and(|bytes| memchr::memmem::find(&bytes, name.as_bytes()).is_some())
-        })
-    })
+
+    const FILES: &str = "<fileSec><fileGrp><fileGrp USE='ocr'><file ID='a'><FLocat href='10.xml'/></file><file ID='b'><FLocat href='./9.xml'/></file></fileGrp>\
+                         <file ID='s'><FLocat href='10.tif'/></file></fileGrp></fileSec>";
+
+    /// As the newspaper programme of the Library of Congress keeps its issues: pages in the physical structure, and no
+    /// articles.
+    #[test]
+    fn pages_come_in_the_order_of_the_physical_structure() {
+        let mets = format!(
+            "<mets LABEL='The Bee'>{FILES}<structMap TYPE='physical'><div TYPE='np:issue'>\
+             <div TYPE='np:page' ORDER='2' ORDERLABEL='B1'><fptr FILEID='s'/><fptr FILEID='a'/></div>\
+             <div TYPE='np:page' ORDER='1'><fptr FILEID='b'/></div></div></structMap></mets>"
+        );
+        let found = read(&mets, &[("9.xml", "first page"), ("10.xml", "second page")]);
+        let pages: Vec<_> = found.iter().map(|page| (&page["page"], &page["body"])).collect();
+        assert_eq!(pages, [(&json!("1"), &json!("first page")), (&json!("B1"), &json!("second page"))]);
+        assert_eq!(found[1]["headline"], "The Bee, page B1");
+    }
+
+    #[test]
+    fn an_article_may_be_a_whole_page() {
+        let mets = format!(
+            "<m:mets xmlns:m='http://www.loc.gov/METS/'>{}<m:structMap TYPE='LOGICAL'><m:div TYPE='ARTICLE' ID='x' LABEL='Bees'>\
+             <m:fptr FILEID='s'/><m:fptr FILEID='a'/></m:div></m:structMap></m:mets>",
+            FILES.replace("</", "</m:").replace("<f", "<m:f").replace("<F", "<m:F")
+        );
+        let found = read(&mets, &[("10.xml", "of bees")]);
+        assert_eq!((&found[0]["headline"], &found[0]["body"]), (&json!("Bees"), &json!("of bees")));
+    }
 }

@@ -1,7 +1,9 @@
 //! One reader for each archive format: what its records are, and what they say.
 
 mod alto;
+mod beside;
 mod feed;
+mod json_feed;
 mod jsonl;
 mod jsonld;
 mod markdown;
@@ -10,12 +12,13 @@ mod newsml;
 mod ninjs;
 mod nitf;
 mod nyt;
+mod page;
 mod reuters;
 mod table;
 mod text;
 mod wxr;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use serde_json::Value;
 
@@ -58,15 +61,20 @@ pub(crate) struct Readers {
     table: table::Table,
     records: table::Records,
     text: text::Text,
+    mets: mets::Mets,
+    alto: alto::Alto,
 }
 
 impl Readers {
     pub(crate) fn new(hints: &Hints) -> Self {
+        let archives = Arc::new(beside::Archives::default());
         Self {
             hints: hints.clone(),
             table: table::Table { columns: hints.columns.clone() },
             records: table::Records { columns: hints.columns.clone() },
             text: text::Text { pattern: hints.pattern.clone() },
+            mets: mets::Mets { archives: Arc::clone(&archives) },
+            alto: alto::Alto { archives },
         }
     }
 
@@ -79,12 +87,12 @@ impl Readers {
             Format::ImageData => &markdown::ImageData,
             Format::Ninjs => &ninjs::Ninjs,
             Format::JsonLd => &jsonld::JsonLd,
-            Format::JsonFeed => &jsonld::JsonFeed,
-            Format::Html => &jsonld::Html,
+            Format::JsonFeed => &json_feed::JsonFeed,
+            Format::Html => &page::Html,
             Format::Nitf => &nitf::Nitf,
             Format::NewsMl => &newsml::NewsMl,
-            Format::Mets => &mets::Mets,
-            Format::Alto => &alto::Alto,
+            Format::Mets => &self.mets,
+            Format::Alto => &self.alto,
             Format::Rss => &feed::Rss,
             Format::Atom => &feed::Atom,
             Format::Wxr => &wxr::Wxr,

@@ -89,11 +89,11 @@ fn section(route: &Route) -> Markup {
             }
             form data-method=(route.method) data-path=(route.path) {
                 @if route.path.contains("{id}") {
-                    (field("id", "The asset's id.", true, html! { input name="id" required data-place="path"; }))
+                    (field("id", "The asset's id.", true, &html! { input name="id" required data-place="path"; }))
                 }
                 @for param in &route.params { (parameter(param)) }
                 @if let Some(body) = &route.body {
-                    (field("body", "One, or one a line.", true, html! {
+                    (field("body", "One, or one a line.", true, &html! {
                         textarea name="body" rows="4" data-place="body" spellcheck="false"
                             data-media=(body.media.first().map_or("", |(media, _)| media)) {}
                     }))
@@ -123,7 +123,7 @@ fn parameter(param: &Param) -> Markup {
             }
         }
     };
-    field(param.name, param.about, param.is_required, input)
+    field(param.name, param.about, param.is_required, &input)
 }
 
 fn choice(name: &str, place: &str, words: &[&str]) -> Markup {
@@ -135,7 +135,7 @@ fn choice(name: &str, place: &str, words: &[&str]) -> Markup {
     }
 }
 
-fn field(name: &str, about: &str, is_required: bool, input: Markup) -> Markup {
+fn field(name: &str, about: &str, is_required: bool, input: &Markup) -> Markup {
     html! {
         label {
             span.name { code { (name) } @if is_required { " " b { "*" } } }

@@ -46,6 +46,11 @@ impl Intake {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
+    use axum::{body::Body, extract::ConnectInfo, http::Request};
+    use tower::ServiceExt;
+
     use super::*;
 
     #[tokio::test]
@@ -64,5 +69,31 @@ mod tests {
         waiting.await.unwrap().unwrap();
         assert_eq!(intake.len(), 0);
         drop(intake.enter().await.unwrap());
+    }
+
+    /// A story: a load of many files floods the server. Whoever comes when the door is full is told so, by either API, and
+    /// when to come again; then the same is taken.
+    #[tokio::test]
+    async fn a_full_intake_refuses_over_http() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = store::Log::open(dir.path().join("log")).unwrap();
+        let indexes = indexer::Indexes::open(log, dir.path().join("indexes")).unwrap();
+        let mut state = super::super::ApiState::new(crate::Search::new(indexes)).unwrap();
+        state.intake = Intake::new(1, 0);
+        let router = super::super::router(state.clone());
+        let ask = async |path: &str, body: &'static str| {
+            let mut request = Request::post(path).body(Body::from(body)).unwrap();
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+            let response = router.clone().oneshot(request).await.unwrap();
+            (response.status().as_u16(), response.headers().get("retry-after").cloned())
+        };
+        let event = r#"{"type":"article.published","id":"a/1","data":{"headline":"New"}}"#;
+        let bulk = "{\"index\":{\"_index\":\"articles\",\"_id\":\"a/2\"}}\n{\"headline\":\"Newer\"}\n";
+        let inside = state.intake.enter().await.unwrap();
+        assert_eq!(ask("/api/v1/events", event).await, (429, Some("1".parse().unwrap())));
+        assert_eq!(ask("/es/_bulk", bulk).await.0, 429);
+        drop(inside);
+        assert_eq!(ask("/api/v1/events", event).await, (200, None));
+        assert_eq!(ask("/es/_bulk", bulk).await.0, 200);
     }
 }

@@ -76,6 +76,13 @@ impl Default for Metrics {
     }
 }
 
+impl Metrics {
+    /// Counts a request that was refused at the door.
+    pub(super) fn refused(&self) {
+        self.refusals.inc();
+    }
+}
+
 impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Metrics")

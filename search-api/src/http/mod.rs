@@ -24,6 +24,7 @@ mod route;
 mod routes;
 mod search;
 mod server;
+mod shed;
 mod site;
 mod status;
 pub(crate) mod table;
@@ -132,6 +133,7 @@ pub fn router(state: ApiState) -> Router {
         .layer(from_fn_with_state(state.clone(), access::check))
         .layer(from_fn(finish::finish))
         .layer(from_fn_with_state(state.clone(), metrics::observe))
+        .layer(from_fn_with_state(state.clone(), shed::shed))
         .with_state(state)
 }
 

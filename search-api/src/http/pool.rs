@@ -19,8 +19,9 @@ pub(crate) struct Pool {
 
 struct Threads(Vec<JoinHandle<()>>);
 
-/// How many searches may wait for each thread.
-const WAITING_PER_THREAD: usize = 8;
+/// How many searches may wait for each thread. A longer queue serves nobody sooner: it only makes those wait longer who
+/// are in it (`cargo bench -p search-api --bench overload`).
+const WAITING_PER_THREAD: usize = 5;
 
 impl Pool {
     /// As many threads as the machine has cores.
@@ -50,6 +51,11 @@ impl Pool {
     /// How many jobs wait for a thread.
     pub(crate) fn queued(&self) -> usize {
         self.jobs.len()
+    }
+
+    /// Whether the next job would be refused.
+    pub(crate) fn is_full(&self) -> bool {
+        self.jobs.is_full()
     }
 
     /// Runs this on a thread of the pool.

@@ -142,7 +142,7 @@ fn children_of(xml: &str, parent: &str, child: &str) -> Vec<String> {
                 open.push(own);
             }
             Event::Empty(tag) => {
-                seen(&open, name(tag.local_name().as_ref()), format!("{tag:?}").replace('\\', ""))
+                seen(&open, name(tag.local_name().as_ref()), format!("{tag:?}").replace('\\', ""));
             }
             Event::End(tag) => {
                 let own = open.pop().unwrap();

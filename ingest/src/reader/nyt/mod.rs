@@ -284,7 +284,7 @@ mod tests {
 
     use super::*;
 
-    fn read(doc: Value) -> Vec<(String, Content, bool)> {
+    fn read(doc: &Value) -> Vec<(String, Content, bool)> {
         let text = doc.to_string();
         let Maybe::Object(doc) = serde_json::from_str(&text).unwrap() else { panic!("an object") };
         let found = article(doc).unwrap();
@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn persons_and_pictures_come_before_the_article() {
-        let found = read(json!({
+        let found = read(&json!({
             "_id": "5786", "web_url": "https://x/y.html", "pub_date": "2016-08-12T00:00:00Z", "print_page": "1",
             "headline": {"main": "Slow to Show", "kicker": "Op-Docs", "content_kicker": "Op-Docs"},
             "byline": {"person": [{"firstname": "Ben", "lastname": "STEINBAUER", "rank": 1}], "original": "By BEN STEINBAUER"},
@@ -327,14 +327,14 @@ mod tests {
 
     #[test]
     fn the_form_of_2025_and_odd_values_are_read() {
-        let found = read(json!({
+        let found = read(&json!({
             "_id": "nyt://article/1", "uri": "nyt://article/1", "headline": {"main": "H"}, "byline": [],
             "multimedia": {"caption": "C", "credit": "Cr", "default": {"url": "https://s/a/b-articleLarge.jpg", "width": 600, "height": 400},
                 "thumbnail": {"url": "https://s/a/b-thumbStandard.jpg"}}
         }));
         assert_eq!(found[0].0, "https://s/a/b.jpg");
         let found = read(
-            json!({"uri": "u", "byline": "By A. BEE and C. DEE", "multimedia": "", "keywords": null, "pub_date": "??"}),
+            &json!({"uri": "u", "byline": "By A. BEE and C. DEE", "multimedia": "", "keywords": null, "pub_date": "??"}),
         );
         assert_eq!(found.len(), 3);
         let Content::Article(article) = &found[2].1 else { panic!() };

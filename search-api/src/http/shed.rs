@@ -1,0 +1,81 @@
+//! The quickest refusal. When the queue of searches is full, the next one is told so before anything is read, checked or
+//! parsed for it: what a refusal costs is taken from those who are answered.
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::{ApiState, problem::Problem};
+use crate::{error::SearchError, es};
+
+/// Refuses a search that would be refused anyhow.
+pub(super) async fn shed(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    if !state.pool.is_full() {
+        return next.run(request).await;
+    }
+    let path = request.uri().path();
+    let is_elastic = path.starts_with("/es/") && (path.ends_with("/_search") || path.ends_with("/_msearch"));
+    if is_elastic || path == "/api/v1/search" {
+        state.metrics.refused();
+        let busy = SearchError::Busy;
+        return if is_elastic { es::refused(busy) } else { Problem(busy).into_response() };
+    }
+    next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, http::StatusCode};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    /// A story: a script asks for everything at once. Who comes when the queue is full is refused, by either API, and told
+    /// when to come again; whether the process lives and what it counts can be asked all the same.
+    #[tokio::test]
+    async fn a_full_queue_refuses_searches_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = store::Log::open(dir.path().join("log")).unwrap();
+        let indexes = indexer::Indexes::open(log, dir.path().join("indexes")).unwrap();
+        let mut state = ApiState::new(crate::Search::new(indexes)).unwrap();
+        state.pool = super::super::pool::Pool::with(1, 1).unwrap();
+        let router = super::super::router(state.clone());
+        let ask = async |path: &str| {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            (response.status(), response.headers().contains_key("retry-after"))
+        };
+        let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
+        let may_go_on = std::sync::Arc::new(std::sync::Mutex::new(may_go_on));
+        let busy: Vec<_> = (0..2)
+            .map(|_| {
+                let (pool, may_go_on) = (state.pool.clone(), may_go_on.clone());
+                tokio::spawn(async move {
+                    pool.run(move || {
+                        may_go_on.lock().unwrap().recv().unwrap();
+                        Ok(())
+                    })
+                    .await
+                })
+            })
+            .collect();
+        while !state.pool.is_full() {
+            tokio::task::yield_now().await;
+        }
+        for path in ["/api/v1/search?q=x", "/es/_search", "/es/articles/_search"] {
+            assert_eq!(ask(path).await.0, StatusCode::TOO_MANY_REQUESTS, "{path}");
+        }
+        assert!(ask("/api/v1/search?q=x").await.1, "it says when to come again");
+        for path in ["/healthz", "/metrics", "/api/v1/openapi.json"] {
+            assert_eq!(ask(path).await.0, StatusCode::OK, "{path}");
+        }
+        go_on.send(()).unwrap();
+        go_on.send(()).unwrap();
+        for one in busy {
+            one.await.unwrap().unwrap();
+        }
+        assert_eq!(ask("/api/v1/search?q=x").await.0, StatusCode::OK);
+    }
+}
