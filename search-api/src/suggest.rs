@@ -48,7 +48,7 @@ pub struct Suggestion {
 }
 
 /// What a suggestion is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SuggestionKind {
     /// The name of an author or a photographer.
@@ -112,28 +112,33 @@ impl Suggester {
         let readers = index.searcher.segment_readers();
         let fields: Vec<(Field, SuggestionKind)> =
             FIELDS.iter().filter_map(|(name, kind)| Some((schema.field(name)?.exact?, *kind))).collect();
-        let mut found: HashMap<(SuggestionKind, String), Name> = HashMap::new();
+        let mut found: HashMap<String, Name> = HashMap::new();
         for segment in self.segments(readers, &fields)? {
             for (rank, entry) in segment.matching(typed, limit * 4) {
-                let name = found.entry((entry.kind, segment.folded_of(entry).to_owned())).or_default();
+                let name = found.entry(segment.folded_of(entry).to_owned()).or_default();
                 name.rank = name.rank.max(rank);
-                // One spelling of several: the commonest.
-                match name.spellings.iter_mut().find(|(text, ..)| *text == entry.text) {
-                    Some((.., count)) => *count += u64::from(entry.count),
-                    None => name.spellings.push((entry.text.clone(), entry.field, u64::from(entry.count))),
+                let same = |known: &&mut Spelling| known.field == entry.field && known.text == entry.text;
+                match name.spellings.iter_mut().find(same) {
+                    Some(known) => known.count += u64::from(entry.count),
+                    None => name.spellings.push(Spelling {
+                        text: entry.text.clone(),
+                        field: entry.field,
+                        kind: entry.kind,
+                        count: u64::from(entry.count),
+                    }),
                 }
             }
         }
-        let mut ranked: Vec<((SuggestionKind, String), Name)> = found.into_iter().collect();
+        let mut ranked: Vec<(String, Name)> = found.into_iter().collect();
         ranked.sort_by_cached_key(|(key, name)| (Reverse(name.rank), Reverse(name.count()), key.clone()));
         let mut suggestions: Vec<Suggestion> = Vec::new();
-        for ((kind, _), mut name) in ranked {
+        for (_, mut name) in ranked {
             if suggestions.len() == limit {
                 break;
             }
-            let count = name.count();
-            name.spellings.sort_by_key(|(.., count)| Reverse(*count));
-            for (text, field, _) in name.spellings {
+            // The commonest spelling that a reader may see.
+            name.spellings.sort_by_key(|spelling| Reverse(spelling.count));
+            for Spelling { text, field, kind, count } in name.spellings {
                 if is_seen(&Term::from_field_text(field, &text), index, snapshot)? {
                     suggestions.push(Suggestion { text, kind, count: Some(count), id: None });
                     break;
@@ -200,16 +205,23 @@ fn rank_of(folded: &str, typed: &str) -> Rank {
     }
 }
 
-/// One value in all its spellings.
+/// One value in all its spellings, and as whatever it is: a name may be a keyword, too.
 #[derive(Default)]
 struct Name {
     rank: Rank,
-    spellings: Vec<(String, Field, u64)>,
+    spellings: Vec<Spelling>,
+}
+
+struct Spelling {
+    text: String,
+    field: Field,
+    kind: SuggestionKind,
+    count: u64,
 }
 
 impl Name {
     fn count(&self) -> u64 {
-        self.spellings.iter().map(|(.., count)| count).sum()
+        self.spellings.iter().map(|spelling| spelling.count).max().unwrap_or_default()
     }
 }
 

@@ -47,20 +47,20 @@ mod tests {
             let response = router.clone().oneshot(request).await.unwrap();
             (response.status(), response.headers().contains_key("retry-after"))
         };
+        let (begun, has_begun) = std::sync::mpsc::channel::<()>();
         let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
-        let may_go_on = std::sync::Arc::new(std::sync::Mutex::new(may_go_on));
-        let busy: Vec<_> = (0..2)
-            .map(|_| {
-                let (pool, may_go_on) = (state.pool.clone(), may_go_on.clone());
-                tokio::spawn(async move {
-                    pool.run(move || {
-                        may_go_on.lock().unwrap().recv().unwrap();
-                        Ok(())
-                    })
-                    .await
-                })
-            })
-            .collect();
+        let pool = state.pool.clone();
+        let working = tokio::spawn(async move {
+            let work = move || {
+                begun.send(()).unwrap();
+                may_go_on.recv().unwrap();
+                Ok(())
+            };
+            pool.run(work).await
+        });
+        tokio::task::spawn_blocking(move || has_begun.recv()).await.unwrap().unwrap();
+        let pool = state.pool.clone();
+        let waiting = tokio::spawn(async move { pool.run(|| Ok(())).await });
         while !state.pool.is_full() {
             tokio::task::yield_now().await;
         }
@@ -72,8 +72,7 @@ mod tests {
             assert_eq!(ask(path).await.0, StatusCode::OK, "{path}");
         }
         go_on.send(()).unwrap();
-        go_on.send(()).unwrap();
-        for one in busy {
+        for one in [working, waiting] {
             one.await.unwrap().unwrap();
         }
         assert_eq!(ask("/api/v1/search?q=x").await.0, StatusCode::OK);

@@ -41,6 +41,14 @@ async fn suggestions_are_names_keywords_and_headlines() {
     check("EPOQ", &["La belle époque des vapeurs"]).await;
     check("etr", &["Étranger"]).await;
     check("zzz", &[]).await;
+    // Who is a keyword, too, is there once.
+    let two = Archive::of(&[
+        json!({"type": "byline.published", "id": "b/1", "data": {"name": "Eleanor Quill"}}),
+        json!({"type": "article.published", "id": "a/1", "data": {"headline": "Eleanor Quill", "bylines": ["b/1"],
+            "keywords": [{"name": "person", "value": "ELEANOR QUILL"}]}}),
+    ]);
+    let (_, answer) = get(&two.router(), "/api/v1/suggest?q=quill").await;
+    assert_eq!(texts(&answer).len(), 1, "{answer}");
     check("%20", &[]).await;
     let (_, answer) = get(&router, "/api/v1/suggest?q=ferr").await;
     assert_eq!(answer["suggestions"][0], json!({"text": "Ferries", "kind": "keyword", "count": 1}));
