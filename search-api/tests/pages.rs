@@ -11,13 +11,17 @@ use axum::{
     http::{Request, StatusCode},
 };
 use indexer::Indexes;
-use search_api::{ApiState, Search, pages::PagesConfig};
+use search_api::{Access, ApiState, Role, Search, pages::PagesConfig};
 use store::{ArchiveDate, AssetKind, Content, Fact, Log, NewEvent};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 /// The sample archive behind the pages.
 fn harbour_ledger() -> (TempDir, Router) {
+    harbour_ledger_for(Access::default())
+}
+
+fn harbour_ledger_for(access: Access) -> (TempDir, Router) {
     let dir = tempfile::tempdir().unwrap();
     let samples = dir.path().join("samples");
     data_samples::write_archive(&samples).unwrap();
@@ -37,13 +41,14 @@ fn harbour_ledger() -> (TempDir, Router) {
     for kind in AssetKind::ALL {
         indexes.catch_up(kind, log.head().unwrap().seq, &AtomicBool::new(false), &|_| {}).unwrap();
     }
-    let state = ApiState::new(Search::new(indexes)).unwrap();
+    let state = ApiState::new(Search::new(indexes)).unwrap().with_access(access);
     let config = PagesConfig { media: vec![samples], ..PagesConfig::default() };
     (dir, search_api::app(state, config))
 }
 
 async fn ask(router: &Router, path: &str, encoding: &str) -> (StatusCode, axum::http::HeaderMap, Vec<u8>) {
-    let request = Request::get(path).header("accept-encoding", encoding).body(Body::empty()).unwrap();
+    let request = Request::get(path).header("accept-encoding", encoding).header("accept", "text/html");
+    let request = request.body(Body::empty()).unwrap();
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     (parts.status, parts.headers, to_bytes(body, usize::MAX).await.unwrap().to_vec())
@@ -57,6 +62,9 @@ async fn every_page_answers_as_it_should_and_carries_its_policy() {
         ("/?q=ferry&section=Local&page=1", 200),
         ("/?q=zzyzx", 200),
         ("/?page=99999999999", 200),
+        ("/?after=nonsense", 400),
+        ("/?q=zzyzx&after=5b5b302c315d2c315d", 200),
+        ("/nothing/here", 404),
         ("/?from=nonsense", 400),
         ("/?view=images", 200),
         ("/images", 200),
@@ -64,6 +72,7 @@ async fn every_page_answers_as_it_should_and_carries_its_policy() {
         ("/articles?id=a%2F1912-04-16-titanic", 200),
         ("/articles/a/1912-04-16-titanic?at=1912-04-16", 200),
         ("/articles/a/1912-04-16-titanic?at=1900", 404),
+        ("/articles/a/2025-09-12-lighthouse-pink?at=2025-09-13", 200),
         ("/articles/a/1912-04-16-titanic?at=soon", 400),
         ("/articles/none", 404),
         ("/articles/a/2025-09-12-lighthouse-pink", 410),
@@ -92,6 +101,79 @@ async fn what_is_text_goes_as_gzip_to_who_takes_it() {
     let (_, packed, small) = ask(&router, "/", "gzip").await;
     assert_eq!(packed["content-encoding"], "gzip");
     assert!(small.len() * 3 < page.len(), "{} of {}", small.len(), page.len());
+}
+
+#[tokio::test]
+async fn an_order_needs_somebody_who_may_give_it() {
+    let (_dir, router) = harbour_ledger();
+    for path in ["/status/rebuild", "/status/rollback", "/status/stop"] {
+        let order = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        let response =
+            router.clone().oneshot(order.body(Body::from("view=articles")).unwrap()).await.unwrap();
+        // Without keys only this machine may, and nobody knows where this request comes from.
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{path}");
+    }
+    let (_, _, page) = ask(&router, "/status", "identity").await;
+    assert!(!String::from_utf8(page).unwrap().contains("<button type=\"submit\">Rebuild"));
+}
+
+#[tokio::test]
+async fn with_keys_a_browser_is_asked_for_one_and_buttons_are_for_admins() {
+    let keys = [(Role::Read, "reader"), (Role::Admin, "keeper")].map(|(role, key)| Access::line(role, key));
+    let (_dir, router) = harbour_ledger_for(Access::parse(&keys.join("\n")).unwrap());
+    let send = async |method: &str, path: &str, headers: &[(&str, &str)], body: &'static str| {
+        let request = Request::builder().method(method).uri(path).header("accept", "text/html");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let response = router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        (
+            parts.status.as_u16(),
+            parts.headers,
+            String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()),
+        )
+    };
+    let (status, headers, page) = send("GET", "/", &[], "").await;
+    assert_eq!(status, 401);
+    assert!(headers["www-authenticate"].to_str().unwrap().starts_with("Basic"));
+    assert!(page.unwrap().starts_with("<!DOCTYPE html>"));
+    let (reader, keeper) = (("authorization", "Bearer reader"), ("authorization", "Bearer keeper"));
+    let button = "action=\"/status/rebuild\"";
+    assert!(!send("GET", "/status", &[reader], "").await.2.unwrap().contains(button));
+    assert!(send("GET", "/status", &[keeper], "").await.2.unwrap().contains(button));
+    let order =
+        async |headers: &[(&str, &str)]| send("POST", "/status/rebuild", headers, "view=images").await.0;
+    assert_eq!(order(&[reader]).await, 403);
+    let (host, own, foreign) = (("host", "here"), ("origin", "http://here"), ("origin", "http://elsewhere"));
+    assert_eq!(order(&[keeper, host, foreign]).await, 403);
+    assert_eq!(order(&[keeper, host, own]).await, 303);
+}
+
+#[tokio::test]
+async fn what_was_withdrawn_since_says_so_and_is_in_no_feed() {
+    let (_dir, router) = harbour_ledger();
+    let (_, _, page) = ask(&router, "/articles/a/2025-09-12-lighthouse-pink?at=2025-09-13", "identity").await;
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.contains("It was withdrawn later") && page.contains("The minute was misread"));
+    for path in ["/search.atom?q=lighthouse", "/search.csv?q=lighthouse"] {
+        let (status, headers, body) = ask(&router, path, "identity").await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        assert!(!headers["content-type"].to_str().unwrap().starts_with("text/html"));
+        let text = String::from_utf8(body).unwrap();
+        assert!(text.contains("1910-05-20") && !text.contains("lighthouse-pink"), "{path}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn errors_are_pages_for_readers_and_problems_for_programs() {
+    let (_dir, router) = harbour_ledger();
+    let (_, headers, _) = ask(&router, "/nothing/here", "identity").await;
+    assert!(headers["content-type"].to_str().unwrap().starts_with("text/html"));
+    let (_, headers, _) = ask(&router, "/api/v1/nothing", "identity").await;
+    assert_eq!(headers["content-type"], "application/problem+json");
+    let request = Request::get("/nothing/here").body(Body::empty()).unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
 }
 
 #[tokio::test]
