@@ -10,7 +10,7 @@ use anyhow::Result;
 use indexer::Indexes;
 use indicatif::{ProgressBar, ProgressStyle};
 use ingest::{LoadOptions, LoadReport, PathPattern, Progress, Quarantine};
-use store::{AssetKind, Seq};
+use store::{AssetKind, Log, Seq};
 
 use crate::{
     archive::Archive,
@@ -89,7 +89,8 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     options.dry_run = args.dry_run;
     options.hints = args.hints.to_ingest();
     if let Some(seconds) = args.watch {
-        return watch(archive, &options, Duration::from_secs(seconds.max(1)), &stop, terminal);
+        let every = Duration::from_secs(seconds.max(1));
+        return watch(&log, archive, &options, every, &stop, terminal);
     }
     let bar = Bar::new(terminal);
     let report = ingest::load(&log, &options, &bar, &stop)?;
@@ -107,16 +108,16 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
 
 /// Loads again and again, and makes each load searchable.
 fn watch(
+    log: &Log,
     archive: &Archive,
     options: &LoadOptions,
     every: Duration,
     stop: &AtomicBool,
     terminal: &Terminal,
 ) -> Result<Outcome> {
-    let log = archive.open_log()?;
     let indexes = archive.open_indexes(log.clone())?;
     let mut failed = None;
-    ingest::watch(&log, options, every, &(), stop, &mut |report| {
+    ingest::watch(log, options, every, &(), stop, &mut |report| {
         let told =
             make_searchable(&indexes, report.last_seq, stop, terminal).and_then(|()| tell(report, terminal));
         if let Err(error) = told {

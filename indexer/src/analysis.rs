@@ -13,7 +13,7 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use crate::language::Language;
 
 /// The version of the rules. An index of another version is built again.
-pub const ANALYSER_VERSION: u32 = 1;
+pub const ANALYSER_VERSION: u32 = 2;
 /// A longer word is not a word: it is cut here, in characters.
 const MAX_WORD_CHARS: usize = 64;
 

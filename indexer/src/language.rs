@@ -1,5 +1,7 @@
 //! The languages that are analysed by their own rules, and which one a text is in.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use frostem::{Algorithm, Stemmer};
 
 /// A language with a stemmer, or none.
@@ -77,6 +79,7 @@ impl Language {
     pub fn detect(text: &str) -> Self {
         let mut scores = [0_u32; Self::ALL.len()];
         let (mut letters, mut cyrillic) = (0_u32, 0_u32);
+        let mut lower = String::new();
         for word in
             text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).take(LOOK_AT_WORDS)
         {
@@ -84,9 +87,11 @@ impl Language {
             if word.starts_with(|c| ('\u{400}'..='\u{4ff}').contains(&c)) {
                 cyrillic += 1;
             }
-            let lower = word.to_lowercase();
-            for (language, score) in Self::ALL.into_iter().zip(&mut scores) {
-                *score += u32::from(language.small_words().contains(&lower.as_str()));
+            lower.clear();
+            lower.extend(word.chars().flat_map(char::to_lowercase));
+            let known = SMALL_WORDS.get(lower.as_str()).copied().unwrap_or_default();
+            for (at, score) in scores.iter_mut().enumerate() {
+                *score += u32::from(known >> at & 1);
             }
         }
         if cyrillic * 2 > letters {
@@ -97,42 +102,40 @@ impl Language {
             .zip(scores)
             .max_by_key(|(language, score)| (*score, std::cmp::Reverse(*language)));
         match best {
-            Some((language, score)) if score * 12 >= letters && score > 0 => language,
+            Some((language, score)) if score * 6 >= letters && score > 0 => language,
             _ => Self::Other,
         }
     }
 
-    /// Words that a page of the language cannot do without and that few others have.
-    const fn small_words(self) -> &'static [&'static str] {
+    /// The words that a page of the language is full of. Neighbours share some: the most of them win.
+    const fn small_words(self) -> &'static str {
         match self {
-            Self::Other => &[],
-            Self::English => &[
-                "the", "of", "and", "to", "that", "is", "was", "for", "with", "by", "on", "from", "are",
-                "were",
-            ],
-            Self::French => &[
-                "le", "les", "des", "et", "du", "une", "est", "dans", "qui", "pour", "que", "au", "sur",
-                "aux",
-            ],
-            Self::German => &[
-                "der", "die", "und", "das", "den", "von", "ist", "mit", "dem", "ein", "eine", "nicht", "auf",
-                "im",
-            ],
+            Self::Other => "",
+            Self::English => {
+                "the of and to that is was for with by on from are were it he his which this as at be have not or had"
+            }
+            Self::French => {
+                "le la les de des et du un une est dans qui que pour au aux sur en je me il elle ne pas se mes ses \
+                 son sa plus par avec était nous vous"
+            }
+            Self::German => {
+                "der die und das den von ist mit dem ein eine nicht auf im er sie sich zu in als war des sein seinem \
+                 seinen wenn aus es"
+            }
             Self::Spanish => {
-                &["el", "los", "las", "y", "del", "en", "una", "que", "por", "con", "su", "para", "es", "fue"]
+                "el la los las y de del en un una que por con su para es fue no se lo al más como era cuyo"
             }
-            Self::Italian => &[
-                "il", "di", "che", "della", "gli", "una", "per", "non", "con", "del", "è", "sono", "nel",
-                "dei",
-            ],
+            Self::Italian => {
+                "il lo la i gli le di che della un una per non con del è sono nel dei a da in e al tra si quel tutto"
+            }
             Self::Portuguese => {
-                &["os", "da", "do", "em", "um", "uma", "não", "que", "dos", "com", "para", "ao", "foi", "é"]
+                "o a os as e de da do dos em um uma não que com para ao foi é se meu minha pelo pela por isto mais \
+                 como eu"
             }
-            Self::Dutch => &[
-                "het", "een", "en", "van", "niet", "dat", "op", "te", "zijn", "voor", "aan", "werd", "ook",
-                "naar",
-            ],
-            Self::Russian => &["и", "в", "не", "на", "что", "с", "по", "из", "был", "его"],
+            Self::Dutch => {
+                "de het een en van niet dat op te zijn voor aan werd ook naar in ik is met er dan mijn ben had"
+            }
+            Self::Russian => "и в не на что с по из был его",
         }
     }
 
@@ -165,6 +168,17 @@ impl Language {
     }
 }
 
+/// Which languages have a small word: a bit for each, in the order of [`Language::ALL`].
+static SMALL_WORDS: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
+    let mut found = HashMap::new();
+    for (at, language) in Language::ALL.into_iter().enumerate() {
+        for word in language.small_words().split_whitespace() {
+            *found.entry(word).or_default() |= 1 << at;
+        }
+    }
+    found
+});
+
 /// How many words tell the language.
 const LOOK_AT_WORDS: usize = 60;
 /// In the private-use area, where no text of an archive has a meaning.
@@ -191,6 +205,17 @@ mod tests {
         check("港に船が着いた。", Language::Other);
         check("", Language::Other);
         check("42 17 9", Language::Other);
+        // Neighbours of those, which have rules of their own.
+        check(
+            "Der kom en soldat marcherende hen ad landevejen: én, to! én, to! Han havde sit tornyster på ryggen og en \
+             sabel ved siden, for han havde været i krigen, og nu skulle han hjem.",
+            Language::Other,
+        );
+        check(
+            "Gallia est omnis divisa in partes tres, quarum unam incolunt Belgae, aliam Aquitani, tertiam qui ipsorum \
+             lingua Celtae, nostra Galli appellantur.",
+            Language::Other,
+        );
     }
 
     #[test]

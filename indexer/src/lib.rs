@@ -22,6 +22,7 @@ mod field;
 mod generation;
 mod health;
 mod indexes;
+mod intake;
 mod job;
 mod language;
 mod live;

@@ -47,6 +47,7 @@ mod reader;
 mod record;
 #[cfg(test)]
 mod robust;
+mod scan_json;
 mod typed;
 mod walk;
 mod xml;

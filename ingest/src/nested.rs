@@ -85,6 +85,13 @@ impl Nested {
         self.add_image(id, image, true);
     }
 
+    /// Refers to a picture that is described elsewhere.
+    pub(crate) fn refer(&mut self, id: AssetId) {
+        if !self.article.images.contains(&id) && self.article.images.len() < store::MAX_REFERENCES {
+            self.article.images.push(id);
+        }
+    }
+
     /// Refers to a picture that is described elsewhere, before all others.
     pub(crate) fn show_first(&mut self, id: AssetId) {
         self.article.images.retain(|other| *other != id);

@@ -135,6 +135,11 @@ impl Quarantine {
         Ok(())
     }
 
+    /// Whether it still lies there.
+    pub(crate) fn holds(&self, one: &Quarantined) -> bool {
+        self.dir.join(format!("{}.json", one.key)).exists()
+    }
+
     pub(crate) fn bytes(&self, one: &Quarantined) -> Result<Vec<u8>, QuarantineError> {
         if one.bytes == 0 {
             return Ok(Vec::new());

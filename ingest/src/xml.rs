@@ -5,14 +5,18 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 use quick_xml::{Reader, escape::escape, events::Event};
+use serde_json::{Map, Value};
 
 use crate::{
+    fields::is_nothing,
     html,
     record::{Raw, Reason},
 };
 
 /// Deeper than any article is nested.
 const MAX_DEPTH: usize = 256;
+/// Deeper than anything that has no place is kept: readers of JSON have limits.
+const MAX_VALUE_DEPTH: usize = 16;
 /// How many characters are looked at of what stands before the first record.
 const MAX_BEGINNING: usize = 16 << 10;
 
@@ -125,6 +129,50 @@ impl Element {
         self.write_paragraphs(without, &mut out);
         let paragraphs = out.iter().map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
         paragraphs.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// The element as JSON, for what has no place of its own: its text, or its attributes and children by name.
+    pub(crate) fn value(&self) -> Value {
+        self.value_at(0)
+    }
+
+    fn value_at(&self, depth: usize) -> Value {
+        let attributes = self.attributes.iter().filter(|(name, _)| !name.starts_with("xmlns"));
+        let mut fields: Map<String, Value> =
+            attributes.map(|(name, value)| (name.clone(), value.clone().into())).collect();
+        let children = self.elements().next().is_some() && depth < MAX_VALUE_DEPTH;
+        if fields.is_empty() && !children {
+            return self.text().into();
+        }
+        if !children {
+            fields.insert("text".to_owned(), self.text().into());
+        }
+        for child in self.elements().filter(|_| children) {
+            let value = child.value_at(depth + 1);
+            match fields.get_mut(&child.name) {
+                Some(Value::Array(list)) => list.push(value),
+                Some(before) => *before = Value::Array(vec![before.take(), value]),
+                None => {
+                    fields.insert(child.name.clone(), value);
+                }
+            }
+        }
+        fields.retain(|_, value| !is_nothing(value));
+        Value::Object(fields)
+    }
+
+    /// The child elements that are of none of these names, as JSON by their names.
+    pub(crate) fn others(&self, known: &[&str]) -> Map<String, Value> {
+        let others = self.children.iter().filter(|child| match child {
+            Node::Element(element) => {
+                !known.contains(&element.local()) && !known.contains(&element.name.as_str())
+            }
+            Node::Text(_) => false,
+        });
+        match (Self { children: others.cloned().collect(), ..Self::default() }).value() {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
+        }
     }
 
     /// What is inside, written as HTML again, prefixes dropped: for XHTML that lies in other XML.

@@ -2,7 +2,6 @@
 
 #![allow(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a test that fails is a panic"
@@ -199,13 +198,8 @@ fn a_watched_folder_is_loaded_as_it_fills() {
                 let _ = tell.send((report.events, report.quarantined, report.released));
             })
         });
-        let next = || {
-            let told = told.recv_timeout(std::time::Duration::from_secs(60));
-            if told.is_err() {
-                stop.store(true, Ordering::Relaxed);
-            }
-            told.expect("the folder was not loaded")
-        };
+        let _ended = StopAtEnd(stop);
+        let next = || told.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
         put("a.jsonl", &line("a/1"));
         assert_eq!(next(), (1, 0, 0));
         put("a.jsonl", &(line("a/1") + &line("a/2")));
@@ -226,6 +220,15 @@ fn a_watched_folder_is_loaded_as_it_fills() {
     let left = options.quarantine.list().unwrap();
     assert_eq!(left.len(), 1);
     assert!(left[0].file.ends_with("c.jsonl.gz"), "{}", left[0].file);
+}
+
+/// Ends the watching when the test does, in whatever way.
+struct StopAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 #[test]

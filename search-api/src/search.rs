@@ -56,25 +56,6 @@ impl Pinned {
     }
 }
 
-/// A view to be searched.
-struct Searched {
-    generation: Arc<Generation>,
-    /// As it was then; as it is now without.
-    index: Option<Arc<IndexSearcher>>,
-}
-
-impl From<Arc<Generation>> for Searched {
-    fn from(generation: Arc<Generation>) -> Self {
-        Self { generation, index: None }
-    }
-}
-
-impl From<&Pinned> for Searched {
-    fn from(pinned: &Pinned) -> Self {
-        Self { generation: Arc::clone(&pinned.generation), index: Some(Arc::clone(&pinned.index)) }
-    }
-}
-
 /// What was found.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SearchResponse {
@@ -172,7 +153,7 @@ impl Search {
     /// # Errors
     /// [`SearchError`]: the request is wrong, it takes too long, or the index or log fails.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResponse, SearchError> {
-        self.search_views(request, &[self.generation(request)?.into()])
+        self.search_views(request, &[self.generation(request)?])
     }
 
     /// Searches several views as if they were one. A field that one of them lacks has no value there.
@@ -181,8 +162,7 @@ impl Search {
         request: &SearchRequest,
         kinds: &[AssetKind],
     ) -> Result<SearchResponse, SearchError> {
-        let views = kinds.iter().map(|kind| Ok(self.indexes().live(*kind)?.into()));
-        self.search_views(request, &views.collect::<Result<Vec<_>, SearchError>>()?)
+        self.search_views(request, &self.pin(kinds)?)
     }
 
     /// Searches views as they were at one point in time; what readers may not see any more is left out all the same.
@@ -191,15 +171,10 @@ impl Search {
         request: &SearchRequest,
         point: &[Pinned],
     ) -> Result<SearchResponse, SearchError> {
-        let views: Vec<Searched> = point.iter().map(Searched::from).collect();
-        self.search_views(request, &views)
+        self.search_views(request, point)
     }
 
-    fn search_views(
-        &self,
-        request: &SearchRequest,
-        views: &[Searched],
-    ) -> Result<SearchResponse, SearchError> {
+    fn search_views(&self, request: &SearchRequest, views: &[Pinned]) -> Result<SearchResponse, SearchError> {
         let started = Instant::now();
         self.with_runs(request, views, |runs| {
             let mut response = answer(request, runs)?;
@@ -213,7 +188,7 @@ impl Search {
     /// # Errors
     /// As [`Self::search`].
     pub fn ids(&self, request: &SearchRequest) -> Result<Vec<AssetId>, SearchError> {
-        self.with_runs(request, &[self.generation(request)?.into()], |runs| {
+        self.with_runs(request, &[self.generation(request)?], |runs| {
             let Some(run) = runs.first() else { return Ok(Vec::new()) };
             let collected = run.collect(&request.query, &run.sort_keys()?, false)?;
             let mut ids = Vec::with_capacity(collected.hits.len());
@@ -227,27 +202,23 @@ impl Search {
     fn with_runs<T>(
         &self,
         request: &SearchRequest,
-        views: &[Searched],
+        views: &[Pinned],
         work: impl FnOnce(&[Run<'_>]) -> Result<T, SearchError>,
     ) -> Result<T, SearchError> {
         let limit = request.time_limit.map_or(self.inner.limit, |limit| limit.min(self.inner.limit));
         let deadline = Instant::now() + limit;
         let mut opened = Vec::with_capacity(views.len());
         for view in views {
-            let index = match &view.index {
-                Some(index) => Arc::clone(index),
-                None => view.generation.searcher()?,
-            };
-            opened.push((&view.generation, index, self.snapshot_for(&view.generation)?));
+            opened.push((view, self.snapshot_for(&view.generation)?));
         }
-        let held: Vec<Held<'_>> = opened.iter().map(|(_, _, snapshots)| snapshots.get()).collect();
+        let held: Vec<Held<'_>> = opened.iter().map(|(_, snapshots)| snapshots.get()).collect();
         let runs: Vec<Run<'_>> = opened
             .iter()
             .zip(&held)
-            .map(|((generation, index, _), snapshot)| Run {
+            .map(|((view, _), snapshot)| Run {
                 request,
-                generation,
-                index,
+                generation: &view.generation,
+                index: &view.index,
                 snapshot,
                 lengths: &self.inner.lengths,
                 lenient: request.lenient || views.len() > 1,
@@ -260,14 +231,15 @@ impl Search {
 
     /// The views as they are now, to be searched later.
     pub(crate) fn pin(&self, kinds: &[AssetKind]) -> Result<Vec<Pinned>, SearchError> {
-        let pin = |kind: &AssetKind| {
-            let generation = self.indexes().live(*kind)?;
-            Ok(Pinned { index: generation.searcher()?, generation })
-        };
-        kinds.iter().map(pin).collect()
+        kinds.iter().map(|kind| self.live(*kind)).collect()
     }
 
-    fn generation(&self, request: &SearchRequest) -> Result<Arc<Generation>, SearchError> {
+    fn live(&self, kind: AssetKind) -> Result<Pinned, SearchError> {
+        let (generation, index) = self.indexes().searcher(kind)?;
+        Ok(Pinned { generation, index })
+    }
+
+    fn generation(&self, request: &SearchRequest) -> Result<Pinned, SearchError> {
         if let Some(name) = &request.as_of {
             // Looked up in the list, so that no name leads out of the directory.
             if !self.indexes().generations(request.kind)?.contains(&format!("@{name}")) {
@@ -276,7 +248,8 @@ impl Search {
                     "the archive was not built as `{name}`: `morgue rebuild --as-of DATE --name NAME` builds it"
                 )));
             }
-            return Ok(self.indexes().named(request.kind, name)?);
+            let generation = self.indexes().named(request.kind, name)?;
+            return Ok(Pinned { index: generation.searcher()?, generation });
         }
         if let Some(wanted) = request.min_seq {
             let reached = self.indexes().wait_for(request.kind, wanted, WAIT_LIMIT)?;
@@ -284,7 +257,7 @@ impl Search {
                 return Err(SearchError::NotYet { wanted, reached });
             }
         }
-        Ok(self.indexes().live(request.kind)?)
+        self.live(request.kind)
     }
 
     fn snapshot_for(&self, generation: &Generation) -> Result<Snapshots, SearchError> {

@@ -275,3 +275,94 @@ impl Filling {
         self.tail.write(&self.events, txn)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Log;
+
+    /// What the first version of blocks wrote, byte for byte: it is read for ever.
+    #[test]
+    fn blocks_of_version_1_are_read_for_ever() {
+        let stored = b"\x01\x00\x03\x00\x00\x00\x03\x00\x00\x00\x03\x00\x00\x00\x08oneseven";
+        let block = Block::decode(Seq::new(7), stored).unwrap();
+        let records: Vec<_> = (6..11).map(|seq| block.get(Seq::new(seq))).collect();
+        assert_eq!(
+            records,
+            [None, Some(b"one".as_slice()), Some(b"".as_slice()), Some(b"seven".as_slice()), None]
+        );
+        assert_eq!((block.first, block.last()), (Seq::new(7), Seq::new(9)));
+    }
+
+    #[test]
+    fn corrupt_blocks_are_refused() {
+        for (what, stored) in [
+            ("nothing", b"".as_slice()),
+            ("another version", b"\x02\x00\x01\x00\x00\x00\x01x"),
+            ("no record", b"\x01\x00\x00"),
+            ("ends that are not there", b"\x01\x00\x02\x00\x00\x00\x01x"),
+            ("bytes behind the last end", b"\x01\x00\x01\x00\x00\x00\x01xy"),
+            ("an end outside", b"\x01\x00\x01\x00\x00\x00\x05x"),
+        ] {
+            assert!(Block::decode(Seq::new(1), stored).is_none(), "{what}");
+        }
+        let falling = Block::decode(Seq::new(1), b"\x01\x00\x02\x00\x00\x00\x09\x00\x00\x00\x01x").unwrap();
+        assert_eq!([1, 2].map(|seq| falling.get(Seq::new(seq))), [None, None]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+            if let Some(block) = Block::decode(Seq::new(5), &bytes) {
+                (0..70_000).step_by(997).for_each(|seq| _ = block.get(Seq::new(seq)));
+            }
+        }
+
+        /// However many are appended at once, each record is found alone and in the row, also once one was replaced.
+        #[test]
+        fn records_come_back(
+            lengths in proptest::collection::vec(prop_oneof![0..60_usize, 0..4_000_usize, 30_000..70_000_usize], 1..80),
+            commit_every in 1..30_usize,
+            replaced in any::<prop::sample::Index>(),
+        ) {
+            let dir = tempfile::tempdir().unwrap();
+            let (tables, txn) = Log::open(dir.path()).unwrap().read().unwrap();
+            drop(txn);
+            let events = tables.events;
+            let mut expected: Vec<Vec<u8>> =
+                lengths.iter().enumerate().map(|(at, length)| vec![at as u8; *length]).collect();
+            for (chunk, records) in expected.chunks(commit_every).enumerate() {
+                let mut txn = tables.env.write_txn().unwrap();
+                let mut filling = Filling::at_end(events, &txn).unwrap();
+                for (at, record) in records.iter().enumerate() {
+                    let seq = Seq::new((chunk * commit_every + at) as u64 + 1);
+                    filling.push(&mut txn, seq, record).unwrap();
+                }
+                filling.flush(&mut txn).unwrap();
+                txn.commit().unwrap();
+            }
+            let at = replaced.index(expected.len());
+            expected[at] = b"a stub".to_vec();
+            let mut txn = tables.env.write_txn().unwrap();
+            events.replace(&mut txn, Seq::new(at as u64 + 1), b"a stub").unwrap();
+            txn.commit().unwrap();
+
+            let txn = tables.env.read_txn().unwrap();
+            prop_assert_eq!(events.count(&txn).unwrap(), expected.len() as u64);
+            for first in [1, at + 1, expected.len()] {
+                let row = events.range(&txn, Seq::new(first as u64), Seq::MAX).unwrap();
+                let row: Vec<_> = row.map(|entry| entry.map(|(_, record)| record.to_vec()).unwrap()).collect();
+                prop_assert_eq!(row.as_slice(), &expected[first - 1..]);
+            }
+            for (at, record) in expected.iter().enumerate() {
+                prop_assert_eq!(events.get(&txn, Seq::new(at as u64 + 1)).unwrap(), record.as_slice());
+            }
+            prop_assert!(events.get(&txn, Seq::new(expected.len() as u64 + 1)).is_err());
+            prop_assert_eq!(events.last(&txn).unwrap().unwrap().0, Seq::new(expected.len() as u64));
+        }
+    }
+}

@@ -21,7 +21,7 @@ use crate::{
 
 /// The log learns its first dictionary at this many bytes of JSON, and others, each from a wider sample, at the
 /// further figures. Small logs never pay for one.
-const DUE_AT_JSON_BYTES: [u64; 3] = [1 << 20, 16 << 20, 128 << 20];
+const DUE_AT_JSON_BYTES: [u64; 3] = [1 << 20, 8 << 20, 64 << 20];
 /// How much is read for it.
 const SAMPLE_BYTES: usize = 3 << 20;
 /// A sample longer than this says little more.

@@ -50,6 +50,10 @@ pub fn retry(
     let mut report = RetryReport::default();
     let mut files = HashSet::new();
     for one in chosen {
+        // It may have gone with its file.
+        if !quarantine.holds(&one) {
+            continue;
+        }
         match Format::named(&one.format).filter(|_| one.whole) {
             Some(format) => record(log, quarantine, &readers, &one, format, &mut report)?,
             // A file in an archive is read with its archive.
@@ -119,9 +123,7 @@ fn file(
     let options = LoadOptions { hints: hints.clone(), ..LoadOptions::new(vec![path], quarantine.clone()) };
     let loaded = load(log, &options, &(), &AtomicBool::new(false))?;
     report.events += loaded.events;
-    if loaded.quarantined == 0 {
-        report.released += 1;
-    }
+    report.released += loaded.released + u64::from(loaded.quarantined == 0);
     report.remaining.extend(loaded.first_reasons);
     Ok(())
 }

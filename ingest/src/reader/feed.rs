@@ -166,6 +166,10 @@ pub(super) fn entry(item: &Element, feed: &Feed) -> Nested {
             None => nested.picture(picture),
         }
     }
+    let mut others = item.others(&PLACED);
+    // WordPress's own have a reader of their own.
+    others.retain(|name, _| !name.starts_with("wp:"));
+    nested.article.extra.extend(others);
     for (name, field) in [("comments", "comments"), ("guid", "guid"), ("slash:comments", "comment_count")] {
         let text = item.text_at(name);
         if !text.is_empty() {
@@ -174,6 +178,41 @@ pub(super) fn entry(item: &Element, feed: &Feed) -> Nested {
     }
     nested
 }
+
+/// What of an item or an entry has a place; the rest is kept as it is.
+const PLACED: [&str; 31] = [
+    "title",
+    "link",
+    "id",
+    "guid",
+    "pubDate",
+    "published",
+    "issued",
+    "date",
+    "created",
+    "updated",
+    "modified",
+    "content",
+    "encoded",
+    "description",
+    "summary",
+    "rights",
+    "source",
+    "dc:language",
+    "category",
+    "dc:subject",
+    "author",
+    "creator",
+    "contributor",
+    "enclosure",
+    "comments",
+    "media:content",
+    "media:thumbnail",
+    "media:description",
+    "media:credit",
+    "media:group",
+    "slash:comments",
+];
 
 /// The markup of a text construct: escaped, in `CDATA`, or as elements (Atom's xhtml).
 pub(super) fn content_of(element: Option<&Element>) -> String {
@@ -317,6 +356,13 @@ mod tests {
         assert_eq!((&article["published"], &article["language"]), (&json!("2002-09-07"), &json!("en-GB")));
         assert_eq!(article["bylines"], json!(["byline:jane-roe"]));
         assert_eq!(article["keywords"][0]["value"], "Ships");
+        let article = read(
+            &Rss,
+            "<rss><channel><item><title>T</title><guid>urn:x:0123456789ab</guid><geo:lat xmlns:geo='g'>51.5</geo:lat>\
+             <x:mood level='3'>glad</x:mood><x:tag>a</x:tag><x:tag>b</x:tag></item></channel></rss>",
+        );
+        let extra = json!({"guid": "urn:x:0123456789ab", "geo:lat": "51.5", "x:mood": {"level": "3", "text": "glad"}, "x:tag": ["a", "b"]});
+        assert_eq!(article["extra"], extra, "what no field has a place for is kept");
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! schema.org in JSON-LD: NewsArticle and its like, alone, in a graph, or in a page of HTML.
+//! schema.org in JSON-LD: NewsArticle and its like, alone or in a graph.
 
 use serde_json::{Map, Value};
 use store::{Article, AssetId, Byline, Image, Keyword, Rendition};
 
 use super::{Reader, text_of as decoded};
 use crate::{
-    cut::{Cutter, Whole},
+    cut::Cutter,
     cut_json::Values,
-    fields::{Fields, object_of, text_of},
+    fields::{Fields, text_of},
     html, names,
     nested::{Nested, id_or, language},
     record::{Found, Origin, Raw, Reason},
@@ -15,8 +15,6 @@ use crate::{
 
 /// JSON-LD in a file of its own.
 pub(crate) struct JsonLd;
-/// A page of HTML, with JSON-LD or without.
-pub(crate) struct Html;
 
 impl Reader for JsonLd {
     fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
@@ -46,50 +44,13 @@ impl Reader for JsonLd {
     }
 }
 
-impl Reader for Html {
-    fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
-        Box::<Whole>::default()
-    }
-
-    fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
-        let page = decoded(&raw.bytes);
-        let scripts: Vec<Value> = scripts(&page).into_iter().filter_map(loose_json).collect();
-        let value = Value::Array(scripts);
-        let graph = Graph::of(&value);
-        let mut nested = Nested::default();
-        let mut url = String::new();
-        if let Some(article) = graph.articles().into_iter().max_by_key(|article| text_len(article)) {
-            url = url_of(article);
-            nested = read_article(article.clone(), &graph);
-        }
-        let meta = Meta::of(&page);
-        fill_from_page(&mut nested, &meta, &page);
-        let link = meta.first(&["canonical", "og:url"]);
-        for candidate in [link, url] {
-            if candidate.contains("://") {
-                nested.article.url = candidate;
-                break;
-            }
-        }
-        if nested.article.headline.is_empty() && nested.article.body.is_empty() {
-            return Err(Reason::Content("there is neither a title nor a text in this page".to_owned()));
-        }
-        let id = id_or(&nested.article.url, || origin.stem.clone())?;
-        Ok(nested.finish(id))
-    }
-}
-
-fn text_len(article: &Map<String, Value>) -> usize {
-    article.get("articleBody").and_then(Value::as_str).map_or(0, str::len)
-}
-
 /// All objects of a document, so that references by `@id` can be followed.
-struct Graph<'v> {
+pub(super) struct Graph<'v> {
     objects: Vec<&'v Map<String, Value>>,
 }
 
 impl<'v> Graph<'v> {
-    fn of(value: &'v Value) -> Self {
+    pub(super) fn of(value: &'v Value) -> Self {
         let mut objects = Vec::new();
         let mut waiting = vec![value];
         while let Some(value) = waiting.pop() {
@@ -110,7 +71,7 @@ impl<'v> Graph<'v> {
         Self { objects }
     }
 
-    fn articles(&self) -> Vec<&'v Map<String, Value>> {
+    pub(super) fn articles(&self) -> Vec<&'v Map<String, Value>> {
         self.objects.iter().copied().filter(|object| is_article(&kind_of(object))).collect()
     }
 
@@ -145,7 +106,7 @@ fn is_article(kind: &str) -> bool {
         || matches!(kind, "BlogPosting" | "LiveBlogPosting" | "Report" | "SocialMediaPosting")
 }
 
-fn url_of(article: &Map<String, Value>) -> String {
+pub(super) fn url_of(article: &Map<String, Value>) -> String {
     let text = |name: &str| match article.get(name) {
         Some(Value::Object(object)) => {
             object.get("@id").or_else(|| object.get("url")).map(text_of).unwrap_or_default()
@@ -160,7 +121,7 @@ fn url_of(article: &Map<String, Value>) -> String {
         .unwrap_or_default()
 }
 
-fn read_article(map: Map<String, Value>, graph: &Graph<'_>) -> Nested {
+pub(super) fn read_article(map: Map<String, Value>, graph: &Graph<'_>) -> Nested {
     let url = url_of(&map);
     let kind = kind_of(&map);
     let mut fields = Fields(map);
@@ -325,196 +286,5 @@ fn images(nested: &mut Nested, fields: &mut Fields, graph: &Graph<'_>) {
         if let Ok(id) = AssetId::new(href) {
             nested.image(id, image);
         }
-    }
-}
-
-/// The JSON-LD scripts of a page.
-fn scripts(page: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut rest = page;
-    while let Some(at) = rest.find("<script") {
-        rest = rest.get(at..).unwrap_or("");
-        let Some(open) = rest.find('>') else { break };
-        let (tag, after) = rest.split_at(open + 1);
-        let end = after.find("</script").unwrap_or(after.len());
-        if tag.contains("ld+json") {
-            found.push(after.get(..end).unwrap_or("").trim());
-        }
-        rest = after.get(end..).unwrap_or("");
-    }
-    found
-}
-
-/// JSON as pages have it: in a comment or CDATA, with raw line breaks in its texts, with a `;` at its end.
-fn loose_json(text: &str) -> Option<Value> {
-    let text = text.trim().trim_start_matches("<!--").trim_end_matches("-->");
-    let text = text.trim().trim_start_matches("//<![CDATA[").trim_start_matches("<![CDATA[");
-    let text = text.trim_end_matches("//]]>").trim_end_matches("]]>").trim().trim_end_matches(';');
-    serde_json::from_str(text).ok().or_else(|| {
-        let flat: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        serde_json::from_str(&flat).ok()
-    })
-}
-
-/// What the head of a page says of it: `<meta>`, `<link rel>`, `<title>`.
-struct Meta {
-    entries: Vec<(String, String)>,
-}
-
-impl Meta {
-    fn of(page: &str) -> Self {
-        let mut entries = Vec::new();
-        let mut rest = page;
-        while let Some(at) = rest.find('<') {
-            rest = rest.get(at..).unwrap_or("");
-            let Some(end) = rest.find('>') else { break };
-            let (tag, after) = rest.split_at(end + 1);
-            let is =
-                |name: &str| tag.get(1..=name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name));
-            let get = |name: &str| html::attribute(tag, name).unwrap_or_default().trim().to_owned();
-            if is("meta") {
-                let name = ["property", "name", "itemprop"]
-                    .iter()
-                    .map(|name| get(name))
-                    .find(|name| !name.is_empty());
-                entries.push((name.unwrap_or_default().to_lowercase(), get("content")));
-            } else if is("link") && get("rel") == "canonical" {
-                entries.push(("canonical".to_owned(), get("href")));
-            } else if is("title") {
-                let text = after.get(..after.find("</").unwrap_or(after.len())).unwrap_or("");
-                entries.push(("title".to_owned(), html::plain(text).text));
-            } else if is("html") {
-                entries.push(("lang".to_owned(), get("lang")));
-            }
-            rest = rest.get(1..).unwrap_or("");
-            if entries.len() > 500 || is("body") {
-                break;
-            }
-        }
-        Self { entries }
-    }
-
-    fn first(&self, names: &[&str]) -> String {
-        let find = |wanted: &&str| {
-            self.entries
-                .iter()
-                .find(|(name, value)| name == wanted && !value.is_empty())
-                .map(|(_, value)| value.clone())
-        };
-        names.iter().find_map(find).unwrap_or_default()
-    }
-}
-
-/// What the JSON-LD of a page does not say, the page does.
-fn fill_from_page(nested: &mut Nested, meta: &Meta, page: &str) {
-    let article = &mut nested.article;
-    let set = |field: &mut String, text: String| {
-        if field.is_empty() {
-            *field = text;
-        }
-    };
-    set(&mut article.headline, meta.first(&["og:title", "twitter:title", "dc.title", "title"]));
-    set(&mut article.summary, meta.first(&["description", "og:description", "dc.description"]));
-    set(&mut article.section, meta.first(&["article:section"]));
-    set(&mut article.source, meta.first(&["og:site_name", "publisher"]));
-    set(&mut article.language, language(&meta.first(&["lang", "og:locale", "language"])));
-    let date = |names: &[&str]| crate::dates::parse(&meta.first(names));
-    if article.published.is_none() {
-        article.published =
-            date(&["article:published_time", "datepublished", "date", "dc.date", "pubdate", "publish-date"]);
-    }
-    if article.updated.is_none() {
-        article.updated = date(&["article:modified_time", "datemodified", "og:updated_time", "lastmod"]);
-    }
-    if article.body.is_empty() {
-        article.body = main_text(page);
-    }
-    if article.bylines.is_empty() {
-        let author = meta.first(&["author", "article:author", "dc.creator", "byl"]);
-        if !author.contains("://") {
-            set(&mut article.credit, author);
-        }
-    }
-    if article.keywords.is_empty() {
-        let words = meta.first(&["keywords", "news_keywords", "article:tag"]);
-        let words = words.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned);
-        article.keywords.extend(crate::fields::keywords("keyword", words.collect()));
-    }
-    nested.people_of_credit();
-    if nested.article.images.is_empty() {
-        let href = meta.first(&["og:image", "twitter:image"]);
-        if href.contains("://") {
-            nested.picture(html::Picture {
-                href,
-                alt: meta.first(&["og:image:alt"]),
-                ..html::Picture::default()
-            });
-        }
-    }
-}
-
-/// The text of the longest `<article>`, or of `<main>`, or of all.
-fn main_text(page: &str) -> String {
-    for name in ["article", "main"] {
-        let mut best = String::new();
-        let mut rest = page;
-        while let Some(at) = rest.find(&format!("<{name}")) {
-            rest = rest.get(at..).unwrap_or("");
-            let end = rest.find(&format!("</{name}")).unwrap_or(rest.len());
-            let text = html::plain(rest.get(..end).unwrap_or("")).text;
-            if text.len() > best.len() {
-                best = text;
-            }
-            rest = rest.get(1..).and_then(|rest| rest.get(end.saturating_sub(1)..)).unwrap_or("");
-        }
-        if best.len() > 200 {
-            return best;
-        }
-    }
-    html::plain(page).text
-}
-
-/// A JSON Feed (version 1 and 1.1): every item.
-pub(crate) struct JsonFeed;
-
-impl Reader for JsonFeed {
-    fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
-        Box::new(crate::cut_json::Elements::of(Some("items")))
-    }
-
-    fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
-        let mut item = super::json_object(raw)?;
-        let mut nested = Nested::default();
-        let markup = html::plain(&item.text("content_html"));
-        let url = item.first_text(&["url", "external_url"]);
-        let given = item.text("id");
-        nested.article = Article {
-            headline: item.text("title"),
-            summary: item.text("summary"),
-            body: match item.text("content_text") {
-                text if text.is_empty() => markup.text,
-                text => text,
-            },
-            published: item.date("date_published"),
-            updated: item.date("date_modified"),
-            language: language(&item.text("language")),
-            url: url.clone(),
-            ..Article::default()
-        };
-        let tags = item.texts("tags");
-        nested.article.keywords.extend(crate::fields::keywords("tag", tags));
-        for author in [item.list("authors"), item.list("author")].concat() {
-            let name = object_of(author).text("name");
-            nested.person(&name);
-        }
-        for href in [item.text("image"), item.text("banner_image")] {
-            nested.picture(html::Picture { href, ..html::Picture::default() });
-        }
-        for picture in markup.pictures {
-            nested.picture(picture);
-        }
-        nested.article.extra = item.rest();
-        let given = if given.contains(':') || given.len() >= 16 { given } else { url };
-        Ok(nested.finish(id_or(&given, || format!("{}#{}", origin.stem, raw.place.record))?))
     }
 }

@@ -244,3 +244,56 @@ fn links(root: &Element) -> BTreeMap<&str, Vec<&str>> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(mets: &str, pages: &[(&str, &str)]) -> Vec<Value> {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, words) in pages {
+            let words =
+                words.split(' ').map(|word| format!("<String CONTENT='{word}'/>")).collect::<String>();
+            let page = format!(
+                "<alto xmlns='http://www.loc.gov/standards/alto/ns-v2#'><Layout><Page><PrintSpace><TextBlock ID='B'><TextLine>{words}</TextLine></TextBlock></PrintSpace></Page></Layout></alto>"
+            );
+            std::fs::write(dir.path().join(name), page).unwrap();
+        }
+        let path = dir.path().join("mets.xml").display().to_string();
+        let origin = Origin { path, stem: "i/mets.xml".to_owned(), changed: None };
+        let reader = Mets { archives: Arc::default() };
+        let found = reader.read(&Raw::new(Place::START, mets.into()), &origin).unwrap();
+        found.into_iter().map(|found| serde_json::to_value(found.event.fact).unwrap()).collect()
+    }
+
+    const FILES: &str = "<fileSec><fileGrp><fileGrp USE='ocr'><file ID='a'><FLocat href='10.xml'/></file><file ID='b'><FLocat href='./9.xml'/></file></fileGrp>\
+                         <file ID='s'><FLocat href='10.tif'/></file></fileGrp></fileSec>";
+
+    /// As the newspaper programme of the Library of Congress keeps its issues: pages in the physical structure, and no
+    /// articles.
+    #[test]
+    fn pages_come_in_the_order_of_the_physical_structure() {
+        let mets = format!(
+            "<mets LABEL='The Bee'>{FILES}<structMap TYPE='physical'><div TYPE='np:issue'>\
+             <div TYPE='np:page' ORDER='2' ORDERLABEL='B1'><fptr FILEID='s'/><fptr FILEID='a'/></div>\
+             <div TYPE='np:page' ORDER='1'><fptr FILEID='b'/></div></div></structMap></mets>"
+        );
+        let found = read(&mets, &[("9.xml", "first page"), ("10.xml", "second page")]);
+        let pages: Vec<_> = found.iter().map(|page| (&page["page"], &page["body"])).collect();
+        assert_eq!(pages, [(&json!("1"), &json!("first page")), (&json!("B1"), &json!("second page"))]);
+        assert_eq!(found[1]["headline"], "The Bee, page B1");
+    }
+
+    #[test]
+    fn an_article_may_be_a_whole_page() {
+        let mets = format!(
+            "<m:mets xmlns:m='http://www.loc.gov/METS/'>{}<m:structMap TYPE='LOGICAL'><m:div TYPE='ARTICLE' ID='x' LABEL='Bees'>\
+             <m:fptr FILEID='s'/><m:fptr FILEID='a'/></m:div></m:structMap></m:mets>",
+            FILES.replace("</", "</m:").replace("<f", "<m:f").replace("<F", "<m:F")
+        );
+        let found = read(&mets, &[("10.xml", "of bees")]);
+        assert_eq!((&found[0]["headline"], &found[0]["body"]), (&json!("Bees"), &json!("of bees")));
+    }
+}

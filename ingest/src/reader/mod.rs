@@ -3,6 +3,7 @@
 mod alto;
 mod beside;
 mod feed;
+mod json_feed;
 mod jsonl;
 mod jsonld;
 mod markdown;
@@ -11,6 +12,7 @@ mod newsml;
 mod ninjs;
 mod nitf;
 mod nyt;
+mod page;
 mod reuters;
 mod table;
 mod text;
@@ -85,8 +87,8 @@ impl Readers {
             Format::ImageData => &markdown::ImageData,
             Format::Ninjs => &ninjs::Ninjs,
             Format::JsonLd => &jsonld::JsonLd,
-            Format::JsonFeed => &jsonld::JsonFeed,
-            Format::Html => &jsonld::Html,
+            Format::JsonFeed => &json_feed::JsonFeed,
+            Format::Html => &page::Html,
             Format::Nitf => &nitf::Nitf,
             Format::NewsMl => &newsml::NewsMl,
             Format::Mets => &self.mets,

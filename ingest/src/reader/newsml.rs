@@ -17,6 +17,37 @@ use crate::{
 pub(crate) const ITEMS: [&str; 6] =
     ["newsItem", "packageItem", "conceptItem", "knowledgeItem", "planningItem", "catalogItem"];
 
+/// What of `contentMeta` has a place; the rest is kept as it is.
+const PLACED_OF_CONTENT: [&str; 15] = [
+    "headline",
+    "by",
+    "dateline",
+    "language",
+    "creator",
+    "description",
+    "subject",
+    "located",
+    "genre",
+    "keyword",
+    "slugline",
+    "urgency",
+    "creditline",
+    "infoSource",
+    "contentCreated",
+];
+/// The same of `itemMeta`.
+const PLACED_OF_ITEM: [&str; 9] = [
+    "itemClass",
+    "provider",
+    "versionCreated",
+    "firstCreated",
+    "pubStatus",
+    "title",
+    "edNote",
+    "embargoed",
+    "link",
+];
+
 pub(crate) struct NewsMl;
 
 impl Reader for NewsMl {
@@ -71,7 +102,10 @@ fn article(item: &Element, id: AssetId, class: &str) -> Vec<Found> {
         .or_else(|| date("contentMeta/contentCreated"))
         .or_else(|| date("itemMeta/versionCreated"));
     article.updated = date("itemMeta/versionCreated");
-    article.headline = meta.text_at("headline");
+    article.headline = match meta.text_at("headline") {
+        headline if headline.is_empty() => item.text_at("itemMeta/title"),
+        headline => headline,
+    };
     article.credit = meta.text_at("by");
     article.dateline = meta.text_at("dateline");
     article.language = meta.at("language").map(|tag| language(tag.attribute("tag"))).unwrap_or_default();
@@ -113,8 +147,20 @@ fn article(item: &Element, id: AssetId, class: &str) -> Vec<Found> {
         }
     }
     nested.people_of_credit();
+    for picture in pictures(item) {
+        nested.refer(picture);
+    }
     nested.article.extra = extra(item, meta);
     nested.finish(id)
+}
+
+/// The pictures that an item links to, and those that a package holds: items of their own.
+fn pictures(item: &Element) -> impl Iterator<Item = AssetId> {
+    let links = item.at("itemMeta").into_iter().flat_map(|meta| meta.all("link"));
+    let members = item.deep("itemRef").into_iter();
+    let shown = links.chain(members);
+    let shown = shown.filter(|link| matches!(code(link.at("itemClass")).as_str(), "picture" | "graphic"));
+    shown.filter_map(|link| AssetId::new(link.attribute("residref")).ok())
 }
 
 /// NITF, XHTML or any other markup.
@@ -229,7 +275,10 @@ fn keywords(meta: &Element) -> Vec<Keyword> {
 
 /// What has no field: version, slugline, urgency, notes, links, the groups of a package.
 fn extra(item: &Element, meta: &Element) -> Map<String, Value> {
-    let mut extra = Map::new();
+    let mut extra = meta.others(&PLACED_OF_CONTENT);
+    if let Some(meta) = item.at("itemMeta") {
+        extra.extend(meta.others(&PLACED_OF_ITEM));
+    }
     let mut keep = |name: &str, text: String| {
         if !text.is_empty() {
             extra.insert(name.to_owned(), text.into());
@@ -272,4 +321,46 @@ fn extra(item: &Element, meta: &Element) -> Map<String, Value> {
         }
     }
     extra
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Place;
+
+    fn read(text: &str) -> Vec<(String, Value)> {
+        let raw = Raw::new(Place::START, text.into());
+        let found = NewsMl.read(&raw, &Origin::default()).unwrap();
+        let event =
+            |found: Found| (found.event.id.to_string(), serde_json::to_value(found.event.fact).unwrap());
+        found.into_iter().map(event).collect()
+    }
+
+    /// NewsML-G2 2.30: pictures are items of their own, which a text links to and a package holds.
+    #[test]
+    fn pictures_that_are_items_are_referred_to() {
+        let found = read(
+            "<newsItem guid='urn:t' version='2'><itemMeta><itemClass qcode='ninat:text'/><title>From the wire</title>\
+             <versionCreated>2020-01-02T03:04:05Z</versionCreated>\
+             <link rel='irel:isRelatedTo' residref='urn:p'><itemClass qcode='ninat:picture'/></link>\
+             <link rel='irel:seeAlso' residref='urn:other'><itemClass qcode='ninat:text'/></link></itemMeta></newsItem>",
+        );
+        assert_eq!(found[0].1["images"], json!(["urn:p"]));
+        assert_eq!(found[0].1["headline"], "From the wire");
+        let found = read(
+            "<packageItem guid='urn:k'><itemMeta><itemClass qcode='ninat:composite'/></itemMeta><groupSet root='g'><group id='g'>\
+             <itemRef residref='urn:a'><itemClass uri='http://cv.iptc.org/newscodes/ninature/text'/></itemRef>\
+             <itemRef residref='urn:q'><itemClass uri='http://cv.iptc.org/newscodes/ninature/picture'/></itemRef></group></groupSet></packageItem>",
+        );
+        assert_eq!(found[0].1["images"], json!(["urn:q"]));
+    }
+
+    #[test]
+    fn what_was_canceled_is_withdrawn() {
+        let found = read(
+            "<newsItem guid='urn:t'><itemMeta><itemClass qcode='ninat:picture'/><pubStatus qcode='stat:canceled'/>\
+             <edNote>Faked</edNote></itemMeta></newsItem>",
+        );
+        assert_eq!((found[0].0.as_str(), &found[0].1["reason"]), ("urn:t", &json!("Faked")));
+    }
 }

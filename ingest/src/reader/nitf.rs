@@ -1,18 +1,22 @@
 //! NITF, the News Industry Text Format of IPTC (3.x); inside it the New York Times Annotated Corpus.
 
 use serde_json::{Map, Value};
-use store::{AssetId, Correction, Image, Keyword, Rendition};
+use store::{AssetId, AssetKind, Correction, Image, Keyword, Rendition};
 
 use super::Reader;
 use crate::{
     cut::{Cutter, Whole},
     dates,
-    nested::{Nested, id_or, language},
+    nested::{Nested, id_or, language, withdrawn},
     record::{Found, Origin, Raw, Reason},
     xml::{self, Element},
 };
 
 pub(crate) struct Nitf;
+
+/// What of `docdata` has a place of its own; the rest is kept as it is.
+const PLACED: [&str; 6] =
+    ["doc-id", "date.issue", "doc.copyright", "key-list", "series", "identified-content"];
 
 impl Reader for Nitf {
     fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
@@ -24,6 +28,12 @@ impl Reader for Nitf {
         let mut nested = Nested::default();
         let id = fill(&mut nested, &root);
         let id = id_or(&id, || origin.stem.clone())?;
+        let data = root.at("head/docdata");
+        let status = data.map(|data| data.attribute("management-status")).unwrap_or_default();
+        if matches!(status, "canceled" | "withheld") {
+            let note = data.and_then(|data| data.at("ed-msg")).map(|note| note.attribute("info"));
+            return Ok(withdrawn(AssetKind::Article, id, note.unwrap_or_default(), nested.time()));
+        }
         Ok(nested.finish(id))
     }
 }
@@ -68,6 +78,9 @@ fn docdata(nested: &mut Nested, data: &Element) {
     }
     if let Some(series) = data.at("series") {
         keep(nested, "series", series.attribute("series.name").into());
+    }
+    for (name, value) in data.others(&PLACED) {
+        keep(nested, &name, value);
     }
     if let Some(identified) = data.at("identified-content") {
         for found in identified.elements() {
@@ -198,5 +211,41 @@ fn push_keyword(nested: &mut Nested, name: &str, value: String) {
 fn keep(nested: &mut Nested, name: &str, value: Value) {
     if !name.is_empty() && value.as_str() != Some("") {
         nested.article.extra.insert(name.to_owned(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::record::Place;
+
+    fn read(text: &str) -> Value {
+        let raw = Raw::new(Place::START, text.into());
+        let found = Nitf.read(&raw, &Origin { stem: "n".to_owned(), ..Origin::default() }).unwrap();
+        serde_json::to_value(&found.last().unwrap().event.fact).unwrap()
+    }
+
+    /// NITF 3.6: `docdata` says who may see it, and much that has no field of ours.
+    #[test]
+    fn what_has_no_place_is_kept() {
+        let article = read(
+            "<nitf><head><docdata><doc-id id-string='x'/><urgency ed-urg='2'/><date.expire norm='20300101'/>\
+             <du-key generation='1' key='FIRE'/></docdata></head><body><body.content><p>T</p></body.content></body></nitf>",
+        );
+        let expected = json!({
+            "urgency": {"ed-urg": "2"}, "date.expire": {"norm": "20300101"}, "du-key": {"generation": "1", "key": "FIRE"}
+        });
+        assert_eq!(article["extra"], expected);
+    }
+
+    #[test]
+    fn what_was_canceled_is_withdrawn() {
+        let canceled = read(
+            "<n:nitf xmlns:n='x'><n:head><n:docdata management-status='canceled'><n:doc-id id-string='x'/>\
+             <n:ed-msg info='Kill: the mayor lives'/></n:docdata></n:head></n:nitf>",
+        );
+        assert_eq!(canceled["reason"], "Kill: the mayor lives");
     }
 }

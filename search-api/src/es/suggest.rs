@@ -103,8 +103,7 @@ impl Wanted {
         let mut known = false;
         let mut entries: Vec<(usize, usize, String, HashMap<String, u64>)> = Vec::new();
         for kind in kinds {
-            let generation = search.indexes().live(*kind)?;
-            let index = generation.searcher()?;
+            let (generation, index) = search.indexes().searcher(*kind)?;
             let Some(target) = target_of(generation.schema(), &self.field) else { continue };
             let AsWhat::Text(_, field) = target.as_what else { continue };
             known = true;

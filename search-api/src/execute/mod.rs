@@ -13,6 +13,7 @@ mod range;
 mod score;
 mod stopwords;
 mod translate;
+mod words;
 
 pub(crate) use aggregate::{AggregatedView, AggregationError, Aggregator, Docs, Place};
 pub use aggregate::{Aggregation, AggregationKind, Stat};

@@ -8,22 +8,20 @@ use tantivy::{
     Searcher, Term,
     query::{
         AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, ExistsQuery,
-        Occur, PhrasePrefixQuery, PhraseQuery, Query as TantivyQuery, TermQuery, TermSetQuery,
+        Occur, Query as TantivyQuery, TermQuery, TermSetQuery,
     },
     schema::{Field, IndexRecordOption},
 };
 
 use super::{
-    combined::Combined,
     expand::{Expand, Terms, first_terms},
     fields::{Analysed, AsWhat, Target, target_of, targets, unknown_field},
-    lengths::{Counted, Lengths},
+    lengths::Lengths,
     present::present,
     score::rescored,
-    stopwords::telling,
 };
 use crate::query::{
-    Bool, Combine, FieldBoost, Fuzziness, Near, Need, PatternKind, Phrase, Query, QueryError, Range, Words,
+    Bool, FieldBoost, Fuzziness, Near, Need, PatternKind, Phrase, Query, QueryError, Range, Words,
     limits::MAX_WORDS,
 };
 
@@ -79,7 +77,7 @@ impl Translator<'_> {
         })
     }
 
-    fn targets(&self, fields: &[FieldBoost]) -> Result<Vec<Target<'_>>, QueryError> {
+    pub(super) fn targets(&self, fields: &[FieldBoost]) -> Result<Vec<Target<'_>>, QueryError> {
         if !self.lenient {
             return targets(self.schema, fields);
         }
@@ -100,140 +98,6 @@ impl Translator<'_> {
             None if !self.lenient => Err(unknown_field(self.schema, name)),
             target => Ok(target),
         }
-    }
-
-    fn words(&self, words: &Words) -> Result<Boxed, QueryError> {
-        let targets = self.targets(&words.fields)?;
-        let one_named = targets.len() == 1 && !words.fields.is_empty();
-        let mut analysed: Vec<(Target<'_>, Analysed)> = Vec::new();
-        let mut whole: Vec<Boxed> = Vec::new();
-        for target in targets {
-            match target.as_what {
-                AsWhat::Text(analyser, _) => {
-                    analysed.push((target, Analysed::new(analyser, self.languages, &words.text)));
-                }
-                _ => match self.whole_value(&target, &words.text, words.fuzziness) {
-                    Ok(query) => whole.push(boosted(query, target.boost)),
-                    Err(error) if one_named => return Err(error),
-                    Err(_) => {} // a word that is no date cannot be in a field of dates
-                },
-            }
-        }
-        let count = analysed.first().map_or(0, |(_, analysed)| analysed.len());
-        if count > MAX_WORDS {
-            return Err(QueryError::illegal(format!(
-                "the text has {count} words: at most {MAX_WORDS} are looked for"
-            )));
-        }
-        if count == 0 && !analysed.is_empty() && whole.is_empty() {
-            return Ok(if words.empty_matches_all { Box::new(AllQuery) } else { Box::new(EmptyQuery) });
-        }
-        // A unit is a word, or the parts of a compound that must follow each other.
-        let units: Vec<std::ops::Range<usize>> = match analysed.first() {
-            Some((_, first)) if words.compounds => first.units.clone(),
-            _ => (0..count).map(|at| at..at + 1).collect(),
-        };
-        let units =
-            if words.need == Need::All { units } else { telling(self, units, &words.text, &analysed) };
-        let last = units.len().saturating_sub(1);
-        let unit = |target: &Target<'_>, analysed: &Analysed, number: usize, of: &std::ops::Range<usize>| {
-            let AsWhat::Text(_, field) = target.as_what else { return Ok(Box::new(EmptyQuery) as Boxed) };
-            let prefix = words.last_is_prefix && number == last;
-            if of.len() > 1 {
-                let phrase = Phrase { last_is_prefix: prefix, ..Phrase::new(Vec::new(), "") };
-                return Ok(self.sequence(field, &analysed.sequences(of.clone()), &phrase));
-            }
-            self.word(field, &analysed.alternatives(of.start), prefix, words)
-        };
-        let query = if words.combine == Combine::OneField {
-            let mut found = Vec::with_capacity(units.len());
-            for (number, of) in units.iter().enumerate() {
-                let plain =
-                    of.len() == 1 && words.fuzziness.is_none() && !(words.last_is_prefix && number == last);
-                if plain && analysed.len() > 1 {
-                    found.push(self.combined(&analysed, of.start));
-                    continue;
-                }
-                let mut in_fields = Vec::with_capacity(analysed.len());
-                for (target, analysed) in &analysed {
-                    in_fields.push(boosted(unit(target, analysed, number, of)?, target.boost));
-                }
-                found.push(best(in_fields, words.tie_breaker));
-            }
-            needed(found, &words.need)?
-        } else {
-            let mut in_fields = Vec::with_capacity(analysed.len());
-            for (target, analysed) in &analysed {
-                let mut found = Vec::with_capacity(units.len());
-                for (number, of) in units.iter().enumerate() {
-                    found.push(unit(target, analysed, number, of)?);
-                }
-                in_fields.push(boosted(needed(found, &words.need)?, target.boost));
-            }
-            match words.combine {
-                Combine::AllFields => any(in_fields),
-                _ => best(in_fields, words.tie_breaker),
-            }
-        };
-        if whole.is_empty() {
-            return Ok(query);
-        }
-        if !units.is_empty() {
-            whole.push(query);
-        }
-        Ok(best(whole, words.tie_breaker))
-    }
-
-    /// One word in one field.
-    fn word(
-        &self,
-        field: Field,
-        alternatives: &[&str],
-        prefix: bool,
-        words: &Words,
-    ) -> Result<Boxed, QueryError> {
-        let most = words.max_expansions;
-        let mut found: Vec<Boxed> = Vec::new();
-        for term in alternatives {
-            found.push(Box::new(TermQuery::new(
-                Term::from_field_text(field, term),
-                IndexRecordOption::WithFreqs,
-            )));
-            if prefix {
-                let pattern = PatternKind::Prefix((*term).to_owned()).compile(str::to_owned);
-                let pattern = pattern.map_err(|error| refused(&error))?;
-                found.push(self.expand_to(field, Terms::Matching(pattern), most)?);
-            }
-            let edits = words.fuzziness.map_or(0, |fuzziness| fuzziness.edits(term));
-            if edits > 0 {
-                let near = Near::new(term, edits, words.exact_start, words.swaps);
-                found.push(boosted(self.expand_to(field, Terms::Near(near), most)?, FUZZY_WEIGHT));
-            }
-        }
-        Ok(best(found, 0.0))
-    }
-
-    /// Several words that follow each other in one field.
-    fn sequence(&self, field: Field, sequences: &[&[String]], phrase: &Phrase) -> Boxed {
-        let mut found: Vec<Boxed> = Vec::new();
-        for sequence in sequences {
-            let terms: Vec<Term> = sequence.iter().map(|term| Term::from_field_text(field, term)).collect();
-            found.push(match (terms.as_slice(), phrase.last_is_prefix) {
-                ([], _) => Box::new(EmptyQuery),
-                ([term], false) => Box::new(TermQuery::new(term.clone(), IndexRecordOption::WithFreqs)),
-                (_, true) => {
-                    let mut query = PhrasePrefixQuery::new(terms);
-                    let most = phrase.max_expansions.and_then(|most| u32::try_from(most).ok());
-                    query.set_max_expansions(most.unwrap_or(PHRASE_EXPANSIONS).min(MAX_PHRASE_EXPANSIONS));
-                    Box::new(query)
-                }
-                (_, false) => {
-                    let places = terms.into_iter().enumerate().collect();
-                    Box::new(PhraseQuery::new_with_offset_and_slop(places, phrase.slop))
-                }
-            });
-        }
-        best(found, 0.0)
     }
 
     fn phrase(&self, phrase: &Phrase) -> Result<Boxed, QueryError> {
@@ -272,7 +136,7 @@ impl Translator<'_> {
     }
 
     /// A text as the whole value of a field that is not analysed.
-    fn whole_value(
+    pub(super) fn whole_value(
         &self,
         target: &Target<'_>,
         text: &str,
@@ -452,27 +316,13 @@ impl Translator<'_> {
         Ok(Box::new(BooleanQuery::with_minimum_required_clauses(clauses, minimum)))
     }
 
-    /// One word over several fields of text, as if they were one.
-    fn combined(&self, analysed: &[(Target<'_>, Analysed)], at: usize) -> Boxed {
-        let mut query = Combined {
-            terms: Vec::new(),
-            fields: Vec::new(),
-            lengths: Arc::clone(self.lengths),
-            language: self.schema.language,
-            deadline: self.deadline,
-        };
-        for (target, analysed) in analysed {
-            let AsWhat::Text(analyser, field) = target.as_what else { continue };
-            query.fields.push(Counted { field, analyser, weight: target.boost });
-            for term in analysed.alternatives(at) {
-                query.terms.push((Term::from_field_text(field, term), target.boost));
-            }
-        }
-        Box::new(query)
-    }
-
     /// The same for no more than the first or nearest terms of the index.
-    fn expand_to(&self, field: Field, terms: Terms, most: Option<usize>) -> Result<Boxed, QueryError> {
+    pub(super) fn expand_to(
+        &self,
+        field: Field,
+        terms: Terms,
+        most: Option<usize>,
+    ) -> Result<Boxed, QueryError> {
         let Some(most) = most else { return Ok(self.expand(field, terms)) };
         let chosen = first_terms(self.searcher, field, &terms, most)
             .map_err(|error| QueryError::illegal(format!("the terms cannot be read: {error}")))?;
@@ -480,19 +330,12 @@ impl Translator<'_> {
         Ok(Box::new(ConstScoreQuery::new(Box::new(TermSetQuery::new(chosen)), 1.0)))
     }
 
-    fn expand(&self, field: Field, terms: Terms) -> Boxed {
+    pub(super) fn expand(&self, field: Field, terms: Terms) -> Boxed {
         Box::new(Expand { field, terms: Arc::new(terms), deadline: self.deadline })
     }
 }
 
-/// What a word that is almost the one looked for counts.
-const FUZZY_WEIGHT: f32 = 0.7;
-/// How many words the last word of a phrase may stand for.
-const PHRASE_EXPANSIONS: u32 = 200;
-/// The same, when a client says how many.
-const MAX_PHRASE_EXPANSIONS: u32 = 1_000;
-
-fn refused(error: &crate::query::PatternError) -> QueryError {
+pub(super) fn refused(error: &crate::query::PatternError) -> QueryError {
     QueryError::illegal(error.to_string())
 }
 
@@ -530,7 +373,7 @@ fn fold(text: &str) -> String {
     folded
 }
 
-fn boosted(query: Boxed, boost: f32) -> Boxed {
+pub(super) fn boosted(query: Boxed, boost: f32) -> Boxed {
     if boost.to_bits() == 1.0_f32.to_bits() { query } else { Box::new(BoostQuery::new(query, boost)) }
 }
 
@@ -542,7 +385,7 @@ pub(super) fn best(mut queries: Vec<Boxed>, tie_breaker: f32) -> Boxed {
     }
 }
 
-fn any(mut queries: Vec<Boxed>) -> Boxed {
+pub(super) fn any(mut queries: Vec<Boxed>) -> Boxed {
     match queries.len() {
         0 => Box::new(EmptyQuery),
         1 => queries.swap_remove(0),
@@ -550,7 +393,7 @@ fn any(mut queries: Vec<Boxed>) -> Boxed {
     }
 }
 
-fn needed(mut queries: Vec<Boxed>, need: &Need) -> Result<Boxed, QueryError> {
+pub(super) fn needed(mut queries: Vec<Boxed>, need: &Need) -> Result<Boxed, QueryError> {
     let count = queries.len();
     let minimum = need.of(count)?;
     Ok(match count {

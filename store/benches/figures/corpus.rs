@@ -7,7 +7,7 @@ use std::{
 
 use store::{Article, AssetId, NewEvent};
 
-/// The events of two corpora, half of each, `count` at most; or why there are none.
+/// The events of two corpora, as many of each as there are and `count` allows; or why there are none.
 pub(crate) fn events(count: usize) -> Result<Vec<NewEvent>, String> {
     let folder = std::env::var("MORGUE_CORPORA").unwrap_or_else(|_| "target/corpora".to_owned());
     let found = [PathBuf::from(&folder), Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&folder)]
@@ -18,8 +18,9 @@ pub(crate) fn events(count: usize) -> Result<Vec<NewEvent>, String> {
             "no corpora in {folder}: set MORGUE_CORPORA to a folder with senate_press/ and reuters21578/"
         ));
     };
-    let mut events = senate(&folder.join("senate_press"), count / 2);
-    events.extend(reuters(&folder.join("reuters21578"), count - events.len()));
+    let stories = reuters(&folder.join("reuters21578"), count / 2);
+    let mut events = senate(&folder.join("senate_press"), count - stories.len());
+    events.extend(stories);
     Ok(events)
 }
 
@@ -39,13 +40,13 @@ fn senate(folder: &Path, count: usize) -> Vec<NewEvent> {
         }
     }
     // Evenly spread, so that all senators speak.
-    let step = (files.len() / count.max(1)).max(1);
+    let (all, count) = (files.len(), count.min(files.len()));
     let read = |path: &PathBuf| {
         let text = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         article(&format!("senate/{name}"), &text, "Press release")
     };
-    files.iter().step_by(step).take(count).map(read).collect()
+    (0..count).filter_map(|n| files.get(n * all / count)).map(read).collect()
 }
 
 /// Many stories a file, in SGML.

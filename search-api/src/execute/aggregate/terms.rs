@@ -74,7 +74,7 @@ impl Aggregator<'_> {
                 if count >= choice.min_count {
                     best.total += count;
                     // A larger key comes first when keys are turned round.
-                    let place = if descending { i128::from(key) * -1 } else { i128::from(key) };
+                    let place = if descending { -i128::from(key) } else { i128::from(key) };
                     best.offer(choice.rank(count), place, count);
                 }
             }

@@ -1,0 +1,171 @@
+//! The queries of full text: words and phrases in one field or several, and query strings.
+
+use serde_json::json;
+
+use super::{Answer, Parser, at_most, expansions, fields, fuzziness, rewrite, share};
+use crate::query::{
+    Combine, FieldBoost, Fuzziness, Need, Phrase, Query, QueryError, Syntax, TextOptions, Words,
+    json::Reader, text::parse_text,
+};
+
+impl Parser<'_, '_> {
+    pub(super) fn match_text(&mut self, field: String, object: &mut Reader) -> Answer {
+        let text = object.need_text("query")?;
+        let mut words = Words::new(vec![FieldBoost::new(field)], text);
+        self.word_options(&mut words, object)?;
+        Ok(Query::Words(words))
+    }
+
+    fn word_options(&mut self, words: &mut Words, object: &mut Reader) -> Result<(), QueryError> {
+        words.need = need(object)?;
+        words.fuzziness = fuzziness(object, "fuzziness")?;
+        words.exact_start = object.count("prefix_length")?.unwrap_or(0);
+        words.swaps = object.flag("fuzzy_transpositions")?.unwrap_or(true);
+        words.max_expansions = expansions(object)?;
+        words.empty_matches_all = zero_terms(object)?;
+        rewrite(object, "fuzzy_rewrite")?;
+        object.only("lenient", &json!(false))?;
+        // There are no synonyms.
+        object.flag("auto_generate_synonyms_phrase_query")?;
+        Ok(())
+    }
+
+    pub(super) fn phrase(&mut self, field: String, object: &mut Reader, last_is_prefix: bool) -> Answer {
+        Ok(Query::Phrase(Phrase {
+            slop: slop(object, "slop")?,
+            last_is_prefix,
+            max_expansions: if last_is_prefix { expansions(object)? } else { None },
+            empty_matches_all: zero_terms(object)?,
+            ..Phrase::new(vec![FieldBoost::new(field)], object.need_text("query")?)
+        }))
+    }
+
+    pub(super) fn multi_match(&mut self, object: &mut Reader) -> Answer {
+        let text = object.need_text("query")?;
+        let fields = fields(object.texts("fields")?)?;
+        let kind = object.text("type")?.unwrap_or_else(|| "best_fields".to_owned());
+        let default = if kind == "most_fields" { 1.0 } else { 0.0 };
+        let tie_breaker = share(object, "tie_breaker", default)?;
+        if matches!(kind.as_str(), "phrase" | "phrase_prefix") {
+            object.only("lenient", &json!(false))?;
+            let last_is_prefix = kind == "phrase_prefix";
+            return Ok(Query::Phrase(Phrase {
+                slop: slop(object, "slop")?,
+                last_is_prefix,
+                max_expansions: if last_is_prefix { expansions(object)? } else { None },
+                empty_matches_all: zero_terms(object)?,
+                tie_breaker,
+                ..Phrase::new(fields, text)
+            }));
+        }
+        let mut words = Words { tie_breaker, ..Words::new(fields, text) };
+        self.word_options(&mut words, object)?;
+        (words.combine, words.last_is_prefix) = match kind.as_str() {
+            "best_fields" => (Combine::BestField, false),
+            "most_fields" => (Combine::AllFields, false),
+            "cross_fields" => (Combine::OneField, false),
+            "bool_prefix" => (Combine::AllFields, true),
+            other => {
+                return Err(QueryError::illegal(format!(
+                    "there is no multi_match of type `{other}`: use best_fields, most_fields, cross_fields, phrase, \
+                     phrase_prefix or bool_prefix"
+                ))
+                .at(object.pointer_to("type")));
+            }
+        };
+        Ok(Query::Words(words))
+    }
+
+    pub(super) fn combined_fields(&mut self, object: &mut Reader) -> Answer {
+        let text = object.need_text("query")?;
+        let mut words = Words::new(fields(object.texts("fields")?)?, text);
+        self.word_options(&mut words, object)?;
+        words.combine = Combine::OneField;
+        Ok(Query::Words(words))
+    }
+
+    pub(super) fn text(&mut self, object: &mut Reader, syntax: Syntax) -> Answer {
+        let text = object.need_text("query")?;
+        let mut names = object.texts("fields")?;
+        names.extend(object.text("default_field")?);
+        if names.iter().any(|name| name == "*") {
+            names.clear();
+        }
+        let combine = object.text("type")?;
+        if let Some(kind) = combine.as_deref()
+            && !matches!(kind, "best_fields" | "most_fields" | "cross_fields")
+        {
+            return Err(QueryError::illegal("`type` must be best_fields, most_fields or cross_fields")
+                .at(object.pointer_to("type")));
+        }
+        let mut all = need(object)?;
+        if let Some(operator) = object.text("default_operator")? {
+            all = if operator.eq_ignore_ascii_case("and") { Need::All } else { all };
+        }
+        let known = |name: &str| {
+            (name.contains('*') || matches!(name, "_id" | "_seq") || (self.options.field)(name))
+                .then(|| vec![FieldBoost::new(name)])
+        };
+        let options = TextOptions {
+            syntax,
+            fields: fields(names)?,
+            need: all,
+            slop: slop(object, "phrase_slop")?,
+            fuzziness: fuzziness(object, "fuzziness")?.unwrap_or(Fuzziness::AUTO),
+            exact_start: object.count("fuzzy_prefix_length")?.unwrap_or(0),
+            swaps: object.flag("fuzzy_transpositions")?.unwrap_or(true),
+            max_expansions: object.count("fuzzy_max_expansions")?,
+            leading_wildcard: object.flag("allow_leading_wildcard")?.unwrap_or(true),
+            tie_breaker: share(
+                object,
+                "tie_breaker",
+                if combine.as_deref() == Some("most_fields") { 1.0 } else { 0.0 },
+            )?,
+            field: &known,
+        };
+        object.only("lenient", &json!(false))?;
+        object.only("analyze_wildcard", &json!(true))?; // patterns always are
+        rewrite(object, "rewrite")?;
+        rewrite(object, "fuzzy_rewrite")?;
+        // There are no synonyms, nothing takes away positions, and automata have narrower bounds of their own.
+        object.flag("auto_generate_synonyms_phrase_query")?;
+        object.flag("enable_position_increments")?;
+        object.count("max_determinized_states")?;
+        if object.take("flags").is_some_and(|flags| flags != "ALL") {
+            return Err(QueryError::illegal("`flags` other than ALL are not supported")
+                .at(object.pointer_to("flags")));
+        }
+        parse_text(&text, &options, self.clauses).map_err(|error| error.at(object.pointer_to("query")))
+    }
+}
+
+/// `zero_terms_query`: whether a text without any word matches everything.
+fn zero_terms(object: &mut Reader) -> Result<bool, QueryError> {
+    match object.text("zero_terms_query")?.as_deref() {
+        None | Some("none") => Ok(false),
+        Some("all") => Ok(true),
+        Some(_) => Err(QueryError::illegal("`zero_terms_query` must be none or all")
+            .at(object.pointer_to("zero_terms_query"))),
+    }
+}
+
+/// `operator` and `minimum_should_match`.
+fn need(object: &mut Reader) -> Result<Need, QueryError> {
+    let operator = object.text("operator")?;
+    if let Some(minimum) = object.text("minimum_should_match")? {
+        Need::Minimum(minimum.clone()).of(1)?;
+        return Ok(Need::Minimum(minimum));
+    }
+    match operator.as_deref() {
+        None => Ok(Need::Any),
+        Some(operator) if operator.eq_ignore_ascii_case("or") => Ok(Need::Any),
+        Some(operator) if operator.eq_ignore_ascii_case("and") => Ok(Need::All),
+        Some(_) => Err(QueryError::illegal("`operator` must be and or or").at(object.pointer_to("operator"))),
+    }
+}
+
+fn slop(object: &mut Reader, name: &str) -> Result<u32, QueryError> {
+    let slop = object.count(name)?.unwrap_or(0);
+    at_most(name, slop, 100, object)?;
+    Ok(u32::try_from(slop).unwrap_or(0))
+}

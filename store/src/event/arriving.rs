@@ -1,0 +1,134 @@
+//! Events as they arrive: the envelope, before the log has taken it.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, Visitor},
+};
+use serde_json::{Map, Value, value::RawValue};
+
+use crate::{
+    asset::{AssetId, AssetRef},
+    content::Content,
+    date::Timestamp,
+    event::{EventType, Fact, InvalidEvent},
+};
+
+/// An event that the log has not taken yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewEvent {
+    /// The asset it is about.
+    pub id: AssetId,
+    /// When it happened at the source; the log puts its own clock's time where it is not known.
+    pub time: Option<Timestamp>,
+    /// Where it comes from, for people: `load:archive/1931.jsonl`, `http`, `kafka:articles/0`.
+    pub source: String,
+    /// What it states.
+    pub fact: Fact,
+    /// Fields beside `type`, `id`, `time`, `source` and `data` that this version does not know: kept.
+    pub unknown: Map<String, Value>,
+}
+
+impl NewEvent {
+    /// A fact about an asset, its time and source not stated.
+    pub fn new(id: AssetId, fact: Fact) -> Self {
+        Self { id, time: None, source: String::new(), fact, unknown: Map::new() }
+    }
+
+    /// A whole revision of an asset, its time and source not stated.
+    pub fn published(id: AssetId, content: impl Into<Content>) -> Self {
+        Self::new(id, Fact::Published(content.into()))
+    }
+
+    /// The asset it is about; `None` for a type that this version does not know.
+    pub fn asset(&self) -> Option<AssetRef> {
+        Some(AssetRef::new(self.fact.event_type().kind()?, self.id.clone()))
+    }
+
+    /// Reads the JSON form. What only the log can say (`seq`, `recorded`, `revision`, `schema`, `salt`, `digest`) is
+    /// passed over, so an export can be loaded again.
+    ///
+    /// # Errors
+    /// [`InvalidEvent`], with the field that is wrong.
+    pub fn from_json(line: &str) -> Result<Self, InvalidEvent> {
+        let line: Line<'_> =
+            serde_json::from_str(line).map_err(|error| InvalidEvent::Json(error.to_string()))?;
+        let event_type = EventType::from(line.event_type.ok_or(InvalidEvent::Missing("type"))?.as_ref());
+        if let EventType::Other(name) = &event_type
+            && (name.is_empty()
+                || name.len() > 100
+                || name.chars().any(|c| c.is_control() || c.is_whitespace()))
+        {
+            return Err(InvalidEvent::Type);
+        }
+        let time = match line.time.as_deref() {
+            None | Some("") => None,
+            Some(text) => Some(text.parse().map_err(InvalidEvent::Time)?),
+        };
+        let data = line.data.ok_or(InvalidEvent::Missing("data"))?;
+        Ok(Self {
+            id: AssetId::new(line.id.ok_or(InvalidEvent::Missing("id"))?)?,
+            time,
+            source: line.source.unwrap_or_default().into_owned(),
+            fact: Fact::from_json(&event_type, data.get())?,
+            unknown: line.unknown,
+        })
+    }
+}
+
+/// The envelope of an event in its JSON form.
+#[derive(Default)]
+struct Line<'a> {
+    event_type: Option<Cow<'a, str>>,
+    id: Option<Cow<'a, str>>,
+    time: Option<Cow<'a, str>>,
+    source: Option<Cow<'a, str>>,
+    data: Option<&'a RawValue>,
+    unknown: Map<String, Value>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Line<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Line<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an event: an object with `type`, `id` and `data`")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Line<'de>, M::Error> {
+                let mut line = Line::default();
+                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                    match key.as_ref() {
+                        "type" => line.event_type = text(&mut map, &key)?,
+                        "id" => line.id = text(&mut map, &key)?,
+                        "time" => line.time = text(&mut map, &key)?,
+                        "source" => line.source = text(&mut map, &key)?,
+                        "data" => line.data = Some(map.next_value()?),
+                        "seq" | "recorded" | "revision" | "salt" | "digest" | "schema" => {
+                            map.next_value::<de::IgnoredAny>()?;
+                        }
+                        _ => {
+                            let value = map.next_value()?;
+                            line.unknown.insert(key.into_owned(), value);
+                        }
+                    }
+                }
+                Ok(line)
+            }
+        }
+
+        fn text<'de, M: MapAccess<'de>>(map: &mut M, key: &str) -> Result<Option<Cow<'de, str>>, M::Error> {
+            match map.next_value::<Value>()? {
+                Value::String(text) => Ok(Some(Cow::Owned(text))),
+                Value::Null => Ok(None),
+                other => Err(de::Error::custom(format_args!("`{key}` must be a string, not {other}"))),
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}

@@ -1,0 +1,196 @@
+//! What events state: their types, and the data of each.
+
+use std::{borrow::Cow, fmt};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, ser::Serializer};
+use serde_json::{Map, Value};
+
+use crate::{
+    asset::{AssetId, AssetKind, AssetRef},
+    content::{Article, Byline, Content, Image},
+    event::InvalidEvent,
+};
+
+/// What sort of fact an event states.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum EventType {
+    /// `article.published` and so on: a whole new revision.
+    Published(AssetKind),
+    /// Taken from readers, until it is published again.
+    Withdrawn(AssetKind),
+    /// The payloads of all its revisions are gone for good.
+    Erased(AssetKind),
+    /// `byline.merged`: two ids are one person.
+    Merged,
+    /// A type that this version does not know: stored and handed on.
+    Other(String),
+}
+
+impl EventType {
+    /// The type as it is written: `article.published`.
+    pub fn name(&self) -> Cow<'_, str> {
+        match self {
+            Self::Published(kind) => format!("{kind}.published").into(),
+            Self::Withdrawn(kind) => format!("{kind}.withdrawn").into(),
+            Self::Erased(kind) => format!("{kind}.erased").into(),
+            Self::Merged => "byline.merged".into(),
+            Self::Other(name) => name.as_str().into(),
+        }
+    }
+
+    /// The kind of asset it is about; `None` for a type that this version does not know.
+    pub fn kind(&self) -> Option<AssetKind> {
+        match self {
+            Self::Published(kind) | Self::Withdrawn(kind) | Self::Erased(kind) => Some(*kind),
+            Self::Merged => Some(AssetKind::Byline),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+impl From<&str> for EventType {
+    fn from(name: &str) -> Self {
+        let known = name.split_once('.').and_then(|(kind, verb)| {
+            let kind = AssetKind::ALL.into_iter().find(|known| known.name() == kind)?;
+            match verb {
+                "published" => Some(Self::Published(kind)),
+                "withdrawn" => Some(Self::Withdrawn(kind)),
+                "erased" => Some(Self::Erased(kind)),
+                "merged" if kind == AssetKind::Byline => Some(Self::Merged),
+                _ => None,
+            }
+        });
+        known.unwrap_or_else(|| Self::Other(name.to_owned()))
+    }
+}
+
+/// Why an asset was withdrawn or erased, and by whom.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Order {
+    /// For the readers of the record.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Who ordered it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
+    /// Of an erasure: what the asset named in its last revision. The log fills it in, because views must touch
+    /// those documents and the revision that tells which is gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named: Vec<AssetRef>,
+    /// Fields that this version does not know: kept and handed on.
+    #[serde(flatten)]
+    pub unknown: Map<String, Value>,
+}
+
+/// The byline of the event is the same person as `into`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Merge {
+    /// The id that stays.
+    pub into: AssetId,
+    /// How it is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Who said so.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
+    /// Fields that this version does not know: kept and handed on.
+    #[serde(flatten)]
+    pub unknown: Map<String, Value>,
+}
+
+/// What an event states, with its data.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// A whole revision.
+    Published(Content),
+    /// Taken from readers.
+    Withdrawn(AssetKind, Order),
+    /// Gone for good.
+    Erased(AssetKind, Order),
+    /// Two bylines are one.
+    Merged(Merge),
+    /// Of a type that this version does not know.
+    Other(String, Map<String, Value>),
+}
+
+impl Fact {
+    /// Its type.
+    pub fn event_type(&self) -> EventType {
+        match self {
+            Self::Published(content) => EventType::Published(content.kind()),
+            Self::Withdrawn(kind, _) => EventType::Withdrawn(*kind),
+            Self::Erased(kind, _) => EventType::Erased(*kind),
+            Self::Merged(_) => EventType::Merged,
+            Self::Other(name, _) => EventType::Other(name.clone()),
+        }
+    }
+
+    /// Reads the `data` of an event of this type.
+    ///
+    /// # Errors
+    /// [`InvalidEvent::Data`] with the path to the field that does not fit.
+    pub fn from_json(event_type: &EventType, data: &str) -> Result<Self, InvalidEvent> {
+        Ok(match event_type {
+            EventType::Published(AssetKind::Article) => Self::Published(parse_data::<Article>(data)?.into()),
+            EventType::Published(AssetKind::Image) => Self::Published(parse_data::<Image>(data)?.into()),
+            EventType::Published(AssetKind::Byline) => Self::Published(parse_data::<Byline>(data)?.into()),
+            EventType::Withdrawn(kind) => Self::Withdrawn(*kind, parse_data(data)?),
+            EventType::Erased(kind) => Self::Erased(*kind, parse_data(data)?),
+            EventType::Merged => Self::Merged(parse_data(data)?),
+            EventType::Other(name) => Self::Other(name.clone(), parse_data(data)?),
+        })
+    }
+}
+
+impl Fact {
+    /// Reads the `data` of a stored event, which may be of an older schema.
+    pub(crate) fn from_stored(event_type: &EventType, schema: u64, data: &str) -> Result<Self, InvalidEvent> {
+        match crate::schema::upcast(event_type, schema, data)? {
+            Some(upcast) => Self::from_json(event_type, &upcast),
+            None => Self::from_json(event_type, data),
+        }
+    }
+}
+
+impl Serialize for Fact {
+    /// Its `data`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Published(content) => content.serialize(serializer),
+            Self::Withdrawn(_, order) | Self::Erased(_, order) => order.serialize(serializer),
+            Self::Merged(merge) => merge.serialize(serializer),
+            Self::Other(_, data) => data.serialize(serializer),
+        }
+    }
+}
+
+/// Most payloads are good: the path is looked for only when one is not.
+fn parse_data<'de, T: Deserialize<'de>>(data: &'de str) -> Result<T, InvalidEvent> {
+    serde_json::from_str(data).or_else(|_| {
+        let mut deserializer = serde_json::Deserializer::from_str(data);
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| InvalidEvent::Data {
+            path: if error.path().to_string() == "." {
+                "data".into()
+            } else {
+                format!("data.{}", error.path())
+            },
+            why: without_position(&error.into_inner()),
+        })
+    })
+}
+
+/// The position is that inside `data`, which tells a reader of the whole line nothing.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(at) => text.chars().take(text.get(..at).map_or(0, |head| head.chars().count())).collect(),
+        None => text,
+    }
+}
