@@ -83,10 +83,11 @@ fn operation(route: &Route, problem: &Value, generator: &mut SchemaGenerator, ha
             content.insert(answer.media.to_owned(), json!({"schema": schema_of(answer, generator)}));
         }
     }
-    responses.insert(
-        "431".to_owned(),
-        json!({"description": "The address and the headers together are longer than 64 KiB."}),
-    );
+    // Refused before any route is looked for, without a body.
+    for (status, what) in [("414", "The address is"), ("431", "The address and the headers together are")] {
+        let description = format!("{what} longer than 64 KiB.");
+        responses.insert(status.to_owned(), json!({"description": description}));
+    }
     responses.insert(
         "default".to_owned(),
         json!({
