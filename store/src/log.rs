@@ -203,7 +203,10 @@ impl Log {
         for _ in 0..TRIES {
             let tables = self.volumes().current()?;
             let given_up = match tables.env.write_txn() {
-                Ok(txn) if self.volumes().is_current(&tables)? => return work(&tables, txn),
+                Ok(mut txn) if self.volumes().is_current(&tables)? => {
+                    tables.stamp(&mut txn)?;
+                    return work(&tables, txn);
+                }
                 Ok(_) => false,
                 Err(heed::Error::Mdb(MdbError::Panic)) => true,
                 Err(error) => return Err(error.into()),

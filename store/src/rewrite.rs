@@ -20,7 +20,7 @@ use crate::{
     log::{Log, head_in},
     record::{Encoded, Record},
     snapshot::damaged,
-    tables::{Sync, Tables},
+    tables::{STAMP, Sync, Tables},
     train::{put_dictionary, sampled},
     verify::{Progress, Stage},
     volume::{VolumeNumber, Volumes, sync_dir},
@@ -94,7 +94,7 @@ impl Log {
         let mut to = new.env.write_txn()?;
         for entry in old.meta.iter(txn)? {
             let (name, number) = entry?;
-            if name != "forget" {
+            if name != "forget" && name != STAMP {
                 new.meta.put(&mut to, name, &number)?;
             }
         }

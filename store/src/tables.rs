@@ -21,6 +21,9 @@ use crate::{
     volume::VolumeNumber,
 };
 
+/// In the table `meta`: the transaction that wrote last.
+pub(crate) const STAMP: &str = "commit";
+
 /// The version of the set of tables: 2. An older program refuses it; a log of format 1 is written anew when it is
 /// opened (see [`crate::upgrade`]).
 pub(crate) const FORMAT: u64 = 2;
@@ -44,7 +47,7 @@ pub(crate) struct Tables {
     pub(crate) env: Env<WithoutTls>,
     /// `format` → [`FORMAT`]; `catalog` → [`CATALOG`]; `json` → bytes of JSON that all payloads ever appended have together; `forget` → 1
     /// while erased bytes are still to be driven out of the file (see [`crate::rewrite`]); `next_dictionary` → the
-    /// lowest number that no dictionary ever had.
+    /// lowest number that no dictionary ever had; [`STAMP`] → the transaction that wrote last.
     pub(crate) meta: Table<Str, U64<BE>>,
     /// Seq → block of records (grammars: [`crate::blocks::Events`], [`crate::record::Record`]). The log itself; all
     /// below but `dictionaries` and `sources` can be folded from it again.
@@ -198,6 +201,20 @@ impl Tables {
     /// A number of the table `meta`, 0 where it is not there.
     pub(crate) fn number(&self, txn: &RoTxn<'_>, name: &str) -> Result<u64, ReadError> {
         Ok(self.meta.get(txn, name)?.unwrap_or(0))
+    }
+
+    /// Notes in the table `meta` which transaction this is. LMDB's own note of the last one lies in the file's first two
+    /// pages: where a damaged file has the root of an older state, the two differ.
+    pub(crate) fn stamp(&self, txn: &mut RwTxn<'_>) -> heed::Result<()> {
+        let number = txn.id() as u64;
+        self.meta.put(txn, STAMP, &number)
+    }
+
+    /// The transaction that wrote last by its own note, and by LMDB's, if they differ. A copy by LMDB begins again at
+    /// transaction 1, and a volume written anew has no stamp until its first append.
+    pub(crate) fn stale(&self, txn: &RoTxn<'_>) -> heed::Result<Option<(u64, u64)>> {
+        let (ours, its) = (self.meta.get(txn, STAMP)?, txn.id() as u64);
+        Ok(ours.filter(|ours| *ours != its && its > 1).map(|ours| (ours, its)))
     }
 
     /// Reads every entry of every table, without judging records by their digests.

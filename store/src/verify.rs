@@ -198,6 +198,9 @@ impl Check<'_> {
                 self.report.add(count(what, found, counted));
             }
         }
+        if let Some((found, expected)) = tables.stale(txn)? {
+            self.report.add(Problem::Stale { found, expected });
+        }
         if let Some(note) = self.expect
             && note.seq > self.last
         {

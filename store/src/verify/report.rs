@@ -111,6 +111,16 @@ pub enum Problem {
     /// What a dictionary was learned from is damaged.
     #[error("what dictionary {0} was learned from is damaged; `morgue log compact` learns another")]
     Dictionary(u32),
+    /// The file shows an older state than the one that was written last.
+    #[error(
+        "the file shows what transaction {found} wrote, the last one was {expected}: `morgue log restore` a backup"
+    )]
+    Stale {
+        /// Which transaction's state there is.
+        found: u64,
+        /// Which was the last.
+        expected: u64,
+    },
     /// The log ends before an event that was there once.
     #[error("the log lost its end: it was at {expected} once, it ends at {found}")]
     Lost {
@@ -141,9 +151,12 @@ impl Problem {
             | Self::NotUnderItsTime { seq }
             | Self::Rewritten { seq, .. } => Some(*seq),
             Self::Lost { expected, .. } => Some(*expected),
-            Self::Count { .. } | Self::Head(_) | Self::Edge(_) | Self::Source(_) | Self::Dictionary(_) => {
-                None
-            }
+            Self::Count { .. }
+            | Self::Stale { .. }
+            | Self::Head(_)
+            | Self::Edge(_)
+            | Self::Source(_)
+            | Self::Dictionary(_) => None,
         }
     }
 }
