@@ -141,20 +141,25 @@ fn show_progress(bar: &ProgressBar, progress: Progress) {
 const PAGE: usize = 1_000;
 
 /// Hands the events from `from` on to `each`, `limit` at most.
-fn each_event(log: &Log, from: Seq, limit: usize, mut each: impl FnMut(&Event) -> Result<()>) -> Result<()> {
+/// Returns the seq of the one behind the last of them.
+fn each_event(log: &Log, from: Seq, limit: usize, mut each: impl FnMut(&Event) -> Result<()>) -> Result<Seq> {
     let (mut next, mut left) = (from, limit);
     while left > 0 {
         let events = log.snapshot()?.events(next, PAGE.min(left))?;
-        let Some(last) = events.last() else { return Ok(()) };
+        let Some(last) = events.last() else { return Ok(next) };
         next = last.seq.next();
         left -= events.len();
         events.iter().try_for_each(&mut each)?;
     }
-    Ok(())
+    Ok(next)
 }
 
 fn list(log: &Log, from: Seq, limit: usize, terminal: &Terminal) -> Result<Outcome> {
-    each_event(log, from, limit, |event| show_line(event, terminal))?;
+    let next = each_event(log, from, limit, |event| show_line(event, terminal))?;
+    let head = log.head()?.seq;
+    if next <= head && !terminal.is_json() {
+        terminal.note(format!("the log goes on to event {head}: --from {next}, or a larger --limit"));
+    }
     Ok(Outcome::Done)
 }
 

@@ -3,10 +3,18 @@
 //! RIS as reference managers read it (<https://en.wikipedia.org/wiki/RIS_(file_format)>); CSL-JSON by
 //! <https://docs.citationstyles.org>; BibTeX with biblatex's `date` and `langid`.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 use store::{ArchiveDate, AssetKind, AssetRef, Byline, Content, Live, Precision, ReadError, Snapshot};
 
 use crate::pages::{asset_href, plain_date, web_link};
+
+/// Each of them once, where it came first: an archive may give one value under several names.
+fn once(values: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    values.filter(|value| seen.insert(value.clone())).collect()
+}
 
 /// A form of citation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +93,7 @@ impl Cited {
                 section: article.section.clone(),
                 language: article.language.clone(),
                 summary: article.summary.clone(),
-                keywords: article.keywords.iter().map(|keyword| keyword.value.clone()).collect(),
+                keywords: once(article.keywords.iter().map(|keyword| keyword.value.clone())),
                 address: web_link(&article.url).map(str::to_owned).or_else(own),
                 ..known
             }),
@@ -290,6 +298,12 @@ mod tests {
     use store::{Article, AssetId, Revision, Seq, Timestamp};
 
     use super::*;
+
+    #[test]
+    fn a_keyword_under_two_names_is_cited_once() {
+        let values = ["Ice", "Titanic", "Ice"].map(str::to_owned);
+        assert_eq!(once(values.into_iter()), ["Ice", "Titanic"]);
+    }
 
     #[test]
     fn all_forms_say_the_same() {

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 use store::{
-    AppendError, AssetId, AssetKind, AssetRef, Batch, Log, NewEvent, Outcome, Revision, Seq, Status,
+    AppendError, AssetId, AssetKind, AssetRef, Batch, Log, NewEvent, Outcome, Refusal, Revision, Seq, Status,
 };
 
 use super::{error::cause, params::kind_of};
@@ -188,7 +188,7 @@ pub(super) fn of_source(
     Ok(action)
 }
 
-/// Twenty random characters.
+/// Thirty random hexadecimal digits.
 pub(super) fn new_id() -> Result<String, SearchError> {
     let mut bytes = [0_u8; 15];
     getrandom::fill(&mut bytes)
@@ -279,8 +279,9 @@ fn try_all(log: &Log, actions: &[Action], results: &mut [Option<Done>]) -> Resul
             Ok((None, before)) => *result = Some(nothing_new(action, &before)),
             Ok((Some(event), before)) => match log.prepare(&event) {
                 Ok(prepared) => {
-                    batch.events.push(prepared);
-                    if action.verb != Verb::Index || action.if_seq_no.is_some() {
+                    let is_new = action.verb == Verb::Create;
+                    batch.events.push(if is_new { prepared.only_if_absent() } else { prepared });
+                    if matches!(action.verb, Verb::Update | Verb::Delete) || action.if_seq_no.is_some() {
                         batch.expect.push((before.asset.clone(), before.revision));
                     }
                     waiting.push((number, before));
@@ -329,7 +330,7 @@ fn event(action: &Action, before: &Before) -> Result<Option<NewEvent>, SearchErr
     }
     let data = match (action.verb, &before.live) {
         (Verb::Create, Some(_)) => {
-            return Err(SearchError::Conflict(format!("[{id}]: version conflict, document already exists")));
+            return Err(exists(id));
         }
         (Verb::Index | Verb::Create, _) => as_data(action.kind, action.document.clone()),
         (Verb::Update, Some((_, live))) => {
@@ -357,6 +358,11 @@ fn event(action: &Action, before: &Before) -> Result<Option<NewEvent>, SearchErr
     let line =
         json!({"type": format!("{}.{verb}", action.kind), "id": id, "source": "elasticsearch", "data": data});
     Ok(Some(NewEvent::from_json(&line.to_string())?))
+}
+
+/// `create` found one, at first sight or when its turn came.
+fn exists(id: &str) -> SearchError {
+    SearchError::Conflict(format!("[{id}]: version conflict, document already exists"))
 }
 
 /// A document as a search returns it, as the data of an event.
@@ -434,7 +440,10 @@ fn written(action: &Action, before: &Before, outcome: Outcome) -> Done {
         }
         Outcome::Unchanged(seq) => answer(action, "updated", version, seq.get(), 200),
         Outcome::Refused(refusal) => {
-            let error = SearchError::Conflict(refusal.to_string());
+            let error = match refusal {
+                Refusal::Exists { .. } => exists(&action.id),
+                refusal => SearchError::Conflict(refusal.to_string()),
+            };
             refused(action.kind.plural(), &json!(action.id), &error)
         }
     }

@@ -126,7 +126,7 @@ pub(super) struct Taken {
 /// What became of one event.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TakenOne {
-    /// Which one, from 1.
+    /// In which line of the body, from 1.
     line: usize,
     #[serde(flatten)]
     fate: Fate,
@@ -194,15 +194,18 @@ fn append_lines(log: &Log, body: &[u8]) -> Result<Taken, SearchError> {
     // One event may be spread over several lines.
     let whole = text.trim();
     let single = whole.contains('\n') && serde_json::from_str::<serde::de::IgnoredAny>(whole).is_ok();
-    let lines: Vec<&str> =
-        if single { vec![whole] } else { text.lines().filter(|line| !line.trim().is_empty()).collect() };
+    let lines: Vec<(usize, &str)> = if single {
+        vec![(1, whole)]
+    } else {
+        (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).collect()
+    };
     if lines.is_empty() {
         return Err(QueryError::new("the body is empty: send one event, or one a line").into());
     }
     let mut batch = Batch::default();
     let prepared: Vec<Result<(), store::InvalidEvent>> = lines
         .iter()
-        .map(|line| {
+        .map(|(_, line)| {
             let mut event = NewEvent::from_json(line)?;
             if event.source.is_empty() {
                 event.source = "http".to_owned();
@@ -218,8 +221,8 @@ fn append_lines(log: &Log, body: &[u8]) -> Result<Taken, SearchError> {
     let mut outcomes = appended.outcomes.into_iter();
     let items: Vec<TakenOne> = prepared
         .into_iter()
-        .zip(1..)
-        .map(|(prepared, line)| {
+        .zip(lines)
+        .map(|(prepared, (line, _))| {
             let fate = match prepared.map(|()| outcomes.next()) {
                 Ok(Some(Outcome::Appended(seq))) => Fate::Appended { seq },
                 Ok(Some(Outcome::Unchanged(seq))) => Fate::Unchanged { seq },

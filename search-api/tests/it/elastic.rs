@@ -372,6 +372,26 @@ async fn single_documents() {
     assert_eq!(send(&router, request("HEAD", "/es/videos", "")).await.0, StatusCode::NOT_FOUND);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_create_one_document_one_succeeds() {
+    let archive = Archive::small();
+    let router = archive.router();
+    for round in 0..10 {
+        let mut clients = tokio::task::JoinSet::new();
+        for client in 0..8 {
+            let router = router.clone();
+            clients.spawn(async move {
+                let address = format!("/es/images/_create/i%2Frace-{round}");
+                post(&router, &address, json!({"caption": format!("By {client}")}).to_string()).await
+            });
+        }
+        let answers = clients.join_all().await;
+        let created = answers.iter().filter(|(status, _)| *status == StatusCode::CREATED).count();
+        let refused = answers.iter().filter(|(status, _)| *status == StatusCode::CONFLICT).count();
+        assert_eq!((created, refused), (1, 7), "{answers:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_clients_ask_about_the_server() {
     let archive = Archive::small();

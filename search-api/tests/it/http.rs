@@ -51,11 +51,12 @@ async fn events_are_appended_one_by_one_and_read_again() {
         json!({"type": "article.published", "id": "a/bad", "data": {"published": "soon"}}).to_string(),
         json!({"type": "article.published", "id": "a/new", "data": {"headline": "New"}}).to_string(),
     ];
-    let (status, answer) = post(&router, "/api/v1/events", lines.join("\n")).await;
+    let (status, answer) = post(&router, "/api/v1/events", lines.join("\n\n")).await;
     assert_eq!((status, &answer["errors"], &answer["head"]), (StatusCode::OK, &json!(true), &json!(9)));
     let statuses: Vec<&str> =
         answer["items"].as_array().unwrap().iter().map(|item| item["status"].as_str().unwrap()).collect();
     assert_eq!(statuses, ["appended", "invalid", "invalid", "unchanged"]);
+    assert_eq!((&answer["items"][0]["line"], &answer["items"][3]["line"]), (&json!(1), &json!(7)));
     assert!(answer["items"][2]["reason"].as_str().unwrap().contains("data.published"));
     let (status, problem) = post(&router, "/api/v1/events", lines[2].clone()).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "{problem}");
