@@ -1,7 +1,7 @@
 //! `morgue search`
 
 use anyhow::Result;
-use search_api::{Hit, Search, SearchRequest};
+use search_api::{Hit, Search, SearchRequest, better_spelling};
 use serde_json::{Map, Value};
 use store::AssetKind;
 
@@ -83,7 +83,8 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         params.push(("as_of", past::make_ready(&indexes, args.view, as_of, terminal)?));
     }
     let request = SearchRequest::from_params(&params)?;
-    let found = Search::new(indexes).search(&request)?;
+    let search = Search::new(indexes);
+    let found = search.search(&request)?;
     if terminal.is_json() {
         terminal.json(&found)?;
         return Ok(Outcome::Done);
@@ -93,6 +94,11 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     for hit in &found.hits {
         terminal.say("")?;
         show(hit, terminal)?;
+    }
+    if found.total == 0
+        && let Some(better) = better_spelling(&search, args.view, &query)
+    {
+        terminal.say(format!("Did you mean: {better}"))?;
     }
     let shown = args.offset + found.hits.len();
     if (shown as u64) < found.total {

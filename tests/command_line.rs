@@ -124,6 +124,9 @@ fn from_files_to_hits_and_back() {
     // The renamed author, by both names; the two ids of one author.
     assert_eq!(archive.ids(&["byline:hallam"]), archive.ids(&["byline:vance"]));
     assert!(archive.ids(&["--byline", "E. Quill", "the"]).len() > 10);
+    // What is spelt otherwise in the archive.
+    let misspelt = archive.run(&["search", "sputnic", "moon"], 0);
+    assert_eq!(misspelt, "0 articles for sputnic moon\nDid you mean: sputnik moon\n");
     // The withdrawn article is gone, and was there.
     assert_eq!(archive.ids(&["\"painted pink\""]), Vec::<String>::new());
     assert_eq!(archive.ids(&["pink lighthouse", "--as-of", "2025-09-12"]), ["a/2025-09-12-lighthouse-pink"]);

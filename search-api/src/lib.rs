@@ -37,6 +37,7 @@ pub mod query;
 mod request;
 mod search;
 mod similar;
+mod spelling;
 mod suggest;
 mod views;
 
@@ -46,4 +47,5 @@ pub use highlight::{HighlightField, HighlightOptions};
 pub use http::{Access, ApiState, InvalidKey, Role, ServerLimits, app, router, serve, serve_router};
 pub use request::{MAX_LIMIT, SearchRequest, Sort};
 pub use search::{Hit, Search, SearchResponse, TIME_LIMIT, WAIT_LIMIT};
+pub use spelling::better_spelling;
 pub use suggest::{MAX_SUGGESTIONS, Suggester, Suggestion, SuggestionKind};

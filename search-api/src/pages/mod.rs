@@ -28,7 +28,6 @@ mod results;
 mod routes;
 mod saved;
 mod search;
-mod spelling;
 mod status;
 mod text;
 mod timeline;

@@ -108,10 +108,6 @@ fn into_total_order(sort: &mut Vec<Sort>) {
 }
 
 /// How many match.
-pub(super) fn total(search: &Search, address: &Address) -> Result<u64, SearchError> {
-    total_of(search, request_of(address)?)
-}
-
 fn total_of(search: &Search, request: SearchRequest) -> Result<u64, SearchError> {
     let request = SearchRequest { size: 0, highlight: None, lenient: true, sort: Vec::new(), ..request };
     Ok(search.search(&request)?.total)

@@ -11,9 +11,9 @@ use super::{
     facets, histogram, hits,
     layout::{Frame, page},
     results::{self, Results},
-    saved, spelling, text,
+    saved, text,
 };
-use crate::SearchError;
+use crate::{SearchError, better_spelling};
 
 /// `GET /`
 pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageError> {
@@ -45,7 +45,8 @@ pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageErr
         @if let Some(previous) = previous(address, &results) { link rel="prev" href=(previous.href()); }
         @if let Some(next) = next(address, &results) { link rel="next" href=(next.href()); }
     };
-    let spelled = if results.response.total == 0 { spelling::better(search, address) } else { None };
+    let nothing = results.response.total == 0;
+    let spelled = if nothing { better_spelling(search, address.kind, &address.q) } else { None };
     let moments = moments(pages, address.kind);
     Ok(page(pages, &frame, &markup(address, &results, spelled.as_deref(), &moments)))
 }

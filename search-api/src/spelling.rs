@@ -3,15 +3,15 @@
 use serde_json::Value;
 use store::AssetKind;
 
-use super::{address::Address, results};
 use crate::{Search, SearchRequest};
 
 /// Longer searches are not second-guessed.
 const MAX_WORDS: usize = 6;
 
-/// The words in another spelling, if that finds something.
-pub(super) fn better(search: &Search, address: &Address) -> Option<String> {
-    let words: Vec<&str> = address.q.split_whitespace().collect();
+/// The words of `q` in another spelling, if that finds something in the view of `kind`. Nothing for a search that has
+/// more than words in it, or more than six of them.
+pub fn better_spelling(search: &Search, kind: AssetKind, q: &str) -> Option<String> {
+    let words: Vec<&str> = q.split_whitespace().collect();
     let plain = |word: &&str| word.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '\''));
     if words.is_empty() || words.len() > MAX_WORDS || !words.iter().all(plain) {
         return None;
@@ -19,16 +19,16 @@ pub(super) fn better(search: &Search, address: &Address) -> Option<String> {
     let mut spelled = Vec::with_capacity(words.len());
     for word in words {
         let parts = word.split('-').filter(|part| !part.is_empty());
-        let parts: Vec<String> = parts
-            .map(|part| nearest(search, address.kind, part).unwrap_or_else(|| part.to_owned()))
-            .collect();
+        let parts: Vec<String> =
+            parts.map(|part| nearest(search, kind, part).unwrap_or_else(|| part.to_owned())).collect();
         spelled.push(parts.join("-"));
     }
     let better = spelled.join(" ");
-    let found =
-        results::total(search, &Address { q: better.clone(), kind: address.kind, ..Address::default() });
-    (better.to_lowercase() != address.q.to_lowercase() && found.is_ok_and(|total| total > 0))
-        .then_some(better)
+    if better.to_lowercase() == q.to_lowercase() {
+        return None;
+    }
+    let request = SearchRequest { size: 0, highlight: None, ..SearchRequest::plain(kind, &better).ok()? };
+    search.search(&request).is_ok_and(|found| found.total > 0).then_some(better)
 }
 
 /// The word of the archive that is nearest to this one: what a fuzzy search for it highlights.
