@@ -13,7 +13,7 @@ use super::{
     Answer, Pairs,
     params::{ALIAS, Taker, matches_path},
 };
-use crate::{http::ApiState, query::QueryError};
+use crate::{http::state::ApiState, query::QueryError};
 
 /// A column: its name, and the short name that it can be asked by.
 type Column = (&'static str, &'static str);

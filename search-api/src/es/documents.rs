@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::SearchError,
-    http::ApiState,
+    http::state::ApiState,
     query::{QueryError, Reader, limits::check_body},
     search::{Hit, Search},
 };

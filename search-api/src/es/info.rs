@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::SearchError,
-    http::ApiState,
+    http::state::ApiState,
     query::{QueryError, Reader},
 };
 

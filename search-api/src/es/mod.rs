@@ -37,7 +37,7 @@ use self::{
     params::{Taker, kind_of},
     write::{Done, Verb},
 };
-use crate::{error::SearchError, http::ApiState, query::QueryError, search::WAIT_LIMIT};
+use crate::{error::SearchError, http::state::ApiState, query::QueryError, search::WAIT_LIMIT};
 
 type Answer = Result<Response, EsError>;
 type Pairs = Params<Vec<(String, String)>>;

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     error::SearchError,
-    http::ApiState,
+    http::state::ApiState,
     query::{QueryError, Reader},
     request::cursor_of,
     search::{Pinned, SearchResponse},

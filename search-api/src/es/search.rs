@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     error::SearchError,
-    http::ApiState,
+    http::state::ApiState,
     query::{
         Bool, FieldBoost, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses, parse_text,
     },

@@ -9,7 +9,7 @@ use store::AssetKind;
 use crate::{
     error::SearchError,
     execute::{AsWhat, near_terms, target_of},
-    http::ApiState,
+    http::state::ApiState,
     query::{QueryError, Reader},
     search::Search,
 };

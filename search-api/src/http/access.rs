@@ -14,7 +14,7 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{ApiState, problem::Problem, route::find, routes::ROUTES};
+use super::{problem::Problem, route::find, routes::ROUTES, state::ApiState};
 use crate::{error::SearchError, es};
 
 /// What a key allows. Each allows what those before it do.

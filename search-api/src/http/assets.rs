@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use store::{AsOf, AssetId, AssetKind, AssetRef, Differences, Revision, Status};
 
-use super::{ApiState, problem::Problem, route::Asked, search::in_view};
+use super::{problem::Problem, route::Asked, search::in_view, state::ApiState};
 use crate::{
     cite::{Cited, Form},
     error::SearchError,

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{ApiState, problem::Problem, route::find, routes::ROUTES};
+use super::{problem::Problem, route::find, routes::ROUTES, state::ApiState};
 use crate::{error::SearchError, es};
 
 /// How long a body may take to come.

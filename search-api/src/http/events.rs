@@ -14,7 +14,7 @@ use store::{AssetKind, Batch, Log, NewEvent, Outcome, ReadError, Seq};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{ApiState, problem::Problem, route::Asked};
+use super::{problem::Problem, route::Asked, state::ApiState};
 use crate::{error::SearchError, query::QueryError, search::WAIT_LIMIT};
 
 /// How many events are read at once.

@@ -25,7 +25,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::{ApiState, problem::Problem, route::Asked, route::find, routes::ROUTES};
+use super::{problem::Problem, route::Asked, route::find, routes::ROUTES, state::ApiState};
 use crate::{error::SearchError, search::Search};
 
 /// What is counted while the server runs.

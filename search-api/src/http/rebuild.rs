@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::{AssetKind, Timestamp};
 
-use super::{ApiState, problem::Problem, route::Asked};
+use super::{problem::Problem, route::Asked, state::ApiState};
 use crate::error::SearchError;
 
 /// The last rebuild that this server has begun.

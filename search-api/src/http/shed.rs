@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{ApiState, problem::Problem};
+use super::{problem::Problem, state::ApiState};
 use crate::{error::SearchError, es};
 
 /// Refuses a search that would be refused anyhow.

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::{AssetKind, Seq};
 
-use super::{ApiState, problem::Problem, route::Asked};
+use super::{problem::Problem, route::Asked, state::ApiState};
 use crate::{error::SearchError, search::Search};
 
 /// How log and indexes stand.

@@ -1,0 +1,82 @@
+//! What all requests share: the search, the keys, and the bounds on how many may do what at once.
+
+use std::{io, sync::Arc};
+
+use tokio::sync::{Semaphore, watch};
+
+use super::{
+    access::Access, body::BODIES_MIB, intake::Intake, metrics::Metrics, pool::Pool, rebuild::Begun,
+    site::Site,
+};
+use crate::{es::Points, search::Search, suggest::Suggester};
+
+/// What all requests share.
+#[derive(Clone)]
+pub struct ApiState {
+    pub(crate) search: Search,
+    pub(crate) pool: Pool,
+    /// Points in time and scrolls that clients of Elasticsearch have opened.
+    pub(crate) points: Arc<Points>,
+    pub(crate) suggester: Arc<Suggester>,
+    pub(crate) access: Arc<Access>,
+    pub(crate) site: Arc<Site>,
+    pub(super) metrics: Arc<Metrics>,
+    /// Searches that wait for the index to take in a write.
+    pub(crate) waiting: Arc<Semaphore>,
+    /// Those who read events.
+    pub(crate) readers: Arc<Semaphore>,
+    /// Those who append.
+    pub(crate) intake: Intake,
+    /// The rebuild that this server has begun.
+    pub(crate) rebuild: Arc<Begun>,
+    /// MiB of bodies that are being read.
+    pub(crate) bodies: Arc<Semaphore>,
+    /// Whether the server is about to end: followers end then.
+    pub(crate) stopping: watch::Receiver<bool>,
+    pub(super) stop: Arc<watch::Sender<bool>>,
+}
+
+const MAX_WAITING: usize = 64;
+const MAX_READERS: usize = 64;
+const MAX_WRITERS: usize = 8;
+const MAX_WAITING_WRITERS: usize = 56;
+
+impl ApiState {
+    /// Over this search, with a pool as wide as the machine.
+    ///
+    /// # Errors
+    /// The system's, when no thread can be started.
+    pub fn new(search: Search) -> io::Result<Self> {
+        let (stop, stopping) = watch::channel(false);
+        Ok(Self {
+            search,
+            pool: Pool::new()?,
+            points: Arc::default(),
+            suggester: Arc::default(),
+            access: Arc::new(Access::default()),
+            site: Arc::default(),
+            metrics: Arc::default(),
+            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+            readers: Arc::new(Semaphore::new(MAX_READERS)),
+            intake: Intake::new(MAX_WRITERS, MAX_WAITING_WRITERS),
+            rebuild: Arc::default(),
+            bodies: Arc::new(Semaphore::new(BODIES_MIB)),
+            stopping,
+            stop: Arc::new(stop),
+        })
+    }
+
+    /// With keys: without any, everybody may read and only this machine may write.
+    #[must_use]
+    pub fn with_access(mut self, access: Access) -> Self {
+        self.access = Arc::new(access);
+        self
+    }
+
+    /// With the archive's name and the address where it can be read, which citations and feeds say.
+    #[must_use]
+    pub fn with_site(mut self, title: impl Into<String>, base_url: Option<String>) -> Self {
+        self.site = Arc::new(Site { title: title.into(), base_url });
+        self
+    }
+}
