@@ -31,9 +31,15 @@ pub fn better_spelling(search: &Search, kind: AssetKind, q: &str) -> Option<Stri
     search.search(&request).is_ok_and(|found| found.total > 0).then_some(better)
 }
 
-/// The word of the archive that is nearest to this one: what a fuzzy search for it highlights.
+/// The word of the archive that is nearest to this one: one edit away if there is such a word (letters that changed
+/// places are one), two otherwise.
 fn nearest(search: &Search, kind: AssetKind, word: &str) -> Option<String> {
-    let request = SearchRequest { size: 10, ..SearchRequest::plain(kind, &format!("{word}~")).ok()? };
+    (1..=2).find_map(|edits| nearest_within(search, kind, word, edits))
+}
+
+/// What a fuzzy search for the word highlights in its best hits.
+fn nearest_within(search: &Search, kind: AssetKind, word: &str, edits: u8) -> Option<String> {
+    let request = SearchRequest { size: 10, ..SearchRequest::plain(kind, &format!("{word}~{edits}")).ok()? };
     let response = search.search(&request).ok()?;
     let fragments = response.hits.iter().flat_map(|hit| hit.highlights.values());
     let texts = fragments.filter_map(Value::as_array).flatten().filter_map(Value::as_str);

@@ -1,13 +1,28 @@
 //! What is found, with which evidence.
 
 use search_api::{
-    SearchRequest,
+    SearchRequest, better_spelling,
     query::{Combine, Query, Words},
 };
 use serde_json::{Value, json};
 use store::{AssetId, AssetKind, AssetRef};
 
 use crate::archive::{Archive, ids};
+
+#[test]
+fn what_is_misspelt_is_offered_in_the_spelling_of_the_archive() {
+    let archive = Archive::small();
+    let better = |q: &str| better_spelling(&archive.search, AssetKind::Article, q);
+    // A letter too many, two that changed places, two mistakes; a word that is right stays.
+    for (q, offered) in
+        [("ferriees", "ferries"), ("tarm", "tram"), ("cuoncyl", "council"), ("coucil tram", "council tram")]
+    {
+        assert_eq!(better(q).as_deref(), Some(offered), "{q}");
+    }
+    for q in ["council", "xyzzyq", "\"coucil\"", "headline:coucil", ""] {
+        assert_eq!(better(q), None, "{q}");
+    }
+}
 
 #[test]
 fn what_people_type_finds_what_they_mean() {
