@@ -89,7 +89,7 @@ impl Bare {
             let document = generation.view().document(&asset, &snapshot).unwrap().unwrap();
             let mut to = TantivyDocument::new();
             to.add_text(id, asset.as_str());
-            let text = document.json["body"].as_str().unwrap_or_default();
+            let text = document.json.get("body").and_then(|body| body.as_str()).unwrap_or_default();
             to.add_text(body, text);
             to.add_i64(published, day(document.json.get("published").and_then(|date| date.as_str())));
             if writer.add_document(to).is_err() {
