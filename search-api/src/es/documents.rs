@@ -3,7 +3,7 @@
 use axum::{
     Json,
     body::Bytes,
-    extract::{Query as Params, State},
+    extract::{Path, Query as Params, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -21,15 +21,14 @@ use crate::{
     search::{Hit, Search},
 };
 
-/// `GET {index}/_doc/{id}`
+/// `GET {index}/_doc/{id}`, and `_source` alone.
 pub(super) async fn document(
-    state: &ApiState,
-    index: &str,
-    id: String,
-    params: Vec<(String, String)>,
+    Path((index, id)): Path<(String, String)>,
+    State(state): State<ApiState>,
+    Params(params): Params<Vec<(String, String)>>,
     source_only: bool,
 ) -> Result<Response, EsError> {
-    let kind = kind_of(index)?;
+    let kind = kind_of(&index)?;
     let mut taker = Taker::new(params);
     let filter = SourceFilter::of_params(&mut taker).unwrap_or(SourceFilter::All);
     taker.flag("refresh")?;

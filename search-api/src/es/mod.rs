@@ -44,6 +44,8 @@ type Pairs = Params<Vec<(String, String)>>;
 
 /// All routes, to be nested under `/es`.
 pub(crate) fn router() -> Router<ApiState> {
+    let index = |path, state, params, body| named(Verb::Index, path, state, params, body);
+    let create = |path, state, params, body| named(Verb::Create, path, state, params, body);
     Router::new()
         .route("/", get(info::root))
         .route("/_search", get(search::search_all).post(search::search_all))
@@ -63,11 +65,28 @@ pub(crate) fn router() -> Router<ApiState> {
         .route("/{index}/_validate/query", get(search::validate).post(search::validate))
         .route("/_mget", get(documents::mget).post(documents::mget))
         .route("/{index}/_mget", get(documents::mget).post(documents::mget))
-        .route("/{index}/_doc/{*id}", get(document).put(index_one).post(index_one).delete(delete_one))
-        .route("/{index}/_doc", post(index_new))
-        .route("/{index}/_create/{*id}", put(create_one).post(create_one))
-        .route("/{index}/_update/{*id}", post(update_one))
-        .route("/{index}/_source/{*id}", get(source))
+        .route(
+            "/{index}/_doc/{*id}",
+            get(|path, state, params| documents::document(path, state, params, false))
+                .put(index)
+                .post(index)
+                .delete(|path, state, params| named(Verb::Delete, path, state, params, Bytes::new())),
+        )
+        .route(
+            "/{index}/_doc",
+            post(async |Path(index): Path<String>, state, params, body: Bytes| {
+                single(Verb::Index, &index, None, state, params, &body).await
+            }),
+        )
+        .route("/{index}/_create/{*id}", put(create).post(create))
+        .route(
+            "/{index}/_update/{*id}",
+            post(|path, state, params, body| named(Verb::Update, path, state, params, body)),
+        )
+        .route(
+            "/{index}/_source/{*id}",
+            get(|path, state, params| documents::document(path, state, params, true)),
+        )
         .route("/_bulk", post(bulk).put(bulk))
         .route("/{index}/_bulk", post(bulk).put(bulk))
         .route("/_mapping", get(info::mapping))
@@ -154,24 +173,6 @@ async fn nothing(method: Method, uri: axum::http::Uri) -> Response {
     (StatusCode::BAD_REQUEST, Json(body)).into_response()
 }
 
-async fn document(
-    path: Path<(String, String)>,
-    State(state): State<ApiState>,
-    Params(params): Pairs,
-) -> Answer {
-    let Path((index, id)) = path;
-    documents::document(&state, &index, id, params, false).await
-}
-
-async fn source(
-    path: Path<(String, String)>,
-    State(state): State<ApiState>,
-    Params(params): Pairs,
-) -> Answer {
-    let Path((index, id)) = path;
-    documents::document(&state, &index, id, params, true).await
-}
-
 /// `_bulk`
 async fn bulk(
     index: Option<Path<String>>,
@@ -192,45 +193,16 @@ async fn bulk(
     Ok(Json(json!({"took": took, "errors": errors, "items": items})).into_response())
 }
 
-async fn index_one(
+/// One action on a document that the address names.
+async fn named(
+    verb: Verb,
     path: Path<(String, String)>,
     state: State<ApiState>,
     params: Pairs,
     body: Bytes,
 ) -> Answer {
     let Path((index, id)) = path;
-    let create = params.iter().any(|(name, value)| name == "op_type" && value == "create");
-    single(if create { Verb::Create } else { Verb::Index }, &index, Some(id), state, params, &body).await
-}
-
-async fn index_new(Path(index): Path<String>, state: State<ApiState>, params: Pairs, body: Bytes) -> Answer {
-    let create = params.iter().any(|(name, value)| name == "op_type" && value == "create");
-    single(if create { Verb::Create } else { Verb::Index }, &index, None, state, params, &body).await
-}
-
-async fn create_one(
-    path: Path<(String, String)>,
-    state: State<ApiState>,
-    params: Pairs,
-    body: Bytes,
-) -> Answer {
-    let Path((index, id)) = path;
-    single(Verb::Create, &index, Some(id), state, params, &body).await
-}
-
-async fn update_one(
-    path: Path<(String, String)>,
-    state: State<ApiState>,
-    params: Pairs,
-    body: Bytes,
-) -> Answer {
-    let Path((index, id)) = path;
-    single(Verb::Update, &index, Some(id), state, params, &body).await
-}
-
-async fn delete_one(path: Path<(String, String)>, state: State<ApiState>, params: Pairs) -> Answer {
-    let Path((index, id)) = path;
-    single(Verb::Delete, &index, Some(id), state, params, &Bytes::new()).await
+    single(verb, &index, Some(id), state, params, &body).await
 }
 
 /// One action, answered by itself.
@@ -242,6 +214,8 @@ async fn single(
     Params(params): Pairs,
     body: &Bytes,
 ) -> Answer {
+    let create = params.iter().any(|(name, value)| name == "op_type" && value == "create");
+    let verb = if verb == Verb::Index && create { Verb::Create } else { verb };
     let mut taker = Taker::new(params);
     let refresh = refresh_of(&mut taker)?;
     let if_seq_no = match taker.take("if_seq_no") {
