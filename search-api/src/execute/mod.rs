@@ -16,7 +16,10 @@ mod translate;
 mod words;
 
 pub(crate) use aggregate::{AggregatedView, AggregationError, Aggregator, Docs, Place};
-pub use aggregate::{Aggregation, AggregationKind, Stat};
+pub use aggregate::{
+    Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, MetricPath, OrderBy, Span, Stat,
+    Step, Terms,
+};
 pub use collect::SortValue;
 pub(crate) use collect::{
     Collect, Collected, Found, MAX_SORT_KEYS, SortColumn, SortKey, compare, first_of_each,

@@ -9,7 +9,11 @@ use std::{
 use indexer::{Document, Generation, IndexSearcher};
 use serde_json::{Map, Value, json};
 use store::{AssetId, EventType, Seq, Snapshot, Timestamp};
-use tantivy::{DocAddress, Searcher, TantivyError};
+use tantivy::{
+    DocAddress, DocId, Searcher, SegmentOrdinal, TantivyError,
+    collector::{Collector, SegmentCollector},
+    query::EnableScoring,
+};
 
 use super::{SearchResponse, hit_of};
 use crate::{
@@ -21,7 +25,7 @@ use crate::{
     },
     highlight::Highlighter,
     query::{Bool, Query, QueryError, limits::MAX_PAGE_BYTES},
-    request::{SearchRequest, cursor},
+    request::{SearchRequest, Sort, cursor},
 };
 
 /// One search over one view.
@@ -158,6 +162,7 @@ fn aggregate(
         views: runs.iter().map(|run| run as &dyn AggregatedView).collect(),
         deadline: first.deadline,
         buckets: Cell::new(0),
+        now: Timestamp::now().as_millis(),
     };
     aggregator.all(&request.facets, docs).map_err(|error| match error {
         AggregationError::Query(error) => error.into(),
@@ -205,16 +210,20 @@ impl<'a> Run<'a> {
         translator.query(query)
     }
 
-    pub(super) fn sort_keys(&self) -> Result<Vec<SortKey>, SearchError> {
+    pub(super) fn sort_keys(&self) -> Result<Vec<SortKey>, QueryError> {
+        self.keys_of(&self.request.sort)
+    }
+
+    fn keys_of(&self, sort: &[Sort]) -> Result<Vec<SortKey>, QueryError> {
         let refused = |reason: String| QueryError::illegal(reason).at("sort");
-        if self.request.sort.len() > MAX_SORT_KEYS {
-            return Err(refused(format!("an order has at most {MAX_SORT_KEYS} keys")).into());
+        if sort.len() > MAX_SORT_KEYS {
+            return Err(refused(format!("an order has at most {MAX_SORT_KEYS} keys")));
         }
-        if self.request.sort.is_empty() {
+        if sort.is_empty() {
             return Ok(vec![SortKey { by: SortColumn::Score, descending: true, missing_first: false }]);
         }
         let mut keys = Vec::new();
-        for sort in &self.request.sort {
+        for sort in sort {
             let by = match sort.field.as_str() {
                 "_score" => SortColumn::Score,
                 "_seq" | "_doc" | "_shard_doc" => SortColumn::Seq,
@@ -328,12 +337,56 @@ impl AggregatedView for Run<'_> {
         self.translated(query)
     }
 
+    fn best(
+        &self,
+        sort: &[Sort],
+        limit: usize,
+        docs: &[(SegmentOrdinal, &[DocId])],
+    ) -> Result<(Vec<SortKey>, Collected), AggregationError> {
+        let sort = self.keys_of(sort)?;
+        let by_score = sort.iter().any(|key| key.by == SortColumn::Score);
+        let weight = match by_score {
+            true => {
+                let query = self.translated(&self.request.query)?;
+                Some(query.weight(EnableScoring::enabled_from_searcher(&self.index.searcher))?)
+            }
+            false => None,
+        };
+        let collect = Collect {
+            sort: sort.clone(),
+            limit,
+            collapse: None,
+            after: None,
+            min_score: None,
+            needs_score: by_score,
+            count_to: u64::MAX,
+            counted: AtomicU64::new(0),
+            wants_docs: false,
+            deadline: self.deadline,
+        };
+        let mut collected = Vec::new();
+        for (segment, docs) in docs {
+            let reader = self.index.searcher.segment_reader(*segment);
+            let mut child = collect.for_segment(*segment, reader)?;
+            let mut scorer = weight.as_ref().map(|weight| weight.scorer(reader, 1.0)).transpose()?;
+            for doc in *docs {
+                let score = match &mut scorer {
+                    Some(scorer) if scorer.doc() < *doc => {
+                        (scorer.seek(*doc) == *doc).then(|| scorer.score())
+                    }
+                    Some(scorer) => (scorer.doc() == *doc).then(|| scorer.score()),
+                    None => None,
+                };
+                child.collect(*doc, score.unwrap_or(0.0));
+            }
+            collected.push(child.harvest());
+        }
+        Ok((sort, collect.merge_fruits(collected)?))
+    }
+
     fn hit(&self, seq: u64) -> Option<Value> {
         let hit = hit_of(self.document_at(seq).ok().flatten()?);
-        Some(json!({
-            "_index": hit.kind.plural(), "_id": hit.id, "_seq_no": hit.seq, "_version": hit.revision,
-            "_score": Value::Null, "_source": hit.document,
-        }))
+        Some(json!({"_index": hit.kind.plural(), "_id": hit.id, "_source": hit.document}))
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod aggregations;
 mod archive;
 mod elastic;
 mod elastic_options;
