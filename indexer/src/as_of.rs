@@ -95,7 +95,7 @@ impl Indexes {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<(), IndexError> {
         let since = self.log().head()?.seq;
-        let open = || Ok(self.log().snapshot_as_of(*as_of)?);
+        let open = || Ok(self.log().snapshot_as_of_within(*as_of, since)?);
         let state = BuildState::at(open()?.seq(), None, Seq::ZERO);
         let total = self.count_assets(kind)?;
         let dir = self.view_dir(kind).join(name);

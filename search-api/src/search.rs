@@ -255,12 +255,13 @@ impl Search {
         self.live(request.kind)
     }
 
-    /// Of now, or of when the generation is.
+    /// Of now, or of what a generation of the past was built from.
     fn snapshot_for(&self, generation: &Generation) -> Result<Snapshot, SearchError> {
-        let Some(as_of) = &generation.info().as_of else { return Ok(self.log().snapshot()?) };
+        let info = generation.info();
+        let Some(as_of) = &info.as_of else { return Ok(self.log().snapshot()?) };
         let as_of: AsOf =
             as_of.parse().map_err(|error: store::InvalidAsOf| SearchError::NotFound(error.to_string()))?;
-        Ok(self.log().snapshot_as_of(as_of)?)
+        Ok(self.log().snapshot_as_of_within(as_of, info.since)?)
     }
 
     /// The document of one asset as readers see it now, or saw it then.

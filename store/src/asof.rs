@@ -72,15 +72,29 @@ impl Log {
     /// # Errors
     /// [`ReadError::NoSuchEvent`] for a seq that the log has not reached; damaged, or the disk fails.
     pub fn snapshot_as_of(&self, as_of: AsOf) -> Result<Snapshot, ReadError> {
+        self.past(as_of, None)
+    }
+
+    /// The same, of the log's events up to `last` alone: what came later and belongs before then is not seen, so two
+    /// such snapshots never differ.
+    ///
+    /// # Errors
+    /// As [`Self::snapshot_as_of`].
+    pub fn snapshot_as_of_within(&self, as_of: AsOf, last: Seq) -> Result<Snapshot, ReadError> {
+        self.past(as_of, Some(last))
+    }
+
+    fn past(&self, as_of: AsOf, within: Option<Seq>) -> Result<Snapshot, ReadError> {
         let mut snapshot = Snapshot::open(self)?;
-        match as_of {
-            AsOf::Seq(seq) if seq > snapshot.seq => {
+        if let AsOf::Seq(seq) = as_of {
+            if seq > snapshot.seq {
                 return Err(ReadError::NoSuchEvent { seq, head: snapshot.seq });
             }
-            AsOf::Seq(seq) => snapshot.seq = seq,
-            AsOf::Time(_) => {}
+            snapshot.seq = seq;
         }
-        snapshot.past = Some(Past::new(as_of));
+        let within = within.filter(|last| *last < snapshot.seq);
+        snapshot.seq = within.unwrap_or(snapshot.seq);
+        snapshot.past = Some(Past::new(as_of, within));
         Ok(snapshot)
     }
 }

@@ -32,6 +32,8 @@ const CHUNK: u64 = 5_000;
 /// What makes a snapshot one of the past.
 pub(crate) struct Past {
     pub(crate) as_of: AsOf,
+    /// The last event that is looked at, where that is not the last of the log.
+    within: Option<Seq>,
     folded: OnceCell<Folded>,
 }
 
@@ -43,8 +45,8 @@ struct Folded {
 }
 
 impl Past {
-    pub(crate) fn new(as_of: AsOf) -> Self {
-        Self { as_of, folded: OnceCell::new() }
+    pub(crate) fn new(as_of: AsOf, within: Option<Seq>) -> Self {
+        Self { as_of, within, folded: OnceCell::new() }
     }
 
     /// What the log said of an asset then, given the snapshot that this is of.
@@ -60,7 +62,7 @@ impl Past {
         let folded = match self.folded.get() {
             Some(folded) => folded,
             None => {
-                let scratch = snapshot.tables.pasts.catalog(&snapshot.log, self.as_of, snapshot.seq)?;
+                let scratch = snapshot.tables.pasts.catalog(snapshot, (self.as_of, self.within))?;
                 let txn = scratch.env.clone().static_read_txn()?;
                 self.folded.get_or_init(|| Folded { txn, scratch })
             }
@@ -97,10 +99,13 @@ pub(crate) struct Pasts {
 }
 
 struct Kept {
-    as_of: AsOf,
+    moment: Moment,
     /// Locked by who brings it forward; nobody folds the same twice.
     catalog: Mutex<Option<Catalog>>,
 }
+
+/// When, and up to which event of the log; `None` is its last.
+type Moment = (AsOf, Option<Seq>);
 
 struct Catalog {
     scratch: Arc<Scratch>,
@@ -109,30 +114,31 @@ struct Catalog {
 }
 
 impl Pasts {
-    /// The catalog as of this moment, of the events up to this one.
-    fn catalog(&self, log: &Log, as_of: AsOf, upto: Seq) -> Result<Arc<Scratch>, ReadError> {
-        let kept = self.of(as_of);
+    /// The catalog as of this moment for this snapshot.
+    fn catalog(&self, snapshot: &Snapshot, moment: Moment) -> Result<Arc<Scratch>, ReadError> {
+        let (Snapshot { log, seq, .. }, (as_of, _)) = (snapshot, moment);
+        let kept = self.of(moment);
         let mut shared = kept.catalog.lock().unwrap_or_else(PoisonError::into_inner);
         let mut begun = match shared.take() {
-            Some(catalog) if catalog.upto <= upto => catalog,
+            Some(catalog) if catalog.upto <= *seq => catalog,
             // A later snapshot has brought it forward: it stays with that.
             Some(ahead) => {
                 *shared = Some(ahead);
                 let mut own = Catalog::new(log, as_of)?;
-                own.forward(log, as_of, upto)?;
+                own.forward(log, as_of, *seq)?;
                 return Ok(own.scratch);
             }
             None => Catalog::new(log, as_of)?,
         };
-        begun.forward(log, as_of, upto)?;
+        begun.forward(log, as_of, *seq)?;
         Ok(Arc::clone(&shared.insert(begun).scratch))
     }
 
-    fn of(&self, as_of: AsOf) -> Arc<Kept> {
+    fn of(&self, moment: Moment) -> Arc<Kept> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let one = match kept.iter().position(|one| one.as_of == as_of) {
+        let one = match kept.iter().position(|one| one.moment == moment) {
             Some(at) => kept.remove(at),
-            None => Arc::new(Kept { as_of, catalog: Mutex::new(None) }),
+            None => Arc::new(Kept { moment, catalog: Mutex::new(None) }),
         };
         if kept.len() == KEPT {
             kept.remove(0);

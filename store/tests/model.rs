@@ -82,8 +82,24 @@ struct State {
     content: Option<Content>,
 }
 
+/// When, and up to which event of the log.
+#[derive(Clone, Copy)]
+struct Moment(AsOf, Seq);
+
+impl Moment {
+    fn takes(self, seq: Seq, time: Timestamp) -> bool {
+        self.0.takes(seq, time) && seq <= self.1
+    }
+}
+
+impl std::fmt::Display for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {} events", self.0, self.1)
+    }
+}
+
 /// The model: all assets as of then, and who names whom.
-fn fold(told: &[Told], as_of: AsOf) -> (BTreeMap<AssetRef, State>, BTreeSet<(AssetRef, AssetRef)>) {
+fn fold(told: &[Told], as_of: Moment) -> (BTreeMap<AssetRef, State>, BTreeSet<(AssetRef, AssetRef)>) {
     let erased: BTreeSet<_> = told
         .iter()
         .filter(|told| matches!(told.event.fact, Fact::Erased(..)))
@@ -150,7 +166,7 @@ fn recorded(told: &[Told], event: &NewEvent) -> Fact {
     fact
 }
 
-fn check(snapshot: &Snapshot, told: &[Told], as_of: AsOf) {
+fn check(snapshot: &Snapshot, told: &[Told], as_of: Moment) {
     let (assets, edges) = fold(told, as_of);
     let mut found = BTreeMap::new();
     for kind in AssetKind::ALL {
@@ -223,7 +239,9 @@ fn check(snapshot: &Snapshot, told: &[Told], as_of: AsOf) {
 /// A snapshot of the past says the same when each asset's history is walked alone, and when the log is folded.
 fn check_past(log: &Log, told: &[Told], as_of: AsOf) {
     let (walking, folded) = (log.snapshot_as_of(as_of).unwrap(), log.snapshot_as_of(as_of).unwrap());
-    check(&folded, told, as_of);
+    check(&folded, told, Moment(as_of, Seq::MAX));
+    let half = Seq::new(told.len() as u64 / 2);
+    check(&log.snapshot_as_of_within(as_of, half).unwrap(), told, Moment(as_of, half));
     for kind in AssetKind::ALL {
         for number in 0..5 {
             let asset = AssetRef::new(kind, id(kind, number));
@@ -269,7 +287,7 @@ proptest! {
             }
         }
         let head = log.head().unwrap();
-        check(&log.snapshot().unwrap(), &told, AsOf::Seq(head.seq));
+        check(&log.snapshot().unwrap(), &told, Moment(AsOf::Seq(head.seq), head.seq));
         for seq in 0..=told.len() as u64 {
             check_past(&log, &told, AsOf::Seq(Seq::new(seq)));
         }
@@ -285,7 +303,7 @@ proptest! {
         log.export(Seq::new(1), &mut export, &mut |_| {}).unwrap();
         let imported = Log::open(dir.path().join("imported")).unwrap();
         assert_eq!(imported.import(&mut export.as_slice(), &mut |_| {}).unwrap().head, head);
-        check(&imported.snapshot().unwrap(), &told, AsOf::Seq(head.seq));
+        check(&imported.snapshot().unwrap(), &told, Moment(AsOf::Seq(head.seq), head.seq));
         assert_eq!(imported.verify(Some(&head), &mut |_| {}).unwrap().problems, []);
         let again = imported.import(&mut export.as_slice(), &mut |_| {}).unwrap();
         assert_eq!((again.events, again.known), (0, head.seq.get()));
@@ -295,6 +313,6 @@ proptest! {
         assert_eq!(log.backup(dir.path().join("backup")).unwrap(), head);
         let restored = Log::restore(dir.path().join("backup"), dir.path().join("restored"), &mut |_| {}).unwrap();
         assert_eq!((restored.head, restored.problems), (head, vec![]));
-        check(&Log::open(dir.path().join("restored")).unwrap().snapshot().unwrap(), &told, AsOf::Seq(head.seq));
+        check(&Log::open(dir.path().join("restored")).unwrap().snapshot().unwrap(), &told, Moment(AsOf::Seq(head.seq), head.seq));
     }
 }
