@@ -4,11 +4,10 @@
 //! it (column `_seq`), the log's record at that seq gives the asset's id, and the view makes the document from a
 //! snapshot of now. So an asset that was withdrawn or erased a moment ago is in no answer, even while the index
 //! still has it, and every hit shows the seq, revision and source that it comes from. For the archive as it stood,
-//! the snapshot is as of then; one is folded per generation and kept.
+//! the snapshot is as of then.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -37,8 +36,6 @@ pub struct Search {
 struct Inner {
     indexes: Indexes,
     limit: Duration,
-    /// The snapshots of generations as of the past.
-    past: Mutex<HashMap<std::path::PathBuf, Arc<Mutex<Snapshot>>>>,
     lengths: Arc<Lengths>,
 }
 
@@ -135,7 +132,7 @@ impl Search {
 
     /// Over these indexes, with another time limit.
     pub fn with_limit(indexes: Indexes, limit: Duration) -> Self {
-        Self { inner: Arc::new(Inner { indexes, limit, past: Mutex::default(), lengths: Arc::default() }) }
+        Self { inner: Arc::new(Inner { indexes, limit, lengths: Arc::default() }) }
     }
 
     /// The indexes.
@@ -211,11 +208,9 @@ impl Search {
         for view in views {
             opened.push((view, self.snapshot_for(&view.generation)?));
         }
-        let held: Vec<Held<'_>> = opened.iter().map(|(_, snapshots)| snapshots.get()).collect();
         let runs: Vec<Run<'_>> = opened
             .iter()
-            .zip(&held)
-            .map(|((view, _), snapshot)| Run {
+            .map(|(view, snapshot)| Run {
                 request,
                 generation: &view.generation,
                 index: &view.index,
@@ -260,74 +255,28 @@ impl Search {
         self.live(request.kind)
     }
 
-    fn snapshot_for(&self, generation: &Generation) -> Result<Snapshots, SearchError> {
-        let Some(as_of) = &generation.info().as_of else {
-            return Ok(Snapshots::Now(Box::new(self.log().snapshot()?)));
-        };
-        let mut past = self.inner.past.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(snapshot) = past.get(generation.dir()) {
-            return Ok(Snapshots::Past(Arc::clone(snapshot)));
-        }
+    /// Of now, or of what a generation of the past was built from.
+    fn snapshot_for(&self, generation: &Generation) -> Result<Snapshot, SearchError> {
+        let info = generation.info();
+        let Some(as_of) = &info.as_of else { return Ok(self.log().snapshot()?) };
         let as_of: AsOf =
             as_of.parse().map_err(|error: store::InvalidAsOf| SearchError::NotFound(error.to_string()))?;
-        let snapshot = Arc::new(Mutex::new(self.log().snapshot_as_of(as_of)?));
-        past.insert(generation.dir().to_owned(), Arc::clone(&snapshot));
-        Ok(Snapshots::Past(snapshot))
+        Ok(self.log().snapshot_as_of_within(as_of, info.since)?)
     }
 
-    /// The document of one asset as readers see it now.
+    /// The document of one asset as readers see it now, or saw it then.
     ///
     /// # Errors
-    /// [`SearchError::NoSuchAsset`] when they do not; or the log fails.
-    pub fn document(&self, asset: &AssetRef) -> Result<Hit, SearchError> {
-        let snapshot = self.log().snapshot()?;
+    /// [`SearchError::NoSuchAsset`] when they do or did not; or the log fails.
+    pub fn document(&self, asset: &AssetRef, at: Option<AsOf>) -> Result<Hit, SearchError> {
+        let snapshot = match at {
+            None => self.log().snapshot()?,
+            Some(at) => self.log().snapshot_as_of(at)?,
+        };
         let view = indexer::view_of(asset.kind);
         view.document(&asset.id, &snapshot)?
             .map(hit_of)
             .ok_or_else(|| SearchError::NoSuchAsset(asset.clone()))
-    }
-
-    /// The document of one asset as readers saw it then. Folds the log up to then.
-    ///
-    /// # Errors
-    /// [`SearchError::NoSuchAsset`] when they did not; or the log fails.
-    pub fn document_as_of(&self, asset: &AssetRef, as_of: AsOf) -> Result<Hit, SearchError> {
-        let snapshot = self.log().snapshot_as_of(as_of)?;
-        let view = indexer::view_of(asset.kind);
-        view.document(&asset.id, &snapshot)?
-            .map(hit_of)
-            .ok_or_else(|| SearchError::NoSuchAsset(asset.clone()))
-    }
-}
-
-/// A snapshot of now, or one of the past that searches share.
-enum Snapshots {
-    Now(Box<Snapshot>),
-    Past(Arc<Mutex<Snapshot>>),
-}
-
-enum Held<'a> {
-    Now(&'a Snapshot),
-    Past(std::sync::MutexGuard<'a, Snapshot>),
-}
-
-impl Snapshots {
-    fn get(&self) -> Held<'_> {
-        match self {
-            Self::Now(snapshot) => Held::Now(snapshot),
-            Self::Past(snapshot) => Held::Past(snapshot.lock().unwrap_or_else(PoisonError::into_inner)),
-        }
-    }
-}
-
-impl std::ops::Deref for Held<'_> {
-    type Target = Snapshot;
-
-    fn deref(&self) -> &Snapshot {
-        match self {
-            Self::Now(snapshot) => snapshot,
-            Self::Past(snapshot) => snapshot,
-        }
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) async fn document(
 /// A document as readers see it; `None` when they do not, or the id can be none.
 fn find(search: &Search, kind: AssetKind, id: &str) -> Result<Option<Hit>, SearchError> {
     let Ok(id) = AssetId::new(id) else { return Ok(None) };
-    match search.document(&AssetRef::new(kind, id)) {
+    match search.document(&AssetRef::new(kind, id), None) {
         Ok(hit) => Ok(Some(hit)),
         Err(SearchError::NoSuchAsset(_)) => Ok(None),
         Err(error) => Err(error),

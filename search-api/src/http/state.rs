@@ -15,6 +15,9 @@ use crate::{es::Points, search::Search, suggest::Suggester};
 pub struct ApiState {
     pub(crate) search: Search,
     pub(crate) pool: Pool,
+    /// For the archive as it stood: the first to ask for a moment may wait until the log is folded up to then, and
+    /// nobody who asks for today shall wait with him.
+    past: Pool,
     /// Points in time and scrolls that clients of Elasticsearch have opened.
     pub(crate) points: Arc<Points>,
     pub(crate) suggester: Arc<Suggester>,
@@ -40,6 +43,7 @@ const MAX_WAITING: usize = 64;
 const MAX_READERS: usize = 64;
 const MAX_WRITERS: usize = 8;
 const MAX_WAITING_WRITERS: usize = 56;
+const MAX_WAITING_FOR_PAST: usize = 8;
 
 impl ApiState {
     /// Over this search, with a pool as wide as the machine.
@@ -51,6 +55,7 @@ impl ApiState {
         Ok(Self {
             search,
             pool: Pool::new()?,
+            past: Pool::with(1, MAX_WAITING_FOR_PAST)?,
             points: Arc::default(),
             suggester: Arc::default(),
             access: Arc::new(Access::default()),
@@ -64,6 +69,11 @@ impl ApiState {
             stopping,
             stop: Arc::new(stop),
         })
+    }
+
+    /// Where a request is worked on, given whether it asks for the archive as it stood.
+    pub(crate) fn pool_for(&self, past: bool) -> &Pool {
+        if past { &self.past } else { &self.pool }
     }
 
     /// With keys: without any, everybody may read and only this machine may write.

@@ -16,6 +16,7 @@ mod hostile;
 mod http;
 mod native;
 mod paging;
+mod past;
 mod rebuild;
 mod search;
 mod server;
