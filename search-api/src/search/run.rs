@@ -15,7 +15,7 @@ use tantivy::{
     query::EnableScoring,
 };
 
-use super::{SearchResponse, hit_of};
+use super::{IndexName, SearchResponse, hit_of};
 use crate::{
     error::SearchError,
     execute::{
@@ -31,6 +31,7 @@ use crate::{
 /// One search over one view.
 pub(super) struct Run<'a> {
     pub(super) request: &'a SearchRequest,
+    pub(super) name: &'a IndexName,
     pub(super) generation: &'a Generation,
     pub(super) index: &'a IndexSearcher,
     pub(super) snapshot: &'a Snapshot,
@@ -99,7 +100,7 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
             true => Some(run.explain(query, found.address)?),
             false => None,
         };
-        let mut hit = hit_of(document);
+        let mut hit = hit_of(document, run.name);
         (hit.score, hit.highlights, hit.sort) = (found.score, highlights, found.sort);
         (hit.explanation, hit.group) = (explanation, found.group);
         hits.push(hit);
@@ -389,8 +390,8 @@ impl AggregatedView for Run<'_> {
     }
 
     fn hit(&self, seq: u64) -> Option<Value> {
-        let hit = hit_of(self.document_at(seq).ok().flatten()?);
-        Some(json!({"_index": hit.kind.plural(), "_id": hit.id, "_source": hit.document}))
+        let hit = hit_of(self.document_at(seq).ok().flatten()?, self.name);
+        Some(json!({"_index": hit.index.to_string(), "_id": hit.id, "_source": hit.document}))
     }
 }
 
