@@ -303,7 +303,7 @@ pub(crate) fn begin_payload(
     source: &str,
     unknown: &serde_json::Map<String, serde_json::Value>,
 ) -> serde_json::Result<Vec<u8>> {
-    let mut payload = Vec::with_capacity(1_024);
+    let mut payload = Vec::with_capacity(4_096);
     if !source.is_empty() || !unknown.is_empty() {
         let mut extras = unknown.clone();
         if !source.is_empty() {

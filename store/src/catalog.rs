@@ -10,9 +10,10 @@ use crate::{
     content::Content,
     date::Timestamp,
     digest::Digest,
+    encoding::{Cursor, put_text, put_varint},
     error::ReadError,
     event::{EventType, Revision, Seq},
-    record::{Cursor, Malformed, put_text, put_varint},
+    record::Malformed,
     tables::CatalogTables,
 };
 

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use zstd::zstd_safe::{CCtx, CDict, DCtx, DDict};
+use zstd::zstd_safe::{CCtx, CDict, DCtx, DDict, compress_bound};
 
 use crate::{
     digest::{Digest, Salt},
@@ -37,8 +37,12 @@ struct Known {
     encoder: Option<(u32, Arc<CDict<'static>>)>,
 }
 
+/// So much room a thread keeps for the next frame.
+const ROOM_BYTES: usize = 64 << 10;
+
 thread_local! {
-    static COMPRESSOR: RefCell<CCtx<'static>> = RefCell::new(CCtx::create());
+    /// With room for what it makes.
+    static COMPRESSOR: RefCell<(CCtx<'static>, Vec<u8>)> = RefCell::new((CCtx::create(), Vec::new()));
     static DECOMPRESSOR: RefCell<DCtx<'static>> = RefCell::new(DCtx::create());
 }
 
@@ -86,18 +90,21 @@ impl Dictionaries {
         if encoder.is_none() && payload.len() < WORTH_IT_BYTES {
             return Compressed::Plain(payload);
         }
-        let mut frame = Vec::with_capacity(zstd::zstd_safe::compress_bound(payload.len()));
-        let done = COMPRESSOR.with_borrow_mut(|context| match &encoder {
-            Some((_, dictionary)) => context.compress_using_cdict(&mut frame, &payload, dictionary),
-            None => context.compress(&mut frame, &payload, LEVEL),
+        let frame = COMPRESSOR.with_borrow_mut(|(context, frame)| {
+            frame.clear();
+            frame.reserve(compress_bound(payload.len()));
+            let done = match &encoder {
+                Some((_, dictionary)) => context.compress_using_cdict(frame, &payload, dictionary),
+                None => context.compress(frame, &payload, LEVEL),
+            };
+            let smaller = (done.is_ok() && frame.len() < payload.len()).then(|| frame.clone());
+            frame.shrink_to(ROOM_BYTES);
+            smaller
         });
         let dictionary = encoder.map_or(0, |(number, _)| number);
-        match done {
-            Ok(_) if frame.len() < payload.len() => {
-                frame.shrink_to_fit();
-                Compressed::Zstd { dictionary, length: payload.len(), frame }
-            }
-            _ => Compressed::Plain(payload),
+        match frame {
+            Some(frame) => Compressed::Zstd { dictionary, length: payload.len(), frame },
+            None => Compressed::Plain(payload),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
     event::{Fact, Seq},
     log::Log,
     record::{Encoded, Record},
-    snapshot::decode_payload,
+    stored::decode_payload,
     tables::{CatalogTables, Tables},
 };
 

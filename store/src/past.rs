@@ -20,7 +20,8 @@ use crate::{
     fold::Fold,
     log::Log,
     scratch::Scratch,
-    snapshot::{Snapshot, earlier},
+    snapshot::Snapshot,
+    stored::earlier,
     tables::{CatalogTables, Read},
 };
 

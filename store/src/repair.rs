@@ -9,7 +9,7 @@ use crate::{
     log::{Log, head_in},
     record::Record,
     scratch::Scratch,
-    snapshot::damaged,
+    stored::damaged,
     tables::{CATALOG, time_key},
     verify::{Progress, Stage},
 };

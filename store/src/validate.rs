@@ -1,5 +1,7 @@
 //! What an event must satisfy before the log takes it. Files, HTTP and every other source meet this same check.
 
+use std::fmt::Display;
+
 use crate::{
     content::Content,
     event::{EventType, Fact, InvalidEvent, NewEvent},
@@ -66,7 +68,7 @@ fn check_content(content: &Content) -> Result<(), InvalidEvent> {
                 ("dateline", &article.dateline),
                 ("credit", &article.credit),
             ] {
-                short(&format!("data.{name}"), text)?;
+                short(format_args!("data.{name}"), text)?;
             }
             language(&article.language)?;
             at_most("data.bylines", article.bylines.len(), MAX_REFERENCES)?;
@@ -74,14 +76,14 @@ fn check_content(content: &Content) -> Result<(), InvalidEvent> {
             at_most("data.keywords", article.keywords.len(), MAX_LIST)?;
             at_most("data.corrections", article.corrections.len(), MAX_LIST)?;
             article.keywords.iter().enumerate().try_for_each(|(at, keyword)| {
-                short(&format!("data.keywords[{at}].name"), &keyword.name)?;
-                short(&format!("data.keywords[{at}].value"), &keyword.value)
+                short(format_args!("data.keywords[{at}].name"), &keyword.name)?;
+                short(format_args!("data.keywords[{at}].value"), &keyword.value)
             })
         }
         Content::Image(image) => {
             for (name, text) in [("caption", &image.caption), ("alt", &image.alt), ("credit", &image.credit)]
             {
-                short(&format!("data.{name}"), text)?;
+                short(format_args!("data.{name}"), text)?;
             }
             at_most("data.renditions", image.renditions.len(), MAX_LIST)
         }
@@ -94,7 +96,7 @@ fn check_content(content: &Content) -> Result<(), InvalidEvent> {
                 ("organization", &byline.organization),
                 ("bio", &byline.bio),
             ] {
-                short(&format!("data.{name}"), text)?;
+                short(format_args!("data.{name}"), text)?;
             }
             at_most("data.also_known_as", byline.also_known_as.len(), MAX_LIST)
         }
@@ -111,12 +113,13 @@ fn language(tag: &str) -> Result<(), InvalidEvent> {
     Err(invalid("data.language", "is no language tag: use BCP 47, such as en or pt-BR"))
 }
 
-fn short(path: &str, text: &str) -> Result<(), InvalidEvent> {
+/// The path is written out only where it is needed: an article has a dozen of them.
+fn short(path: impl Display, text: &str) -> Result<(), InvalidEvent> {
     if text.len() <= MAX_SHORT_TEXT_BYTES {
         return Ok(());
     }
     Err(invalid(
-        path,
+        &path.to_string(),
         &format!("{} bytes are too long: at most {MAX_SHORT_TEXT_BYTES} are taken", text.len()),
     ))
 }

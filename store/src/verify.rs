@@ -15,7 +15,7 @@ use crate::{
     log::{Log, LogHead, head_in, position},
     record::Encoded,
     scratch::Scratch,
-    snapshot::decode_payload,
+    stored::decode_payload,
     tables::{CatalogTables, Tables, time_key},
     train::sampled,
 };

@@ -5,6 +5,7 @@
 //! log/volume-7/        one LMDB environment: data.mdb, lock.mdb
 //! log/lock             held (flock) by who makes or removes volumes and scratch directories
 //! log/bell             see bell.rs
+//! log/unfinished/      a log that a backup or a restore is making: what is beside it is none yet
 //! ```
 //!
 //! LMDB never gives a byte back: what an erasure removes stays in free pages and in the gaps of live ones. So
@@ -23,13 +24,20 @@ use std::{
 };
 
 use crate::{
+    environment::Sync,
     error::{OpenError, ReadError},
-    tables::{Sync, Tables},
+    tables::Tables,
     upgrade::{OLD_FORMAT, upgrade},
 };
 
 /// How long a volume whose transaction failed for good waits for its readers before it is opened anew.
 const READERS_FINISH: Duration = Duration::from_secs(2);
+
+/// Held by who makes or removes volumes and scratch directories.
+pub(crate) const LOCK: &str = "lock";
+
+/// Where a copy of a log is made until it is whole.
+pub(crate) const UNFINISHED: &str = "unfinished";
 
 /// More than the smallest append needs.
 const PROBE_BYTES: usize = 64 << 10;
@@ -121,7 +129,7 @@ impl Volumes {
 
     /// Waits until no other process makes or removes volumes; nobody does as long as the guard lives.
     pub(crate) fn lock(&self) -> io::Result<Guard> {
-        let file = self.lock_file()?;
+        let file = lock_file(&self.dir)?;
         file.lock()?;
         Ok(Guard { _file: file })
     }
@@ -129,7 +137,7 @@ impl Volumes {
     /// Removes what a crash left: volumes that do not count, half written names. Does nothing while another process
     /// is at work on volumes: it may be about to switch to one of them.
     pub(crate) fn clean(&self) -> io::Result<()> {
-        let file = self.lock_file()?;
+        let file = lock_file(&self.dir)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(()),
@@ -144,6 +152,7 @@ impl Volumes {
             match VolumeNumber::parse(&name) {
                 Some(volume) if volume == current => continue,
                 Some(_) => fs::remove_dir_all(entry.path())?,
+                None if name == UNFINISHED => fs::remove_dir_all(entry.path())?,
                 None if name.starts_with("CURRENT.") => fs::remove_file(entry.path())?,
                 None if crate::scratch::remove_if_left(&entry.path(), &name)? => {}
                 None => continue,
@@ -159,10 +168,6 @@ impl Volumes {
         let tried = fs::write(&path, [1; PROBE_BYTES]).and_then(|()| File::open(&path)?.sync_all());
         let removed = fs::remove_file(&path);
         tried.is_err() || removed.is_err()
-    }
-
-    fn lock_file(&self) -> io::Result<File> {
-        File::options().create(true).write(true).truncate(false).open(self.dir.join("lock"))
     }
 
     /// The volume that counts; `None` in a directory where none was ever made.
@@ -188,7 +193,7 @@ impl Volumes {
         let path = self.path(VolumeNumber::FIRST);
         for entry in fs::read_dir(&self.dir).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
-            if name == "unfinished" {
+            if name == UNFINISHED {
                 return Err(OpenError::NotALog {
                     dir: self.dir.clone(),
                     why: "it is a backup that was not finished",
@@ -237,6 +242,10 @@ impl Volumes {
             return Ok(tables);
         }
     }
+}
+
+pub(crate) fn lock_file(dir: &Path) -> io::Result<File> {
+    File::options().create(true).write(true).truncate(false).open(dir.join(LOCK))
 }
 
 /// Names the volume that counts, in one step.

@@ -1,6 +1,6 @@
 //! Inside a write transaction: whether an event says anything new, its place in the log, and what it changes.
 
-use heed::RwTxn;
+use heed::{PutFlags, RwTxn};
 
 use crate::{
     append::{Appended, Batch, Outcome, Prepared, Refusal, data_of},
@@ -15,7 +15,8 @@ use crate::{
     event::{EventType, Fact, Revision, Seq},
     log::{Log, head_in},
     record::{Encoded, Record},
-    snapshot,
+    snapshot::MAX_MERGES,
+    stored::{damaged, earlier},
     tables::{Tables, seal, time_key},
 };
 
@@ -134,7 +135,7 @@ impl<'a> Writer<'a> {
                         order.named.push(named);
                     }
                 }
-                seq = snapshot::earlier(seq, self.tables.record(txn, seq)?.prev)?;
+                seq = earlier(seq, self.tables.record(txn, seq)?.prev)?;
             }
         }
         Ok(Some(self.log.prepare(&erasure)?))
@@ -213,7 +214,7 @@ impl<'a> Writer<'a> {
         let mut payload = Vec::new();
         let stored = event.payload.with_salt(event.salt);
         let done = self.log.dictionaries().decompress(&stored, &mut payload);
-        done.map_err(|found| snapshot::damaged(self.head.next(), found))?;
+        done.map_err(|found| damaged(self.head.next(), found))?;
         Ok(Some(self.log.dictionaries().compress(payload)))
     }
 
@@ -288,14 +289,14 @@ impl<'a> Writer<'a> {
                     return Ok(Some(Outcome::Unchanged(seq)));
                 }
             }
-            seq = snapshot::earlier(seq, record.prev)?;
+            seq = earlier(seq, record.prev)?;
         }
         Ok(None)
     }
 
     fn merge_leads_back(&self, txn: &RwTxn<'_>, into: &AssetId, id: &AssetId) -> Result<bool, AppendError> {
         let mut at = into.clone();
-        for _ in 0..snapshot::MAX_MERGES {
+        for _ in 0..MAX_MERGES {
             if at == *id {
                 return Ok(true);
             }
@@ -326,7 +327,20 @@ impl<'a> Writer<'a> {
                 tables.events.replace(txn, seq, &stub)?;
                 tables.meta.put(txn, "forget", &1)?;
             }
-            seq = snapshot::earlier(seq, prev)?;
+            seq = earlier(seq, prev)?;
+        }
+        Ok(())
+    }
+
+    /// What happens as it is recorded comes after all that the list has: LMDB fills its pages then, and looks for no
+    /// place among them.
+    fn write_times(&mut self, txn: &mut RwTxn<'_>) -> Result<(), AppendError> {
+        self.times.sort_unstable();
+        let times = self.tables.times;
+        let ascends = times.last(txn)?.zip(self.times.first()).is_none_or(|((last, ()), first)| last < first);
+        let flags = if ascends { PutFlags::APPEND } else { PutFlags::empty() };
+        for time in self.times.drain(..) {
+            times.put_with_flags(txn, flags, &time, &())?;
         }
         Ok(())
     }
@@ -335,10 +349,7 @@ impl<'a> Writer<'a> {
     pub(crate) fn finish(&mut self, txn: &mut RwTxn<'_>) -> Result<bool, AppendError> {
         self.filling.flush(txn)?;
         self.catalog.write(txn)?;
-        self.times.sort_unstable();
-        for time in self.times.drain(..) {
-            self.tables.times.put(txn, &time, &())?;
-        }
+        self.write_times(txn)?;
         if self.json_bytes > 0 {
             let json = self.tables.number(txn, "json")?;
             self.tables.meta.put(txn, "json", &json.saturating_add(self.json_bytes))?;
