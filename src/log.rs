@@ -83,7 +83,13 @@ pub(crate) enum Command {
 
 pub(crate) fn run(archive: &Archive, command: Command, terminal: &Terminal) -> Result<Outcome> {
     if let (Command::Verify { .. } | Command::Restore { .. }, None) = (&command, std::env::var_os(CHILD)) {
-        return in_a_child();
+        let done = in_a_child();
+        if let (Command::Restore { .. }, Err(_)) = (&command, &done)
+            && let Err(error) = Log::discard_unfinished(archive.log_dir())
+        {
+            terminal.note(format!("what the restore left behind is still there: {error}"));
+        }
+        return done;
     }
     match command {
         Command::Restore { from } => return restore(archive, &from, terminal),

@@ -12,7 +12,7 @@ use crate::{
     error::{AppendError, OpenError, ReadError},
     log::{Log, LogHead},
     verify::{Progress, VerifyReport},
-    volume::{VolumeNumber, sync_dir, write_current},
+    volume::{LOCK, UNFINISHED, VolumeNumber, lock_file, sync_dir, write_current},
 };
 
 /// Why there is no backup, or no log from one.
@@ -63,16 +63,14 @@ impl Log {
     /// # Errors
     /// [`BackupError`]; what was written is removed then.
     pub fn backup(&self, dest: impl AsRef<Path>) -> Result<LogHead, BackupError> {
-        let dest = dest.as_ref();
-        claim(dest)?;
-        let copied = self.copy_to(dest).and_then(|()| Ok(Self::open(dest)?.head()?));
-        if copied.is_err() {
-            remove(dest);
-        }
-        copied
+        make(dest.as_ref(), |unfinished| {
+            self.copy_to(unfinished)?;
+            Ok(Self::open(unfinished)?.head()?)
+        })
     }
 
-    /// Makes a log in `dest`, which must not exist or be empty, of a backup, and verifies it.
+    /// Makes a log in `dest`, which must not exist or be empty, of a backup, and verifies it. It is no log until it was
+    /// found clean: if the process dies of a damaged backup, there is none, and the next try begins anew.
     ///
     /// # Errors
     /// [`BackupError`]; what was written is removed then.
@@ -81,49 +79,108 @@ impl Log {
         dest: impl AsRef<Path>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<VerifyReport, BackupError> {
-        let (backup, dest) = (backup.as_ref(), dest.as_ref());
+        let backup = backup.as_ref();
+        let dir = || backup.to_owned();
         if !backup.join("CURRENT").is_file() {
-            let dir = backup.to_owned();
-            return Err(OpenError::NotALog { dir, why: "its file CURRENT is missing" }.into());
+            return Err(OpenError::NotALog { dir: dir(), why: "its file CURRENT is missing" }.into());
         }
-        Self::open(backup)?.backup(dest)?;
-        let report = Self::open(dest)?.verify(None, progress)?;
-        if !report.is_clean() {
-            remove(dest);
-            return Err(BackupError::Damaged { dir: backup.to_owned(), report: Box::new(report) });
-        }
-        Ok(report)
+        make(dest.as_ref(), |unfinished| {
+            Self::open(backup)?.copy_to(unfinished)?;
+            let report = Self::open(unfinished)?.verify(None, progress)?;
+            if report.is_clean() {
+                Ok(report)
+            } else {
+                Err(BackupError::Damaged { dir: dir(), report: Box::new(report) })
+            }
+        })
     }
 
-    fn copy_to(&self, dest: &Path) -> Result<(), BackupError> {
-        let failed = |error| BackupError::Write { dir: dest.to_owned(), error };
+    /// Removes what [`Self::backup`] or [`Self::restore`] left in `dest` when its process died.
+    ///
+    /// # Errors
+    /// [`BackupError`]: something else is there, or another process is at work.
+    pub fn discard_unfinished(dest: impl AsRef<Path>) -> Result<(), BackupError> {
+        let dest = dest.as_ref();
+        let _lock = claim(dest)?;
+        remove(dest);
+        Ok(())
+    }
+
+    /// Makes a log in `dir`, which must not exist, of this one.
+    fn copy_to(&self, dir: &Path) -> Result<(), BackupError> {
+        let failed = |error| BackupError::Write { dir: dir.to_owned(), error };
         let io_failed = |error: io::Error| failed(error.into());
-        let volume = dest.join(VolumeNumber::FIRST.to_string());
-        let unfinished = dest.join("unfinished");
-        fs::create_dir(&unfinished).map_err(io_failed)?;
+        let volume = dir.join(VolumeNumber::FIRST.to_string());
+        fs::create_dir_all(&volume).map_err(io_failed)?;
         self.forget_what_is_due().map_err(|error| BackupError::NotForgotten(Box::new(error)))?;
         let (tables, txn) = self.read()?;
         drop(txn); // the copy has its own
-        let file = tables.env.copy_to_path(unfinished.join("data.mdb"), CompactionOption::Enabled);
+        let file = tables.env.copy_to_path(volume.join("data.mdb"), CompactionOption::Enabled);
         file.map_err(failed)?.sync_all().map_err(io_failed)?;
-        sync_dir(&unfinished).map_err(io_failed)?;
-        fs::rename(&unfinished, &volume).map_err(io_failed)?;
-        write_current(dest, VolumeNumber::FIRST).map_err(io_failed)
+        sync_dir(&volume).map_err(io_failed)?;
+        write_current(dir, VolumeNumber::FIRST).map_err(io_failed)
     }
 }
 
-/// Makes the directory, or takes it if it is empty.
-fn claim(dest: &Path) -> Result<(), BackupError> {
+/// Makes a log in `dest`: first under another name, which nobody opens, and then in one step.
+fn make<T>(dest: &Path, work: impl FnOnce(&Path) -> Result<T, BackupError>) -> Result<T, BackupError> {
+    let _lock = claim(dest)?;
+    let unfinished = dest.join(UNFINISHED);
+    let made = work(&unfinished).and_then(|made| match publish(dest, &unfinished) {
+        Ok(()) => Ok(made),
+        Err(error) => Err(BackupError::Write { dir: dest.to_owned(), error: error.into() }),
+    });
+    if made.is_err() {
+        remove(dest);
+    }
+    made
+}
+
+fn publish(dest: &Path, unfinished: &Path) -> io::Result<()> {
+    let volume = VolumeNumber::FIRST.to_string();
+    fs::rename(unfinished.join(&volume), dest.join(&volume))?;
+    sync_dir(dest)?;
+    write_current(dest, VolumeNumber::FIRST)?;
+    fs::remove_dir_all(unfinished)
+}
+
+/// Makes the directory, or takes it if there is nothing in it but what a process left that died at this. Nobody else
+/// takes it, and nobody makes a log there, as long as the lock is held.
+fn claim(dest: &Path) -> Result<File, BackupError> {
     let failed = |error: io::Error| BackupError::Write { dir: dest.to_owned(), error: error.into() };
     fs::create_dir_all(dest).map_err(failed)?;
-    if fs::read_dir(dest).map_err(failed)?.next().is_some() {
-        return Err(BackupError::NotEmpty { dir: dest.to_owned() });
+    refuse_what_is_not_ours(dest)?;
+    let lock = lock_file(dest).map_err(failed)?;
+    lock.try_lock().map_err(|error| failed(error.into()))?;
+    refuse_what_is_not_ours(dest)?; // whoever had the lock may have finished
+    for left in fs::read_dir(dest).map_err(failed)? {
+        let left = left.map_err(failed)?;
+        let is_dir = left.file_type().map_err(failed)?.is_dir();
+        if left.file_name() != LOCK {
+            let removed = if is_dir { fs::remove_dir_all(left.path()) } else { fs::remove_file(left.path()) };
+            removed.map_err(failed)?;
+        }
     }
     if let Some(parent) = dest.parent()
-        && let Ok(parent) = File::open(parent)
-        && let Err(error) = parent.sync_all()
+        && let Err(error) = sync_dir(parent)
     {
-        tracing::debug!(%error, "the directory above the backup cannot be synced");
+        tracing::debug!(%error, "the directory above the copy cannot be synced");
+    }
+    Ok(lock)
+}
+
+fn refuse_what_is_not_ours(dest: &Path) -> Result<(), BackupError> {
+    let failed = |error: io::Error| BackupError::Write { dir: dest.to_owned(), error: error.into() };
+    let volume = VolumeNumber::FIRST.to_string();
+    let begun = dest.join(UNFINISHED).is_dir();
+    for entry in fs::read_dir(dest).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let name = name.to_string_lossy();
+        let ours =
+            name == LOCK || (begun && (name == UNFINISHED || name == volume || name.starts_with("CURRENT.")));
+        if !ours {
+            return Err(BackupError::NotEmpty { dir: dest.to_owned() });
+        }
     }
     Ok(())
 }
