@@ -51,6 +51,9 @@ pub(crate) fn what_each_takes(archive: &Archive, queries: &Queries) {
         let body = runtime.block_on(to_bytes(request_of(attack).into_body(), usize::MAX)).unwrap();
         let shown: String =
             format!("{number}: {shown} {}", String::from_utf8_lossy(&body)).chars().take(150).collect();
+        if cpu_ms() - cpu > 300.0 {
+            println!("  {:.0} ms {:.0} MB {status} {shown}", cpu_ms() - cpu, memory.grown_mb());
+        }
         by_cpu.push((cpu_ms() - cpu, format!("{status} {shown}")));
         by_memory.push((memory.grown_mb(), format!("{status} {shown}")));
         answered += usize::from(status.is_success());

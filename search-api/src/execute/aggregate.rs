@@ -7,14 +7,20 @@
 mod buckets;
 mod terms;
 
-use std::{cell::Cell, time::Instant};
+use std::cell::Cell;
 
 use serde_json::{Map, Value, json};
 use tantivy::{DocId, Searcher, SegmentOrdinal, TantivyError};
 
 use self::terms::Choice;
-use super::{expand::OUT_OF_TIME, fields::Target};
-use crate::query::{Interval, Query, QueryError, instant_of, limits::MAX_BUCKETS};
+use super::{
+    budget::{Budget, Steps},
+    fields::Target,
+};
+use crate::query::{
+    Interval, Query, QueryError, instant_of,
+    limits::{MAX_BUCKETS, MAX_PAGE_BYTES},
+};
 
 /// One aggregation with its name, and what is nested in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,15 +143,19 @@ pub(crate) trait AggregatedView {
     /// The field of this name; `None` when it is not there and need not be.
     fn target(&self, field: &str) -> Result<Option<Target<'_>>, QueryError>;
     fn translate(&self, query: &Query) -> Result<Box<dyn tantivy::query::Query>, QueryError>;
-    /// Makes a hit of a seq.
-    fn hit(&self, seq: u64) -> Option<Value>;
+    /// Makes a hit of a seq; and how much text it has.
+    fn hit(&self, seq: u64) -> Option<(Value, usize)>;
 }
 
 /// What aggregating needs to know.
 pub(crate) struct Aggregator<'a> {
-    pub(crate) views: Vec<&'a dyn AggregatedView>,
-    pub(crate) deadline: Instant,
-    pub(crate) buckets: Cell<usize>,
+    views: Vec<&'a dyn AggregatedView>,
+    budget: &'a Budget,
+    /// So many buckets so far.
+    buckets: Cell<usize>,
+    /// So much text in their hits so far.
+    bytes: Cell<usize>,
+    steps: Cell<Steps>,
 }
 
 /// Why an aggregation failed.
@@ -159,17 +169,40 @@ pub(crate) enum AggregationError {
 
 type Answer<T> = Result<T, AggregationError>;
 
+impl<'a> Aggregator<'a> {
+    /// Over the documents of these views.
+    pub(crate) fn new(views: Vec<&'a dyn AggregatedView>, budget: &'a Budget) -> Self {
+        let (buckets, bytes, steps) = (Cell::new(0), Cell::new(0), Cell::default());
+        Self { views, budget, buckets, bytes, steps }
+    }
+}
+
 impl Aggregator<'_> {
     /// The answers to several aggregations over the same documents, in Elasticsearch's shapes.
     pub(crate) fn all(&self, aggregations: &[Aggregation], docs: &Docs) -> Answer<Map<String, Value>> {
         let mut answers = Map::new();
         for aggregation in aggregations {
-            if Instant::now() > self.deadline {
-                return Err(TantivyError::InternalError(OUT_OF_TIME.to_owned()).into());
-            }
-            answers.insert(aggregation.name.clone(), self.one(aggregation, docs)?);
+            // When nothing is left to spend, what is missing in the answer is what it would have counted.
+            let answer = match self.budget.check() {
+                true => self.one(aggregation, &Docs::new()),
+                false => self.one(aggregation, docs),
+            };
+            answers.insert(aggregation.name.clone(), answer?);
         }
         Ok(answers)
+    }
+
+    /// So many steps more: whether nothing is left to spend.
+    fn over(&self, steps: usize) -> bool {
+        let mut all = self.steps.take();
+        let over = all.more(steps, self.budget);
+        self.steps.set(all);
+        over
+    }
+
+    /// These documents, or as many of them as can be looked at.
+    fn each<'d>(&'d self, docs: &'d [DocId]) -> impl Iterator<Item = DocId> + 'd {
+        docs.iter().copied().take_while(|_| !self.over(1))
     }
 
     fn one(&self, aggregation: &Aggregation, docs: &Docs) -> Answer<Value> {
@@ -315,14 +348,14 @@ impl Aggregator<'_> {
             let columns = self.segment(*place).fast_fields();
             if numeric {
                 let column = columns.i64(&name)?;
-                for value in docs.iter().flat_map(|doc| column.values_for_doc(*doc)) {
+                for value in self.each(docs).flat_map(|doc| column.values_for_doc(doc)) {
                     let value = value as f64;
                     (count, sum, min, max) = (count + 1, sum + value, min.min(value), max.max(value));
                 }
             } else if which != Stat::Count {
                 return Err(QueryError::illegal(format!("`{field}` holds neither numbers nor dates")).into());
             } else if let Some(column) = columns.str(&name)? {
-                count += docs.iter().map(|doc| column.term_ords(*doc).count() as u64).sum::<u64>();
+                count += self.each(docs).map(|doc| column.term_ords(doc).count() as u64).sum::<u64>();
             }
         }
         let some = |value: f64| if count == 0 { Value::Null } else { json!(value) };
@@ -342,11 +375,27 @@ impl Aggregator<'_> {
         let mut seqs = Vec::new();
         for (place, docs) in docs {
             let column = self.segment(*place).fast_fields().u64("_seq")?;
-            seqs.extend(docs.iter().filter_map(|doc| Some((column.first(*doc)?, place.view))));
+            seqs.extend(self.each(docs).filter_map(|doc| Some((column.first(doc)?, place.view))));
         }
         seqs.sort_unstable_by(|one, other| other.cmp(one));
         let page = seqs.iter().skip(from).take(size);
-        let hits: Vec<Value> = page.filter_map(|(seq, view)| self.views.get(*view)?.hit(*seq)).collect();
+        let mut hits = Vec::new();
+        for (seq, view) in page {
+            if self.budget.check() {
+                break;
+            }
+            let Some((hit, bytes)) = self.views.get(*view).and_then(|view| view.hit(*seq)) else { continue };
+            self.bytes.set(self.bytes.get() + bytes);
+            if self.bytes.get() > MAX_PAGE_BYTES {
+                return Err(QueryError::illegal(format!(
+                    "the hits of all buckets have more than {} MB of documents: ask for fewer",
+                    MAX_PAGE_BYTES >> 20
+                ))
+                .at("aggs")
+                .into());
+            }
+            hits.push(hit);
+        }
         Ok(json!({"hits": {
             "total": {"value": seqs.len(), "relation": "eq"}, "max_score": Value::Null, "hits": hits,
         }}))

@@ -6,7 +6,10 @@ use indexer::{Document, Language, ViewSchema, values_at};
 use serde_json::Value;
 use tantivy::{Searcher, Term};
 
-use super::fields::{AsWhat, target_of, targets};
+use super::{
+    budget::{Budget, Steps},
+    fields::{AsWhat, target_of, targets},
+};
 use crate::query::{Bool, FieldBoost, Like, Query, QueryError, Words};
 
 /// The query of the most telling words: those that are often in what is given and seldom elsewhere.
@@ -15,12 +18,14 @@ pub(crate) fn like(
     documents: &[Document],
     searcher: &Searcher,
     schema: &ViewSchema,
+    budget: &Budget,
 ) -> Result<Query, QueryError> {
     let fields = match like.fields.is_empty() {
         true => default_fields(schema),
         false => targets(schema, &like.fields)?.iter().map(|target| target.field.spec.name).collect(),
     };
     let total = searcher.num_docs().max(1) as f64;
+    let mut steps = Steps::default();
     let mut telling: Vec<(f64, &'static str, String)> = Vec::new();
     for name in fields {
         let Some(target) = target_of(schema, name) else { continue };
@@ -36,12 +41,15 @@ pub(crate) fn like(
         for text in &like.texts {
             count(Language::detect(text), text);
         }
-        for document in documents {
+        for document in documents.iter().take_while(|_| !budget.check()) {
             let mut values = Vec::new();
             values_at(&document.json, name, &mut values);
             values.into_iter().filter_map(Value::as_str).for_each(|text| count(document.language(), text));
         }
         for (term, (here, written)) in words {
+            if steps.more(64, budget) {
+                break;
+            }
             if here < like.min_term_freq || term.chars().count() < 2 {
                 continue;
             }

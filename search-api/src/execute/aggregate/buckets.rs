@@ -69,12 +69,12 @@ impl Aggregator<'_> {
             let Some(name) = self.number_column(*place, field)? else { continue };
             let column = self.segment(*place).fast_fields().i64(&name)?;
             let mut inside: HashMap<i64, Vec<DocId>> = HashMap::new();
-            for doc in docs {
-                for value in column.values_for_doc(*doc).map(&key) {
+            for doc in self.each(docs) {
+                for value in column.values_for_doc(doc).map(&key) {
                     if counts.get(&value).is_some_and(|count| enough(*count)) {
                         let bucket = inside.entry(value).or_default();
-                        if bucket.last() != Some(doc) {
-                            bucket.push(*doc);
+                        if bucket.last() != Some(&doc) {
+                            bucket.push(doc);
                         }
                     }
                 }
@@ -118,13 +118,13 @@ impl Aggregator<'_> {
             for (place, docs) in docs.iter().filter(|(place, _)| place.view == view) {
                 let mut matching = weight.scorer(self.segment(*place), 1.0)?;
                 let mut inside = Vec::new();
-                for doc in docs {
-                    if matching.doc() < *doc {
-                        matching.seek(*doc);
+                for doc in self.each(docs) {
+                    if matching.doc() < doc {
+                        matching.seek(doc);
                     }
                     match matching.doc() {
                         TERMINATED => break,
-                        found if found == *doc => inside.push(*doc),
+                        found if found == doc => inside.push(doc),
                         _ => {}
                     }
                 }

@@ -144,8 +144,8 @@ impl Aggregator<'_> {
                     let places: HashMap<i64, usize> =
                         keys.filter_map(|((key, _), at)| Some((key.as_i64()?, at))).collect();
                     let column = self.segment(*place).fast_fields().i64(&name)?;
-                    for doc in docs {
-                        column.values_for_doc(*doc).for_each(|value| add(places.get(&value), *doc));
+                    for doc in self.each(docs) {
+                        column.values_for_doc(doc).for_each(|value| add(places.get(&value), doc));
                     }
                 }
                 Some((name, false)) => {
@@ -157,14 +157,14 @@ impl Aggregator<'_> {
                             places.extend(ord.map_err(TantivyError::from)?.map(|ord| (ord, at)));
                         }
                     }
-                    for doc in docs {
+                    for doc in self.each(docs) {
                         let mut any = false;
-                        for ord in column.iter().flat_map(|column| column.term_ords(*doc)) {
+                        for ord in column.iter().flat_map(|column| column.term_ords(doc)) {
                             any = true;
-                            add(places.get(&ord), *doc);
+                            add(places.get(&ord), doc);
                         }
                         if !any {
-                            add(missing.as_ref(), *doc);
+                            add(missing.as_ref(), doc);
                         }
                     }
                 }
@@ -191,11 +191,11 @@ impl Aggregator<'_> {
             let Some(name) = self.number_column(*place, field)? else { continue };
             let column = self.segment(*place).fast_fields().i64(&name)?;
             counts.values_mut().for_each(|(_, last)| *last = None);
-            for doc in docs {
-                for value in column.values_for_doc(*doc) {
+            for doc in self.each(docs) {
+                for value in column.values_for_doc(doc) {
                     let (count, last) = counts.entry(key(value)).or_default();
-                    if *last != Some(*doc) {
-                        (*count, *last) = (*count + 1, Some(*doc));
+                    if *last != Some(doc) {
+                        (*count, *last) = (*count + 1, Some(doc));
                     }
                 }
             }
@@ -224,15 +224,15 @@ impl Aggregator<'_> {
             };
             // For each value how many documents, and the last of them.
             let mut counts: Vec<(u32, DocId)> = vec![(0, DocId::MAX); column.num_terms()];
-            for doc in docs {
+            for doc in self.each(docs) {
                 let mut any = false;
-                for ord in column.term_ords(*doc) {
+                for ord in column.term_ords(doc) {
                     any = true;
                     let slot = usize::try_from(ord).ok().and_then(|ord| counts.get_mut(ord));
                     if let Some((count, last)) = slot
-                        && *last != *doc
+                        && *last != doc
                     {
-                        (*count, *last) = (*count + 1, *doc);
+                        (*count, *last) = (*count + 1, doc);
                     }
                 }
                 without += u64::from(!any);
@@ -258,6 +258,7 @@ impl Aggregator<'_> {
             let mut count: u64 = 0;
             match (text, missing) {
                 (None, None) => return Ok(()),
+                _ if self.over(1) => return Ok(()),
                 (text, Some((value, here))) if text.is_none_or(|text| value <= text) => {
                     missing = None;
                     if text != Some(value) {
