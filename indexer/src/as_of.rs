@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    sync::{Mutex, PoisonError, atomic::AtomicBool},
+    sync::atomic::AtomicBool,
 };
 
 use store::{AsOf, AssetKind, Seq};
@@ -13,7 +13,7 @@ use crate::{
     generation::{Generation, failed},
     indexes::{Indexes, is_name, new_info},
     parts::{Build, BuildState},
-    rebuild::{Progress, RebuildOptions, Rebuilt},
+    rebuild::{Progress, RebuildOptions, Rebuilt, threads},
 };
 
 impl Indexes {
@@ -95,22 +95,16 @@ impl Indexes {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<(), IndexError> {
         let since = self.log().head()?.seq;
-        let snapshot = self.log().snapshot_as_of(*as_of)?;
-        let state = BuildState::at(snapshot.seq(), None, Seq::ZERO);
+        let open = || Ok(self.log().snapshot_as_of_within(*as_of, since)?);
+        let state = BuildState::at(open()?.seq(), None, Seq::ZERO);
         let total = self.count_assets(kind)?;
-        let past = Mutex::new(Some(snapshot));
-        let open = || {
-            let taken = past.lock().unwrap_or_else(PoisonError::into_inner).take();
-            taken.map_or_else(|| Ok(self.log().snapshot_as_of(*as_of)?), Ok)
-        };
         let dir = self.view_dir(kind).join(name);
         drop(Generation::create(&dir, &new_info(kind, since, Some(as_of.to_string())))?);
         let generation = self.generation(kind, name)?;
-        // A snapshot of the past is a fold of the log: one thread with one of them is faster than two with two.
-        let memory = RebuildOptions::default().memory;
+        let RebuildOptions { threads: asked, memory, .. } = RebuildOptions::default();
         Build {
             generation: &generation,
-            threads: 1,
+            threads: threads(asked),
             memory,
             total,
             stop,

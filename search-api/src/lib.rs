@@ -42,7 +42,10 @@ mod suggest;
 mod views;
 
 pub use error::SearchError;
-pub use execute::{Aggregation, AggregationKind, SearchLimits, SortValue, Stat};
+pub use execute::{
+    Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, MetricPath, OrderBy, SearchLimits,
+    SortValue, Span, Stat, Step, Terms,
+};
 pub use highlight::{HighlightField, HighlightOptions};
 pub use http::{Access, ApiState, InvalidKey, Role, ServerLimits, app, router, serve, serve_router};
 pub use request::{MAX_LIMIT, SearchRequest, Sort};

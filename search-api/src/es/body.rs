@@ -14,6 +14,7 @@ use crate::{
         parse_query,
     },
     request::{SearchRequest, Sort, window_too_large},
+    search::IndexName,
 };
 
 /// A search and how its answer is to look.
@@ -72,10 +73,12 @@ impl EsSearch {
 }
 
 /// Whether any of these views has a field of this name.
-pub(super) fn known_field(kinds: &[AssetKind]) -> impl Fn(&str) -> bool + '_ {
+pub(super) fn known_field(indices: &[IndexName]) -> impl Fn(&str) -> bool + '_ {
     |name: &str| {
         let base = name.strip_suffix(".keyword").unwrap_or(name);
-        kinds.iter().any(|kind| indexer::view_of(*kind).fields().iter().any(|field| field.name == base))
+        indices
+            .iter()
+            .any(|index| indexer::view_of(index.kind).fields().iter().any(|field| field.name == base))
     }
 }
 
@@ -94,12 +97,12 @@ pub(super) fn point_of(body: &Value) -> Option<&str> {
 }
 
 /// Reads the body of a search over these views.
-pub(super) fn parse(value: Value, kinds: &[AssetKind]) -> Result<EsSearch, QueryError> {
-    let known = known_field(kinds);
+pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, QueryError> {
+    let known = known_field(indices);
     let options = DslOptions { field: &known };
     let mut clauses = Clauses::default();
     let mut object = Reader::new(value, "")?;
-    let mut request = SearchRequest::new(kinds.first().copied().unwrap_or(AssetKind::Article));
+    let mut request = SearchRequest::new(indices.first().map_or(AssetKind::Article, |index| index.kind));
     let mut looks = Vec::new();
     let mut query_at = |object: &mut Reader, name: &str| match object.take(name) {
         None => Ok(None),

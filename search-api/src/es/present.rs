@@ -44,7 +44,7 @@ pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize)
 
 fn hit_json(hit: Hit, search: &EsSearch, by_score: bool) -> Value {
     let mut shown = Map::new();
-    shown.insert("_index".to_owned(), json!(hit.kind.plural()));
+    shown.insert("_index".to_owned(), json!(hit.index.to_string()));
     shown.insert("_id".to_owned(), json!(hit.id));
     if search.show_version {
         shown.insert("_version".to_owned(), json!(hit.revision));

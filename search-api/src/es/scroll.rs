@@ -24,7 +24,7 @@ use crate::{
     http::state::ApiState,
     query::{QueryError, Reader},
     request::cursor_of,
-    search::{Pinned, SearchResponse},
+    search::{IndexName, Pinned, SearchResponse},
 };
 
 /// `POST {index}/_pit`, and for OpenSearch `POST {index}/_search/point_in_time`
@@ -36,13 +36,13 @@ pub(super) async fn open_point(
     body: Bytes,
 ) -> Answer {
     let mut taker = Taker::new(params);
-    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
     let missing = || QueryError::illegal("`keep_alive` is missing: how long is it to be kept, 1m?");
     let keep = taker.time("keep_alive")?.ok_or_else(missing)?;
     taker.end()?;
     Reader::new(body::json(&body)?, "")?.end()?;
     let search = state.search.clone();
-    let views = state.pool.run(move || search.pin(&kinds)).await?;
+    let views = state.pool.run(move || search.pin(&indices)).await?;
     let count = views.len();
     let id = state.points.open(views, keep, None)?;
     let answer = match uri.path().ends_with("/_pit") {
@@ -117,7 +117,8 @@ async fn page(
     views: Vec<Pinned>,
 ) -> Result<SearchResponse, SearchError> {
     let (engine, request) = (state.search.clone(), search.request.clone());
-    state.pool.run(move || engine.search_at(&request, &views)).await
+    let past = IndexName::any_past(&points::indices(&views));
+    state.pool_for(past).run(move || engine.search_at(&request, &views)).await
 }
 
 /// A page with the scroll's id; the next page will come behind it.
@@ -181,12 +182,12 @@ pub(super) async fn close(id: Option<Path<String>>, State(state): State<ApiState
 }
 
 /// How many indices a point in time is of.
-pub(super) fn kinds_of(
+pub(super) fn indices_of(
     state: &ApiState,
     id: &str,
     keep: Option<Duration>,
-) -> Result<(Vec<Pinned>, Vec<store::AssetKind>), SearchError> {
+) -> Result<(Vec<Pinned>, Vec<IndexName>), SearchError> {
     let views = state.points.views(id, keep)?;
-    let kinds = points::kinds(&views);
-    Ok((views, kinds))
+    let indices = points::indices(&views);
+    Ok((views, indices))
 }

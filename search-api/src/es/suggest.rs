@@ -4,14 +4,13 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
-use store::AssetKind;
 
 use crate::{
     error::SearchError,
     execute::{AsWhat, near_terms, target_of},
     http::state::ApiState,
     query::{QueryError, Reader},
-    search::Search,
+    search::{IndexName, Pinned, Search},
 };
 
 /// The most words of a text that are looked at.
@@ -20,12 +19,12 @@ const MAX_WORDS: usize = 32;
 pub(super) async fn answer(
     state: &ApiState,
     suggest: &Value,
-    kinds: &[AssetKind],
+    indices: &[IndexName],
     typed_keys: bool,
 ) -> Result<Value, SearchError> {
     let wanted = read(suggest)?;
     let search = state.search.clone();
-    let kinds = kinds.to_vec();
+    let indices = indices.to_vec();
     state
         .pool
         .run(move || {
@@ -33,7 +32,7 @@ pub(super) async fn answer(
             for one in wanted {
                 let kind = if one.whole { "phrase" } else { "term" };
                 let name = if typed_keys { format!("{kind}#{}", one.name) } else { one.name.clone() };
-                answers.insert(name, one.answer(&search, &kinds)?);
+                answers.insert(name, one.answer(&search, &indices)?);
             }
             Ok(Value::Object(answers))
         })
@@ -99,12 +98,11 @@ fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
 }
 
 impl Wanted {
-    fn answer(&self, search: &Search, kinds: &[AssetKind]) -> Result<Value, SearchError> {
+    fn answer(&self, search: &Search, indices: &[IndexName]) -> Result<Value, SearchError> {
         let budget = search.budget();
         let mut known = false;
         let mut entries: Vec<(usize, usize, String, HashMap<String, u64>)> = Vec::new();
-        for kind in kinds {
-            let (generation, index) = search.indexes().searcher(*kind)?;
+        for Pinned { generation, index, .. } in search.pin(indices)? {
             let Some(target) = target_of(generation.schema(), &self.field) else { continue };
             let AsWhat::Text(_, field) = target.as_what else { continue };
             known = true;

@@ -18,7 +18,10 @@ mod stopwords;
 mod translate;
 
 pub(crate) use aggregate::{AggregatedView, AggregationError, Aggregator, Docs, Place};
-pub use aggregate::{Aggregation, AggregationKind, Stat};
+pub use aggregate::{
+    Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, MetricPath, OrderBy, Span, Stat,
+    Step, Terms,
+};
 pub use budget::SearchLimits;
 pub(crate) use budget::{Budget, Steps, request};
 pub(crate) use collect::{Collect, Collected, Found, compare, first_of_each};

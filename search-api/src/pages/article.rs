@@ -36,9 +36,11 @@ struct Reader<'a> {
 /// `GET /articles/{id}`, with `?at=` as it stood then.
 pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Response, PageError> {
     let snapshot = pages.state.search.log().snapshot()?;
-    let reading = Reading { snapshot: &snapshot, at };
+    let past = at.map(|at| snapshot.log().snapshot_as_of(at)).transpose()?;
+    let then = past.as_ref().unwrap_or(&snapshot);
+    let reading = Reading(then);
     let asset = AssetRef::new(AssetKind::Article, id.clone());
-    let live = match reading.live(&asset)? {
+    let live = match then.live(&asset)? {
         Some(live) => live,
         None => return unseen(pages, &snapshot, &asset, at),
     };

@@ -25,21 +25,20 @@ use super::{
 pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Response, PageError> {
     let search = &pages.state.search;
     let snapshot = search.log().snapshot()?;
-    let reading = Reading { snapshot: &snapshot, at };
+    let past = at.map(|at| snapshot.log().snapshot_as_of(at)).transpose()?;
+    let then = past.as_ref().unwrap_or(&snapshot);
+    let reading = Reading(then);
     let asset = AssetRef::new(AssetKind::Byline, id.clone());
     let (stands_for, _) = reading.byline(id)?;
     if stands_for != *id {
         return Ok(Redirect::to(&address::asset(AssetKind::Byline, &stands_for)).into_response());
     }
-    let Some(live) = reading.live(&asset)? else { return unseen(pages, &snapshot, &asset, at) };
+    let Some(live) = then.live(&asset)? else { return unseen(pages, &snapshot, &asset, at) };
     let Content::Byline(byline) = &live.content else { return Err(PageError::NoSuchAsset(asset)) };
     let seen_now = snapshot.live(&asset)?.is_some();
     let steps = history::read(&snapshot, &asset, if seen_now { Show::Changes } else { Show::EventsAlone })?;
     // Names that were merged into it are in its document only.
-    let document = if at.is_none() { search.document(&asset).ok() } else { None };
-    let names = document
-        .as_ref()
-        .map_or_else(|| byline.also_known_as.clone(), |hit| strings(hit.document.get("also_known_as")));
+    let names = strings(search.document(&asset, at)?.document.get("also_known_as"));
     let work = results::work_of(pages, id)?;
     let description = text::beginning(&byline.bio, 200);
     let frame =

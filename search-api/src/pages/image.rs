@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use maud::{Markup, html};
-use store::{AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Image};
+use store::{AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Image, Snapshot};
 
 use super::{
     Pages,
@@ -67,12 +67,14 @@ const MAX_USES: usize = 60;
 /// `GET /images/{id}`, with `?at=` as it stood then.
 pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Response, PageError> {
     let snapshot = pages.state.search.log().snapshot()?;
-    let reading = Reading { snapshot: &snapshot, at };
+    let past = at.map(|at| snapshot.log().snapshot_as_of(at)).transpose()?;
+    let then = past.as_ref().unwrap_or(&snapshot);
+    let reading = Reading(then);
     let asset = AssetRef::new(AssetKind::Image, id.clone());
-    let Some(live) = reading.live(&asset)? else { return unseen(pages, &snapshot, &asset, at) };
+    let Some(live) = then.live(&asset)? else { return unseen(pages, &snapshot, &asset, at) };
     let Content::Image(image) = &live.content else { return Err(PageError::NoSuchAsset(asset)) };
     let photographer = image.photographer.as_ref().map(|id| reading.byline(id)).transpose()?;
-    let uses = uses(&reading, &asset)?;
+    let uses = uses(then, &asset)?;
     let seen_now = snapshot.live(&asset)?.is_some();
     let steps = history::read(&snapshot, &asset, if seen_now { Show::Changes } else { Show::EventsAlone })?;
     let title = text::beginning(described(image), 80);
@@ -109,10 +111,10 @@ pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Resp
     Ok(page(pages, &frame, &main))
 }
 
-fn uses(reading: &Reading<'_>, asset: &AssetRef) -> Result<Vec<Use>, PageError> {
+fn uses(snapshot: &Snapshot, asset: &AssetRef) -> Result<Vec<Use>, PageError> {
     let mut uses = Vec::new();
-    for referrer in reading.snapshot.referrers(asset, None, MAX_USES)? {
-        if let Some(Content::Article(article)) = reading.live(&referrer)?.map(|live| live.content) {
+    for referrer in snapshot.referrers(asset, None, MAX_USES)? {
+        if let Some(Content::Article(article)) = snapshot.live(&referrer)?.map(|live| live.content) {
             let headline =
                 if article.headline.is_empty() { referrer.id.to_string() } else { article.headline };
             uses.push(Use { id: referrer.id, headline, published: article.published });

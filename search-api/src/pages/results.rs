@@ -11,9 +11,9 @@ use super::{
     timeline::{self, Timeline, Unit},
 };
 use crate::{
-    Aggregation, AggregationKind, HighlightField, HighlightOptions, Hit, Search, SearchError, SearchRequest,
-    SearchResponse, Sort,
-    query::{Bool, Query, limits::MAX_WINDOW},
+    Aggregation, AggregationKind, HighlightField, HighlightOptions, Histogram, Hit, Search, SearchError,
+    SearchRequest, SearchResponse, Sort, Terms,
+    query::{Bool, DateFormat, Query, limits::MAX_WINDOW},
     request::cursor_of,
     views,
 };
@@ -168,21 +168,13 @@ fn highlights() -> HighlightOptions {
 }
 
 fn terms(name: &str, field: &str) -> Aggregation {
-    let kind = AggregationKind::Terms {
-        field: field.to_owned(),
-        size: FACET_VALUES,
-        by_key: false,
-        reversed: false,
-        min_count: 1,
-        missing: None,
-    };
+    let kind = AggregationKind::Terms(Terms::of(field, FACET_VALUES));
     Aggregation { name: name.to_owned(), kind, nested: Vec::new() }
 }
 
 fn dates(kind: AssetKind, unit: Unit) -> Aggregation {
-    let field = views::date_field(kind).to_owned();
-    let format = Some("yyyy-MM-dd".to_owned());
-    let kind = AggregationKind::Dates { field, interval: unit.interval(), min_count: 1, format };
+    let field = views::date_field(kind);
+    let kind = AggregationKind::Histogram(Histogram::of_dates(field, unit.interval(), DateFormat::date()));
     Aggregation { name: unit.name().to_owned(), kind, nested: Vec::new() }
 }
 

@@ -16,7 +16,7 @@ mod text;
 use serde_json::Value;
 
 pub(crate) use dates::millis_of;
-pub use dates::{DateError, Interval, day_range, instant_of, parse_bound};
+pub use dates::{DateError, DateFormat, Interval, day_range, instant_of, parse_bound};
 pub use error::QueryError;
 pub use from_json::{DslOptions, parse_query};
 pub use fuzzy::{Near, Rows};

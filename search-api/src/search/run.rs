@@ -5,9 +5,13 @@ use std::sync::{Arc, atomic::AtomicU64};
 use indexer::{Document, Generation, IndexSearcher};
 use serde_json::{Map, Value, json};
 use store::{AssetId, EventType, Seq, Snapshot, Timestamp};
-use tantivy::{DocAddress, Searcher, TantivyError};
+use tantivy::{
+    DocAddress, DocId, Searcher, SegmentOrdinal, TantivyError,
+    collector::{Collector, SegmentCollector},
+    query::EnableScoring,
+};
 
-use super::{SearchResponse, hit_of};
+use super::{IndexName, SearchResponse, hit_of};
 use crate::{
     error::SearchError,
     execute::{
@@ -17,7 +21,7 @@ use crate::{
     },
     highlight::Highlighter,
     query::{Bool, Query, QueryError, limits::MAX_PAGE_BYTES},
-    request::{SearchRequest, cursor},
+    request::{SearchRequest, Sort, cursor},
 };
 
 /// So many hits are read back from the log even if finding them has taken all that may be spent.
@@ -26,6 +30,7 @@ const ALWAYS_READ: usize = 10;
 /// One search over one view.
 pub(super) struct Run<'a> {
     pub(super) request: &'a SearchRequest,
+    pub(super) name: &'a IndexName,
     pub(super) generation: &'a Generation,
     pub(super) index: &'a IndexSearcher,
     pub(super) snapshot: &'a Snapshot,
@@ -93,7 +98,7 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
             true if !run.budget.check() => Some(run.explain(query, found.address)?),
             _ => None,
         };
-        let mut hit = hit_of(document);
+        let mut hit = hit_of(document, run.name);
         (hit.score, hit.highlights, hit.sort) = (found.score, highlights, found.sort);
         (hit.explanation, hit.group) = (explanation, found.group);
         hits.push(hit);
@@ -159,7 +164,7 @@ fn aggregate(
 ) -> Result<Map<String, Value>, SearchError> {
     let (false, Some(first)) = (request.facets.is_empty(), runs.first()) else { return Ok(Map::new()) };
     let views = runs.iter().map(|run| run as &dyn AggregatedView).collect();
-    let aggregator = Aggregator::new(views, first.budget);
+    let aggregator = Aggregator::new(views, first.budget, Timestamp::now().as_millis());
     aggregator.all(&request.facets, docs).map_err(|error| match error {
         AggregationError::Query(error) => error.into(),
         AggregationError::Tantivy(error) => failed(error),
@@ -206,16 +211,20 @@ impl<'a> Run<'a> {
         translator.query(query)
     }
 
-    pub(super) fn sort_keys(&self) -> Result<Vec<SortKey>, SearchError> {
+    pub(super) fn sort_keys(&self) -> Result<Vec<SortKey>, QueryError> {
+        self.keys_of(&self.request.sort)
+    }
+
+    fn keys_of(&self, sort: &[Sort]) -> Result<Vec<SortKey>, QueryError> {
         let refused = |reason: String| QueryError::illegal(reason).at("sort");
-        if self.request.sort.len() > MAX_SORT_KEYS {
-            return Err(refused(format!("an order has at most {MAX_SORT_KEYS} keys")).into());
+        if sort.len() > MAX_SORT_KEYS {
+            return Err(refused(format!("an order has at most {MAX_SORT_KEYS} keys")));
         }
-        if self.request.sort.is_empty() {
+        if sort.is_empty() {
             return Ok(vec![SortKey { by: SortColumn::Score, descending: true, missing_first: false }]);
         }
         let mut keys = Vec::new();
-        for sort in &self.request.sort {
+        for sort in sort {
             let by = match sort.field.as_str() {
                 "_score" => SortColumn::Score,
                 "_seq" | "_doc" | "_shard_doc" => SortColumn::Seq,
@@ -317,14 +326,57 @@ impl AggregatedView for Run<'_> {
         self.translated(query)
     }
 
+    fn best(
+        &self,
+        sort: &[Sort],
+        limit: usize,
+        docs: &[(SegmentOrdinal, &[DocId])],
+    ) -> Result<(Vec<SortKey>, Collected), AggregationError> {
+        let sort = self.keys_of(sort)?;
+        let by_score = sort.iter().any(|key| key.by == SortColumn::Score);
+        let weight = match by_score {
+            true => {
+                let query = self.translated(&self.request.query)?;
+                Some(query.weight(EnableScoring::enabled_from_searcher(&self.index.searcher))?)
+            }
+            false => None,
+        };
+        let collect = Collect {
+            sort: sort.clone(),
+            limit,
+            collapse: None,
+            after: None,
+            min_score: None,
+            needs_score: by_score,
+            count_to: u64::MAX,
+            counted: AtomicU64::new(0),
+            wants_docs: false,
+            budget: Arc::clone(self.budget),
+        };
+        let mut collected = Vec::new();
+        for (segment, docs) in docs {
+            let reader = self.index.searcher.segment_reader(*segment);
+            let mut child = collect.for_segment(*segment, reader)?;
+            let mut scorer = weight.as_ref().map(|weight| weight.scorer(reader, 1.0)).transpose()?;
+            for doc in *docs {
+                let score = match &mut scorer {
+                    Some(scorer) if scorer.doc() < *doc => {
+                        (scorer.seek(*doc) == *doc).then(|| scorer.score())
+                    }
+                    Some(scorer) => (scorer.doc() == *doc).then(|| scorer.score()),
+                    None => None,
+                };
+                child.collect(*doc, score.unwrap_or(0.0));
+            }
+            collected.push(child.harvest());
+        }
+        Ok((sort, collect.merge_fruits(collected)?))
+    }
+
     fn hit(&self, seq: u64) -> Option<(Value, usize)> {
-        let hit = hit_of(self.document_at(seq).ok().flatten()?);
+        let hit = hit_of(self.document_at(seq).ok().flatten()?, self.name);
         let bytes = text_bytes(&hit.document);
-        let shown = json!({
-            "_index": hit.kind.plural(), "_id": hit.id, "_seq_no": hit.seq, "_version": hit.revision,
-            "_score": Value::Null, "_source": hit.document,
-        });
-        Some((shown, bytes))
+        Some((json!({"_index": hit.index.to_string(), "_id": hit.id, "_source": hit.document}), bytes))
     }
 }
 
