@@ -36,7 +36,7 @@ pub(crate) fn open_env(dir: &Path, sync: Sync) -> heed::Result<Env<WithoutTls>> 
     }
     // SAFETY: the map is only sound while nobody changes the file but through LMDB. The directory is ours alone:
     // every process that touches it comes through here, with LMDB's own lock file and without flags that weaken
-    // it (no WRITEMAP, no NO_LOCK). Only a file that ends early is made longer, see above. heed refuses to open one environment twice in a process.
+    // it (no WRITEMAP, no NO_LOCK). Only a file that ends early is made longer, see [`lengthen`]. heed refuses to open one environment twice in a process.
     unsafe { options.open(dir) }
 }
 
