@@ -15,6 +15,7 @@ use crate::{
     log::{Log, head_in},
     past::Past,
     record::{Encoded, Record},
+    schema::upcast,
     tables::{CatalogTables, Read, Tables},
 };
 
@@ -56,6 +57,19 @@ pub struct Live {
     pub content: Content,
 }
 
+/// A revision of an asset that readers see, as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveFields {
+    /// The event that published it.
+    pub seq: Seq,
+    /// Which revision it is.
+    pub revision: Revision,
+    /// Where it comes from, as its sender said; empty where that is not known.
+    pub source: String,
+    /// What it says: the JSON of its [`Content`].
+    pub fields: Map<String, Value>,
+}
+
 impl Snapshot {
     pub(crate) fn open(log: &Log) -> Result<Self, ReadError> {
         let (tables, txn) = log.read()?;
@@ -78,6 +92,13 @@ impl Snapshot {
     /// # Errors
     /// [`ReadError`]: not there, damaged, or the disk fails.
     pub fn event(&self, seq: Seq) -> Result<Event, ReadError> {
+        let mut payload = Vec::new();
+        let record = self.record(seq, &mut payload)?;
+        as_event(seq, record, &payload)
+    }
+
+    /// One record with its payload, its digest checked against the chain.
+    fn record(&self, seq: Seq, payload: &mut Vec<u8>) -> Result<Record<'_>, ReadError> {
         if seq == Seq::ZERO || seq > self.seq {
             return Err(ReadError::NoSuchEvent { seq, head: self.seq });
         }
@@ -85,10 +106,10 @@ impl Snapshot {
             Seq::ZERO => Digest::ZERO,
             before => self.tables.record(&self.txn, before)?.link,
         };
-        let event = self.read_event(seq, &before)?;
+        let record = self.checked_record(seq, &before, payload)?;
         match self.as_of() {
-            Some(as_of) if !as_of.takes(event.seq, event.time) => Err(ReadError::NotYet { seq, as_of }),
-            _ => Ok(event),
+            Some(as_of) if !as_of.takes(seq, record.happened()) => Err(ReadError::NotYet { seq, as_of }),
+            _ => Ok(record),
         }
     }
 
@@ -103,7 +124,7 @@ impl Snapshot {
     /// [`ReadError`]: damaged, or the disk fails.
     pub fn events(&self, first: Seq, count: usize) -> Result<Vec<Event>, ReadError> {
         let first = first.max(Seq::new(1));
-        let mut events = Vec::new();
+        let (mut events, mut payload) = (Vec::new(), Vec::new());
         let mut before = match first.before() {
             Seq::ZERO => Digest::ZERO,
             seq if seq >= self.seq => return Ok(events),
@@ -111,7 +132,8 @@ impl Snapshot {
         };
         let mut seq = first;
         while seq <= self.seq && events.len() < count {
-            let event = self.read_event(seq, &before)?;
+            let record = self.checked_record(seq, &before, &mut payload)?;
+            let event = as_event(seq, record, &payload)?;
             before = event.digest;
             if self.as_of().is_none_or(|as_of| as_of.takes(seq, event.time)) {
                 events.push(event);
@@ -176,12 +198,33 @@ impl Snapshot {
     /// # Errors
     /// [`ReadError`]: damaged, or the disk fails.
     pub fn live(&self, asset: &AssetRef) -> Result<Option<Live>, ReadError> {
-        match self.head(&asset.to_key())? {
-            Some(head) if head.status == Status::Published && head.live != Seq::ZERO => {
-                self.live_at(asset, &head)
-            }
-            _ => Ok(None),
+        match self.seen_head(asset)? {
+            Some(head) => self.live_at(asset, &head),
+            None => Ok(None),
         }
+    }
+
+    /// The same as it is stored, which takes half the time: for who makes something of many.
+    ///
+    /// # Errors
+    /// [`ReadError`]: damaged, or the disk fails.
+    pub fn live_fields(&self, asset: &AssetRef) -> Result<Option<LiveFields>, ReadError> {
+        let Some(head) = self.seen_head(asset)? else { return Ok(None) };
+        let mut payload = Vec::new();
+        let record = self.record(head.live, &mut payload)?;
+        let Some(stored) = Stored::read(head.live, &record, &payload)? else {
+            return if self.as_of().is_some() { Ok(None) } else { Err(catalog_damaged(&asset.to_key())) };
+        };
+        if record.event_type != EventType::Published(asset.kind) {
+            return Err(catalog_damaged(&asset.to_key()));
+        }
+        let (seq, revision) = (head.live, head.revision);
+        Ok(Some(LiveFields { seq, revision, fields: stored.fields(seq, &record)?, source: stored.source }))
+    }
+
+    fn seen_head(&self, asset: &AssetRef) -> Result<Option<Head>, ReadError> {
+        let head = self.head(&asset.to_key())?;
+        Ok(head.filter(|head| head.status == Status::Published && head.live != Seq::ZERO))
     }
 
     /// The revision that a head names; `None` when it was erased after the moment that the head is of.
@@ -331,8 +374,19 @@ impl Snapshot {
         }
     }
 
-    fn read_event(&self, seq: Seq, before: &Digest) -> Result<Event, ReadError> {
-        read_event(&self.log, &self.tables, &self.txn, seq, before)
+    fn checked_record(
+        &self,
+        seq: Seq,
+        before: &Digest,
+        payload: &mut Vec<u8>,
+    ) -> Result<Record<'_>, ReadError> {
+        let record = self.tables.record(&self.txn, seq)?;
+        self.log.payload_of(&self.tables, &self.txn, seq, &record, payload)?;
+        let digest = record.payload.digest(payload);
+        if record.expected_link(seq, before, &digest) != record.link {
+            return Err(ReadError::Damaged { seq, damage: Damage::Digest });
+        }
+        Ok(record)
     }
 }
 
@@ -343,24 +397,6 @@ pub(crate) fn earlier(seq: Seq, prev: Seq) -> Result<Seq, ReadError> {
 
 /// Longer chains of merged bylines are not followed.
 pub(crate) const MAX_MERGES: u32 = 10_000;
-
-/// Reads one event and checks its digest.
-pub(crate) fn read_event(
-    log: &Log,
-    tables: &Tables,
-    txn: &RoTxn<'_>,
-    seq: Seq,
-    before: &Digest,
-) -> Result<Event, ReadError> {
-    let record = tables.record(txn, seq)?;
-    let mut bytes = Vec::new();
-    log.payload_of(tables, txn, seq, &record, &mut bytes)?;
-    let digest = record.payload.digest(&bytes);
-    if record.expected_link(seq, before, &digest) != record.link {
-        return Err(ReadError::Damaged { seq, damage: Damage::Digest });
-    }
-    as_event(seq, record, &bytes)
-}
 
 /// A record and its payload as an event.
 fn as_event(seq: Seq, record: Record<'_>, bytes: &[u8]) -> Result<Event, ReadError> {
@@ -392,23 +428,48 @@ pub(crate) fn decode_payload(
     record: &Record<'_>,
     payload: &[u8],
 ) -> Result<Option<Said>, ReadError> {
-    if matches!(record.payload, Encoded::Erased(_)) {
-        return Ok(None);
+    let Some(stored) = Stored::read(seq, record, payload)? else { return Ok(None) };
+    let fact = Fact::from_stored(&record.event_type, record.schema, stored.data);
+    let fact = fact.map_err(|error| broken(seq, &error))?;
+    Ok(Some((fact, stored.source, stored.unknown)))
+}
+
+/// A payload taken apart.
+struct Stored<'a> {
+    source: String,
+    unknown: Map<String, Value>,
+    data: &'a str,
+}
+
+impl<'a> Stored<'a> {
+    /// `None` for an erased one.
+    fn read(seq: Seq, record: &Record<'_>, payload: &'a [u8]) -> Result<Option<Self>, ReadError> {
+        if matches!(record.payload, Encoded::Erased(_)) {
+            return Ok(None);
+        }
+        let text = std::str::from_utf8(payload).map_err(|error| broken(seq, &error))?;
+        let (extras, data) = text.split_once('\n').ok_or_else(|| broken(seq, &"it has no line of extras"))?;
+        let mut unknown: Map<String, Value> = match extras {
+            "" => Map::new(),
+            extras => serde_json::from_str(extras).map_err(|error| broken(seq, &error))?,
+        };
+        let source = match unknown.remove("source") {
+            Some(Value::String(source)) => source,
+            _ => String::new(),
+        };
+        Ok(Some(Self { source, unknown, data }))
     }
-    let broken =
-        |why: &dyn std::fmt::Display| ReadError::Damaged { seq, damage: Damage::Payload(why.to_string()) };
-    let text = std::str::from_utf8(payload).map_err(|error| broken(&error))?;
-    let (extras, data) = text.split_once('\n').ok_or_else(|| broken(&"it has no line of extras"))?;
-    let mut unknown: Map<String, Value> = match extras {
-        "" => Map::new(),
-        extras => serde_json::from_str(extras).map_err(|error| broken(&error))?,
-    };
-    let source = match unknown.remove("source") {
-        Some(Value::String(source)) => source,
-        _ => String::new(),
-    };
-    let fact = Fact::from_stored(&record.event_type, record.schema, data).map_err(|error| broken(&error))?;
-    Ok(Some((fact, source, unknown)))
+
+    /// Its data as JSON of the present schema.
+    fn fields(&self, seq: Seq, record: &Record<'_>) -> Result<Map<String, Value>, ReadError> {
+        let upcast = upcast(&record.event_type, record.schema, self.data);
+        let upcast = upcast.map_err(|error| broken(seq, &error))?;
+        serde_json::from_str(upcast.as_deref().unwrap_or(self.data)).map_err(|error| broken(seq, &error))
+    }
+}
+
+fn broken(seq: Seq, why: &dyn std::fmt::Display) -> ReadError {
+    damaged(seq, Damage::Payload(why.to_string()))
 }
 
 pub(crate) fn damaged(seq: Seq, found: impl Into<Damage>) -> ReadError {
