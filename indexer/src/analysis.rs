@@ -12,8 +12,8 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use crate::language::Language;
 
-/// The version of the rules. An index of another version is built again.
-pub const ANALYSER_VERSION: u32 = 2;
+/// The version of the rules, and of what the digests of documents are of. An index of another version is built again.
+pub const ANALYSER_VERSION: u32 = 3;
 /// A longer word is not a word: it is cut here, in characters.
 const MAX_WORD_CHARS: usize = 64;
 

@@ -8,12 +8,13 @@ use std::{
 use store::{AsOf, AssetKind, Seq};
 
 use crate::{
-    building::{BuildNote, Phase},
+    building::BuildNote,
     error::{IndexError, io},
     generation::{Generation, failed},
     indexes::{Indexes, is_name, new_info},
     parts::{Build, BuildState},
-    rebuild::{Progress, RebuildOptions, Rebuilt, threads},
+    progress::{Phase, Progress},
+    rebuild::{RebuildOptions, Rebuilt, threads},
 };
 
 /// Refuses what cannot be the name of the archive as it stood.

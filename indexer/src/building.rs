@@ -17,7 +17,7 @@ use store::{AssetKind, Timestamp};
 use crate::{
     error::{IndexError, io},
     indexes::Indexes,
-    rebuild::Progress,
+    progress::{Phase, Progress},
 };
 
 /// How often a note is written at most.
@@ -25,36 +25,6 @@ const NOTE_EVERY: Duration = Duration::from_millis(200);
 /// How often, and how long apart, a lock is tried for that may be held for a moment only.
 const TRIES: u32 = 10;
 const TRY_AFTER: Duration = Duration::from_millis(20);
-
-/// What a build is at, or how it ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// Its turn has not come: another view of the same order is built first.
-    Waiting,
-    /// Documents are made of all assets.
-    #[default]
-    Documents,
-    /// What was made is put together and compared with what it was made of.
-    Checking,
-    /// Events that have arrived since it began are taken in.
-    CatchingUp,
-    /// It is live, or searchable under its name.
-    Done,
-    /// It ended with an error; what was live still is.
-    Failed,
-    /// It was told to stop; the next rebuild goes on from there.
-    Stopped,
-    /// Its process has ended in the middle; the next rebuild goes on from there.
-    Interrupted,
-}
-
-impl Phase {
-    /// Whether somebody is at it.
-    pub fn is_running(self) -> bool {
-        matches!(self, Self::Waiting | Self::Documents | Self::Checking | Self::CatchingUp)
-    }
-}
 
 /// The build of a view that is under way, or the last one, whichever process it was in. Its JSON has the fields of
 /// [`Progress`] beside its own.

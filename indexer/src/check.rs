@@ -5,11 +5,10 @@ use std::{collections::HashMap, sync::atomic::AtomicBool};
 use store::{AssetId, AssetKind, Seq};
 
 use crate::{
-    building::Phase,
     error::IndexError,
     generation::{IndexSearcher, failed},
     indexes::Indexes,
-    rebuild::{Clock, Progress},
+    progress::{Clock, Phase, Progress},
     views::Known,
     writer::GenerationWriter,
 };

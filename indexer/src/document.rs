@@ -39,12 +39,10 @@ pub struct Indexed {
 impl Document {
     /// The digest of id, seq and content: the first 16 bytes of a SHA-256, as two numbers.
     pub fn digest(&self) -> [u64; 2] {
-        let mut bytes = Vec::with_capacity(4 << 10);
-        bytes.extend_from_slice(self.asset.id.as_str().as_bytes());
-        bytes.push(0);
-        bytes.extend_from_slice(&self.seq.get().to_be_bytes());
-        // Writing to memory cannot fail, and neither can JSON that came from JSON.
-        let _ = serde_json::to_writer(&mut bytes, &self.json);
+        let mut bytes = Vec::with_capacity(8 << 10);
+        put_text(&mut bytes, self.asset.id.as_str());
+        bytes.extend(self.seq.get().to_be_bytes());
+        put_object(&mut bytes, &self.json);
         let bytes: [u8; 32] = Sha256::digest(&bytes).into();
         let half = |at: usize| {
             let mut half = [0; 8];
@@ -68,7 +66,7 @@ impl Document {
 
     /// The document as an index of this schema takes it.
     pub fn to_tantivy(&self, schema: &ViewSchema) -> Indexed {
-        let mut to = TantivyDocument::new();
+        let mut to = TantivyDocument::with_capacity(8 << 10);
         to.add_text(schema.id, self.asset.id.as_str());
         to.add_u64(schema.seq, self.seq.get());
         let [first, second] = schema.digest;
@@ -106,6 +104,44 @@ impl Document {
         }
         Indexed { fields: to, digest }
     }
+}
+
+/// Appends what nothing else is appended as: a length comes before each text, a letter before each value.
+fn put(bytes: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Null => bytes.push(b'0'),
+        Value::Bool(no_or_yes) => bytes.push(if *no_or_yes { b'y' } else { b'n' }),
+        Value::Number(number) => {
+            bytes.push(b'#');
+            put_text(bytes, &number.to_string());
+        }
+        Value::String(text) => {
+            bytes.push(b's');
+            put_text(bytes, text);
+        }
+        Value::Array(entries) => {
+            bytes.push(b'[');
+            bytes.extend((entries.len() as u64).to_be_bytes());
+            entries.iter().for_each(|entry| put(bytes, entry));
+        }
+        Value::Object(fields) => {
+            bytes.push(b'{');
+            put_object(bytes, fields);
+        }
+    }
+}
+
+fn put_object(bytes: &mut Vec<u8>, fields: &Map<String, Value>) {
+    bytes.extend((fields.len() as u64).to_be_bytes());
+    for (name, value) in fields {
+        put_text(bytes, name);
+        put(bytes, value);
+    }
+}
+
+fn put_text(bytes: &mut Vec<u8>, text: &str) {
+    bytes.extend((text.len() as u64).to_be_bytes());
+    bytes.extend_from_slice(text.as_bytes());
 }
 
 /// The longest exact value in bytes; tantivy takes terms of 65,530 at most.

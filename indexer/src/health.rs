@@ -2,7 +2,7 @@
 
 use std::{fs, io::ErrorKind, path::PathBuf};
 
-use store::AssetKind;
+use store::{AssetKind, Seq};
 
 use crate::{
     error::{IndexError, io},
@@ -41,6 +41,29 @@ impl Indexes {
         tracing::warn!(view = kind.plural(), generation = %previous, "the generation before is live again");
         self.write_live(kind, &Live { name: previous, previous: None })?;
         Ok(false)
+    }
+
+    /// Which generation is live; a damaged file is replaced by one that names the whole generation that has come
+    /// furthest. Every committed generation is exact at its own checkpoint, so each will do. The caller holds
+    /// `build.lock`.
+    pub(crate) fn read_live_or_mend(&self, kind: AssetKind) -> Result<Option<Live>, IndexError> {
+        let error = match self.read_live(kind) {
+            Err(error) if error.is_damage() => error,
+            found => return found,
+        };
+        let mut best: Option<(Seq, String)> = None;
+        for name in self.generations(kind)?.into_iter().filter(|name| !name.starts_with('@')) {
+            if Generation::verify(&self.view_dir(kind).join(&name)).is_ok()
+                && let Ok(checkpoint) = self.generation(kind, &name).and_then(|found| found.checkpoint())
+            {
+                best = best.max(Some((checkpoint, name)));
+            }
+        }
+        let Some((_, name)) = best else { return Ok(None) };
+        tracing::warn!(view = kind.plural(), %error, %name, "it is not known which generation was live; this one is");
+        let live = Live { name, previous: None };
+        self.write_live(kind, &live)?;
+        Ok(Some(live))
     }
 
     /// Another generation went live meanwhile.

@@ -252,6 +252,19 @@ impl Indexes {
         Ok(reached)
     }
 
+    pub(crate) fn read_live(&self, kind: AssetKind) -> Result<Option<Live>, IndexError> {
+        Live::read(&self.view_dir(kind))
+    }
+
+    pub(crate) fn live_or_missing(&self, kind: AssetKind) -> Result<Live, IndexError> {
+        self.read_live(kind)?.ok_or_else(|| IndexError::NoGeneration { kind, name: "live".to_owned() })
+    }
+
+    /// Makes a generation the live one. The caller holds `build.lock`.
+    pub(crate) fn write_live(&self, kind: AssetKind, live: &Live) -> Result<(), IndexError> {
+        live.write(&self.view_dir(kind))
+    }
+
     pub(crate) fn view_dir(&self, kind: AssetKind) -> PathBuf {
         self.inner.dir.join(kind.plural())
     }

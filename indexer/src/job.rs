@@ -13,9 +13,10 @@ use store::{AsOf, AssetKind};
 
 use crate::{
     as_of::check_name,
-    building::{BuildNote, Phase},
+    building::BuildNote,
     error::{IndexError, io},
     indexes::Indexes,
+    progress::Phase,
     rebuild::{RebuildOptions, Rebuilt},
 };
 

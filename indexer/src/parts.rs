@@ -22,13 +22,12 @@ use tantivy::{
 };
 
 use crate::{
-    building::Phase,
     commit::Commit,
     directory::IndexDirectory,
     document::ViewDigest,
     error::{IndexError, io},
     generation::{Generation, failed, open_index},
-    rebuild::{Clock, Progress},
+    progress::{Clock, Phase, Progress},
     sealed,
     views::Known,
     writer::GenerationWriter,
@@ -298,7 +297,7 @@ fn put_together(generation: &Arc<Generation>, state: &BuildState) -> Result<(), 
         for segment in part.searchable_segment_metas().map_err(failed(dir))? {
             // Tantivy keeps the files of a segment that somebody holds a meta of: it must be there first.
             let meta = writer.index().new_segment_meta(segment.id(), segment.max_doc());
-            copy_segment(&part, writer.index(), &segment).map_err(failed(dir))?;
+            take_segment(&part, &dir.join(name), writer.index(), dir, &segment).map_err(failed(dir))?;
             writer.tantivy().add_segment(meta).map_err(failed(dir))?;
         }
     }
@@ -306,8 +305,15 @@ fn put_together(generation: &Arc<Generation>, state: &BuildState) -> Result<(), 
     writer.close()
 }
 
-/// Copies a segment's files through the index's own directory, which then knows and keeps them.
-fn copy_segment(from: &Index, to: &Index, segment: &SegmentMeta) -> tantivy::Result<()> {
+/// Gives a segment's files a second name in the index's own directory; where the file system has no such thing, copies
+/// them. The part keeps its own until the index is committed.
+fn take_segment(
+    from: &Index,
+    from_dir: &Path,
+    to: &Index,
+    to_dir: &Path,
+    segment: &SegmentMeta,
+) -> tantivy::Result<()> {
     use std::io::Write;
 
     for component in [
@@ -321,6 +327,9 @@ fn copy_segment(from: &Index, to: &Index, segment: &SegmentMeta) -> tantivy::Res
         let path = segment.relative_path(component);
         if !from.directory().exists(&path)? {
             continue; // a segment has no file for what it has nothing of
+        }
+        if fs::hard_link(from_dir.join(&path), to_dir.join(&path)).is_ok() {
+            continue;
         }
         let bytes = from.directory().open_read(&path)?.read_bytes()?;
         let mut file = to.directory().open_write(&path)?;

@@ -9,12 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use store::{AssetKind, EventType, Seq};
 
-use crate::{
-    error::IndexError,
-    indexes::Indexes,
-    live::Live,
-    rebuild::{Progress, RebuildOptions},
-};
+use crate::{error::IndexError, indexes::Indexes, live::Live, progress::Progress, rebuild::RebuildOptions};
 
 /// How many events are read at once.
 const PAGE: usize = 1_000;

@@ -6,14 +6,12 @@
 use std::{
     fs::File,
     sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
 };
 
-use serde::{Deserialize, Serialize};
 use store::{AssetId, AssetKind, Seq};
 
 use crate::{
-    building::{BuildNote, Phase},
+    building::BuildNote,
     commit::link_at,
     document::ViewDigest,
     error::IndexError,
@@ -21,6 +19,7 @@ use crate::{
     indexes::{Indexes, new_info},
     live::Live,
     parts::{Build, BuildState},
+    progress::{Clock, Phase, Progress},
     writer::GenerationWriter,
 };
 
@@ -44,52 +43,6 @@ pub struct RebuildOptions {
 impl Default for RebuildOptions {
     fn default() -> Self {
         Self { threads: 0, keep_previous: true, memory: 256 << 20 }
-    }
-}
-
-/// How far a build has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
-    /// What it is at. All else is of this phase.
-    pub phase: Phase,
-    /// Assets looked at; while it is catching up, events taken in.
-    pub done: u64,
-    /// Assets that the log has said anything of; while it is catching up, events that have come since it began.
-    pub total: u64,
-    /// Of [`Self::done`], those that an earlier run had looked at before it was cut short.
-    pub resumed: u64,
-    /// Since this run came to this phase; in JSON `elapsed_ms`.
-    #[serde(rename = "elapsed_ms", with = "milliseconds")]
-    pub elapsed: Duration,
-}
-
-impl Progress {
-    /// Assets, or events, a second in this run; `None` before the first second's worth can be told.
-    pub fn per_second(&self) -> Option<f64> {
-        let done = self.done.saturating_sub(self.resumed);
-        (done > 0 && self.elapsed > Duration::from_millis(50))
-            .then(|| done as f64 / self.elapsed.as_secs_f64())
-    }
-
-    /// How long the rest takes at this rate.
-    pub fn time_left(&self) -> Option<Duration> {
-        let rate = self.per_second()?;
-        Duration::try_from_secs_f64(self.total.saturating_sub(self.done) as f64 / rate).ok()
-    }
-}
-
-/// A duration as a number.
-mod milliseconds {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
-    }
-
-    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Duration, D::Error> {
-        u64::deserialize(from).map(Duration::from_millis)
     }
 }
 
@@ -307,30 +260,5 @@ pub(crate) fn threads(asked: usize) -> usize {
     match asked {
         0 => std::thread::available_parallelism().map_or(2, usize::from),
         asked => asked,
-    }
-}
-
-/// When a run came to a phase, and what it found done.
-#[derive(Debug)]
-pub(crate) struct Clock {
-    phase: Phase,
-    began: Instant,
-    resumed: u64,
-    total: u64,
-}
-
-impl Clock {
-    pub(crate) fn new(phase: Phase, resumed: u64, total: u64) -> Self {
-        Self { phase, began: Instant::now(), resumed, total }
-    }
-
-    pub(crate) fn progress(&self, done: u64) -> Progress {
-        Progress {
-            phase: self.phase,
-            done,
-            total: self.total.max(done),
-            resumed: self.resumed,
-            elapsed: self.began.elapsed(),
-        }
     }
 }

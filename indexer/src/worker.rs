@@ -14,10 +14,7 @@ use std::{
 use store::{AssetKind, Seq};
 
 use crate::{
-    error::IndexError,
-    health::Scrub,
-    indexes::Indexes,
-    rebuild::{Progress, RebuildOptions},
+    error::IndexError, health::Scrub, indexes::Indexes, progress::Progress, rebuild::RebuildOptions,
     writer::GenerationWriter,
 };
 

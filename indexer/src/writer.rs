@@ -137,29 +137,25 @@ impl GenerationWriter {
         // Two threads at one document would both delete first and both add then.
         ids.sort_unstable();
         ids.dedup();
+        let renew = |ids: &[AssetId]| {
+            let mut known = Known::default();
+            ids.chunks(CHUNK).try_for_each(|chunk| self.renew_chunk(chunk, &log.snapshot()?, &mut known))
+        };
         if ids.len() < 2 * CHUNK {
-            return ids.chunks(CHUNK).try_for_each(|chunk| self.renew_chunk(chunk, &log.snapshot()?));
+            return renew(&ids);
         }
         let share = ids.len().div_ceil(THREADS);
         std::thread::scope(|scope| {
-            let workers: Vec<_> = ids
-                .chunks(share)
-                .map(|ids| {
-                    scope.spawn(|| {
-                        ids.chunks(CHUNK).try_for_each(|chunk| self.renew_chunk(chunk, &log.snapshot()?))
-                    })
-                })
-                .collect();
+            let workers: Vec<_> = ids.chunks(share).map(|ids| scope.spawn(|| renew(ids))).collect();
             workers.into_iter().try_for_each(|worker| worker.join().unwrap_or(Err(IndexError::Panicked)))
         })
     }
 
-    fn renew_chunk(&self, ids: &[AssetId], snapshot: &Snapshot) -> Result<(), IndexError> {
+    fn renew_chunk(&self, ids: &[AssetId], snapshot: &Snapshot, known: &mut Known) -> Result<(), IndexError> {
         let schema = self.generation.schema();
-        let mut known = Known::default();
         for id in ids {
             self.writer.delete_term(Term::from_field_text(schema.id, id.as_str()));
-            if let Some(document) = self.generation.view().document_knowing(id, snapshot, &mut known)? {
+            if let Some(document) = self.generation.view().document_knowing(id, snapshot, known)? {
                 let document = document.to_tantivy(schema);
                 self.writer.add_document(document.fields).map_err(failed(self.generation.dir()))?;
             }
@@ -240,28 +236,49 @@ mod tests {
         }
     }
 
+    struct Archive {
+        log: Log,
+        indexes: Indexes,
+        _dir: tempfile::TempDir,
+    }
+
+    impl Archive {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let log = Log::open(dir.path().join("log")).unwrap();
+            let indexes = Indexes::open(log.clone(), dir.path().join("indexes")).unwrap();
+            Self { log, indexes, _dir: dir }
+        }
+
+        fn publish(&self, id: &str, headline: &str) {
+            let article = Article { headline: headline.into(), ..Article::default() };
+            self.log.append_one(&NewEvent::published(AssetId::new(id).unwrap(), article)).unwrap();
+        }
+
+        fn live(&self) -> Arc<Generation> {
+            self.indexes.live(AssetKind::Article).unwrap()
+        }
+
+        fn documents(&self) -> u64 {
+            self.live().searcher().unwrap().digest().unwrap().documents
+        }
+    }
+
     /// What a kill once left behind: a writer is opened, and a merge begins before its first commit. The first document
     /// that it deleted was there twice afterwards.
     #[test]
     fn the_first_deletion_of_a_writer_survives_a_merge() {
-        let dir = tempfile::tempdir().unwrap();
-        let log = Log::open(dir.path().join("log")).unwrap();
-        let indexes = Indexes::open(log.clone(), dir.path().join("indexes")).unwrap();
-        let add = |id: &str, headline: &str| {
-            let article = Article { headline: headline.into(), ..Article::default() };
-            log.append_one(&NewEvent::published(AssetId::new(id).unwrap(), article)).unwrap();
-        };
-        let live = || indexes.live(AssetKind::Article).unwrap();
-        let mut writer = GenerationWriter::unmerged(live()).unwrap();
-        add("a/1", "one");
-        add("a/2", "two");
-        writer.step(&log).unwrap();
-        add("a/1", "one, corrected"); // now the first segment has a deletion of this commit, the second none
-        writer.step(&log).unwrap();
+        let archive = Archive::new();
+        let mut writer = GenerationWriter::unmerged(archive.live()).unwrap();
+        archive.publish("a/1", "one");
+        archive.publish("a/2", "two");
+        writer.step(&archive.log).unwrap();
+        archive.publish("a/1", "one, corrected"); // now the first segment has a deletion of this commit, the second none
+        writer.step(&archive.log).unwrap();
         writer.close().unwrap();
 
-        let mut writer = GenerationWriter::unmerged(live()).unwrap();
-        writer.renew(vec![AssetId::new("a/2").unwrap()], &log).unwrap();
+        let mut writer = GenerationWriter::unmerged(archive.live()).unwrap();
+        writer.renew(vec![AssetId::new("a/2").unwrap()], &archive.log).unwrap();
         let mut segments = writer.index().searchable_segment_metas().unwrap();
         segments.sort_by_key(|segment| segment.has_deletes());
         let ids: Vec<_> = segments.iter().map(|segment| segment.id()).collect();
@@ -269,33 +286,26 @@ mod tests {
         writer.writer.merge(&ids).wait().unwrap();
         writer.commit_again().unwrap();
         writer.close().unwrap();
-        assert_eq!(live().searcher().unwrap().digest().unwrap().documents, 2);
+        assert_eq!(archive.documents(), 2);
     }
 
     /// One of tantivy's threads dies in the middle of a document. That is an error, not a silence; the last commit
     /// stands, and a writer that is opened anew goes on.
     #[test]
     fn a_panic_in_tantivy_is_seen_and_the_writer_opened_anew() {
-        let dir = tempfile::tempdir().unwrap();
-        let log = Log::open(dir.path().join("log")).unwrap();
-        let indexes = Indexes::open(log.clone(), dir.path().join("indexes")).unwrap();
-        let add = |id: &str, headline: &str| {
-            let article = Article { headline: headline.into(), ..Article::default() };
-            log.append_one(&NewEvent::published(AssetId::new(id).unwrap(), article)).unwrap();
-        };
-        let live = || indexes.live(AssetKind::Article).unwrap();
-        add("a/1", "plugh");
-        let mut writer = GenerationWriter::open(live(), &log).unwrap();
-        writer.step(&log).unwrap();
+        let archive = Archive::new();
+        archive.publish("a/1", "plugh");
+        let mut writer = GenerationWriter::open(archive.live(), &archive.log).unwrap();
+        writer.step(&archive.log).unwrap();
         writer.index().tokenizers().register("morgue_text", Faulty);
-        add("a/2", "xyzzy");
-        assert!(writer.step(&log).is_err());
-        assert!(writer.step(&log).is_err(), "it is not to be used any more");
-        assert_eq!(live().searcher().unwrap().digest().unwrap().documents, 1);
+        archive.publish("a/2", "xyzzy");
+        assert!(writer.step(&archive.log).is_err());
+        assert!(writer.step(&archive.log).is_err(), "it is not to be used any more");
+        assert_eq!(archive.documents(), 1);
         drop(writer);
-        let mut writer = GenerationWriter::open(live(), &log).unwrap();
-        assert_eq!(writer.step(&log).unwrap().checkpoint, Seq::new(2));
+        let mut writer = GenerationWriter::open(archive.live(), &archive.log).unwrap();
+        assert_eq!(writer.step(&archive.log).unwrap().checkpoint, Seq::new(2));
         writer.close().unwrap();
-        assert_eq!(live().searcher().unwrap().digest().unwrap().documents, 2);
+        assert_eq!(archive.documents(), 2);
     }
 }

@@ -85,6 +85,6 @@ pub use record::Malformed;
 pub use repair::Repaired;
 pub use rewrite::Compacted;
 pub use schema::{event_types, schema};
-pub use snapshot::{AssetState, Live, Snapshot};
+pub use snapshot::{AssetState, Live, LiveFields, Snapshot};
 pub use validate::{MAX_LIST, MAX_PAYLOAD_BYTES, MAX_REFERENCES, MAX_SHORT_TEXT_BYTES};
 pub use verify::{MAX_PROBLEMS, Problem, Progress, Stage, VerifyReport};

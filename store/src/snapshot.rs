@@ -1,6 +1,7 @@
 //! Snapshots: the log and the catalog as of one seq. All reads of one piece of work come from one snapshot.
 
 use heed::RoTxn;
+use serde_json::{Map, Value};
 
 use crate::{
     asof::AsOf,
@@ -14,7 +15,7 @@ use crate::{
     log::{Log, head_in},
     past::Past,
     record::Record,
-    stored::{as_event, damaged, earlier, read_event},
+    stored::{Stored, as_event, checked_record, damaged, earlier},
     tables::{CatalogTables, Read, Tables},
 };
 
@@ -56,6 +57,19 @@ pub struct Live {
     pub content: Content,
 }
 
+/// A revision of an asset that readers see, as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveFields {
+    /// The event that published it.
+    pub seq: Seq,
+    /// Which revision it is.
+    pub revision: Revision,
+    /// Where it comes from, as its sender said; empty where that is not known.
+    pub source: String,
+    /// What it says: the JSON of its [`Content`].
+    pub fields: Map<String, Value>,
+}
+
 impl Snapshot {
     pub(crate) fn open(log: &Log) -> Result<Self, ReadError> {
         let (tables, txn) = log.read()?;
@@ -78,6 +92,13 @@ impl Snapshot {
     /// # Errors
     /// [`ReadError`]: not there, damaged, or the disk fails.
     pub fn event(&self, seq: Seq) -> Result<Event, ReadError> {
+        let mut payload = Vec::new();
+        let record = self.record(seq, &mut payload)?;
+        as_event(seq, record, &payload)
+    }
+
+    /// One record with its payload, its digest checked against the chain.
+    fn record(&self, seq: Seq, payload: &mut Vec<u8>) -> Result<Record<'_>, ReadError> {
         if seq == Seq::ZERO || seq > self.seq {
             return Err(ReadError::NoSuchEvent { seq, head: self.seq });
         }
@@ -85,10 +106,10 @@ impl Snapshot {
             Seq::ZERO => Digest::ZERO,
             before => self.tables.record(&self.txn, before)?.link,
         };
-        let event = self.read_event(seq, &before)?;
+        let record = self.checked_record(seq, &before, payload)?;
         match self.as_of() {
-            Some(as_of) if !as_of.takes(event.seq, event.time) => Err(ReadError::NotYet { seq, as_of }),
-            _ => Ok(event),
+            Some(as_of) if !as_of.takes(seq, record.happened()) => Err(ReadError::NotYet { seq, as_of }),
+            _ => Ok(record),
         }
     }
 
@@ -103,7 +124,7 @@ impl Snapshot {
     /// [`ReadError`]: damaged, or the disk fails.
     pub fn events(&self, first: Seq, count: usize) -> Result<Vec<Event>, ReadError> {
         let first = first.max(Seq::new(1));
-        let mut events = Vec::new();
+        let (mut events, mut payload) = (Vec::new(), Vec::new());
         let mut before = match first.before() {
             Seq::ZERO => Digest::ZERO,
             seq if seq >= self.seq => return Ok(events),
@@ -111,7 +132,8 @@ impl Snapshot {
         };
         let mut seq = first;
         while seq <= self.seq && events.len() < count {
-            let event = self.read_event(seq, &before)?;
+            let record = self.checked_record(seq, &before, &mut payload)?;
+            let event = as_event(seq, record, &payload)?;
             before = event.digest;
             if self.as_of().is_none_or(|as_of| as_of.takes(seq, event.time)) {
                 events.push(event);
@@ -176,12 +198,33 @@ impl Snapshot {
     /// # Errors
     /// [`ReadError`]: damaged, or the disk fails.
     pub fn live(&self, asset: &AssetRef) -> Result<Option<Live>, ReadError> {
-        match self.head(&asset.to_key())? {
-            Some(head) if head.status == Status::Published && head.live != Seq::ZERO => {
-                self.live_at(asset, &head)
-            }
-            _ => Ok(None),
+        match self.seen_head(asset)? {
+            Some(head) => self.live_at(asset, &head),
+            None => Ok(None),
         }
+    }
+
+    /// The same as it is stored, which takes half the time: for who makes something of many.
+    ///
+    /// # Errors
+    /// [`ReadError`]: damaged, or the disk fails.
+    pub fn live_fields(&self, asset: &AssetRef) -> Result<Option<LiveFields>, ReadError> {
+        let Some(head) = self.seen_head(asset)? else { return Ok(None) };
+        let mut payload = Vec::new();
+        let record = self.record(head.live, &mut payload)?;
+        let Some(stored) = Stored::read(head.live, &record, &payload)? else {
+            return if self.as_of().is_some() { Ok(None) } else { Err(catalog_damaged(&asset.to_key())) };
+        };
+        if record.event_type != EventType::Published(asset.kind) {
+            return Err(catalog_damaged(&asset.to_key()));
+        }
+        let (seq, revision) = (head.live, head.revision);
+        Ok(Some(LiveFields { seq, revision, fields: stored.fields(seq, &record)?, source: stored.source }))
+    }
+
+    fn seen_head(&self, asset: &AssetRef) -> Result<Option<Head>, ReadError> {
+        let head = self.head(&asset.to_key())?;
+        Ok(head.filter(|head| head.status == Status::Published && head.live != Seq::ZERO))
     }
 
     /// The revision that a head names; `None` when it was erased after the moment that the head is of.
@@ -331,8 +374,13 @@ impl Snapshot {
         }
     }
 
-    fn read_event(&self, seq: Seq, before: &Digest) -> Result<Event, ReadError> {
-        read_event(&self.log, &self.tables, &self.txn, seq, before)
+    fn checked_record(
+        &self,
+        seq: Seq,
+        before: &Digest,
+        payload: &mut Vec<u8>,
+    ) -> Result<Record<'_>, ReadError> {
+        checked_record(&self.log, &self.tables, &self.txn, (seq, before), payload)
     }
 }
 

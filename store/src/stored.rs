@@ -9,6 +9,7 @@ use crate::{
     event::{Event, Fact, Payload, Seq},
     log::Log,
     record::{Encoded, Record},
+    schema::upcast,
     tables::Tables,
 };
 
@@ -17,22 +18,21 @@ pub(crate) fn earlier(seq: Seq, prev: Seq) -> Result<Seq, ReadError> {
     if prev < seq { Ok(prev) } else { Err(damaged(seq, Damage::Order)) }
 }
 
-/// Reads one event and checks its digest.
-pub(crate) fn read_event(
+/// Reads one event's record and its payload, and checks its digest against the link before it.
+pub(crate) fn checked_record<'t>(
     log: &Log,
     tables: &Tables,
-    txn: &RoTxn<'_>,
-    seq: Seq,
-    before: &Digest,
-) -> Result<Event, ReadError> {
+    txn: &'t RoTxn<'_>,
+    (seq, before): (Seq, &Digest),
+    payload: &mut Vec<u8>,
+) -> Result<Record<'t>, ReadError> {
     let record = tables.record(txn, seq)?;
-    let mut bytes = Vec::new();
-    log.payload_of(tables, txn, seq, &record, &mut bytes)?;
-    let digest = record.payload.digest(&bytes);
+    log.payload_of(tables, txn, seq, &record, payload)?;
+    let digest = record.payload.digest(payload);
     if record.expected_link(seq, before, &digest) != record.link {
         return Err(ReadError::Damaged { seq, damage: Damage::Digest });
     }
-    as_event(seq, record, &bytes)
+    Ok(record)
 }
 
 /// A record and its payload as an event.
@@ -65,23 +65,48 @@ pub(crate) fn decode_payload(
     record: &Record<'_>,
     payload: &[u8],
 ) -> Result<Option<Said>, ReadError> {
-    if matches!(record.payload, Encoded::Erased(_)) {
-        return Ok(None);
+    let Some(stored) = Stored::read(seq, record, payload)? else { return Ok(None) };
+    let fact = Fact::from_stored(&record.event_type, record.schema, stored.data);
+    let fact = fact.map_err(|error| broken(seq, &error))?;
+    Ok(Some((fact, stored.source, stored.unknown)))
+}
+
+/// A payload taken apart.
+pub(crate) struct Stored<'a> {
+    pub(crate) source: String,
+    unknown: Map<String, Value>,
+    data: &'a str,
+}
+
+impl<'a> Stored<'a> {
+    /// `None` for an erased one.
+    pub(crate) fn read(seq: Seq, record: &Record<'_>, payload: &'a [u8]) -> Result<Option<Self>, ReadError> {
+        if matches!(record.payload, Encoded::Erased(_)) {
+            return Ok(None);
+        }
+        let text = std::str::from_utf8(payload).map_err(|error| broken(seq, &error))?;
+        let (extras, data) = text.split_once('\n').ok_or_else(|| broken(seq, &"it has no line of extras"))?;
+        let mut unknown: Map<String, Value> = match extras {
+            "" => Map::new(),
+            extras => serde_json::from_str(extras).map_err(|error| broken(seq, &error))?,
+        };
+        let source = match unknown.remove("source") {
+            Some(Value::String(source)) => source,
+            _ => String::new(),
+        };
+        Ok(Some(Self { source, unknown, data }))
     }
-    let broken =
-        |why: &dyn std::fmt::Display| ReadError::Damaged { seq, damage: Damage::Payload(why.to_string()) };
-    let text = std::str::from_utf8(payload).map_err(|error| broken(&error))?;
-    let (extras, data) = text.split_once('\n').ok_or_else(|| broken(&"it has no line of extras"))?;
-    let mut unknown: Map<String, Value> = match extras {
-        "" => Map::new(),
-        extras => serde_json::from_str(extras).map_err(|error| broken(&error))?,
-    };
-    let source = match unknown.remove("source") {
-        Some(Value::String(source)) => source,
-        _ => String::new(),
-    };
-    let fact = Fact::from_stored(&record.event_type, record.schema, data).map_err(|error| broken(&error))?;
-    Ok(Some((fact, source, unknown)))
+
+    /// Its data as JSON of the present schema.
+    pub(crate) fn fields(&self, seq: Seq, record: &Record<'_>) -> Result<Map<String, Value>, ReadError> {
+        let upcast = upcast(&record.event_type, record.schema, self.data);
+        let upcast = upcast.map_err(|error| broken(seq, &error))?;
+        serde_json::from_str(upcast.as_deref().unwrap_or(self.data)).map_err(|error| broken(seq, &error))
+    }
+}
+
+fn broken(seq: Seq, why: &dyn std::fmt::Display) -> ReadError {
+    damaged(seq, Damage::Payload(why.to_string()))
 }
 
 pub(crate) fn damaged(seq: Seq, found: impl Into<Damage>) -> ReadError {

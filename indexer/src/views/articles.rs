@@ -1,16 +1,15 @@
 //! The view `articles`: each article with the names of its authors, and with its images, their captions and
 //! credits.
 
-use serde_json::Value;
-use store::{AssetId, AssetKind, AssetRef, Content, ReadError, Snapshot};
+use store::{AssetId, AssetKind, AssetRef, ReadError, Snapshot};
 
-use super::{Change, Known, Touch, View, join};
+use super::{
+    Change, Known, Touch, View,
+    join::{self, Part},
+};
 use crate::{document::Document, field::FieldSpec};
 
 pub(super) struct Articles;
-
-const BYLINE_FIELDS: [&str; 5] = ["name", "title", "organization", "also_known_as", "url"];
-const IMAGE_FIELDS: [&str; 7] = ["caption", "alt", "credit", "photographer", "taken", "renditions", "rights"];
 
 static FIELDS: [FieldSpec; 33] = [
     FieldSpec::text("headline", 3.0),
@@ -63,25 +62,11 @@ impl View for Articles {
         snapshot: &Snapshot,
         known: &mut Known,
     ) -> Result<Option<Document>, ReadError> {
-        let Some(live) = join::live(AssetKind::Article, id, snapshot)? else { return Ok(None) };
-        let Content::Article(article) = &live.content else { return Ok(None) };
-        let mut json = join::fields(&live.content);
-        let mut join_all = |name: &str, kind: AssetKind, ids: &[AssetId], fields: &[&str]| {
-            let mut joined: Vec<Value> = Vec::with_capacity(ids.len());
-            for id in ids {
-                let one = join::joined(&AssetRef::new(kind, id.clone()), fields, snapshot, known)?;
-                if !joined.iter().any(|other| other.get("id") == one.get("id")) {
-                    joined.push(one); // two ids that were merged are one author
-                }
-            }
-            if !joined.is_empty() {
-                json.insert(name.to_owned(), Value::Array(joined));
-            }
-            Ok::<_, ReadError>(())
-        };
-        join_all("bylines", AssetKind::Byline, &article.bylines, &BYLINE_FIELDS)?;
-        join_all("images", AssetKind::Image, &article.images, &IMAGE_FIELDS)?;
         let asset = AssetRef::new(AssetKind::Article, id.clone());
+        let Some(live) = snapshot.live_fields(&asset)? else { return Ok(None) };
+        let mut json = live.fields;
+        join::join_all(&mut json, "bylines", Part::Byline, snapshot, known)?;
+        join::join_all(&mut json, "images", Part::Image, snapshot, known)?;
         Ok(Some(Document { asset, seq: live.seq, revision: live.revision, source: live.source, json }))
     }
 

@@ -120,17 +120,16 @@ impl View for Bylines {
         snapshot: &Snapshot,
         _known: &mut Known,
     ) -> Result<Option<Document>, ReadError> {
-        let Some(live) = join::live(AssetKind::Byline, id, snapshot)? else { return Ok(None) };
-        let Content::Byline(byline) = &live.content else { return Ok(None) };
-        let mut json = join::fields(&live.content);
         let asset = AssetRef::new(AssetKind::Byline, id.clone());
+        let Some(live) = snapshot.live_fields(&asset)? else { return Ok(None) };
+        let mut json = live.fields;
         let mut merged = Vec::new();
         join::merged_into(&asset, snapshot, &mut merged)?;
         let work = work_of(&asset, &merged, snapshot)?;
-        let mut names = byline.also_known_as.clone();
+        let mut names: Vec<String> = join::strings_at(&json, "also_known_as").map(str::to_owned).collect();
         for other in &merged {
             if let Some(name) = former_name(other, snapshot)?
-                && name != byline.name
+                && json.get("name").and_then(Value::as_str) != Some(&name)
                 && !names.contains(&name)
             {
                 names.push(name);

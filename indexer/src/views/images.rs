@@ -1,10 +1,13 @@
 //! The view `images`: each image with its photographer's name, and with the headlines and dates of the articles
 //! that used it.
 
-use serde_json::{Map, Value, json};
-use store::{AssetId, AssetKind, AssetRef, Content, ReadError, Snapshot};
+use serde_json::{Value, json};
+use store::{AssetId, AssetKind, AssetRef, ReadError, Snapshot};
 
-use super::{Change, Known, Touch, View, join};
+use super::{
+    Change, Known, Touch, View,
+    join::{self, Part},
+};
 use crate::{document::Document, field::FieldSpec};
 
 pub(super) struct Images;
@@ -44,13 +47,12 @@ impl View for Images {
         snapshot: &Snapshot,
         known: &mut Known,
     ) -> Result<Option<Document>, ReadError> {
-        let Some(live) = join::live(AssetKind::Image, id, snapshot)? else { return Ok(None) };
-        let Content::Image(image) = &live.content else { return Ok(None) };
-        let mut json = join::fields(&live.content);
-        if let Some(photographer) = &image.photographer {
-            json.insert("photographer".to_owned(), join::photographer_of(photographer, snapshot, known)?);
-        }
         let asset = AssetRef::new(AssetKind::Image, id.clone());
+        let Some(live) = snapshot.live_fields(&asset)? else { return Ok(None) };
+        let mut json = live.fields;
+        if let Some(id) = join::id_at(&json, "photographer") {
+            json.insert("photographer".to_owned(), known.part(Part::Photographer, id, snapshot)?);
+        }
         let mut used_in = Vec::new();
         let mut count = 0_u64;
         join::each_referrer(&asset, snapshot, &mut |article| {
@@ -63,11 +65,11 @@ impl View for Images {
             }
             count += 1;
             if used_in.len() < MAX_USED_IN
-                && let Some(live) = snapshot.live(article)?
+                && let Some(live) = snapshot.live_fields(article)?
             {
-                let mut used = Map::new();
+                let mut used = live.fields;
+                used.retain(|name, _| ARTICLE_FIELDS.contains(&name.as_str()));
                 used.insert("id".to_owned(), json!(article.id));
-                join::pick(&live.content, &ARTICLE_FIELDS, &mut used);
                 used_in.push(Value::Object(used));
             }
             Ok(())

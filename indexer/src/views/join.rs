@@ -1,10 +1,10 @@
 //! What views share: joining other assets in, and finding who names whom.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{collections::HashMap, hash::Hash, rc::Rc};
 
 use serde_json::{Map, Value, json};
 use store::{
-    AssetId, AssetKind, AssetRef, AssetState, Brief, Content, EventType, Fact, Live, Payload, ReadError, Seq,
+    AsOf, AssetId, AssetKind, AssetRef, AssetState, Brief, EventType, Fact, Payload, ReadError, Seq,
     Snapshot, Status,
 };
 
@@ -13,26 +13,81 @@ use super::{Change, Touch};
 /// How many referrers are read at once.
 const PAGE: usize = 1_000;
 
-/// A content's fields.
-pub(super) fn fields(content: &Content) -> Map<String, Value> {
-    match serde_json::to_value(content) {
-        Ok(Value::Object(fields)) => fields,
-        _ => Map::new(), // no content serialises to anything else
+/// What of another asset is joined to a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Part {
+    /// Of an article's author.
+    Byline,
+    /// Of an article's image, its photographer joined in turn.
+    Image,
+    /// Of an image's photographer.
+    Photographer,
+}
+
+impl Part {
+    fn kind(self) -> AssetKind {
+        match self {
+            Self::Byline | Self::Photographer => AssetKind::Byline,
+            Self::Image => AssetKind::Image,
+        }
+    }
+
+    fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Byline => &["name", "title", "organization", "also_known_as", "url"],
+            Self::Image => &["caption", "alt", "credit", "photographer", "taken", "renditions", "rights"],
+            Self::Photographer => &["name"],
+        }
     }
 }
 
 /// What other assets say that are joined to documents, remembered from one document to the next: a newspaper has few
-/// authors and many articles. What is remembered is what one event says, which never changes; which event it is that
-/// counts, and whether readers see it, is asked of the snapshot each time.
+/// authors and many articles. What is joined is remembered for as long as the snapshots are of one state of one log;
+/// what one event says, which never changes, for longer.
 #[derive(Debug, Default)]
 pub struct Known {
+    state: Option<(Seq, Option<AsOf>)>,
+    joined: HashMap<(Part, AssetId), Rc<Value>>,
     by_event: HashMap<Seq, Rc<Map<String, Value>>>,
 }
 
-/// How many events are remembered.
-const KNOWN_MAX: usize = 5_000;
+/// How many assets and how many events are remembered.
+const KNOWN_MAX: usize = 10_000;
 
 impl Known {
+    /// The chosen fields of another asset, its id first; of one that readers do not see, or that has not arrived, the
+    /// id alone.
+    pub(super) fn part(&mut self, part: Part, id: AssetId, snapshot: &Snapshot) -> Result<Value, ReadError> {
+        let state = Some((snapshot.seq(), snapshot.as_of()));
+        if self.state != state {
+            self.joined.clear();
+            self.state = state;
+        }
+        let key = (part, id);
+        if let Some(known) = self.joined.get(&key) {
+            return Ok(Value::clone(known));
+        }
+        let joined = Rc::new(self.join(part, &key.1, snapshot)?);
+        remember(&mut self.joined, key, &joined);
+        Ok(Value::clone(&joined))
+    }
+
+    fn join(&mut self, part: Part, id: &AssetId, snapshot: &Snapshot) -> Result<Value, ReadError> {
+        let asset = snapshot.resolve(&AssetRef::new(part.kind(), id.clone()))?;
+        let mut object = Map::new();
+        object.insert("id".to_owned(), json!(asset.id));
+        if let Some(fields) = self.fields(&asset, snapshot)? {
+            for name in part.fields() {
+                let Some(value) = fields.get(*name) else { continue };
+                object.insert((*name).to_owned(), value.clone());
+            }
+        }
+        if let Some(id) = id_at(&object, "photographer") {
+            object.insert("photographer".to_owned(), self.part(Part::Photographer, id, snapshot)?);
+        }
+        Ok(Value::Object(object))
+    }
+
     /// The fields of an asset; `None` when readers do not see it.
     fn fields(
         &mut self,
@@ -44,65 +99,56 @@ impl Known {
         if let Some(known) = self.by_event.get(&state.live) {
             return Ok(Some(Rc::clone(known)));
         }
-        let Some(live) = snapshot.live(asset)? else { return Ok(None) };
-        if self.by_event.len() >= KNOWN_MAX {
-            self.by_event.clear();
-        }
-        let fields = Rc::new(fields(&live.content));
-        self.by_event.insert(state.live, Rc::clone(&fields));
+        let Some(live) = snapshot.live_fields(asset)? else { return Ok(None) };
+        let fields = Rc::new(live.fields);
+        remember(&mut self.by_event, state.live, &fields);
         Ok(Some(fields))
     }
 }
 
-/// The chosen fields of another asset, its id first; of one that readers do not see, or that has not arrived, the
-/// id alone.
-pub(super) fn joined(
-    asset: &AssetRef,
-    names: &[&str],
+fn remember<K: Eq + Hash, V>(known: &mut HashMap<K, Rc<V>>, key: K, value: &Rc<V>) {
+    if known.len() >= KNOWN_MAX {
+        known.clear();
+    }
+    known.insert(key, Rc::clone(value));
+}
+
+/// Puts what other assets say in the place of the ids that name them.
+pub(super) fn join_all(
+    fields: &mut Map<String, Value>,
+    name: &str,
+    part: Part,
     snapshot: &Snapshot,
     known: &mut Known,
-) -> Result<Value, ReadError> {
-    let asset = snapshot.resolve(asset)?;
-    let mut object = Map::new();
-    object.insert("id".to_owned(), json!(asset.id));
-    if let Some(fields) = known.fields(&asset, snapshot)? {
-        for name in names {
-            let Some(value) = fields.get(*name) else { continue };
-            let value = match (asset.kind, *name, value.as_str()) {
-                (AssetKind::Image, "photographer", Some(id)) => match AssetId::new(id) {
-                    Ok(id) => photographer_of(&id, snapshot, known)?,
-                    Err(_) => continue, // the log takes no other
-                },
-                _ => value.clone(),
-            };
-            object.insert((*name).to_owned(), value);
+) -> Result<(), ReadError> {
+    let mut joined: Vec<Value> = Vec::new();
+    for id in ids_at(fields, name) {
+        let one = known.part(part, id, snapshot)?;
+        if !joined.iter().any(|other| other.get("id") == one.get("id")) {
+            joined.push(one); // two ids that were merged are one author
         }
     }
-    Ok(Value::Object(object))
-}
-
-/// Adds the chosen fields of a content.
-pub(super) fn pick(content: &Content, names: &[&str], to: &mut Map<String, Value>) {
-    let mut fields = fields(content);
-    for name in names {
-        if let Some(value) = fields.remove(*name) {
-            to.insert((*name).to_owned(), value);
-        }
+    if joined.is_empty() {
+        fields.remove(name);
+    } else {
+        fields.insert(name.to_owned(), Value::Array(joined));
     }
+    Ok(())
 }
 
-/// An image's photographer, by name.
-pub(super) fn photographer_of(
-    id: &AssetId,
-    snapshot: &Snapshot,
-    known: &mut Known,
-) -> Result<Value, ReadError> {
-    joined(&AssetRef::new(AssetKind::Byline, id.clone()), &["name"], snapshot, known)
+/// The id that a field holds; the log takes no other.
+pub(super) fn id_at(fields: &Map<String, Value>, name: &str) -> Option<AssetId> {
+    AssetId::new(fields.get(name)?.as_str()?).ok()
 }
 
-/// The live revision of an asset, or `None`.
-pub(super) fn live(kind: AssetKind, id: &AssetId, snapshot: &Snapshot) -> Result<Option<Live>, ReadError> {
-    snapshot.live(&AssetRef::new(kind, id.clone()))
+/// The ids that a field lists.
+fn ids_at(fields: &Map<String, Value>, name: &str) -> Vec<AssetId> {
+    strings_at(fields, name).filter_map(|id| AssetId::new(id).ok()).collect()
+}
+
+/// The texts that a field lists.
+pub(super) fn strings_at<'a>(fields: &'a Map<String, Value>, name: &str) -> impl Iterator<Item = &'a str> {
+    fields.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// Whether readers see an asset, without reading what it says.

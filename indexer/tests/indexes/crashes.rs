@@ -3,20 +3,25 @@
 //! clean rebuild holds.
 
 use std::{
+    collections::BTreeMap,
     io::{BufRead, BufReader},
     path::Path,
     process::{Command, Stdio},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::Mutex,
     time::Duration,
 };
 
-use indexer::{RebuildOptions, Workers};
+use indexer::{Progress, RebuildOptions, Workers};
 use store::{AssetKind, Batch, Log};
 
 use crate::{assert_clean, catch_up, history::Dice, never, open, say, times};
 
 const DIR: &str = "MORGUE_CRASH_DIR";
 const SEED: &str = "MORGUE_CRASH_SEED";
+/// What the victim says when it is not rebuilding.
+const READY: &str = "Indexing";
+/// What it is waited for to say before each kill, by turns: `CatchingUp` ends in a swap.
+const AIMS: [&str; 5] = [READY, READY, "Documents", "Checking", "CatchingUp"];
 /// More than one author's fan-out that is worked through in slices needs.
 const ARTICLES: u64 = 1_000;
 
@@ -28,14 +33,12 @@ fn victim() {
     let indexes = open(Path::new(&dir));
     let log = indexes.log().clone();
     let _workers = Workers::start(&indexes).unwrap();
-    println_past_capture("ready");
-    let appended = AtomicU64::new(0);
+    println_past_capture(READY);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let mut dice = Dice(seed);
             loop {
                 append(&log, &mut dice, 5);
-                appended.fetch_add(5, Ordering::Relaxed);
                 let head = log.head().unwrap().seq;
                 // No faster than the bylines are indexed, so that each life sees commits; the articles may lag.
                 indexes.wait_for(AssetKind::Byline, head, Duration::from_secs(1)).unwrap();
@@ -45,7 +48,14 @@ fn victim() {
         loop {
             let kind = AssetKind::ALL[usize::try_from(dice.below(3)).unwrap()];
             let options = RebuildOptions { keep_previous: dice.below(2) == 0, ..RebuildOptions::default() };
-            indexes.rebuild(kind, &options, &never(), &|_| {}).unwrap();
+            let phase = Mutex::new(None);
+            let say_phase = |made: Progress| {
+                if phase.lock().unwrap().replace(made.phase) != Some(made.phase) {
+                    println_past_capture(&format!("{:?}", made.phase));
+                }
+            };
+            indexes.rebuild(kind, &options, &never(), &say_phase).unwrap();
+            println_past_capture(READY);
             if dice.below(4) == 0 {
                 let _ = indexes.rollback(kind);
             }
@@ -74,8 +84,8 @@ fn after_any_kill_the_index_equals_a_clean_rebuild() {
     let home = tempfile::tempdir().unwrap();
     append(&Log::open(home.path().join("log")).unwrap(), &mut Dice(1), 2_000);
     let mut dice = Dice(7);
-    let (mut with_fanout, mut with_build) = (0, 0);
-    for kill in 0..kills {
+    let mut hit = BTreeMap::<String, u32>::new();
+    for (kill, aim) in (0..kills).zip(AIMS.into_iter().cycle()) {
         let mut victim = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "crashes::victim", "--nocapture"])
             .env(DIR, home.path())
@@ -85,33 +95,46 @@ fn after_any_kill_the_index_equals_a_clean_rebuild() {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap().contains("ready")), "the victim did not live");
-        std::thread::sleep(Duration::from_micros(dice.below(200_000))); // the moment of death, not a wait
+        assert!(lines.any(|line| line.unwrap().contains(aim)), "the victim never came to {aim}");
+        // The moment of death, not a wait.
+        std::thread::sleep(Duration::from_micros(dice.below(if aim == READY { 200_000 } else { 10_000 })));
         victim.kill().unwrap();
         victim.wait().unwrap();
 
-        with_build += u32::from(AssetKind::ALL.iter().any(|kind| builds_in(home.path(), *kind)));
+        let last = lines.map(Result::unwrap).last().unwrap_or_else(|| aim.to_owned());
+        *hit.entry(last).or_default() += 1;
+        for kind in AssetKind::ALL {
+            if has_half_a_segment(home.path(), kind) {
+                *hit.entry("with a segment half written".to_owned()).or_default() += 1;
+                break;
+            }
+        }
         let indexes = open(home.path());
-        with_fanout += u32::from(indexes.status().unwrap().iter().any(|view| view.fanout_left > 0));
+        if indexes.status().unwrap().iter().any(|view| view.fanout_left > 0) {
+            *hit.entry("in a long fan-out".to_owned()).or_default() += 1;
+        }
         for kind in AssetKind::ALL {
             assert!(!indexes.verify(kind).unwrap(), "kill {kill} left a damaged index of {kind:?}");
         }
         catch_up(&indexes);
         assert_clean(&indexes, &format!("kill {kill}"));
     }
-    say(&format!(
-        "kill -9: {kills} times, {with_build} in a rebuild, {with_fanout} in a long fan-out; all equal a clean rebuild"
-    ));
-    assert!(with_build > 0, "no kill hit a rebuild: the test does not test it");
+    say(&format!("kill -9: {kills} times, all equal a clean rebuild; of these {hit:?}"));
+    for aim in AIMS {
+        assert!(hit.contains_key(aim), "no kill hit {aim}: the test does not test it");
+    }
 }
 
-fn builds_in(home: &Path, kind: AssetKind) -> bool {
-    let dir = home.join("indexes").join(kind.plural());
-    std::fs::read_dir(dir).unwrap().any(|entry| {
-        let build = entry.unwrap().path();
-        build.join("build").exists()
-            && std::fs::read_dir(build)
-                .unwrap()
-                .any(|file| file.unwrap().file_name().to_string_lossy().starts_with("part-"))
+/// Whether the live generation has files of segments that its last commit does not list: of a commit or a merge under
+/// way.
+fn has_half_a_segment(home: &Path, kind: AssetKind) -> bool {
+    let view = home.join("indexes").join(kind.plural());
+    let live = std::fs::read(view.join("live")).unwrap();
+    let live = view.join(String::from_utf8_lossy(&live).lines().next().unwrap());
+    let meta = std::fs::read(live.join("meta.json")).unwrap();
+    let meta = String::from_utf8_lossy(&meta).replace('-', "");
+    std::fs::read_dir(live).unwrap().any(|file| {
+        let name = file.unwrap().file_name().to_string_lossy().into_owned();
+        name.split_once('.').is_some_and(|(id, _)| id.len() == 32 && !meta.contains(id))
     })
 }

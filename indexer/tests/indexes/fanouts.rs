@@ -1,9 +1,14 @@
 //! A prolific author's name changes, and with it thousands of documents: they are renewed in slices, what else
 //! happens is not kept waiting, and nothing is forgotten when the process ends in the middle.
 
-use std::{cell::Cell, sync::atomic::Ordering, time::Duration};
+use std::{
+    cell::Cell,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
-use indexer::{IndexError, RebuildOptions, Workers};
+use indexer::{IndexError, Indexes, RebuildOptions, Workers};
 use store::{Article, AssetKind, Batch, Byline, Log, NewEvent, Seq};
 
 use crate::{assert_clean, catch_up, id, never, open};
@@ -14,12 +19,17 @@ fn article(headline: &str) -> Article {
     Article { headline: headline.into(), bylines: vec![id("b/1")], ..Article::default() }
 }
 
-fn archive(log: &Log, articles: u64) {
+/// The articles of one author, indexed.
+fn archive(home: &Path, articles: u64) -> (Indexes, Log) {
+    let indexes = open(home);
+    let log = indexes.log().clone();
     let events = (0..articles)
         .map(|n| log.prepare(&NewEvent::published(id(format!("a/{n}")), article("Tide"))).unwrap())
         .collect();
     log.append(Batch { events, ..Batch::default() }).unwrap();
-    rename(log, "Nora Vance");
+    rename(&log, "Nora Vance");
+    catch_up(&indexes);
+    (indexes, log)
 }
 
 fn rename(log: &Log, name: &str) {
@@ -27,30 +37,40 @@ fn rename(log: &Log, name: &str) {
     log.append_one(&NewEvent::published(id("b/1"), byline)).unwrap();
 }
 
+/// Something happens again and again until the work is done, or has failed.
+fn amid(happens: impl Fn(u64) + Sync, work: impl FnOnce()) {
+    struct Done<'a>(&'a AtomicBool);
+
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Release);
+        }
+    }
+
+    let done = never();
+    std::thread::scope(|scope| {
+        scope.spawn(|| (0..).take_while(|_| !done.load(Ordering::Acquire)).for_each(&happens));
+        let _done = Done(&done);
+        work();
+    });
+}
+
+/// Another revision of one article.
+fn correct(log: &Log, n: u64) {
+    log.append_one(&NewEvent::published(id("fresh"), article(&format!("Gale {n}")))).unwrap();
+}
+
 #[test]
 fn fresh_events_do_not_wait_for_a_long_fan_out() {
     let home = tempfile::tempdir().unwrap();
-    let indexes = open(home.path());
-    let log = indexes.log().clone();
-    archive(&log, 3_000);
-    catch_up(&indexes);
+    let (indexes, log) = archive(home.path(), 3_000);
     rename(&log, "Nora Hallam");
     let renamed = log.head().unwrap().seq;
     log.append_one(&NewEvent::published(id("fresh"), article("Storm"))).unwrap();
 
     // The first commit has what is fresh, and does not say yet that the fan-out is done.
     let (first, late) = (Cell::new(true), Cell::new(0_u64));
-    let done = never();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for n in 0..200 {
-                if done.load(Ordering::Acquire) {
-                    break;
-                }
-                let fresh = article(&format!("Gale {n}"));
-                log.append_one(&NewEvent::published(id("fresh"), fresh)).unwrap();
-            }
-        });
+    let work = || {
         let caught_up = indexes.catch_up(KIND, renamed, &never(), &|checkpoint| {
             let status = indexes.status().unwrap().remove(0);
             if first.replace(false) {
@@ -64,9 +84,9 @@ fn fresh_events_do_not_wait_for_a_long_fan_out() {
                 );
             }
         });
-        done.store(true, Ordering::Release);
         caught_up.unwrap();
-    });
+    };
+    amid(|n| correct(&log, n), work);
     assert!(late.get() > 0, "the fan-out was done in one go");
     catch_up(&indexes);
     assert_clean(&indexes, "after the fan-out");
@@ -75,31 +95,20 @@ fn fresh_events_do_not_wait_for_a_long_fan_out() {
 #[test]
 fn an_interrupted_fan_out_goes_on() {
     let home = tempfile::tempdir().unwrap();
-    let indexes = open(home.path());
-    let log = indexes.log().clone();
-    archive(&log, 3_000);
-    catch_up(&indexes);
+    let (indexes, log) = archive(home.path(), 3_000);
     rename(&log, "Nora Hallam");
     let head = log.head().unwrap().seq;
 
     // Something fresh comes all the time, so that slices end early; in the middle the process ends.
     let (stop, left) = (never(), Cell::new(0));
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for n in 0.. {
-                if stop.load(Ordering::Acquire) {
-                    break;
-                }
-                let fresh = article(&format!("Gale {n}"));
-                log.append_one(&NewEvent::published(id("fresh"), fresh)).unwrap();
-            }
-        });
+    let work = || {
         let stopped = indexes.catch_up(KIND, Seq::MAX, &stop, &|_| {
             left.set(indexes.status().unwrap().remove(0).fanout_left);
             stop.store(left.get() > 0, Ordering::Release);
         });
         assert!(matches!(stopped, Err(IndexError::Stopped)), "{stopped:?}");
-    });
+    };
+    amid(|n| correct(&log, n), work);
     assert!(left.get() > 0);
     drop(indexes);
 
@@ -117,27 +126,17 @@ fn an_interrupted_fan_out_goes_on() {
 #[test]
 fn a_rebuild_ends_under_renames_that_do_not() {
     let home = tempfile::tempdir().unwrap();
-    let indexes = open(home.path());
-    let log = indexes.log().clone();
-    archive(&log, 1_000);
-    catch_up(&indexes);
+    let (indexes, log) = archive(home.path(), 1_000);
     let workers = Workers::start(&indexes).unwrap();
-    let done = never();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for n in 0_u64.. {
-                if done.load(Ordering::Acquire) {
-                    break;
-                }
-                rename(&log, &format!("Nora the {n}th"));
-                let head = log.head().unwrap().seq;
-                indexes.wait_for(AssetKind::Byline, head, Duration::from_secs(1)).unwrap();
-            }
-        });
+    let rename_again = |n| {
+        rename(&log, &format!("Nora the {n}th"));
+        let head = log.head().unwrap().seq;
+        indexes.wait_for(AssetKind::Byline, head, Duration::from_secs(1)).unwrap();
+    };
+    amid(rename_again, || {
         for _ in 0..2 {
             indexes.rebuild(KIND, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
         }
-        done.store(true, Ordering::Release);
     });
     workers.stop();
     catch_up(&indexes);
