@@ -13,7 +13,7 @@ use store::AssetKind;
 
 use super::{
     Answer, Pairs, body,
-    params::{ALIAS, Taker, indices_of, kinds_of, matches_path},
+    params::{ALIAS, Taker, kinds_of, matches_path},
 };
 use crate::{
     error::SearchError,
@@ -177,6 +177,13 @@ pub(super) async fn health(
     taker.time("timeout")?;
     taker.only("level", &["cluster"])?;
     let wanted = taker.take("wait_for_status");
+    if wanted.as_deref().is_some_and(|status| !matches!(status, "green" | "yellow" | "red")) {
+        let error = QueryError::illegal("`wait_for_status` must be green, yellow or red");
+        return Err(error.at("wait_for_status").into());
+    }
+    // Nothing is ever moved, and there is one node.
+    taker.take("wait_for_no_relocating_shards");
+    taker.take("wait_for_no_initializing_shards");
     taker.end()?;
     if wanted.as_deref() == Some("green") {
         let head = state.search.log().head().map_err(SearchError::from)?.seq;
@@ -206,31 +213,50 @@ pub(super) async fn health(
     .into_response())
 }
 
+/// `_data_stream`, `_data_stream/{name}`: there are none, which clients ask before they copy from or to an index.
+pub(super) async fn data_streams(name: Option<Path<String>>, Params(params): Pairs) -> Answer {
+    let mut taker = Taker::new(params);
+    taker.kinds(None)?;
+    taker.end()?;
+    match name.filter(|name| !name.0.contains('*') && name.0 != "_all") {
+        Some(Path(name)) => Err(SearchError::NoIndex(name.chars().take(200).collect()).into()),
+        None => Ok(Json(json!({"data_streams": []})).into_response()),
+    }
+}
+
 /// `_alias`, `{index}/_alias`
-pub(super) async fn alias(index: Option<Path<String>>) -> Answer {
-    let indices = indices_of(index.as_ref().map(|index| index.0.as_str()), false)?;
+pub(super) async fn alias(index: Option<Path<String>>, Params(params): Pairs) -> Answer {
+    let mut taker = Taker::new(params);
+    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
+    taker.end()?;
     let of = |index: IndexName| (index.to_string(), json!({"aliases": aliases_of(&index)}));
     let answer: Map<String, Value> = indices.into_iter().map(of).collect();
     Ok(Json(answer).into_response())
 }
 
 /// `_alias/{name}`: whether there is one, and what it stands for.
-pub(super) async fn alias_named(Path(name): Path<String>) -> Answer {
-    alias_of(Path(("_all".to_owned(), name))).await
+pub(super) async fn alias_named(Path(name): Path<String>, params: Pairs) -> Answer {
+    alias_of(Path(("_all".to_owned(), name)), params).await
 }
 
 /// `{index}/_alias/{name}`
-pub(super) async fn alias_of(Path((index, name)): Path<(String, String)>) -> Answer {
+pub(super) async fn alias_of(Path((index, name)): Path<(String, String)>, params: Pairs) -> Answer {
     if name.split(',').any(|name| matches_path(name, ALIAS)) {
-        return alias(Some(Path(index))).await;
+        return alias(Some(Path(index)), params).await;
     }
     let body = json!({"error": format!("alias [{name}] missing"), "status": 404});
     Ok((StatusCode::NOT_FOUND, Json(body)).into_response())
 }
 
 /// `{index}/_refresh`: what is in the log will be found; the workers are at it all the time.
-pub(super) async fn refresh(index: Option<Path<String>>, State(state): State<ApiState>) -> Answer {
-    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()))?;
+pub(super) async fn refresh(
+    index: Option<Path<String>>,
+    State(state): State<ApiState>,
+    Params(params): Pairs,
+) -> Answer {
+    let mut taker = Taker::new(params);
+    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    taker.end()?;
     let head = state.search.log().head().map_err(crate::SearchError::from)?.seq;
     super::wait_for(&state, &kinds, head).await?;
     Ok(Json(json!({"_shards": {"total": kinds.len(), "successful": kinds.len(), "failed": 0}}))
@@ -241,7 +267,8 @@ pub(super) async fn refresh(index: Option<Path<String>>, State(state): State<Api
 const MAX_ANALYSED: usize = 16 << 10;
 
 /// `_analyze`, `{index}/_analyze`
-pub(super) async fn analyze(index: Option<Path<String>>, body: Bytes) -> Answer {
+pub(super) async fn analyze(index: Option<Path<String>>, Params(params): Pairs, body: Bytes) -> Answer {
+    Taker::new(params).end()?;
     let mut object = Reader::new(body::json(&body)?, "")?;
     let texts = object.texts("text")?;
     let field = object.text("field")?;

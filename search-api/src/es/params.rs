@@ -140,6 +140,14 @@ pub(super) fn indices_of(
                 }
             }
         }
+        if name.starts_with('_') && !any {
+            let name: String = name.chars().take(80).collect();
+            return Err(QueryError {
+                es_type: "invalid_index_name_exception",
+                ..QueryError::new(format!("Invalid index name [{name}], must not start with '_'"))
+            }
+            .into());
+        }
         if !any && !name.contains('*') && !ignore_unavailable {
             return Err(SearchError::NoIndex(full.chars().take(200).collect()));
         }
@@ -214,6 +222,8 @@ impl SourceFilter {
                     object.remove(long).or_else(|| object.remove(short)).map_or_else(|| Ok(Vec::new()), texts)
                 };
                 let (includes, excludes) = (take("includes", "include")?, take("excludes", "exclude")?);
+                // There are no vectors.
+                object.remove("exclude_vectors");
                 if let Some(name) = object.keys().next() {
                     return Err(QueryError::new(format!("`{name}` is not supported here")).at("/_source"));
                 }
@@ -229,6 +239,8 @@ impl SourceFilter {
             text.map(|text| text.split(',').map(str::to_owned).collect()).unwrap_or_default()
         };
         let source = taker.take("_source");
+        // There are no vectors.
+        taker.take("_source_exclude_vectors");
         let includes = list(taker.take("_source_includes"));
         let excludes = list(taker.take("_source_excludes"));
         match source.as_deref() {

@@ -118,7 +118,16 @@ fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) 
 
 /// The query of `q=`.
 fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Option<Query>, SearchError> {
-    let (df, operator) = (taker.take("df"), taker.take("default_operator"));
+    let df = taker.take("df");
+    let need = match taker.take("default_operator") {
+        None => Need::Any,
+        Some(operator) if operator.eq_ignore_ascii_case("or") => Need::Any,
+        Some(operator) if operator.eq_ignore_ascii_case("and") => Need::All,
+        Some(_) => {
+            let error = QueryError::illegal("`default_operator` must be and or or");
+            return Err(error.at("default_operator").into());
+        }
+    };
     // Patterns are always analysed, and a value that does not fit its field is always told.
     taker.only("analyze_wildcard", &["true"])?;
     taker.only("lenient", &["false"])?;
@@ -127,11 +136,7 @@ fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Option<Query>,
     let field = |name: &str| (name.contains('*') || known(name)).then(|| vec![FieldBoost::new(name)]);
     let options = TextOptions {
         fields: df.map(FieldBoost::new).into_iter().collect(),
-        need: if operator.is_some_and(|operator| operator.eq_ignore_ascii_case("and")) {
-            Need::All
-        } else {
-            Need::Any
-        },
+        need,
         ..TextOptions::new(Syntax::QueryString, &field)
     };
     Ok(Some(parse_text(&q, &options, &mut Clauses::default()).map_err(|error| error.at("q"))?))
@@ -183,7 +188,7 @@ pub(super) async fn count(
 ) -> Answer {
     let mut taker = Taker::new(params);
     let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
-    let mut search = body::parse(body::json(&body)?, &indices)?;
+    let mut search = body::parse_query_alone(body::json(&body)?, &indices)?;
     if let Some(query) = text_query(&mut taker, &indices)? {
         search.request.query = query;
     }
@@ -278,7 +283,7 @@ pub(super) async fn validate(
     let explain = taker.flag("explain")?.unwrap_or(false);
     let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
     let checked = async {
-        let mut search = body::parse(body::json(&body)?, &indices)?;
+        let mut search = body::parse_query_alone(body::json(&body)?, &indices)?;
         if let Some(query) = text_query(&mut taker, &indices)? {
             search.request.query = query;
         }

@@ -44,10 +44,24 @@ struct Wanted {
     text: String,
     field: String,
     size: usize,
-    always: bool,
+    mode: Mode,
     by_frequency: bool,
     whole: bool,
 }
+
+/// For which words others are suggested.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Those that no document has.
+    Missing,
+    /// All; only words that are in more documents.
+    Popular,
+    /// All.
+    Always,
+}
+
+/// The most suggestions for one word.
+const MAX_OPTIONS: usize = 20;
 
 fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
     let mut object = Reader::new(suggest.clone(), "/suggest")?;
@@ -75,8 +89,22 @@ fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
             name,
             text,
             field: how.need_text("field")?,
-            size: how.count("size")?.unwrap_or(5).min(20),
-            always: how.text("suggest_mode")?.is_some_and(|mode| mode == "always"),
+            size: match how.count("size")?.unwrap_or(5) {
+                size if size <= MAX_OPTIONS => size,
+                size => {
+                    let text = format!("`size` is {size}: at most {MAX_OPTIONS} suggestions are given");
+                    return Err(QueryError::illegal(text).at(how.pointer_to("size")));
+                }
+            },
+            mode: match how.text("suggest_mode")?.as_deref() {
+                None | Some("missing") => Mode::Missing,
+                Some("popular") => Mode::Popular,
+                Some("always") => Mode::Always,
+                Some(_) => {
+                    let error = QueryError::illegal("`suggest_mode` must be missing, popular or always");
+                    return Err(error.at(how.pointer_to("suggest_mode")));
+                }
+            },
             by_frequency: match how.text("sort")?.as_deref() {
                 None | Some("score") => false,
                 Some("frequency") => true,
@@ -129,7 +157,7 @@ impl Wanted {
         let mut answers = Vec::new();
         let mut corrected = self.text.clone();
         for (start, end, word, counts) in entries.iter().rev() {
-            let is_there = counts.contains_key(word);
+            let own = counts.get(word).copied();
             let mut options: Vec<(&String, u64)> =
                 counts.iter().filter(|(term, _)| *term != word).map(|(term, count)| (term, *count)).collect();
             let likeness = |term: &str| if self.by_frequency { 0.0 } else { similarity(word, term) };
@@ -137,8 +165,10 @@ impl Wanted {
                 let alike = likeness(other.0).total_cmp(&likeness(one.0));
                 alike.then(other.1.cmp(&one.1)).then_with(|| one.0.cmp(other.0))
             });
-            if is_there && !self.always {
-                options.clear();
+            match (self.mode, own) {
+                (Mode::Missing, Some(_)) => options.clear(),
+                (Mode::Popular, Some(own)) => options.retain(|(_, count)| *count > own),
+                _ => {}
             }
             if let Some((best, _)) = options.first() {
                 corrected.replace_range(*start..*end, best);

@@ -7,7 +7,7 @@ use indexer::{Analyser, FieldKind, FieldSpec, Language, Term};
 use super::any_names;
 use crate::{
     execute::{Budget, Repeats, Steps, each_match},
-    query::{FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query},
+    query::{Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query},
 };
 
 /// One thing that a query looks for.
@@ -74,7 +74,8 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
         Query::Scored(scored) => seeks_of(&scored.query, seeks),
         Query::Best { queries, .. } => queries.iter().for_each(|query| seeks_of(query, seeks)),
         Query::Like(like) => {
-            for text in &like.texts {
+            for example in &like.like {
+                let Example::Text(text) = example else { continue };
                 let what = What::Words {
                     text: text.clone(),
                     last_is_prefix: false,

@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 
 use indexer::{Document, Generation, IndexSearcher};
 use serde_json::{Map, Value, json};
-use store::{AssetId, EventType, Seq, Snapshot, Timestamp};
+use store::{AssetId, AssetKind, EventType, Seq, Snapshot, Timestamp};
 use tantivy::{
     DocAddress, DocId, Searcher, SegmentOrdinal, TantivyError,
     collector::{Collector, SegmentCollector},
@@ -190,13 +190,21 @@ impl<'a> Run<'a> {
 
     fn translated(&self, query: &Query) -> Result<Box<dyn tantivy::query::Query>, QueryError> {
         let like_query = |wanted: &crate::query::Like| {
-            let mut documents = Vec::new();
-            for id in wanted.ids.iter().take_while(|_| !self.budget.check()) {
-                let id = AssetId::new(id.clone()).map_err(|error| QueryError::illegal(error.to_string()))?;
-                let document = self.generation.view().document(&id, self.snapshot);
-                documents.extend(document.ok().flatten());
-            }
-            like(wanted, &documents, &self.index.searcher, self.generation.schema(), self.budget)
+            let document = |kind: Option<AssetKind>, id: &str| {
+                if self.budget.check() {
+                    return None;
+                }
+                let view = kind.map_or(self.generation.view(), indexer::view_of);
+                view.document(&AssetId::new(id).ok()?, self.snapshot).ok().flatten()
+            };
+            like(
+                wanted,
+                &document,
+                self.generation.view().kind(),
+                &self.index.searcher,
+                self.generation.schema(),
+                self.budget,
+            )
         };
         let translator = Translator {
             schema: self.generation.schema(),
