@@ -54,8 +54,8 @@ pub enum SearchError {
     WrongMethod,
     /// It takes too long.
     #[error(
-        "the search takes too much of the machine and was given up before anything was found: narrow it by dates \
-             or more words, or write out more of its patterns"
+        "the search takes too much of the machine and was given up: narrow it by dates or more words, or write out \
+         more of its patterns"
     )]
     TooLong,
     /// What was just written is not in the index yet.

@@ -4,10 +4,10 @@
 //! cargo bench -p search-api
 //! ```
 //!
-//! `MORGUE_BENCH_ONLY` names one part: speed (beside bare tantivy), http (over loopback, beside in process), hostile
-//! (what each request of the hostile corpus takes, and a neighbour beside them). Text is read from `senate_press` and
-//! `chronam` in `MORGUE_CORPORA` (default target/corpora); without them, `MORGUE_BENCH_ARTICLES` (default 50,000)
-//! articles are made up.
+//! `MORGUE_BENCH_ONLY` names one part: speed (beside bare tantivy), http (over loopback, beside in process), suggest
+//! (what each key takes), hostile (what each request of the hostile corpus takes, and a neighbour beside them). Text is
+//! read from `senate_press` and `chronam` in `MORGUE_CORPORA` (default target/corpora); without them,
+//! `MORGUE_BENCH_ARTICLES` (default 50,000) articles are made up.
 
 #![expect(
     clippy::print_stdout,
@@ -25,6 +25,7 @@ mod hostile;
 mod http;
 mod queries;
 mod speed;
+mod suggest;
 
 fn main() {
     let only = std::env::var("MORGUE_BENCH_ONLY").ok();
@@ -36,6 +37,9 @@ fn main() {
     }
     if wanted("http") {
         http::beside_in_process(&archive, &queries);
+    }
+    if wanted("suggest") {
+        suggest::each_key(&archive, &queries);
     }
     if wanted("hostile") {
         hostile::what_each_takes(&archive, &queries);

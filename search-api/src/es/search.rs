@@ -174,7 +174,9 @@ async fn count_of(state: &ApiState, mut search: EsSearch, indices: &[IndexName])
     search.request.facets.clear();
     let (engine, indices) = (state.search.clone(), indices.to_vec());
     let pool = state.pool_for(IndexName::any_past(&indices));
-    Ok(pool.run(move || engine.search_all(&search.request, &indices)).await?.total)
+    let found = pool.run(move || engine.search_all(&search.request, &indices)).await?;
+    // A part of a count is none.
+    if found.timed_out { Err(SearchError::TooLong) } else { Ok(found.total) }
 }
 
 /// `_count`, `{index}/_count`
