@@ -12,7 +12,6 @@ mod aggregations;
 mod archive;
 mod elastic;
 mod elastic_options;
-mod hostile;
 mod http;
 mod native;
 mod paging;
