@@ -86,7 +86,7 @@ impl Cited {
         };
         match &live.content {
             Content::Article(article) => Some(Self {
-                title: article_title(&article.headline, &article.body),
+                title: article_title(&article.headline, &article.body, &asset.id),
                 paper: if article.source.is_empty() { known.paper } else { article.source.clone() },
                 date: article.published.clone(),
                 page: article.page.clone(),

@@ -157,8 +157,7 @@ impl Reader<'_> {
     }
 
     fn title(&self) -> String {
-        let title = text::title(&self.article.headline, &self.article.body);
-        if title.is_empty() { self.id.to_string() } else { title }
+        text::title(&self.article.headline, &self.article.body, self.id)
     }
 
     fn text(&self) -> Markup {

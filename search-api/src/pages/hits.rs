@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use serde_json::{Map, Value};
-use store::{AssetId, AssetKind, Rendition};
+use store::{AssetKind, Rendition};
 
 use super::{
     address::{self, Address},
@@ -72,31 +72,22 @@ fn elsewhere(hit: &Hit, lang: Option<&str>) -> Markup {
 }
 
 fn headline(hit: &Hit) -> Markup {
+    let (headline, body) = (string(&hit.document, "headline"), string(&hit.document, "body"));
     text::fragments(hit.highlights.get("headline"))
-        .unwrap_or_else(|| html! { (title(&hit.document, &hit.id)) })
-}
-
-/// What stands for an article in a list; its id where it has no words at all.
-fn title(article: &Map<String, Value>, id: &AssetId) -> String {
-    let title = text::title(string(article, "headline"), string(article, "body"));
-    if title.is_empty() { id.to_string() } else { title }
+        .unwrap_or_else(|| html! { (text::title(headline, body, &hit.id)) })
 }
 
 fn snippet(hit: &Hit) -> Markup {
     let parts = ["body", "summary", "subheadline"];
     parts.iter().find_map(|part| text::fragments(hit.highlights.get(*part))).unwrap_or_else(|| {
-        let text = ["summary", "body"]
-            .into_iter()
-            .map(|part| string(&hit.document, part))
-            .find(|text| !text.is_empty());
-        let text = text.unwrap_or_default();
-        // Words that stand for a headline are not said twice.
-        let text = if string(&hit.document, "headline").is_empty() {
-            text::after_title(text)
-        } else {
-            text.to_owned()
+        let string = |part| string(&hit.document, part);
+        let text = match (string("summary"), string("headline")) {
+            // Words that stand for a headline are not said twice.
+            ("", "") => text::after_title(string("body")),
+            ("", _) => text::beginning(string("body"), 220),
+            (summary, _) => text::beginning(summary, 220),
         };
-        html! { (text::beginning(&text, 220)) }
+        html! { (text) }
     })
 }
 

@@ -129,8 +129,7 @@ fn uses(snapshot: &Snapshot, asset: &AssetRef) -> Result<Vec<Use>, PageError> {
     let mut uses = Vec::new();
     for referrer in snapshot.referrers(asset, None, MAX_USES)? {
         if let Some(Content::Article(article)) = snapshot.live(&referrer)?.map(|live| live.content) {
-            let headline = text::title(&article.headline, &article.body);
-            let headline = if headline.is_empty() { referrer.id.to_string() } else { headline };
+            let headline = text::title(&article.headline, &article.body, &referrer.id);
             uses.push(Use { id: referrer.id, headline, published: article.published });
         }
     }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
+use store::AssetId;
 
 /// A fragment of the highlighter, which has escaped everything but its own `<em>`. Anything else that looks like
 /// markup is escaped here a second time: should the highlighter ever fail to, a page must not.
@@ -52,10 +53,13 @@ pub(super) fn beginning(text: &str, characters: usize) -> String {
     format!("{}…", cut.get(..at).unwrap_or(&cut).trim_end_matches([',', ';', ':', '.', ' ']))
 }
 
-/// What an article is called: its headline, or the first words of its text where it came without one.
-pub(crate) fn title(headline: &str, text: &str) -> String {
+/// What an article is called: its headline, or the first words of its text where it came without one, or its id.
+pub(crate) fn title(headline: &str, text: &str, id: &AssetId) -> String {
     if !headline.is_empty() {
         return headline.to_owned();
+    }
+    if text.trim().is_empty() {
+        return id.to_string();
     }
     let words: Vec<&str> = text.split_whitespace().take(TITLE_WORDS).collect();
     let title = words.join(" ");
@@ -71,7 +75,7 @@ pub(super) fn after_title(text: &str) -> String {
     if words.is_empty() { String::new() } else { format!("… {}", words.join(" ")) }
 }
 
-const SNIPPET_WORDS: usize = 60;
+const SNIPPET_WORDS: usize = 35;
 /// So many words stand for a headline.
 const TITLE_WORDS: usize = 9;
 
@@ -191,13 +195,14 @@ mod tests {
 
     #[test]
     fn what_has_no_headline_is_called_by_its_first_words() {
+        let title = |headline, text| title(headline, text, &AssetId::new("a/1").unwrap());
         assert_eq!(title("A Night", "Text."), "A Night");
         assert_eq!(title("", "Short  of\nit."), "Short of it.");
         assert_eq!(
             title("", "one two three four five six seven eight nine, ten"),
             "one two three four five six seven eight nine…"
         );
-        assert_eq!(title("", ""), "");
+        assert_eq!(title("", " "), "a/1");
         assert_eq!(after_title("1 2 3 4 5 6 7 8 9 10\n11"), "… 10 11");
         assert_eq!(after_title("1 2"), "");
     }
