@@ -32,10 +32,7 @@ pub(crate) struct Args {
 pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result<Outcome> {
     let search = Search::new(archive.existing_indexes()?);
     let asset = AssetRef::new(args.kind, args.id.clone());
-    let found = match args.as_of {
-        None => search.document(&asset),
-        Some(as_of) => search.document_as_of(&asset, as_of),
-    };
+    let found = search.document(&asset, args.as_of);
     let snapshot = search.log().snapshot()?;
     let hit = match found {
         Err(SearchError::NoSuchAsset(_)) => {

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    sync::{Mutex, PoisonError, atomic::AtomicBool},
+    sync::atomic::AtomicBool,
 };
 
 use store::{AsOf, AssetKind, Seq};
@@ -13,8 +13,16 @@ use crate::{
     generation::{Generation, failed},
     indexes::{Indexes, is_name, new_info},
     parts::{Build, BuildState},
-    rebuild::{Progress, RebuildOptions, Rebuilt},
+    rebuild::{Progress, RebuildOptions, Rebuilt, threads},
 };
+
+/// Refuses what cannot be the name of the archive as it stood.
+pub(crate) fn check_name(name: &str) -> Result<(), IndexError> {
+    match name.starts_with(['@', '~']) || !is_name(name) {
+        true => Err(IndexError::InvalidName(name.chars().take(80).collect())),
+        false => Ok(()),
+    }
+}
 
 impl Indexes {
     /// Builds the archive as it stood, searchable beside the live one as `name`. One of this name that is there
@@ -30,9 +38,7 @@ impl Indexes {
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Rebuilt, IndexError> {
-        if name.starts_with(['@', '~']) || !is_name(name) {
-            return Err(IndexError::InvalidName(name.chars().take(80).collect()));
-        }
+        check_name(name)?;
         let lock = self.lock(kind, "build.lock")?;
         self.build_as_of_holding(&lock, kind, as_of, name, stop, progress)
     }
@@ -95,22 +101,16 @@ impl Indexes {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<(), IndexError> {
         let since = self.log().head()?.seq;
-        let snapshot = self.log().snapshot_as_of(*as_of)?;
-        let state = BuildState::at(snapshot.seq(), None, Seq::ZERO);
+        let open = || Ok(self.log().snapshot_as_of_within(*as_of, since)?);
+        let state = BuildState::at(open()?.seq(), None, Seq::ZERO);
         let total = self.count_assets(kind)?;
-        let past = Mutex::new(Some(snapshot));
-        let open = || {
-            let taken = past.lock().unwrap_or_else(PoisonError::into_inner).take();
-            taken.map_or_else(|| Ok(self.log().snapshot_as_of(*as_of)?), Ok)
-        };
         let dir = self.view_dir(kind).join(name);
         drop(Generation::create(&dir, &new_info(kind, since, Some(as_of.to_string())))?);
         let generation = self.generation(kind, name)?;
-        // A snapshot of the past is a fold of the log: one thread with one of them is faster than two with two.
-        let memory = RebuildOptions::default().memory;
+        let RebuildOptions { threads: asked, memory, .. } = RebuildOptions::default();
         Build {
             generation: &generation,
-            threads: 1,
+            threads: threads(asked),
             memory,
             total,
             stop,

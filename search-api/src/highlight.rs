@@ -16,7 +16,10 @@ use self::{
     find::{Seek, Seeker, seeks_of},
     fragment::render,
 };
-use crate::query::{FieldBoost, Pattern, Query};
+use crate::{
+    execute::Budget,
+    query::{FieldBoost, Pattern, Query},
+};
 
 /// What to highlight, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,12 +51,24 @@ pub struct HighlightField {
     pub best_first: bool,
     /// Without any match: so many characters from the start.
     pub without_match: usize,
+    /// What stands before and after a word, if not the same as in all fields.
+    pub tags: Option<(String, String)>,
+    /// Whether only words that were looked for in this field are highlighted, if not the same as in all fields.
+    pub own_only: Option<bool>,
 }
 
 impl HighlightField {
     /// A field with the usual fragments.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), size: 160, count: 3, best_first: false, without_match: 0 }
+        Self {
+            name: name.into(),
+            size: 160,
+            count: 3,
+            best_first: false,
+            without_match: 0,
+            tags: None,
+            own_only: None,
+        }
     }
 }
 
@@ -105,13 +120,18 @@ impl<'a> Highlighter<'a> {
         Self { options, seeks, fields, seekers: HashMap::new() }
     }
 
-    /// The fragments of a document, by field.
-    pub(crate) fn fragments(&mut self, document: &Document) -> serde_json::Map<String, Value> {
+    /// The fragments of a document, by field; none of those that there is nothing left to look for with.
+    pub(crate) fn fragments(
+        &mut self,
+        document: &Document,
+        budget: &Budget,
+    ) -> serde_json::Map<String, Value> {
         let mut found = serde_json::Map::new();
         let language = document.language();
         for (number, chosen) in self.fields.iter().enumerate() {
             let seeker = self.seekers.entry((number, language)).or_insert_with(|| {
-                Seeker::new(&self.seeks, chosen.spec, language, self.options.own_field_only)
+                let own_only = chosen.options.own_only.unwrap_or(self.options.own_field_only);
+                Seeker::new(&self.seeks, chosen.spec, language, own_only)
             });
             if seeker.is_empty() && chosen.options.without_match == 0 {
                 continue;
@@ -120,7 +140,7 @@ impl<'a> Highlighter<'a> {
             values_at(&document.json, chosen.spec.name, &mut values);
             let mut fragments = Vec::new();
             for text in values.into_iter().filter_map(Value::as_str) {
-                let spans = seeker.find(text);
+                let spans = seeker.find(text, budget);
                 if !spans.is_empty() || chosen.options.without_match > 0 {
                     render(text, &spans, &chosen.options, self.options, &mut fragments);
                 }

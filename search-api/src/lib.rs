@@ -42,10 +42,16 @@ mod suggest;
 mod views;
 
 pub use error::SearchError;
-pub use execute::{Aggregation, AggregationKind, SortValue, Stat};
+pub use execute::{
+    Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, MetricPath, OrderBy, SearchLimits,
+    SortValue, Span, Stat, Step, Terms,
+};
 pub use highlight::{HighlightField, HighlightOptions};
-pub use http::{Access, ApiState, InvalidKey, Role, ServerLimits, app, router, serve, serve_router};
+pub use http::{
+    Access, ApiState, InvalidKey, InvalidOrigin, Origins, Role, ServerLimits, app, router, serve,
+    serve_router,
+};
 pub use request::{MAX_LIMIT, SearchRequest, Sort};
-pub use search::{Hit, Search, SearchResponse, TIME_LIMIT, WAIT_LIMIT};
+pub use search::{Hit, Search, SearchResponse, WAIT_LIMIT};
 pub use spelling::better_spelling;
 pub use suggest::{MAX_SUGGESTIONS, Suggester, Suggestion, SuggestionKind};

@@ -6,7 +6,7 @@ use serde_json::Value;
 use store::{AssetKind, Seq};
 
 use crate::{
-    execute::{Aggregation, AggregationKind},
+    execute::{Aggregation, AggregationKind, Histogram, Terms},
     highlight::HighlightOptions,
     query::{
         Bool, Combine, Need, Phrase, Query, QueryError, Range, Syntax, TextOptions,
@@ -312,20 +312,10 @@ fn facet_of(kind: AssetKind, name: &str) -> Result<Aggregation, QueryError> {
                 cut(name)
             )));
         }
-        Some(Facet::Values(field)) => AggregationKind::Terms {
-            field,
-            size: FACET_VALUES,
-            by_key: false,
-            reversed: false,
-            min_count: 1,
-            missing: None,
-        },
-        Some(Facet::Dates(interval, format)) => AggregationKind::Dates {
-            field: views::date_field(kind).to_owned(),
-            interval,
-            min_count: 1,
-            format: Some(format.to_owned()),
-        },
+        Some(Facet::Values(field)) => AggregationKind::Terms(Terms::of(field, FACET_VALUES)),
+        Some(Facet::Dates(interval, format)) => {
+            AggregationKind::Histogram(Histogram::of_dates(views::date_field(kind), interval, format))
+        }
     };
     Ok(Aggregation { name: name.to_owned(), kind, nested: Vec::new() })
 }

@@ -4,11 +4,11 @@
 //! it (column `_seq`), the log's record at that seq gives the asset's id, and the view makes the document from a
 //! snapshot of now. So an asset that was withdrawn or erased a moment ago is in no answer, even while the index
 //! still has it, and every hit shows the seq, revision and source that it comes from. For the archive as it stood,
-//! the snapshot is as of then; one is folded per generation and kept.
+//! the snapshot is as of then.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    fmt,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -20,7 +20,7 @@ use store::{AsOf, AssetId, AssetKind, AssetRef, Log, Revision, Seq, Snapshot};
 
 use crate::{
     error::SearchError,
-    execute::{Lengths, SortValue},
+    execute::{Budget, Lengths, SearchLimits, SortValue},
     request::{SearchRequest, cursor},
 };
 
@@ -36,24 +36,44 @@ pub struct Search {
 
 struct Inner {
     indexes: Indexes,
-    limit: Duration,
-    /// The snapshots of generations as of the past.
-    past: Mutex<HashMap<std::path::PathBuf, Arc<Mutex<Snapshot>>>>,
+    limits: SearchLimits,
     lengths: Arc<Lengths>,
+}
+
+/// What is searched: a view as it is, `articles`, or as it stood, `articles@fifties`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IndexName {
+    pub(crate) kind: AssetKind,
+    /// The name that the archive as it stood was built under.
+    pub(crate) as_of: Option<String>,
+}
+
+impl IndexName {
+    /// Whether any of these is of the archive as it stood.
+    pub(crate) fn any_past(names: &[Self]) -> bool {
+        names.iter().any(|name| name.as_of.is_some())
+    }
+}
+
+impl From<AssetKind> for IndexName {
+    fn from(kind: AssetKind) -> Self {
+        Self { kind, as_of: None }
+    }
+}
+
+impl fmt::Display for IndexName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.plural())?;
+        self.as_of.as_ref().map_or(Ok(()), |name| write!(f, "@{name}"))
+    }
 }
 
 /// A view as it was at one point in time.
 #[derive(Clone)]
 pub(crate) struct Pinned {
-    generation: Arc<Generation>,
-    index: Arc<IndexSearcher>,
-}
-
-impl Pinned {
-    /// Which view.
-    pub(crate) fn kind(&self) -> AssetKind {
-        self.generation.view().kind()
-    }
+    pub(crate) name: IndexName,
+    pub(crate) generation: Arc<Generation>,
+    pub(crate) index: Arc<IndexSearcher>,
 }
 
 /// What was found.
@@ -80,6 +100,9 @@ pub struct SearchResponse {
     pub(crate) aggregations: Map<String, Value>,
     #[serde(skip)]
     pub(crate) max_score: Option<f32>,
+    /// Whether it was given up before everything was looked at, because it takes too much of the machine: then more
+    /// may match than `total` and `facets` say, and better hits may be missing.
+    pub timed_out: bool,
     /// Whether more match than `total` says.
     #[serde(skip)]
     pub(crate) at_least: bool,
@@ -112,6 +135,9 @@ pub struct Hit {
     /// The value that it stands for, when hits are collapsed.
     #[serde(skip)]
     pub(crate) group: Option<SortValue>,
+    /// Where it was found.
+    #[serde(skip)]
+    pub(crate) index: IndexName,
 }
 
 impl Hit {
@@ -122,20 +148,18 @@ impl Hit {
     }
 }
 
-/// How long a search may take.
-pub const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// How long a search waits for the index to take in what was just written.
 pub const WAIT_LIMIT: Duration = Duration::from_secs(2);
 
 impl Search {
     /// Over these indexes.
     pub fn new(indexes: Indexes) -> Self {
-        Self::with_limit(indexes, TIME_LIMIT)
+        Self::with_limits(indexes, SearchLimits::default())
     }
 
-    /// Over these indexes, with another time limit.
-    pub fn with_limit(indexes: Indexes, limit: Duration) -> Self {
-        Self { inner: Arc::new(Inner { indexes, limit, past: Mutex::default(), lengths: Arc::default() }) }
+    /// Over these indexes, with other limits.
+    pub fn with_limits(indexes: Indexes, limits: SearchLimits) -> Self {
+        Self { inner: Arc::new(Inner { indexes, limits, lengths: Arc::default() }) }
     }
 
     /// The indexes.
@@ -146,6 +170,11 @@ impl Search {
     /// The log.
     pub fn log(&self) -> &Log {
         self.inner.indexes.log()
+    }
+
+    /// What a request on this thread may spend from now on.
+    pub(crate) fn budget(&self) -> Budget {
+        Budget::begin(self.inner.limits)
     }
 
     /// Searches, on this thread.
@@ -160,9 +189,9 @@ impl Search {
     pub(crate) fn search_all(
         &self,
         request: &SearchRequest,
-        kinds: &[AssetKind],
+        indices: &[IndexName],
     ) -> Result<SearchResponse, SearchError> {
-        self.search_views(request, &self.pin(kinds)?)
+        self.search_views(request, &self.pin(indices)?)
     }
 
     /// Searches views as they were at one point in time; what readers may not see any more is left out all the same.
@@ -205,133 +234,97 @@ impl Search {
         views: &[Pinned],
         work: impl FnOnce(&[Run<'_>]) -> Result<T, SearchError>,
     ) -> Result<T, SearchError> {
-        let limit = request.time_limit.map_or(self.inner.limit, |limit| limit.min(self.inner.limit));
-        let deadline = Instant::now() + limit;
         let mut opened = Vec::with_capacity(views.len());
         for view in views {
             opened.push((view, self.snapshot_for(&view.generation)?));
         }
-        let held: Vec<Held<'_>> = opened.iter().map(|(_, snapshots)| snapshots.get()).collect();
+        let mut limits = self.inner.limits;
+        limits.time = request.time_limit.map_or(limits.time, |limit| limit.min(limits.time));
+        let budget = Arc::new(Budget::begin(limits));
         let runs: Vec<Run<'_>> = opened
             .iter()
-            .zip(&held)
-            .map(|((view, _), snapshot)| Run {
+            .map(|(view, snapshot)| Run {
                 request,
+                name: &view.name,
                 generation: &view.generation,
                 index: &view.index,
                 snapshot,
                 lengths: &self.inner.lengths,
                 lenient: request.lenient || views.len() > 1,
-                deadline,
-                limit,
+                budget: &budget,
             })
             .collect();
         work(&runs)
     }
 
     /// The views as they are now, to be searched later.
-    pub(crate) fn pin(&self, kinds: &[AssetKind]) -> Result<Vec<Pinned>, SearchError> {
-        kinds.iter().map(|kind| self.live(*kind)).collect()
+    pub(crate) fn pin(&self, indices: &[IndexName]) -> Result<Vec<Pinned>, SearchError> {
+        indices.iter().cloned().map(|name| self.open(name)).collect()
     }
 
-    fn live(&self, kind: AssetKind) -> Result<Pinned, SearchError> {
-        let (generation, index) = self.indexes().searcher(kind)?;
-        Ok(Pinned { generation, index })
+    fn open(&self, name: IndexName) -> Result<Pinned, SearchError> {
+        let Some(as_of) = &name.as_of else {
+            let (generation, index) = self.indexes().searcher(name.kind)?;
+            return Ok(Pinned { name, generation, index });
+        };
+        // Looked up in the list, so that no name leads out of the directory.
+        if !self.indexes().generations(name.kind)?.contains(&format!("@{as_of}")) {
+            let as_of: String = as_of.chars().take(80).collect();
+            return Err(SearchError::NotFound(format!(
+                "the archive was not built as `{as_of}`: `morgue rebuild --as-of DATE --name NAME` builds it"
+            )));
+        }
+        let generation = self.indexes().named(name.kind, as_of)?;
+        Ok(Pinned { index: generation.searcher()?, name, generation })
     }
 
     fn generation(&self, request: &SearchRequest) -> Result<Pinned, SearchError> {
-        if let Some(name) = &request.as_of {
-            // Looked up in the list, so that no name leads out of the directory.
-            if !self.indexes().generations(request.kind)?.contains(&format!("@{name}")) {
-                let name: String = name.chars().take(80).collect();
-                return Err(SearchError::NotFound(format!(
-                    "the archive was not built as `{name}`: `morgue rebuild --as-of DATE --name NAME` builds it"
-                )));
-            }
-            let generation = self.indexes().named(request.kind, name)?;
-            return Ok(Pinned { index: generation.searcher()?, generation });
-        }
-        if let Some(wanted) = request.min_seq {
+        if let (Some(wanted), None) = (request.min_seq, &request.as_of) {
             let reached = self.indexes().wait_for(request.kind, wanted, WAIT_LIMIT)?;
             if reached < wanted {
                 return Err(SearchError::NotYet { wanted, reached });
             }
         }
-        self.live(request.kind)
+        self.open(IndexName { kind: request.kind, as_of: request.as_of.clone() })
     }
 
-    fn snapshot_for(&self, generation: &Generation) -> Result<Snapshots, SearchError> {
-        let Some(as_of) = &generation.info().as_of else {
-            return Ok(Snapshots::Now(Box::new(self.log().snapshot()?)));
-        };
-        let mut past = self.inner.past.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(snapshot) = past.get(generation.dir()) {
-            return Ok(Snapshots::Past(Arc::clone(snapshot)));
-        }
+    /// Of now, or of what a generation of the past was built from.
+    fn snapshot_for(&self, generation: &Generation) -> Result<Snapshot, SearchError> {
+        let info = generation.info();
+        let Some(as_of) = &info.as_of else { return Ok(self.log().snapshot()?) };
         let as_of: AsOf =
             as_of.parse().map_err(|error: store::InvalidAsOf| SearchError::NotFound(error.to_string()))?;
-        let snapshot = Arc::new(Mutex::new(self.log().snapshot_as_of(as_of)?));
-        past.insert(generation.dir().to_owned(), Arc::clone(&snapshot));
-        Ok(Snapshots::Past(snapshot))
+        Ok(self.log().snapshot_as_of_within(as_of, info.since)?)
     }
 
-    /// The document of one asset as readers see it now.
+    /// The document of one asset as readers see it now, or saw it then.
     ///
     /// # Errors
-    /// [`SearchError::NoSuchAsset`] when they do not; or the log fails.
-    pub fn document(&self, asset: &AssetRef) -> Result<Hit, SearchError> {
-        let snapshot = self.log().snapshot()?;
-        let view = indexer::view_of(asset.kind);
-        view.document(&asset.id, &snapshot)?
-            .map(hit_of)
-            .ok_or_else(|| SearchError::NoSuchAsset(asset.clone()))
+    /// [`SearchError::NoSuchAsset`] when they do or did not; or the log fails.
+    pub fn document(&self, asset: &AssetRef, at: Option<AsOf>) -> Result<Hit, SearchError> {
+        let snapshot = match at {
+            None => self.log().snapshot()?,
+            Some(at) => self.log().snapshot_as_of(at)?,
+        };
+        document_in(&snapshot, asset, &asset.kind.into())
     }
 
-    /// The document of one asset as readers saw it then. Folds the log up to then.
-    ///
-    /// # Errors
-    /// [`SearchError::NoSuchAsset`] when they did not; or the log fails.
-    pub fn document_as_of(&self, asset: &AssetRef, as_of: AsOf) -> Result<Hit, SearchError> {
-        let snapshot = self.log().snapshot_as_of(as_of)?;
-        let view = indexer::view_of(asset.kind);
-        view.document(&asset.id, &snapshot)?
-            .map(hit_of)
-            .ok_or_else(|| SearchError::NoSuchAsset(asset.clone()))
-    }
-}
-
-/// A snapshot of now, or one of the past that searches share.
-enum Snapshots {
-    Now(Box<Snapshot>),
-    Past(Arc<Mutex<Snapshot>>),
-}
-
-enum Held<'a> {
-    Now(&'a Snapshot),
-    Past(std::sync::MutexGuard<'a, Snapshot>),
-}
-
-impl Snapshots {
-    fn get(&self) -> Held<'_> {
-        match self {
-            Self::Now(snapshot) => Held::Now(snapshot),
-            Self::Past(snapshot) => Held::Past(snapshot.lock().unwrap_or_else(PoisonError::into_inner)),
+    /// The document of one asset of an index.
+    pub(crate) fn document_of(&self, index: &IndexName, id: AssetId) -> Result<Hit, SearchError> {
+        let asset = AssetRef::new(index.kind, id);
+        match index.as_of {
+            None => self.document(&asset, None),
+            Some(_) => document_in(&self.snapshot_for(&self.open(index.clone())?.generation)?, &asset, index),
         }
     }
 }
 
-impl std::ops::Deref for Held<'_> {
-    type Target = Snapshot;
-
-    fn deref(&self) -> &Snapshot {
-        match self {
-            Self::Now(snapshot) => snapshot,
-            Self::Past(snapshot) => snapshot,
-        }
-    }
+fn document_in(snapshot: &Snapshot, asset: &AssetRef, index: &IndexName) -> Result<Hit, SearchError> {
+    let document = indexer::view_of(asset.kind).document(&asset.id, snapshot)?;
+    document.map(|document| hit_of(document, index)).ok_or_else(|| SearchError::NoSuchAsset(asset.clone()))
 }
 
-fn hit_of(document: Document) -> Hit {
+fn hit_of(document: Document, index: &IndexName) -> Hit {
     Hit {
         kind: document.asset.kind,
         id: document.asset.id,
@@ -344,5 +337,6 @@ fn hit_of(document: Document) -> Hit {
         sort: Vec::new(),
         explanation: None,
         group: None,
+        index: index.clone(),
     }
 }

@@ -3,7 +3,7 @@
 use indexer::{FieldKind, FieldSpec, view_of};
 use store::AssetKind;
 
-use crate::query::{FieldBoost, Interval};
+use crate::query::{DateFormat, FieldBoost, Interval};
 
 /// Names that people use, and the fields that they mean.
 struct Names {
@@ -111,17 +111,17 @@ pub(crate) enum Facet {
     /// Exact values of a field.
     Values(String),
     /// Intervals of the view's dates, with the format of their names.
-    Dates(Interval, &'static str),
+    Dates(Interval, DateFormat),
 }
 
 /// The facet of this name; `None` when there is none.
 pub(crate) fn facet(kind: AssetKind, name: &str) -> Option<Facet> {
     match name {
-        "century" => return Some(Facet::Dates(Interval::Years(100), "yyyy")),
-        "decade" => return Some(Facet::Dates(Interval::Years(10), "yyyy")),
-        "year" => return Some(Facet::Dates(Interval::Years(1), "yyyy")),
-        "month" => return Some(Facet::Dates(Interval::Month, "yyyy-MM")),
-        "day" => return Some(Facet::Dates(Interval::Millis(86_400_000), "yyyy-MM-dd")),
+        "century" => return Some(Facet::Dates(Interval::Years(100), DateFormat::year())),
+        "decade" => return Some(Facet::Dates(Interval::Years(10), DateFormat::year())),
+        "year" => return Some(Facet::Dates(Interval::Years(1), DateFormat::year())),
+        "month" => return Some(Facet::Dates(Interval::Month, DateFormat::month())),
+        "day" => return Some(Facet::Dates(Interval::Millis(86_400_000), DateFormat::date())),
         _ => {}
     }
     fields_named(kind, name)?.into_iter().find_map(|field| {

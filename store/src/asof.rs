@@ -1,17 +1,14 @@
 //! Looking back: the log and its catalog as of a seq or a date.
 
-use std::{fmt, ops::Bound, str::FromStr, sync::Arc};
+use std::{fmt, ops::Bound, str::FromStr};
 
 use crate::{
-    asset::AssetRef,
-    catalog::{Head, Status},
     date::{ArchiveDate, Timestamp},
     error::ReadError,
     event::Seq,
-    fold::Fold,
     log::Log,
-    scratch::Scratch,
-    snapshot::{AssetState, Live, Past, Snapshot},
+    past::Past,
+    snapshot::Snapshot,
     tables::time_key,
 };
 
@@ -67,118 +64,42 @@ impl FromStr for AsOf {
 #[error("`{0}` is neither a date nor a seq: use 1912, 1912-04, 1912-04-15, 1912-04-15T02:20:00Z or seq:12")]
 pub struct InvalidAsOf(String);
 
-/// So many events are folded before the next read transaction.
-const CHUNK: usize = 5_000;
-
 impl Log {
-    /// The log and the catalog as of then. Folds the events up to then into a catalog of its own, which takes some
-    /// 10 µs an event and goes away with the snapshot. What was erased since is not there.
+    /// The log and the catalog as of then. Opening it reads next to nothing: an asset's history is walked when the asset
+    /// is asked for, and the first question for all assets, or for who names one, folds the events up to then
+    /// (some 10 µs an event), once for all snapshots of that moment. What was erased since is not there.
     ///
     /// # Errors
     /// [`ReadError::NoSuchEvent`] for a seq that the log has not reached; damaged, or the disk fails.
     pub fn snapshot_as_of(&self, as_of: AsOf) -> Result<Snapshot, ReadError> {
-        let head = self.head()?.seq;
-        let seqs = match as_of {
-            AsOf::Seq(seq) if seq > head => return Err(ReadError::NoSuchEvent { seq, head }),
-            AsOf::Seq(seq) => Seqs::First(seq),
-            AsOf::Time(time) => Seqs::These(self.seqs_not_after(time, head)?),
-        };
-        let failed = |error| ReadError::Scratch { as_of: as_of.to_string(), error: Arc::new(error) };
-        let scratch = Scratch::new(self.dir()).map_err(failed)?;
-        let mut rest = seqs.iter();
-        let mut fold = Fold::new(self, scratch.tables);
-        loop {
-            let chunk: Vec<Seq> = rest.by_ref().take(CHUNK).collect();
-            if chunk.is_empty() {
-                break;
-            }
-            let (tables, txn) = self.read()?;
-            let mut to = scratch.env.write_txn()?;
-            for seq in chunk {
-                fold.event_at(&tables, &txn, &to, seq)?;
-            }
-            fold.write(&mut to)?;
-            to.commit()?;
-        }
-        let (tables, txn) = self.read()?;
-        let past = Past { as_of, txn: scratch.env.clone().static_read_txn()?, scratch };
-        Ok(Snapshot { log: self.clone(), tables, txn, seq: seqs.last(), past: Some(past) })
+        self.past(as_of, None)
     }
 
-    /// In seq order.
-    fn seqs_not_after(&self, time: Timestamp, head: Seq) -> Result<Vec<Seq>, ReadError> {
-        let (tables, txn) = self.read()?;
-        let end = time_key(time.as_millis(), u64::MAX);
-        let mut seqs = Vec::new();
-        for entry in tables.times.range(&txn, &(Bound::Unbounded, Bound::Included(end.as_slice())))? {
-            let seq = seq_of(entry?.0);
-            if seq <= head {
-                seqs.push(seq);
+    /// The same, of the log's events up to `last` alone: what came later and belongs before then is not seen, so two
+    /// such snapshots never differ.
+    ///
+    /// # Errors
+    /// As [`Self::snapshot_as_of`].
+    pub fn snapshot_as_of_within(&self, as_of: AsOf, last: Seq) -> Result<Snapshot, ReadError> {
+        self.past(as_of, Some(last))
+    }
+
+    fn past(&self, as_of: AsOf, within: Option<Seq>) -> Result<Snapshot, ReadError> {
+        let mut snapshot = Snapshot::open(self)?;
+        if let AsOf::Seq(seq) = as_of {
+            if seq > snapshot.seq {
+                return Err(ReadError::NoSuchEvent { seq, head: snapshot.seq });
             }
+            snapshot.seq = seq;
         }
-        seqs.sort_unstable();
-        Ok(seqs)
-    }
-}
-
-/// The events of a moment.
-enum Seqs {
-    First(Seq),
-    These(Vec<Seq>),
-}
-
-impl Seqs {
-    fn iter(&self) -> Box<dyn Iterator<Item = Seq> + '_> {
-        match self {
-            Self::First(last) => Box::new((1..=last.get()).map(Seq::new)),
-            Self::These(seqs) => Box::new(seqs.iter().copied()),
-        }
-    }
-
-    fn last(&self) -> Seq {
-        match self {
-            Self::First(last) => *last,
-            Self::These(seqs) => seqs.last().copied().unwrap_or(Seq::ZERO),
-        }
+        let within = within.filter(|last| *last < snapshot.seq);
+        snapshot.seq = within.unwrap_or(snapshot.seq);
+        snapshot.past = Some(Past::new(as_of, within));
+        Ok(snapshot)
     }
 }
 
 impl Snapshot {
-    /// What the log said of an asset then; `None` when it said nothing yet. Walks the asset's history, so it costs as
-    /// many reads as the asset has events.
-    ///
-    /// # Errors
-    /// [`ReadError`]: damaged, or the disk fails.
-    pub fn state_as_of(&self, asset: &AssetRef, as_of: AsOf) -> Result<Option<AssetState>, ReadError> {
-        Ok(self.head_as_of(asset, as_of)?.map(AssetState::from))
-    }
-
-    /// The revision of an asset that readers saw then; `None` when there was none, or it was withdrawn, erased since,
-    /// or merged into another.
-    ///
-    /// # Errors
-    /// [`ReadError`]: damaged, or the disk fails.
-    pub fn live_as_of(&self, asset: &AssetRef, as_of: AsOf) -> Result<Option<Live>, ReadError> {
-        match self.head_as_of(asset, as_of)? {
-            Some(head) if head.status == Status::Published && head.live != Seq::ZERO => {
-                self.live_at(asset, &head)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    fn head_as_of(&self, asset: &AssetRef, as_of: AsOf) -> Result<Option<Head>, ReadError> {
-        let mut head = None;
-        let fold = Fold::new(self.log(), self.tables.catalog);
-        for seq in self.history(asset, usize::MAX)?.into_iter().rev() {
-            let record = self.tables.record(&self.txn, seq)?;
-            if as_of.takes(seq, record.happened()) {
-                head = Some(fold.head_after(&self.tables, &self.txn, head, seq, &record)?);
-            }
-        }
-        Ok(head)
-    }
-
     /// The events that happened from `from` to `to`, both included, in the order of their times, `count` at most.
     /// The next page begins after the last of this one: [`Self::by_time_after`].
     ///

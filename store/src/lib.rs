@@ -45,6 +45,7 @@ mod follow;
 mod import;
 mod log;
 mod note;
+mod past;
 mod queue;
 mod record;
 mod repair;

@@ -13,8 +13,8 @@ use crate::{
     error::{Damage, ReadError},
     event::{Event, EventType, Fact, Payload, Revision, Seq},
     log::{Log, head_in},
+    past::Past,
     record::{Encoded, Record},
-    scratch::Scratch,
     tables::{CatalogTables, Read, Tables},
 };
 
@@ -24,16 +24,8 @@ pub struct Snapshot {
     pub(crate) tables: Tables,
     pub(crate) txn: Read,
     pub(crate) seq: Seq,
-    /// For a snapshot of the past: a catalog folded for it.
+    /// Of when it is, for a snapshot of the past.
     pub(crate) past: Option<Past>,
-}
-
-/// A catalog as of an older seq or a date.
-pub(crate) struct Past {
-    pub(crate) as_of: AsOf,
-    /// Dropped before the environment that it reads.
-    pub(crate) txn: Read,
-    pub(crate) scratch: Scratch,
 }
 
 /// What the log says of an asset.
@@ -71,7 +63,7 @@ impl Snapshot {
         Ok(Self { log: log.clone(), tables, txn, seq, past: None })
     }
 
-    /// The last event that this snapshot sees. As of a date, some before it may be hidden: they happened later.
+    /// The last event of the log that this snapshot looks at. As of a date, some up to it are hidden: they happened later.
     pub fn seq(&self) -> Seq {
         self.seq
     }
@@ -193,7 +185,7 @@ impl Snapshot {
     }
 
     /// The revision that a head names; `None` when it was erased after the moment that the head is of.
-    pub(crate) fn live_at(&self, asset: &AssetRef, head: &Head) -> Result<Option<Live>, ReadError> {
+    fn live_at(&self, asset: &AssetRef, head: &Head) -> Result<Option<Live>, ReadError> {
         let event = self.event(head.live)?;
         match event.payload {
             Payload::Kept { fact: Fact::Published(content), source, .. } => {
@@ -234,7 +226,7 @@ impl Snapshot {
         after: Option<&AssetId>,
         count: usize,
     ) -> Result<Vec<(AssetId, AssetState)>, ReadError> {
-        let (txn, tables) = self.catalog();
+        let (txn, tables) = self.catalog()?;
         let letter = [kind_letter(kind)];
         let start = after.map_or(letter.to_vec(), |id| AssetRef::new(kind, id.clone()).to_key());
         let bounds = (std::ops::Bound::Excluded(start.as_slice()), std::ops::Bound::Unbounded);
@@ -275,7 +267,7 @@ impl Snapshot {
         after: Option<&AssetRef>,
         count: usize,
     ) -> Result<Vec<(AssetRef, Brief)>, ReadError> {
-        let (txn, tables) = self.catalog();
+        let (txn, tables) = self.catalog()?;
         let target = asset.to_key();
         let prefix = edges_to(&target);
         let start = match after {
@@ -325,15 +317,17 @@ impl Snapshot {
         })
     }
 
-    pub(crate) fn head(&self, key: &[u8]) -> Result<Option<Head>, ReadError> {
-        let (txn, tables) = self.catalog();
-        tables.head(txn, key)
+    fn head(&self, key: &[u8]) -> Result<Option<Head>, ReadError> {
+        match &self.past {
+            Some(past) => past.head(self, key),
+            None => self.tables.catalog.head(&self.txn, key),
+        }
     }
 
-    pub(crate) fn catalog(&self) -> (&RoTxn<'_>, &CatalogTables) {
+    fn catalog(&self) -> Result<(&RoTxn<'_>, &CatalogTables), ReadError> {
         match &self.past {
-            Some(past) => (&past.txn, &past.scratch.tables),
-            None => (&self.txn, &self.tables.catalog),
+            Some(past) => past.catalog(self),
+            None => Ok((&self.txn, &self.tables.catalog)),
         }
     }
 

@@ -4,6 +4,7 @@ use std::{
     fs::{self, OpenOptions},
     io,
     path::Path,
+    sync::Arc,
 };
 
 use heed::{
@@ -17,6 +18,7 @@ use crate::{
     digest::Digest,
     error::{OpenError, ReadError},
     event::Seq,
+    past::Pasts,
     record::Record,
     volume::VolumeNumber,
 };
@@ -62,9 +64,11 @@ pub(crate) struct Tables {
     pub(crate) times: Table<Bytes, Unit>,
     /// What the log says now.
     pub(crate) catalog: CatalogTables,
+    /// What it said at older moments; not on disk.
+    pub(crate) pasts: Arc<Pasts>,
 }
 
-/// The catalog's tables: a fold of the log. A scratch environment holds them for the log as of an older seq.
+/// The catalog's tables: a fold of the log. A scratch environment holds them for the log as of an older moment.
 #[derive(Clone, Copy)]
 pub(crate) struct CatalogTables {
     /// One letter for the kind, id → head (grammar: [`crate::catalog::Head`]). Assets of types that this version
@@ -180,7 +184,9 @@ impl Tables {
         let (meta, events, dictionaries, samples, sources, times, catalog) = opened;
         let catalog = CatalogTables::from(catalog);
         let events = Events::of(events);
-        let tables = Self { volume, env, meta, events, dictionaries, samples, sources, times, catalog };
+        let pasts = Arc::default();
+        let tables =
+            Self { volume, env, meta, events, dictionaries, samples, sources, times, catalog, pasts };
         let txn = tables.env.read_txn().map_err(|error| failed(dir, error))?;
         for (what, known) in [("format", format), ("catalog", CATALOG)] {
             let found = tables.meta.get(&txn, what).map_err(|error| failed(dir, error))?.unwrap_or(0);

@@ -1,7 +1,7 @@
 //! Queries as people ask them, chosen from the archive's own words by rules.
 
 use search_api::{
-    Aggregation, AggregationKind, HighlightField, HighlightOptions, SearchRequest,
+    Aggregation, AggregationKind, HighlightField, HighlightOptions, SearchRequest, Terms,
     query::{Bool, FieldBoost, Need, Phrase, Query, Range, Words},
 };
 use serde_json::{Value, json};
@@ -135,14 +135,7 @@ impl Asked {
         if self.sort == Sort::Faceted {
             request.facets.push(Aggregation {
                 name: "sections".to_owned(),
-                kind: AggregationKind::Terms {
-                    field: "section".to_owned(),
-                    size: 10,
-                    by_key: false,
-                    reversed: false,
-                    min_count: 1,
-                    missing: None,
-                },
+                kind: AggregationKind::Terms(Terms::of("section", 10)),
                 nested: Vec::new(),
             });
         }

@@ -1,17 +1,15 @@
 //! Aggregations as Elasticsearch's clients write them.
 
+mod buckets;
+
 use indexer::{FieldKind, view_of};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 use store::AssetKind;
 
-use super::{decorate::Look, params::SourceFilter};
+use super::{body, decorate::Look, params::SourceFilter};
 use crate::{
-    execute::{Aggregation, AggregationKind, Stat},
-    query::{
-        DslOptions, Interval, QueryError, Reader, kind_of,
-        limits::{Clauses, MAX_BUCKETS},
-        parse_bound, parse_query,
-    },
+    execute::{Aggregation, AggregationKind, Stat, Step},
+    query::{DateFormat, DslOptions, QueryError, Reader, kind_of, limits::Clauses, parse_query},
 };
 
 /// Aggregations, and how their answers are to look.
@@ -61,22 +59,33 @@ fn one(
         "filters" => filters(body, &here, options, clauses)?,
         name => {
             let mut object = Reader::new(body, &here)?;
-            let kind = simple(name, &mut object, &mut look)?;
+            let kind = simple(name, &mut object, &mut look, &nested).map_err(|error| error.at(&here))?;
             object.end()?;
             kind
         }
     };
     look.kind = type_of(&kind);
+    let has_buckets = !matches!(
+        kind,
+        AggregationKind::TopHits { .. } | AggregationKind::Cardinality { .. } | AggregationKind::Stats { .. }
+    );
+    if !nested.is_empty() && !has_buckets {
+        return Err(
+            QueryError::illegal(format!("`{}` has no buckets to nest anything in", look.kind)).at(pointer)
+        );
+    }
     Ok((Aggregation { name: name.to_owned(), kind, nested }, look))
 }
 
 /// What Elasticsearch calls it in typed keys.
 fn type_of(kind: &AggregationKind) -> &'static str {
     match kind {
-        AggregationKind::Terms { field, .. } if is_number(field) => "lterms",
-        AggregationKind::Terms { .. } => "sterms",
-        AggregationKind::Dates { .. } => "date_histogram",
-        AggregationKind::Numbers { .. } => "histogram",
+        AggregationKind::Terms(terms) if is_number(&terms.field) => "lterms",
+        AggregationKind::Terms(_) => "sterms",
+        AggregationKind::Histogram(histogram) => match histogram.step {
+            Step::Dates(_) => "date_histogram",
+            Step::Numbers(_) => "histogram",
+        },
         AggregationKind::Ranges { field, .. } if is_date(field) => "date_range",
         AggregationKind::Ranges { .. } => "range",
         AggregationKind::Stats { which, .. } => match which {
@@ -89,7 +98,7 @@ fn type_of(kind: &AggregationKind) -> &'static str {
         },
         AggregationKind::Cardinality { .. } => "cardinality",
         AggregationKind::Filter(_) => "filter",
-        AggregationKind::Filters(_) => "filters",
+        AggregationKind::Filters { .. } => "filters",
         AggregationKind::Missing { .. } => "missing",
         AggregationKind::TopHits { .. } => "top_hits",
     }
@@ -108,6 +117,7 @@ fn kind_in_any_view(name: &str) -> Option<FieldKind> {
     fields.find(|field| field.name == name).map(|field| field.kind)
 }
 
+/// `filters`: an object of named queries, or a list of them.
 fn filters(
     body: Value,
     pointer: &str,
@@ -117,187 +127,101 @@ fn filters(
     let mut object = Reader::new(body, pointer)?;
     let inner = object.need("filters")?;
     let here = object.pointer_to("filters");
-    object.end()?;
-    let Value::Object(named) = inner else {
-        return Err(QueryError::new(format!(
-            "an object of queries is expected here, not {}",
-            kind_of(&inner)
-        ))
-        .at(here));
+    let named = inner.is_object();
+    let filters: Map<String, Value> = match inner {
+        Value::Object(filters) => filters,
+        // Three digits keep their order.
+        Value::Array(list) => (0..).map(|at: usize| format!("{at:03}")).zip(list).collect(),
+        other => {
+            return Err(QueryError::new(format!(
+                "an object or a list of queries is expected here, not {}",
+                kind_of(&other)
+            ))
+            .at(here));
+        }
     };
     let mut queries = Vec::new();
-    for (name, query) in named {
+    for (name, query) in filters {
         let query = parse_query(query, &format!("{here}/{name}"), options, clauses)?;
         queries.push((name, query));
     }
-    Ok(AggregationKind::Filters(queries))
+    let key = object.text("other_bucket_key")?;
+    let other = object.flag("other_bucket")?.unwrap_or(key.is_some());
+    object.only("keyed", &Value::from(named))?;
+    object.end()?;
+    let other = other.then(|| key.unwrap_or_else(|| "_other_".to_owned()));
+    Ok(AggregationKind::Filters { queries, other, named })
 }
 
-fn simple(name: &str, object: &mut Reader, look: &mut Look) -> Result<AggregationKind, QueryError> {
-    let field = |object: &mut Reader| object.need_text("field");
-    Ok(match name {
-        "terms" => terms(object)?,
-        "date_histogram" => {
-            histogram_look(object, look)?;
-            dates(object)?
-        }
-        "histogram" => {
-            histogram_look(object, look)?;
-            let interval =
-                object.number("interval")?.filter(|interval| *interval >= 1.0 && interval.fract() == 0.0);
-            AggregationKind::Numbers {
-                field: field(object)?,
-                interval: interval.ok_or_else(|| {
-                    QueryError::illegal("`interval` must be a whole number").at(object.pointer_to("interval"))
-                })? as i64,
-                min_count: min_count(object, 0)?,
-            }
-        }
-        "range" => ranges(object, false)?,
-        "date_range" => ranges(object, true)?,
+fn simple(
+    name: &str,
+    object: &mut Reader,
+    look: &mut Look,
+    nested: &[Aggregation],
+) -> Result<AggregationKind, QueryError> {
+    let stats = |object: &mut Reader, which| {
+        Ok::<_, QueryError>(AggregationKind::Stats {
+            field: object.need_text("field")?,
+            which,
+            format: format(object)?,
+            missing: object.text("missing")?,
+        })
+    };
+    match name {
+        "terms" => buckets::terms(object, look, nested),
+        "date_histogram" => buckets::dates(object, look, nested),
+        "histogram" => buckets::numbers(object, look, nested),
+        "range" => buckets::ranges(object, look, false),
+        "date_range" => buckets::ranges(object, look, true),
         "cardinality" => {
-            object.count("precision_threshold")?; // the count is exact
-            AggregationKind::Cardinality { field: field(object)? }
+            // The count is exact, however many there are.
+            object.count("precision_threshold")?;
+            object.text("execution_hint")?;
+            Ok(AggregationKind::Cardinality {
+                field: object.need_text("field")?,
+                missing: object.text("missing")?,
+            })
         }
-        "missing" => AggregationKind::Missing { field: field(object)? },
-        "top_hits" => {
-            look.source = object.take("_source").map(SourceFilter::of_json).transpose()?;
-            if object.take("sort").is_some() {
-                return Err(QueryError::new(
-                    "`sort` is not supported in top_hits: they come newest in the log first",
-                )
-                .at(object.pointer_to("sort")));
-            }
-            AggregationKind::TopHits {
-                from: object.count("from")?.unwrap_or(0),
-                size: object.count("size")?.unwrap_or(3).min(100),
-            }
-        }
-        "min" => AggregationKind::Stats { field: field(object)?, which: Stat::Min },
-        "max" => AggregationKind::Stats { field: field(object)?, which: Stat::Max },
-        "avg" => AggregationKind::Stats { field: field(object)?, which: Stat::Avg },
-        "sum" => AggregationKind::Stats { field: field(object)?, which: Stat::Sum },
-        "value_count" => AggregationKind::Stats { field: field(object)?, which: Stat::Count },
-        "stats" => AggregationKind::Stats { field: field(object)?, which: Stat::All },
+        "missing" => Ok(AggregationKind::Missing { field: object.need_text("field")? }),
+        "top_hits" => top_hits(object, look),
+        "min" => stats(object, Stat::Min),
+        "max" => stats(object, Stat::Max),
+        "avg" => stats(object, Stat::Avg),
+        "sum" => stats(object, Stat::Sum),
+        "value_count" => stats(object, Stat::Count),
+        "stats" => stats(object, Stat::All),
         other => {
             let shown: String = other.chars().take(80).collect();
-            return Err(
-                QueryError::new(format!("the aggregation `{shown}` is not supported")).at(object.pointer())
-            );
+            Err(QueryError::new(format!("the aggregation `{shown}` is not supported")))
         }
-    })
-}
-
-fn min_count(object: &mut Reader, default: u64) -> Result<u64, QueryError> {
-    Ok(object.count("min_doc_count")?.map_or(default, |count| count as u64))
-}
-
-/// `order` and `keyed` of a histogram.
-fn histogram_look(object: &mut Reader, look: &mut Look) -> Result<(), QueryError> {
-    look.keyed = object.flag("keyed")?.unwrap_or(false);
-    look.order = order(object)?;
-    Ok(())
-}
-
-/// `order`: whether by key, and whether descending.
-fn order(object: &mut Reader) -> Result<Option<(bool, bool)>, QueryError> {
-    let Some(order) = object.take("order") else { return Ok(None) };
-    let order = match order {
-        Value::Array(mut orders) if !orders.is_empty() => orders.swap_remove(0),
-        order => order,
-    };
-    let order = order.as_object().and_then(|order| order.iter().next());
-    match order.map(|(by, way)| (by.as_str(), way.as_str().unwrap_or_default())) {
-        Some(("_count", way @ ("asc" | "desc"))) => Ok(Some((false, way == "desc"))),
-        Some(("_key" | "_term", way @ ("asc" | "desc"))) => Ok(Some((true, way == "desc"))),
-        _ => Err(QueryError::illegal("buckets are ordered by _count or _key, asc or desc")
-            .at(object.pointer_to("order"))),
     }
 }
 
-fn terms(object: &mut Reader) -> Result<AggregationKind, QueryError> {
-    // There is one shard, and counts are exact.
-    object.pass_over(&["shard_size", "execution_hint", "collect_mode", "shard_min_doc_count"]);
-    object.only("show_term_doc_count_error", &json!(false))?;
-    let size = object.count("size")?.unwrap_or(10);
-    if size > MAX_BUCKETS {
-        return Err(QueryError::illegal(format!(
-            "`size` is {size}: at most {MAX_BUCKETS} buckets are given"
-        ))
-        .at(object.pointer_to("size")));
+/// The most hits of one bucket.
+const MAX_TOP_HITS: usize = 100;
+
+fn top_hits(object: &mut Reader, look: &mut Look) -> Result<AggregationKind, QueryError> {
+    look.source = object.take("_source").map(SourceFilter::of_json).transpose()?;
+    let (from, size) = (object.count("from")?.unwrap_or(0), object.count("size")?.unwrap_or(3));
+    if from + size > MAX_TOP_HITS {
+        let text =
+            format!("top_hits gives the first {MAX_TOP_HITS} of a bucket: `from` and `size` ask for more");
+        return Err(QueryError::illegal(text).at(object.pointer_to("size")));
     }
-    // By count the largest comes first, by key the smallest.
-    let (by_key, descending) = order(object)?.unwrap_or((false, true));
-    let reversed = descending == by_key;
-    let min_count = min_count(object, 1)?;
-    if min_count == 0 {
-        return Err(QueryError::illegal(
-            "`min_doc_count` must be 1 at least: what no document has is not listed",
-        )
-        .at(object.pointer_to("min_doc_count")));
-    }
-    Ok(AggregationKind::Terms {
-        field: object.need_text("field")?,
-        size,
-        by_key,
-        reversed,
-        min_count,
-        missing: object.text("missing")?,
-    })
+    let sort = body::sort(object.take("sort"))
+        .map_err(|error| QueryError { pointer: format!("{}{}", object.pointer(), error.pointer), ..error })?;
+    Ok(AggregationKind::TopHits { from, size, sort })
 }
 
-fn dates(object: &mut Reader) -> Result<AggregationKind, QueryError> {
-    if object.text("time_zone")?.is_some_and(|zone| !matches!(zone.as_str(), "UTC" | "Z" | "+00:00")) {
-        return Err(QueryError::illegal("`time_zone` must be UTC: archives' dates have none")
-            .at(object.pointer_to("time_zone")));
-    }
-    let (calendar, fixed) = (object.text("calendar_interval")?, object.text("fixed_interval")?);
-    let legacy = object.text("interval")?;
-    let interval = match (calendar, fixed, legacy) {
-        (Some(text), None, None) => Interval::calendar(&text),
-        (None, Some(text), None) => Interval::fixed(&text),
-        (None, None, Some(text)) => Interval::calendar(&text).or_else(|_| Interval::fixed(&text)),
-        _ => {
-            return Err(QueryError::illegal("one of `calendar_interval` and `fixed_interval` is expected")
-                .at(object.pointer()));
-        }
-    };
-    Ok(AggregationKind::Dates {
-        field: object.need_text("field")?,
-        interval: interval.map_err(|error| QueryError::illegal(error.to_string()).at(object.pointer()))?,
-        min_count: min_count(object, 0)?,
-        format: object.text("format")?,
-    })
+/// `format`: how dates are shown.
+fn format(object: &mut Reader) -> Result<Option<DateFormat>, QueryError> {
+    Ok(format_as_written(object)?.map(|(format, _)| format))
 }
 
-fn ranges(object: &mut Reader, dates: bool) -> Result<AggregationKind, QueryError> {
-    let format = object.text("format")?;
-    let keyed = object.flag("keyed")?.unwrap_or(false);
-    let now = store::Timestamp::now().as_millis();
-    let mut ranges = Vec::new();
-    for (at, value) in object.list("ranges").into_iter().enumerate() {
-        let mut one = Reader::new(value, &format!("{}/{at}", object.pointer_to("ranges")))?;
-        let mut bound = |name: &str| -> Result<Option<i64>, QueryError> {
-            let Some(text) = one.text(name)? else { return Ok(None) };
-            if dates {
-                let found = parse_bound(&text, format.as_deref(), None, now);
-                return found
-                    .map(|(first, _)| Some(first))
-                    .map_err(|error| QueryError::illegal(error.to_string()));
-            }
-            let number: Result<f64, _> = text.parse();
-            number
-                .map(|number| Some(number.ceil() as i64))
-                .map_err(|_| QueryError::illegal(format!("`{text}` is no number")))
-        };
-        let (from, to) = (bound("from")?, bound("to")?);
-        let shown = |bound: Option<i64>| bound.map_or_else(|| "*".to_owned(), |bound| bound.to_string());
-        let key = one.text("key")?.unwrap_or_else(|| format!("{}-{}", shown(from), shown(to)));
-        one.end()?;
-        ranges.push((key, from, to));
+fn format_as_written(object: &mut Reader) -> Result<Option<(DateFormat, String)>, QueryError> {
+    let Some(text) = object.text("format")? else { return Ok(None) };
+    match DateFormat::parse(&text) {
+        Ok(format) => Ok(Some((format, text))),
+        Err(error) => Err(QueryError::illegal(error.to_string()).at(object.pointer_to("format"))),
     }
-    if ranges.is_empty() || ranges.len() > 100 {
-        return Err(QueryError::illegal("`ranges` must have 1 to 100 ranges").at(object.pointer_to("ranges")));
-    }
-    Ok(AggregationKind::Ranges { field: object.need_text("field")?, ranges, keyed })
 }

@@ -1,4 +1,4 @@
-//! How aggregations are to look: typed keys, `keyed`, an order, `meta`, of hits only a part.
+//! How aggregations are to look: typed keys, `keyed`, `meta`, of hits only a part.
 
 use serde_json::{Map, Value};
 
@@ -12,8 +12,8 @@ pub(super) struct Look {
     pub(super) kind: &'static str,
     /// Its buckets as an object under their keys.
     pub(super) keyed: bool,
-    /// Its buckets in another order: by key or else by count, descending or not.
-    pub(super) order: Option<(bool, bool)>,
+    /// Each bucket says by how much its count may be wrong: by nothing.
+    pub(super) count_error: bool,
     pub(super) meta: Option<Value>,
     pub(super) source: Option<SourceFilter>,
     pub(super) nested: Vec<Look>,
@@ -55,19 +55,14 @@ impl Look {
         let inner = |bucket: &mut Value| {
             if let Value::Object(fields) = bucket {
                 *fields = decorate(std::mem::take(fields), &self.nested, typed);
+                if self.count_error {
+                    fields.insert("doc_count_error_upper_bound".to_owned(), Value::from(0));
+                }
             }
         };
         match answer.get_mut("buckets") {
             Some(Value::Array(buckets)) => {
                 buckets.iter_mut().for_each(inner);
-                if let Some((by_key, descending)) = self.order {
-                    if !by_key {
-                        buckets.sort_by_key(|bucket| bucket.get("doc_count").and_then(Value::as_u64));
-                    }
-                    if descending {
-                        buckets.reverse();
-                    }
-                }
             }
             Some(Value::Object(buckets)) => buckets.values_mut().for_each(inner),
             _ if self.nested.is_empty() => {}
@@ -76,9 +71,13 @@ impl Look {
         if self.keyed
             && let Some(Value::Array(buckets)) = answer.get_mut("buckets")
         {
-            let under_key = buckets.drain(..).map(|bucket| {
+            let under_key = buckets.drain(..).map(|mut bucket| {
                 let key = bucket.get("key_as_string").or_else(|| bucket.get("key"));
                 let key = key.map(|key| key.as_str().map_or_else(|| key.to_string(), str::to_owned));
+                // Ranges have it nowhere else.
+                if let ("range" | "date_range", Some(fields)) = (self.kind, bucket.as_object_mut()) {
+                    fields.remove("key");
+                }
                 (key.unwrap_or_default(), bucket)
             });
             let object: Map<String, Value> = under_key.collect();

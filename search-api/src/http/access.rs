@@ -12,7 +12,9 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 use super::{problem::Problem, route::find, routes::ROUTES, state::ApiState};
 use crate::{error::SearchError, es};
@@ -103,8 +105,7 @@ impl Access {
         let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
         let mut found = None;
         for (role, own) in &self.keys {
-            let differences = own.iter().zip(&digest).fold(0, |all, (own, other)| all | (own ^ other));
-            if differences == 0 {
+            if own.ct_eq(&digest).into() {
                 found = found.max(Some(*role));
             }
         }
@@ -198,27 +199,10 @@ fn keys_in(header: &str) -> Vec<String> {
     keys
 }
 
-/// Standard base64 (RFC 4648); `None` for what is none.
+/// Standard base64 (RFC 4648), with or without padding; `None` for what is none.
 fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for byte in text.trim_end_matches('=').bytes() {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(six);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
-    Some(bytes)
+    let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    GeneralPurpose::new(&base64::alphabet::STANDARD, config).decode(text).ok()
 }
 
 /// Without keys: a write must come from this machine, and not from a page of another site that a browser here shows.

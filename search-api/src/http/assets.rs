@@ -23,10 +23,7 @@ pub(super) async fn document(state: ApiState, asked: Asked) -> Result<Response, 
     let asset = asked.asset()?;
     let at: Option<AsOf> = asked.parsed("at");
     let search = state.search.clone();
-    let hit = state.pool.run(move || match at {
-        None => search.document(&asset),
-        Some(at) => search.document_as_of(&asset, at),
-    });
+    let hit = state.pool_for(at.is_some()).run(move || search.document(&asset, at));
     Ok(Json(hit.await?).into_response())
 }
 

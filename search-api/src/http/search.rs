@@ -139,7 +139,7 @@ pub(crate) async fn run_search(
         wait_for(state, request.kind, wanted).await?;
     }
     let search = state.search.clone();
-    state.pool.run(move || search.search(&request)).await
+    state.pool_for(request.as_of.is_some()).run(move || search.search(&request)).await
 }
 
 /// Waits, at most [`WAIT_LIMIT`], until a view has taken in an event.

@@ -5,8 +5,8 @@ use std::{io, sync::Arc};
 use tokio::sync::{Semaphore, watch};
 
 use super::{
-    access::Access, body::BODIES_MIB, intake::Intake, metrics::Metrics, pool::Pool, rebuild::Begun,
-    site::Site,
+    access::Access, body::BODIES_MIB, cors::Origins, intake::Intake, metrics::Metrics, pool::Pool,
+    rebuild::Begun, site::Site, warm::Warmer,
 };
 use crate::{es::Points, search::Search, suggest::Suggester};
 
@@ -15,10 +15,14 @@ use crate::{es::Points, search::Search, suggest::Suggester};
 pub struct ApiState {
     pub(crate) search: Search,
     pub(crate) pool: Pool,
+    /// For the archive as it stood: the first to ask for a moment may wait until the log is folded up to then, and
+    /// nobody who asks for today shall wait with him.
+    past: Pool,
     /// Points in time and scrolls that clients of Elasticsearch have opened.
     pub(crate) points: Arc<Points>,
     pub(crate) suggester: Arc<Suggester>,
     pub(crate) access: Arc<Access>,
+    pub(super) origins: Origins,
     pub(crate) site: Arc<Site>,
     pub(super) metrics: Arc<Metrics>,
     /// Searches that wait for the index to take in a write.
@@ -34,12 +38,14 @@ pub struct ApiState {
     /// Whether the server is about to end: followers end then.
     pub(crate) stopping: watch::Receiver<bool>,
     pub(super) stop: Arc<watch::Sender<bool>>,
+    _warmer: Arc<Warmer>,
 }
 
 const MAX_WAITING: usize = 64;
 const MAX_READERS: usize = 64;
 const MAX_WRITERS: usize = 8;
 const MAX_WAITING_WRITERS: usize = 56;
+const MAX_WAITING_FOR_PAST: usize = 8;
 
 impl ApiState {
     /// Over this search, with a pool as wide as the machine.
@@ -48,12 +54,16 @@ impl ApiState {
     /// The system's, when no thread can be started.
     pub fn new(search: Search) -> io::Result<Self> {
         let (stop, stopping) = watch::channel(false);
+        let suggester = Arc::new(Suggester::default());
+        let warmer = Warmer::start(search.clone(), Arc::clone(&suggester))?;
         Ok(Self {
             search,
             pool: Pool::new()?,
+            past: Pool::with(1, MAX_WAITING_FOR_PAST)?,
             points: Arc::default(),
-            suggester: Arc::default(),
+            suggester,
             access: Arc::new(Access::default()),
+            origins: Origins::default(),
             site: Arc::default(),
             metrics: Arc::default(),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
@@ -63,7 +73,19 @@ impl ApiState {
             bodies: Arc::new(Semaphore::new(BODIES_MIB)),
             stopping,
             stop: Arc::new(stop),
+            _warmer: Arc::new(warmer),
         })
+    }
+
+    /// Where a request is worked on, given whether it asks for the archive as it stood.
+    pub(crate) fn pool_for(&self, past: bool) -> &Pool {
+        if past { &self.past } else { &self.pool }
+    }
+
+    /// With sites whose pages may read here.
+    #[must_use]
+    pub fn with_origins(self, origins: Origins) -> Self {
+        Self { origins, ..self }
     }
 
     /// With keys: without any, everybody may read and only this machine may write.

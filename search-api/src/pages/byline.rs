@@ -21,29 +21,38 @@ use super::{
     text,
 };
 
-/// `GET /bylines/{id}`, with `?at=` as it stood then. One that was found to be another person leads to that one.
-pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Response, PageError> {
+/// `GET /bylines/{id}`, with `?at=` as it stood then, and with the parameters of the search that led to it. One that was
+/// found to be another person leads to that one.
+pub(super) fn show(
+    pages: &Pages,
+    id: &AssetId,
+    at: Option<AsOf>,
+    came_from: Address,
+) -> Result<Response, PageError> {
     let search = &pages.state.search;
     let snapshot = search.log().snapshot()?;
-    let reading = Reading { snapshot: &snapshot, at };
+    let past = at.map(|at| snapshot.log().snapshot_as_of(at)).transpose()?;
+    let then = past.as_ref().unwrap_or(&snapshot);
+    let reading = Reading(then);
     let asset = AssetRef::new(AssetKind::Byline, id.clone());
     let (stands_for, _) = reading.byline(id)?;
     if stands_for != *id {
         return Ok(Redirect::to(&address::asset(AssetKind::Byline, &stands_for)).into_response());
     }
-    let Some(live) = reading.live(&asset)? else { return unseen(pages, &snapshot, &asset, at) };
+    let Some(live) = then.live(&asset)? else { return unseen(pages, &snapshot, &asset, at) };
     let Content::Byline(byline) = &live.content else { return Err(PageError::NoSuchAsset(asset)) };
     let seen_now = snapshot.live(&asset)?.is_some();
     let steps = history::read(&snapshot, &asset, if seen_now { Show::Changes } else { Show::EventsAlone })?;
     // Names that were merged into it are in its document only.
-    let document = if at.is_none() { search.document(&asset).ok() } else { None };
-    let names = document
-        .as_ref()
-        .map_or_else(|| byline.also_known_as.clone(), |hit| strings(hit.document.get("also_known_as")));
+    let names = strings(search.document(&asset, at)?.document.get("also_known_as"));
     let work = results::work_of(pages, id)?;
     let description = text::beginning(&byline.bio, 200);
-    let frame =
-        Frame { description: &description, indexed: at.is_none(), ..Frame::new(&byline.name, "byline") };
+    let frame = Frame {
+        description: &description,
+        indexed: at.is_none() && came_from.q.is_empty(),
+        address: came_from,
+        ..Frame::new(&byline.name, "byline")
+    };
     let main = html! {
         @if let Some(at) = at { (history::as_it_stood(&asset, at, &steps, seen_now)) }
         article.person {
@@ -116,7 +125,7 @@ fn everything(id: &AssetId, byline: &Byline, work: &Work) -> Markup {
         @if !work.images.is_empty() {
             section.works aria-labelledby="images-title" {
                 h2 #images-title { (text::counted(work.image_total, "image", "images")) }
-                ul.grid { @for hit in &work.images { (hits::tile(hit)) } }
+                ul.grid { @for hit in &work.images { (hits::tile(hit, &hits::href(hit))) } }
             }
         }
         @if work.total == 0 && work.images.is_empty() {

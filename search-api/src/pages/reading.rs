@@ -1,43 +1,15 @@
 //! Reading assets for a page: as they are, or as they stood at some moment.
 
-use store::{
-    AsOf, AssetId, AssetKind, AssetRef, AssetState, Byline, Content, Image, Live, ReadError, Snapshot, Status,
-};
+use store::{AssetId, AssetKind, AssetRef, Byline, Content, Image, ReadError, Snapshot};
 
-/// One snapshot, and the moment that a page is about.
-pub(super) struct Reading<'a> {
-    pub(super) snapshot: &'a Snapshot,
-    pub(super) at: Option<AsOf>,
-}
-
-/// Longer chains of merged bylines are not followed.
-const MAX_MERGES: usize = 16;
+/// The assets that one page shows, all from one snapshot: of now, or of the moment that the page is about.
+pub(super) struct Reading<'a>(pub(super) &'a Snapshot);
 
 impl Reading<'_> {
-    pub(super) fn state(&self, asset: &AssetRef) -> Result<Option<AssetState>, ReadError> {
-        match self.at {
-            Some(at) => self.snapshot.state_as_of(asset, at),
-            None => self.snapshot.state(asset),
-        }
-    }
-
-    pub(super) fn live(&self, asset: &AssetRef) -> Result<Option<Live>, ReadError> {
-        match self.at {
-            Some(at) => self.snapshot.live_as_of(asset, at),
-            None => self.snapshot.live(asset),
-        }
-    }
-
     /// The byline that stands for this one, and what it says; an id alone where readers see nothing of it.
     pub(super) fn byline(&self, id: &AssetId) -> Result<(AssetId, Option<Byline>), ReadError> {
-        let mut asset = AssetRef::new(AssetKind::Byline, id.clone());
-        for _ in 0..MAX_MERGES {
-            match self.state(&asset)? {
-                Some(AssetState { status: Status::Merged { into }, .. }) => asset.id = into,
-                _ => break,
-            }
-        }
-        let byline = match self.live(&asset)?.map(|live| live.content) {
+        let asset = self.0.resolve(&AssetRef::new(AssetKind::Byline, id.clone()))?;
+        let byline = match self.0.live(&asset)?.map(|live| live.content) {
             Some(Content::Byline(byline)) => Some(*byline),
             _ => None,
         };
@@ -60,7 +32,7 @@ impl Reading<'_> {
     pub(super) fn images(&self, ids: &[AssetId]) -> Result<Vec<(AssetId, Image)>, ReadError> {
         let mut found = Vec::with_capacity(ids.len());
         for id in ids {
-            let live = self.live(&AssetRef::new(AssetKind::Image, id.clone()))?;
+            let live = self.0.live(&AssetRef::new(AssetKind::Image, id.clone()))?;
             if let Some(Content::Image(image)) = live.map(|live| live.content) {
                 found.push((id.clone(), *image));
             }

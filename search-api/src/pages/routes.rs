@@ -59,17 +59,20 @@ type AllParams = Params<Vec<(String, String)>>;
 
 async fn show_search(State(pages): State<Pages>, headers: HeaderMap, Params(params): AllParams) -> Response {
     let address = Address::parse(&params);
-    answer(pages, &headers, move |pages| search::show(pages, &address)).await
+    let past = !address.as_of.is_empty();
+    answer_from(past, pages, &headers, move |pages| search::show(pages, &address)).await
 }
 
 async fn save_table(State(pages): State<Pages>, headers: HeaderMap, Params(params): AllParams) -> Response {
     let address = Address::parse(&params);
-    answer(pages, &headers, move |pages| saved::table(pages, &address)).await
+    let past = !address.as_of.is_empty();
+    answer_from(past, pages, &headers, move |pages| saved::table(pages, &address)).await
 }
 
 async fn show_feed(State(pages): State<Pages>, headers: HeaderMap, Params(params): AllParams) -> Response {
     let (address, origin) = (Address::parse(&params), pages.state.site.origin(&headers));
-    answer(pages, &headers, move |pages| saved::feed(pages, &address, &origin)).await
+    let past = !address.as_of.is_empty();
+    answer_from(past, pages, &headers, move |pages| saved::feed(pages, &address, &origin)).await
 }
 
 async fn show_asset(
@@ -105,12 +108,13 @@ async fn show_asset_of(
 ) -> Response {
     let at =
         param(params, "at").map(str::trim).filter(|at| !at.is_empty()).map(str::parse::<AsOf>).transpose();
-    answer(pages, headers, move |pages| {
+    let came_from = Address::parse(params);
+    answer_from(matches!(at, Ok(Some(_))), pages, headers, move |pages| {
         let (id, at) = (AssetId::new(id)?, at?);
         match kind {
-            AssetKind::Article => article::show(pages, &id, at),
-            AssetKind::Image => image::show(pages, &id, at),
-            AssetKind::Byline => byline::show(pages, &id, at),
+            AssetKind::Article => article::show(pages, &id, at, came_from),
+            AssetKind::Image => image::show(pages, &id, at, came_from),
+            AssetKind::Byline => byline::show(pages, &id, at, came_from),
         }
     })
     .await
@@ -180,7 +184,17 @@ async fn answer(
     asked: &HeaderMap,
     make: impl FnOnce(&Pages) -> Result<Response, PageError> + Send + 'static,
 ) -> Response {
-    let (pool, for_errors) = (pages.state.pool.clone(), pages.clone());
+    answer_from(false, pages, asked, make).await
+}
+
+/// The same for a page that may be of the past.
+async fn answer_from(
+    past: bool,
+    pages: Pages,
+    asked: &HeaderMap,
+    make: impl FnOnce(&Pages) -> Result<Response, PageError> + Send + 'static,
+) -> Response {
+    let (pool, for_errors) = (pages.state.pool_for(past).clone(), pages.clone());
     let made = pool.run(move || Ok::<_, SearchError>(make(&pages))).await;
     let result = made.unwrap_or_else(|error| Err(error.into()));
     let response = with_policy(result.unwrap_or_else(|error| error.page(&for_errors)));

@@ -1,7 +1,11 @@
 //! Dates in queries: what an archive's date covers, Elasticsearch's date maths and formats, and intervals.
 
+mod format;
+
 use jiff::{Timestamp as Instant, ToSpan, Zoned, civil, tz::TimeZone};
 use store::ArchiveDate;
+
+pub use self::format::DateFormat;
 
 /// Why a date cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::archive::{Archive, get, post, send};
 
-async fn search(archive: &Archive, index: &str, body: Value) -> Value {
+pub(crate) async fn search(archive: &Archive, index: &str, body: Value) -> Value {
     let (status, answer) = post(&archive.router(), &format!("/es/{index}/_search"), body.to_string()).await;
     assert_eq!(status, StatusCode::OK, "{body}: {answer}");
     answer
@@ -145,65 +145,6 @@ async fn scores_and_orders() {
     assert_eq!(ids(&search(&archive, "articles", paged).await), ["a/époque", "a/tram"]);
     let several = json!({"query": {"match_all": {}}, "sort": ["_seq"], "size": 20});
     assert_eq!(search(&archive, "_all", several).await["hits"]["hits"].as_array().unwrap().len(), 8);
-}
-
-#[tokio::test]
-async fn aggregations_add_up() {
-    let archive = Archive::small();
-    let body = json!({"size": 0, "aggs": {
-        "sections": {"terms": {"field": "section"}, "aggs": {"first": {"min": {"field": "published"}},
-            "people": {"terms": {"field": "bylines.name.keyword"}}}},
-        "years": {"date_histogram": {"field": "published", "calendar_interval": "decade", "min_doc_count": 1, "format": "yyyy"}},
-        "named": {"cardinality": {"field": "bylines.id"}},
-        "old": {"filter": {"range": {"published": {"lt": "1900"}}}, "aggs": {"top": {"top_hits": {"size": 1}}}},
-        "ranges": {"date_range": {"field": "published", "ranges": [{"to": "1900"}, {"from": "1900", "key": "new"}]}},
-        "nobody": {"missing": {"field": "bylines.id"}},
-        "both": {"filters": {"filters": {"a": {"match": {"body": "fog"}}, "b": {"match_all": {}}}}},
-    }});
-    let answer = search(&archive, "articles", body).await;
-    let aggs = &answer["aggregations"];
-    let sections = aggs["sections"]["buckets"].as_array().unwrap();
-    assert_eq!((&sections[0]["key"], &sections[0]["doc_count"]), (&json!("City"), &json!(3)));
-    assert_eq!(sections[0]["people"]["buckets"][0], json!({"key": "Josiah Penhale", "doc_count": 2}));
-    assert_eq!(aggs["years"]["buckets"].as_array().unwrap().len(), 5);
-    assert_eq!(aggs["years"]["buckets"][0]["key_as_string"], "1860");
-    assert_eq!(aggs["named"]["value"], 2);
-    assert_eq!(aggs["old"]["doc_count"], 2);
-    assert_eq!(aggs["old"]["top"]["hits"]["total"]["value"], 2);
-    assert_eq!(
-        aggs["ranges"]["buckets"][1],
-        json!({"key": "new", "from": -2_208_988_800_000.0, "doc_count": 3})
-    );
-    assert_eq!(aggs["nobody"]["doc_count"], 2);
-    assert_eq!(aggs["both"]["buckets"]["a"]["doc_count"], 1);
-    assert_eq!(answer["hits"]["hits"], json!([]));
-}
-
-#[tokio::test]
-async fn terms_come_in_the_order_that_is_asked() {
-    let archive = Archive::small();
-    let check = async |options: Value, expected: &[(&str, u64)]| {
-        let mut terms = json!({"field": "section"});
-        terms.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
-        let aggs = json!({"a": {"terms": terms, "aggs": {"n": {"value_count": {"field": "published"}}}}});
-        let answer = search(&archive, "articles,images", json!({"size": 0, "aggs": aggs})).await;
-        let buckets = answer["aggregations"]["a"]["buckets"].as_array().unwrap().clone();
-        let found: Vec<(&str, u64)> = buckets
-            .iter()
-            .map(|bucket| (bucket["key"].as_str().unwrap(), bucket["doc_count"].as_u64().unwrap()))
-            .collect();
-        assert_eq!(found, expected, "{options}");
-        let nested: u64 = buckets.iter().map(|bucket| bucket["n"]["value"].as_u64().unwrap()).sum();
-        let own = found.iter().filter(|(key, _)| *key != "Nowhere").map(|(_, count)| count).sum::<u64>();
-        assert_eq!(nested, own, "{options}: what is nested is over the same documents");
-    };
-    check(json!({}), &[("City", 3), ("Harbour", 1), ("Étranger", 1)]).await;
-    check(json!({"order": {"_count": "asc"}}), &[("Harbour", 1), ("Étranger", 1), ("City", 3)]).await;
-    check(json!({"order": {"_key": "desc"}, "size": 2}), &[("Étranger", 1), ("Harbour", 1)]).await;
-    check(json!({"order": {"_key": "asc"}, "size": 1}), &[("City", 3)]).await;
-    check(json!({"min_doc_count": 2}), &[("City", 3)]).await;
-    check(json!({"missing": "Nowhere"}), &[("City", 3), ("Harbour", 1), ("Nowhere", 1), ("Étranger", 1)])
-        .await;
 }
 
 #[tokio::test]

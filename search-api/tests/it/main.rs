@@ -8,13 +8,14 @@
 )]
 
 mod access;
+mod aggregations;
 mod archive;
 mod elastic;
 mod elastic_options;
-mod hostile;
 mod http;
 mod native;
 mod paging;
+mod past;
 mod rebuild;
 mod search;
 mod server;

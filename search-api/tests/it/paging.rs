@@ -142,7 +142,7 @@ async fn several_indices_are_one() {
     let body = json!({"size": 20, "sort": [{"published": "asc"}, "_seq"], "aggs": {
         "kinds": {"filters": {"filters": {
             "articles": {"exists": {"field": "headline"}}, "images": {"exists": {"field": "caption"}}}}},
-        "sections": {"terms": {"field": "section"}, "aggs": {"newest": {"top_hits": {"size": 1, "_source": ["headline"]}}}},
+        "sections": {"terms": {"field": "section"}, "aggs": {"newest": {"top_hits": {"size": 1, "_source": ["headline"], "sort": {"published": "desc"}}}}},
         "named": {"cardinality": {"field": "photographer.id"}},
         "first": {"min": {"field": "published"}},
         "none": {"missing": {"field": "published"}},

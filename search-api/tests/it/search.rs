@@ -143,7 +143,7 @@ fn what_is_withdrawn_is_gone_before_the_index_knows() {
     let response = archive.find(&[("q", "fog")]);
     assert_eq!((response.total, response.hits.len()), (0, 0));
     let asset = AssetRef::new(AssetKind::Article, AssetId::new("a/ferry").unwrap());
-    assert!(archive.search.document(&asset).is_err());
+    assert!(archive.search.document(&asset, None).is_err());
 }
 
 #[test]
@@ -156,25 +156,6 @@ fn a_renamed_byline_is_shown_at_once_and_found_after_the_next_commit() {
     assert_eq!(archive.find(&[("q", "byline:marsh")]).total, 0);
     archive.index();
     assert_eq!(archive.find(&[("q", "byline:marsh")]).total, 2);
-}
-
-#[test]
-fn the_archive_as_it_stood_is_searched_as_it_stood() {
-    let archive = Archive::small();
-    archive.append(&[json!({"type": "article.published", "id": "a/ferry", "time": "1950", "data":
-        {"headline": "Corrected", "body": "There was no fog.", "published": "1931-05-02", "language": "en"}})]);
-    let as_of: store::AsOf = "seq:8".parse().unwrap();
-    let stop = std::sync::atomic::AtomicBool::new(false);
-    archive.indexes.build_as_of(AssetKind::Article, &as_of, "before", &stop, &|_| {}).unwrap();
-    archive.index();
-    let now = archive.find(&[("q", "fog")]);
-    assert_eq!(
-        (now.hits[0].document["headline"].as_str(), now.hits[0].revision.get()),
-        (Some("Corrected"), 2)
-    );
-    let then = archive.find(&[("q", "fog"), ("as_of", "before")]);
-    assert_eq!(then.hits[0].document["headline"], "Ferries stopped by fog");
-    assert_eq!(then.hits[0].revision.get(), 1);
 }
 
 #[test]

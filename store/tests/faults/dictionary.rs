@@ -23,7 +23,7 @@ const WAYS: [&str; 15] = [
     "history",
     "as of seq",
     "as of date",
-    "state as of",
+    "folded as of date",
     "differences",
     "export",
     "verify",
@@ -109,8 +109,10 @@ pub(crate) fn read(log: &Log, early: &Snapshot, way: &str) {
             let past = log.snapshot_as_of(date).unwrap();
             assert_eq!(past.live(&asset).unwrap().unwrap().seq, Seq::new(EVENTS - 2_000));
         }
-        "state as of" => {
-            assert_eq!(snapshot.live_as_of(&asset, date).unwrap().unwrap().seq, Seq::new(EVENTS - 2_000));
+        "folded as of date" => {
+            let past = log.snapshot_as_of(date).unwrap();
+            assert!(!past.assets(AssetKind::Article, None, 1).unwrap().is_empty());
+            assert_eq!(past.live(&asset).unwrap().unwrap().seq, Seq::new(EVENTS - 2_000));
         }
         "differences" => {
             let [old, new] = [1, 2].map(Revision::new);

@@ -1,14 +1,34 @@
 //! Parting documents into buckets.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, query::EnableScoring};
 
-use super::{Aggregator, Answer, Docs, Place, too_many_buckets};
+use super::{Aggregator, Answer, Docs, Histogram, Place, too_many_buckets};
 use crate::{
     execute::fields::AsWhat,
-    query::{Query, QueryError, limits::MAX_BUCKETS},
+    query::{Bool, Query, QueryError, limits::MAX_BUCKETS},
 };
+
+/// What a field has that can be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Values {
+    Texts,
+    Numbers,
+    Dates,
+}
+
+/// Puts a document behind those that are in a list already, unless it is the last of them.
+pub(super) fn put(list: &mut Docs, place: Place, doc: DocId) {
+    match list.last_mut() {
+        Some((last, docs)) if *last == place => {
+            if docs.last() != Some(&doc) {
+                docs.push(doc);
+            }
+        }
+        _ => list.push((place, vec![doc])),
+    }
+}
 
 impl Aggregator<'_> {
     /// The segment at a place, which came from one of the views.
@@ -17,23 +37,27 @@ impl Aggregator<'_> {
         self.views[place.view].searcher().segment_reader(place.segment)
     }
 
-    /// Whether a field has numbers; `None` for a field that no view has and that need not be there.
-    pub(super) fn is_numeric(&self, field: &str) -> Answer<Option<bool>> {
+    /// What a field has; `None` for one that no view has and that need not be there.
+    pub(super) fn values_of(&self, field: &str) -> Answer<Option<Values>> {
         for view in 0..self.views.len() {
-            if let Some((_, numeric)) = self.column_of(Place { view, segment: 0 }, field)? {
-                return Ok(Some(numeric));
+            if let Some((_, values)) = self.column_of(Place { view, segment: 0 }, field)? {
+                return Ok(Some(values));
             }
         }
         Ok(None)
     }
 
-    /// The column of a field in a view, and whether it has numbers; `None` for a field that need not be there.
-    pub(super) fn column_of(&self, place: Place, field: &str) -> Answer<Option<(String, bool)>> {
+    /// The column of a field in a view, and what it has; `None` for a field that need not be there.
+    pub(super) fn column_of(&self, place: Place, field: &str) -> Answer<Option<(String, Values)>> {
         let Some(view) = self.views.get(place.view) else { return Ok(None) };
         let Some(target) = view.target(field)? else { return Ok(None) };
-        let numeric = matches!(target.as_what, AsWhat::Number(_));
+        let values = match target.as_what {
+            AsWhat::Number(_) if target.is_date() => Values::Dates,
+            AsWhat::Number(_) => Values::Numbers,
+            _ => Values::Texts,
+        };
         match target.column() {
-            Some(column) => Ok(Some((column, numeric))),
+            Some(column) => Ok(Some((column, values))),
             None => Err(QueryError::illegal(format!(
                 "`{field}` is a text and has no values to count: use a field of exact values"
             ))
@@ -42,72 +66,111 @@ impl Aggregator<'_> {
     }
 
     /// The column of a field that has numbers in this view.
-    pub(super) fn number_column(&self, place: Place, field: &str) -> Answer<Option<String>> {
+    fn number_column(&self, place: Place, field: &str) -> Answer<Option<String>> {
         match self.column_of(place, field)? {
-            Some((_, false)) => {
+            Some((_, Values::Texts)) => {
                 Err(QueryError::illegal(format!("`{field}` holds neither numbers nor dates")).into())
             }
             column => Ok(column.map(|(name, _)| name)),
         }
     }
 
+    /// Hands each number of each document to `each`, those of a document one behind the other; `missing` stands for
+    /// those of a document that has none.
+    pub(super) fn each_number(
+        &self,
+        field: &str,
+        missing: Option<i64>,
+        docs: &Docs,
+        each: &mut dyn FnMut(Place, DocId, i64),
+    ) -> Answer<()> {
+        for (place, docs) in docs {
+            let column = match self.number_column(*place, field)? {
+                Some(name) => Some(self.segment(*place).fast_fields().i64(&name)?),
+                None => None,
+            };
+            for doc in self.each(docs) {
+                let mut any = false;
+                for value in column.iter().flat_map(|column| column.values_for_doc(doc)) {
+                    any = true;
+                    each(*place, doc, value);
+                }
+                if let (false, Some(missing)) = (any, missing) {
+                    each(*place, doc, missing);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The documents of each key that so many have.
     pub(super) fn by_number(
         &self,
         field: &str,
+        missing: Option<i64>,
         docs: &Docs,
         min_count: u64,
-        key: impl Fn(i64) -> i64,
+        key: impl Fn(i64) -> Option<i64>,
     ) -> Answer<BTreeMap<i64, Docs>> {
-        let counts = self.count_numbers(field, docs, &key)?;
+        // Counted first, so that a bucket that is left out costs a number and no list.
+        let counts = self.count_numbers(field, missing, docs, &key)?;
         let enough = |count: u64| count >= min_count.max(1);
         if counts.values().filter(|count| enough(**count)).count() > MAX_BUCKETS {
             return Err(too_many_buckets().into());
         }
-        let mut buckets: BTreeMap<i64, Docs> = BTreeMap::new();
-        for (place, docs) in docs {
-            let Some(name) = self.number_column(*place, field)? else { continue };
-            let column = self.segment(*place).fast_fields().i64(&name)?;
-            let mut inside: HashMap<i64, Vec<DocId>> = HashMap::new();
-            for doc in docs {
-                for value in column.values_for_doc(*doc).map(&key) {
-                    if counts.get(&value).is_some_and(|count| enough(*count)) {
-                        let bucket = inside.entry(value).or_default();
-                        if bucket.last() != Some(doc) {
-                            bucket.push(*doc);
-                        }
-                    }
-                }
-            }
-            for (key, docs) in inside {
-                buckets.entry(key).or_default().push((*place, docs));
+        let mut inside: HashMap<i64, Docs> = HashMap::new();
+        self.each_number(field, missing, docs, &mut |place, doc, value| {
+            let Some(key) = key(value).filter(|key| counts.get(key).is_some_and(|count| enough(*count)))
+            else {
+                return;
+            };
+            put(inside.entry(key).or_default(), place, doc);
+        })?;
+        Ok(inside.into_iter().collect())
+    }
+
+    /// The buckets of a histogram, in the order of their keys.
+    pub(super) fn intervals(&self, wanted: &Histogram, docs: &Docs) -> Answer<BTreeMap<i64, Docs>> {
+        let mut buckets = self.by_number(&wanted.field, wanted.missing, docs, wanted.min_count, |value| {
+            wanted.bucket_of(value)
+        })?;
+        if wanted.min_count > 0 {
+            return Ok(buckets);
+        }
+        let floor = |bound: Option<i64>| bound.map(|bound| wanted.floor(bound));
+        let (from, to) = (floor(wanted.at_least.0), floor(wanted.at_least.1));
+        let first = buckets.keys().next().copied().into_iter().chain(from).min();
+        let last = buckets.keys().next_back().copied().into_iter().chain(to).max();
+        let (Some(mut at), Some(last)) = (first, last) else { return Ok(buckets) };
+        at = at.max(floor(wanted.at_most.0).unwrap_or(at));
+        let last = last.min(wanted.at_most.1.unwrap_or(last));
+        // One more than there may be is refused when they are made.
+        while at <= last && buckets.len() <= MAX_BUCKETS {
+            buckets.entry(at).or_default();
+            match wanted.next(at) {
+                Some(next) if next > at => at = next,
+                _ => break,
             }
         }
         Ok(buckets)
     }
 
-    pub(super) fn with_empty(
-        &self,
-        mut buckets: BTreeMap<i64, Docs>,
-        min_count: u64,
-        next: impl Fn(i64) -> Option<i64>,
-    ) -> Answer<BTreeMap<i64, Docs>> {
-        if min_count > 0 {
-            return Ok(buckets);
+    /// The documents that have no value in a field.
+    pub(super) fn without(&self, field: &str, docs: &Docs) -> Answer<Docs> {
+        let exists = Query::Exists { field: field.to_owned() };
+        self.filtered(&Query::Bool(Bool { must_not: vec![exists], ..Bool::default() }), docs)
+    }
+
+    /// The documents that are in none of these lists.
+    pub(super) fn in_none(docs: &Docs, lists: &[Docs]) -> Docs {
+        let mut taken: HashSet<(Place, DocId)> = HashSet::new();
+        for (place, list) in lists.iter().flatten() {
+            taken.extend(list.iter().map(|doc| (*place, *doc)));
         }
-        let (Some(first), Some(last)) = (buckets.keys().next().copied(), buckets.keys().next_back().copied())
-        else {
-            return Ok(buckets);
+        let rest = |(place, list): &(Place, Vec<DocId>)| {
+            (*place, list.iter().copied().filter(|doc| !taken.contains(&(*place, *doc))).collect())
         };
-        let mut at = first;
-        while let Some(following) = next(at).filter(|following| *following < last) {
-            buckets.entry(following).or_default();
-            at = following;
-            if buckets.len() > MAX_BUCKETS {
-                break; // refused when they are made
-            }
-        }
-        Ok(buckets)
+        docs.iter().map(rest).collect()
     }
 
     pub(super) fn filtered(&self, query: &Query, docs: &Docs) -> Answer<Docs> {
@@ -118,13 +181,13 @@ impl Aggregator<'_> {
             for (place, docs) in docs.iter().filter(|(place, _)| place.view == view) {
                 let mut matching = weight.scorer(self.segment(*place), 1.0)?;
                 let mut inside = Vec::new();
-                for doc in docs {
-                    if matching.doc() < *doc {
-                        matching.seek(*doc);
+                for doc in self.each(docs) {
+                    if matching.doc() < doc {
+                        matching.seek(doc);
                     }
                     match matching.doc() {
                         TERMINATED => break,
-                        found if found == *doc => inside.push(*doc),
+                        found if found == doc => inside.push(doc),
                         _ => {}
                     }
                 }

@@ -1,206 +1,268 @@
 //! Counting values before buckets are made, so that a field with a million values costs a number for each and no more.
 
 use std::{
-    cmp::Reverse,
+    cmp::Ordering,
     collections::{BTreeMap, BinaryHeap, HashMap},
 };
 
 use serde_json::{Map, Value, json};
 use tantivy::{DocId, TantivyError};
 
-use super::{Aggregation, Aggregator, Answer, Docs};
-use crate::query::QueryError;
+use super::{
+    Aggregation, Aggregator, Answer, Docs, Place, Terms,
+    buckets::{Values, put},
+    keys::{KeySet, Keys},
+    order::{BucketOrder, Candidate, OrderBy},
+};
+use crate::query::{DateFormat, QueryError};
 
-/// How `terms` chooses and orders its buckets.
-pub(super) struct Choice<'a> {
-    pub(super) field: &'a str,
-    pub(super) size: usize,
-    pub(super) by_key: bool,
-    pub(super) reversed: bool,
-    pub(super) min_count: u64,
-    pub(super) missing: Option<&'a str>,
+/// The most values whose buckets are made to be ordered by what is nested in them.
+const MAX_ORDERED: usize = 100_000;
+
+/// A value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Number(i64),
+    Text(String),
 }
 
-/// The best so far: those of the lowest rank, and how many documents all together.
-struct Best<K> {
+/// A value with its place among the others: the lower the better.
+#[derive(PartialEq, Eq)]
+struct Ranked {
+    rank: u64,
+    key: Key,
+    /// Of the same rank, the largest key comes first.
+    turned: bool,
+    count: u64,
+}
+
+impl Ord for Ranked {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let keys = self.key.cmp(&other.key);
+        self.rank.cmp(&other.rank).then(if self.turned { keys.reverse() } else { keys })
+    }
+}
+
+impl PartialOrd for Ranked {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The best values so far, and how many documents all together have any.
+struct Best<'a> {
+    wanted: &'a Terms,
     size: usize,
-    held: BinaryHeap<(u64, K, u64)>,
+    /// Ordered by count, which may be the largest first; by key alone without.
+    by_count: Option<bool>,
+    turned: bool,
+    held: BinaryHeap<Ranked>,
     total: u64,
 }
 
-impl<K: Ord> Best<K> {
-    fn new(size: usize) -> Self {
-        Self { size, held: BinaryHeap::new(), total: 0 }
+impl<'a> Best<'a> {
+    fn new(wanted: &'a Terms, size: usize) -> Self {
+        let usual = [BucketOrder { by: OrderBy::Count, descending: true }];
+        let order = if wanted.order.is_empty() { &usual[..] } else { &wanted.order };
+        // What is nested is looked at when all are known.
+        let by_count = order.first().filter(|one| one.by == OrderBy::Count).map(|one| one.descending);
+        let turned = order.iter().find(|one| one.by == OrderBy::Key).is_some_and(|one| one.descending);
+        Self { wanted, size, by_count, turned, held: BinaryHeap::new(), total: 0 }
     }
 
-    /// Whether one of this rank would be held, if its key came before all others.
-    fn takes(&self, rank: u64) -> bool {
-        self.held.len() < self.size || self.held.peek().is_some_and(|(worst, ..)| rank <= *worst)
-    }
-
-    fn offer(&mut self, rank: u64, key: K, count: u64) {
-        self.held.push((rank, key, count));
-        if self.held.len() > self.size {
-            self.held.pop();
+    /// One more value; its key is made only when it is among the best.
+    fn offer(&mut self, count: u64, key: impl FnOnce() -> Key) {
+        if count < self.wanted.min_count {
+            return;
         }
-    }
-
-    fn into_sorted(self) -> Vec<(K, u64)> {
-        self.held.into_sorted_vec().into_iter().map(|(_, key, count)| (key, count)).collect()
-    }
-}
-
-impl Choice<'_> {
-    /// By what a value is ranked before its key decides.
-    fn rank(&self, count: u64) -> u64 {
-        match (self.by_key, self.reversed) {
-            (true, _) => 0,
-            (false, false) => u64::MAX - count,
-            (false, true) => count,
+        self.total += count;
+        let rank = match self.by_count {
+            None => 0,
+            Some(true) => u64::MAX - count,
+            Some(false) => count,
+        };
+        if self.held.len() < self.size || self.held.peek().is_some_and(|worst| rank <= worst.rank) {
+            self.held.push(Ranked { rank, key: key(), turned: self.turned, count });
+            if self.held.len() > self.size {
+                self.held.pop();
+            }
         }
     }
 }
 
 impl Aggregator<'_> {
-    pub(super) fn terms(&self, choice: &Choice<'_>, nested: &[Aggregation], docs: &Docs) -> Answer<Value> {
-        let numeric = self.is_numeric(choice.field)? == Some(true);
-        if numeric && choice.missing.is_some() {
-            return Err(QueryError::illegal("`missing` is not supported for numbers and dates").into());
+    pub(super) fn terms(&self, wanted: &Terms, nested: &[Aggregation], docs: &Docs) -> Answer<Value> {
+        let values = self.values_of(&wanted.field)?;
+        let by_metric = wanted.order.iter().any(BucketOrder::is_by_metric);
+        let size = if by_metric { MAX_ORDERED + 1 } else { wanted.size };
+        let best = self.best(wanted, values, size, docs)?;
+        let (total, chosen) = (best.total, best.held.into_sorted_vec());
+        if by_metric && chosen.len() > MAX_ORDERED {
+            return Err(QueryError::illegal(format!(
+                "`{}` has more than {MAX_ORDERED} values here, too many to be ordered by what is nested in them: \
+                 narrow the query, or order by _count or _key",
+                wanted.field
+            ))
+            .into());
         }
-        let descending = choice.by_key && choice.reversed;
-        let (chosen, total): (Vec<(Value, u64)>, u64) = if numeric {
-            let mut best = Best::new(choice.size);
-            for (key, count) in self.count_numbers(choice.field, docs, |value| value)? {
-                if count >= choice.min_count {
-                    best.total += count;
-                    // A larger key comes first when keys are turned round.
-                    let place = if descending { -i128::from(key) } else { i128::from(key) };
-                    best.offer(choice.rank(count), place, count);
-                }
-            }
-            let total = best.total;
-            let key =
-                |place: i128| json!(i64::try_from(if descending { -place } else { place }).unwrap_or(0));
-            (best.into_sorted().into_iter().map(|(place, count)| (key(place), count)).collect(), total)
-        } else if descending {
-            let mut best = Best::new(choice.size);
-            self.each_text(choice.field, choice.missing, docs, &mut |key, count| {
-                if count >= choice.min_count {
-                    best.total += count;
-                    best.offer(0, Reverse(key.to_owned()), count);
-                }
-            })?;
-            let total = best.total;
-            (best.into_sorted().into_iter().map(|(key, count)| (json!(key.0), count)).collect(), total)
-        } else {
-            let mut best = Best::new(choice.size);
-            self.each_text(choice.field, choice.missing, docs, &mut |key, count| {
-                if count >= choice.min_count {
-                    best.total += count;
-                    let rank = choice.rank(count);
-                    if best.takes(rank) {
-                        best.offer(rank, key.to_owned(), count);
-                    }
-                }
-            })?;
-            let total = best.total;
-            (best.into_sorted().into_iter().map(|(key, count)| (json!(key), count)).collect(), total)
-        };
-        let shown: u64 = chosen.iter().map(|(_, count)| count).sum();
         // Only what is nested needs to know which documents they are.
         let inside = match nested.is_empty() {
-            true => Vec::new(),
-            false => self.docs_of(choice, &chosen, docs)?,
+            true => chosen.iter().map(|_| Docs::new()).collect(),
+            false => self.docs_of(wanted, &chosen, docs)?,
         };
-        let mut inside = inside.into_iter();
+        let chosen = chosen.into_iter().zip(inside);
+        let mut chosen: Vec<Candidate<Key>> =
+            chosen.map(|(one, docs)| Candidate { key: one.key, count: one.count, docs }).collect();
+        if by_metric {
+            chosen = self.ordered(chosen, &wanted.order, nested)?;
+            chosen.truncate(wanted.size);
+        }
+        let shown: u64 = chosen.iter().map(|one| one.count).sum();
         let mut answers = Vec::new();
-        for (key, count) in chosen {
-            let bucket: Map<String, Value> = [("key".to_owned(), key)].into_iter().collect();
-            answers.push(self.counted_bucket(bucket, count, nested, &inside.next().unwrap_or_default())?);
+        for one in chosen {
+            let mut bucket = Map::new();
+            match one.key {
+                Key::Text(text) => bucket.insert("key".to_owned(), json!(text)),
+                Key::Number(number) => {
+                    if values == Some(Values::Dates) {
+                        let shown = DateFormat::shown(number, wanted.format.as_ref());
+                        bucket.insert("key_as_string".to_owned(), json!(shown));
+                    }
+                    bucket.insert("key".to_owned(), json!(number))
+                }
+            };
+            answers.push(self.counted_bucket(bucket, one.count, nested, &one.docs)?);
         }
         Ok(json!({
             "doc_count_error_upper_bound": 0, "sum_other_doc_count": total.saturating_sub(shown), "buckets": answers,
         }))
     }
 
-    /// The documents of each of these values.
-    fn docs_of(&self, choice: &Choice<'_>, chosen: &[(Value, u64)], docs: &Docs) -> Answer<Vec<Docs>> {
-        let mut inside: Vec<Docs> = chosen.iter().map(|_| Docs::new()).collect();
-        for (place, docs) in docs {
-            let mut lists: Vec<Vec<DocId>> = chosen.iter().map(|_| Vec::new()).collect();
-            let mut add = |at: Option<&usize>, doc: DocId| {
-                if let Some(list) = at.and_then(|at| lists.get_mut(*at))
-                    && list.last() != Some(&doc)
-                {
-                    list.push(doc);
-                }
-            };
-            let is_missing =
-                |(key, _): &(Value, u64)| key.as_str().is_some() && key.as_str() == choice.missing;
-            let missing = chosen.iter().position(is_missing);
-            match self.column_of(*place, choice.field)? {
-                Some((name, true)) => {
-                    let keys = chosen.iter().zip(0_usize..);
-                    let places: HashMap<i64, usize> =
-                        keys.filter_map(|((key, _), at)| Some((key.as_i64()?, at))).collect();
-                    let column = self.segment(*place).fast_fields().i64(&name)?;
-                    for doc in docs {
-                        column.values_for_doc(*doc).for_each(|value| add(places.get(&value), *doc));
+    /// The values that come first, as far as their counts and keys tell.
+    fn best<'a>(
+        &self,
+        wanted: &'a Terms,
+        values: Option<Values>,
+        size: usize,
+        docs: &Docs,
+    ) -> Answer<Best<'a>> {
+        let mut best = Best::new(wanted, size);
+        let missing = wanted.missing.as_deref();
+        match values {
+            None if missing.is_none() => {}
+            Some(Values::Numbers | Values::Dates) => {
+                let keys = self.keys_of_numbers(wanted)?;
+                let missing = self.number_for(&wanted.field, missing)?;
+                for (key, count) in self.count_numbers(&wanted.field, missing, docs, &Some)? {
+                    if keys.take_all() || keys.take(&key.to_string()) {
+                        best.offer(count, || Key::Number(key));
                     }
                 }
-                Some((name, false)) => {
-                    let column = self.segment(*place).fast_fields().str(&name)?;
-                    let mut places: HashMap<u64, usize> = HashMap::new();
-                    if let Some(column) = &column {
-                        for ((key, _), at) in chosen.iter().zip(0..) {
-                            let ord = column.dictionary().term_ord(key.as_str().unwrap_or_default());
-                            places.extend(ord.map_err(TantivyError::from)?.map(|ord| (ord, at)));
-                        }
-                    }
-                    for doc in docs {
-                        let mut any = false;
-                        for ord in column.iter().flat_map(|column| column.term_ords(*doc)) {
-                            any = true;
-                            add(places.get(&ord), *doc);
-                        }
-                        if !any {
-                            add(missing.as_ref(), *doc);
-                        }
-                    }
-                }
-                None => docs.iter().for_each(|doc| add(missing.as_ref(), *doc)),
             }
-            for (list, all) in lists.into_iter().zip(&mut inside) {
-                if !list.is_empty() {
-                    all.push((*place, list));
+            _ => self.each_text(&wanted.field, missing, docs, &mut |key, count| {
+                if wanted.keys.take(key) {
+                    best.offer(count, || Key::Text(key.to_owned()));
+                }
+            })?,
+        }
+        Ok(best)
+    }
+
+    /// `include` and `exclude` of numbers and dates, as the numbers that they are.
+    fn keys_of_numbers(&self, wanted: &Terms) -> Answer<Keys> {
+        if wanted.keys.have_pattern() {
+            let text = "`include` and `exclude` of numbers and dates take lists of values, not patterns";
+            return Err(QueryError::illegal(text).into());
+        }
+        let read = |keys: &Option<KeySet>| -> Answer<Option<KeySet>> {
+            let Some(KeySet::Values(texts)) = keys else { return Ok(keys.clone()) };
+            let number =
+                |text: &String| Ok(self.number_for(&wanted.field, Some(text))?.map(|one| one.to_string()));
+            let numbers: Answer<Vec<Option<String>>> = texts.iter().map(number).collect();
+            Ok(Some(KeySet::Values(numbers?.into_iter().flatten().collect())))
+        };
+        Ok(Keys { include: read(&wanted.keys.include)?, exclude: read(&wanted.keys.exclude)? })
+    }
+
+    /// The documents of each of these values.
+    fn docs_of(&self, wanted: &Terms, chosen: &[Ranked], docs: &Docs) -> Answer<Vec<Docs>> {
+        let mut inside: Vec<Docs> = chosen.iter().map(|_| Docs::new()).collect();
+        let mut add = |at: Option<&usize>, place, doc: DocId| {
+            if let Some(list) = at.and_then(|at| inside.get_mut(*at)) {
+                put(list, place, doc);
+            }
+        };
+        if let Some(Values::Numbers | Values::Dates) = self.values_of(&wanted.field)? {
+            let keys = chosen.iter().zip(0_usize..);
+            let number = |key: &Key| if let Key::Number(number) = key { Some(*number) } else { None };
+            let places: HashMap<i64, usize> =
+                keys.filter_map(|(one, at)| Some((number(&one.key)?, at))).collect();
+            let missing = self.number_for(&wanted.field, wanted.missing.as_deref())?;
+            self.each_number(&wanted.field, missing, docs, &mut |place, doc, value| {
+                add(places.get(&value), place, doc);
+            })?;
+            return Ok(inside);
+        }
+        let text = |key: &Key| if let Key::Text(text) = key { text.clone() } else { String::new() };
+        let missing = wanted.missing.as_deref();
+        let missing = chosen.iter().position(|one| missing.is_some_and(|missing| text(&one.key) == missing));
+        for (place, docs) in docs {
+            let column = match self.column_of(*place, &wanted.field)? {
+                Some((name, _)) => self.segment(*place).fast_fields().str(&name)?,
+                None => None,
+            };
+            let mut places: HashMap<u64, usize> = HashMap::new();
+            if let Some(column) = &column {
+                for (one, at) in chosen.iter().zip(0..) {
+                    let ord = column.dictionary().term_ord(text(&one.key)).map_err(TantivyError::from)?;
+                    places.extend(ord.map(|ord| (ord, at)));
+                }
+            }
+            for doc in self.each(docs) {
+                let mut any = false;
+                for ord in column.iter().flat_map(|column| column.term_ords(doc)) {
+                    any = true;
+                    add(places.get(&ord), *place, doc);
+                }
+                if !any {
+                    add(missing.as_ref(), *place, doc);
                 }
             }
         }
         Ok(inside)
     }
 
-    /// How many documents have each number, made a key.
+    /// How many documents have each number, made a key; what has no key is not counted.
     pub(super) fn count_numbers(
         &self,
         field: &str,
+        missing: Option<i64>,
         docs: &Docs,
-        key: impl Fn(i64) -> i64,
+        key: &dyn Fn(i64) -> Option<i64>,
     ) -> Answer<BTreeMap<i64, u64>> {
-        let mut counts: HashMap<i64, (u64, Option<DocId>)> = HashMap::new();
+        let mut counts: HashMap<i64, (u64, Option<(Place, DocId)>)> = HashMap::new();
+        self.each_number(field, missing, docs, &mut |place, doc, value| {
+            let Some(key) = key(value) else { return };
+            let (count, last) = counts.entry(key).or_default();
+            if *last != Some((place, doc)) {
+                (*count, *last) = (*count + 1, Some((place, doc)));
+            }
+        })?;
+        Ok(counts.into_iter().map(|(key, (count, _))| (key, count)).collect())
+    }
+
+    /// Hands the number of exact values of each document to `each`.
+    pub(super) fn each_value(&self, field: &str, docs: &Docs, each: &mut dyn FnMut(u64)) -> Answer<()> {
         for (place, docs) in docs {
-            let Some(name) = self.number_column(*place, field)? else { continue };
-            let column = self.segment(*place).fast_fields().i64(&name)?;
-            counts.values_mut().for_each(|(_, last)| *last = None);
-            for doc in docs {
-                for value in column.values_for_doc(*doc) {
-                    let (count, last) = counts.entry(key(value)).or_default();
-                    if *last != Some(*doc) {
-                        (*count, *last) = (*count + 1, Some(*doc));
-                    }
-                }
+            let column = match self.column_of(*place, field)? {
+                Some((name, Values::Texts)) => self.segment(*place).fast_fields().str(&name)?,
+                _ => None,
+            };
+            for doc in self.each(docs) {
+                each(column.iter().flat_map(|column| column.term_ords(doc)).count() as u64);
             }
         }
-        Ok(counts.into_iter().map(|(key, (count, _))| (key, count)).collect())
+        Ok(())
     }
 
     /// Hands each exact value to `each` with the number of documents that have it, in the order of the values.
@@ -215,8 +277,8 @@ impl Aggregator<'_> {
         let mut columns = Vec::new();
         for (place, docs) in docs {
             let column = match self.column_of(*place, field)? {
-                Some((name, _)) => self.segment(*place).fast_fields().str(&name)?,
-                None => None,
+                Some((name, Values::Texts)) => self.segment(*place).fast_fields().str(&name)?,
+                _ => None,
             };
             let Some(column) = column else {
                 without += docs.len() as u64;
@@ -224,15 +286,15 @@ impl Aggregator<'_> {
             };
             // For each value how many documents, and the last of them.
             let mut counts: Vec<(u32, DocId)> = vec![(0, DocId::MAX); column.num_terms()];
-            for doc in docs {
+            for doc in self.each(docs) {
                 let mut any = false;
-                for ord in column.term_ords(*doc) {
+                for ord in column.term_ords(doc) {
                     any = true;
                     let slot = usize::try_from(ord).ok().and_then(|ord| counts.get_mut(ord));
                     if let Some((count, last)) = slot
-                        && *last != *doc
+                        && *last != doc
                     {
-                        (*count, *last) = (*count + 1, *doc);
+                        (*count, *last) = (*count + 1, doc);
                     }
                 }
                 without += u64::from(!any);
@@ -258,6 +320,7 @@ impl Aggregator<'_> {
             let mut count: u64 = 0;
             match (text, missing) {
                 (None, None) => return Ok(()),
+                _ if self.over(1) => return Ok(()),
                 (text, Some((value, here))) if text.is_none_or(|text| value <= text) => {
                     missing = None;
                     if text != Some(value) {

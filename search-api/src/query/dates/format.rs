@@ -1,0 +1,177 @@
+//! How dates are shown: Elasticsearch's names of formats, and patterns of letters (`yyyy-MM-dd HH:mm`).
+
+use jiff::{Timestamp as Instant, Zoned, tz::TimeZone};
+
+use super::{DateError, cut, instant_of};
+
+/// How a date is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DateFormat(Shape);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Shape {
+    /// The whole instant, as in `1931-05-02T00:00:00.000Z`.
+    Instant,
+    Millis,
+    Seconds,
+    Pattern(Vec<Part>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    /// A letter and how often it stands there.
+    Field(char, usize),
+    Text(String),
+}
+
+impl DateFormat {
+    /// `yyyy`
+    pub fn year() -> Self {
+        Self::dashed(&[('y', 4)])
+    }
+
+    /// `yyyy-MM`
+    pub fn month() -> Self {
+        Self::dashed(&[('y', 4), ('M', 2)])
+    }
+
+    /// `yyyy-MM-dd`
+    pub fn date() -> Self {
+        Self::dashed(&[('y', 4), ('M', 2), ('d', 2)])
+    }
+
+    fn dashed(fields: &[(char, usize)]) -> Self {
+        let parts = fields
+            .iter()
+            .flat_map(|(letter, width)| [Part::Text("-".to_owned()), Part::Field(*letter, *width)]);
+        Self(Shape::Pattern(parts.skip(1).collect()))
+    }
+
+    /// Reads a format; of several with `||` between them, the first is the one that shows.
+    ///
+    /// # Errors
+    /// [`DateError`] for one that is not known.
+    pub fn parse(text: &str) -> Result<Self, DateError> {
+        let first = text.split("||").next().unwrap_or_default();
+        let name = first.strip_prefix("strict_").unwrap_or(first);
+        let pattern = match name {
+            "date_optional_time" | "date_optional_time_nanos" | "date_time" | "iso8601" => {
+                return Ok(Self(Shape::Instant));
+            }
+            "epoch_millis" => return Ok(Self(Shape::Millis)),
+            "epoch_second" => return Ok(Self(Shape::Seconds)),
+            "date_time_no_millis" => "yyyy-MM-dd'T'HH:mm:ss'Z'",
+            "date_hour_minute_second" => "yyyy-MM-dd'T'HH:mm:ss",
+            "date" | "year_month_day" => "yyyy-MM-dd",
+            "year_month" => "yyyy-MM",
+            "year" => "yyyy",
+            "basic_date" => "yyyyMMdd",
+            _ => first,
+        };
+        let parts = parts_of(pattern).ok_or_else(|| {
+            DateError(format!(
+                "the date format `{}` is not supported: use a pattern of yyyy, MM, dd, HH, mm, ss and SSS, \
+                 strict_date_optional_time, epoch_millis or epoch_second",
+                cut(text)
+            ))
+        })?;
+        Ok(Self(Shape::Pattern(parts)))
+    }
+
+    /// An instant in a format, in UTC; all of it without one.
+    pub fn shown(millis: i64, format: Option<&Self>) -> String {
+        let utc = |millis| Instant::from_millisecond(millis).ok().map(|at| at.to_zoned(TimeZone::UTC));
+        match format.map(|format| &format.0) {
+            None | Some(Shape::Instant) => instant_of(millis),
+            Some(Shape::Millis) => millis.to_string(),
+            Some(Shape::Seconds) => millis.div_euclid(1_000).to_string(),
+            Some(Shape::Pattern(parts)) => match utc(millis) {
+                Some(at) => parts.iter().map(|part| part.shown(&at)).collect(),
+                None => millis.to_string(),
+            },
+        }
+    }
+}
+
+impl Part {
+    fn shown(&self, at: &Zoned) -> String {
+        let (letter, width) = match self {
+            Self::Text(text) => return text.clone(),
+            Self::Field(letter, width) => (*letter, *width),
+        };
+        let number = match letter {
+            'y' | 'u' if width == 2 => i32::from(at.year()).rem_euclid(100),
+            'y' | 'u' => i32::from(at.year()),
+            'M' => i32::from(at.month()),
+            'd' => i32::from(at.day()),
+            'H' => i32::from(at.hour()),
+            'm' => i32::from(at.minute()),
+            's' => i32::from(at.second()),
+            _ => i32::from(at.millisecond()),
+        };
+        match number {
+            // The sign of a year before 0 is no part of its width.
+            ..0 => format!("-{:0width$}", number.unsigned_abs()),
+            _ => format!("{number:0width$}"),
+        }
+    }
+}
+
+/// The parts of a pattern; `None` for one that has a letter that means nothing here.
+fn parts_of(pattern: &str) -> Option<Vec<Part>> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut letters = pattern.chars().peekable();
+    let mut fields = 0;
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\'' => {
+                let quoted: String = letters.by_ref().take_while(|letter| *letter != '\'').collect();
+                parts.push(Part::Text(if quoted.is_empty() { "'".to_owned() } else { quoted }));
+            }
+            letter if letter.is_ascii_alphabetic() => {
+                let mut width = 1;
+                while letters.next_if_eq(&letter).is_some() {
+                    width += 1;
+                }
+                let most = match letter {
+                    'y' | 'u' => 4,
+                    'M' | 'd' | 'H' | 'm' | 's' => 2,
+                    'S' if width == 3 => 3,
+                    _ => return None,
+                };
+                if width > most {
+                    return None;
+                }
+                fields += 1;
+                parts.push(Part::Field(letter, width));
+            }
+            other => parts.push(Part::Text(other.to_string())),
+        }
+    }
+    (fields > 0).then_some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_shown_as_formats_say() {
+        let check = |format: &str, expected: &str| {
+            let shown = DateFormat::shown(-1_220_313_599_500, Some(&DateFormat::parse(format).unwrap()));
+            assert_eq!(shown, expected, "{format}");
+        };
+        check("yyyy", "1931");
+        check("yyyy-MM||epoch_millis", "1931-05");
+        check("strict_year_month_day", "1931-05-02");
+        check("d/M/yy", "2/5/31");
+        check("uuuu-MM-dd'T'HH:mm:ss.SSS", "1931-05-02T00:00:00.500");
+        check("strict_date_optional_time", "1931-05-02T00:00:00.500Z");
+        check("epoch_millis", "-1220313599500");
+        check("epoch_second", "-1220313600");
+        assert_eq!(DateFormat::shown(0, None), "1970-01-01T00:00:00.000Z");
+        for format in ["EEE", "yyyyy", "MMM dd", "week", "", "--"] {
+            assert!(DateFormat::parse(format).is_err(), "{format}");
+        }
+    }
+}
