@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use indexer::Indexes;
 use store::Log;
 
@@ -30,12 +30,22 @@ impl Archive {
 
     /// The log; made when there is none.
     pub(crate) fn open_log(&self) -> Result<Log> {
-        Ok(Log::open(self.log_dir())?)
+        Log::open(self.log_dir()).map_err(|error| match is_denied(&error) {
+            true => anyhow!(
+                "{error}: whoever reads the log notes it there, and so must be allowed to write there"
+            ),
+            false => error.into(),
+        })
+    }
+
+    /// Whether there is a log.
+    pub(crate) fn exists(&self) -> bool {
+        self.log_dir().is_dir()
     }
 
     /// The log of an archive that must be there: looking at nothing is a mistake in the directory's name.
     pub(crate) fn existing_log(&self) -> Result<Log> {
-        if !self.log_dir().is_dir() {
+        if !self.exists() {
             bail!(
                 "there is no archive in {}: load one with `morgue load PATH`, or name another directory with --data-dir",
                 self.dir.display()
@@ -54,4 +64,14 @@ impl Archive {
     pub(crate) fn existing_indexes(&self) -> Result<Indexes> {
         self.open_indexes(self.existing_log()?)
     }
+}
+
+/// Whether the system says that this may not be written.
+fn is_denied(error: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::{Error, ErrorKind};
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(|cause| {
+        let kind = cause.downcast_ref::<Error>().map(Error::kind);
+        matches!(kind, Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem))
+    })
 }

@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use ingest::{LoadOptions, Quarantine};
+use store::Seq;
 
 use crate::{
     archive::Archive,
@@ -14,8 +15,8 @@ use crate::{
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Where to listen.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7700")]
-    listen: SocketAddr,
+    #[arg(long, value_name = "ADDRESS:PORT", env = "MORGUE_LISTEN", default_value = "127.0.0.1:7700")]
+    listen: serve::Listen,
 }
 
 /// The sample archive's files lie here, in the data directory.
@@ -23,6 +24,12 @@ const SAMPLES: &str = "samples";
 
 pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result<Outcome> {
     let samples = archive.dir().join(SAMPLES);
+    if archive.exists() && !samples.exists() && archive.open_log()?.head()?.seq > Seq::ZERO {
+        bail!(
+            "the archive in {} is not the demo's: name another directory for its invented news with --data-dir",
+            archive.dir().display()
+        );
+    }
     data_samples::write_archive(&samples)
         .with_context(|| format!("the sample archive cannot be written to {}", samples.display()))?;
     let log = archive.open_log()?;
@@ -33,7 +40,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     load::make_searchable(&indexes, report.last_seq, &stop, terminal)?;
     load::tell(&report, terminal)?;
     let serving = serve::Args {
-        listen: args.listen,
+        listen: args.listen.clone(),
         title: "The Harbour Ledger".to_owned(),
         media: vec![samples],
         keys: None,

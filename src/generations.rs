@@ -1,6 +1,7 @@
 //! `morgue generations` and `morgue rollback`
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use indexer::ViewStatus;
 use serde_json::json;
 use store::AssetKind;
 
@@ -45,7 +46,16 @@ pub(crate) fn list(archive: &Archive, args: &ListArgs, terminal: &Terminal) -> R
 
 pub(crate) fn rollback(archive: &Archive, args: &RollbackArgs, terminal: &Terminal) -> Result<Outcome> {
     let indexes = archive.existing_indexes()?;
-    for kind in args.view.map_or_else(|| AssetKind::ALL.to_vec(), |kind| vec![kind]) {
+    let asked = |view: &ViewStatus| args.view.is_none_or(|kind| kind == view.kind);
+    let (back, stay): (Vec<_>, Vec<_>) =
+        indexes.status()?.into_iter().filter(asked).partition(|view| view.previous.is_some());
+    if back.is_empty() {
+        bail!("there is no generation to go back to: one is kept when `morgue rebuild` makes another");
+    }
+    for view in stay {
+        terminal.note(format!("{:9} {} stays: there is none before it", view.kind.plural(), view.generation));
+    }
+    for kind in back.into_iter().map(|view| view.kind) {
         let live = indexes.rollback(kind)?;
         if terminal.is_json() {
             terminal.json(&json!({"view": kind.plural(), "generation": live}))?;

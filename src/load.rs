@@ -2,14 +2,18 @@
 
 use std::{
     path::PathBuf,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::{Duration, Instant},
 };
 
-use anyhow::Result;
-use indexer::Indexes;
+use anyhow::{Context, Result, anyhow};
+use indexer::{Indexes, Phase};
 use indicatif::{ProgressBar, ProgressStyle};
-use ingest::{LoadOptions, LoadReport, PathPattern, Progress, Quarantine};
+use ingest::{LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount};
 use store::{AssetKind, Log, Seq};
 
 use crate::{
@@ -84,27 +88,56 @@ fn column(text: &str) -> Result<(String, String), String> {
 
 pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result<Outcome> {
     let stop = stop::on_signal()?;
-    let log = archive.open_log()?;
     let mut options = LoadOptions::new(args.paths.clone(), Quarantine::at(archive.quarantine_dir()));
     options.dry_run = args.dry_run;
     options.hints = args.hints.to_ingest();
+    // A slip in a name, or a look at what would be, makes no archive.
+    options.check()?;
+    let scratch = tempfile::tempdir().context("no temporary directory can be made")?;
+    let log = match args.dry_run && !archive.exists() {
+        true => Log::open(scratch.path())?,
+        false => archive.open_log()?,
+    };
     if let Some(seconds) = args.watch {
         let every = Duration::from_secs(seconds.max(1));
         return watch(&log, archive, &options, every, &stop, terminal);
     }
     let bar = Bar::new(terminal);
-    let report = ingest::load(&log, &options, &bar, &stop)?;
+    let loaded = ingest::load(&log, &options, &bar, &stop);
     bar.0.finish_and_clear();
-    if !args.r#async && !args.dry_run && report.last_seq > Seq::ZERO {
-        make_searchable(&archive.open_indexes(log)?, report.last_seq, &stop, terminal)?;
-    }
+    let report = loaded.map_err(|error| match error {
+        LoadError::Append(error) => {
+            anyhow!("{error}; what was appended before stays, and the same command goes on from there")
+        }
+        error => error.into(),
+    })?;
+    let started = Instant::now();
+    let indexed = if args.r#async || args.dry_run || report.stopped || report.last_seq == Seq::ZERO {
+        Ok(())
+    } else {
+        archive.open_indexes(log).and_then(|indexes| {
+            make_searchable(&indexes, report.last_seq, &stop, terminal).context(
+                "all of this is in the log, but not all in the indexes: `morgue serve` goes on with them",
+            )
+        })
+    };
+    let seconds = started.elapsed().as_secs_f64();
     tell(&report, terminal)?;
+    indexed?;
+    if seconds > WORTH_TELLING {
+        terminal.say(format!("  indexed in {seconds:.1} s"))?;
+    }
     Ok(match report {
         LoadReport { stopped: true, .. } => Outcome::Failed,
         LoadReport { quarantined: 0, .. } => Outcome::Done,
         _ => Outcome::Quarantined,
     })
 }
+
+/// How often the progress of a build is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Seconds of indexing that people want to know of.
+const WORTH_TELLING: f64 = 1.0;
 
 /// Loads again and again, and makes each load searchable.
 fn watch(
@@ -136,29 +169,34 @@ pub(crate) fn make_searchable(
     terminal: &Terminal,
 ) -> Result<()> {
     for kind in AssetKind::ALL {
-        let done = indexes.live(kind)?.checkpoint()?;
-        let bar = terminal.progress(
-            &format!("indexing {}", kind.plural()),
-            seq.get() - done.get().min(seq.get()),
-            "events",
-        );
-        indexes.catch_up(kind, seq, stop, &|reached| {
-            bar.set_position(reached.get().saturating_sub(done.get()));
+        let bar = terminal.build_progress(kind);
+        let begun = indexes.live(kind)?.checkpoint()?.get();
+        let since = |seq: Seq| seq.get().saturating_sub(begun);
+        let ((end, ended), bar) = (mpsc::channel::<()>(), &bar);
+        thread::scope(|scope| {
+            // A view of which nothing is there yet is built, by this process or another: its note says how far it is.
+            scope.spawn(move || {
+                while ended.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
+                    if let Ok(Some(build)) = indexes.building(kind)
+                        && build.progress.phase.is_running()
+                    {
+                        bar.show(build.progress);
+                    }
+                }
+            });
+            let _at_the_end = end;
+            indexes.catch_up(kind, seq, stop, &|reached| {
+                let (phase, done, total) = (Phase::CatchingUp, since(reached), since(seq));
+                bar.show(indexer::Progress { phase, done, total, ..indexer::Progress::default() });
+            })
         })?;
-        bar.finish_and_clear();
     }
     Ok(())
 }
 
 /// What was done, for people or as one line of JSON.
 pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
-    for reason in &report.first_reasons {
-        terminal.note(reason);
-    }
-    let more = report.quarantined.saturating_sub(report.first_reasons.len() as u64);
-    if more > 0 {
-        terminal.note(format!("and {more} more: `morgue quarantine list` has them all"));
-    }
+    tell_reasons(&report.reasons, report.quarantined, terminal);
     if terminal.is_json() {
         return terminal.json(report);
     }
@@ -181,7 +219,7 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
     if !report.skipped.is_empty() {
         let skipped: Vec<String> =
             report.skipped.iter().map(|(ending, files)| format!("{files} {ending}")).collect();
-        terminal.say(format!("  files that are no archive's text: {}", skipped.join(", ")))?;
+        terminal.say(format!("  passed over, no articles in them: {}", skipped.join(", ")))?;
     }
     if report.released > 0 {
         terminal.say(format!("  {} left the quarantine: mended since", count(report.released, "record")))?;
@@ -197,6 +235,31 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
         terminal.say("  stopped before its end: the same command goes on from here")?;
     }
     Ok(())
+}
+
+/// Why records could not be read: a line for each, or the reason once over the places where it was met.
+pub(crate) fn tell_reasons(reasons: &[ReasonCount], records: u64, terminal: &Terminal) {
+    for ReasonCount { reason, records, places } in reasons {
+        match places.as_slice() {
+            [place] => terminal.note(format!("{place}: {reason}")),
+            places => {
+                terminal.note(format!("{}: {reason}", count(*records, "record")));
+                places.iter().for_each(|place| terminal.note(format!("  {place}")));
+                let more = records.saturating_sub(places.len() as u64);
+                if more > 0 {
+                    terminal.note(format!("  and {} more", thousands(more)));
+                }
+            }
+        }
+    }
+    let told: u64 = reasons.iter().map(|reason| reason.records).sum();
+    let more = records.saturating_sub(told);
+    if more > 0 {
+        terminal.note(format!("and {} more, for other reasons", thousands(more)));
+    }
+    if records > reasons.iter().map(|reason| reason.places.len() as u64).sum() {
+        terminal.note("`morgue quarantine list` has them all");
+    }
 }
 
 /// Bytes read, with the events so far beside them.

@@ -14,6 +14,7 @@ mod quarantine;
 mod rebuild;
 mod search;
 mod serve;
+mod show;
 mod status;
 mod stop;
 mod terminal;
@@ -62,6 +63,8 @@ enum Command {
     Demo(demo::Args),
     /// Search, with what was found highlighted.
     Search(search::Args),
+    /// Show one article, image or byline whole, now or as it stood, with its evidence.
+    Show(show::Args),
     /// Serve the API and the pages, and keep the indexes up to date.
     Serve(serve::Args),
     /// Make a key for the server's file of keys.
@@ -102,6 +105,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Demo(args) => demo::run(&archive, &args, &terminal),
         Command::Search(args) => search::run(&archive, &args, &terminal),
+        Command::Show(args) => show::run(&archive, &args, &terminal),
         Command::Serve(args) => serve::run(&archive, &args, &terminal),
         Command::Key(args) => key::run(&args, &terminal),
         Command::Load(args) => load::run(&archive, &args, &terminal),

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     archive::Archive,
-    load::{Hints, make_searchable},
+    load::{Hints, make_searchable, tell_reasons},
     stop,
     terminal::{Outcome, Terminal, count},
 };
@@ -29,10 +29,14 @@ pub(crate) enum Command {
         #[command(flatten)]
         hints: Hints,
     },
-    /// Forget one of them: it was mended at its source, or is not wanted.
+    /// Forget them: they were mended at their source, or are not wanted.
     Remove {
-        /// Its key in the list.
-        key: String,
+        /// Their keys in the list.
+        #[arg(required_unless_present = "all", value_name = "KEY")]
+        keys: Vec<String>,
+        /// All of them.
+        #[arg(long, conflicts_with = "keys")]
+        all: bool,
     },
 }
 
@@ -45,10 +49,7 @@ pub(crate) fn run(archive: &Archive, command: &Command, terminal: &Terminal) -> 
                 if terminal.is_json() {
                     terminal.json(one)?;
                 } else {
-                    terminal.say(format!(
-                        "{}  {}:{}:{}  {}",
-                        one.key, one.file, one.line, one.column, one.reason
-                    ))?;
+                    terminal.say(format!("{}  {}  {}", one.key, one.place(), one.reason))?;
                 }
             }
             terminal.say(format!(
@@ -68,24 +69,30 @@ pub(crate) fn run(archive: &Archive, command: &Command, terminal: &Terminal) -> 
         Command::Retry { keys, hints } => {
             let log = archive.open_log()?;
             let report = ingest::retry(&log, &quarantine, keys, &hints.to_ingest())?;
-            report.remaining.iter().for_each(|line| terminal.note(line));
+            tell_reasons(&report.reasons, report.remaining, terminal);
             let head = log.head()?.seq;
             let stop = stop::on_signal()?;
             make_searchable(&archive.open_indexes(log)?, head, &stop, terminal)?;
             if terminal.is_json() {
-                let remaining = report.remaining.len();
-                terminal.json(
-                    &json!({"released": report.released, "events": report.events, "remaining": remaining}),
-                )?;
+                terminal.json(&report)?;
             } else {
                 let (records, events) = (count(report.released, "record"), count(report.events, "event"));
                 terminal.say(format!("{records} could be read now, {events} appended"))?;
             }
-            return Ok(if report.remaining.is_empty() { Outcome::Done } else { Outcome::Quarantined });
+            return Ok(if report.remaining == 0 { Outcome::Done } else { Outcome::Quarantined });
         }
-        Command::Remove { key } => {
-            let (one, _) = quarantine.show(key)?;
-            quarantine.remove(&one)?;
+        Command::Remove { keys, all } => {
+            let mut chosen = if *all { quarantine.list()? } else { Vec::new() };
+            for key in keys {
+                chosen.push(quarantine.show(key)?.0);
+            }
+            chosen.iter().try_for_each(|one| quarantine.remove(one))?;
+            let removed = chosen.len() as u64;
+            if terminal.is_json() {
+                terminal.json(&json!({ "removed": removed }))?;
+            } else {
+                terminal.say(format!("{} removed", count(removed, "record")))?;
+            }
         }
     }
     Ok(Outcome::Done)

@@ -8,7 +8,7 @@ use store::AssetKind;
 use crate::{
     archive::Archive,
     past,
-    terminal::{Outcome, Terminal, count},
+    terminal::{Outcome, Terminal, count, thousands},
 };
 
 const EXAMPLES: &str = "\
@@ -83,6 +83,17 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         params.push(("as_of", past::make_ready(&indexes, args.view, as_of, terminal)?));
     }
     let request = SearchRequest::from_params(&params)?;
+    let behind = match args.as_of {
+        Some(_) => 0,
+        None => {
+            let checkpoint = indexes.live(args.view)?.checkpoint()?;
+            indexes.log().head()?.seq.get().saturating_sub(checkpoint.get())
+        }
+    };
+    if behind > 0 {
+        let events = count(behind, "event");
+        terminal.note(format!("{events} not in the index yet: `morgue serve` or another load takes them in"));
+    }
     let search = Search::new(indexes);
     let found = search.search(&request)?;
     if terminal.is_json() {
@@ -102,13 +113,32 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     }
     let shown = args.offset + found.hits.len();
     if (shown as u64) < found.total {
-        terminal.say(format!("\n{shown} of {} shown: --offset {shown} goes on", found.total))?;
+        let total = thousands(found.total);
+        terminal.say(format!("\n{} of {total} shown: --offset {shown} goes on", thousands(shown as u64)))?;
     }
     Ok(Outcome::Done)
 }
 
 /// A title line, a line of facts, what was found where, and where it comes from.
 fn show(hit: &Hit, terminal: &Terminal) -> Result<()> {
+    let title = show_title(hit, terminal)?;
+    for (field, fragments) in &hit.highlights {
+        let fragments = fragments.as_array().map(Vec::as_slice).unwrap_or_default();
+        for fragment in fragments.iter().filter_map(Value::as_str).take(2) {
+            if terminal.plain(fragment) == title {
+                continue;
+            }
+            let fragment: Vec<&str> = fragment.split_whitespace().collect();
+            terminal.say(format!("  {field}: {}", terminal.marked(&fragment.join(" "))))?;
+        }
+    }
+    terminal.say(
+        terminal.faint(&format!("  {} {} · event {}, revision {}", hit.kind, hit.id, hit.seq, hit.revision)),
+    )
+}
+
+/// A title line and a line of facts; returns the title.
+pub(crate) fn show_title<'a>(hit: &'a Hit, terminal: &Terminal) -> Result<&'a str> {
     let text = |name: &str| hit.document.get(name).and_then(Value::as_str).unwrap_or_default();
     let (title, facts) = match hit.kind {
         AssetKind::Article => (
@@ -129,18 +159,7 @@ fn show(hit: &Hit, terminal: &Terminal) -> Result<()> {
     if !facts.is_empty() {
         terminal.say(format!("  {}", facts.join(" · ")))?;
     }
-    for (field, fragments) in &hit.highlights {
-        let fragments = fragments.as_array().map(Vec::as_slice).unwrap_or_default();
-        for fragment in fragments.iter().filter_map(Value::as_str).take(2) {
-            if terminal.plain(fragment) == title {
-                continue;
-            }
-            terminal.say(format!("  {field}: {}", terminal.marked(fragment)))?;
-        }
-    }
-    terminal.say(
-        terminal.faint(&format!("  {} {} · event {}, revision {}", hit.kind, hit.id, hit.seq, hit.revision)),
-    )
+    Ok(title)
 }
 
 fn first_of<'a>(candidates: &[&'a str]) -> &'a str {

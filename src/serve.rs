@@ -1,10 +1,11 @@
 //! `morgue serve`: API, pages and indexer in one process.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use anyhow::{Context, Result};
 use indexer::{Indexes, Workers};
 use search_api::{Access, ApiState, Origins, Search, pages::PagesConfig};
+use store::Seq;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -26,9 +27,9 @@ Pages are at /, the machine room at /status, the native API under /api/v1, Elast
 #[command(after_help = EXAMPLES)]
 #[group(skip)]
 pub(crate) struct Args {
-    /// Where to listen.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7700")]
-    pub(crate) listen: SocketAddr,
+    /// Where to listen; 0.0.0.0:7700 for whoever reaches this machine.
+    #[arg(long, value_name = "ADDRESS:PORT", env = "MORGUE_LISTEN", default_value = "127.0.0.1:7700")]
+    pub(crate) listen: Listen,
 
     /// The name at the head of every page.
     #[arg(long, default_value = "The Morgue")]
@@ -40,7 +41,7 @@ pub(crate) struct Args {
 
     /// Who may do what: a file of lines that `morgue key` prints. Without one everybody who reaches the address may
     /// read, and only this machine may write.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "MORGUE_KEYS")]
     pub(crate) keys: Option<PathBuf>,
 
     /// A site whose pages may read what this server answers, as in `https://example.org`; may be given several times.
@@ -53,8 +54,31 @@ pub(crate) struct Args {
     pub(crate) base_url: Option<String>,
 }
 
+/// Where a server listens: the address or name of a machine, and a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listen(String);
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (host, port) = text.rsplit_once(':').unwrap_or(("127.0.0.1", text));
+        match port.parse::<u16>() {
+            Ok(port) if !host.is_empty() => Ok(Self(format!("{host}:{port}"))),
+            _ => Err(
+                "write ADDRESS:PORT, as in localhost:7700 or 0.0.0.0:7700, or a port of this machine alone"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
 pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result<Outcome> {
     let log = archive.open_log()?;
+    if log.head()?.seq == Seq::ZERO {
+        terminal
+            .note("there is nothing in this archive yet: `morgue load PATH` fills it, while this goes on");
+    }
     serve(archive, archive.open_indexes(log)?, args, |address| {
         terminal.note(format!("serving {} on http://{address}", archive.dir().display()));
     })
@@ -84,10 +108,10 @@ pub(crate) fn serve(
     let origins = Origins::parse(&args.cors_origin, access.has_keys()).context("--cors-origin")?;
     let runtime = tokio::runtime::Runtime::new().context("no threads can be started")?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(args.listen).await.with_context(|| {
+        let listener = TcpListener::bind(&args.listen.0).await.with_context(|| {
             format!(
                 "cannot listen on {}: stop who listens there, or choose another with --listen",
-                args.listen
+                args.listen.0
             )
         })?;
         let address = listener.local_addr().context("the address is not known")?;
@@ -110,4 +134,22 @@ pub(crate) fn serve(
         served.context("serving ended")?;
         Ok(Outcome::Done)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Listen;
+
+    #[test]
+    fn addresses_are_taken_as_people_write_them() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(text.parse::<Listen>().ok(), expected.map(|text| Listen(text.to_owned())), "{text}");
+        };
+        check("7700", Some("127.0.0.1:7700"));
+        check("localhost:7700", Some("localhost:7700"));
+        check("[::1]:0", Some("[::1]:0"));
+        for wrong in [":7700", "localhost", "localhost:", "localhost:77000", ""] {
+            check(wrong, None);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use indexer::{Phase, Progress};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -18,6 +18,8 @@ const BOLD: &str = "\u{1b}[1m";
 const FAINT: &str = "\u{1b}[2m";
 const FOUND: &str = "\u{1b}[1;33m";
 const PLAIN: &str = "\u{1b}[0m";
+
+const NO_OUTPUT: &str = "standard output cannot be written";
 
 /// How a command ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,16 +53,14 @@ impl Terminal {
 
     /// One line that is the same for people and machines.
     pub(crate) fn print(&self, line: impl std::fmt::Display) -> Result<()> {
-        writeln!(io::stdout().lock(), "{}", harmless(&line.to_string()))?;
-        Ok(())
+        writeln!(io::stdout().lock(), "{}", harmless(&line.to_string())).context(NO_OUTPUT)
     }
 
     /// One line of JSON.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<()> {
         let mut out = io::stdout().lock();
-        serde_json::to_writer(&mut out, value).map_err(io::Error::from)?;
-        writeln!(out)?;
-        Ok(())
+        serde_json::to_writer(&mut out, value).map_err(io::Error::from).context(NO_OUTPUT)?;
+        writeln!(out).context(NO_OUTPUT)
     }
 
     /// A line for people beside the output proper.

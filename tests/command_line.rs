@@ -221,6 +221,20 @@ fn what_cannot_be_read_is_named_and_its_neighbours_are_loaded() {
     }
     assert_eq!(archive.ids(&["good"]).len(), 2);
 
+    // The same reason is told once, with the first places.
+    for at in 0..5 {
+        archive.write(&format!("texts/{at}.txt"), "A headline\n\nA text.");
+    }
+    let told = archive.run(&["load", text(&archive.path("texts"))], 3);
+    assert_eq!(told.matches("--pattern").count(), 1, "{told}");
+    for part in ["5 records: this is plain text", "texts/2.txt\n  and 2 more\n"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let told = archive.run(&["quarantine", "retry", "--pattern", "texts/{_}.txt"], 3);
+    assert!(told.contains("5 records could be read now, 5 events appended"), "{told}");
+    assert!(archive.run(&["quarantine", "remove"], 2).contains("KEY"));
+    assert_eq!(archive.run(&["quarantine", "remove", "--all"], 0), "3 records removed\n");
+
     let named = archive.write("notes.xyz", [0, 159, 146, 150]);
     let told = archive.run(&["load", text(&named)], 3);
     assert!(told.contains("notes.xyz"), "{told}");
@@ -405,11 +419,62 @@ fn mistakes_get_one_clear_line_and_the_right_code() {
         (&["status", "--view"][..], 2, "--view"),
         (&["log", "show", "99999"][..], 1, "99999"),
         (&["log", "history", "article", "a/none"][..], 1, "a/none"),
-        (&["rollback"][..], 1, "generation"),
+        (&["rollback"][..], 1, "no generation to go back to"),
+        (&["serve", "--listen", ":80"][..], 2, "localhost:7700"),
     ] {
         let told = archive.run(args, code);
         assert!(told.contains(part), "{args:?}: {told}");
     }
+}
+
+/// A slip in a name, or a look at what would be, leaves no archive behind; the demo's news are not mixed with true ones.
+#[test]
+fn nothing_is_made_that_was_not_asked_for() {
+    let archive = Archive::new();
+    data_samples::write_archive(&archive.path("samples")).unwrap();
+    archive.run(&["load", "no/such/path"], 1);
+    let told = archive.run(&["load", "--dry-run", text(&archive.path("samples"))], 0);
+    assert!(told.contains("210 events would be appended"), "{told}");
+    assert!(!archive.path("data").exists());
+    archive.load_samples();
+    let told = archive.run(&["demo", "--listen", "127.0.0.1:0"], 1);
+    assert!(told.contains("is not the demo's"), "{told}");
+}
+
+/// One article as it stood on a day, with the event that says so.
+#[test]
+fn an_asset_is_shown_whole_with_its_evidence() {
+    let archive = Archive::new();
+    archive.load_samples();
+    let then = archive.run(&["show", "article", "a/1912-04-16-titanic", "--as-of", "1912-04-16"], 0);
+    for part in
+        ["Titanic Strikes an Iceberg\n", "Eleanor Quill", "[image i/ice-chart]", "event 117, revision 1"]
+    {
+        assert!(then.contains(part), "{part}: {then}");
+    }
+    let now = archive.json(&["show", "article", "a/1912-04-16-titanic"], 0);
+    assert_eq!((&now["seq"], &now["document"]["headline"]), (&202.into(), &"Titanic Sunk".into()));
+    let event = archive.json(&["log", "show", "202"], 0);
+    assert_eq!(now["evidence"]["digest"], event["digest"]);
+    let hidden = archive.run(&["show", "article", "a/2025-09-12-lighthouse-pink"], 1);
+    assert!(
+        hidden.contains("`morgue log history article a/2025-09-12-lighthouse-pink` says why"),
+        "{hidden}"
+    );
+    assert!(archive.run(&["show", "article", "a/none"], 1).contains("there is no article a/none"));
+}
+
+/// Whoever searches what was loaded, but not indexed yet, is told so.
+#[test]
+fn a_search_says_what_it_cannot_have_found() {
+    let archive = Archive::new();
+    data_samples::write_archive(&archive.path("samples")).unwrap();
+    archive.run(&["load", "--async", text(&archive.path("samples"))], 0);
+    let told = archive.run(&["search", "titanic"], 0);
+    assert!(
+        told.contains("0 articles for titanic") && told.contains("210 events not in the index yet"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -24,8 +24,11 @@ pub struct Quarantine {
 pub struct Quarantined {
     /// What it is called in the quarantine: the beginning of its key will do to name it.
     pub key: String,
-    /// Its file as the user gave it, with the path inside an archive.
+    /// The full path of its file, with the path inside an archive; `-` is standard input.
     pub file: String,
+    /// The full path of the folder or file that was loaded when it was found: it is found in the same way again.
+    #[serde(default)]
+    pub root: String,
     /// The line in that file, from 1; 0 where the whole file is meant.
     pub line: u64,
     /// The column in bytes, from 1; 0 where the whole file is meant.
@@ -135,11 +138,6 @@ impl Quarantine {
         Ok(())
     }
 
-    /// Whether it still lies there.
-    pub(crate) fn holds(&self, one: &Quarantined) -> bool {
-        self.dir.join(format!("{}.json", one.key)).exists()
-    }
-
     pub(crate) fn bytes(&self, one: &Quarantined) -> Result<Vec<u8>, QuarantineError> {
         if one.bytes == 0 {
             return Ok(Vec::new());
@@ -176,6 +174,29 @@ impl Quarantine {
     }
 }
 
+impl Quarantined {
+    /// Its file on disk, which may be the archive that it lies in.
+    pub(crate) fn path(&self) -> &Path {
+        Path::new(self.file.split("!/").next().unwrap_or(&self.file))
+    }
+
+    /// Where it is in its file: `file:line:column`.
+    pub fn place(&self) -> String {
+        match self.line {
+            0 => self.file.clone(),
+            line => format!("{}:{line}:{}", self.file, self.column),
+        }
+    }
+}
+
+/// A path that means the same wherever the next command is run.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    if path == Path::new("-") {
+        return path.to_owned();
+    }
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 fn io_error(path: &Path, error: io::Error) -> QuarantineError {
     QuarantineError::Io { path: path.to_owned(), error }
 }
@@ -183,9 +204,6 @@ fn io_error(path: &Path, error: io::Error) -> QuarantineError {
 impl std::fmt::Display for Quarantined {
     /// One line: where, and why.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.line {
-            0 => write!(f, "{}: {}", self.file, self.reason),
-            line => write!(f, "{}:{line}:{}: {}", self.file, self.column, self.reason),
-        }
+        write!(f, "{}: {}", self.place(), self.reason)
     }
 }

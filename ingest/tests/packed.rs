@@ -119,7 +119,7 @@ fn every_format_is_the_same_however_it_is_packed() {
         assert_eq!((report.articles, report.quarantined), (3, 0), "{name}");
         for packing in ["zip", "tar", "tgz", "tzst"] {
             let (report, events) = loaded(&dir.path().join(packing), at(packing));
-            assert_eq!(report.quarantined, 0, "{name} as {packing}: {:?}", report.first_reasons);
+            assert_eq!(report.quarantined, 0, "{name} as {packing}: {:?}", report.reasons);
             assert_eq!(events, expected, "{name} as {packing}");
         }
         formats += 1;

@@ -15,7 +15,7 @@ mod writing;
 
 use std::{
     collections::HashSet,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         RwLock,
         atomic::{AtomicBool, Ordering},
@@ -24,16 +24,16 @@ use std::{
     time::Instant,
 };
 
-use store::{AppendError, Log, ReadError, Timestamp};
+use store::{AppendError, Log, ReadError};
 
 use self::{budget::Budget, position::Position};
 pub use self::{
-    report::{FormatCount, LoadReport, Progress, Reading},
+    report::{FormatCount, LoadReport, Progress, Reading, ReasonCount},
     retry::{RetryReport, retry},
     watch::watch,
 };
 use crate::{
-    quarantine::{Quarantine, QuarantineError},
+    quarantine::{Quarantine, QuarantineError, absolute},
     reader::{Hints, Readers},
 };
 
@@ -61,6 +61,22 @@ impl LoadOptions {
     /// Loads these paths with everything else as usual.
     pub fn new(paths: Vec<PathBuf>, quarantine: Quarantine) -> Self {
         Self { paths, quarantine, hints: Hints::default(), dry_run: false, threads: 0, only: None }
+    }
+
+    /// Whether there is something where the paths lead. [`load`] looks too; this is for who has something to do before it.
+    ///
+    /// # Errors
+    /// [`LoadError::NoPaths`], [`LoadError::NotThere`].
+    pub fn check(&self) -> Result<(), LoadError> {
+        if self.paths.is_empty() {
+            return Err(LoadError::NoPaths);
+        }
+        for path in &self.paths {
+            if path.as_os_str() != "-" && path.symlink_metadata().is_err() {
+                return Err(LoadError::NotThere { path: path.clone() });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -108,16 +124,20 @@ pub fn load(
     progress: &dyn Progress,
     stop: &AtomicBool,
 ) -> Result<LoadReport, LoadError> {
-    let (started, began) = (Instant::now(), Timestamp::now());
-    check_paths(options)?;
+    let started = Instant::now();
+    options.check()?;
     let scan = position::scan(&options.paths);
     if let Some(path) = scan.empty {
         return Err(LoadError::Empty { path });
     }
     progress.total(scan.files, scan.bytes);
     let source = position::source_name(&options.paths);
-    let from =
-        if options.dry_run { Position::default() } else { position::resume(log, &source, &options.paths)? };
+    // Of chosen files no position is kept: it would pass over the others.
+    let source = options.only.is_none().then_some(source);
+    let from = match &source {
+        Some(source) if !options.dry_run => position::resume(log, source, &options.paths)?,
+        _ => Position::default(),
+    };
 
     let threads = match options.threads {
         0 => thread::available_parallelism().map_or(2, std::num::NonZero::get),
@@ -164,42 +184,31 @@ pub fn load(
             (Ok(_), false) => Err(LoadError::Defect("a reading thread ended early")),
         }
     });
-    let mut report = written?;
+    let (mut report, quarantined) = written?;
     report.files = reading.files();
     report.bytes = reading.bytes();
     report.stopped = stop.load(Ordering::Relaxed);
     report.resumed = from.files > 0 || from.records > 0;
     if !options.dry_run && !report.stopped && !report.resumed {
-        report.released = release(options, began)?;
+        report.released = release(options, &quarantined)?;
     }
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }
 
 /// What lay in quarantine of files that were read whole just now, and did not come back, was mended: it goes.
-fn release(options: &LoadOptions, began: Timestamp) -> Result<u64, LoadError> {
+fn release(options: &LoadOptions, quarantined: &HashSet<String>) -> Result<u64, LoadError> {
+    let paths: Vec<PathBuf> = options.paths.iter().map(|path| absolute(path)).collect();
     let mut released = 0;
     for one in options.quarantine.list()? {
-        let file = Path::new(one.file.split("!/").next().unwrap_or(&one.file));
-        let read = options.paths.iter().any(|path| file.starts_with(path))
+        let file = one.path();
+        let read = paths.iter().any(|path| file.starts_with(path))
             && options.only.as_ref().is_none_or(|only| only.contains(file))
             && file.is_file();
-        if read && one.time < began {
+        if read && !quarantined.contains(&one.key) {
             options.quarantine.remove(&one)?;
             released += 1;
         }
     }
     Ok(released)
-}
-
-fn check_paths(options: &LoadOptions) -> Result<(), LoadError> {
-    if options.paths.is_empty() {
-        return Err(LoadError::NoPaths);
-    }
-    for path in &options.paths {
-        if path.as_os_str() != "-" && path.symlink_metadata().is_err() {
-            return Err(LoadError::NotThere { path: path.clone() });
-        }
-    }
-    Ok(())
 }

@@ -98,8 +98,45 @@ pub struct LoadReport {
     pub resumed: bool,
     /// Whether nothing was really done.
     pub dry_run: bool,
-    /// The first quarantined records, one line each, for people.
-    pub first_reasons: Vec<String>,
+    /// Why records were quarantined, in the order in which it was met; no more than the first ten reasons.
+    pub reasons: Vec<ReasonCount>,
+}
+
+/// What is wrong with some records.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ReasonCount {
+    /// What is wrong, and what to do.
+    pub reason: String,
+    /// Of how many records.
+    pub records: u64,
+    /// Where the first of them are, as the user would write it: `file`, or `file:line:column`.
+    pub places: Vec<String>,
+}
+
+impl ReasonCount {
+    /// How many reasons are told.
+    const MAX_REASONS: usize = 10;
+    /// How many places are told of each.
+    const MAX_PLACES: usize = 3;
+
+    /// Of one record.
+    pub(super) fn one(place: String, reason: String) -> Self {
+        Self { reason, records: 1, places: vec![place] }
+    }
+
+    /// Adds itself to what is told.
+    pub(super) fn add_to(self, told: &mut Vec<Self>) {
+        let has_room = told.len() < Self::MAX_REASONS;
+        match told.iter_mut().find(|known| known.reason == self.reason) {
+            Some(known) => {
+                known.records += self.records;
+                let room = Self::MAX_PLACES.saturating_sub(known.places.len());
+                known.places.extend(self.places.into_iter().take(room));
+            }
+            None if has_room => told.push(self),
+            None => {}
+        }
+    }
 }
 
 /// What came of the records of one format.

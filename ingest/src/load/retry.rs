@@ -1,7 +1,7 @@
 //! Trying again what lies in quarantine: after a correction, with a newer version, or with better hints.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     path::PathBuf,
     sync::{RwLock, atomic::AtomicBool},
 };
@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 use store::{Batch, Log, Outcome};
 
-use super::{LoadError, LoadOptions, load, working};
+use super::{LoadError, LoadOptions, ReasonCount, load, working};
 use crate::{
     format::Format,
     quarantine::{Quarantine, Quarantined},
@@ -24,8 +24,17 @@ pub struct RetryReport {
     pub released: u64,
     /// Events appended.
     pub events: u64,
-    /// What stays, one line each.
-    pub remaining: Vec<String>,
+    /// Records and files that stay.
+    pub remaining: u64,
+    /// Why they do; no more than the first ten reasons.
+    pub reasons: Vec<ReasonCount>,
+}
+
+impl RetryReport {
+    fn stays(&mut self, place: String, reason: String) {
+        self.remaining += 1;
+        ReasonCount::one(place, reason).add_to(&mut self.reasons);
+    }
 }
 
 /// Reads what lies in quarantine once more, all of it or what these keys begin. What can be read now is appended,
@@ -48,20 +57,31 @@ pub fn retry(
     }
     let readers = Readers::new(hints);
     let mut report = RetryReport::default();
-    let mut files = HashSet::new();
+    // Files by what they were found in: their ids are made of the path from there.
+    let mut files: BTreeMap<PathBuf, HashSet<PathBuf>> = BTreeMap::new();
     for one in chosen {
-        // It may have gone with its file.
-        if !quarantine.holds(&one) {
-            continue;
-        }
         match Format::named(&one.format).filter(|_| one.whole) {
             Some(format) => record(log, quarantine, &readers, &one, format, &mut report)?,
-            // A file in an archive is read with its archive.
-            None if files.insert(one.file.split("!/").next().unwrap_or(&one.file).to_owned()) => {
-                file(log, quarantine, hints, &one, &mut report)?;
+            None if one.path().exists() => {
+                let root = if one.root.is_empty() { one.path().to_owned() } else { one.root.clone().into() };
+                files.entry(root).or_default().insert(one.path().to_owned());
             }
-            None => {}
+            None => {
+                report.stays(one.file, "it is not there any more: load it from where it is now".to_owned());
+            }
         }
+    }
+    for (root, only) in files {
+        let options = LoadOptions {
+            hints: hints.clone(),
+            only: Some(only),
+            ..LoadOptions::new(vec![root], quarantine.clone())
+        };
+        let loaded = load(log, &options, &(), &AtomicBool::new(false))?;
+        report.events += loaded.events;
+        report.released += loaded.released;
+        report.remaining += loaded.quarantined;
+        loaded.reasons.into_iter().for_each(|reason| reason.add_to(&mut report.reasons));
     }
     Ok(report)
 }
@@ -81,7 +101,7 @@ fn record(
     match working::read(log, readers, &known, format, &origin, &raw) {
         Ok(found) => {
             let mut events = Vec::new();
-            for event in found {
+            for event in found.events {
                 let there = match &event.asset {
                     Some(asset) if event.mention => log.snapshot()?.state(asset)?.is_some(),
                     _ => false,
@@ -98,32 +118,8 @@ fn record(
             quarantine.remove(one)?;
         }
         Err(reason) => {
-            report.remaining.push(Quarantined { reason: reason.to_string(), ..one.clone() }.to_string());
+            report.stays(one.place(), reason.to_string());
         }
     }
-    Ok(())
-}
-
-fn file(
-    log: &Log,
-    quarantine: &Quarantine,
-    hints: &Hints,
-    one: &Quarantined,
-    report: &mut RetryReport,
-) -> Result<(), LoadError> {
-    let path = PathBuf::from(one.file.split("!/").next().unwrap_or(&one.file));
-    if !path.exists() {
-        report
-            .remaining
-            .push(format!("{}: it is not there any more; load it from where it is now", path.display()));
-        return Ok(());
-    }
-    // What still cannot be read comes back under the same key.
-    quarantine.remove(one)?;
-    let options = LoadOptions { hints: hints.clone(), ..LoadOptions::new(vec![path], quarantine.clone()) };
-    let loaded = load(log, &options, &(), &AtomicBool::new(false))?;
-    report.events += loaded.events;
-    report.released += loaded.released + u64::from(loaded.quarantined == 0);
-    report.remaining.extend(loaded.first_reasons);
     Ok(())
 }

@@ -48,7 +48,8 @@ pub fn watch(
                     done.insert(path.clone(), what.clone());
                 }
             }
-            let only = Some(changed);
+            // The first load is of everything, and goes on where one was cut off.
+            let only = (!first).then_some(changed);
             loaded(&load(log, &LoadOptions { only, ..options.clone() }, progress, stop)?);
         }
         before = now;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender};
-use store::{AssetRef, EventType, Log, Prepared};
+use store::{AssetRef, EventType, Log, NewEvent, Prepared, ReadError};
 
 use super::{
     cutting::{Chunk, Finding},
@@ -18,6 +18,9 @@ use crate::{
     reader::Readers,
     record::{Found, Origin, Raw, Reason},
 };
+
+/// How many events about one asset are looked through for what a file said last.
+const MAX_HISTORY: usize = 1_000;
 
 /// Hashes of the bylines and images that are in the log for certain: a mention of one of them says nothing.
 pub(super) type Known = RwLock<HashSet<u64>>;
@@ -32,9 +35,17 @@ pub(super) struct Worked {
 
 /// What came of one finding.
 pub(super) enum Worked1 {
-    Read { format: Format, events: Vec<Ready> },
+    Read { format: Format, said: Said },
     Unread { format: Option<Format>, origin: Arc<Origin>, raw: Option<Raw>, reason: Reason },
     Skipped(String),
+}
+
+/// What a record says.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) events: Vec<Ready>,
+    /// Events that its file has told the log before.
+    pub(super) unchanged: u64,
 }
 
 /// An event that the log can take.
@@ -67,7 +78,7 @@ fn work(log: &Log, readers: &Readers, known: &Known, finding: Finding) -> Worked
         Finding::Skipped(ending) => Worked1::Skipped(ending),
         Finding::Unreadable { origin, reason } => Worked1::Unread { format: None, origin, raw: None, reason },
         Finding::Record { format, origin, raw } => match read(log, readers, known, format, &origin, &raw) {
-            Ok(events) => Worked1::Read { format, events },
+            Ok(said) => Worked1::Read { format, said },
             Err(Reason::NoAsset(what)) => Worked1::Skipped(format!("({what})")),
             Err(reason) => Worked1::Unread { format: Some(format), origin, raw: Some(raw), reason },
         },
@@ -82,12 +93,12 @@ pub(super) fn read(
     format: Format,
     origin: &Origin,
     raw: &Raw,
-) -> Result<Vec<Ready>, Reason> {
+) -> Result<Said, Reason> {
     if let Some(reason) = &raw.broken {
         return Err(reason.clone());
     }
     let found = readers.of(format).read(raw, origin)?;
-    let mut events = Vec::with_capacity(found.len());
+    let mut said = Said::default();
     for Found { mut event, mention } in found {
         let asset = event.asset();
         if mention
@@ -99,14 +110,32 @@ pub(super) fn read(
         if event.source.is_empty() {
             event.source = format!("load:{}", origin.path.replace(char::is_control, "?"));
         }
-        // Our own lines mean it when they state no time: it happened when the log takes it.
-        if event.time.is_none() && !mention && format != Format::JsonLines {
+        if event.time.is_none() && !mention {
             event.time = origin.changed;
+            if asset.as_ref().is_some_and(|asset| is_what_it_said_last(log, asset, &event).unwrap_or(false)) {
+                said.unchanged += 1;
+                continue;
+            }
         }
         let prepared = log.prepare(&event)?;
-        events.push(Ready { prepared, event_type: event.fact.event_type(), asset, mention });
+        said.events.push(Ready { prepared, event_type: event.fact.event_type(), asset, mention });
     }
-    Ok(events)
+    Ok(said)
+}
+
+/// Whether this file has said the same of an asset when it last said something of it. A record without a time of its own
+/// is not news then, however often its file is written anew: what others have said since, a correction or a
+/// withdrawal, stays.
+fn is_what_it_said_last(log: &Log, asset: &AssetRef, event: &NewEvent) -> Result<bool, ReadError> {
+    let snapshot = log.snapshot()?;
+    let Some(state) = snapshot.state(asset)? else { return Ok(false) };
+    for seq in snapshot.history_from(state.latest).take(MAX_HISTORY) {
+        let earlier = snapshot.event(seq?)?;
+        if earlier.source() == event.source {
+            return Ok(earlier.fact() == Some(&event.fact));
+        }
+    }
+    Ok(false)
 }
 
 /// What an asset is called in [`Known`].

@@ -1,7 +1,8 @@
 //! The thread that appends: batches in the files' order, each with the position that its source is at then.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
+    path::Path,
     sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
@@ -13,12 +14,12 @@ use super::{
     LoadError, LoadOptions,
     budget::Budget,
     position::Position,
-    report::{LoadReport, Progress, Reading},
+    report::{LoadReport, Progress, Reading, ReasonCount},
     working::{Known, Ready, Worked, Worked1, hash},
 };
 use crate::{
     format::Format,
-    quarantine::Quarantined,
+    quarantine::{Quarantined, absolute},
     record::{Origin, Place, Raw, Reason},
 };
 
@@ -30,8 +31,6 @@ const BATCH_BYTES: usize = 4 << 20;
 const TELL_EVERY: Duration = Duration::from_millis(100);
 /// How many assets are remembered as known; beyond it the log is asked again.
 const MAX_KNOWN: usize = 2_000_000;
-/// How many reasons the report repeats.
-const REASONS: usize = 10;
 
 /// What the thread works with.
 pub(super) struct Writing<'a> {
@@ -41,8 +40,11 @@ pub(super) struct Writing<'a> {
     budget: &'a Budget,
     reading: &'a Reading,
     progress: &'a dyn Progress,
-    source: String,
+    /// What its position is kept under; `None` where none is kept.
+    source: Option<String>,
     report: LoadReport,
+    /// The keys of what went to quarantine.
+    quarantined: HashSet<String>,
     pending: Vec<Ready>,
     pending_bytes: usize,
     position: Position,
@@ -57,7 +59,7 @@ impl<'a> Writing<'a> {
         budget: &'a Budget,
         reading: &'a Reading,
         progress: &'a dyn Progress,
-        source: String,
+        source: Option<String>,
     ) -> Self {
         let report = LoadReport { dry_run: options.dry_run, ..LoadReport::default() };
         Self {
@@ -69,6 +71,7 @@ impl<'a> Writing<'a> {
             progress,
             source,
             report,
+            quarantined: HashSet::new(),
             pending: Vec::new(),
             pending_bytes: 0,
             position: Position::default(),
@@ -76,8 +79,11 @@ impl<'a> Writing<'a> {
         }
     }
 
-    /// Takes the chunks as they come, appends them in their order.
-    pub(super) fn run(mut self, worked: &Receiver<Worked>) -> Result<LoadReport, LoadError> {
+    /// Takes the chunks as they come, appends them in their order. Returns the keys of what went to quarantine, too.
+    pub(super) fn run(
+        mut self,
+        worked: &Receiver<Worked>,
+    ) -> Result<(LoadReport, HashSet<String>), LoadError> {
         let mut early: BTreeMap<u64, Worked> = BTreeMap::new();
         let mut next = 0;
         for chunk in worked {
@@ -101,16 +107,17 @@ impl<'a> Writing<'a> {
         self.flush()?;
         self.report.last_seq = self.log.head()?.seq;
         self.progress.advanced(self.reading.files(), self.reading.bytes(), &self.report);
-        Ok(self.report)
+        Ok((self.report, self.quarantined))
     }
 
     fn chunk(&mut self, chunk: Worked) -> Result<(), LoadError> {
         for result in chunk.results {
             match result {
                 Worked1::Skipped(ending) => *self.report.skipped.entry(ending).or_default() += 1,
-                Worked1::Read { format, events } => {
+                Worked1::Read { format, said } => {
                     self.report.formats.entry(format.name().to_owned()).or_default().records += 1;
-                    for event in events {
+                    self.report.unchanged += said.unchanged;
+                    for event in said.events {
                         self.event(event)?;
                     }
                 }
@@ -161,7 +168,6 @@ impl<'a> Writing<'a> {
         reason: &Reason,
     ) -> Result<(), LoadError> {
         let name = format.map(|format| format.name().to_owned()).unwrap_or_default();
-        self.report.quarantined += 1;
         if !name.is_empty() {
             self.report.formats.entry(name.clone()).or_default().quarantined += 1;
         }
@@ -170,6 +176,7 @@ impl<'a> Writing<'a> {
         let one = Quarantined {
             key: String::new(),
             file: origin.path.clone(),
+            root: String::new(),
             line: place.line,
             column: place.column,
             record: place.record,
@@ -181,14 +188,23 @@ impl<'a> Writing<'a> {
             head: raw.map(|raw| String::from_utf8_lossy(&raw.head).into_owned()).unwrap_or_default(),
             stem: origin.stem.clone(),
         };
-        if self.report.first_reasons.len() < REASONS {
-            self.report.first_reasons.push(one.to_string());
-        }
+        self.report.quarantined += 1;
+        ReasonCount::one(one.place(), one.reason.clone()).add_to(&mut self.report.reasons);
         if !self.options.dry_run {
             let bytes = raw.map(|raw| raw.bytes.as_slice()).unwrap_or_default();
-            self.options.quarantine.put(one, bytes)?;
+            let put = self.options.quarantine.put(self.located(one), bytes)?;
+            self.quarantined.insert(put.key);
         }
         Ok(())
+    }
+
+    /// With paths that mean the same wherever the next command is run.
+    fn located(&self, one: Quarantined) -> Quarantined {
+        let (file, inside) = one.file.split_at(one.file.find("!/").unwrap_or(one.file.len()));
+        let file = absolute(Path::new(file));
+        let mut roots = self.options.paths.iter().map(|path| absolute(path));
+        let root = roots.find(|root| file.starts_with(root)).unwrap_or_default();
+        Quarantined { file: format!("{}{inside}", file.display()), root: root.display().to_string(), ..one }
     }
 
     fn flush(&mut self) -> Result<(), LoadError> {
@@ -201,7 +217,7 @@ impl<'a> Writing<'a> {
         let position = serde_json::to_string(&self.position).unwrap_or_default();
         let (types, events): (Vec<_>, Vec<_>) =
             events.into_iter().map(|event| (event.event_type, event.prepared)).unzip();
-        let position = Some(SourcePosition { source: self.source.clone(), position });
+        let position = self.source.clone().map(|source| SourcePosition { source, position });
         let appended = self.log.append(Batch { events, position, expect: Vec::new() })?;
         for (event_type, outcome) in types.iter().zip(appended.outcomes) {
             match outcome {
