@@ -20,10 +20,10 @@ pub(crate) fn each_key(archive: &Archive, queries: &Queries) {
             times.push(began.elapsed().as_secs_f64() * 1e3);
         }
     }
+    let first = times[0];
     println!(
-        "{} keys: the first {:.2} ms, median {:.2} ms, p99 {:.2} ms, the slowest {:.2} ms",
+        "{} keys: the first {first:.2} ms, median {:.2} ms, p99 {:.2} ms, the slowest {:.2} ms",
         times.len(),
-        times[0],
         quantile(&mut times.clone(), 0.5),
         quantile(&mut times.clone(), 0.99),
         quantile(&mut times, 1.0)
