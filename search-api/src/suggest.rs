@@ -111,7 +111,7 @@ impl Suggester {
     ) -> Result<Vec<Suggestion>, SearchError> {
         let readers = index.searcher.segment_readers();
         let fields: Vec<(Field, SuggestionKind)> =
-            FIELDS.iter().filter_map(|(name, kind)| Some((schema.field(name)?.exact?, *kind))).collect();
+            FIELDS.iter().filter_map(|(name, kind)| Some((schema.field(name)?.keyword?, *kind))).collect();
         let mut found: HashMap<String, Name> = HashMap::new();
         for segment in self.segments(readers, &fields)? {
             for (rank, entry) in segment.matching(typed, limit * 4) {
@@ -174,7 +174,7 @@ const MAX_WORDS: usize = 16;
 
 /// A text as words without case and diacritics.
 fn folded(text: &str) -> Vec<String> {
-    Analyser::Names.terms(Language::Other, text).into_iter().map(|term| term.text).collect()
+    Analyser::Exact.terms(Language::Other, text).into_iter().map(|term| term.text).collect()
 }
 
 /// Whether each word typed is a word of these, the last one the beginning of one.

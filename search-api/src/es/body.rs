@@ -74,8 +74,7 @@ impl EsSearch {
 /// Whether any of these views has a field of this name.
 pub(super) fn known_field(kinds: &[AssetKind]) -> impl Fn(&str) -> bool + '_ {
     |name: &str| {
-        let base = name.strip_suffix(".keyword").unwrap_or(name);
-        kinds.iter().any(|kind| indexer::view_of(*kind).fields().iter().any(|field| field.name == base))
+        kinds.iter().any(|kind| indexer::view_of(*kind).fields().iter().any(|field| field.is_named(name)))
     }
 }
 

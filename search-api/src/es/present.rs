@@ -92,10 +92,8 @@ fn plain(value: &SortValue) -> Value {
 fn fields_of(hit: &Hit, names: &[String]) -> Map<String, Value> {
     let mut found = Map::new();
     for field in indexer::view_of(hit.kind).fields() {
-        let wanted = |name: &&String| {
-            let base = name.strip_suffix(".keyword").unwrap_or(name);
-            base == field.name || (name.contains('*') && matches_path(name, field.name))
-        };
+        let wanted =
+            |name: &&String| field.is_named(name) || (name.contains('*') && matches_path(name, field.name));
         if let Some(name) = names.iter().find(wanted) {
             let mut values = Vec::new();
             indexer::values_at(&hit.document, field.name, &mut values);

@@ -79,7 +79,7 @@ impl Expand {
     }
 }
 
-struct Matching<'a>(&'a Pattern);
+pub(super) struct Matching<'a>(pub(super) &'a Pattern);
 
 impl Automaton for Matching<'_> {
     type State = crate::query::Run;
@@ -101,7 +101,7 @@ impl Automaton for Matching<'_> {
     }
 }
 
-struct Nearby<'a>(&'a Near);
+pub(super) struct Nearby<'a>(pub(super) &'a Near);
 
 impl Automaton for Nearby<'_> {
     type State = crate::query::Rows;

@@ -24,7 +24,7 @@ pub(crate) fn like(
     let mut telling: Vec<(f64, &'static str, String)> = Vec::new();
     for name in fields {
         let Some(target) = target_of(schema, name) else { continue };
-        let AsWhat::Text(analyser, field) = target.as_what else { continue };
+        let AsWhat::Text(analyser, within) = target.as_what else { continue };
         // What a word is in the index, how often it is here, and how it is written.
         let mut words: HashMap<String, (usize, String)> = HashMap::new();
         let mut count = |language: Language, text: &str| {
@@ -45,7 +45,7 @@ pub(crate) fn like(
             if here < like.min_term_freq || term.chars().count() < 2 {
                 continue;
             }
-            let elsewhere = searcher.doc_freq(&Term::from_field_text(field, &term)).unwrap_or(0);
+            let elsewhere = searcher.doc_freq(&Term::from_field_text(within.field, &term)).unwrap_or(0);
             if elsewhere >= like.min_doc_freq.max(1) {
                 let idf = (1.0 + (total - elsewhere as f64 + 0.5) / (elsewhere as f64 + 0.5)).ln();
                 telling.push((here as f64 * idf, target.field.spec.name, written));

@@ -3,6 +3,7 @@
 mod aggregate;
 mod collect;
 mod combined;
+mod exact;
 mod expand;
 mod fields;
 mod groups;

@@ -23,6 +23,7 @@ pub use fuzzy::{Near, Rows};
 pub(crate) use json::{Reader, kind_of};
 pub use limits::Clauses;
 pub use pattern::{Pattern, PatternError, Run};
+pub(crate) use text::ALL_EXACT;
 pub use text::{Syntax, TextOptions, parse_text};
 
 /// What is looked for.
