@@ -37,6 +37,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         title: "The Harbour Ledger".to_owned(),
         media: vec![samples],
         keys: None,
+        cors_origin: Vec::new(),
         base_url: None,
     };
     serve::serve(archive, indexes, &serving, |address| {

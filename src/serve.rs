@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context, Result};
 use indexer::{Indexes, Workers};
-use search_api::{Access, ApiState, Search, pages::PagesConfig};
+use search_api::{Access, ApiState, Origins, Search, pages::PagesConfig};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -43,6 +43,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(crate) keys: Option<PathBuf>,
 
+    /// A site whose pages may read what this server answers, as in `https://example.org`; may be given several times.
+    /// Without one, browsers let no other site's pages read. `*` stands for all, where there are no keys.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) cors_origin: Vec<String>,
+
     /// The address that citations should say: `https://archive.example.org`
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
@@ -76,6 +81,7 @@ pub(crate) fn serve(
             Access::parse(&lines).with_context(|| format!("{} is no file of keys", path.display()))?
         }
     };
+    let origins = Origins::parse(&args.cors_origin, access.has_keys()).context("--cors-origin")?;
     let runtime = tokio::runtime::Runtime::new().context("no threads can be started")?;
     runtime.block_on(async {
         let listener = TcpListener::bind(args.listen).await.with_context(|| {
@@ -91,7 +97,7 @@ pub(crate) fn serve(
         if !address.ip().is_loopback() && !access.has_keys() {
             tracing::warn!("{address} can be reached by others and there are no keys: they may read, only this machine may write");
         }
-        let state = ApiState::new(Search::new(indexes)).context("no threads can be started")?.with_access(access);
+        let state = ApiState::new(Search::new(indexes)).context("no threads can be started")?.with_access(access).with_origins(origins);
         ready(address);
         let shutdown = async move {
             tokio::select! {

@@ -202,10 +202,10 @@ impl Stems {
     }
 
     /// Makes the form of the last word from its stem; `false` if that is the word itself.
-    fn into_form(&mut self, stem: &mut String) -> bool {
+    fn make_form(&mut self, stem: &mut String) -> bool {
         self.folded.clear();
         fold_into(&self.lowered, &mut self.folded);
-        form::into_form(stem, &self.folded)
+        form::make_form(stem, &self.folded)
     }
 
     fn stem(&mut self, language: Language, lowered: &str, out: &mut String) {
@@ -347,7 +347,7 @@ impl TokenStream for MorgueTokens<'_> {
             let Some(word) = self.words.next() else { return false };
             self.stems.term(self.language, &word, self.text, &mut self.token.text);
             self.token.position = self.token.position.wrapping_add(1);
-            if !self.forms || self.stems.into_form(&mut self.token.text) {
+            if !self.forms || self.stems.make_form(&mut self.token.text) {
                 break word;
             }
         };

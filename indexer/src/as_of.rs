@@ -16,6 +16,14 @@ use crate::{
     rebuild::{Progress, RebuildOptions, Rebuilt, threads},
 };
 
+/// Refuses what cannot be the name of the archive as it stood.
+pub(crate) fn check_name(name: &str) -> Result<(), IndexError> {
+    match name.starts_with(['@', '~']) || !is_name(name) {
+        true => Err(IndexError::InvalidName(name.chars().take(80).collect())),
+        false => Ok(()),
+    }
+}
+
 impl Indexes {
     /// Builds the archive as it stood, searchable beside the live one as `name`. One of this name that is there
     /// goes on serving until the new one takes its place.
@@ -30,9 +38,7 @@ impl Indexes {
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Rebuilt, IndexError> {
-        if name.starts_with(['@', '~']) || !is_name(name) {
-            return Err(IndexError::InvalidName(name.chars().take(80).collect()));
-        }
+        check_name(name)?;
         let lock = self.lock(kind, "build.lock")?;
         self.build_as_of_holding(&lock, kind, as_of, name, stop, progress)
     }

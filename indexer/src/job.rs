@@ -9,9 +9,10 @@ use std::{
     thread::JoinHandle,
 };
 
-use store::AssetKind;
+use store::{AsOf, AssetKind};
 
 use crate::{
+    as_of::check_name,
     building::{BuildNote, Phase},
     error::{IndexError, io},
     indexes::Indexes,
@@ -83,6 +84,35 @@ impl Indexes {
         kinds: &[AssetKind],
         options: RebuildOptions,
     ) -> Result<RebuildJob, IndexError> {
+        self.start(kinds, move |indexes, lock, kind, stop| {
+            indexes.rebuild_holding(lock, kind, &options, stop, &|_| {})
+        })
+    }
+
+    /// Starts to build the archive as it stood, as [`Indexes::start_rebuild`] does and [`Indexes::build_as_of`].
+    ///
+    /// # Errors
+    /// [`IndexError::InvalidName`], or [`IndexError::Busy`] when one of the views is being built already: nothing was
+    /// started then.
+    pub fn start_build_as_of(
+        &self,
+        kinds: &[AssetKind],
+        as_of: AsOf,
+        name: &str,
+    ) -> Result<RebuildJob, IndexError> {
+        check_name(name)?;
+        let name = name.to_owned();
+        self.start(kinds, move |indexes, lock, kind, stop| {
+            indexes.build_as_of_holding(lock, kind, &as_of, &name, stop, &|_| {})
+        })
+    }
+
+    /// Builds these views one after the other by `build`, which is given the lock of each.
+    fn start(
+        &self,
+        kinds: &[AssetKind],
+        build: impl Fn(&Self, &File, AssetKind, &AtomicBool) -> Result<Rebuilt, IndexError> + Send + 'static,
+    ) -> Result<RebuildJob, IndexError> {
         let mut turns: Vec<(AssetKind, File)> = Vec::with_capacity(kinds.len());
         for kind in AssetKind::ALL.into_iter().filter(|kind| kinds.contains(kind)) {
             turns.push((kind, self.try_build_lock(kind)?));
@@ -94,7 +124,7 @@ impl Indexes {
         let work = move || {
             let mut built = Vec::with_capacity(turns.len());
             for (at, (kind, lock)) in turns.into_iter().enumerate() {
-                match indexes.rebuild_holding(&lock, kind, &options, &stopped, &|_| {}) {
+                match build(&indexes, &lock, kind, &stopped) {
                     Ok(one) => built.push(one),
                     Err(error) => {
                         let not_begun = waiting.iter().skip(at + 1);

@@ -106,6 +106,7 @@ impl SearchError {
             | Self::NoContext(_) => 404,
             Self::WrongMethod => 405,
             Self::Conflict(_) => 409,
+            Self::Index(IndexError::InvalidName(_)) => 400,
             Self::Index(IndexError::NoGeneration { .. }) => 404,
             Self::Index(IndexError::Busy { .. }) => 409,
             Self::Log(ReadError::NoSuchEvent { .. }) => 404,

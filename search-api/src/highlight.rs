@@ -48,12 +48,24 @@ pub struct HighlightField {
     pub best_first: bool,
     /// Without any match: so many characters from the start.
     pub without_match: usize,
+    /// What stands before and after a word, if not the same as in all fields.
+    pub tags: Option<(String, String)>,
+    /// Whether only words that were looked for in this field are highlighted, if not the same as in all fields.
+    pub own_only: Option<bool>,
 }
 
 impl HighlightField {
     /// A field with the usual fragments.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), size: 160, count: 3, best_first: false, without_match: 0 }
+        Self {
+            name: name.into(),
+            size: 160,
+            count: 3,
+            best_first: false,
+            without_match: 0,
+            tags: None,
+            own_only: None,
+        }
     }
 }
 
@@ -118,7 +130,8 @@ impl<'a> Highlighter<'a> {
         let language = document.language();
         for (number, chosen) in self.fields.iter().enumerate() {
             let seeker = self.seekers.entry((number, language)).or_insert_with(|| {
-                Seeker::new(&self.seeks, chosen.spec, &chosen.name, language, self.options.own_field_only)
+                let own_only = chosen.options.own_only.unwrap_or(self.options.own_field_only);
+                Seeker::new(&self.seeks, chosen.spec, &chosen.name, language, own_only)
             });
             if seeker.is_empty() && chosen.options.without_match == 0 {
                 continue;

@@ -47,7 +47,10 @@ pub use execute::{
     Stat, Step, Terms,
 };
 pub use highlight::{HighlightField, HighlightOptions};
-pub use http::{Access, ApiState, InvalidKey, Role, ServerLimits, app, router, serve, serve_router};
+pub use http::{
+    Access, ApiState, InvalidKey, InvalidOrigin, Origins, Role, ServerLimits, app, router, serve,
+    serve_router,
+};
 pub use request::{MAX_LIMIT, SearchRequest, Sort};
 pub use search::{Hit, Search, SearchResponse, TIME_LIMIT, WAIT_LIMIT};
 pub use spelling::better_spelling;

@@ -7,6 +7,7 @@
 //! the snapshot is as of then.
 
 use std::{
+    fmt,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -39,18 +40,40 @@ struct Inner {
     lengths: Arc<Lengths>,
 }
 
+/// What is searched: a view as it is, `articles`, or as it stood, `articles@fifties`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IndexName {
+    pub(crate) kind: AssetKind,
+    /// The name that the archive as it stood was built under.
+    pub(crate) as_of: Option<String>,
+}
+
+impl IndexName {
+    /// Whether any of these is of the archive as it stood.
+    pub(crate) fn any_past(names: &[Self]) -> bool {
+        names.iter().any(|name| name.as_of.is_some())
+    }
+}
+
+impl From<AssetKind> for IndexName {
+    fn from(kind: AssetKind) -> Self {
+        Self { kind, as_of: None }
+    }
+}
+
+impl fmt::Display for IndexName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.plural())?;
+        self.as_of.as_ref().map_or(Ok(()), |name| write!(f, "@{name}"))
+    }
+}
+
 /// A view as it was at one point in time.
 #[derive(Clone)]
 pub(crate) struct Pinned {
-    generation: Arc<Generation>,
-    index: Arc<IndexSearcher>,
-}
-
-impl Pinned {
-    /// Which view.
-    pub(crate) fn kind(&self) -> AssetKind {
-        self.generation.view().kind()
-    }
+    pub(crate) name: IndexName,
+    pub(crate) generation: Arc<Generation>,
+    pub(crate) index: Arc<IndexSearcher>,
 }
 
 /// What was found.
@@ -109,6 +132,9 @@ pub struct Hit {
     /// The value that it stands for, when hits are collapsed.
     #[serde(skip)]
     pub(crate) group: Option<SortValue>,
+    /// Where it was found.
+    #[serde(skip)]
+    pub(crate) index: IndexName,
 }
 
 impl Hit {
@@ -157,9 +183,9 @@ impl Search {
     pub(crate) fn search_all(
         &self,
         request: &SearchRequest,
-        kinds: &[AssetKind],
+        indices: &[IndexName],
     ) -> Result<SearchResponse, SearchError> {
-        self.search_views(request, &self.pin(kinds)?)
+        self.search_views(request, &self.pin(indices)?)
     }
 
     /// Searches views as they were at one point in time; what readers may not see any more is left out all the same.
@@ -212,6 +238,7 @@ impl Search {
             .iter()
             .map(|(view, snapshot)| Run {
                 request,
+                name: &view.name,
                 generation: &view.generation,
                 index: &view.index,
                 snapshot,
@@ -225,34 +252,34 @@ impl Search {
     }
 
     /// The views as they are now, to be searched later.
-    pub(crate) fn pin(&self, kinds: &[AssetKind]) -> Result<Vec<Pinned>, SearchError> {
-        kinds.iter().map(|kind| self.live(*kind)).collect()
+    pub(crate) fn pin(&self, indices: &[IndexName]) -> Result<Vec<Pinned>, SearchError> {
+        indices.iter().cloned().map(|name| self.open(name)).collect()
     }
 
-    fn live(&self, kind: AssetKind) -> Result<Pinned, SearchError> {
-        let (generation, index) = self.indexes().searcher(kind)?;
-        Ok(Pinned { generation, index })
+    fn open(&self, name: IndexName) -> Result<Pinned, SearchError> {
+        let Some(as_of) = &name.as_of else {
+            let (generation, index) = self.indexes().searcher(name.kind)?;
+            return Ok(Pinned { name, generation, index });
+        };
+        // Looked up in the list, so that no name leads out of the directory.
+        if !self.indexes().generations(name.kind)?.contains(&format!("@{as_of}")) {
+            let as_of: String = as_of.chars().take(80).collect();
+            return Err(SearchError::NotFound(format!(
+                "the archive was not built as `{as_of}`: `morgue rebuild --as-of DATE --name NAME` builds it"
+            )));
+        }
+        let generation = self.indexes().named(name.kind, as_of)?;
+        Ok(Pinned { index: generation.searcher()?, name, generation })
     }
 
     fn generation(&self, request: &SearchRequest) -> Result<Pinned, SearchError> {
-        if let Some(name) = &request.as_of {
-            // Looked up in the list, so that no name leads out of the directory.
-            if !self.indexes().generations(request.kind)?.contains(&format!("@{name}")) {
-                let name: String = name.chars().take(80).collect();
-                return Err(SearchError::NotFound(format!(
-                    "the archive was not built as `{name}`: `morgue rebuild --as-of DATE --name NAME` builds it"
-                )));
-            }
-            let generation = self.indexes().named(request.kind, name)?;
-            return Ok(Pinned { index: generation.searcher()?, generation });
-        }
-        if let Some(wanted) = request.min_seq {
+        if let (Some(wanted), None) = (request.min_seq, &request.as_of) {
             let reached = self.indexes().wait_for(request.kind, wanted, WAIT_LIMIT)?;
             if reached < wanted {
                 return Err(SearchError::NotYet { wanted, reached });
             }
         }
-        self.live(request.kind)
+        self.open(IndexName { kind: request.kind, as_of: request.as_of.clone() })
     }
 
     /// Of now, or of what a generation of the past was built from.
@@ -273,14 +300,25 @@ impl Search {
             None => self.log().snapshot()?,
             Some(at) => self.log().snapshot_as_of(at)?,
         };
-        let view = indexer::view_of(asset.kind);
-        view.document(&asset.id, &snapshot)?
-            .map(hit_of)
-            .ok_or_else(|| SearchError::NoSuchAsset(asset.clone()))
+        document_in(&snapshot, asset, &asset.kind.into())
+    }
+
+    /// The document of one asset of an index.
+    pub(crate) fn document_of(&self, index: &IndexName, id: AssetId) -> Result<Hit, SearchError> {
+        let asset = AssetRef::new(index.kind, id);
+        match index.as_of {
+            None => self.document(&asset, None),
+            Some(_) => document_in(&self.snapshot_for(&self.open(index.clone())?.generation)?, &asset, index),
+        }
     }
 }
 
-fn hit_of(document: Document) -> Hit {
+fn document_in(snapshot: &Snapshot, asset: &AssetRef, index: &IndexName) -> Result<Hit, SearchError> {
+    let document = indexer::view_of(asset.kind).document(&asset.id, snapshot)?;
+    document.map(|document| hit_of(document, index)).ok_or_else(|| SearchError::NoSuchAsset(asset.clone()))
+}
+
+fn hit_of(document: Document, index: &IndexName) -> Hit {
     Hit {
         kind: document.asset.kind,
         id: document.asset.id,
@@ -293,5 +331,6 @@ fn hit_of(document: Document) -> Hit {
         sort: Vec::new(),
         explanation: None,
         group: None,
+        index: index.clone(),
     }
 }

@@ -3,7 +3,7 @@
 use store::AssetRef;
 
 use crate::{
-    query::{Like, Need, Query},
+    query::{Example, Like, Need, Query},
     request::SearchRequest,
 };
 
@@ -11,13 +11,10 @@ impl SearchRequest {
     /// The assets of the same kind that have most of the words that tell this one from others.
     pub fn similar_to(asset: &AssetRef, size: usize) -> Self {
         let like = Like {
-            fields: Vec::new(),
-            texts: Vec::new(),
-            ids: vec![asset.id.to_string()],
-            max_terms: 25,
             min_term_freq: 1,
-            min_doc_freq: 2,
+            doc_freq: 2..=u64::MAX,
             need: Need::Minimum("20%".to_owned()),
+            ..Like::new(vec![Example::Asset { kind: None, id: asset.id.to_string() }])
         };
         Self { query: Query::Like(like), size, count_all: false, ..Self::new(asset.kind) }
     }

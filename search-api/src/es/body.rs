@@ -1,19 +1,24 @@
 //! The body of a search as Elasticsearch's clients write it.
 
+mod highlight;
+mod sort;
+
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 use store::AssetKind;
 
+use self::highlight::highlight;
+pub(super) use self::sort::sort;
 use super::{aggs, decorate::Look, params::SourceFilter, points::keep_alive};
 use crate::{
-    highlight::{HighlightField, HighlightOptions},
     query::{
-        DslOptions, Query, QueryError, Reader, kind_of,
+        DateFormat, DslOptions, Query, QueryError, Reader, kind_of,
         limits::{Clauses, MAX_WINDOW, check_body},
         parse_query,
     },
-    request::{SearchRequest, Sort, window_too_large},
+    request::{SearchRequest, window_too_large},
+    search::IndexName,
 };
 
 /// A search and how its answer is to look.
@@ -25,7 +30,8 @@ pub(super) struct EsSearch {
     /// The point in time that is searched, and how long it is to be kept from now on.
     pub(super) point: Option<(String, Option<Duration>)>,
     pub(super) source: SourceFilter,
-    pub(super) fields: Vec<String>,
+    /// Fields of which the values are given, and how those that are dates are shown.
+    pub(super) fields: Vec<(String, Option<DateFormat>)>,
     pub(super) show_total: bool,
     /// The total as a mere number, as it was before Elasticsearch 7.
     pub(super) total_as_number: bool,
@@ -72,9 +78,12 @@ impl EsSearch {
 }
 
 /// Whether any of these views has a field of this name.
-pub(super) fn known_field(kinds: &[AssetKind]) -> impl Fn(&str) -> bool + '_ {
+pub(super) fn known_field(indices: &[IndexName]) -> impl Fn(&str) -> bool + '_ {
     |name: &str| {
-        kinds.iter().any(|kind| indexer::view_of(*kind).fields().iter().any(|field| field.is_named(name)))
+        let has = |index: &IndexName| {
+            indexer::view_of(index.kind).fields().iter().any(|field| field.is_named(name))
+        };
+        indices.iter().any(has)
     }
 }
 
@@ -92,13 +101,22 @@ pub(super) fn point_of(body: &Value) -> Option<&str> {
     body.get("pit")?.get("id")?.as_str()
 }
 
+/// Reads a body that has a query and nothing else.
+pub(super) fn parse_query_alone(value: Value, indices: &[IndexName]) -> Result<EsSearch, QueryError> {
+    let mut object = Reader::new(value, "")?;
+    let query: Map<String, Value> =
+        object.take("query").map(|query| ("query".to_owned(), query)).into_iter().collect();
+    object.end()?;
+    parse(Value::Object(query), indices)
+}
+
 /// Reads the body of a search over these views.
-pub(super) fn parse(value: Value, kinds: &[AssetKind]) -> Result<EsSearch, QueryError> {
-    let known = known_field(kinds);
+pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, QueryError> {
+    let known = known_field(indices);
     let options = DslOptions { field: &known };
     let mut clauses = Clauses::default();
     let mut object = Reader::new(value, "")?;
-    let mut request = SearchRequest::new(kinds.first().copied().unwrap_or(AssetKind::Article));
+    let mut request = SearchRequest::new(indices.first().map_or(AssetKind::Article, |index| index.kind));
     let mut looks = Vec::new();
     let mut query_at = |object: &mut Reader, name: &str| match object.take(name) {
         None => Ok(None),
@@ -150,13 +168,20 @@ pub(super) fn parse(value: Value, kinds: &[AssetKind]) -> Result<EsSearch, Query
             Some((id, keep.map_err(|error| error.at("/pit/keep_alive"))?))
         }
     };
-    let source = object.take("_source").map_or(Ok(SourceFilter::All), SourceFilter::of_json)?;
+    let mut source = object.take("_source").map_or(Ok(SourceFilter::All), SourceFilter::of_json)?;
     let mut fields = field_names(object.list("fields"), "/fields")?;
     fields.extend(field_names(object.list("docvalue_fields"), "/docvalue_fields")?);
-    if object.list("stored_fields").iter().any(|name| name != "_none_" && name != "_source") {
-        return Err(QueryError::new("`stored_fields` is not supported: use `fields` or `_source`")
-            .at("/stored_fields"));
+    match object.texts("stored_fields")?.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] | ["_source"] => {}
+        ["_none_"] => source = SourceFilter::None,
+        _ => {
+            return Err(QueryError::new("`stored_fields` is not supported: use `fields` or `_source`")
+                .at("/stored_fields"));
+        }
     }
+    object.only("profile", &Value::Bool(false))?;
+    // Names under which Elasticsearch would count searches.
+    object.texts("stats")?;
     let mut search = EsSearch {
         source,
         fields,
@@ -209,158 +234,21 @@ fn after(mut values: Vec<Value>, request: &mut SearchRequest) -> Result<(Vec<Val
     Ok((values, seq))
 }
 
-fn field_names(list: Vec<Value>, pointer: &str) -> Result<Vec<String>, QueryError> {
-    list.into_iter()
-        .map(|value| match value {
-            Value::String(name) => Ok(name),
-            Value::Object(object) => match object.get("field") {
-                Some(Value::String(name)) => Ok(name.clone()),
-                _ => Err(QueryError::new("`field` is missing").at(pointer)),
-            },
-            other => {
-                Err(QueryError::new(format!("names of fields are expected, not {}", kind_of(&other)))
-                    .at(pointer))
-            }
-        })
-        .collect()
-}
-
-/// `sort`: names, `{"name": "desc"}`, `{"name": {"order": "desc", "missing": "_first"}}`.
-pub(super) fn sort(value: Option<Value>) -> Result<Vec<Sort>, QueryError> {
-    let list = match value {
-        None => return Ok(Vec::new()),
-        Some(Value::Array(list)) => list,
-        Some(one) => vec![one],
-    };
-    let mut keys = Vec::new();
-    for (at, value) in list.into_iter().enumerate() {
-        let pointer = format!("/sort/{at}");
-        match value {
-            Value::String(name) => {
-                let (name, order) = match name.rsplit_once(':') {
-                    Some((start, order @ ("asc" | "desc"))) => (start.to_owned(), Some(order.to_owned())),
-                    _ => (name.clone(), None),
-                };
-                keys.push(sort_key(name, order.as_deref(), &pointer)?);
-            }
-            value => {
-                let mut object = Reader::new(value, &pointer)?;
-                while let Some((name, how)) = object.take_any() {
-                    match how {
-                        Value::String(order) => keys.push(sort_key(name, Some(&order), &pointer)?),
-                        how => {
-                            let mut how = Reader::new(how, &object.pointer_to(&name))?;
-                            let order = how.text("order")?;
-                            let mut key = sort_key(name, order.as_deref(), how.pointer())?;
-                            match how.text("missing")?.as_deref() {
-                                None | Some("_last") => {}
-                                Some("_first") => key.missing_first = true,
-                                Some(_) => {
-                                    return Err(QueryError::illegal("`missing` must be _first or _last")
-                                        .at(how.pointer_to("missing")));
-                                }
-                            }
-                            let usual = if key.descending { "max" } else { "min" };
-                            if how.text("mode")?.is_some_and(|mode| mode != usual) {
-                                return Err(QueryError::illegal(format!(
-                                    "`mode` must be {usual} in this order"
-                                ))
-                                .at(how.pointer_to("mode")));
-                            }
-                            key.may_lack = how.text("unmapped_type")?.is_some();
-                            how.end()?;
-                            keys.push(key);
-                        }
-                    }
-                }
-            }
+fn field_names(list: Vec<Value>, pointer: &str) -> Result<Vec<(String, Option<DateFormat>)>, QueryError> {
+    let named = |(at, value): (usize, Value)| match value {
+        Value::String(name) => Ok((name, None)),
+        Value::Object(_) => {
+            let mut one = Reader::new(value, &format!("{pointer}/{at}"))?;
+            let (name, format) = (one.need_text("field")?, one.text("format")?);
+            let format = format.map(|format| DateFormat::parse(&format)).transpose();
+            let format = format
+                .map_err(|error| QueryError::illegal(error.to_string()).at(one.pointer_to("format")))?;
+            one.end()?;
+            Ok((name, format))
         }
-    }
-    Ok(keys)
-}
-
-fn sort_key(name: String, order: Option<&str>, pointer: &str) -> Result<Sort, QueryError> {
-    let descending = match order {
-        None => name == "_score",
-        Some("desc") => true,
-        Some("asc") => false,
-        Some(_) => return Err(QueryError::illegal("`order` must be asc or desc").at(pointer)),
-    };
-    Ok(Sort::by(name, descending))
-}
-
-type ParseQuery<'a> = dyn Fn(Value, &str) -> Result<Query, QueryError> + 'a;
-
-fn highlight(mut object: Reader, query: &ParseQuery<'_>) -> Result<HighlightOptions, QueryError> {
-    let mut options = HighlightOptions::default();
-    if let Some(tag) = object.texts("pre_tags")?.into_iter().next() {
-        options.before = tag;
-    }
-    if let Some(tag) = object.texts("post_tags")?.into_iter().next() {
-        options.after = tag;
-    }
-    options.own_field_only = object.flag("require_field_match")?.unwrap_or(true);
-    // Elasticsearch escapes only when it is told to; here text of others is escaped unless it must not be.
-    options.escape = object.text("encoder")?.is_none_or(|encoder| encoder != "default");
-    options.query = match object.take("highlight_query") {
-        Some(value) => Some(query(value, "/highlight/highlight_query")?),
-        None => None,
-    };
-    let mut usual = HighlightField { size: 100, count: 5, ..HighlightField::new("*") };
-    field_options(&mut object, &mut usual)?;
-    let fields: Vec<(String, Value)> = match object.take("fields") {
-        Some(Value::Object(fields)) => fields.into_iter().collect(),
-        Some(Value::Array(list)) => list
-            .into_iter()
-            .filter_map(|value| if let Value::Object(fields) = value { Some(fields) } else { None })
-            .flatten()
-            .collect(),
-        Some(other) => return Err(object.wrong("fields", "an object", &other)),
-        None => Vec::new(),
-    };
-    for (name, value) in fields {
-        let mut field = HighlightField { name: name.clone(), ..usual.clone() };
-        let mut inner = Reader::new(value, &format!("/highlight/fields/{name}"))?;
-        field_options(&mut inner, &mut field)?;
-        if let Some(tag) = inner.texts("pre_tags")?.into_iter().next() {
-            options.before = tag;
+        other => {
+            Err(QueryError::new(format!("names of fields are expected, not {}", kind_of(&other))).at(pointer))
         }
-        if let Some(tag) = inner.texts("post_tags")?.into_iter().next() {
-            options.after = tag;
-        }
-        if inner.flag("require_field_match")? == Some(false) {
-            options.own_field_only = false;
-        }
-        inner.end()?;
-        options.fields.push(field);
-    }
-    object.only("tags_schema", &Value::from("default"))?;
-    object.end()?;
-    if options.fields.is_empty() {
-        options.fields.push(usual);
-    }
-    Ok(options)
-}
-
-fn field_options(object: &mut Reader, field: &mut HighlightField) -> Result<(), QueryError> {
-    if let Some(size) = object.count("fragment_size")? {
-        field.size = size.clamp(20, 10_000);
-    }
-    if let Some(count) = object.count("number_of_fragments")? {
-        field.count = count.min(100);
-    }
-    if let Some(order) = object.text("order")? {
-        field.best_first = order == "score";
-    }
-    field.without_match = object.count("no_match_size")?.unwrap_or(field.without_match).min(10_000);
-    // There is one highlighter, whichever of Elasticsearch's is asked for; it cuts at sentences.
-    if let Some(kind) = object.text("type")?
-        && !matches!(kind.as_str(), "unified" | "plain" | "fvh")
-    {
-        return Err(QueryError::illegal("`type` must be unified, plain or fvh").at(object.pointer_to("type")));
-    }
-    object.only("fragmenter", &Value::from("span"))?;
-    object.only("boundary_scanner", &Value::from("sentence"))?;
-    object.only("force_source", &Value::from(true))?;
-    Ok(())
+    };
+    list.into_iter().enumerate().map(named).collect()
 }

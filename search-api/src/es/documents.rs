@@ -8,17 +8,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value, json};
-use store::{AssetId, AssetKind, AssetRef};
+use store::AssetId;
 
 use super::{
     error::EsError,
-    params::{SourceFilter, Taker, kind_of},
+    params::{SourceFilter, Taker, index_of},
 };
 use crate::{
     error::SearchError,
     http::state::ApiState,
     query::{QueryError, Reader, limits::check_body},
-    search::{Hit, Search},
+    search::{Hit, IndexName, Search},
 };
 
 /// `GET {index}/_doc/{id}`, and `_source` alone.
@@ -28,32 +28,31 @@ pub(super) async fn document(
     Params(params): Params<Vec<(String, String)>>,
     source_only: bool,
 ) -> Result<Response, EsError> {
-    let kind = kind_of(&index)?;
+    let index = index_of(&index)?;
     let mut taker = Taker::new(params);
     let filter = SourceFilter::of_params(&mut taker).unwrap_or(SourceFilter::All);
     taker.flag("refresh")?;
     taker.end()?;
     let search = state.search.clone();
-    let found = state.pool.run(move || find(&search, kind, &id).map(|hit| (hit, id))).await?;
+    let (name, pool) = (index.to_string(), state.pool_for(index.as_of.is_some()));
+    let found = pool.run(move || find(&search, &index, &id).map(|hit| (hit, id))).await?;
     Ok(match found {
         (Some(hit), _) if source_only => Json(filter.apply(hit.document).unwrap_or_default()).into_response(),
         (Some(hit), _) => Json(present(hit, &filter)).into_response(),
         (None, id) if source_only => {
-            return Err(
-                SearchError::NotFound(format!("Document not found [{}]/[{id}]", kind.plural())).into()
-            );
+            return Err(SearchError::NotFound(format!("Document not found [{name}]/[{id}]")).into());
         }
         (None, id) => {
-            let body = json!({"_index": kind.plural(), "_id": id, "found": false});
+            let body = json!({"_index": name, "_id": id, "found": false});
             (StatusCode::NOT_FOUND, Json(body)).into_response()
         }
     })
 }
 
 /// A document as readers see it; `None` when they do not, or the id can be none.
-fn find(search: &Search, kind: AssetKind, id: &str) -> Result<Option<Hit>, SearchError> {
+fn find(search: &Search, index: &IndexName, id: &str) -> Result<Option<Hit>, SearchError> {
     let Ok(id) = AssetId::new(id) else { return Ok(None) };
-    match search.document(&AssetRef::new(kind, id), None) {
+    match search.document_of(index, id) {
         Ok(hit) => Ok(Some(hit)),
         Err(SearchError::NoSuchAsset(_)) => Ok(None),
         Err(error) => Err(error),
@@ -62,7 +61,7 @@ fn find(search: &Search, kind: AssetKind, id: &str) -> Result<Option<Hit>, Searc
 
 fn present(hit: Hit, filter: &SourceFilter) -> Value {
     let mut shown: Map<String, Value> = [
-        ("_index".to_owned(), json!(hit.kind.plural())),
+        ("_index".to_owned(), json!(hit.index.to_string())),
         ("_id".to_owned(), json!(hit.id)),
         ("_version".to_owned(), json!(hit.revision)),
         ("_seq_no".to_owned(), json!(hit.seq)),
@@ -115,18 +114,19 @@ pub(super) async fn mget(
         );
     }
     let search = state.search.clone();
+    let past = wanted.iter().any(|(index, ..)| index.contains('@'));
     let docs = state
-        .pool
+        .pool_for(past)
         .run(move || {
             let mut docs = Vec::new();
             for (index, id, filter) in wanted {
-                docs.push(match kind_of(&index) {
+                docs.push(match index_of(&index) {
                     Err(error) => {
                         json!({"_index": index, "_id": id, "error": super::error::body(&error).get("error")})
                     }
-                    Ok(kind) => match find(&search, kind, &id)? {
+                    Ok(index) => match find(&search, &index, &id)? {
                         Some(hit) => present(hit, &filter),
-                        None => json!({"_index": kind.plural(), "_id": id, "found": false}),
+                        None => json!({"_index": index.to_string(), "_id": id, "found": false}),
                     },
                 });
             }

@@ -19,6 +19,7 @@ use crate::{
     error::SearchError,
     http::state::ApiState,
     query::{QueryError, Reader},
+    search::IndexName,
 };
 
 /// The version of Elasticsearch whose API this is a part of.
@@ -41,43 +42,46 @@ pub(super) async fn root() -> Response {
 /// `HEAD {index}`, and `GET {index}`: its mapping, settings and aliases.
 pub(super) async fn index(Path(index): Path<String>, Params(params): Pairs) -> Answer {
     let mut taker = Taker::new(params);
-    let kinds = taker.kinds(Some(&index))?;
+    let indices = taker.indices(Some(&index))?;
     taker.end()?;
     let mut answer = Map::new();
-    for kind in kinds {
+    for index in indices {
         answer.insert(
-            kind.plural().to_owned(),
+            index.to_string(),
             json!({
-                "aliases": {ALIAS: {}}, "mappings": mapping_of(kind),
-                "settings": settings_of(kind),
+                "aliases": aliases_of(&index), "mappings": mapping_of(index.kind),
+                "settings": settings_of(&index),
             }),
         );
     }
     Ok(Json(answer).into_response())
 }
 
-fn settings_of(kind: AssetKind) -> Value {
-    json!({"index": {"number_of_shards": "1", "number_of_replicas": "0", "provided_name": kind.plural()}})
+fn settings_of(index: &IndexName) -> Value {
+    json!({"index": {"number_of_shards": "1", "number_of_replicas": "0", "provided_name": index.to_string()}})
+}
+
+/// The alias stands for the views as they are.
+fn aliases_of(index: &IndexName) -> Value {
+    if index.as_of.is_some() { json!({}) } else { json!({ALIAS: {}}) }
 }
 
 /// `_settings`, `{index}/_settings`
 pub(super) async fn settings(index: Option<Path<String>>, Params(params): Pairs) -> Answer {
     let mut taker = Taker::new(params);
-    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
     taker.end()?;
-    let of = |kind: AssetKind| (kind.plural().to_owned(), json!({"settings": settings_of(kind)}));
-    Ok(Json(kinds.into_iter().map(of).collect::<Map<_, _>>()).into_response())
+    let of = |index: IndexName| (index.to_string(), json!({"settings": settings_of(&index)}));
+    Ok(Json(indices.into_iter().map(of).collect::<Map<_, _>>()).into_response())
 }
 
 /// `_mapping`, `{index}/_mapping`
 pub(super) async fn mapping(index: Option<Path<String>>, Params(params): Pairs) -> Answer {
     let mut taker = Taker::new(params);
-    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
     taker.end()?;
-    let answer: Map<String, Value> = kinds
-        .into_iter()
-        .map(|kind| (kind.plural().to_owned(), json!({"mappings": mapping_of(kind)})))
-        .collect();
+    let of = |index: IndexName| (index.to_string(), json!({"mappings": mapping_of(index.kind)}));
+    let answer: Map<String, Value> = indices.into_iter().map(of).collect();
     Ok(Json(answer).into_response())
 }
 
@@ -125,7 +129,7 @@ fn type_of(field: &FieldSpec) -> Value {
 /// `_field_caps`, `{index}/_field_caps`
 pub(super) async fn field_caps(index: Option<Path<String>>, Params(params): Pairs, body: Bytes) -> Answer {
     let mut taker = Taker::new(params);
-    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
     taker.only("include_unmapped", &["false"])?;
     let mut wanted: Vec<String> =
         taker.take("fields").map(|fields| fields.split(',').map(str::to_owned).collect()).unwrap_or_default();
@@ -137,8 +141,8 @@ pub(super) async fn field_caps(index: Option<Path<String>>, Params(params): Pair
         wanted.push("*".to_owned());
     }
     let mut fields = Map::new();
-    for kind in &kinds {
-        for field in view_of(*kind).fields() {
+    for index in &indices {
+        for field in view_of(index.kind).fields() {
             let mut add = |name: &str, kind: &str, aggregatable: bool| {
                 if wanted.iter().any(|pattern| matches_path(pattern, name)) {
                     let types = fields.entry(name).or_insert_with(|| json!({}));
@@ -165,7 +169,7 @@ pub(super) async fn field_caps(index: Option<Path<String>>, Params(params): Pair
             }
         }
     }
-    let indices: Vec<&str> = kinds.iter().map(|kind| kind.plural()).collect();
+    let indices: Vec<String> = indices.iter().map(IndexName::to_string).collect();
     Ok(Json(json!({"indices": indices, "fields": fields})).into_response())
 }
 
@@ -180,6 +184,13 @@ pub(super) async fn health(
     taker.time("timeout")?;
     taker.only("level", &["cluster"])?;
     let wanted = taker.take("wait_for_status");
+    if wanted.as_deref().is_some_and(|status| !matches!(status, "green" | "yellow" | "red")) {
+        let error = QueryError::illegal("`wait_for_status` must be green, yellow or red");
+        return Err(error.at("wait_for_status").into());
+    }
+    // Nothing is ever moved, and there is one node.
+    taker.take("wait_for_no_relocating_shards");
+    taker.take("wait_for_no_initializing_shards");
     taker.end()?;
     if wanted.as_deref() == Some("green") {
         let head = state.search.log().head().map_err(SearchError::from)?.seq;
@@ -209,31 +220,50 @@ pub(super) async fn health(
     .into_response())
 }
 
+/// `_data_stream`, `_data_stream/{name}`: there are none, which clients ask before they copy from or to an index.
+pub(super) async fn data_streams(name: Option<Path<String>>, Params(params): Pairs) -> Answer {
+    let mut taker = Taker::new(params);
+    taker.kinds(None)?;
+    taker.end()?;
+    match name.filter(|name| !name.0.contains('*') && name.0 != "_all") {
+        Some(Path(name)) => Err(SearchError::NoIndex(name.chars().take(200).collect()).into()),
+        None => Ok(Json(json!({"data_streams": []})).into_response()),
+    }
+}
+
 /// `_alias`, `{index}/_alias`
-pub(super) async fn alias(index: Option<Path<String>>) -> Answer {
-    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()), false)?;
-    let answer: Map<String, Value> =
-        kinds.into_iter().map(|kind| (kind.plural().to_owned(), json!({"aliases": {ALIAS: {}}}))).collect();
+pub(super) async fn alias(index: Option<Path<String>>, Params(params): Pairs) -> Answer {
+    let mut taker = Taker::new(params);
+    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
+    taker.end()?;
+    let of = |index: IndexName| (index.to_string(), json!({"aliases": aliases_of(&index)}));
+    let answer: Map<String, Value> = indices.into_iter().map(of).collect();
     Ok(Json(answer).into_response())
 }
 
 /// `_alias/{name}`: whether there is one, and what it stands for.
-pub(super) async fn alias_named(Path(name): Path<String>) -> Answer {
-    alias_of(Path(("_all".to_owned(), name))).await
+pub(super) async fn alias_named(Path(name): Path<String>, params: Pairs) -> Answer {
+    alias_of(Path(("_all".to_owned(), name)), params).await
 }
 
 /// `{index}/_alias/{name}`
-pub(super) async fn alias_of(Path((index, name)): Path<(String, String)>) -> Answer {
+pub(super) async fn alias_of(Path((index, name)): Path<(String, String)>, params: Pairs) -> Answer {
     if name.split(',').any(|name| matches_path(name, ALIAS)) {
-        return alias(Some(Path(index))).await;
+        return alias(Some(Path(index)), params).await;
     }
     let body = json!({"error": format!("alias [{name}] missing"), "status": 404});
     Ok((StatusCode::NOT_FOUND, Json(body)).into_response())
 }
 
 /// `{index}/_refresh`: what is in the log will be found; the workers are at it all the time.
-pub(super) async fn refresh(index: Option<Path<String>>, State(state): State<ApiState>) -> Answer {
-    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()), false)?;
+pub(super) async fn refresh(
+    index: Option<Path<String>>,
+    State(state): State<ApiState>,
+    Params(params): Pairs,
+) -> Answer {
+    let mut taker = Taker::new(params);
+    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    taker.end()?;
     let head = state.search.log().head().map_err(crate::SearchError::from)?.seq;
     super::wait_for(&state, &kinds, head).await?;
     Ok(Json(json!({"_shards": {"total": kinds.len(), "successful": kinds.len(), "failed": 0}}))
@@ -244,13 +274,14 @@ pub(super) async fn refresh(index: Option<Path<String>>, State(state): State<Api
 const MAX_ANALYSED: usize = 16 << 10;
 
 /// `_analyze`, `{index}/_analyze`
-pub(super) async fn analyze(index: Option<Path<String>>, body: Bytes) -> Answer {
+pub(super) async fn analyze(index: Option<Path<String>>, Params(params): Pairs, body: Bytes) -> Answer {
+    Taker::new(params).end()?;
     let mut object = Reader::new(body::json(&body)?, "")?;
     let texts = object.texts("text")?;
     let field = object.text("field")?;
     let name = object.text("analyzer")?;
     object.end()?;
-    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()), false)?;
+    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()))?;
     let (analyser, language) = match (field, name.as_deref()) {
         (Some(field), None) => {
             let specs = kinds.iter().flat_map(|kind| view_of(*kind).fields());

@@ -99,6 +99,8 @@ pub(crate) fn router() -> Router<ApiState> {
         .route("/_cat/count/{index}", get(cat::count))
         .route("/_cat/aliases", get(cat::aliases))
         .route("/_cat/aliases/{name}", get(cat::aliases))
+        .route("/_data_stream", get(info::data_streams))
+        .route("/_data_stream/{name}", get(info::data_streams))
         .route("/_cluster/health", get(info::health))
         .route("/_cluster/health/{index}", get(info::health))
         .route("/_alias", get(info::alias))
@@ -165,8 +167,38 @@ async fn product(mut response: Response) -> Response {
     response
 }
 
+/// What of Elasticsearch's API is not here although clients may well look for it, and what to do instead.
+const INSTEAD: [(&str, &str); 9] = [
+    (
+        "_async_search",
+        "`_async_search` is not supported: every search ends within seconds, so send it to `_search`",
+    ),
+    (
+        "_delete_by_query",
+        "`_delete_by_query` is not supported: read with `_search` or a scroll, delete with `_bulk`",
+    ),
+    (
+        "_update_by_query",
+        "`_update_by_query` is not supported: read with `_search` or a scroll, update with `_bulk`",
+    ),
+    (
+        "_reindex",
+        "`_reindex` is not supported: the index is built again from the log by `POST /api/v1/rebuild`",
+    ),
+    ("_sql", "`_sql` is not supported: use `_search`"),
+    ("_query", "ES|QL is not supported: use `_search`"),
+    ("_template", "templates are not supported: the indices and their fields are given"),
+    ("_index_template", "templates are not supported: the indices and their fields are given"),
+    ("_termvectors", "`_termvectors` is not supported: `_analyze` shows how a text is cut into words"),
+];
+
 async fn nothing(method: Method, uri: axum::http::Uri) -> Response {
-    let reason = format!("no handler found for uri [{}] and method [{method}]", uri.path());
+    let path: String = uri.path().chars().take(200).collect();
+    let mut reason = format!("no handler found for uri [{path}] and method [{method}]");
+    let known = |word: &&(&str, &str)| path.split('/').any(|part| part == word.0);
+    if let Some((_, instead)) = INSTEAD.iter().find(known) {
+        reason = format!("{reason}: {instead}");
+    }
     let name = "illegal_argument_exception";
     let one = json!({"type": name, "reason": reason});
     let body = json!({"error": {"root_cause": [one], "type": name, "reason": reason}, "status": 400});

@@ -10,6 +10,7 @@ use super::points::keep_alive;
 use crate::{
     error::SearchError,
     query::{Pattern, QueryError},
+    search::IndexName,
 };
 
 /// Parameters of a URL.
@@ -86,15 +87,20 @@ impl Taker {
 
     /// The views that a list of index names means, with the parameters that say what becomes of those that are not
     /// there.
-    pub(super) fn kinds(&mut self, index: Option<&str>) -> Result<Vec<AssetKind>, SearchError> {
+    pub(super) fn indices(&mut self, index: Option<&str>) -> Result<Vec<IndexName>, SearchError> {
         let ignore = self.flag("ignore_unavailable")?.unwrap_or(false);
         let allow_none = self.flag("allow_no_indices")?.unwrap_or(true);
         self.only("expand_wildcards", &["open", "all", "hidden", "open,hidden", "open,closed", ""])?;
-        let kinds = kinds_of(index, ignore)?;
-        if kinds.is_empty() && !allow_none {
+        let indices = indices_of(index, ignore)?;
+        if indices.is_empty() && !allow_none {
             return Err(SearchError::NoIndex(index.unwrap_or("*").chars().take(200).collect()));
         }
-        Ok(kinds)
+        Ok(indices)
+    }
+
+    /// The same for what is said of views as they are only.
+    pub(super) fn kinds(&mut self, index: Option<&str>) -> Result<Vec<AssetKind>, SearchError> {
+        live_only(self.indices(index)?)
     }
 
     pub(super) fn end(self) -> Result<(), SearchError> {
@@ -110,31 +116,59 @@ impl Taker {
     }
 }
 
-/// The views that a list of index names means: `articles,im*`, `_all`, `morgue`.
-pub(super) fn kinds_of(index: Option<&str>, ignore_unavailable: bool) -> Result<Vec<AssetKind>, SearchError> {
-    let Some(index) = index.filter(|index| !matches!(*index, "_all" | "*" | "" | ALIAS)) else {
-        return Ok(AssetKind::ALL.to_vec());
-    };
+/// What a list of index names means: `articles,im*`, `_all`, `morgue`, `articles@fifties`.
+pub(super) fn indices_of(
+    index: Option<&str>,
+    ignore_unavailable: bool,
+) -> Result<Vec<IndexName>, SearchError> {
+    let index = index.filter(|index| !index.is_empty()).unwrap_or("_all");
     let mut found = Vec::new();
-    for name in index.split(',').filter(|name| !name.is_empty()) {
+    for full in index.split(',').filter(|name| !name.is_empty()) {
+        let (name, as_of) =
+            full.split_once('@').map_or((full, None), |(name, as_of)| (name, Some(as_of.to_owned())));
         let mut any = false;
         for kind in AssetKind::ALL {
             let meant = name == kind.plural()
-                || matches!(name, "_all" | ALIAS)
+                || matches!(name, "_all" | "*" | ALIAS)
                 || (name.contains('*')
                     && Pattern::wildcard(name).is_ok_and(|pattern| pattern.matches(kind.plural())));
             if meant {
                 any = true;
-                if !found.contains(&kind) {
-                    found.push(kind);
+                let index = IndexName { kind, as_of: as_of.clone() };
+                if !found.contains(&index) {
+                    found.push(index);
                 }
             }
         }
+        if name.starts_with('_') && !any {
+            let name: String = name.chars().take(80).collect();
+            return Err(QueryError {
+                es_type: "invalid_index_name_exception",
+                ..QueryError::new(format!("Invalid index name [{name}], must not start with '_'"))
+            }
+            .into());
+        }
         if !any && !name.contains('*') && !ignore_unavailable {
-            return Err(SearchError::NoIndex(name.chars().take(200).collect()));
+            return Err(SearchError::NoIndex(full.chars().take(200).collect()));
         }
     }
     Ok(found)
+}
+
+/// The views that a list of index names means.
+pub(super) fn kinds_of(index: Option<&str>) -> Result<Vec<AssetKind>, SearchError> {
+    live_only(indices_of(index, false)?)
+}
+
+fn live_only(indices: Vec<IndexName>) -> Result<Vec<AssetKind>, SearchError> {
+    match indices.iter().find(|index| index.as_of.is_some()) {
+        Some(past) => {
+            let why =
+                format!("`{past}` is the archive as it stood: it can be searched and read, nothing else");
+            Err(QueryError::illegal(why).into())
+        }
+        None => Ok(indices.into_iter().map(|index| index.kind).collect()),
+    }
 }
 
 /// The alias of all views.
@@ -142,9 +176,15 @@ pub(super) const ALIAS: &str = "morgue";
 
 /// The one view that a name means.
 pub(super) fn kind_of(index: &str) -> Result<AssetKind, SearchError> {
-    match kinds_of(Some(index), false)?.as_slice() {
-        [kind] if *index == *kind.plural() => Ok(*kind),
-        [kind] => Ok(*kind),
+    let index = index_of(index)?;
+    let kind = index.kind;
+    live_only(vec![index]).map(|_| kind)
+}
+
+/// The one index that a name means.
+pub(super) fn index_of(index: &str) -> Result<IndexName, SearchError> {
+    match indices_of(Some(index), false)?.as_slice() {
+        [index] => Ok(index.clone()),
         _ => {
             Err(QueryError::illegal(format!("`{index}` must name one index: articles, images or bylines"))
                 .into())
@@ -182,6 +222,8 @@ impl SourceFilter {
                     object.remove(long).or_else(|| object.remove(short)).map_or_else(|| Ok(Vec::new()), texts)
                 };
                 let (includes, excludes) = (take("includes", "include")?, take("excludes", "exclude")?);
+                // There are no vectors.
+                object.remove("exclude_vectors");
                 if let Some(name) = object.keys().next() {
                     return Err(QueryError::new(format!("`{name}` is not supported here")).at("/_source"));
                 }
@@ -197,6 +239,8 @@ impl SourceFilter {
             text.map(|text| text.split(',').map(str::to_owned).collect()).unwrap_or_default()
         };
         let source = taker.take("_source");
+        // There are no vectors.
+        taker.take("_source_exclude_vectors");
         let includes = list(taker.take("_source_includes"));
         let excludes = list(taker.take("_source_excludes"));
         match source.as_deref() {
@@ -278,7 +322,7 @@ mod tests {
     #[test]
     fn indices_are_views() {
         let check = |index: Option<&str>, count: usize| {
-            assert_eq!(kinds_of(index, false).unwrap().len(), count, "{index:?}");
+            assert_eq!(indices_of(index, false).unwrap().len(), count, "{index:?}");
         };
         check(None, 3);
         check(Some("_all"), 3);
@@ -287,8 +331,12 @@ mod tests {
         check(Some("*s"), 3);
         check(Some("x*"), 0);
         check(Some("morgue"), 3);
-        assert!(kinds_of(Some("videos"), false).is_err());
-        assert!(kinds_of(Some("videos"), true).unwrap().is_empty());
+        check(Some("articles,articles@fifties,articles"), 2);
+        assert_eq!(indices_of(Some("im*@fifties"), false).unwrap()[0].to_string(), "images@fifties");
+        assert!(indices_of(Some("videos"), false).is_err());
+        assert!(indices_of(Some("videos"), true).unwrap().is_empty());
+        assert!(kinds_of(Some("articles@fifties")).is_err());
+        assert!(kind_of("articles@fifties").is_err());
     }
 
     #[test]

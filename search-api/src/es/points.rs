@@ -10,13 +10,12 @@ use std::{
 };
 
 use serde_json::Value;
-use store::AssetKind;
 
 use super::body::EsSearch;
 use crate::{
     error::SearchError,
     query::{QueryError, millis_of},
-    search::Pinned,
+    search::{IndexName, Pinned},
 };
 
 /// The most points in time and scrolls that are open at once: each keeps files that a merge would free.
@@ -122,8 +121,8 @@ impl Points {
 }
 
 /// The views of a point in time.
-pub(super) fn kinds(views: &[Pinned]) -> Vec<AssetKind> {
-    views.iter().map(Pinned::kind).collect()
+pub(super) fn indices(views: &[Pinned]) -> Vec<IndexName> {
+    views.iter().map(|view| view.name.clone()).collect()
 }
 
 fn missing(id: &str) -> SearchError {

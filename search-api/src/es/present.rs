@@ -1,10 +1,12 @@
 //! The answer to a search as Elasticsearch's clients read it.
 
+use indexer::FieldKind;
 use serde_json::{Map, Value, json};
 
 use super::{body::EsSearch, decorate::decorate, params::matches_path};
 use crate::{
     execute::SortValue,
+    query::{DateFormat, day_range},
     search::{Hit, SearchResponse},
 };
 
@@ -44,7 +46,7 @@ pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize)
 
 fn hit_json(hit: Hit, search: &EsSearch, by_score: bool) -> Value {
     let mut shown = Map::new();
-    shown.insert("_index".to_owned(), json!(hit.kind.plural()));
+    shown.insert("_index".to_owned(), json!(hit.index.to_string()));
     shown.insert("_id".to_owned(), json!(hit.id));
     if search.show_version {
         shown.insert("_version".to_owned(), json!(hit.revision));
@@ -89,19 +91,27 @@ fn plain(value: &SortValue) -> Value {
 }
 
 /// The values of single fields, flat.
-fn fields_of(hit: &Hit, names: &[String]) -> Map<String, Value> {
+fn fields_of(hit: &Hit, names: &[(String, Option<DateFormat>)]) -> Map<String, Value> {
     let mut found = Map::new();
     for field in indexer::view_of(hit.kind).fields() {
-        let wanted =
-            |name: &&String| field.is_named(name) || (name.contains('*') && matches_path(name, field.name));
-        if let Some(name) = names.iter().find(wanted) {
-            let mut values = Vec::new();
-            indexer::values_at(&hit.document, field.name, &mut values);
-            if !values.is_empty() {
-                let name = if name.contains('*') { field.name } else { name.as_str() };
-                found.insert(name.to_owned(), values.into_iter().cloned().collect());
-            }
+        let wanted = |(name, _): &&(String, Option<DateFormat>)| {
+            field.is_named(name) || (name.contains('*') && matches_path(name, field.name))
+        };
+        let Some((name, format)) = names.iter().find(wanted) else { continue };
+        let mut values = Vec::new();
+        indexer::values_at(&hit.document, field.name, &mut values);
+        if !values.is_empty() {
+            let name = if name.contains('*') { field.name } else { name.as_str() };
+            let format = format.as_ref().filter(|_| field.kind == FieldKind::Date);
+            let shown = values.into_iter().map(|value| in_format(value, format));
+            found.insert(name.to_owned(), shown.collect());
         }
     }
     found
+}
+
+/// A date in a format; anything else as it is.
+fn in_format(value: &Value, format: Option<&DateFormat>) -> Value {
+    let first = value.as_str().zip(format).and_then(|(text, format)| Some((day_range(text).ok()?.0, format)));
+    first.map_or_else(|| value.clone(), |(first, format)| json!(DateFormat::shown(first, Some(format))))
 }

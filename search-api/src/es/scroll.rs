@@ -24,7 +24,7 @@ use crate::{
     http::state::ApiState,
     query::{QueryError, Reader},
     request::cursor_of,
-    search::{Pinned, SearchResponse},
+    search::{IndexName, Pinned, SearchResponse},
 };
 
 /// `POST {index}/_pit`, and for OpenSearch `POST {index}/_search/point_in_time`
@@ -36,13 +36,13 @@ pub(super) async fn open_point(
     body: Bytes,
 ) -> Answer {
     let mut taker = Taker::new(params);
-    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
     let missing = || QueryError::illegal("`keep_alive` is missing: how long is it to be kept, 1m?");
     let keep = taker.time("keep_alive")?.ok_or_else(missing)?;
     taker.end()?;
     Reader::new(body::json(&body)?, "")?.end()?;
     let search = state.search.clone();
-    let views = state.pool.run(move || search.pin(&kinds)).await?;
+    let views = state.pool.run(move || search.pin(&indices)).await?;
     let count = views.len();
     let id = state.points.open(views, keep, None)?;
     let answer = match uri.path().ends_with("/_pit") {
@@ -55,7 +55,8 @@ pub(super) async fn open_point(
 }
 
 /// `DELETE _pit`
-pub(super) async fn close_point(State(state): State<ApiState>, body: Bytes) -> Answer {
+pub(super) async fn close_point(State(state): State<ApiState>, Params(params): Pairs, body: Bytes) -> Answer {
+    Taker::new(params).end()?;
     let mut object = Reader::new(body::json(&body)?, "")?;
     let id = object.need_text("id")?;
     object.end()?;
@@ -63,7 +64,12 @@ pub(super) async fn close_point(State(state): State<ApiState>, body: Bytes) -> A
 }
 
 /// OpenSearch's `DELETE _search/point_in_time`, with a list of ids.
-pub(super) async fn close_points(State(state): State<ApiState>, body: Bytes) -> Answer {
+pub(super) async fn close_points(
+    State(state): State<ApiState>,
+    Params(params): Pairs,
+    body: Bytes,
+) -> Answer {
+    Taker::new(params).end()?;
     let mut object = Reader::new(body::json(&body)?, "")?;
     let ids = object.texts("pit_id")?;
     object.end()?;
@@ -72,10 +78,11 @@ pub(super) async fn close_points(State(state): State<ApiState>, body: Bytes) -> 
 }
 
 /// OpenSearch's `DELETE _search/point_in_time/_all`
-pub(super) async fn close_all_points(State(state): State<ApiState>) -> Response {
+pub(super) async fn close_all_points(State(state): State<ApiState>, Params(params): Pairs) -> Answer {
+    Taker::new(params).end()?;
     let ids = state.points.close_all(false).into_iter();
     let pits: Vec<Value> = ids.map(|id| json!({"successful": true, "pit_id": id})).collect();
-    Json(json!({"pits": pits})).into_response()
+    Ok(Json(json!({"pits": pits})).into_response())
 }
 
 fn closed(count: usize) -> Response {
@@ -100,15 +107,18 @@ pub(super) async fn open(
     if search.request.collapse.is_some() {
         return Err(refused("collapse").into());
     }
+    if search.suggest.is_some() {
+        return Err(refused("suggest").into());
+    }
     if search.request.size == 0 {
         return Err(QueryError::illegal("`size` must be 1 at least in a scroll").at("size").into());
     }
+    let count = views.len();
     let response = page(state, &search, views.clone()).await?;
     let mut rest = search.clone();
     rest.request.facets.clear();
-    rest.suggest = None;
     let id = state.points.open(views, keep, Some(rest))?;
-    Ok(answered(state, &search, response, id))
+    Ok(answered(state, &search, response, count, id))
 }
 
 async fn page(
@@ -117,17 +127,24 @@ async fn page(
     views: Vec<Pinned>,
 ) -> Result<SearchResponse, SearchError> {
     let (engine, request) = (state.search.clone(), search.request.clone());
-    state.pool.run(move || engine.search_at(&request, &views)).await
+    let past = IndexName::any_past(&points::indices(&views));
+    state.pool_for(past).run(move || engine.search_at(&request, &views)).await
 }
 
 /// A page with the scroll's id; the next page will come behind it.
-fn answered(state: &ApiState, search: &EsSearch, response: SearchResponse, id: String) -> Map<String, Value> {
+fn answered(
+    state: &ApiState,
+    search: &EsSearch,
+    response: SearchResponse,
+    views: usize,
+    id: String,
+) -> Map<String, Value> {
     if let Some(after) = response.next.as_deref().and_then(|next| cursor_of(next).ok()) {
         state.points.go_on(&id, Some(after));
     } else {
         state.points.go_on(&id, None);
     }
-    let mut answer = present(response, search, 1);
+    let mut answer = present(response, search, views);
     answer.insert("_scroll_id".to_owned(), Value::String(id));
     answer
 }
@@ -156,20 +173,27 @@ pub(super) async fn next(
     if is_over {
         search.request.size = 0;
     }
+    let count = views.len();
     let response = page(&state, &search, views).await?;
     let answer = match is_over {
         true => {
-            let mut answer = present(response, &search, 1);
+            let mut answer = present(response, &search, count);
             answer.insert("_scroll_id".to_owned(), Value::String(id));
             answer
         }
-        false => answered(&state, &search, response, id),
+        false => answered(&state, &search, response, count, id),
     };
     Ok(Json(answer).into_response())
 }
 
 /// `DELETE _search/scroll`, with the ids in the body or the path.
-pub(super) async fn close(id: Option<Path<String>>, State(state): State<ApiState>, body: Bytes) -> Answer {
+pub(super) async fn close(
+    id: Option<Path<String>>,
+    State(state): State<ApiState>,
+    Params(params): Pairs,
+    body: Bytes,
+) -> Answer {
+    Taker::new(params).end()?;
     let mut object = Reader::new(body::json(&body)?, "")?;
     let mut ids = object.texts("scroll_id")?;
     object.end()?;
@@ -181,12 +205,12 @@ pub(super) async fn close(id: Option<Path<String>>, State(state): State<ApiState
 }
 
 /// How many indices a point in time is of.
-pub(super) fn kinds_of(
+pub(super) fn indices_of(
     state: &ApiState,
     id: &str,
     keep: Option<Duration>,
-) -> Result<(Vec<Pinned>, Vec<store::AssetKind>), SearchError> {
+) -> Result<(Vec<Pinned>, Vec<IndexName>), SearchError> {
     let views = state.points.views(id, keep)?;
-    let kinds = points::kinds(&views);
-    Ok((views, kinds))
+    let indices = points::indices(&views);
+    Ok((views, indices))
 }

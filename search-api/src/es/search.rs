@@ -7,7 +7,6 @@ use axum::{
     response::IntoResponse,
 };
 use serde_json::{Map, Value, json};
-use store::AssetKind;
 
 use super::{
     Answer, Pairs,
@@ -23,6 +22,7 @@ use crate::{
     query::{
         Bool, FieldBoost, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses, parse_text,
     },
+    search::IndexName,
 };
 
 /// `_search` over all views.
@@ -49,24 +49,24 @@ async fn search_in(
     let mut taker = Taker::new(params);
     let body = body::json(&body)?;
     let scroll = taker.time("scroll")?;
-    let kinds = match (body::point_of(&body), &index) {
-        (None, _) => taker.kinds(index.as_deref())?,
-        (Some(id), None) => scroll::kinds_of(&state, id, None)?.1,
+    let indices = match (body::point_of(&body), &index) {
+        (None, _) => taker.indices(index.as_deref())?,
+        (Some(id), None) => scroll::indices_of(&state, id, None)?.1,
         (Some(_), Some(_)) => {
             return Err(QueryError::illegal("a point in time has its indices: name none").at("/pit").into());
         }
     };
-    let mut search = body::parse(body, &kinds)?;
-    from_params(&mut search, &mut taker, &kinds)?;
+    let mut search = body::parse(body, &indices)?;
+    from_params(&mut search, &mut taker, &indices)?;
     taker.end()?;
     let answer = match scroll {
-        None => run(&state, search, &kinds).await?,
+        None => run(&state, search, &indices).await?,
         Some(_) if search.point.is_some() => {
             return Err(QueryError::illegal("a scroll cannot be of a point in time").at("scroll").into());
         }
         Some(keep) => {
             let engine = state.search.clone();
-            let views = state.pool.run(move || engine.pin(&kinds)).await?;
+            let views = state.pool.run(move || engine.pin(&indices)).await?;
             scroll::open(&state, search, views, keep).await?
         }
     };
@@ -74,8 +74,8 @@ async fn search_in(
 }
 
 /// What of a search may stand in the URL.
-fn from_params(search: &mut EsSearch, taker: &mut Taker, kinds: &[AssetKind]) -> Result<(), SearchError> {
-    if let Some(query) = text_query(taker, kinds)? {
+fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) -> Result<(), SearchError> {
+    if let Some(query) = text_query(taker, indices)? {
         search.request.query = match std::mem::replace(&mut search.request.query, Query::All) {
             Query::All => query,
             other => Query::Bool(Bool { must: vec![query, other], ..Bool::default() }),
@@ -117,21 +117,26 @@ fn from_params(search: &mut EsSearch, taker: &mut Taker, kinds: &[AssetKind]) ->
 }
 
 /// The query of `q=`.
-fn text_query(taker: &mut Taker, kinds: &[AssetKind]) -> Result<Option<Query>, SearchError> {
-    let (df, operator) = (taker.take("df"), taker.take("default_operator"));
+fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Option<Query>, SearchError> {
+    let df = taker.take("df");
+    let need = match taker.take("default_operator") {
+        None => Need::Any,
+        Some(operator) if operator.eq_ignore_ascii_case("or") => Need::Any,
+        Some(operator) if operator.eq_ignore_ascii_case("and") => Need::All,
+        Some(_) => {
+            let error = QueryError::illegal("`default_operator` must be and or or");
+            return Err(error.at("default_operator").into());
+        }
+    };
     // Patterns are always analysed, and a value that does not fit its field is always told.
     taker.only("analyze_wildcard", &["true"])?;
     taker.only("lenient", &["false"])?;
     let Some(q) = taker.take("q") else { return Ok(None) };
-    let known = known_field(kinds);
+    let known = known_field(indices);
     let field = |name: &str| (name.contains('*') || known(name)).then(|| vec![FieldBoost::new(name)]);
     let options = TextOptions {
         fields: df.map(FieldBoost::new).into_iter().collect(),
-        need: if operator.is_some_and(|operator| operator.eq_ignore_ascii_case("and")) {
-            Need::All
-        } else {
-            Need::Any
-        },
+        need,
         ..TextOptions::new(Syntax::QueryString, &field)
     };
     Ok(Some(parse_text(&q, &options, &mut Clauses::default()).map_err(|error| error.at("q"))?))
@@ -141,34 +146,35 @@ fn text_query(taker: &mut Taker, kinds: &[AssetKind]) -> Result<Option<Query>, S
 async fn run(
     state: &ApiState,
     search: EsSearch,
-    kinds: &[AssetKind],
+    indices: &[IndexName],
 ) -> Result<Map<String, Value>, SearchError> {
     let point = match &search.point {
-        Some((id, keep)) => Some(scroll::kinds_of(state, id, *keep)?.0),
+        Some((id, keep)) => Some(scroll::indices_of(state, id, *keep)?.0),
         None => None,
     };
-    let (engine, request, views) = (state.search.clone(), search.request.clone(), kinds.to_vec());
-    let found = state.pool.run(move || match point {
+    let (engine, request, views) = (state.search.clone(), search.request.clone(), indices.to_vec());
+    let found = state.pool_for(IndexName::any_past(indices)).run(move || match point {
         Some(point) => engine.search_at(&request, &point),
         None => engine.search_all(&request, &views),
     });
     let response = found.await?;
     let suggestions = match &search.suggest {
-        Some(suggest) => Some(suggest::answer(state, suggest, kinds, search.typed_keys).await?),
+        Some(suggest) => Some(suggest::answer(state, suggest, indices, search.typed_keys).await?),
         None => None,
     };
-    let mut answer = present(response, &search, kinds.len());
+    let mut answer = present(response, &search, indices.len());
     answer.extend(suggestions.map(|suggestions| ("suggest".to_owned(), suggestions)));
     answer.extend(search.point.map(|(id, _)| ("pit_id".to_owned(), Value::String(id))));
     Ok(answer)
 }
 
 /// A request that counts and gives no hits.
-async fn count_of(state: &ApiState, mut search: EsSearch, kinds: &[AssetKind]) -> Result<u64, SearchError> {
+async fn count_of(state: &ApiState, mut search: EsSearch, indices: &[IndexName]) -> Result<u64, SearchError> {
     (search.request.size, search.request.from, search.request.count_all) = (0, 0, true);
     search.request.facets.clear();
-    let (engine, kinds) = (state.search.clone(), kinds.to_vec());
-    Ok(state.pool.run(move || engine.search_all(&search.request, &kinds)).await?.total)
+    let (engine, indices) = (state.search.clone(), indices.to_vec());
+    let pool = state.pool_for(IndexName::any_past(&indices));
+    Ok(pool.run(move || engine.search_all(&search.request, &indices)).await?.total)
 }
 
 /// `_count`, `{index}/_count`
@@ -179,14 +185,14 @@ pub(super) async fn count(
     body: Bytes,
 ) -> Answer {
     let mut taker = Taker::new(params);
-    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
-    let mut search = body::parse(body::json(&body)?, &kinds)?;
-    if let Some(query) = text_query(&mut taker, &kinds)? {
+    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
+    let mut search = body::parse_query_alone(body::json(&body)?, &indices)?;
+    if let Some(query) = text_query(&mut taker, &indices)? {
         search.request.query = query;
     }
     taker.end()?;
-    let total = count_of(&state, search, &kinds).await?;
-    Ok(Json(json!({"count": total, "_shards": shards(kinds.len())})).into_response())
+    let total = count_of(&state, search, &indices).await?;
+    Ok(Json(json!({"count": total, "_shards": shards(indices.len())})).into_response())
 }
 
 /// The most searches of one `_msearch`.
@@ -219,12 +225,12 @@ pub(super) async fn msearch(
         };
         let default = index.as_ref().map(|index| index.0.as_str());
         let answer = async {
-            let (kinds, mut search) = one_of_many(&state, header, body, default)?;
+            let (indices, mut search) = one_of_many(&state, header, body, default)?;
             search.typed_keys = typed_keys;
             if as_number {
                 search.total_as_number()?;
             }
-            run(&state, search, &kinds).await
+            run(&state, search, &indices).await
         };
         answers.push(match answer.await {
             Ok(mut answer) => {
@@ -245,7 +251,7 @@ fn one_of_many(
     header: &str,
     body: &str,
     default: Option<&str>,
-) -> Result<(Vec<AssetKind>, EsSearch), SearchError> {
+) -> Result<(Vec<IndexName>, EsSearch), SearchError> {
     let mut header = Reader::new(body::json(header.as_bytes())?, "")?;
     let names = header.texts("index")?;
     let index = if names.is_empty() { default.map(str::to_owned) } else { Some(names.join(",")) };
@@ -255,13 +261,13 @@ fn one_of_many(
     }
     let mut taker = Taker::new(params);
     let body = body::json(body.as_bytes())?;
-    let kinds = match body::point_of(&body) {
-        Some(id) => scroll::kinds_of(state, id, None)?.1,
-        None => taker.kinds(index.as_deref())?,
+    let indices = match body::point_of(&body) {
+        Some(id) => scroll::indices_of(state, id, None)?.1,
+        None => taker.indices(index.as_deref())?,
     };
     taker.end()?;
-    let search = body::parse(body, &kinds)?;
-    Ok((kinds, search))
+    let search = body::parse(body, &indices)?;
+    Ok((indices, search))
 }
 
 /// `_validate/query`
@@ -273,14 +279,14 @@ pub(super) async fn validate(
 ) -> Answer {
     let mut taker = Taker::new(params);
     let explain = taker.flag("explain")?.unwrap_or(false);
-    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
     let checked = async {
-        let mut search = body::parse(body::json(&body)?, &kinds)?;
-        if let Some(query) = text_query(&mut taker, &kinds)? {
+        let mut search = body::parse_query_alone(body::json(&body)?, &indices)?;
+        if let Some(query) = text_query(&mut taker, &indices)? {
             search.request.query = query;
         }
         taker.end()?;
-        count_of(&state, search, &kinds).await
+        count_of(&state, search, &indices).await
     };
     let error = match checked.await {
         Ok(_) => None,

@@ -4,14 +4,13 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
-use store::AssetKind;
 
 use crate::{
     error::SearchError,
     execute::{AsWhat, near_terms, target_of},
     http::state::ApiState,
     query::{QueryError, Reader},
-    search::Search,
+    search::{IndexName, Pinned, Search},
 };
 
 /// The most words of a text that are looked at.
@@ -20,12 +19,12 @@ const MAX_WORDS: usize = 32;
 pub(super) async fn answer(
     state: &ApiState,
     suggest: &Value,
-    kinds: &[AssetKind],
+    indices: &[IndexName],
     typed_keys: bool,
 ) -> Result<Value, SearchError> {
     let wanted = read(suggest)?;
     let search = state.search.clone();
-    let kinds = kinds.to_vec();
+    let indices = indices.to_vec();
     state
         .pool
         .run(move || {
@@ -33,7 +32,7 @@ pub(super) async fn answer(
             for one in wanted {
                 let kind = if one.whole { "phrase" } else { "term" };
                 let name = if typed_keys { format!("{kind}#{}", one.name) } else { one.name.clone() };
-                answers.insert(name, one.answer(&search, &kinds)?);
+                answers.insert(name, one.answer(&search, &indices)?);
             }
             Ok(Value::Object(answers))
         })
@@ -45,10 +44,24 @@ struct Wanted {
     text: String,
     field: String,
     size: usize,
-    always: bool,
+    mode: Mode,
     by_frequency: bool,
     whole: bool,
 }
+
+/// For which words others are suggested.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Those that no document has.
+    Missing,
+    /// All; only words that are in more documents.
+    Popular,
+    /// All.
+    Always,
+}
+
+/// The most suggestions for one word.
+const MAX_OPTIONS: usize = 20;
 
 fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
     let mut object = Reader::new(suggest.clone(), "/suggest")?;
@@ -76,8 +89,22 @@ fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
             name,
             text,
             field: how.need_text("field")?,
-            size: how.count("size")?.unwrap_or(5).min(20),
-            always: how.text("suggest_mode")?.is_some_and(|mode| mode == "always"),
+            size: match how.count("size")?.unwrap_or(5) {
+                size if size <= MAX_OPTIONS => size,
+                size => {
+                    let text = format!("`size` is {size}: at most {MAX_OPTIONS} suggestions are given");
+                    return Err(QueryError::illegal(text).at(how.pointer_to("size")));
+                }
+            },
+            mode: match how.text("suggest_mode")?.as_deref() {
+                None | Some("missing") => Mode::Missing,
+                Some("popular") => Mode::Popular,
+                Some("always") => Mode::Always,
+                Some(_) => {
+                    let error = QueryError::illegal("`suggest_mode` must be missing, popular or always");
+                    return Err(error.at(how.pointer_to("suggest_mode")));
+                }
+            },
             by_frequency: match how.text("sort")?.as_deref() {
                 None | Some("score") => false,
                 Some("frequency") => true,
@@ -99,11 +126,10 @@ fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
 }
 
 impl Wanted {
-    fn answer(&self, search: &Search, kinds: &[AssetKind]) -> Result<Value, SearchError> {
+    fn answer(&self, search: &Search, indices: &[IndexName]) -> Result<Value, SearchError> {
         let mut known = false;
         let mut entries: Vec<(usize, usize, String, HashMap<String, u64>)> = Vec::new();
-        for kind in kinds {
-            let (generation, index) = search.indexes().searcher(*kind)?;
+        for Pinned { generation, index, .. } in search.pin(indices)? {
             let Some(target) = target_of(generation.schema(), &self.field) else { continue };
             let AsWhat::Text(_, within) = target.as_what else { continue };
             known = true;
@@ -130,7 +156,7 @@ impl Wanted {
         let mut answers = Vec::new();
         let mut corrected = self.text.clone();
         for (start, end, word, counts) in entries.iter().rev() {
-            let is_there = counts.contains_key(word);
+            let own = counts.get(word).copied();
             let mut options: Vec<(&String, u64)> =
                 counts.iter().filter(|(term, _)| *term != word).map(|(term, count)| (term, *count)).collect();
             let likeness = |term: &str| if self.by_frequency { 0.0 } else { similarity(word, term) };
@@ -138,8 +164,10 @@ impl Wanted {
                 let alike = likeness(other.0).total_cmp(&likeness(one.0));
                 alike.then(other.1.cmp(&one.1)).then_with(|| one.0.cmp(other.0))
             });
-            if is_there && !self.always {
-                options.clear();
+            match (self.mode, own) {
+                (Mode::Missing, Some(_)) => options.clear(),
+                (Mode::Popular, Some(own)) => options.retain(|(_, count)| *count > own),
+                _ => {}
             }
             if let Some((best, _)) = options.first() {
                 corrected.replace_range(*start..*end, best);

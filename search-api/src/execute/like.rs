@@ -1,52 +1,69 @@
 //! Documents like these: the words that tell most of what is given, looked for in the same fields.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use indexer::{Document, Language, ViewSchema, values_at};
-use serde_json::Value;
+use indexer::{Analyser, Document, Language, ViewSchema, values_at};
+use serde_json::{Map, Value};
+use store::AssetKind;
 use tantivy::{Searcher, Term};
 
-use super::fields::{AsWhat, target_of, targets};
-use crate::query::{Bool, FieldBoost, Like, Query, QueryError, Words};
+use super::fields::{AsWhat, Target, target_of, targets};
+use crate::query::{Bool, Example, FieldBoost, Like, Query, QueryError, Words};
 
-/// The query of the most telling words: those that are often in what is given and seldom elsewhere.
+/// Finds the document of an asset; `None` when readers see none.
+type Documents<'a> = dyn Fn(Option<AssetKind>, &str) -> Option<Document> + 'a;
+
+/// The query of the most telling words over the view of one kind: those that are often in what is given and seldom
+/// elsewhere.
 pub(crate) fn like(
     like: &Like,
-    documents: &[Document],
+    document: &Documents<'_>,
+    kind: AssetKind,
     searcher: &Searcher,
     schema: &ViewSchema,
 ) -> Result<Query, QueryError> {
     let fields = match like.fields.is_empty() {
         true => default_fields(schema),
-        false => targets(schema, &like.fields)?.iter().map(|target| target.field.spec.name).collect(),
+        false => {
+            let targets = targets(schema, &like.fields)?;
+            let is_exact = |target: &Target<'_>| matches!(target.as_what, AsWhat::Text(_, within) if within.forms.is_some());
+            if let Some(exact) = targets.iter().find(|target| is_exact(target)) {
+                return Err(QueryError::illegal(format!(
+                    "more_like_this looks at the stems of words: use `{}`",
+                    exact.field.spec.name
+                )));
+            }
+            targets.iter().map(|target| target.field.spec.name).collect()
+        }
     };
+    let given: Vec<Given> = like.like.iter().filter_map(|example| Given::of(example, document)).collect();
+    let unlike: Vec<Given> = like.unlike.iter().filter_map(|example| Given::of(example, document)).collect();
+    let stop_words: HashSet<String> = like.stop_words.iter().map(|word| word.to_lowercase()).collect();
     let total = searcher.num_docs().max(1) as f64;
     let mut telling: Vec<(f64, &'static str, String)> = Vec::new();
     for name in fields {
         let Some(target) = target_of(schema, name) else { continue };
-        let AsWhat::Text(analyser, within) = target.as_what else { continue };
-        // What a word is in the index, how often it is here, and how it is written.
-        let mut words: HashMap<String, (usize, String)> = HashMap::new();
-        let mut count = |language: Language, text: &str| {
-            for term in analyser.terms(language, text).into_iter().take(MAX_WORDS_OF_TEXT) {
-                let written = text.get(term.start..term.end).unwrap_or_default();
-                words.entry(term.text).or_insert_with(|| (0, written.to_owned())).0 += 1;
+        let AsWhat::Text(analyser, within) = target.as_what else {
+            if like.only_texts {
+                continue;
             }
+            return Err(QueryError::illegal(format!(
+                "`{name}` is no text, and more_like_this looks at the words of texts"
+            )));
         };
-        for text in &like.texts {
-            count(Language::detect(text), text);
-        }
-        for document in documents {
-            let mut values = Vec::new();
-            values_at(&document.json, name, &mut values);
-            values.into_iter().filter_map(Value::as_str).for_each(|text| count(document.language(), text));
-        }
-        for (term, (here, written)) in words {
-            if here < like.min_term_freq || term.chars().count() < 2 {
+        let avoided = words_of(&unlike, name, analyser);
+        for (term, (here, written)) in words_of(&given, name, analyser) {
+            let written_small = written.to_lowercase();
+            if here < like.min_term_freq
+                || !like.length.contains(&term.chars().count())
+                || avoided.contains_key(&term)
+                || stop_words.contains(&written_small)
+                || stop_words.contains(&term)
+            {
                 continue;
             }
             let elsewhere = searcher.doc_freq(&Term::from_field_text(within.field, &term)).unwrap_or(0);
-            if elsewhere >= like.min_doc_freq.max(1) {
+            if elsewhere > 0 && like.doc_freq.contains(&elsewhere) {
                 let idf = (1.0 + (total - elsewhere as f64 + 0.5) / (elsewhere as f64 + 0.5)).ln();
                 telling.push((here as f64 * idf, target.field.spec.name, written));
             }
@@ -56,18 +73,72 @@ pub(crate) fn like(
         other.0.total_cmp(&one.0).then_with(|| (one.1, &one.2).cmp(&(other.1, &other.2)))
     });
     telling.truncate(like.max_terms);
+    let best = telling.first().map_or(1.0, |(most, ..)| *most);
     let should: Vec<Query> = telling
         .into_iter()
-        .map(|(_, field, word)| Query::Words(Words::new(vec![FieldBoost::new(field)], word)))
+        .map(|(tells, field, word)| {
+            let query = Query::Words(Words::new(vec![FieldBoost::new(field)], word));
+            match like.boost_terms {
+                Some(boost) => Query::Boosted(Box::new(query), boost * (tells / best) as f32),
+                None => query,
+            }
+        })
         .collect();
     if should.is_empty() {
         return Ok(Query::Nothing);
     }
-    let mut must_not = Vec::new();
-    if !like.ids.is_empty() {
-        must_not.push(Query::Ids(like.ids.clone()));
-    }
+    let own = |example: &Example| match example {
+        Example::Asset { kind: other, id } if other.is_none_or(|other| other == kind) => Some(id.clone()),
+        _ => None,
+    };
+    let examples: Vec<String> = like.like.iter().filter_map(own).collect();
+    let must_not =
+        if like.with_examples || examples.is_empty() { Vec::new() } else { vec![Query::Ids(examples)] };
     Ok(Query::Bool(Bool { should, must_not, need: Some(like.need.clone()), ..Bool::default() }))
+}
+
+/// An example with its words.
+enum Given {
+    /// The same for all fields.
+    Text(Language, String),
+    Document(Option<Language>, Map<String, Value>),
+}
+
+impl Given {
+    fn of(example: &Example, document: &Documents<'_>) -> Option<Self> {
+        Some(match example {
+            Example::Text(text) => Self::Text(Language::detect(text), text.clone()),
+            Example::Document(json) => Self::Document(None, json.clone()),
+            Example::Asset { kind, id } => {
+                let found = document(*kind, id)?;
+                Self::Document(Some(found.language()), found.json)
+            }
+        })
+    }
+}
+
+/// The words of examples in one field: what a word is in the index, how often it is here, and how it is written.
+fn words_of(given: &[Given], field: &str, analyser: Analyser) -> HashMap<String, (usize, String)> {
+    let mut words: HashMap<String, (usize, String)> = HashMap::new();
+    let mut count = |language: Language, text: &str| {
+        for term in analyser.terms(language, text).into_iter().take(MAX_WORDS_OF_TEXT) {
+            let written = text.get(term.start..term.end).unwrap_or_default();
+            words.entry(term.text).or_insert_with(|| (0, written.to_owned())).0 += 1;
+        }
+    };
+    for one in given {
+        match one {
+            Given::Text(language, text) => count(*language, text),
+            Given::Document(language, json) => {
+                let mut values = Vec::new();
+                values_at(json, field, &mut values);
+                for text in values.into_iter().filter_map(Value::as_str) {
+                    count(language.unwrap_or_else(|| Language::detect(text)), text);
+                }
+            }
+        }
+    }
+    words
 }
 
 const MAX_WORDS_OF_TEXT: usize = 20_000;

@@ -208,8 +208,13 @@ impl Running {
                 let value = number.or(*missing).unwrap_or(1.0) * factor;
                 match modifier {
                     Modifier::None => value,
+                    // A score is never negative, whatever the logarithm is.
+                    Modifier::Log => value.max(1.0).log10(),
                     Modifier::Log1p => (1.0 + value.max(0.0)).log10(),
+                    Modifier::Log2p => (2.0 + value.max(0.0)).log10(),
+                    Modifier::Ln => value.max(1.0).ln(),
                     Modifier::Ln1p => value.max(0.0).ln_1p(),
+                    Modifier::Ln2p => (2.0 + value.max(0.0)).ln(),
                     Modifier::Sqrt => value.max(0.0).sqrt(),
                     Modifier::Square => value * value,
                     Modifier::Reciprocal => 1.0 / value.max(f64::EPSILON),

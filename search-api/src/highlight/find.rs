@@ -3,7 +3,7 @@
 use indexer::{Analyser, EXACT, FieldSpec, Language};
 
 use super::any_means;
-use crate::query::{FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query};
+use crate::query::{Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query};
 
 /// One thing that a query looks for.
 #[derive(Debug, Clone)]
@@ -69,7 +69,8 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
         Query::Scored(scored) => seeks_of(&scored.query, seeks),
         Query::Best { queries, .. } => queries.iter().for_each(|query| seeks_of(query, seeks)),
         Query::Like(like) => {
-            for text in &like.texts {
+            for example in &like.like {
+                let Example::Text(text) = example else { continue };
                 let what = What::Words {
                     text: text.clone(),
                     last_is_prefix: false,

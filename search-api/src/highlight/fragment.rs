@@ -12,11 +12,11 @@ pub(super) fn render(
 ) {
     if spans.is_empty() {
         let end = text.char_indices().nth(field.without_match).map_or(text.len(), |(at, _)| at);
-        fragments.push(tagged(text, 0..end, &[], options));
+        fragments.push(tagged(text, 0..end, &[], field, options));
         return;
     }
     if field.count == 0 || text.len() <= field.size + field.size / 2 {
-        fragments.push(tagged(text, 0..text.len(), spans, options));
+        fragments.push(tagged(text, 0..text.len(), spans, field, options));
         return;
     }
     let mut windows = windows(text, spans, field.size.max(20));
@@ -26,7 +26,7 @@ pub(super) fn render(
         windows.sort_by_key(|window| window.range.start);
     }
     for window in windows {
-        fragments.push(tagged(text, window.range, spans, options));
+        fragments.push(tagged(text, window.range, spans, field, options));
     }
 }
 
@@ -113,7 +113,17 @@ fn word_end(text: &str, at: usize) -> usize {
 }
 
 /// A part of the text with its matches tagged.
-fn tagged(text: &str, range: std::ops::Range<usize>, spans: &[Span], options: &HighlightOptions) -> String {
+fn tagged(
+    text: &str,
+    range: std::ops::Range<usize>,
+    spans: &[Span],
+    field: &HighlightField,
+    options: &HighlightOptions,
+) -> String {
+    let (before, after) = match &field.tags {
+        Some((before, after)) => (before, after),
+        None => (&options.before, &options.after),
+    };
     let mut out = String::with_capacity(range.len() + 32);
     let mut at = range.start;
     let push = |out: &mut String, from: usize, to: usize| {
@@ -122,9 +132,9 @@ fn tagged(text: &str, range: std::ops::Range<usize>, spans: &[Span], options: &H
     };
     for span in spans.iter().filter(|span| span.start >= range.start && span.end <= range.end) {
         push(&mut out, at, span.start);
-        out.push_str(&options.before);
+        out.push_str(before);
         push(&mut out, span.start, span.end);
-        out.push_str(&options.after);
+        out.push_str(after);
         at = span.end;
     }
     push(&mut out, at, range.end);

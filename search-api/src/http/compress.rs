@@ -35,16 +35,59 @@ pub(crate) async fn compressed(response: Response) -> Response {
     Response::from_parts(parts, Body::from(gzip(&bytes, Compression::fast())))
 }
 
+/// A body that is packed part by part: each can be read as soon as it is there.
+pub(crate) struct Packing(GzEncoder<Vec<u8>>);
+
+impl Default for Packing {
+    fn default() -> Self {
+        Self(GzEncoder::new(Vec::new(), Compression::fast()))
+    }
+}
+
+impl Packing {
+    /// The next part.
+    pub(crate) fn pack(&mut self, bytes: &[u8]) -> Vec<u8> {
+        // Writing to memory does not fail.
+        let _ = self.0.write_all(bytes).and_then(|()| self.0.flush());
+        std::mem::take(self.0.get_mut())
+    }
+
+    /// What comes behind the last.
+    pub(crate) fn end(self) -> Vec<u8> {
+        self.0.finish().unwrap_or_default()
+    }
+}
+
 /// Says that a body is gzip, and that this depends on who asks.
 pub(crate) fn mark(headers: &mut HeaderMap) {
     headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    vary(headers);
     headers.remove(header::CONTENT_LENGTH);
+}
+
+/// Says that whether a body is gzip depends on who asks.
+pub(crate) fn vary(headers: &mut HeaderMap) {
+    headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_packed_so_far_can_be_read() {
+        use std::io::Read;
+        let mut packing = Packing::default();
+        let mut packed = packing.pack(b"one\n");
+        let mut begun = [0; 4];
+        flate2::read::GzDecoder::new(packed.as_slice()).read_exact(&mut begun).unwrap();
+        assert_eq!(&begun, b"one\n");
+        packed.extend(packing.pack(b"two\n"));
+        packed.extend(packing.end());
+        let mut whole = String::new();
+        flate2::read::GzDecoder::new(packed.as_slice()).read_to_string(&mut whole).unwrap();
+        assert_eq!(whole, "one\ntwo\n");
+    }
 
     #[test]
     fn gzip_is_for_who_takes_it() {

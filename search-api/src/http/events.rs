@@ -14,7 +14,12 @@ use store::{AssetKind, Batch, Log, NewEvent, Outcome, ReadError, Seq};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{problem::Problem, route::Asked, state::ApiState};
+use super::{
+    compress::{self, Packing},
+    problem::Problem,
+    route::Asked,
+    state::ApiState,
+};
 use crate::{error::SearchError, query::QueryError, search::WAIT_LIMIT};
 
 /// How many events are read at once.
@@ -31,6 +36,7 @@ struct Wanted {
     left: u64,
     follow: bool,
     sse: bool,
+    packed: bool,
 }
 
 /// `GET /api/v1/events`: NDJSON, or server-sent events to who accepts them.
@@ -41,6 +47,7 @@ pub(super) async fn read(state: ApiState, asked: Asked) -> Result<Response, Prob
         left: asked.parsed("limit").unwrap_or(MAX_EVENTS).min(MAX_EVENTS),
         follow: sse || asked.flag("follow"),
         sse,
+        packed: compress::is_taken(&asked.headers),
     };
     if let Some(last) = asked.header("last-event-id").and_then(|id| id.parse().ok()) {
         wanted.next = Seq::new(last).next();
@@ -56,9 +63,10 @@ pub(super) async fn read(state: ApiState, asked: Asked) -> Result<Response, Prob
         .name("events".to_owned())
         .spawn(move || {
             let _permit = permit;
-            if let Err(error) = send(&log, wanted, &sender, &stopping) {
+            let mut out = Out { sender, packing: wanted.packed.then(Packing::default) };
+            if let Err(error) = send(&log, wanted, &mut out, &stopping).map(|()| out.end()) {
                 tracing::error!(%error, "events cannot be read on");
-                let _ = sender.blocking_send(Err(std::io::Error::other(error.to_string())));
+                let _ = out.sender.blocking_send(Err(std::io::Error::other(error.to_string())));
             }
         })
         .map_err(|_| SearchError::Busy)?;
@@ -66,16 +74,43 @@ pub(super) async fn read(state: ApiState, asked: Asked) -> Result<Response, Prob
     let content_type = if sse { "text/event-stream" } else { "application/x-ndjson" };
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    match wanted.packed {
+        true => compress::mark(response.headers_mut()),
+        false => compress::vary(response.headers_mut()),
+    }
     Ok(response)
+}
+
+/// Where events go: to the one who asked, packed if he takes that.
+struct Out {
+    sender: mpsc::Sender<Result<Bytes, std::io::Error>>,
+    packing: Option<Packing>,
+}
+
+impl Out {
+    /// Sends on; false when nobody takes it any more.
+    fn send(&mut self, text: &[u8]) -> bool {
+        let bytes = match &mut self.packing {
+            Some(packing) => packing.pack(text),
+            None => text.to_vec(),
+        };
+        self.sender.blocking_send(Ok(bytes.into())).is_ok()
+    }
+
+    fn end(&mut self) {
+        if let Some(packing) = self.packing.take() {
+            let _ = self.sender.blocking_send(Ok(packing.end().into()));
+        }
+    }
 }
 
 fn send(
     log: &Log,
     mut wanted: Wanted,
-    sender: &mpsc::Sender<Result<Bytes, std::io::Error>>,
+    out: &mut Out,
     stopping: &tokio::sync::watch::Receiver<bool>,
 ) -> Result<(), ReadError> {
-    while wanted.left > 0 && !sender.is_closed() && !*stopping.borrow() {
+    while wanted.left > 0 && !out.sender.is_closed() && !*stopping.borrow() {
         let count = CHUNK.min(usize::try_from(wanted.left).unwrap_or(CHUNK));
         // One snapshot a chunk: none is kept while the other side is slow.
         let events = log.snapshot()?.events(wanted.next, count)?;
@@ -85,7 +120,7 @@ fn send(
             }
             let head = log.wait_past(wanted.next.before(), ALIVE)?;
             let alive: &[u8] = if wanted.sse { b": alive\n\n" } else { b"\n" };
-            if head < wanted.next && sender.blocking_send(Ok(Bytes::from_static(alive))).is_err() {
+            if head < wanted.next && !out.send(alive) {
                 return Ok(());
             }
             continue;
@@ -102,7 +137,7 @@ fn send(
                 text.push('\n');
             }
         }
-        if sender.blocking_send(Ok(text.into())).is_err() {
+        if !out.send(text.as_bytes()) {
             return Ok(());
         }
     }

@@ -32,7 +32,7 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
     if packs {
         return compress::compressed(response).await;
     }
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    compress::vary(response.headers_mut());
     response
 }
 

@@ -32,6 +32,7 @@ const READ: &str = "
     GET /es/_mapping /es/{index}/_mapping /es/_settings /es/{index}/_settings
     GET /es/_cat/indices /es/_cat/indices/{index} /es/_cat/count /es/_cat/count/{index} /es/_cat/aliases
     GET /es/_cat/aliases/{name} /es/_cluster/health /es/_cluster/health/{index}
+    GET /es/_data_stream /es/_data_stream/{name}
     GET /es/_alias /es/_aliases /es/_alias/{name} /es/{index}/_alias /es/{index}/_alias/{name}
     GET,POST /es/_search /es/{index}/_search /es/_msearch /es/{index}/_msearch /es/_count /es/{index}/_count
     GET,POST /es/_validate/query /es/{index}/_validate/query /es/_mget /es/{index}/_mget

@@ -8,6 +8,7 @@ mod assets;
 pub(crate) mod atom;
 mod body;
 pub(crate) mod compress;
+mod cors;
 mod docs;
 mod events;
 mod finish;
@@ -41,6 +42,7 @@ use axum::{
 use tokio::net::TcpListener;
 
 pub use self::access::{Access, InvalidKey, Role};
+pub use self::cors::{InvalidOrigin, Origins};
 use self::problem::Problem;
 pub use self::server::{ServerLimits, serve_router};
 pub use self::state::ApiState;
@@ -49,7 +51,8 @@ use crate::{error::SearchError, es};
 
 /// All routes.
 pub fn router(state: ApiState) -> Router {
-    route::router_of(&routes::ROUTES)
+    let cors = state.origins.layer();
+    let router = route::router_of(&routes::ROUTES)
         .nest("/es", es::router())
         .route("/es/", es::root())
         .fallback(|uri: Uri| async move { Problem(nothing_at(&uri)) })
@@ -59,8 +62,12 @@ pub fn router(state: ApiState) -> Router {
         .layer(from_fn_with_state(state.clone(), access::check))
         .layer(from_fn(finish::finish))
         .layer(from_fn_with_state(state.clone(), metrics::observe))
-        .layer(from_fn_with_state(state.clone(), shed::shed))
-        .with_state(state)
+        .layer(from_fn_with_state(state.clone(), shed::shed));
+    match cors {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
+    .with_state(state)
 }
 
 pub(crate) fn nothing_at(uri: &Uri) -> SearchError {

@@ -10,13 +10,13 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use indexer::{BuildStatus, Indexes, RebuildJob, RebuildOptions};
+use indexer::{BuildStatus, IndexError, Indexes, RebuildJob, RebuildOptions};
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{AssetKind, Timestamp};
+use store::{AsOf, AssetKind, Timestamp};
 
 use super::{problem::Problem, route::Asked, state::ApiState};
-use crate::error::SearchError;
+use crate::{error::SearchError, query::QueryError};
 
 /// The last rebuild that this server has begun.
 #[derive(Default)]
@@ -25,8 +25,23 @@ pub(crate) struct Begun(Mutex<Option<RebuildJob>>);
 impl Begun {
     /// Begins one; the one before it has ended, or it is refused.
     pub(crate) fn begin(&self, indexes: &Indexes, kinds: &[AssetKind]) -> Result<(), SearchError> {
+        self.hold(|| indexes.start_rebuild(kinds, RebuildOptions::default()))
+    }
+
+    /// Begins to build the archive as it stood.
+    fn begin_as_of(
+        &self,
+        indexes: &Indexes,
+        kinds: &[AssetKind],
+        as_of: AsOf,
+        name: &str,
+    ) -> Result<(), SearchError> {
+        self.hold(|| indexes.start_build_as_of(kinds, as_of, name))
+    }
+
+    fn hold(&self, start: impl FnOnce() -> Result<RebuildJob, IndexError>) -> Result<(), SearchError> {
         let mut begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *begun = Some(indexes.start_rebuild(kinds, RebuildOptions::default())?);
+        *begun = Some(start()?);
         Ok(())
     }
 
@@ -135,9 +150,21 @@ pub(super) async fn progress(state: ApiState, _: Asked) -> Result<Response, Prob
 /// `POST /api/v1/rebuild`
 pub(super) async fn start(state: ApiState, asked: Asked) -> Result<Response, Problem> {
     let kinds = views_of(&asked);
+    let past = match (asked.parsed::<AsOf>("as_of"), asked.param("name")) {
+        (None, None) => None,
+        (Some(as_of), Some(name)) => Some((as_of, name.to_owned())),
+        (as_of, _) => {
+            let lacking = if as_of.is_some() { "name" } else { "as_of" };
+            let text = "`as_of` and `name` go together: which archive, and the name to search it by";
+            return Err(QueryError::illegal(text).at(lacking).into());
+        }
+    };
     let begun = aside(&state, move |state| {
         let indexes = state.search.indexes();
-        state.rebuild.begin(indexes, &kinds)?;
+        match past {
+            None => state.rebuild.begin(indexes, &kinds)?,
+            Some((as_of, name)) => state.rebuild.begin_as_of(indexes, &kinds, as_of, &name)?,
+        }
         builds(indexes)
     });
     Ok((StatusCode::ACCEPTED, Json(begun.await?)).into_response())

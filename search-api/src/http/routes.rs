@@ -279,9 +279,13 @@ fn rebuilding() -> [Route; 4] {
             .says(
                 "Build indexes anew from the log",
                 "Beside the live ones, which go on answering. Each new one is checked against the log and then put in its \
-                 place in one step.",
+                 place in one step. With `as_of`, the archive as it stood is built instead, to be searched by its `name`.",
             )
-            .takes(&[views])
+            .takes(&[
+                views,
+                Param::new("as_of", Shape::AsOf, "Build the archive as it stood then. Needs `name`."),
+                text("name", "What searches name it by in their `as_of`: letters, digits, `-`, `_` and `.`, 60 at most."),
+            ])
             .gives_at::<Builds>(202, "It has begun."),
         Route::new(Method::DELETE, "/api/v1/rebuild", ADMIN, "stop_rebuild", rebuild::stop)
             .says("Stop the rebuild that this server has begun", "What is done by then is kept: the next one goes on from there.")

@@ -5,8 +5,8 @@ use std::{io, sync::Arc};
 use tokio::sync::{Semaphore, watch};
 
 use super::{
-    access::Access, body::BODIES_MIB, intake::Intake, metrics::Metrics, pool::Pool, rebuild::Begun,
-    site::Site,
+    access::Access, body::BODIES_MIB, cors::Origins, intake::Intake, metrics::Metrics, pool::Pool,
+    rebuild::Begun, site::Site,
 };
 use crate::{es::Points, search::Search, suggest::Suggester};
 
@@ -22,6 +22,7 @@ pub struct ApiState {
     pub(crate) points: Arc<Points>,
     pub(crate) suggester: Arc<Suggester>,
     pub(crate) access: Arc<Access>,
+    pub(super) origins: Origins,
     pub(crate) site: Arc<Site>,
     pub(super) metrics: Arc<Metrics>,
     /// Searches that wait for the index to take in a write.
@@ -59,6 +60,7 @@ impl ApiState {
             points: Arc::default(),
             suggester: Arc::default(),
             access: Arc::new(Access::default()),
+            origins: Origins::default(),
             site: Arc::default(),
             metrics: Arc::default(),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
@@ -74,6 +76,12 @@ impl ApiState {
     /// Where a request is worked on, given whether it asks for the archive as it stood.
     pub(crate) fn pool_for(&self, past: bool) -> &Pool {
         if past { &self.past } else { &self.pool }
+    }
+
+    /// With sites whose pages may read here.
+    #[must_use]
+    pub fn with_origins(self, origins: Origins) -> Self {
+        Self { origins, ..self }
     }
 
     /// With keys: without any, everybody may read and only this machine may write.

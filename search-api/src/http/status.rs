@@ -9,7 +9,7 @@ use axum::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{AssetKind, Seq};
+use store::{AssetKind, Seq, Timestamp};
 
 use super::{problem::Problem, route::Asked, state::ApiState};
 use crate::{error::SearchError, search::Search};
@@ -42,9 +42,20 @@ pub(super) struct ViewState {
     segments: usize,
     /// On disk.
     bytes: u64,
+    /// The archive as it stood, by the names that searches take as `as_of`.
+    past: BTreeMap<String, PastState>,
     /// Why it cannot be searched.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
+}
+
+/// A view of the archive as it stood.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PastState {
+    /// As of when.
+    as_of: String,
+    /// When it was built.
+    created: Timestamp,
 }
 
 /// `GET /api/v1/status`
@@ -66,11 +77,25 @@ fn status_of(search: &Search) -> Result<ArchiveStatus, SearchError> {
             digest: view.digest.to_string(),
             segments: view.segments,
             bytes: view.bytes,
+            past: past_of(search, view.kind)?,
             failure: view.failure,
         };
         views.insert(view.kind.plural(), state);
     }
     Ok(ArchiveStatus { head_seq: head.seq, head: head.to_string(), views })
+}
+
+fn past_of(search: &Search, kind: AssetKind) -> Result<BTreeMap<String, PastState>, SearchError> {
+    let mut past = BTreeMap::new();
+    for name in search.indexes().generations(kind)? {
+        let Some(name) = name.strip_prefix('@') else { continue };
+        // One that is put in the place of another just now is not told of.
+        let Ok(generation) = search.indexes().named(kind, name) else { continue };
+        let info = generation.info();
+        let as_of = info.as_of.clone().unwrap_or_default();
+        past.insert(name.to_owned(), PastState { as_of, created: info.created });
+    }
+    Ok(past)
 }
 
 /// `GET /healthz`: whether the process answers.

@@ -2,14 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Bool, FieldBoost, Fuzziness, Need, PatternKind, Query, QueryError, Range, Syntax, Words,
-    json::{Reader, kind_of},
-    limits::{Clauses, MAX_PATTERN, MAX_VALUES, MAX_WORDS},
-};
+use self::options::share;
+use super::{Bool, Need, PatternKind, Query, QueryError, Syntax, Words, json::Reader, limits::Clauses};
 
 mod full_text;
+mod options;
 mod scored;
+mod terms;
 
 /// What reading a query needs to know.
 pub struct DslOptions<'a> {
@@ -75,51 +74,20 @@ impl Parser<'_, '_> {
             "simple_query_string" => {
                 self.boosted(Reader::new(body, &here)?, |this, object| this.text(object, Syntax::Simple))
             }
-            "term" => self.of_field(body, &here, "value", |_, field, object| {
-                let values = vec![scalar(object.need("value")?, object)?];
-                let any_case = object.flag("case_insensitive")?.unwrap_or(false);
-                Ok(Query::Terms { field, values, any_case })
-            }),
+            "term" => self.of_field(body, &here, "value", Self::term),
             "terms" => self.boosted(Reader::new(body, &here)?, Self::terms),
-            "terms_set" => self.of_field(body, &here, "terms", |_, field, object| {
-                let need = object.text("minimum_should_match")?.map_or(Need::Any, Need::Minimum);
-                let should = object.list("terms").into_iter().take(MAX_WORDS);
-                let should = should.map(|value| Query::Terms {
-                    field: field.clone(),
-                    values: vec![value],
-                    any_case: false,
-                });
-                Ok(Query::Bool(Bool { should: should.collect(), need: Some(need), ..Bool::default() }))
-            }),
+            "terms_set" => self.of_field(body, &here, "terms", Self::terms_set),
             "range" => self.of_field(body, &here, "gte", Self::range),
             "prefix" => self.of_field(body, &here, "value", |this, field, object| {
                 this.pattern(field, object, PatternKind::Prefix)
             }),
-            "wildcard" => self.of_field(body, &here, "value", |this, field, object| {
-                if let Some(pattern) = object.take("wildcard") {
-                    return this.pattern_of(field, pattern, object, PatternKind::Wildcard);
-                }
-                this.pattern(field, object, PatternKind::Wildcard)
-            }),
-            "regexp" => self.of_field(body, &here, "value", |this, field, object| {
-                object.count("max_determinized_states")?; // automata have a narrower bound of their own
-                // The operators that ALL adds are refused in the pattern itself.
-                if object.text("flags")?.is_some_and(|flags| flags != "NONE" && flags != "ALL") {
-                    return Err(
-                        QueryError::illegal("`flags` must be NONE or ALL").at(object.pointer_to("flags"))
-                    );
-                }
-                this.pattern(field, object, PatternKind::Regexp)
-            }),
+            "wildcard" => self.of_field(body, &here, "value", Self::wildcard),
+            "regexp" => self.of_field(body, &here, "value", Self::regexp),
             "fuzzy" => self.of_field(body, &here, "value", Self::fuzzy),
             "exists" => self.boosted(Reader::new(body, &here)?, |_, object| {
                 Ok(Query::Exists { field: object.need_text("field")? })
             }),
-            "ids" => self.boosted(Reader::new(body, &here)?, |_, object| {
-                let ids = object.texts("values")?;
-                at_most("values", ids.len(), MAX_VALUES, object)?;
-                Ok(Query::Ids(ids))
-            }),
+            "ids" => self.boosted(Reader::new(body, &here)?, Self::ids),
             "bool" => self.boosted(Reader::new(body, &here)?, Self::bool),
             "constant_score" => self.boosted(Reader::new(body, &here)?, |this, object| {
                 let filter = object.need("filter")?;
@@ -181,82 +149,6 @@ impl Parser<'_, '_> {
         Ok(if boost.to_bits() == 1.0_f32.to_bits() { query } else { Query::Boosted(Box::new(query), boost) })
     }
 
-    fn terms(&mut self, object: &mut Reader) -> Answer {
-        let (field, values) =
-            object.take_any().ok_or_else(|| QueryError::new("the name of a field is expected here"))?;
-        let Value::Array(values) = values else {
-            return Err(QueryError::new(format!(
-                "a list of values is expected here, not {}",
-                kind_of(&values)
-            ))
-            .at(object.pointer_to(&field)));
-        };
-        at_most(&field, values.len(), MAX_VALUES, object)?;
-        let values = values.into_iter().map(|value| scalar(value, object)).collect::<Result<_, _>>()?;
-        Ok(Query::Terms { field, values, any_case: false })
-    }
-
-    fn range(&mut self, field: String, object: &mut Reader) -> Answer {
-        let mut range = Range { field, ..Range::default() };
-        for (name, included) in [("gte", true), ("gt", false), ("from", true)] {
-            if let Some(value) = object.take(name) {
-                range.from = Some((scalar(value, object)?, included));
-            }
-        }
-        for (name, included) in [("lte", true), ("lt", false), ("to", true)] {
-            if let Some(value) = object.take(name) {
-                range.to = Some((scalar(value, object)?, included));
-            }
-        }
-        for (name, is_from) in [("include_lower", true), ("include_upper", false)] {
-            if let Some(included) = object.flag(name)? {
-                let bound = if is_from { &mut range.from } else { &mut range.to };
-                if let Some(bound) = bound {
-                    bound.1 = included;
-                }
-            }
-        }
-        range.format = object.text("format")?;
-        range.time_zone = object.text("time_zone")?;
-        if object.text("relation")?.is_some_and(|relation| !relation.eq_ignore_ascii_case("intersects")) {
-            return Err(
-                QueryError::illegal("`relation` must be INTERSECTS").at(object.pointer_to("relation"))
-            );
-        }
-        Ok(Query::Range(range))
-    }
-
-    fn pattern(&mut self, field: String, object: &mut Reader, make: fn(String) -> PatternKind) -> Answer {
-        let value = object.need("value")?;
-        self.pattern_of(field, value, object, make)
-    }
-
-    fn pattern_of(
-        &mut self,
-        field: String,
-        value: Value,
-        object: &mut Reader,
-        make: fn(String) -> PatternKind,
-    ) -> Answer {
-        let Value::String(text) = value else { return Err(object.wrong("value", "a text", &value)) };
-        at_most("value", text.len(), MAX_PATTERN, object)?;
-        rewrite(object, "rewrite")?;
-        let any_case = object.flag("case_insensitive")?.unwrap_or(false);
-        Ok(Query::Pattern { fields: vec![FieldBoost::new(field)], pattern: make(text), any_case })
-    }
-
-    fn fuzzy(&mut self, field: String, object: &mut Reader) -> Answer {
-        rewrite(object, "rewrite")?;
-        Ok(Query::Fuzzy {
-            fields: vec![FieldBoost::new(field)],
-            value: object.need_text("value")?,
-            fuzziness: fuzziness(object, "fuzziness")?.unwrap_or(Fuzziness::AUTO),
-            exact_start: object.count("prefix_length")?.unwrap_or(0),
-            swaps: object.flag("transpositions")?.unwrap_or(true),
-            max_expansions: expansions(object)?,
-        })
-    }
-
     fn bool(&mut self, object: &mut Reader) -> Answer {
         object.only("adjust_pure_negative", &json!(true))?;
         Ok(Query::Bool(Bool {
@@ -279,82 +171,6 @@ impl Parser<'_, '_> {
             Some(query) => Ok(vec![self.query(query, &pointer)?]),
         }
     }
-}
-
-/// `max_expansions`: how many terms a prefix or fuzzy word may stand for.
-fn expansions(object: &mut Reader) -> Result<Option<usize>, QueryError> {
-    match object.count("max_expansions")? {
-        Some(0) => Err(QueryError::illegal("`max_expansions` must be 1 at least")
-            .at(object.pointer_to("max_expansions"))),
-        most => Ok(most),
-    }
-}
-
-/// `rewrite`: the terms of a pattern always score the same.
-fn rewrite(object: &mut Reader, name: &str) -> Result<(), QueryError> {
-    match object.text(name)?.as_deref() {
-        None | Some("constant_score" | "constant_score_boolean" | "constant_score_blended") => Ok(()),
-        Some(_) => Err(QueryError::illegal(format!("`{name}` is not supported, but for constant_score"))
-            .at(object.pointer_to(name))),
-    }
-}
-
-fn fuzziness(object: &mut Reader, name: &str) -> Result<Option<Fuzziness>, QueryError> {
-    let Some(text) = object.text(name)? else { return Ok(None) };
-    let upper = text.to_ascii_uppercase();
-    let lengths = upper.strip_prefix("AUTO:").and_then(|lengths| {
-        let (one, two) = lengths.split_once(',')?;
-        Some(Fuzziness::Auto(one.trim().parse().ok()?, two.trim().parse().ok()?))
-    });
-    match (upper.as_str(), lengths, text.parse::<f64>()) {
-        ("AUTO", ..) => Ok(Some(Fuzziness::AUTO)),
-        (_, Some(lengths), _) => Ok(Some(lengths)),
-        (_, _, Ok(edits)) if (0.0..=2.0).contains(&edits) => Ok(Some(Fuzziness::Edits(edits as u8))),
-        _ => Err(QueryError::illegal(format!("`{name}` must be AUTO, AUTO:3,6, 0, 1 or 2"))
-            .at(object.pointer_to(name))),
-    }
-}
-
-/// A number from 0 to 1.
-fn share(object: &mut Reader, name: &str, default: f32) -> Result<f32, QueryError> {
-    match object.number(name)? {
-        None => Ok(default),
-        Some(share) if (0.0..=1.0).contains(&share) => Ok(share as f32),
-        Some(share) => Err(QueryError::illegal(format!("`{name}` must be from 0 to 1, not {share}"))
-            .at(object.pointer_to(name))),
-    }
-}
-
-/// `headline^3`
-fn fields(names: Vec<String>) -> Result<Vec<FieldBoost>, QueryError> {
-    names
-        .into_iter()
-        .map(|name| match name.split_once('^') {
-            None => Ok(FieldBoost::new(name)),
-            Some((name, boost)) => match boost.parse::<f32>() {
-                Ok(boost) if (0.0..=1e6).contains(&boost) => Ok(FieldBoost { name: name.to_owned(), boost }),
-                _ => Err(QueryError::illegal(format!("`{boost}` is no boost of the field `{name}`"))),
-            },
-        })
-        .collect()
-}
-
-fn scalar(value: Value, object: &Reader) -> Result<Value, QueryError> {
-    match value {
-        Value::Object(_) | Value::Array(_) => {
-            Err(QueryError::new(format!("a single value is expected here, not {}", kind_of(&value)))
-                .at(object.pointer()))
-        }
-        value => Ok(value),
-    }
-}
-
-fn at_most(name: &str, count: usize, max: usize, object: &Reader) -> Result<(), QueryError> {
-    if count > max {
-        return Err(QueryError::illegal(format!("`{name}` has {count}: at most {max} are taken"))
-            .at(object.pointer_to(name)));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -8,14 +8,14 @@ use std::{
 
 use indexer::{Document, Generation, IndexSearcher};
 use serde_json::{Map, Value, json};
-use store::{AssetId, EventType, Seq, Snapshot, Timestamp};
+use store::{AssetId, AssetKind, EventType, Seq, Snapshot, Timestamp};
 use tantivy::{
     DocAddress, DocId, Searcher, SegmentOrdinal, TantivyError,
     collector::{Collector, SegmentCollector},
     query::EnableScoring,
 };
 
-use super::{SearchResponse, hit_of};
+use super::{IndexName, SearchResponse, hit_of};
 use crate::{
     error::SearchError,
     execute::{
@@ -31,6 +31,7 @@ use crate::{
 /// One search over one view.
 pub(super) struct Run<'a> {
     pub(super) request: &'a SearchRequest,
+    pub(super) name: &'a IndexName,
     pub(super) generation: &'a Generation,
     pub(super) index: &'a IndexSearcher,
     pub(super) snapshot: &'a Snapshot,
@@ -99,7 +100,7 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
             true => Some(run.explain(query, found.address)?),
             false => None,
         };
-        let mut hit = hit_of(document);
+        let mut hit = hit_of(document, run.name);
         (hit.score, hit.highlights, hit.sort) = (found.score, highlights, found.sort);
         (hit.explanation, hit.group) = (explanation, found.group);
         hits.push(hit);
@@ -189,13 +190,17 @@ impl<'a> Run<'a> {
 
     fn translated(&self, query: &Query) -> Result<Box<dyn tantivy::query::Query>, QueryError> {
         let like_query = |wanted: &crate::query::Like| {
-            let mut documents = Vec::new();
-            for id in &wanted.ids {
-                let id = AssetId::new(id.clone()).map_err(|error| QueryError::illegal(error.to_string()))?;
-                let document = self.generation.view().document(&id, self.snapshot);
-                documents.extend(document.ok().flatten());
-            }
-            like(wanted, &documents, &self.index.searcher, self.generation.schema())
+            let document = |kind: Option<AssetKind>, id: &str| {
+                let view = kind.map_or(self.generation.view(), indexer::view_of);
+                view.document(&AssetId::new(id).ok()?, self.snapshot).ok().flatten()
+            };
+            like(
+                wanted,
+                &document,
+                self.generation.view().kind(),
+                &self.index.searcher,
+                self.generation.schema(),
+            )
         };
         let translator = Translator {
             schema: self.generation.schema(),
@@ -385,8 +390,8 @@ impl AggregatedView for Run<'_> {
     }
 
     fn hit(&self, seq: u64) -> Option<Value> {
-        let hit = hit_of(self.document_at(seq).ok().flatten()?);
-        Some(json!({"_index": hit.kind.plural(), "_id": hit.id, "_source": hit.document}))
+        let hit = hit_of(self.document_at(seq).ok().flatten()?, self.name);
+        Some(json!({"_index": hit.index.to_string(), "_id": hit.id, "_source": hit.document}))
     }
 }
 

@@ -6,9 +6,10 @@ use axum::{
     Router,
     body::Body,
     extract::ConnectInfo,
-    http::{Request, StatusCode},
+    http::{HeaderMap, Request, StatusCode},
 };
-use search_api::{Access, ApiState, Role, router};
+use search_api::{Access, ApiState, Origins, Role, router};
+use tower::ServiceExt;
 
 use crate::archive::{Archive, send};
 
@@ -84,4 +85,52 @@ async fn with_keys_each_role_has_its_routes() {
         }
         assert_eq!(status(&router, "GET", "/healthz", [192, 0, 2, 7], &headers).await, StatusCode::OK);
     }
+}
+
+/// Pages of other sites may read only where they are named, and a browser's question before that needs no key.
+#[tokio::test]
+async fn pages_of_other_sites_read_where_they_are_named() {
+    let archive = Archive::small();
+    let state = || ApiState::new(archive.search.clone()).unwrap();
+    let named = Origins::parse(&["https://reader.example.org"], true).unwrap();
+    let keyed = state().with_access(Access::parse(&Access::line(Role::Read, "r")).unwrap());
+    let ask = async |router: &Router, method: &str, path: &str, origin: &str| -> (StatusCode, HeaderMap) {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization,content-type")
+            .body(Body::empty())
+            .unwrap();
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 1))));
+        let (parts, _) = router.clone().oneshot(request).await.unwrap().into_parts();
+        (parts.status, parts.headers)
+    };
+    let (here, elsewhere) = ("https://reader.example.org", "https://evil.example.net");
+    let allowed = |headers: &HeaderMap| {
+        headers.get("access-control-allow-origin").map(|origin| origin.to_str().unwrap().to_owned())
+    };
+    let closed = router(state());
+    let open = router(keyed.with_origins(named));
+    for path in ["/api/v1/search", "/es/articles/_search", "/nowhere"] {
+        let (status, headers) = ask(&open, "OPTIONS", path, here).await;
+        assert_eq!((status, allowed(&headers).as_deref()), (StatusCode::OK, Some(here)), "{path}");
+        assert!(headers["access-control-allow-methods"].to_str().unwrap().contains("POST"));
+        assert!(headers["access-control-allow-headers"].to_str().unwrap().contains("authorization"));
+        assert!(headers.get("access-control-allow-credentials").is_none());
+        let (_, headers) = ask(&open, "OPTIONS", path, elsewhere).await;
+        assert_eq!(allowed(&headers), None, "{path}");
+        // The page may read why it is refused, but it still needs a key.
+        let (status, headers) = ask(&open, "GET", path, here).await;
+        assert_eq!((status, allowed(&headers).as_deref()), (StatusCode::UNAUTHORIZED, Some(here)), "{path}");
+        for method in ["OPTIONS", "GET"] {
+            assert_eq!(allowed(&ask(&closed, method, path, here).await.1), None, "{method} {path}");
+        }
+    }
+    let any = router(state().with_origins(Origins::parse(&["*"], false).unwrap()));
+    let (status, headers) = ask(&any, "GET", "/api/v1/search", elsewhere).await;
+    assert_eq!((status, allowed(&headers).as_deref()), (StatusCode::OK, Some("*")));
+    // Without keys they may read all the same, and never write.
+    assert_eq!(ask(&any, "POST", "/api/v1/events", elsewhere).await.0, StatusCode::FORBIDDEN);
 }

@@ -133,8 +133,31 @@ async fn options_are_done_or_refused_by_name() {
         json!({"query": {"wildcard": {"section": {"value": "C*", "rewrite": "scoring_boolean"}}}}),
         json!({"query": {"bool": {"adjust_pure_negative": false}}}),
         json!({"query": {"nested": {"path": "images", "query": {"match_all": {}}}}}),
-        json!({"query": {"more_like_this": {"like": "fog", "stop_words": ["the"]}}}),
-        json!({"query": {"more_like_this": {"like": "fog", "boost_terms": 2}}}),
+        json!({"query": {"more_like_this": {"like": "fog", "analyzer": "english"}}}),
+        json!({"query": {"more_like_this": {"like": "fog", "max_query_terms": 1000}}}),
+        json!({"query": {"more_like_this": {"like": [{"_index": "videos", "_id": "v"}]}}}),
+        json!({"query": {"more_like_this": {"like": [{"_id": "a/ferry", "fields": ["body"]}]}}}),
+        json!({"query": {"more_like_this": {"like": "fog", "fields": ["section"]}}}),
+        json!({"query": {"query_string": {"query": "fog", "default_operator": "xor"}}}),
+        json!({"query": {"query_string": {"query": "fog~", "fuzzy_max_expansions": 0}}}),
+        json!({"query": {"function_score": {"gauss": {"published": {"scale": "1d"}}, "exp": {"published": {"scale": "1d"}}}}}),
+        json!({"query": {"function_score": {"weight": 2, "score_mode": "replace"}}}),
+        json!({"query": {"function_score": {"weight": 2, "boost_mode": "first"}}}),
+        json!({"query": {"match": {"body": {"query": "fog", "_name": "first"}}}}),
+        json!({"highlight": {"order": "best", "fields": {"body": {}}}}),
+        json!({"highlight": {"encoder": "json", "fields": {"body": {}}}}),
+        json!({"highlight": {"fields": {"body": {"number_of_fragments": 101}}}}),
+        json!({"highlight": {"fields": {"body": {"highlight_query": {"match_all": {}}}}}}),
+        json!({"fields": [{"field": "published", "format": "EEE"}]}),
+        json!({"fields": [{"field": "published", "include_unmapped": true}]}),
+        json!({"stored_fields": ["headline"]}),
+        json!({"profile": true}),
+        json!({"slice": {"id": 0, "max": 2}}),
+        json!({"rescore": {"window_size": 10, "query": {"rescore_query": {"match_all": {}}}}}),
+        json!({"script_fields": {"a": {"script": "1"}}}),
+        json!({"knn": {"field": "v", "query_vector": [1], "k": 1}}),
+        json!({"suggest": {"a": {"text": "x", "term": {"field": "body", "suggest_mode": "some"}}}}),
+        json!({"suggest": {"a": {"text": "x", "term": {"field": "body", "size": 21}}}}),
         json!({"query": {"function_score": {"gauss": {"published": {"origin": "1900", "scale": "1d"},
             "multi_value_mode": "max"}}}}),
         json!({"sort": [{"published": {"order": "asc", "numeric_type": "long"}}]}),
@@ -174,6 +197,12 @@ async fn options_are_done_or_refused_by_name() {
         "/es/articles/_search?expand_wildcards=none",
         "/es/articles/_search?stored_fields=x",
         "/es/articles/_mapping?mood=1",
+        "/es/articles/_search?q=fog&default_operator=xor",
+        "/es/articles/_search?terminate_after=1",
+        "/es/_alias?mood=1",
+        "/es/articles/_refresh?mood=1",
+        "/es/_cluster/health?wait_for_status=blue",
+        "/es/_nodes",
     ] {
         assert_eq!(get(&router, uri).await.0, StatusCode::BAD_REQUEST, "{uri}");
     }
@@ -195,4 +224,106 @@ async fn options_are_done_or_refused_by_name() {
     assert_eq!(count(field("match", json!({"query": "...", "zero_terms_query": "all"}))).await, 5);
     assert_eq!(count(field("match_phrase", json!({"query": "...", "zero_terms_query": "all"}))).await, 5);
     assert_eq!(count(field("match_phrase", json!({"query": "..."}))).await, 0);
+}
+
+#[tokio::test]
+async fn words_of_examples_are_chosen_as_asked() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let check = async |options: Value, expected: &[&str]| {
+        let mut like =
+            json!({"fields": ["body"], "min_term_freq": 1, "min_doc_freq": 1, "minimum_should_match": 1});
+        like.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+        let body = json!({"query": {"more_like_this": like}, "sort": "_seq"}).to_string();
+        let (status, answer) = post(&router, "/es/articles/_search", body).await;
+        assert_eq!(status, StatusCode::OK, "{options}: {answer}");
+        let found: Vec<&str> = answer["hits"]["hits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|hit| hit["_id"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, expected, "{options}");
+    };
+    let (ferry, tram, fire) = ("a/ferry", "a/tram", "a/fire");
+    check(json!({"like": "harbour rope"}), &[ferry, tram, fire]).await;
+    check(json!({"like": "harbour rope", "stop_words": ["Harbour"]}), &[fire]).await;
+    check(json!({"like": "harbour rope", "max_doc_freq": 1}), &[fire]).await;
+    check(json!({"like": "harbour rope", "min_doc_freq": 2}), &[ferry, tram]).await;
+    check(json!({"like": "harbour rope", "min_word_length": 5}), &[ferry, tram]).await;
+    check(json!({"like": "harbour rope", "max_word_length": 4}), &[fire]).await;
+    check(json!({"like": "harbour rope", "max_word_length": 0}), &[ferry, tram, fire]).await;
+    check(json!({"like": "harbour rope", "unlike": "the harbour"}), &[fire]).await;
+    check(json!({"like": "rope fog", "unlike": [{"_id": "a/ferry"}]}), &[fire]).await;
+    check(json!({"like": [{"doc": {"body": "rope", "headline": "fog"}}]}), &[fire]).await;
+    check(json!({"like": [{"_id": "a/fire"}], "max_doc_freq": 1}), &[]).await;
+    check(json!({"like": [{"_id": "a/fire"}], "max_doc_freq": 1, "include": true}), &[fire]).await;
+    check(json!({"like": [{"_index": "images", "_id": "i/ferry"}], "fields": ["images.caption"]}), &[]).await;
+    check(
+        json!({"like": "City rope", "fields": ["section", "body"], "fail_on_unsupported_field": false}),
+        &[fire],
+    )
+    .await;
+    let scores = async |boost: f64| {
+        let like = json!({"like": "harbour rope", "fields": ["body"], "min_term_freq": 1, "min_doc_freq": 1,
+            "minimum_should_match": 1, "boost_terms": boost});
+        let body = json!({"query": {"more_like_this": like}}).to_string();
+        post(&router, "/es/articles/_search", body).await.1["hits"]["max_score"].as_f64().unwrap()
+    };
+    let (plain, boosted) = (scores(0.0).await, scores(10.0).await);
+    assert!(
+        (boosted / plain - 10.0).abs() < 0.01,
+        "the most telling word counts ten times: {plain} {boosted}"
+    );
+}
+
+#[tokio::test]
+async fn fields_and_highlights_have_looks_of_their_own() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let body = json!({
+        "query": {"multi_match": {"query": "fog", "fields": ["headline", "body"]}},
+        "_source": {"includes": ["headline"], "exclude_vectors": true},
+        "fields": [{"field": "published", "format": "dd/MM/yyyy"}, "headline"],
+        "docvalue_fields": ["section"],
+        "highlight": {"pre_tags": "<b>", "post_tags": "</b>", "fields": {
+            "headline": {"number_of_fragments": 0}, "body": {"pre_tags": ["<i>"], "post_tags": ["</i>"]}}},
+    });
+    let (_, answer) = post(&router, "/es/articles/_search", body.to_string()).await;
+    let hit = &answer["hits"]["hits"][0];
+    let fields =
+        json!({"published": ["02/05/1931"], "headline": ["Ferries stopped by fog"], "section": ["Harbour"]});
+    assert_eq!((&hit["fields"], &hit["_source"]), (&fields, &json!({"headline": "Ferries stopped by fog"})));
+    assert_eq!(hit["highlight"]["headline"], json!(["Ferries stopped by <b>fog</b>"]));
+    assert!(hit["highlight"]["body"][0].as_str().unwrap().contains("<i>Fog</i>"), "{hit}");
+    let (_, none) =
+        post(&router, "/es/articles/_search", json!({"stored_fields": "_none_"}).to_string()).await;
+    assert!(none["hits"]["hits"][0].get("_source").is_none());
+}
+
+#[tokio::test]
+async fn what_is_not_there_says_what_to_do_instead() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let check = async |path: &str, word: &str| {
+        let (status, answer) = post(&router, &format!("/es/{path}"), "{}").await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path}: {answer}");
+        assert!(answer["error"]["reason"].as_str().unwrap().contains(word), "{path}: {answer}");
+    };
+    check("articles/_async_search", "`_search`").await;
+    check("articles/_delete_by_query", "`_bulk`").await;
+    check("_reindex", "/api/v1/rebuild").await;
+    check("_query", "ES|QL").await;
+    check("articles/_mood", "no handler found for uri [/articles/_mood] and method [POST]").await;
+    // A count has a query and nothing else.
+    let (status, answer) = post(&router, "/es/articles/_count", json!({"size": 1}).to_string()).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");
+    assert_eq!(get(&router, "/es/_data_stream/*").await.1, json!({"data_streams": []}));
+    assert_eq!(get(&router, "/es/_data_stream/articles").await.0, StatusCode::NOT_FOUND);
+    let suggest = async |mode: &str| {
+        let term = json!({"field": "body", "suggest_mode": mode});
+        let body = json!({"size": 0, "suggest": {"s": {"text": "gates", "term": term}}}).to_string();
+        post(&router, "/es/articles/_search", body).await.1["suggest"]["s"][0]["options"].clone()
+    };
+    assert_eq!(suggest("popular").await, suggest("always").await, "no document has the word");
 }

@@ -1,7 +1,11 @@
 //! The routes, without a socket; and the accept loop with one.
 
-use axum::http::StatusCode;
+use axum::{
+    body::{Body, to_bytes},
+    http::{Request, StatusCode},
+};
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use crate::archive::{Archive, get, post};
 
@@ -65,6 +69,28 @@ async fn events_are_appended_one_by_one_and_read_again() {
     let seqs: Vec<Value> =
         text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["seq"].clone()).collect();
     assert_eq!((status, seqs), (StatusCode::OK, vec![json!(8), json!(9)]));
+}
+
+#[tokio::test]
+async fn events_are_packed_for_who_takes_that() {
+    use std::io::Read;
+    let archive = Archive::small();
+    let router = archive.router();
+    let read = async |accepted: &str| {
+        let request = Request::get("/api/v1/events").header("accept-encoding", accepted);
+        let (parts, body) =
+            router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap().into_parts();
+        let coding = parts.headers.get("content-encoding").map(|coding| coding.to_str().unwrap().to_owned());
+        assert_eq!(parts.headers["vary"], "accept-encoding");
+        (coding, to_bytes(body, 1 << 20).await.unwrap())
+    };
+    let (coding, plain) = read("identity").await;
+    assert_eq!((coding, plain.split(|byte| *byte == b'\n').count()), (None, 9));
+    let (coding, packed) = read("gzip, br").await;
+    assert_eq!(coding.as_deref(), Some("gzip"));
+    let mut text = Vec::new();
+    flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut text).unwrap();
+    assert!(text == plain && packed.len() * 2 < plain.len(), "{} of {}", packed.len(), plain.len());
 }
 
 #[tokio::test]

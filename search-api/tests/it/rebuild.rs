@@ -45,6 +45,35 @@ async fn rebuilding_goes_on_in_the_background_and_going_back_is_a_step() {
 }
 
 #[tokio::test]
+async fn the_archive_as_it_stood_is_built_in_the_background() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let (status, builds) = post(&router, "/api/v1/rebuild?view=articles&as_of=1905&name=old-days", "").await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{builds}");
+    while phase_of(&router, "articles").await != "done" {
+        tokio::task::yield_now().await;
+    }
+    let (_, status) = get(&router, "/api/v1/status").await;
+    let articles = &status["views"]["articles"];
+    assert_eq!(articles["generation"], "g000001", "the live one is as it was");
+    assert_eq!(articles["past"]["old-days"]["as_of"], "1905-12-31T23:59:59.999Z");
+    assert_eq!(status["views"]["images"]["past"], json!({}));
+    let (_, found) = get(&router, "/api/v1/search?as_of=old-days&q=harbour").await;
+    assert_eq!((&found["total"], &found["hits"][0]["id"]), (&json!(1), &json!("a/tram")));
+    for (params, pointer) in [
+        ("as_of=1905", "name"),
+        ("name=x", "as_of"),
+        ("as_of=soon&name=x", "as_of"),
+        ("as_of=1905&name=..%2Fx", ""),
+        ("as_of=1905&name=%40x", ""),
+    ] {
+        let (status, problem) = post(&router, &format!("/api/v1/rebuild?{params}"), "").await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{params}: {problem}");
+        assert_eq!(problem["pointer"].as_str().unwrap_or_default(), pointer, "{params}");
+    }
+}
+
+#[tokio::test]
 async fn a_write_can_wait_until_it_is_found() {
     let archive = Archive::small();
     let router = archive.router();

@@ -3,10 +3,13 @@
 use indexer::EXACT;
 use serde_json::json;
 
-use super::{Answer, Parser, at_most, expansions, fields, fuzziness, rewrite, share};
+use super::{
+    Answer, Parser,
+    options::{expansions, fields, fuzziness, minimum_of, need, operator, rewrite, share, slop, zero_terms},
+};
 use crate::query::{
-    Combine, FieldBoost, Fuzziness, Need, Phrase, Query, QueryError, Syntax, TextOptions, Words,
-    json::Reader, text::parse_text,
+    Combine, FieldBoost, Fuzziness, Phrase, Query, QueryError, Syntax, TextOptions, Words, json::Reader,
+    text::parse_text,
 };
 
 impl Parser<'_, '_> {
@@ -22,7 +25,7 @@ impl Parser<'_, '_> {
         words.fuzziness = fuzziness(object, "fuzziness")?;
         words.exact_start = object.count("prefix_length")?.unwrap_or(0);
         words.swaps = object.flag("fuzzy_transpositions")?.unwrap_or(true);
-        words.max_expansions = expansions(object)?;
+        words.max_expansions = expansions(object, "max_expansions")?;
         words.empty_matches_all = zero_terms(object)?;
         rewrite(object, "fuzzy_rewrite")?;
         object.only("lenient", &json!(false))?;
@@ -35,7 +38,7 @@ impl Parser<'_, '_> {
         Ok(Query::Phrase(Phrase {
             slop: slop(object, "slop")?,
             last_is_prefix,
-            max_expansions: if last_is_prefix { expansions(object)? } else { None },
+            max_expansions: if last_is_prefix { expansions(object, "max_expansions")? } else { None },
             empty_matches_all: zero_terms(object)?,
             ..Phrase::new(vec![FieldBoost::new(field)], object.need_text("query")?)
         }))
@@ -53,7 +56,7 @@ impl Parser<'_, '_> {
             return Ok(Query::Phrase(Phrase {
                 slop: slop(object, "slop")?,
                 last_is_prefix,
-                max_expansions: if last_is_prefix { expansions(object)? } else { None },
+                max_expansions: if last_is_prefix { expansions(object, "max_expansions")? } else { None },
                 empty_matches_all: zero_terms(object)?,
                 tie_breaker,
                 ..Phrase::new(fields, text)
@@ -99,10 +102,11 @@ impl Parser<'_, '_> {
             return Err(QueryError::illegal("`type` must be best_fields, most_fields or cross_fields")
                 .at(object.pointer_to("type")));
         }
-        let mut all = need(object)?;
-        if let Some(operator) = object.text("default_operator")? {
-            all = if operator.eq_ignore_ascii_case("and") { Need::All } else { all };
-        }
+        let joined = operator(object, "default_operator")?;
+        let all = match object.text("minimum_should_match")? {
+            Some(minimum) => minimum_of(minimum)?,
+            None => joined,
+        };
         let known = |name: &str| {
             (name.contains('*') || matches!(name, "_id" | "_seq") || (self.options.field)(name))
                 .then(|| vec![FieldBoost::new(name)])
@@ -115,7 +119,7 @@ impl Parser<'_, '_> {
             fuzziness: fuzziness(object, "fuzziness")?.unwrap_or(Fuzziness::AUTO),
             exact_start: object.count("fuzzy_prefix_length")?.unwrap_or(0),
             swaps: object.flag("fuzzy_transpositions")?.unwrap_or(true),
-            max_expansions: object.count("fuzzy_max_expansions")?,
+            max_expansions: expansions(object, "fuzzy_max_expansions")?,
             leading_wildcard: object.flag("allow_leading_wildcard")?.unwrap_or(true),
             tie_breaker: share(
                 object,
@@ -146,35 +150,4 @@ impl Parser<'_, '_> {
         }
         parse_text(&text, &options, self.clauses).map_err(|error| error.at(object.pointer_to("query")))
     }
-}
-
-/// `zero_terms_query`: whether a text without any word matches everything.
-fn zero_terms(object: &mut Reader) -> Result<bool, QueryError> {
-    match object.text("zero_terms_query")?.as_deref() {
-        None | Some("none") => Ok(false),
-        Some("all") => Ok(true),
-        Some(_) => Err(QueryError::illegal("`zero_terms_query` must be none or all")
-            .at(object.pointer_to("zero_terms_query"))),
-    }
-}
-
-/// `operator` and `minimum_should_match`.
-fn need(object: &mut Reader) -> Result<Need, QueryError> {
-    let operator = object.text("operator")?;
-    if let Some(minimum) = object.text("minimum_should_match")? {
-        Need::Minimum(minimum.clone()).of(1)?;
-        return Ok(Need::Minimum(minimum));
-    }
-    match operator.as_deref() {
-        None => Ok(Need::Any),
-        Some(operator) if operator.eq_ignore_ascii_case("or") => Ok(Need::Any),
-        Some(operator) if operator.eq_ignore_ascii_case("and") => Ok(Need::All),
-        Some(_) => Err(QueryError::illegal("`operator` must be and or or").at(object.pointer_to("operator"))),
-    }
-}
-
-fn slop(object: &mut Reader, name: &str) -> Result<u32, QueryError> {
-    let slop = object.count(name)?.unwrap_or(0);
-    at_most(name, slop, 100, object)?;
-    Ok(u32::try_from(slop).unwrap_or(0))
 }

@@ -1,12 +1,16 @@
 //! The queries that change scores: `boosting`, `function_score`, `more_like_this`.
 
 use serde_json::Value;
+use store::AssetKind;
 
-use super::{Answer, Parser, fields};
+use super::{
+    Answer, Parser,
+    options::{at_most, fields},
+};
 use crate::query::{
-    Curve, FunctionKind, Like, Mode, Modifier, Need, Query, QueryError, ScoreFunction, Scored,
-    json::{Reader, kind_of},
-    limits::MAX_WORDS,
+    Curve, Example, FunctionKind, Like, Mode, Modifier, Need, Query, QueryError, ScoreFunction, Scored,
+    json::Reader,
+    limits::{MAX_VALUES, MAX_WORDS},
 };
 
 pub(super) fn boosting(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
@@ -53,22 +57,22 @@ pub(super) fn function_score(parser: &mut Parser<'_, '_>, object: &mut Reader) -
     Ok(Query::Scored(Scored {
         query: Box::new(query),
         functions,
-        score_mode: mode(object, "score_mode")?,
-        boost_mode: mode(object, "boost_mode")?,
+        score_mode: mode(object, "score_mode", ("first", Mode::First))?,
+        boost_mode: mode(object, "boost_mode", ("replace", Mode::Replace))?,
         max_boost: object.number("max_boost")?.map_or(f32::MAX, |max| max as f32),
         min_score: object.number("min_score")?.map(|min| min as f32),
     }))
 }
 
-fn mode(object: &mut Reader, name: &str) -> Result<Mode, QueryError> {
+/// How scores come together: in one of five ways, or the one that only this parameter has.
+fn mode(object: &mut Reader, name: &str, own: (&str, Mode)) -> Result<Mode, QueryError> {
     Ok(match object.text(name)?.as_deref() {
         None | Some("multiply") => Mode::Multiply,
         Some("sum") => Mode::Sum,
         Some("avg") => Mode::Avg,
-        Some("first") => Mode::First,
         Some("max") => Mode::Max,
         Some("min") => Mode::Min,
-        Some("replace") => Mode::Replace,
+        Some(other) if other == own.0 => own.1,
         Some(other) => {
             return Err(
                 QueryError::illegal(format!("there is no `{name}` `{other}`")).at(object.pointer_to(name))
@@ -83,15 +87,20 @@ fn function(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Result<ScoreFun
         None => None,
     };
     let weight = object.number("weight")?;
-    let mut kind = FunctionKind::Weight;
+    let mut kinds = Vec::new();
     for (name, curve) in [("gauss", Curve::Gauss), ("exp", Curve::Exp), ("linear", Curve::Linear)] {
         if let Some(value) = object.take(name) {
-            kind = decay(value, &object.pointer_to(name), curve)?;
+            kinds.push(decay(value, &object.pointer_to(name), curve)?);
         }
     }
     if let Some(value) = object.take("field_value_factor") {
-        kind = field_value(value, &object.pointer_to("field_value_factor"))?;
+        kinds.push(field_value(value, &object.pointer_to("field_value_factor"))?);
     }
+    if kinds.len() > 1 {
+        return Err(QueryError::new("one function is expected here: put several into `functions`")
+            .at(object.pointer()));
+    }
+    let kind = kinds.pop().unwrap_or(FunctionKind::Weight);
     for name in ["random_score", "script_score"] {
         if object.take(name).is_some() {
             return Err(QueryError::new(format!("`{name}` is not supported")).at(object.pointer_to(name)));
@@ -105,7 +114,8 @@ fn function(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Result<ScoreFun
     }
     match weight.unwrap_or(1.0) {
         weight if (0.0..=1e6).contains(&weight) => Ok(ScoreFunction { filter, weight: weight as f32, kind }),
-        weight => Err(QueryError::illegal(format!("`weight` must be from 0 to 1000000, not {weight}"))),
+        weight => Err(QueryError::illegal(format!("`weight` must be from 0 to 1000000, not {weight}"))
+            .at(object.pointer_to("weight"))),
     }
 }
 
@@ -133,8 +143,12 @@ fn field_value(value: Value, pointer: &str) -> Result<FunctionKind, QueryError> 
     let mut object = Reader::new(value, pointer)?;
     let modifier = match object.text("modifier")?.as_deref() {
         None | Some("none") => Modifier::None,
+        Some("log") => Modifier::Log,
         Some("log1p") => Modifier::Log1p,
+        Some("log2p") => Modifier::Log2p,
+        Some("ln") => Modifier::Ln,
         Some("ln1p") => Modifier::Ln1p,
+        Some("ln2p") => Modifier::Ln2p,
         Some("sqrt") => Modifier::Sqrt,
         Some("square") => Modifier::Square,
         Some("reciprocal") => Modifier::Reciprocal,
@@ -153,39 +167,75 @@ fn field_value(value: Value, pointer: &str) -> Result<FunctionKind, QueryError> 
     Ok(kind)
 }
 
+/// The most documents that may be given as examples.
+const MAX_EXAMPLES: usize = 100;
+
 pub(super) fn more_like_this(_: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
-    let mut like = Like {
-        fields: fields(object.texts("fields")?)?,
-        texts: Vec::new(),
-        ids: object.texts("ids")?,
-        max_terms: object.count("max_query_terms")?.unwrap_or(25).min(MAX_WORDS),
-        min_term_freq: object.count("min_term_freq")?.unwrap_or(2),
-        min_doc_freq: object.count("min_doc_freq")?.unwrap_or(5) as u64,
-        need: object
-            .text("minimum_should_match")?
-            .map_or_else(|| Need::Minimum("30%".to_owned()), Need::Minimum),
-    };
-    for value in object.list("like") {
-        match value {
-            Value::String(text) => like.texts.push(text),
-            Value::Object(document) => match document.get("_id").and_then(Value::as_str) {
-                Some(id) => like.ids.push(id.to_owned()),
-                None => return Err(QueryError::new("`_id` is missing").at(object.pointer_to("like"))),
-            },
-            other => {
-                return Err(QueryError::new(format!(
-                    "texts or documents are expected here, not {}",
-                    kind_of(&other)
-                ))
-                .at(object.pointer_to("like")));
-            }
-        }
-    }
-    if like.texts.is_empty() && like.ids.is_empty() {
+    let mut like = examples(object, "like")?;
+    like.extend(object.texts("ids")?.into_iter().map(|id| Example::Asset { kind: None, id }));
+    if like.is_empty() {
         return Err(QueryError::new("`like` is missing").at(object.pointer()));
     }
-    if like.ids.len() > 100 {
-        return Err(QueryError::illegal("at most 100 documents can be given").at(object.pointer_to("like")));
+    let usual = Like::new(like);
+    let max_terms = object.count("max_query_terms")?.unwrap_or(usual.max_terms);
+    at_most("max_query_terms", max_terms, MAX_WORDS, object)?;
+    let count =
+        |object: &mut Reader, name: &str| Ok::<_, QueryError>(object.count(name)?.map(|count| count as u64));
+    let doc_freq = (count(object, "min_doc_freq")?, count(object, "max_doc_freq")?);
+    let (min_length, max_length) = (object.count("min_word_length")?, object.count("max_word_length")?);
+    let stop_words = object.texts("stop_words")?;
+    at_most("stop_words", stop_words.len(), MAX_VALUES, object)?;
+    Ok(Query::Like(Like {
+        fields: fields(object.texts("fields")?)?,
+        unlike: examples(object, "unlike")?,
+        with_examples: object.flag("include")?.unwrap_or(false),
+        max_terms,
+        min_term_freq: object.count("min_term_freq")?.unwrap_or(usual.min_term_freq),
+        doc_freq: doc_freq.0.unwrap_or(*usual.doc_freq.start())..=doc_freq.1.unwrap_or(u64::MAX),
+        // For both, 0 stands for no bound.
+        length: min_length.unwrap_or(*usual.length.start())
+            ..=max_length.filter(|length| *length > 0).unwrap_or(usize::MAX),
+        stop_words,
+        boost_terms: object.number("boost_terms")?.filter(|boost| *boost > 0.0).map(|boost| boost as f32),
+        only_texts: !object.flag("fail_on_unsupported_field")?.unwrap_or(true),
+        need: object.text("minimum_should_match")?.map_or(usual.need.clone(), Need::Minimum),
+        ..usual
+    }))
+}
+
+/// `like` and `unlike`: texts, `{"_id": …}` of an index or another, and documents of their own as `{"doc": …}`.
+fn examples(object: &mut Reader, name: &str) -> Result<Vec<Example>, QueryError> {
+    let pointer = object.pointer_to(name);
+    let list = object.list(name);
+    if list.len() > MAX_EXAMPLES {
+        let text =
+            format!("`{name}` has {}: at most {MAX_EXAMPLES} texts and documents are taken", list.len());
+        return Err(QueryError::illegal(text).at(pointer));
     }
-    Ok(Query::Like(like))
+    let mut found = Vec::new();
+    for (at, value) in list.into_iter().enumerate() {
+        if let Value::String(text) = value {
+            found.push(Example::Text(text));
+            continue;
+        }
+        let mut one = Reader::new(value, &format!("{pointer}/{at}"))?;
+        // Nothing is routed.
+        one.pass_over(&["routing", "_type"]);
+        let kind = match one.text("_index")? {
+            None => None,
+            Some(index) => {
+                Some(AssetKind::ALL.into_iter().find(|kind| kind.plural() == index).ok_or_else(|| {
+                    QueryError::illegal("`_index` must be articles, images or bylines")
+                        .at(one.pointer_to("_index"))
+                })?)
+            }
+        };
+        found.push(match one.take("doc") {
+            Some(Value::Object(fields)) => Example::Document(fields),
+            Some(other) => return Err(one.wrong("doc", "an object", &other)),
+            None => Example::Asset { kind, id: one.need_text("_id")? },
+        });
+        one.end()?;
+    }
+    Ok(found)
 }
