@@ -1,22 +1,22 @@
 // What the pages can do with a script that they do without one in more steps: keys, a range dragged over the chart,
-// copying, suggestions, a machine room that keeps itself up to date. Nothing here makes HTML from text.
+// copying, suggestions. Nothing here makes HTML from text.
 
 const one = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-// Keys: / to the box, j and k along the hits, Enter opens, Escape leaves the box.
+// Keys: / to the box, j and k along the hits or the words found in a text, Enter opens, Escape leaves the box.
 
 let here = -1;
 
 function go(step) {
-  const hits = all(".hit, .tile");
+  const hits = all(".hit, .tile, .text em");
   if (hits.length === 0) return;
   hits[here]?.classList.remove("here");
   here = Math.min(Math.max(here + step, 0), hits.length - 1);
   hits[here].classList.add("here");
   one("a.open", hits[here])?.focus({ preventScroll: true });
-  hits[here].scrollIntoView({ block: "nearest", behavior: still.matches ? "auto" : "smooth" });
+  hits[here].scrollIntoView({ block: hits[here].matches("em") ? "center" : "nearest", behavior: still.matches ? "auto" : "smooth" });
 }
 
 addEventListener("keydown", (event) => {
@@ -227,6 +227,21 @@ function suggest(box) {
 
 if (one("#q")) suggest(one("#q"));
 
+// A picture that cannot be loaded: in a grid its words stand in its place, beside a headline there is nothing to say.
+
+function missing(image) {
+  const thumb = image.closest(".thumb");
+  if (thumb) return thumb.remove();
+  const words = document.createElement("span");
+  words.className = "no-picture";
+  words.textContent = image.alt || "The picture is not here";
+  image.replaceWith(words);
+}
+
+addEventListener("error", ({ target }) => target instanceof HTMLImageElement && missing(target), true);
+// Those that failed before this script ran.
+for (const image of document.images) if (image.complete && !image.naturalWidth) image.decode().catch(() => missing(image));
+
 // Copying a citation.
 
 if (navigator.clipboard) {
@@ -243,43 +258,3 @@ if (navigator.clipboard) {
     block.after(button);
   }
 }
-
-// The machine room: asked for again every two seconds while it is looked at, and faster while something is being built.
-// A part that has the focus stays as it is: nobody's button goes away under the finger.
-
-async function refresh(room) {
-  try {
-    const answer = document.hidden ? null : await fetch(room.dataset.refresh);
-    if (answer?.ok) {
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const part of all(".room > section", fresh)) {
-        const old = document.getElementById(part.id);
-        if (!old) room.append(part);
-        else if (!old.contains(document.activeElement) && old.innerHTML !== part.innerHTML) renew(old, part);
-      }
-    }
-  } catch {
-    // The server is away for a moment: what is shown stays.
-  }
-  setTimeout(refresh, one("progress", room) ? 400 : 2000, room);
-}
-
-// In place where the shape is the same, so that a bar that grows does so smoothly and a table stays where it was scrolled to.
-function renew(old, fresh) {
-  if (old.tagName !== fresh.tagName || old.childNodes.length !== fresh.childNodes.length) {
-    old.replaceWith(fresh);
-    return;
-  }
-  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
-  const news = [...fresh.childNodes];
-  [...old.childNodes].forEach((node, at) => {
-    const next = news[at];
-    if (node.nodeType === Node.ELEMENT_NODE && next.nodeType === Node.ELEMENT_NODE) renew(node, next);
-    else if (node.nodeType !== next.nodeType) node.replaceWith(next);
-    else if (node.nodeValue !== next.nodeValue) node.nodeValue = next.nodeValue;
-  });
-}
-
-const room = one(".room[data-refresh]");
-if (room) setTimeout(refresh, 400, room);

@@ -1,6 +1,7 @@
 //! The sample archive behind the pages, in a directory that goes away: `cargo run -p search-api --example pages`.
 //!
-//! `pages [ADDRESS:PORT] [EVENTS.jsonl …]`: more events are appended after those of the sample archive.
+//! `pages [ADDRESS:PORT] [EVENTS.jsonl …]`: more events are appended after those of the sample archive;
+//! `pages ADDRESS:PORT --empty`: an archive that nothing was loaded into.
 
 use std::{error::Error, sync::atomic::AtomicBool};
 
@@ -19,6 +20,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     files.sort();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
     files.extend(args.map(Into::into));
+    if files.last().is_some_and(|last| last.as_os_str() == "--empty") {
+        files.clear();
+    }
 
     let log = Log::open(dir.path().join("log"))?;
     for file in files {

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value, json};
 use store::{ArchiveDate, AssetKind, AssetRef, Byline, Content, Live, Precision, ReadError, Snapshot};
 
-use crate::pages::{asset_href, plain_date, web_link};
+use crate::pages::{article_title, asset_href, plain_date, web_link};
 
 /// Each of them once, where it came first: an archive may give one value under several names.
 fn once(values: impl Iterator<Item = String>) -> Vec<String> {
@@ -86,7 +86,7 @@ impl Cited {
         };
         match &live.content {
             Content::Article(article) => Some(Self {
-                title: article.headline.clone(),
+                title: article_title(&article.headline, &article.body),
                 paper: if article.source.is_empty() { known.paper } else { article.source.clone() },
                 date: article.published.clone(),
                 page: article.page.clone(),
@@ -267,7 +267,7 @@ fn inverted(author: &Byline) -> String {
 
 /// With a full stop, unless it ends with a mark of its own.
 fn ended(text: &str) -> String {
-    if text.ends_with(['.', '?', '!']) { text.to_owned() } else { format!("{text}.") }
+    if text.ends_with(['.', '?', '!', '…']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// What a BibTeX key may be made of.

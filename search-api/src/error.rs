@@ -52,12 +52,12 @@ pub enum SearchError {
     /// The path is there, but not for this method.
     #[error("this cannot be done here: the header Allow says what can")]
     WrongMethod,
-    /// It took too long.
-    #[error("the search took longer than {seconds} s and was given up: narrow it by dates or more words")]
-    TooLong {
-        /// The limit.
-        seconds: u64,
-    },
+    /// It takes too long.
+    #[error(
+        "the search takes too much of the machine and was given up before anything was found: narrow it by dates \
+             or more words, or write out more of its patterns"
+    )]
+    TooLong,
     /// What was just written is not in the index yet.
     #[error("the index has taken in events up to {reached}, not up to {wanted} yet: ask again")]
     NotYet {
@@ -90,7 +90,7 @@ impl SearchError {
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Query(_) | Self::Event(_) => 400,
+            Self::Query(_) | Self::Event(_) | Self::TooLong => 400,
             Self::Append(AppendError::Invalid(_)) => 400,
             Self::Append(AppendError::Conflict { .. }) => 409,
             Self::Append(AppendError::DiskFull) => 507,
@@ -111,7 +111,7 @@ impl SearchError {
             Self::Index(IndexError::Busy { .. }) => 409,
             Self::Log(ReadError::NoSuchEvent { .. }) => 404,
             Self::Busy => 429,
-            Self::TooLong { .. } | Self::NotYet { .. } | Self::Stopping => 503,
+            Self::NotYet { .. } | Self::Stopping => 503,
             Self::Index(_) | Self::Log(_) | Self::Tantivy(_) | Self::Panicked => 500,
         }
     }

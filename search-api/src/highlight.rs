@@ -16,7 +16,10 @@ use self::{
     find::{Seek, Seeker, seeks_of},
     fragment::render,
 };
-use crate::query::{ALL_EXACT, FieldBoost, Pattern, Query};
+use crate::{
+    execute::Budget,
+    query::{ALL_EXACT, FieldBoost, Pattern, Query},
+};
 
 /// What to highlight, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,8 +127,12 @@ impl<'a> Highlighter<'a> {
         Self { options, seeks, fields, seekers: HashMap::new() }
     }
 
-    /// The fragments of a document, by field.
-    pub(crate) fn fragments(&mut self, document: &Document) -> serde_json::Map<String, Value> {
+    /// The fragments of a document, by field; none of those that there is nothing left to look for with.
+    pub(crate) fn fragments(
+        &mut self,
+        document: &Document,
+        budget: &Budget,
+    ) -> serde_json::Map<String, Value> {
         let mut found = serde_json::Map::new();
         let language = document.language();
         for (number, chosen) in self.fields.iter().enumerate() {
@@ -140,7 +147,7 @@ impl<'a> Highlighter<'a> {
             values_at(&document.json, chosen.spec.name, &mut values);
             let mut fragments = Vec::new();
             for text in values.into_iter().filter_map(Value::as_str) {
-                let spans = seeker.find(text);
+                let spans = seeker.find(text, budget);
                 if !spans.is_empty() || chosen.options.without_match > 0 {
                     render(text, &spans, &chosen.options, self.options, &mut fragments);
                 }

@@ -43,8 +43,8 @@ mod views;
 
 pub use error::SearchError;
 pub use execute::{
-    Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, MetricPath, OrderBy, SortValue, Span,
-    Stat, Step, Terms,
+    Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, MetricPath, OrderBy, SearchLimits,
+    SortValue, Span, Stat, Step, Terms,
 };
 pub use highlight::{HighlightField, HighlightOptions};
 pub use http::{
@@ -52,6 +52,6 @@ pub use http::{
     serve_router,
 };
 pub use request::{MAX_LIMIT, SearchRequest, Sort};
-pub use search::{Hit, Search, SearchResponse, TIME_LIMIT, WAIT_LIMIT};
+pub use search::{Hit, Search, SearchResponse, WAIT_LIMIT};
 pub use spelling::better_spelling;
 pub use suggest::{MAX_SUGGESTIONS, Suggester, Suggestion, SuggestionKind};

@@ -20,7 +20,7 @@ use store::{AsOf, AssetId, AssetKind, AssetRef, Log, Revision, Seq, Snapshot};
 
 use crate::{
     error::SearchError,
-    execute::{Lengths, SortValue},
+    execute::{Budget, Lengths, SearchLimits, SortValue},
     request::{SearchRequest, cursor},
 };
 
@@ -36,7 +36,7 @@ pub struct Search {
 
 struct Inner {
     indexes: Indexes,
-    limit: Duration,
+    limits: SearchLimits,
     lengths: Arc<Lengths>,
 }
 
@@ -100,6 +100,9 @@ pub struct SearchResponse {
     pub(crate) aggregations: Map<String, Value>,
     #[serde(skip)]
     pub(crate) max_score: Option<f32>,
+    /// Whether it was given up before everything was looked at, because it takes too much of the machine: then more
+    /// may match than `total` and `facets` say, and better hits may be missing.
+    pub timed_out: bool,
     /// Whether more match than `total` says.
     #[serde(skip)]
     pub(crate) at_least: bool,
@@ -145,20 +148,18 @@ impl Hit {
     }
 }
 
-/// How long a search may take.
-pub const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// How long a search waits for the index to take in what was just written.
 pub const WAIT_LIMIT: Duration = Duration::from_secs(2);
 
 impl Search {
     /// Over these indexes.
     pub fn new(indexes: Indexes) -> Self {
-        Self::with_limit(indexes, TIME_LIMIT)
+        Self::with_limits(indexes, SearchLimits::default())
     }
 
-    /// Over these indexes, with another time limit.
-    pub fn with_limit(indexes: Indexes, limit: Duration) -> Self {
-        Self { inner: Arc::new(Inner { indexes, limit, lengths: Arc::default() }) }
+    /// Over these indexes, with other limits.
+    pub fn with_limits(indexes: Indexes, limits: SearchLimits) -> Self {
+        Self { inner: Arc::new(Inner { indexes, limits, lengths: Arc::default() }) }
     }
 
     /// The indexes.
@@ -169,6 +170,11 @@ impl Search {
     /// The log.
     pub fn log(&self) -> &Log {
         self.inner.indexes.log()
+    }
+
+    /// What a request on this thread may spend from now on.
+    pub(crate) fn budget(&self) -> Budget {
+        Budget::begin(self.inner.limits)
     }
 
     /// Searches, on this thread.
@@ -228,12 +234,13 @@ impl Search {
         views: &[Pinned],
         work: impl FnOnce(&[Run<'_>]) -> Result<T, SearchError>,
     ) -> Result<T, SearchError> {
-        let limit = request.time_limit.map_or(self.inner.limit, |limit| limit.min(self.inner.limit));
-        let deadline = Instant::now() + limit;
         let mut opened = Vec::with_capacity(views.len());
         for view in views {
             opened.push((view, self.snapshot_for(&view.generation)?));
         }
+        let mut limits = self.inner.limits;
+        limits.time = request.time_limit.map_or(limits.time, |limit| limit.min(limits.time));
+        let budget = Arc::new(Budget::begin(limits));
         let runs: Vec<Run<'_>> = opened
             .iter()
             .map(|(view, snapshot)| Run {
@@ -244,8 +251,7 @@ impl Search {
                 snapshot,
                 lengths: &self.inner.lengths,
                 lenient: request.lenient || views.len() > 1,
-                deadline,
-                limit,
+                budget: &budget,
             })
             .collect();
         work(&runs)

@@ -3,13 +3,14 @@
 //!
 //! Names, keywords and sections are the exact values of the index's dictionaries. Those of a segment, which never
 //! changes, are folded and sorted once ([`SegmentNames`]) and kept as long as the segment is; a lookup is a search
-//! in a sorted list. Headlines come from the index like any search and are read back from the log. Either way only
+//! in a sorted list. Large segments are folded beforehand where somebody sees to that ([`Suggester::fold`]): while one
+//! is new, the names are those of the segments that it was made from. Headlines come from the index like any search and are read back from the log. Either way only
 //! what a reader may see now is suggested: each value is shown to stand in an article that is not withdrawn.
 
 use std::{
     cmp::Reverse,
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use indexer::{Analyser, IndexSearcher, Language, ViewSchema};
@@ -17,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::{AssetId, AssetKind, AssetRef, Content, EventType, Seq, Snapshot, Status};
 use tantivy::{
-    SegmentReader, TantivyError, Term,
+    InvertedIndexReader, SegmentReader, TantivyError, Term,
     index::SegmentId,
     schema::{Field, IndexRecordOption},
 };
@@ -72,8 +73,13 @@ const FIELDS: [(&str, SuggestionKind); 4] = [
 /// Suggests; keeps what it has folded of each segment.
 #[derive(Default)]
 pub struct Suggester {
-    segments: Mutex<HashMap<SegmentId, Arc<SegmentNames>>>,
+    segments: Mutex<Kept>,
 }
+
+type Kept = HashMap<SegmentId, Arc<SegmentNames>>;
+
+/// A segment of so many documents is folded while somebody waits: some milliseconds.
+const SMALL: u32 = 5_000;
 
 impl Suggester {
     /// At most `limit` suggestions for what was typed, the likeliest first: half of them names, keywords and sections by
@@ -109,11 +115,8 @@ impl Suggester {
         snapshot: &Snapshot,
         limit: usize,
     ) -> Result<Vec<Suggestion>, SearchError> {
-        let readers = index.searcher.segment_readers();
-        let fields: Vec<(Field, SuggestionKind)> =
-            FIELDS.iter().filter_map(|(name, kind)| Some((schema.field(name)?.keyword?, *kind))).collect();
         let mut found: HashMap<String, Name> = HashMap::new();
-        for segment in self.segments(readers, &fields)? {
+        for segment in self.segments(index, &fields_of(schema))? {
             for (rank, entry) in segment.matching(typed, limit * 4) {
                 let name = found.entry(segment.folded_of(entry).to_owned()).or_default();
                 name.rank = name.rank.max(rank);
@@ -148,25 +151,56 @@ impl Suggester {
         Ok(suggestions)
     }
 
-    /// What is kept of these segments; others are forgotten.
+    /// Folds what is new in the index, so that nobody who types has to wait for it.
+    ///
+    /// # Errors
+    /// [`SearchError`]: the index fails.
+    pub fn fold(&self, search: &Search) -> Result<(), SearchError> {
+        let (generation, index) = search.indexes().searcher(AssetKind::Article)?;
+        self.fold_where(&index, &fields_of(generation.schema()), |_| true)
+    }
+
+    /// Folds the segments that are not kept yet and that `wanted` says yes to. When all are kept, those that are gone are
+    /// forgotten.
+    fn fold_where(
+        &self,
+        index: &IndexSearcher,
+        fields: &[(Field, SuggestionKind)],
+        wanted: impl Fn(&SegmentReader) -> bool,
+    ) -> Result<(), SearchError> {
+        let readers = index.searcher.segment_readers();
+        for reader in readers {
+            let is_kept = locked(&self.segments).contains_key(&reader.segment_id());
+            if !is_kept && wanted(reader) {
+                let names = SegmentNames::read(reader, fields).map_err(SearchError::Tantivy)?;
+                locked(&self.segments).insert(reader.segment_id(), Arc::new(names));
+            }
+        }
+        let mut kept = locked(&self.segments);
+        let ids: HashSet<SegmentId> = readers.iter().map(SegmentReader::segment_id).collect();
+        if ids.iter().all(|id| kept.contains_key(id)) {
+            kept.retain(|id, _| ids.contains(id));
+        }
+        Ok(())
+    }
+
     fn segments(
         &self,
-        readers: &[SegmentReader],
+        index: &IndexSearcher,
         fields: &[(Field, SuggestionKind)],
     ) -> Result<Vec<Arc<SegmentNames>>, SearchError> {
-        let mut names = Vec::with_capacity(readers.len());
-        for reader in readers {
-            let id = reader.segment_id();
-            let kept = self.segments.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
-            names.push(match kept {
-                Some(kept) => kept,
-                None => Arc::new(SegmentNames::read(reader, fields).map_err(SearchError::Tantivy)?),
-            });
-        }
-        let kept = readers.iter().map(SegmentReader::segment_id).zip(names.iter().cloned()).collect();
-        *self.segments.lock().unwrap_or_else(PoisonError::into_inner) = kept;
-        Ok(names)
+        let nothing_yet = locked(&self.segments).is_empty();
+        self.fold_where(index, fields, |reader| nothing_yet || reader.max_doc() <= SMALL)?;
+        Ok(locked(&self.segments).values().cloned().collect())
     }
+}
+
+fn fields_of(schema: &ViewSchema) -> Vec<(Field, SuggestionKind)> {
+    FIELDS.iter().filter_map(|(name, kind)| Some((schema.field(name)?.keyword?, *kind))).collect()
+}
+
+fn locked(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// More words than this are no beginning of anything.
@@ -243,13 +277,38 @@ struct Entry {
     folded: std::ops::Range<usize>,
 }
 
+/// So many values of a field are kept of a segment, about 130 bytes each: those of the most documents.
+const MAX_VALUES: usize = 50_000;
+
+/// In how many documents a value must be, so that no more than `most` are.
+fn least_count(inverted: &InvertedIndexReader, most: usize) -> tantivy::Result<u32> {
+    if inverted.terms().num_terms() <= most {
+        return Ok(0);
+    }
+    let mut with: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut terms = inverted.terms().stream()?;
+    while terms.advance() {
+        *with.entry(terms.value().doc_freq).or_default() += 1;
+    }
+    let mut values = 0;
+    let too_many = with.into_iter().rev().find(|(_, here)| {
+        values += here;
+        values > most
+    });
+    Ok(too_many.map_or(0, |(count, _)| count + 1))
+}
+
 impl SegmentNames {
     fn read(reader: &SegmentReader, fields: &[(Field, SuggestionKind)]) -> tantivy::Result<Self> {
         let (mut entries, mut all, mut words) = (Vec::new(), String::new(), Vec::new());
         for (field, kind) in fields {
             let inverted = reader.inverted_index(*field)?;
+            let least = least_count(&inverted, MAX_VALUES)?;
             let mut terms = inverted.terms().stream()?;
             while terms.advance() {
+                if terms.value().doc_freq < least {
+                    continue;
+                }
                 let Ok(text) = std::str::from_utf8(terms.key()) else { continue };
                 let start = all.len();
                 for (number, word) in folded(text).iter().enumerate() {

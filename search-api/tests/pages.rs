@@ -12,7 +12,7 @@ use axum::{
 };
 use indexer::Indexes;
 use search_api::{Access, ApiState, Role, Search, pages::PagesConfig};
-use store::{ArchiveDate, AssetKind, Content, Fact, Log, NewEvent};
+use store::{ArchiveDate, AssetKind, Batch, Content, Fact, Log, NewEvent};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -77,6 +77,10 @@ async fn every_page_answers_as_it_should_and_carries_its_policy() {
         ("/articles/none", 404),
         ("/articles/a/2025-09-12-lighthouse-pink", 410),
         ("/images/i/ferry", 200),
+        ("/images/i/ferry?q=ferry&view=images", 200),
+        ("/articles/a/1912-04-16-titanic?q=%28%28", 200),
+        ("/?all=section", 200),
+        ("/?view=bylines&sort=most", 200),
         ("/bylines/b/eleanor-quill", 200),
         ("/bylines/b/e-quill", 303),
         ("/status", 200),
@@ -162,6 +166,51 @@ async fn what_was_withdrawn_since_says_so_and_is_in_no_feed() {
         let text = String::from_utf8(body).unwrap();
         assert!(text.contains("1910-05-20") && !text.contains("lighthouse-pink"), "{path}: {text}");
     }
+}
+
+#[tokio::test]
+async fn the_machine_room_tells_what_could_not_be_read_by_its_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(dir.path().join("log")).unwrap();
+    let position = |source: &str, files: u64| store::SourcePosition {
+        source: source.to_owned(),
+        position: format!("{{\"files\":{files},\"records\":{files},\"listing\":7}}"),
+    };
+    for position in [position("load:/done", 0), position("load:/half", 12)] {
+        log.append(Batch { position: Some(position), ..Batch::default() }).unwrap();
+    }
+    let quarantine = dir.path().join("quarantine");
+    std::fs::create_dir(&quarantine).unwrap();
+    for (number, reason) in ["no text", "no date", "no text"].into_iter().enumerate() {
+        let record = format!(
+            "{{\"file\":\"scans/{number}.xml\",\"line\":{number},\"reason\":\"{reason}\",\"time\":\"2026-01-0{}T00:00:00Z\"}}",
+            number + 1
+        );
+        std::fs::write(quarantine.join(format!("{number}.json")), record).unwrap();
+    }
+    let indexes = Indexes::open(log, dir.path().join("indexes")).unwrap();
+    let state = ApiState::new(Search::new(indexes)).unwrap();
+    let router =
+        search_api::app(state, PagesConfig { quarantine: Some(quarantine), ..PagesConfig::default() });
+    let (_, _, page) = ask(&router, "/status", "identity").await;
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.contains("3 records wait"), "{page}");
+    assert_eq!(page.matches("<p>No text</p>").count(), 1, "{page}");
+    assert!(page.contains("scans/0.xml") && page.contains("scans/2.xml:2") && page.contains("scans/1.xml:1"));
+    assert!(page.contains("All of it") && page.contains("12 files and 12 records of the next"), "{page}");
+}
+
+#[tokio::test]
+async fn browsers_learn_how_to_search_here() {
+    let (_dir, router) = harbour_ledger();
+    let (status, headers, body) = ask(&router, "/opensearch.xml", "identity").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(headers["content-type"], "application/opensearchdescription+xml; charset=utf-8");
+    let body = String::from_utf8(body).unwrap();
+    assert!(
+        body.contains("?q={searchTerms}") && body.contains("<ShortName>The Morgue</ShortName>"),
+        "{body}"
+    );
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 //! a neighbour's searches take while such requests come without end, beside those alone.
 
 use std::{
-    fs,
     net::SocketAddr,
     sync::atomic::{AtomicBool, Ordering},
     time::Instant,
@@ -15,6 +14,7 @@ use tower::ServiceExt;
 use crate::{
     archive::Archive,
     corpus::{corpus, request_of},
+    cost::Cost,
     http::{Client, start},
     quantile,
     queries::Queries,
@@ -32,30 +32,39 @@ pub(crate) fn what_each_takes(archive: &Archive, queries: &Queries) {
         let mut request = request_of(attack);
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
         let shown = format!("{} {}", request.method(), request.uri());
-        let status = runtime.block_on(async {
+        let (status, answer) = runtime.block_on(async {
             let response = router.clone().oneshot(request).await.unwrap();
             let status = response.status();
-            to_bytes(response.into_body(), usize::MAX).await.unwrap();
-            status
+            let answer = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            (status, String::from_utf8_lossy(&answer).into_owned())
         });
-        assert!(status.as_u16() != 500, "{shown}: {status}");
-        (shown, status)
+        (shown, status, answer)
     };
     for asked in &queries.0 {
         archive.search.search(&asked.request()).unwrap(); // what is read and counted once is read and counted
     }
-    let (mut by_cpu, mut by_memory, mut answered) = (Vec::new(), Vec::new(), 0);
+    let (mut by_cpu, mut by_memory) = (Vec::new(), Vec::new());
+    let (mut answered, mut cut_short, mut failed) = (0, 0, 0);
     for (number, attack) in attacks.iter().enumerate() {
-        let (cpu, memory) = (cpu_ms(), Memory::begin());
-        let (shown, status) = send(attack);
+        let cost = Cost::begin();
+        let (shown, status, answer) = send(attack);
+        let (cpu, memory) = (cost.cpu_ms(), cost.grown_mb());
         let body = runtime.block_on(to_bytes(request_of(attack).into_body(), usize::MAX)).unwrap();
         let shown: String =
             format!("{number}: {shown} {}", String::from_utf8_lossy(&body)).chars().take(150).collect();
-        by_cpu.push((cpu_ms() - cpu, format!("{status} {shown}")));
-        by_memory.push((memory.grown_mb(), format!("{status} {shown}")));
+        let gave_up =
+            answer.contains("\"timed_out\":true") || answer.contains("takes too much of the machine");
+        by_cpu.push((cpu, format!("{status} {shown}")));
+        by_memory.push((memory, format!("{status} {shown}")));
         answered += usize::from(status.is_success());
+        cut_short += usize::from(gave_up);
+        failed += usize::from(status.is_server_error());
     }
-    println!("{} hostile requests: {answered} answered, {} refused", attacks.len(), attacks.len() - answered);
+    println!(
+        "{} hostile requests: {answered} answered, {} refused, {failed} failed (5xx), 0 aborts; {cut_short} cut short",
+        attacks.len(),
+        attacks.len() - answered - failed
+    );
     worst("CPU time", "ms", MOST_CPU_MS, &mut by_cpu);
     worst("memory", "MB", MOST_MB, &mut by_memory);
     neighbour(archive, queries);
@@ -65,7 +74,7 @@ fn worst(what: &str, unit: &str, most: f64, taken: &mut [(f64, String)]) {
     taken.sort_by(|one, other| other.0.total_cmp(&one.0));
     let over = taken.iter().filter(|(value, _)| *value > most).count();
     println!("{what}: {over} above {most} {unit}; the worst:");
-    for (value, shown) in taken.iter().take(8) {
+    for (value, shown) in taken.iter().take(10) {
         println!("    {value:8.1} {unit}  {shown}");
     }
 }
@@ -113,34 +122,4 @@ fn neighbour(archive: &Archive, queries: &Queries) {
         beside.1,
         beside.1 / alone.1
     );
-}
-
-/// What all threads of the process have used of the processors, in milliseconds.
-fn cpu_ms() -> f64 {
-    let tasks = fs::read_dir("/proc/self/task").unwrap();
-    let spent = tasks.filter_map(|task| {
-        let times = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-        times.split_whitespace().next()?.parse::<f64>().ok()
-    });
-    spent.sum::<f64>() / 1e6
-}
-
-/// How much the process grows: the high-water mark of what is resident, set back at the beginning.
-struct Memory(f64);
-
-impl Memory {
-    fn begin() -> Self {
-        fs::write("/proc/self/clear_refs", "5").unwrap();
-        Self(status_mb("VmRSS:"))
-    }
-
-    fn grown_mb(&self) -> f64 {
-        status_mb("VmHWM:") - self.0
-    }
-}
-
-fn status_mb(name: &str) -> f64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let value = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-    value.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1_024.0
 }

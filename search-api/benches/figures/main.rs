@@ -17,8 +17,10 @@
 )]
 
 mod archive;
-#[path = "../../tests/it/hostile/corpus.rs"]
+#[path = "../../tests/hostile/corpus.rs"]
 mod corpus;
+#[path = "../../tests/hostile/cost.rs"]
+mod cost;
 mod hostile;
 mod http;
 mod queries;

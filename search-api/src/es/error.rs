@@ -33,9 +33,7 @@ pub(super) fn cause(error: &SearchError) -> (&'static str, String) {
         SearchError::NoSuchAsset(_) | SearchError::NotFound(_) => "resource_not_found_exception",
         SearchError::NoContext(_) => "search_context_missing_exception",
         SearchError::Busy => "es_rejected_execution_exception",
-        SearchError::TooLong { .. } | SearchError::TooSlow(_) | SearchError::NotYet { .. } => {
-            "timeout_exception"
-        }
+        SearchError::TooLong | SearchError::TooSlow(_) | SearchError::NotYet { .. } => "timeout_exception",
         SearchError::NoDocument(_) => "document_missing_exception",
         SearchError::Conflict(_) | SearchError::Append(store::AppendError::Conflict { .. }) => {
             "version_conflict_engine_exception"

@@ -34,7 +34,7 @@ pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize)
     hits.insert("hits".to_owned(), Value::Array(shown));
     let mut answer = Map::new();
     answer.insert("took".to_owned(), json!(response.took_ms));
-    answer.insert("timed_out".to_owned(), json!(false));
+    answer.insert("timed_out".to_owned(), json!(response.timed_out));
     answer.insert("_shards".to_owned(), shards(views));
     answer.insert("hits".to_owned(), Value::Object(hits));
     if !request.facets.is_empty() {

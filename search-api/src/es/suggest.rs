@@ -127,6 +127,7 @@ fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
 
 impl Wanted {
     fn answer(&self, search: &Search, indices: &[IndexName]) -> Result<Value, SearchError> {
+        let budget = search.budget();
         let mut known = false;
         let mut entries: Vec<(usize, usize, String, HashMap<String, u64>)> = Vec::new();
         for Pinned { generation, index, .. } in search.pin(indices)? {
@@ -136,8 +137,8 @@ impl Wanted {
             // Words as they are written: a stem is no suggestion.
             let words = indexer::Analyser::Exact.terms(indexer::Language::Other, &self.text);
             for (at, word) in words.into_iter().take(MAX_WORDS).enumerate() {
-                let near =
-                    near_terms(&index.searcher, within.field, &word.text).map_err(SearchError::Tantivy)?;
+                let near = near_terms(&index.searcher, within.field, &word.text, &budget)
+                    .map_err(SearchError::Tantivy)?;
                 if entries.len() <= at {
                     entries.push((word.start, word.end, word.text.clone(), HashMap::new()));
                 }

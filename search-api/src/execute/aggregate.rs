@@ -12,7 +12,7 @@ mod terms;
 mod top;
 mod wanted;
 
-use std::{cell::Cell, time::Instant};
+use std::cell::Cell;
 
 use serde_json::{Map, Value, json};
 use tantivy::{DocId, Searcher, SegmentOrdinal, TantivyError};
@@ -23,7 +23,11 @@ pub use self::{
     order::{BucketOrder, MetricPath, OrderBy},
     wanted::{Aggregation, AggregationKind, Histogram, Span, Stat, Step, Terms},
 };
-use super::{Collected, SortKey, expand::OUT_OF_TIME, fields::Target};
+use super::{
+    Collected, SortKey,
+    budget::{Budget, Steps},
+    fields::Target,
+};
 use crate::{
     query::{DateFormat, Query, QueryError, limits::MAX_BUCKETS},
     request::Sort,
@@ -52,17 +56,21 @@ pub(crate) trait AggregatedView {
         limit: usize,
         docs: &[(SegmentOrdinal, &[DocId])],
     ) -> Result<(Vec<SortKey>, Collected), AggregationError>;
-    /// Makes a hit of a seq.
-    fn hit(&self, seq: u64) -> Option<Value>;
+    /// Makes a hit of a seq; and how much text it has.
+    fn hit(&self, seq: u64) -> Option<(Value, usize)>;
 }
 
 /// What aggregating needs to know.
 pub(crate) struct Aggregator<'a> {
-    pub(crate) views: Vec<&'a dyn AggregatedView>,
-    pub(crate) deadline: Instant,
-    pub(crate) buckets: Cell<usize>,
+    views: Vec<&'a dyn AggregatedView>,
+    budget: &'a Budget,
     /// For dates that are relative to now, in milliseconds.
-    pub(crate) now: i64,
+    now: i64,
+    /// So many buckets so far.
+    buckets: Cell<usize>,
+    /// So much text in their hits so far.
+    bytes: Cell<usize>,
+    steps: Cell<Steps>,
 }
 
 /// Why an aggregation failed.
@@ -76,17 +84,40 @@ pub(crate) enum AggregationError {
 
 type Answer<T> = Result<T, AggregationError>;
 
+impl<'a> Aggregator<'a> {
+    /// Over the documents of these views, at this time in milliseconds.
+    pub(crate) fn new(views: Vec<&'a dyn AggregatedView>, budget: &'a Budget, now: i64) -> Self {
+        let (buckets, bytes, steps) = (Cell::new(0), Cell::new(0), Cell::default());
+        Self { views, budget, now, buckets, bytes, steps }
+    }
+}
+
 impl Aggregator<'_> {
     /// The answers to several aggregations over the same documents, in Elasticsearch's shapes.
     pub(crate) fn all(&self, aggregations: &[Aggregation], docs: &Docs) -> Answer<Map<String, Value>> {
         let mut answers = Map::new();
         for aggregation in aggregations {
-            if Instant::now() > self.deadline {
-                return Err(TantivyError::InternalError(OUT_OF_TIME.to_owned()).into());
-            }
-            answers.insert(aggregation.name.clone(), self.one(aggregation, docs)?);
+            // When nothing is left to spend, what is missing in the answer is what it would have counted.
+            let answer = match self.budget.check() {
+                true => self.one(aggregation, &Docs::new()),
+                false => self.one(aggregation, docs),
+            };
+            answers.insert(aggregation.name.clone(), answer?);
         }
         Ok(answers)
+    }
+
+    /// So many steps more: whether nothing is left to spend.
+    fn over(&self, steps: usize) -> bool {
+        let mut all = self.steps.take();
+        let over = all.more(steps, self.budget);
+        self.steps.set(all);
+        over
+    }
+
+    /// These documents, or as many of them as can be looked at.
+    fn each<'d>(&'d self, docs: &'d [DocId]) -> impl Iterator<Item = DocId> + 'd {
+        docs.iter().copied().take_while(|_| !self.over(1))
     }
 
     fn one(&self, aggregation: &Aggregation, docs: &Docs) -> Answer<Value> {

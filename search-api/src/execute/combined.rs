@@ -6,7 +6,7 @@
 //! and a document that has all words in its captions is not beaten by one that repeats one of them in its body.
 //! Lengths are those of [`super::lengths`]: without function words.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc};
 
 use tantivy::{
     DocId, DocSet, Score, SegmentReader, TERMINATED, Term,
@@ -16,7 +16,10 @@ use tantivy::{
     schema::{Field, IndexRecordOption},
 };
 
-use super::lengths::{Counted, Lengths, Together};
+use super::{
+    budget::Budget,
+    lengths::{Counted, Lengths, Together},
+};
 
 /// How soon more of the same word stops counting.
 pub(super) const K1: f32 = 1.2;
@@ -33,7 +36,7 @@ pub(super) struct Combined {
     pub(super) lengths: Arc<Lengths>,
     /// The field of the documents' languages.
     pub(super) language: Field,
-    pub(super) deadline: Instant,
+    pub(super) budget: Arc<Budget>,
 }
 
 impl Query for Combined {
@@ -50,7 +53,8 @@ impl Query for Combined {
             weight.idf = (1.0 + (count - with + 0.5) / (with + 0.5)).ln();
             let (mut length, mut documents) = (0.0, 0.0);
             for reader in searcher.segment_readers() {
-                let lengths = self.lengths.of(reader, &self.fields, self.language, self.deadline)?;
+                let count = || self.lengths.of(reader, &self.fields, self.language);
+                let lengths = self.budget.at_nobodys_cost(count)?;
                 length += lengths.sum;
                 documents += lengths.of.len() as f64;
                 weight.lengths.insert(reader.segment_id(), lengths);

@@ -7,12 +7,11 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
-    time::Instant,
 };
 
 use indexer::form::{ALIKE, PART, UNLIKE, forms_of, word_of};
 use tantivy::{
-    BitSet, DocId, DocSet, InvertedIndexReader, Score, Searcher, SegmentReader, TERMINATED, TantivyError,
+    BitSet, DocId, DocSet, InvertedIndexReader, Score, Searcher, SegmentReader, TERMINATED,
     fieldnorm::FieldNormReader,
     index::SegmentId,
     postings::{Postings, SegmentPostings, TermInfo},
@@ -22,8 +21,9 @@ use tantivy::{
 use tantivy_fst::Automaton;
 
 use super::{
+    budget::{Budget, Steps},
     combined::{B, K1},
-    expand::{Matching, Nearby, OUT_OF_TIME, Terms},
+    expand::{Rule, Terms, Walk},
 };
 
 /// How a word is written.
@@ -43,7 +43,7 @@ pub(super) struct Exact {
     pub(super) words: Vec<Spelling>,
     /// How many places they may be moved altogether.
     pub(super) slop: u32,
-    pub(super) deadline: Instant,
+    pub(super) budget: Arc<Budget>,
 }
 
 impl Query for Exact {
@@ -100,33 +100,28 @@ impl Exact {
             Spelling::Like(terms, most) => {
                 let most = most.unwrap_or(usize::MAX);
                 match terms.as_ref() {
-                    Terms::Matching(pattern) => self.gather(&stems, &forms, &Matching(pattern), most),
-                    Terms::Near(near) => self.gather(&stems, &forms, &Nearby(near), most),
+                    Terms::Matching(pattern) => self.gather(&stems, &forms, pattern, most),
+                    Terms::Near(near) => self.gather(&stems, &forms, near, most),
                 }
             }
         };
         self.words.iter().map(find).collect()
     }
 
-    fn gather<A: Automaton>(
+    fn gather<R: Rule>(
         &self,
         stems: &InvertedIndexReader,
         forms: &InvertedIndexReader,
-        words: &A,
+        words: &R,
         most: usize,
-    ) -> tantivy::Result<Found>
-    where
-        A::State: Clone,
-    {
+    ) -> tantivy::Result<Found> {
         let mut found = Found::default();
-        let mut matching = forms.terms().search(Forms(words)).into_stream()?;
-        while found.len() < most && matching.advance() {
-            self.check_time(found.len())?;
+        let mut matching = forms.terms().search(Forms(Walk::new(words, &self.budget))).into_stream()?;
+        while found.len() < most && !self.budget.is_over() && matching.advance() {
             found.forms.push(matching.value().clone());
         }
-        let mut matching = stems.terms().search(Words(words)).into_stream()?;
-        while found.len() < most && matching.advance() {
-            self.check_time(found.len())?;
+        let mut matching = stems.terms().search(Walk::new(words, &self.budget)).into_stream()?;
+        while found.len() < most && !self.budget.is_over() && matching.advance() {
             let mut others = Vec::new();
             for range in forms_of(matching.key()) {
                 let mut terms = forms.terms().range().ge(range.start).lt(range.end).into_stream()?;
@@ -138,13 +133,6 @@ impl Exact {
         }
         Ok(found)
     }
-
-    fn check_time(&self, count: usize) -> tantivy::Result<()> {
-        if count % 64 == 63 && Instant::now() > self.deadline {
-            return Err(TantivyError::InternalError(OUT_OF_TIME.to_owned()));
-        }
-        Ok(())
-    }
 }
 
 /// The words of a field that are like these: the nearest, or the first in their order. Stems that are no words are among
@@ -154,25 +142,24 @@ pub(super) fn first_words(
     (stems, forms): (Field, Field),
     terms: &Terms,
     most: usize,
+    budget: &Budget,
 ) -> tantivy::Result<Vec<String>> {
-    fn gather<A: Automaton>(
+    fn gather<R: Rule>(
         reader: &SegmentReader,
         (stems, forms): (Field, Field),
-        words: &A,
+        words: &R,
+        budget: &Budget,
         found: &mut BTreeSet<String>,
-    ) -> tantivy::Result<()>
-    where
-        A::State: Clone,
-    {
+    ) -> tantivy::Result<()> {
         let (stems, forms) = (reader.inverted_index(stems)?, reader.inverted_index(forms)?);
-        let mut matching = forms.terms().search(Forms(words)).into_stream()?;
+        let mut matching = forms.terms().search(Forms(Walk::new(words, budget))).into_stream()?;
         for _ in 0..MAX_LOOKED_AT {
             if !matching.advance() {
                 break;
             }
             found.extend(word_of(matching.key()).map(str::to_owned));
         }
-        let mut matching = stems.terms().search(Words(words)).into_stream()?;
+        let mut matching = stems.terms().search(Walk::new(words, budget)).into_stream()?;
         for _ in 0..MAX_LOOKED_AT {
             if !matching.advance() {
                 break;
@@ -184,8 +171,8 @@ pub(super) fn first_words(
     let mut found = BTreeSet::new();
     for reader in searcher.segment_readers() {
         match terms {
-            Terms::Matching(pattern) => gather(reader, (stems, forms), &Matching(pattern), &mut found)?,
-            Terms::Near(near) => gather(reader, (stems, forms), &Nearby(near), &mut found)?,
+            Terms::Matching(pattern) => gather(reader, (stems, forms), pattern, budget, &mut found)?,
+            Terms::Near(near) => gather(reader, (stems, forms), near, budget, &mut found)?,
         }
     }
     let mut found: Vec<String> = found.into_iter().collect();
@@ -231,6 +218,8 @@ impl Weight for ExactWeight {
         let mut scorer = ExactScorer {
             words: found.iter().map(open).collect::<tantivy::Result<_>>()?,
             slop: self.query.slop,
+            budget: Arc::clone(&self.query.budget),
+            steps: Steps::default(),
             lengths: reader.get_fieldnorms_reader(self.query.stems)?,
             factor: self.idf * (K1 + 1.0) * boost,
             average: self.average,
@@ -264,11 +253,11 @@ impl ExactWeight {
         let mut docs = BitSet::with_max_value(max_doc);
         let form = |form: &TermInfo| Found { forms: vec![form.clone()], stems: Vec::new() };
         let stem = |stem: &(TermInfo, Vec<TermInfo>)| Found { forms: Vec::new(), stems: vec![stem.clone()] };
-        for (number, one) in found.forms.iter().map(form).chain(found.stems.iter().map(stem)).enumerate() {
-            self.query.check_time(number)?;
+        let mut steps = Steps::default();
+        for one in found.forms.iter().map(form).chain(found.stems.iter().map(stem)) {
             let mut words = Occurrences::open(&one, fields, IndexRecordOption::WithFreqs)?;
             let mut doc = words.seek(0);
-            while doc != TERMINATED {
+            while doc != TERMINATED && !steps.more(1, &self.query.budget) {
                 docs.insert(doc);
                 doc = words.seek(doc + 1);
             }
@@ -360,6 +349,8 @@ fn count_in(postings: &mut SegmentPostings, doc: DocId) -> u32 {
 struct ExactScorer {
     words: Vec<Occurrences>,
     slop: u32,
+    budget: Arc<Budget>,
+    steps: Steps,
     lengths: FieldNormReader,
     factor: f32,
     average: f32,
@@ -375,8 +366,8 @@ impl ExactScorer {
         let mut from = from;
         self.at = loop {
             let doc = self.shared(from);
-            if doc == TERMINATED {
-                break doc;
+            if doc == TERMINATED || self.steps.more(self.words.len(), &self.budget) {
+                break TERMINATED;
             }
             self.count = match self.words.as_slice() {
                 [one] => one.count,
@@ -459,51 +450,28 @@ impl Scorer for ExactScorer {
 /// Takes one word.
 struct Literal<'a>(&'a [u8]);
 
-impl Automaton for Literal<'_> {
+impl Rule for Literal<'_> {
     type State = Option<usize>;
 
-    fn start(&self) -> Self::State {
+    fn begin(&self) -> Self::State {
         Some(0)
     }
 
-    fn is_match(&self, state: &Self::State) -> bool {
+    fn accepts(&self, state: &Self::State) -> bool {
         *state == Some(self.0.len())
     }
 
-    fn can_match(&self, state: &Self::State) -> bool {
+    fn may_accept(&self, state: &Self::State) -> bool {
         state.is_some()
     }
 
-    fn accept(&self, state: &Self::State, byte: u8) -> Self::State {
+    fn byte(&self, state: &Self::State, byte: u8) -> Self::State {
         state.filter(|at| self.0.get(*at) == Some(&byte)).map(|at| at + 1)
     }
 }
 
-/// Takes what another takes, which may be used again.
-struct Words<'a, A>(&'a A);
-
-impl<A: Automaton> Automaton for Words<'_, A> {
-    type State = A::State;
-
-    fn start(&self) -> Self::State {
-        self.0.start()
-    }
-
-    fn is_match(&self, state: &Self::State) -> bool {
-        self.0.is_match(state)
-    }
-
-    fn can_match(&self, state: &Self::State) -> bool {
-        self.0.can_match(state)
-    }
-
-    fn accept(&self, state: &Self::State, byte: u8) -> Self::State {
-        self.0.accept(state, byte)
-    }
-}
-
 /// Takes the forms of the words that another takes.
-struct Forms<'a, A>(&'a A);
+struct Forms<A>(A);
 
 /// Where in a form.
 #[derive(Clone)]
@@ -516,7 +484,7 @@ enum At<S> {
     Word(S),
 }
 
-impl<A: Automaton> Automaton for Forms<'_, A>
+impl<A: Automaton> Automaton for Forms<A>
 where
     A::State: Clone,
 {

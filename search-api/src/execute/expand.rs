@@ -1,15 +1,17 @@
 //! Terms that a pattern or a fuzzy word stands for: the documents of all of them, each with the same score.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{cell::Cell, collections::HashMap, sync::Arc};
 
 use tantivy::{
-    BitSet, DocId, DocSet, InvertedIndexReader, Score, SegmentReader, TantivyError,
+    BitSet, DocId, DocSet, InvertedIndexReader, Score, SegmentReader,
+    postings::TermInfo,
     query::{BitSetDocSet, ConstScorer, EnableScoring, Explanation, Query, Scorer, Weight},
     schema::{Field, IndexRecordOption},
 };
 use tantivy_fst::Automaton;
 
-use crate::query::{Near, Pattern};
+use super::budget::{Budget, Steps};
+use crate::query::{Near, Pattern, Rows, Run};
 
 /// What terms must be like.
 #[derive(Debug, Clone)]
@@ -20,14 +22,11 @@ pub(crate) enum Terms {
 
 /// All documents that have such a term in a field.
 #[derive(Debug, Clone)]
-pub(crate) struct Expand {
-    pub(crate) field: Field,
-    pub(crate) terms: Arc<Terms>,
-    pub(crate) deadline: Instant,
+pub(super) struct Expand {
+    pub(super) field: Field,
+    pub(super) terms: Arc<Terms>,
+    pub(super) budget: Arc<Budget>,
 }
-
-/// What the collector and the expansion say when the time is over.
-pub(crate) const OUT_OF_TIME: &str = "the search took too long";
 
 impl Query for Expand {
     fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
@@ -38,10 +37,18 @@ impl Query for Expand {
 impl Weight for Expand {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let mut docs = BitSet::with_max_value(reader.max_doc());
-        match self.terms.as_ref() {
-            Terms::Matching(pattern) => self.expand(reader, Matching(pattern), &mut docs)?,
-            Terms::Near(near) => self.expand(reader, Nearby(near), &mut docs)?,
-        }
+        let inverted = reader.inverted_index(self.field)?;
+        let mut steps = Steps::default();
+        self.terms.each(&inverted, &self.budget, &mut |_, info| {
+            let mut postings = inverted.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+            while !postings.docs().is_empty() && !steps.more(postings.docs().len(), &self.budget) {
+                for doc in postings.docs() {
+                    docs.insert(*doc);
+                }
+                postings.advance();
+            }
+            Ok(true)
+        })?;
         Ok(Box::new(ConstScorer::new(BitSetDocSet::from(docs), boost)))
     }
 
@@ -52,74 +59,118 @@ impl Weight for Expand {
     }
 }
 
-impl Expand {
-    fn expand<A>(&self, reader: &SegmentReader, automaton: A, docs: &mut BitSet) -> tantivy::Result<()>
-    where
-        A: Automaton,
-        A::State: Clone,
-    {
-        let inverted = reader.inverted_index(self.field)?;
-        let mut terms = inverted.terms().search(automaton).into_stream()?;
-        let mut seen = 0_u32;
-        while terms.advance() {
-            seen += 1;
-            if seen.is_multiple_of(256) && Instant::now() > self.deadline {
-                return Err(TantivyError::InternalError(OUT_OF_TIME.to_owned()));
-            }
-            let mut postings =
-                inverted.read_block_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
-            while !postings.docs().is_empty() {
-                for doc in postings.docs() {
-                    docs.insert(*doc);
+impl Terms {
+    /// Hands each term of a segment that is like this to `go_on`, until that says no or the budget is spent.
+    fn each(
+        &self,
+        inverted: &InvertedIndexReader,
+        budget: &Budget,
+        go_on: &mut dyn FnMut(&[u8], &TermInfo) -> tantivy::Result<bool>,
+    ) -> tantivy::Result<()> {
+        fn walk<R: Rule>(
+            rule: &R,
+            inverted: &InvertedIndexReader,
+            budget: &Budget,
+            go_on: &mut dyn FnMut(&[u8], &TermInfo) -> tantivy::Result<bool>,
+        ) -> tantivy::Result<()> {
+            let mut terms = inverted.terms().search(Walk::new(rule, budget)).into_stream()?;
+            while !budget.is_over() && terms.advance() {
+                if !go_on(terms.key(), terms.value())? {
+                    break;
                 }
-                postings.advance();
             }
+            Ok(())
         }
-        Ok(())
+        match self {
+            Self::Matching(pattern) => walk(pattern, inverted, budget, go_on),
+            Self::Near(near) => walk(near, inverted, budget, go_on),
+        }
     }
 }
 
-pub(super) struct Matching<'a>(pub(super) &'a Pattern);
+/// What is run over the term dictionary, byte by byte.
+pub(super) trait Rule {
+    type State: Clone;
+    fn begin(&self) -> Self::State;
+    fn accepts(&self, state: &Self::State) -> bool;
+    fn may_accept(&self, state: &Self::State) -> bool;
+    fn byte(&self, state: &Self::State, byte: u8) -> Self::State;
+}
 
-impl Automaton for Matching<'_> {
-    type State = crate::query::Run;
+impl Rule for Pattern {
+    type State = Run;
 
-    fn start(&self) -> Self::State {
-        self.0.begin()
+    fn begin(&self) -> Run {
+        self.begin()
     }
 
-    fn is_match(&self, state: &Self::State) -> bool {
-        self.0.accepts(state)
+    fn accepts(&self, state: &Run) -> bool {
+        self.accepts(state)
     }
 
-    fn can_match(&self, state: &Self::State) -> bool {
-        self.0.may_accept(state)
+    fn may_accept(&self, state: &Run) -> bool {
+        self.may_accept(state)
     }
 
-    fn accept(&self, state: &Self::State, byte: u8) -> Self::State {
-        self.0.byte(*state, byte)
+    fn byte(&self, state: &Run, byte: u8) -> Run {
+        self.byte(*state, byte)
     }
 }
 
-pub(super) struct Nearby<'a>(pub(super) &'a Near);
+impl Rule for Near {
+    type State = Rows;
 
-impl Automaton for Nearby<'_> {
-    type State = crate::query::Rows;
-
-    fn start(&self) -> Self::State {
-        self.0.begin()
+    fn begin(&self) -> Rows {
+        self.begin()
     }
 
-    fn is_match(&self, state: &Self::State) -> bool {
-        self.0.accepts(state)
+    fn accepts(&self, state: &Rows) -> bool {
+        self.accepts(state)
     }
 
-    fn can_match(&self, state: &Self::State) -> bool {
-        self.0.may_accept(state)
+    fn may_accept(&self, state: &Rows) -> bool {
+        self.may_accept(state)
     }
 
-    fn accept(&self, state: &Self::State, byte: u8) -> Self::State {
-        self.0.byte(state, byte)
+    fn byte(&self, state: &Rows, byte: u8) -> Rows {
+        self.byte(state, byte)
+    }
+}
+
+/// A walk over the dictionary. It may go on for long without coming to any term, and finds no more when nothing is left
+/// to spend.
+pub(super) struct Walk<'a, R> {
+    rule: &'a R,
+    budget: &'a Budget,
+    steps: Cell<Steps>,
+}
+
+impl<'a, R> Walk<'a, R> {
+    pub(super) fn new(rule: &'a R, budget: &'a Budget) -> Self {
+        Self { rule, budget, steps: Cell::default() }
+    }
+}
+
+impl<R: Rule> Automaton for Walk<'_, R> {
+    type State = R::State;
+
+    fn start(&self) -> R::State {
+        self.rule.begin()
+    }
+
+    fn is_match(&self, state: &R::State) -> bool {
+        self.rule.accepts(state)
+    }
+
+    fn can_match(&self, state: &R::State) -> bool {
+        let mut steps = self.steps.take();
+        let over = steps.more(1, self.budget);
+        self.steps.set(steps);
+        !over && self.rule.may_accept(state)
+    }
+
+    fn accept(&self, state: &R::State, byte: u8) -> R::State {
+        self.rule.byte(state, byte)
     }
 }
 
@@ -129,35 +180,19 @@ fn terms_of(
     field: Field,
     terms: &Terms,
     most: usize,
+    budget: &Budget,
 ) -> tantivy::Result<HashMap<String, u64>> {
-    fn gather<A: Automaton>(
-        inverted: &InvertedIndexReader,
-        automaton: A,
-        most: usize,
-        found: &mut HashMap<String, u64>,
-    ) -> tantivy::Result<()>
-    where
-        A::State: Clone,
-    {
-        let mut terms = inverted.terms().search(automaton).into_stream()?;
-        while found.len() < most && terms.advance() {
-            if let Ok(term) = std::str::from_utf8(terms.key()) {
-                *found.entry(term.to_owned()).or_default() += u64::from(terms.value().doc_freq);
-            }
-        }
-        Ok(())
-    }
-    let mut all = HashMap::new();
+    let mut all: HashMap<String, u64> = HashMap::new();
     for reader in searcher.segment_readers() {
         let inverted = reader.inverted_index(field)?;
-        let mut found = HashMap::new();
-        match terms {
-            Terms::Matching(pattern) => gather(&inverted, Matching(pattern), most, &mut found)?,
-            Terms::Near(near) => gather(&inverted, Nearby(near), most, &mut found)?,
-        }
-        for (term, count) in found {
-            *all.entry(term).or_default() += count;
-        }
+        let mut found = 0;
+        terms.each(&inverted, budget, &mut |term, info| {
+            if let Ok(term) = std::str::from_utf8(term) {
+                *all.entry(term.to_owned()).or_default() += u64::from(info.doc_freq);
+                found += 1;
+            }
+            Ok(found < most)
+        })?;
     }
     Ok(all)
 }
@@ -172,8 +207,9 @@ pub(crate) fn first_terms(
     field: Field,
     terms: &Terms,
     most: usize,
+    budget: &Budget,
 ) -> tantivy::Result<Vec<String>> {
-    let found = terms_of(searcher, field, terms, MAX_LOOKED_AT)?;
+    let found = terms_of(searcher, field, terms, MAX_LOOKED_AT, budget)?;
     let mut found: Vec<(u8, String)> = found
         .into_keys()
         .map(|term| match terms {
@@ -191,8 +227,9 @@ pub(crate) fn near_terms(
     searcher: &tantivy::Searcher,
     field: Field,
     word: &str,
+    budget: &Budget,
 ) -> tantivy::Result<Vec<(String, u64)>> {
     let edits = crate::query::Fuzziness::AUTO.edits(word);
     let near = Terms::Near(Near::new(word, edits, 1, true));
-    Ok(terms_of(searcher, field, &near, MAX_LOOKED_AT)?.into_iter().collect())
+    Ok(terms_of(searcher, field, &near, MAX_LOOKED_AT, budget)?.into_iter().collect())
 }

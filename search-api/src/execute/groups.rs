@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::collect::{Candidate, Rank};
+use super::order::{Candidate, Rank};
 
 /// The best document of each of the best groups of one segment; documents without a value are one group.
 pub(super) struct Groups {

@@ -13,24 +13,27 @@ use std::{
 
 use indexer::{Analyser, Language};
 use tantivy::{
-    SegmentReader, TantivyError, Term,
+    SegmentReader, Term,
     fieldnorm::FieldNormReader,
     index::SegmentId,
     schema::{Field, IndexRecordOption},
 };
 
-use super::{expand::OUT_OF_TIME, stopwords};
+use super::stopwords;
 
 /// The lengths of the segments that were searched lately.
 #[derive(Debug, Default)]
 pub(crate) struct Lengths {
     fields: Mutex<Recent<OfField, Arc<Vec<u16>>>>,
-    together: Mutex<Recent<OfFields, Arc<Together>>>,
+    together: Mutex<Recent<Weights, Weighed>>,
+    /// Held while some are counted, so that none are counted twice at once.
+    counting: Mutex<()>,
 }
 
 type OfField = (SegmentId, Field);
 /// Each field with the bits of its weight.
-type OfFields = (SegmentId, Vec<(Field, u32)>);
+type Weights = Vec<(Field, u32)>;
+type Weighed = Arc<Mutex<Recent<SegmentId, Arc<Together>>>>;
 
 /// The lengths of several fields of each document of a segment, added up with their weights.
 #[derive(Debug)]
@@ -41,6 +44,8 @@ pub(super) struct Together {
 
 /// What was not used for so long belongs to a segment that is gone, or that nobody searches.
 const KEPT: Duration = Duration::from_secs(600);
+/// In so many ways of weighing fields lengths are kept: four bytes a document each. A client may have ways of its own.
+const MAX_WEIGHTS: usize = 8;
 
 /// A field whose length counts.
 #[derive(Debug, Clone, Copy)]
@@ -57,23 +62,27 @@ impl Lengths {
         reader: &SegmentReader,
         fields: &[Counted],
         language: Field,
-        deadline: Instant,
     ) -> tantivy::Result<Arc<Together>> {
-        let key: Vec<(Field, u32)> = fields.iter().map(|one| (one.field, one.weight.to_bits())).collect();
-        let key = (reader.segment_id(), key);
-        if let Some(known) = locked(&self.together).get(&key) {
+        let weights: Weights = fields.iter().map(|one| (one.field, one.weight.to_bits())).collect();
+        let segment = reader.segment_id();
+        let weighed = locked(&self.together).get_or_default(weights, MAX_WEIGHTS);
+        if let Some(known) = locked(&weighed).get(&segment) {
+            return Ok(known);
+        }
+        let _alone = locked(&self.counting);
+        if let Some(known) = locked(&weighed).get(&segment) {
             return Ok(known);
         }
         let mut of = vec![0.0_f32; reader.max_doc() as usize];
         for one in fields {
-            let lengths = self.of_field(reader, one, language, deadline)?;
+            let lengths = self.of_field(reader, one, language)?;
             for (sum, length) in of.iter_mut().zip(lengths.iter()) {
                 *sum += f32::from(*length) * one.weight;
             }
         }
         let sum = of.iter().map(|length| f64::from(*length)).sum();
         let together = Arc::new(Together { of, sum });
-        locked(&self.together).put(key, Arc::clone(&together));
+        locked(&weighed).put(segment, Arc::clone(&together), usize::MAX);
         Ok(together)
     }
 
@@ -82,7 +91,6 @@ impl Lengths {
         reader: &SegmentReader,
         counted: &Counted,
         language: Field,
-        deadline: Instant,
     ) -> tantivy::Result<Arc<Vec<u16>>> {
         let key = (reader.segment_id(), counted.field);
         if let Some(known) = locked(&self.fields).get(&key) {
@@ -94,9 +102,6 @@ impl Lengths {
         if counted.analyser == Analyser::Text {
             let inverted = reader.inverted_index(counted.field)?;
             for word in small_terms(reader, language)? {
-                if Instant::now() > deadline {
-                    return Err(TantivyError::InternalError(OUT_OF_TIME.to_owned()));
-                }
                 let term = Term::from_field_text(counted.field, &word);
                 let Some(info) = inverted.get_term_info(&term)? else { continue };
                 let mut postings =
@@ -117,7 +122,7 @@ impl Lengths {
             length.max(least).round() as u16
         };
         let lengths = Arc::new(lengths.into_iter().zip(0..).map(whole).collect::<Vec<u16>>());
-        locked(&self.fields).put(key, Arc::clone(&lengths));
+        locked(&self.fields).put(key, Arc::clone(&lengths), usize::MAX);
         Ok(lengths)
     }
 }
@@ -166,12 +171,32 @@ impl<K: Eq + Hash, V: Clone> Recent<K, V> {
         Some(value.clone())
     }
 
-    fn put(&mut self, key: K, value: V) {
-        self.put_at(Instant::now(), key, value);
+    /// What is there; otherwise it is there now, and empty.
+    fn get_or_default(&mut self, key: K, most: usize) -> V
+    where
+        V: Default,
+    {
+        if let Some(known) = self.get(&key) {
+            return known;
+        }
+        let new = V::default();
+        self.put(key, new.clone(), most);
+        new
     }
 
-    fn put_at(&mut self, now: Instant, key: K, value: V) {
+    fn put(&mut self, key: K, value: V, most: usize) {
+        self.put_at(Instant::now(), key, value, most);
+    }
+
+    /// Keeps so many at most, those that were used last.
+    fn put_at(&mut self, now: Instant, key: K, value: V, most: usize) {
         self.0.retain(|_, (used, _)| now.saturating_duration_since(*used) < KEPT);
+        if self.0.len() >= most {
+            let mut used: Vec<Instant> = self.0.values().map(|(used, _)| *used).collect();
+            used.sort_unstable();
+            let oldest = used.get(self.0.len() - most).copied();
+            self.0.retain(|_, (used, _)| Some(*used) > oldest);
+        }
         self.0.insert(key, (now, value));
     }
 }
@@ -183,10 +208,20 @@ mod tests {
     #[test]
     fn what_is_used_stays() {
         let mut recent = Recent::default();
-        recent.put("old", 1);
+        recent.put("old", 1, 9);
         let later = Instant::now() + KEPT;
-        recent.put_at(later, "new", 2);
+        recent.put_at(later, "new", 2, 9);
         assert_eq!((recent.get(&"old"), recent.get(&"new")), (None, Some(2)));
+    }
+
+    #[test]
+    fn no_more_is_kept_than_there_is_room_for() {
+        let mut recent = Recent::default();
+        let began = Instant::now();
+        for number in 0..10_u32 {
+            recent.put_at(began + Duration::from_secs(u64::from(number)), number, number, 3);
+        }
+        assert_eq!([6, 7, 8, 9].map(|number| recent.get(&number)), [None, Some(7), Some(8), Some(9)]);
     }
 
     #[test]

@@ -7,7 +7,10 @@ use serde_json::{Map, Value};
 use store::AssetKind;
 use tantivy::{Searcher, Term};
 
-use super::fields::{AsWhat, Target, target_of, targets};
+use super::{
+    budget::{Budget, Steps},
+    fields::{AsWhat, Target, target_of, targets},
+};
 use crate::query::{Bool, Example, FieldBoost, Like, Query, QueryError, Words};
 
 /// Finds the document of an asset; `None` when readers see none.
@@ -21,6 +24,7 @@ pub(crate) fn like(
     kind: AssetKind,
     searcher: &Searcher,
     schema: &ViewSchema,
+    budget: &Budget,
 ) -> Result<Query, QueryError> {
     let fields = match like.fields.is_empty() {
         true => default_fields(schema),
@@ -40,6 +44,7 @@ pub(crate) fn like(
     let unlike: Vec<Given> = like.unlike.iter().filter_map(|example| Given::of(example, document)).collect();
     let stop_words: HashSet<String> = like.stop_words.iter().map(|word| word.to_lowercase()).collect();
     let total = searcher.num_docs().max(1) as f64;
+    let mut steps = Steps::default();
     let mut telling: Vec<(f64, &'static str, String)> = Vec::new();
     for name in fields {
         let Some(target) = target_of(schema, name) else { continue };
@@ -53,6 +58,9 @@ pub(crate) fn like(
         };
         let avoided = words_of(&unlike, name, analyser);
         for (term, (here, written)) in words_of(&given, name, analyser) {
+            if steps.more(64, budget) {
+                break;
+            }
             let written_small = written.to_lowercase();
             if here < like.min_term_freq
                 || !like.length.contains(&term.chars().count())

@@ -1,32 +1,36 @@
 //! The executor: a [`crate::query::Query`] over a generation of the index.
 
 mod aggregate;
+mod budget;
 mod collect;
 mod combined;
 mod exact;
 mod expand;
 mod fields;
 mod groups;
+mod guard;
 mod lengths;
 mod like;
+mod order;
 mod present;
-mod range;
 mod score;
+mod sloppy;
 mod stopwords;
 mod translate;
-mod words;
 
 pub(crate) use aggregate::{AggregatedView, AggregationError, Aggregator, Docs, Place};
 pub use aggregate::{
     Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, MetricPath, OrderBy, Span, Stat,
     Step, Terms,
 };
-pub use collect::SortValue;
-pub(crate) use collect::{
-    Collect, Collected, Found, MAX_SORT_KEYS, SortColumn, SortKey, compare, first_of_each,
-};
-pub(crate) use expand::{OUT_OF_TIME, near_terms};
+pub use budget::SearchLimits;
+pub(crate) use budget::{Budget, Steps, request};
+pub(crate) use collect::{Collect, Collected, Found, compare, first_of_each};
+pub(crate) use expand::near_terms;
 pub(crate) use fields::{AsWhat, Target, target_of};
 pub(crate) use lengths::Lengths;
 pub(crate) use like::like;
+pub use order::SortValue;
+pub(crate) use order::{MAX_SORT_KEYS, SortColumn, SortKey};
+pub(crate) use sloppy::{Repeats, each_match};
 pub(crate) use translate::Translator;

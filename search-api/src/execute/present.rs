@@ -9,11 +9,10 @@ use tantivy::{
     schema::Field,
 };
 
-pub(super) fn present(field: Field) -> Box<dyn Query> {
+pub(super) fn present(field: Field) -> impl Query {
     let predicate = FunctionPredicate::from(move |reader: &SegmentReader| {
         let lengths = reader.get_fieldnorms_reader(field)?;
         Ok(move |doc: DocId| lengths.fieldnorm_id(doc) > 0)
     });
-    let query: DocPredicateQuery = predicate.into();
-    Box::new(query)
+    DocPredicateQuery::from(predicate)
 }

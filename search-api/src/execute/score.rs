@@ -2,118 +2,36 @@
 
 use std::{fmt, sync::Arc};
 
-use serde_json::Value;
 use tantivy::{
     DocId, DocSet, Score, SegmentReader, TERMINATED,
     query::{EnableScoring, Explanation, Query as TantivyQuery, Scorer, Weight},
 };
 
-use super::{
-    fields::AsWhat,
-    translate::{Translator, text_of},
-};
-use crate::query::{Curve, FunctionKind, Mode, Modifier, QueryError, Range, Scored, millis_of};
+use super::budget::{Budget, Steps};
+use crate::query::{Curve, Mode, Modifier};
 
 /// A query whose score functions change.
-pub(super) fn rescored(
-    translator: &Translator<'_>,
-    scored: &Scored,
-) -> Result<Box<dyn TantivyQuery>, QueryError> {
-    let functions = scored
-        .functions
-        .iter()
-        .map(|function| {
-            Ok(Function {
-                filter: function
-                    .filter
-                    .as_ref()
-                    .map(|filter| translator.query(filter))
-                    .transpose()?
-                    .map(Arc::from),
-                weight: function.weight,
-                kind: compile(translator, &function.kind)?,
-            })
-        })
-        .collect::<Result<Vec<_>, QueryError>>()?;
-    Ok(Box::new(Rescored {
-        inner: Arc::from(translator.query(&scored.query)?),
-        functions: Arc::new(functions),
-        score_mode: scored.score_mode,
-        boost_mode: scored.boost_mode,
-        max_boost: scored.max_boost,
-        min_score: scored.min_score,
-    }))
+#[derive(Clone)]
+pub(super) struct Rescored {
+    pub(super) inner: Arc<dyn TantivyQuery>,
+    pub(super) functions: Arc<Vec<Function>>,
+    pub(super) score_mode: Mode,
+    pub(super) boost_mode: Mode,
+    pub(super) max_boost: f32,
+    pub(super) min_score: Option<f32>,
+    pub(super) budget: Arc<Budget>,
 }
 
-fn compile(translator: &Translator<'_>, kind: &FunctionKind) -> Result<Kind, QueryError> {
-    let column = |field: &str| {
-        let target = translator.target(field)?;
-        match target {
-            Some(target) if matches!(target.as_what, AsWhat::Number(_)) => Ok(target),
-            _ => Err(QueryError::illegal(format!("`{field}` holds neither numbers nor dates"))),
-        }
-    };
-    Ok(match kind {
-        FunctionKind::Weight => Kind::Weight,
-        FunctionKind::FieldValue { field, factor, modifier, missing } => Kind::FieldValue {
-            column: column(field)?.field.spec.name,
-            factor: *factor,
-            modifier: *modifier,
-            missing: *missing,
-        },
-        FunctionKind::Decay { field, origin, scale, offset, decay, curve } => {
-            let target = column(field)?;
-            let distance = |value: &Value| {
-                let text = text_of(value);
-                let distance = if target.is_date() {
-                    millis_of(&text).map(|m| m as f64)
-                } else {
-                    text.parse::<f64>().ok()
-                };
-                distance
-                    .filter(|distance| distance.is_finite() && *distance >= 0.0)
-                    .ok_or_else(|| QueryError::illegal(format!("`{text}` is no distance in `{field}`")))
-            };
-            let origin = match target.is_date() {
-                true => translator.date(origin, &Range::default())?.0 as f64,
-                false => text_of(origin)
-                    .parse()
-                    .map_err(|_| QueryError::illegal(format!("`{}` is no number", text_of(origin))))?,
-            };
-            let scale = distance(scale)?;
-            if scale <= 0.0 || *decay <= 0.0 || *decay >= 1.0 {
-                return Err(QueryError::illegal("`scale` must be above 0, and `decay` between 0 and 1"));
-            }
-            Kind::Decay {
-                column: target.field.spec.name,
-                origin,
-                scale,
-                offset: offset.as_ref().map(distance).transpose()?.unwrap_or(0.0),
-                decay: *decay,
-                curve: *curve,
-            }
-        }
-    })
+/// One of them.
+pub(super) struct Function {
+    /// The documents that it is for; all without.
+    pub(super) filter: Option<Arc<dyn TantivyQuery>>,
+    pub(super) weight: f32,
+    pub(super) kind: Kind,
 }
 
 #[derive(Clone)]
-struct Rescored {
-    inner: Arc<dyn TantivyQuery>,
-    functions: Arc<Vec<Function>>,
-    score_mode: Mode,
-    boost_mode: Mode,
-    max_boost: f32,
-    min_score: Option<f32>,
-}
-
-struct Function {
-    filter: Option<Arc<dyn TantivyQuery>>,
-    weight: f32,
-    kind: Kind,
-}
-
-#[derive(Clone)]
-enum Kind {
+pub(super) enum Kind {
     Weight,
     Decay { column: &'static str, origin: f64, scale: f64, offset: f64, decay: f64, curve: Curve },
     FieldValue { column: &'static str, factor: f64, modifier: Modifier, missing: Option<f64> },
@@ -156,7 +74,8 @@ impl Weight for RescoredWeight {
             let filter = filter.as_ref().map(|filter| filter.scorer(reader, 1.0)).transpose()?;
             functions.push(Running { filter, weight: function.weight, kind: function.kind.clone(), column });
         }
-        let mut scorer = RescoredScorer { inner, functions, query: self.query.clone(), boost };
+        let query = self.query.clone();
+        let mut scorer = RescoredScorer { inner, functions, query, boost, steps: Steps::default() };
         scorer.skip_low();
         Ok(Box::new(scorer))
     }
@@ -230,6 +149,7 @@ struct RescoredScorer {
     functions: Vec<Running>,
     query: Rescored,
     boost: Score,
+    steps: Steps,
 }
 
 impl RescoredScorer {
@@ -265,7 +185,10 @@ impl RescoredScorer {
     /// Goes on to a document whose score is not too low.
     fn skip_low(&mut self) -> DocId {
         if let Some(least) = self.query.min_score {
-            while self.inner.doc() != TERMINATED && self.value() < least {
+            while self.inner.doc() != TERMINATED
+                && !self.steps.more(self.functions.len(), &self.query.budget)
+                && self.value() < least
+            {
                 self.inner.advance();
             }
         }

@@ -1,9 +1,14 @@
 //! Finding what a query looks for in one text.
 
-use indexer::{Analyser, EXACT, FieldSpec, Language};
+use std::collections::{BTreeSet, HashMap};
+
+use indexer::{Analyser, EXACT, FieldSpec, Language, Term};
 
 use super::any_means;
-use crate::query::{Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query};
+use crate::{
+    execute::{Budget, Repeats, Steps, each_match},
+    query::{Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query},
+};
 
 /// One thing that a query looks for.
 #[derive(Debug, Clone)]
@@ -103,11 +108,12 @@ struct Reading {
     /// None takes a text as it is.
     analyser: Option<Analyser>,
     language: Language,
+    /// Single words, and for which of the things that are looked for each is.
+    terms: HashMap<String, usize>,
     looks: Vec<(usize, Look)>,
 }
 
 enum Look {
-    Term(String),
     Sequence { terms: Vec<String>, slop: usize, last_is_prefix: bool },
     Matching(Pattern),
     Near(Near),
@@ -116,7 +122,6 @@ enum Look {
 impl Look {
     fn takes(&self, term: &str) -> bool {
         match self {
-            Self::Term(own) => own == term,
             Self::Matching(pattern) => pattern.matches(term),
             Self::Near(near) => near.distance(term).is_some(),
             Self::Sequence { .. } => false,
@@ -142,13 +147,13 @@ impl Seeker {
         let mut readings = Vec::new();
         for name in names {
             let analyser = if name == exact { Some(Analyser::Exact) } else { spec.analyser() };
-            let mut reading = Reading { analyser, language, looks: Vec::new() };
+            let mut reading = Reading { analyser, language, terms: HashMap::new(), looks: Vec::new() };
             for (number, seek) in seeks.iter().enumerate() {
                 if !own_field_only || any_means(&seek.fields, name, analyser) {
                     reading.add(number, &seek.what);
                 }
             }
-            if !reading.looks.is_empty() {
+            if !reading.is_empty() {
                 readings.push(reading);
             }
         }
@@ -159,10 +164,10 @@ impl Seeker {
         self.readings.is_empty()
     }
 
-    /// All matches in a text, in its order, none over another.
-    pub(super) fn find(&self, text: &str) -> Vec<Span> {
+    /// All matches in a text, in its order, none over another; those found before the budget is spent.
+    pub(super) fn find(&self, text: &str, budget: &Budget) -> Vec<Span> {
         let mut spans: Vec<Span> = Vec::new();
-        self.readings.iter().for_each(|reading| reading.find(text, &mut spans));
+        self.readings.iter().for_each(|reading| reading.find(text, budget, &mut spans));
         spans.sort_unstable();
         let mut apart: Vec<Span> = Vec::with_capacity(spans.len());
         for span in spans {
@@ -176,6 +181,14 @@ impl Seeker {
 }
 
 impl Reading {
+    fn is_empty(&self) -> bool {
+        self.terms.is_empty() && self.looks.is_empty()
+    }
+
+    fn term(&mut self, number: usize, term: String) {
+        self.terms.entry(term).or_insert(number);
+    }
+
     fn add(&mut self, number: usize, what: &What) {
         let Some(analyser) = self.analyser else { return self.add_exact(number, what) };
         let language = self.language;
@@ -188,9 +201,7 @@ impl Reading {
                     for word in text.split_whitespace() {
                         match terms(word) {
                             parts if parts.len() > 1 => self.sequence(number, parts, 0, false),
-                            parts => {
-                                self.looks.extend(parts.into_iter().map(|term| (number, Look::Term(term))));
-                            }
+                            parts => parts.into_iter().for_each(|term| self.term(number, term)),
                         }
                     }
                     return;
@@ -206,7 +217,7 @@ impl Reading {
                         self.looks
                             .extend(Pattern::prefix(&term).map(|pattern| (number, Look::Matching(pattern))));
                     }
-                    self.looks.push((number, Look::Term(term)));
+                    self.term(number, term);
                 }
             }
             What::Phrase { text, slop, last_is_prefix } => {
@@ -221,7 +232,7 @@ impl Reading {
                 let fold = |text: &str| text.to_lowercase();
                 self.looks.extend(pattern.compile(fold).map(|pattern| (number, Look::Matching(pattern))));
                 if let PatternKind::Prefix(prefix) = pattern {
-                    self.looks.extend(terms(prefix).into_iter().map(|term| (number, Look::Term(term))));
+                    terms(prefix).into_iter().for_each(|term| self.term(number, term));
                 }
             }
         }
@@ -232,7 +243,7 @@ impl Reading {
             (1, Some(term)) if last_is_prefix => {
                 self.looks.extend(Pattern::prefix(&term).map(|pattern| (number, Look::Matching(pattern))));
             }
-            (1, Some(term)) => self.looks.push((number, Look::Term(term))),
+            (1, Some(term)) => self.term(number, term),
             (_, Some(last)) => {
                 terms.push(last);
                 self.looks.push((number, Look::Sequence { terms, slop, last_is_prefix }));
@@ -256,70 +267,98 @@ impl Reading {
         for text in texts {
             match Pattern::literal(text) {
                 Ok(pattern) if any_case => self.looks.push((number, Look::Matching(pattern.any_case()))),
-                _ => self.looks.push((number, Look::Term(text.clone()))),
+                _ => self.term(number, text.clone()),
             }
         }
     }
 
-    fn find(&self, text: &str, spans: &mut Vec<Span>) {
+    fn find(&self, text: &str, budget: &Budget, spans: &mut Vec<Span>) {
+        if budget.check() {
+            return;
+        }
         let Some(analyser) = self.analyser else {
-            let taken = self.looks.iter().find(|(_, look)| look.takes(text));
-            spans.extend(taken.map(|(seek, _)| Span { start: 0, end: text.len(), seek: *seek }));
+            let term = self.terms.get(text);
+            let taken = self.looks.iter().find(|(_, look)| look.takes(text)).map(|(seek, _)| seek);
+            let seek = term.into_iter().chain(taken).min();
+            spans.extend(seek.map(|seek| Span { start: 0, end: text.len(), seek: *seek }));
             return;
         };
         let terms = analyser.terms(self.language, text);
+        let mut steps = Steps::default();
         for (at, term) in terms.iter().enumerate() {
+            if steps.more(1 + self.looks.len(), budget) {
+                break;
+            }
+            let mut add = |seek: &usize, end: usize| spans.push(Span { start: term.start, end, seek: *seek });
+            if let Some(seek) = self.terms.get(&term.text) {
+                add(seek, term.end);
+            }
             for (seek, look) in &self.looks {
                 match look {
-                    Look::Sequence { terms: wanted, slop, last_is_prefix } => {
-                        let rest = terms.get(at..).unwrap_or_default();
-                        sequence_at(rest, wanted, *slop, *last_is_prefix, |start, end| {
-                            spans.push(Span { start, end, seek: *seek });
-                        });
+                    Look::Sequence { terms: wanted, slop: 0, last_is_prefix } => {
+                        if let Some(last) =
+                            sequence_at(terms.get(at..).unwrap_or_default(), wanted, *last_is_prefix)
+                        {
+                            add(seek, last.end);
+                        }
                     }
-                    look if look.takes(&term.text) => {
-                        spans.push(Span { start: term.start, end: term.end, seek: *seek });
-                    }
+                    look if look.takes(&term.text) => add(seek, term.end),
                     _ => {}
                 }
+            }
+        }
+        for (seek, look) in &self.looks {
+            if let Look::Sequence { terms: wanted, slop: slop @ 1.., last_is_prefix } = look {
+                let places = near_each_other(&terms, wanted, *slop, *last_is_prefix, budget);
+                let found = places.iter().filter_map(|at| terms.get(*at as usize));
+                spans.extend(found.map(|term| Span { start: term.start, end: term.end, seek: *seek }));
             }
         }
     }
 }
 
-/// Finds a phrase that begins with the first of these terms. Words without a gap between them become one span.
-fn sequence_at(
-    terms: &[indexer::Term],
+/// The last word of a phrase that these terms begin with.
+fn sequence_at<'t>(terms: &'t [Term], wanted: &[String], last_is_prefix: bool) -> Option<&'t Term> {
+    let whole = terms.get(..wanted.len())?;
+    let last = wanted.len().saturating_sub(1);
+    let fits = |(at, (term, own)): (usize, (&Term, &String))| {
+        *own == term.text || (last_is_prefix && at == last && term.text.starts_with(own.as_str()))
+    };
+    whole.iter().zip(wanted).enumerate().all(fits).then(|| whole.last())?
+}
+
+/// Where the words of a phrase stand that may be moved so far, each place once. Words without a gap between them
+/// become one span.
+fn near_each_other(
+    terms: &[Term],
     wanted: &[String],
     slop: usize,
     last_is_prefix: bool,
-    mut found: impl FnMut(usize, usize),
-) {
-    let fits = |at: usize, term: &indexer::Term| {
-        wanted.get(at).is_some_and(|own| {
-            *own == term.text
-                || (last_is_prefix && at + 1 == wanted.len() && term.text.starts_with(own.as_str()))
-        })
-    };
-    let Some(first) = terms.first() else { return };
-    if slop == 0 {
-        let whole =
-            terms.get(..wanted.len()).filter(|run| run.iter().enumerate().all(|(at, term)| fits(at, term)));
-        if let Some(last) = whole.and_then(|run| run.last()) {
-            found(first.start, last.end);
+    budget: &Budget,
+) -> BTreeSet<u32> {
+    let mut places: HashMap<&str, Vec<u32>> = wanted.iter().map(|own| (own.as_str(), Vec::new())).collect();
+    let mut prefixed: Vec<u32> = Vec::new();
+    let prefix = wanted.last().filter(|_| last_is_prefix);
+    for (term, at) in terms.iter().zip(0..) {
+        if let Some(places) = places.get_mut(term.text.as_str()) {
+            places.push(at);
         }
-        return;
+        if prefix.is_some_and(|prefix| term.text.starts_with(prefix.as_str())) {
+            prefixed.push(at);
+        }
     }
-    // Moved words: all of them near here, in any order.
-    if !(0..wanted.len()).any(|at| fits(at, first)) {
-        return;
+    let mut lists: Vec<&[u32]> =
+        wanted.iter().map(|own| places.get(own.as_str()).map_or(&[][..], Vec::as_slice)).collect();
+    if let (Some(_), Some(last)) = (prefix, lists.last_mut()) {
+        *last = &prefixed;
     }
-    let window = terms.get(..(wanted.len() + slop).min(terms.len())).unwrap_or_default();
-    let places: Option<Vec<&indexer::Term>> =
-        (0..wanted.len()).map(|at| window.iter().find(|term| fits(at, term))).collect();
-    if let Some(places) = places {
-        places.into_iter().for_each(|term| found(term.start, term.end));
-    }
+    let mut found = BTreeSet::new();
+    let mut steps = Steps::default();
+    each_match(&lists, u32::try_from(slop).unwrap_or(u32::MAX), &Repeats::of(wanted), |at| {
+        found.extend(at);
+        steps.more(at.len(), budget)
+    });
+    found
 }
 
 #[cfg(test)]
@@ -333,7 +372,7 @@ mod tests {
         let seeker = Seeker::new(&seeks, &FieldSpec::text("body", 1.0), name, Language::English, true);
         let mut shown = String::new();
         let mut at = 0;
-        for span in seeker.find(text) {
+        for span in seeker.find(text, &Budget::endless()) {
             shown.push_str(&text[at..span.start]);
             shown.push_str(&format!("[{}]", &text[span.start..span.end]));
             at = span.end;

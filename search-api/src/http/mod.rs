@@ -30,6 +30,7 @@ mod site;
 pub(crate) mod state;
 mod status;
 pub(crate) mod table;
+mod warm;
 
 use std::{io, sync::Arc};
 

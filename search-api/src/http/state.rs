@@ -6,7 +6,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::{
     access::Access, body::BODIES_MIB, cors::Origins, intake::Intake, metrics::Metrics, pool::Pool,
-    rebuild::Begun, site::Site,
+    rebuild::Begun, site::Site, warm::Warmer,
 };
 use crate::{es::Points, search::Search, suggest::Suggester};
 
@@ -38,6 +38,7 @@ pub struct ApiState {
     /// Whether the server is about to end: followers end then.
     pub(crate) stopping: watch::Receiver<bool>,
     pub(super) stop: Arc<watch::Sender<bool>>,
+    _warmer: Arc<Warmer>,
 }
 
 const MAX_WAITING: usize = 64;
@@ -53,12 +54,14 @@ impl ApiState {
     /// The system's, when no thread can be started.
     pub fn new(search: Search) -> io::Result<Self> {
         let (stop, stopping) = watch::channel(false);
+        let suggester = Arc::new(Suggester::default());
+        let warmer = Warmer::start(search.clone(), Arc::clone(&suggester))?;
         Ok(Self {
             search,
             pool: Pool::new()?,
             past: Pool::with(1, MAX_WAITING_FOR_PAST)?,
             points: Arc::default(),
-            suggester: Arc::default(),
+            suggester,
             access: Arc::new(Access::default()),
             origins: Origins::default(),
             site: Arc::default(),
@@ -70,6 +73,7 @@ impl ApiState {
             bodies: Arc::new(Semaphore::new(BODIES_MIB)),
             stopping,
             stop: Arc::new(stop),
+            _warmer: Arc::new(warmer),
         })
     }
 

@@ -3,7 +3,7 @@
 //! A search is nothing but its address, so every state of it can be shared, bookmarked and gone back to.
 
 use maud::{Markup, html};
-use store::{AssetId, AssetKind};
+use store::{AsOf, AssetId, AssetKind};
 
 /// A search, as the address of its page says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub(super) struct Address {
     pub(super) cursor: Option<Cursor>,
     /// The name of an index of the archive as it stood.
     pub(super) as_of: String,
+    /// The facet of which all values are shown, by its name; empty for none.
+    pub(super) unfolded: String,
 }
 
 /// A place between two hits, as the text that the request reads.
@@ -38,16 +40,39 @@ pub(super) enum Order {
     Relevance,
     Newest,
     Oldest,
+    /// Of bylines: those who wrote most first.
+    Most,
 }
 
 impl Order {
-    pub(super) const ALL: [Self; 3] = [Self::Relevance, Self::Newest, Self::Oldest];
+    const ALL: [Self; 4] = [Self::Relevance, Self::Most, Self::Newest, Self::Oldest];
+
+    /// Those in which an address can be shown, the one first that is meant when it says none.
+    pub(super) fn of(address: &Address) -> Vec<Self> {
+        let fits = |order: &Self| match order {
+            // Without words there is no relevance.
+            Self::Relevance => !address.q.is_empty(),
+            Self::Most => address.kind == AssetKind::Byline,
+            Self::Newest | Self::Oldest => true,
+        };
+        Self::ALL.into_iter().filter(fits).collect()
+    }
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Relevance => "relevance",
             Self::Newest => "newest",
             Self::Oldest => "oldest",
+            Self::Most => "most",
+        }
+    }
+
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Relevance => "Relevance",
+            Self::Newest => "Newest",
+            Self::Oldest => "Oldest",
+            Self::Most => "Most articles",
         }
     }
 }
@@ -102,6 +127,7 @@ impl Default for Address {
             page: 1,
             cursor: None,
             as_of: String::new(),
+            unfolded: String::new(),
         }
     }
 }
@@ -125,6 +151,7 @@ impl Address {
                 "from" => value.clone_into(&mut address.from),
                 "to" => value.clone_into(&mut address.to),
                 "as_of" => value.clone_into(&mut address.as_of),
+                "all" => value.clone_into(&mut address.unfolded),
                 "after" if !value.is_empty() => address.cursor = Some(Cursor::After(value.to_owned())),
                 "before" if !value.is_empty() => address.cursor = Some(Cursor::Before(value.to_owned())),
                 "page" => address.page = value.parse().unwrap_or(1).max(1),
@@ -149,6 +176,12 @@ impl Address {
         *self == Self { kind: self.kind, ..Self::default() }
     }
 
+    /// The order in which it is shown.
+    pub(super) fn order(&self) -> Order {
+        let orders = Order::of(self);
+        if orders.contains(&self.sort) { self.sort } else { orders.first().copied().unwrap_or(self.sort) }
+    }
+
     pub(super) fn has(&self, name: &str, value: &str) -> bool {
         self.facets.iter().any(|(n, v)| n == name && v == value)
     }
@@ -171,6 +204,7 @@ impl Address {
         add("to", &self.to);
         add("sort", if self.sort == Order::Relevance { "" } else { self.sort.name() });
         add("as_of", &self.as_of);
+        add("all", &self.unfolded);
         match &self.cursor {
             Some(Cursor::After(cursor)) => add("after", cursor),
             Some(Cursor::Before(cursor)) => add("before", cursor),
@@ -200,9 +234,17 @@ impl Address {
         with_params(path, &self.but(|_| ()).params())
     }
 
+    /// The page of a hit. With words, it says which, and where to go back to. A search of the archive as it stood on a
+    /// date leads to how the hit stood then.
+    pub(super) fn hit(&self, kind: AssetKind, id: &AssetId) -> String {
+        let is_date = self.as_of.parse::<AsOf>().is_ok();
+        let href = if is_date { asset_at(kind, id, &self.as_of) } else { asset(kind, id) };
+        if self.q.is_empty() { href } else { with_params(&href, &self.params()) }
+    }
+
     /// The same from its first page, changed.
     pub(super) fn but(&self, change: impl FnOnce(&mut Self)) -> Self {
-        let mut other = Self { page: 1, cursor: None, ..self.clone() };
+        let mut other = Self { page: 1, cursor: None, unfolded: String::new(), ..self.clone() };
         change(&mut other);
         other
     }
@@ -239,12 +281,7 @@ pub(crate) fn asset(kind: AssetKind, id: &AssetId) -> String {
 
 /// The page of an asset at some moment.
 pub(super) fn asset_at(kind: AssetKind, id: &AssetId, at: &str) -> String {
-    with_at(&asset(kind, id), at)
-}
-
-pub(super) fn with_at(href: &str, at: &str) -> String {
-    let sign = if href.contains('?') { '&' } else { '?' };
-    format!("{href}{sign}at={}", encode(at))
+    with_params(&asset(kind, id), &[("at", at.to_owned())])
 }
 
 /// What a form needs to lead to the page of an asset: its path, and the id where that goes as a parameter.
@@ -268,7 +305,8 @@ fn under(base: &str, id: &str) -> String {
 
 pub(super) fn with_params(base: &str, params: &[(&str, String)]) -> String {
     let pairs: Vec<String> = params.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-    if pairs.is_empty() { base.to_owned() } else { format!("{base}?{}", pairs.join("&")) }
+    let sign = if base.contains('?') { '&' } else { '?' };
+    if pairs.is_empty() { base.to_owned() } else { format!("{base}{sign}{}", pairs.join("&")) }
 }
 
 /// Percent-encoding (RFC 3986) of everything but unreserved characters, and those that a path and a query may both

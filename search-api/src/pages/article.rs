@@ -4,7 +4,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use store::{Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Image, Keyword, Live, Snapshot};
 
 use super::{
@@ -31,10 +31,17 @@ struct Reader<'a> {
     at: Option<AsOf>,
     steps: &'a [Step],
     seen_now: bool,
+    /// The text with the words marked that were looked for.
+    marked: Option<String>,
 }
 
-/// `GET /articles/{id}`, with `?at=` as it stood then.
-pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Response, PageError> {
+/// `GET /articles/{id}`, with `?at=` as it stood then, and with the parameters of the search that led to it.
+pub(super) fn show(
+    pages: &Pages,
+    id: &AssetId,
+    at: Option<AsOf>,
+    came_from: Address,
+) -> Result<Response, PageError> {
     let snapshot = pages.state.search.log().snapshot()?;
     let past = at.map(|at| snapshot.log().snapshot_as_of(at)).transpose()?;
     let then = past.as_ref().unwrap_or(&snapshot);
@@ -57,14 +64,17 @@ pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Resp
         at,
         steps: &steps,
         seen_now,
+        marked: if at.is_none() { results::marked(pages, id, &came_from) } else { None },
     };
     let similar = if seen_now && at.is_none() { results::similar(pages, id) } else { Vec::new() };
     let description =
         text::beginning(if article.summary.is_empty() { &article.body } else { &article.summary }, 200);
+    let title = reader.title();
     let frame = Frame {
         description: &description,
-        indexed: at.is_none(),
-        ..Frame::new(&article.headline, "article")
+        indexed: at.is_none() && came_from.q.is_empty(),
+        address: came_from,
+        ..Frame::new(&title, "article")
     };
     Ok(page(pages, &frame, &reader.markup(pages, &similar)))
 }
@@ -117,23 +127,14 @@ impl Reader<'_> {
             article.story lang=[text::lang(&article.language)] dir="auto" {
                 header {
                     @if !article.kicker.is_empty() { p.kicker { (article.kicker) } }
-                    h1 { (article.headline) }
+                    h1.no-headline[article.headline.is_empty()] { (self.title()) }
                     @if !article.subheadline.is_empty() { p.deck { (article.subheadline) } }
                     (self.byline())
+                    (self.found())
                 }
                 @if let Some((id, image)) = lead { (figure(id, image, 800, "lead")) }
                 (self.corrections())
-                div.text {
-                    @if article.body.is_empty() && !article.summary.is_empty() { p.first { (article.summary) } }
-                    @for (number, paragraph) in text::paragraphs(&article.body).enumerate() {
-                        p class=[(number == 0 && article.dateline.is_empty()).then_some("first")] {
-                            @if number == 0 && !article.dateline.is_empty() {
-                                span.dateline { (article.dateline) } " — "
-                            }
-                            (paragraph)
-                        }
-                    }
-                }
+                (self.text())
                 @let others: Vec<_> = images.collect();
                 @if !others.is_empty() {
                     div.pictures { @for (id, image) in others { (figure(id, image, 480, "other")) } }
@@ -141,7 +142,7 @@ impl Reader<'_> {
                 @if !article.rights.is_empty() { p.rights { (article.rights) } }
             }
             aside.margin aria-label="About this article" {
-                (self.facts(pages))
+                (self.facts())
                 (history::as_it_stood_form(&asset, self.at))
                 @if let Some(cited) = self.cited(pages) { (cite::section(&cited)) }
             }
@@ -152,6 +153,42 @@ impl Reader<'_> {
                 }
             }
             (history::section(self.steps, &asset))
+        }
+    }
+
+    fn title(&self) -> String {
+        let title = text::title(&self.article.headline, &self.article.body);
+        if title.is_empty() { self.id.to_string() } else { title }
+    }
+
+    fn text(&self) -> Markup {
+        let article = self.article;
+        let body = if article.body.is_empty() { &article.summary } else { &article.body };
+        let mut marked = text::paragraphs(self.marked.as_deref().unwrap_or_default());
+        let mut has_place = false;
+        html! {
+            div.text {
+                @for (number, paragraph) in text::paragraphs(body).enumerate() {
+                    @let is_first = number == 0 && article.dateline.is_empty() && text::takes_initial(paragraph);
+                    p.first[is_first].lines[text::is_in_lines(paragraph)] {
+                        @if number == 0 && !article.dateline.is_empty() { span.dateline { (article.dateline) } " — " }
+                        @match marked.next() {
+                            Some(marked) => (placed(text::fragment(marked), &mut has_place)),
+                            None => (paragraph),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// How often the words that were looked for are in the text, and the way to the first.
+    fn found(&self) -> Markup {
+        let places = self.marked.as_ref().map_or(0, |text| text.matches("<em>").count()) as u64;
+        html! {
+            @if places > 0 {
+                p.found { a href="#found" { (text::counted(places, "place", "places")) } " in the text for what you looked for" }
+            }
         }
     }
 
@@ -198,7 +235,7 @@ impl Reader<'_> {
     }
 
     /// What the margin says: each fact leads to everything that shares it.
-    fn facts(&self, pages: &Pages) -> Markup {
+    fn facts(&self) -> Markup {
         let article = self.article;
         let search = |name: &str, value: &str| Address::default().with(name, value).href();
         let linked = |label: &str, name: &str, value: &str, shown: &str| {
@@ -216,7 +253,7 @@ impl Reader<'_> {
                 (linked("Type", "type", &article.genre, &text::capital(&article.genre)))
                 (linked("Language", "language", &article.language, text::language_name(&article.language)))
                 (linked("Source", "source", &article.source, &article.source))
-                (plain("Printed as", &article.credit))
+                @if !self.credits_the_same() { (plain("Printed as", &article.credit)) }
                 @let keywords = distinct(&article.keywords);
                 @if !keywords.is_empty() {
                     dt { "Keywords" }
@@ -236,7 +273,18 @@ impl Reader<'_> {
                 dt { "This revision" }
                 dd { a href=(permalink) { "Revision " (self.live.revision) ", event " (self.live.seq) } }
             }
-            @if self.authors.is_empty() && article.section.is_empty() { p.quiet { "From " (pages.config.title) } }
+        }
+    }
+
+    /// Whether the byline as printed says nothing but the name at the head of the article.
+    fn credits_the_same(&self) -> bool {
+        let credit = self.article.credit.to_lowercase();
+        let credit = credit.strip_prefix("by ").unwrap_or(&credit);
+        let mut names = self.authors.iter().filter_map(|(_, byline)| byline.as_ref());
+        match (names.next(), names.next()) {
+            (Some(only), None) => only.name.to_lowercase() == credit,
+            (None, _) => true,
+            _ => false,
         }
     }
 
@@ -245,6 +293,15 @@ impl Reader<'_> {
         let authors = self.authors.iter().filter_map(|(_, byline)| byline.clone()).collect();
         Cited::new(&asset, self.live, authors, &pages.config.title, pages.config.base_url.as_deref())
     }
+}
+
+/// The first word that is marked is the place that the page leads to.
+fn placed(text: Markup, has_place: &mut bool) -> Markup {
+    if *has_place || !text.0.contains("<em>") {
+        return text;
+    }
+    *has_place = true;
+    PreEscaped(text.0.replacen("<em>", "<em id=\"found\">", 1))
 }
 
 /// Each term once, whichever vocabularies have it.

@@ -18,33 +18,24 @@ struct Asset {
     bytes: &'static [u8],
 }
 
-static ASSETS: [Asset; 6] = [
-    Asset {
-        name: "morgue.css",
-        media_type: "text/css; charset=utf-8",
-        bytes: include_bytes!("../../assets/morgue.css"),
-    },
-    Asset {
-        name: "morgue.js",
-        media_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../assets/morgue.js"),
-    },
-    Asset { name: "icon.svg", media_type: "image/svg+xml", bytes: include_bytes!("../../assets/icon.svg") },
-    Asset {
-        name: "text.woff2",
-        media_type: "font/woff2",
-        bytes: include_bytes!("../../assets/fonts/text.woff2"),
-    },
-    Asset {
-        name: "italic.woff2",
-        media_type: "font/woff2",
-        bytes: include_bytes!("../../assets/fonts/italic.woff2"),
-    },
-    Asset {
-        name: "display.woff2",
-        media_type: "font/woff2",
-        bytes: include_bytes!("../../assets/fonts/display.woff2"),
-    },
+const fn asset(name: &'static str, media_type: &'static str, bytes: &'static [u8]) -> Asset {
+    Asset { name, media_type, bytes }
+}
+
+const FONT: &str = "font/woff2";
+
+static ASSETS: [Asset; 11] = [
+    asset("morgue.css", "text/css; charset=utf-8", include_bytes!("../../assets/morgue.css")),
+    asset("morgue.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/morgue.js")),
+    asset("room.css", "text/css; charset=utf-8", include_bytes!("../../assets/room.css")),
+    asset("room.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/room.js")),
+    asset("icon.svg", "image/svg+xml", include_bytes!("../../assets/icon.svg")),
+    asset("text.woff2", FONT, include_bytes!("../../assets/fonts/text.woff2")),
+    asset("text-more.woff2", FONT, include_bytes!("../../assets/fonts/text-more.woff2")),
+    asset("italic.woff2", FONT, include_bytes!("../../assets/fonts/italic.woff2")),
+    asset("italic-more.woff2", FONT, include_bytes!("../../assets/fonts/italic-more.woff2")),
+    asset("display.woff2", FONT, include_bytes!("../../assets/fonts/display.woff2")),
+    asset("display-more.woff2", FONT, include_bytes!("../../assets/fonts/display-more.woff2")),
 ];
 
 /// Changes when any of them changes, so that browsers may keep them for ever.
@@ -55,7 +46,7 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
 
 /// Those that are text, as gzip: packed once, as well as can be.
 static PACKED: LazyLock<Vec<Option<Vec<u8>>>> = LazyLock::new(|| {
-    let is_text = |asset: &Asset| !asset.media_type.starts_with("font/");
+    let is_text = |asset: &Asset| asset.media_type != FONT;
     let pack = |asset| is_text(asset).then(|| compress::gzip(asset.bytes, Compression::best()));
     ASSETS.iter().map(pack).collect()
 });

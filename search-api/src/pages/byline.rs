@@ -21,8 +21,14 @@ use super::{
     text,
 };
 
-/// `GET /bylines/{id}`, with `?at=` as it stood then. One that was found to be another person leads to that one.
-pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Response, PageError> {
+/// `GET /bylines/{id}`, with `?at=` as it stood then, and with the parameters of the search that led to it. One that was
+/// found to be another person leads to that one.
+pub(super) fn show(
+    pages: &Pages,
+    id: &AssetId,
+    at: Option<AsOf>,
+    came_from: Address,
+) -> Result<Response, PageError> {
     let search = &pages.state.search;
     let snapshot = search.log().snapshot()?;
     let past = at.map(|at| snapshot.log().snapshot_as_of(at)).transpose()?;
@@ -41,8 +47,12 @@ pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Resp
     let names = strings(search.document(&asset, at)?.document.get("also_known_as"));
     let work = results::work_of(pages, id)?;
     let description = text::beginning(&byline.bio, 200);
-    let frame =
-        Frame { description: &description, indexed: at.is_none(), ..Frame::new(&byline.name, "byline") };
+    let frame = Frame {
+        description: &description,
+        indexed: at.is_none() && came_from.q.is_empty(),
+        address: came_from,
+        ..Frame::new(&byline.name, "byline")
+    };
     let main = html! {
         @if let Some(at) = at { (history::as_it_stood(&asset, at, &steps, seen_now)) }
         article.person {
@@ -115,7 +125,7 @@ fn everything(id: &AssetId, byline: &Byline, work: &Work) -> Markup {
         @if !work.images.is_empty() {
             section.works aria-labelledby="images-title" {
                 h2 #images-title { (text::counted(work.image_total, "image", "images")) }
-                ul.grid { @for hit in &work.images { (hits::tile(hit)) } }
+                ul.grid { @for hit in &work.images { (hits::tile(hit, &hits::href(hit))) } }
             }
         }
         @if work.total == 0 && work.images.is_empty() {

@@ -2,61 +2,55 @@
 
 use maud::{Markup, html};
 
-use super::{
-    address::{Address, Facet},
-    text,
-    timeline::{Timeline, Unit},
-};
+use super::{address::Address, results::Values, text, timeline::Timeline};
 
-/// So many values of a facet are shown at once; the others are behind "more".
-const SHOWN: usize = 7;
+/// The name of the facet of periods in addresses.
+const PERIODS: &str = "periods";
 
 /// The column of facets.
-pub(super) fn column(
-    address: &Address,
-    facets: &[(&'static Facet, Vec<(String, u64)>)],
-    timeline: Option<&Timeline>,
-) -> Markup {
+pub(super) fn column(address: &Address, facets: &[Values], timeline: Option<&Timeline>) -> Markup {
     html! {
         aside.narrow #narrow aria-labelledby="narrow-title" {
             h2 #narrow-title { "Narrow the search" }
             (dates(address))
-            @if let Some(timeline) = timeline { (years(address, timeline)) }
-            @for (facet, values) in facets {
-                @if values.len() > 1 || values.iter().any(|(value, _)| address.has(facet.name, value)) {
-                    section.facet aria-labelledby=(format!("facet-{}", facet.name)) {
-                        h3 id=(format!("facet-{}", facet.name)) { (facet.label) }
-                        (list(address, facet, values))
-                    }
+            @if let Some(timeline) = timeline { (periods(address, timeline)) }
+            @for Values { facet, counts, goes_on } in facets {
+                @if counts.len() > 1 || counts.iter().any(|(value, _)| address.has(facet.name, value)) {
+                    (section(address, facet.name, facet.label, &html! {
+                        @for value in counts { (item(address, facet.name, value)) }
+                    }, goes_on.then_some("More")))
                 }
             }
         }
     }
 }
 
-fn list(address: &Address, facet: &Facet, values: &[(String, u64)]) -> Markup {
-    let (first, others) = values.split_at(values.len().min(SHOWN));
+/// A facet: its heading, its values, and the way to the others by this name.
+fn section(address: &Address, name: &str, label: &str, items: &Markup, others: Option<&str>) -> Markup {
+    let id = format!("facet-{name}");
+    let unfolded =
+        |name: &str| format!("{}#{id}", address.but(|it| name.clone_into(&mut it.unfolded)).href());
     html! {
-        ul { @for value in first { (item(address, facet, value)) } }
-        @if !others.is_empty() {
-            details {
-                summary { (others.len()) " more" span.hidden { " of " (facet.label) } }
-                ul { @for value in others { (item(address, facet, value)) } }
+        section.facet aria-labelledby=(id) {
+            h3 id=(id) { (label) }
+            ul { (items) }
+            @if address.unfolded == name {
+                p.more { a href=(unfolded("")) rel="nofollow" { "Fewer" span.hidden { " of " (label) } } }
+            } @else if let Some(others) = others {
+                p.more { a href=(unfolded(name)) rel="nofollow" { (others) span.hidden { " of " (label) } } }
             }
         }
     }
 }
 
-fn item(address: &Address, facet: &Facet, (value, count): &(String, u64)) -> Markup {
-    let is_chosen = address.has(facet.name, value);
-    let href =
-        if is_chosen { address.without(facet.name, value) } else { address.with(facet.name, value) }.href();
+fn item(address: &Address, facet: &str, (value, count): &(String, u64)) -> Markup {
+    let is_chosen = address.has(facet, value);
+    let href = if is_chosen { address.without(facet, value) } else { address.with(facet, value) }.href();
     html! {
         li class=[is_chosen.then_some("chosen")] {
             a href=(href) rel="nofollow" {
                 @if is_chosen { span.hidden { "Take off: " } }
-                span.value { (shown(facet.name, value)) }
-                " " span.number { (text::count(*count)) }
+                (shown(facet, value)) " " span { (text::count(*count)) }
             }
         }
     }
@@ -70,29 +64,23 @@ fn shown<'a>(facet: &str, value: &'a str) -> std::borrow::Cow<'a, str> {
     }
 }
 
-/// The same as the chart says, as text: decades, years, months or days with their counts.
-fn years(address: &Address, timeline: &Timeline) -> Markup {
+/// The same as the chart says, as text for who asks: decades, years, months or days with their counts.
+fn periods(address: &Address, timeline: &Timeline) -> Markup {
     let (unit, groups) = timeline.groups();
     let filled: Vec<_> = groups.iter().filter(|group| group.count > 0).collect();
-    html! {
-        @if filled.len() > 1 {
-            section.facet aria-labelledby="facet-periods" {
-                h3 #facet-periods { (text::capital(unit.name())) }
-                details {
-                    summary { (filled.len()) " " @if unit == Unit::Century { "centuries" } @else { (unit.name()) "s" } }
-                    ul {
-                        @for group in filled {
-                            @let (from, to) = unit.bounds(group.date);
-                            li {
-                                a href=(address.between(&from, &to).href()) rel="nofollow" {
-                                    span.value { (unit.label(group.date)) } " " span.number { (text::count(group.count)) }
-                                }
-                            }
-                        }
-                    }
+    let is_unfolded = address.unfolded == PERIODS;
+    let items = html! {
+        @for group in filled.iter().filter(|_| is_unfolded) {
+            @let (from, to) = unit.bounds(group.date);
+            li {
+                a href=(address.between(&from, &to).href()) rel="nofollow" {
+                    (unit.label(group.date)) " " span { (text::count(group.count)) }
                 }
             }
         }
+    };
+    html! {
+        @if filled.len() > 1 { (section(address, PERIODS, &text::capital(unit.plural()), &items, Some("As a list"))) }
     }
 }
 

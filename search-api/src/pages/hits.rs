@@ -2,40 +2,48 @@
 
 use maud::{Markup, html};
 use serde_json::{Map, Value};
-use store::{AssetKind, Rendition};
+use store::{AssetId, AssetKind, Rendition};
 
-use super::{address, dates, media, text};
+use super::{
+    address::{self, Address},
+    dates, media, text,
+};
 use crate::Hit;
 
 /// A hit of a search: headline, date, byline, section, the words around what was looked for, a picture.
-pub(super) fn shown(hit: &Hit) -> Markup {
+pub(super) fn shown(hit: &Hit, address: &Address) -> Markup {
+    let href = address.hit(hit.kind, &hit.id);
     match hit.kind {
-        AssetKind::Article => article(hit),
-        AssetKind::Image => tile(hit),
-        AssetKind::Byline => byline(hit),
+        AssetKind::Article => article(hit, &href),
+        AssetKind::Image => tile(hit, &href),
+        AssetKind::Byline => byline(hit, &href),
     }
 }
 
-fn article(hit: &Hit) -> Markup {
+fn article(hit: &Hit, href: &str) -> Markup {
     let document = &hit.document;
     let picture = first_picture(document);
+    // What is in another language than the page says so, and what the page says in it again.
+    let language = text::lang(string(document, "language"));
+    let is_foreign = language != Some("en");
+    let ours = language.filter(|_| is_foreign).map(|_| "en");
     html! {
         li.hit {
-            article lang=[text::lang(string(document, "language"))] dir="auto" {
-                p.over lang="en" {
+            article lang=[language.filter(|_| is_foreign)] dir=[is_foreign.then_some("auto")] {
+                p.over lang=[ours] {
                     @if !string(document, "section").is_empty() { span.section { (string(document, "section")) } }
                     @if !string(document, "published").is_empty() { span.when { (dates::time_of(string(document, "published"))) } }
                     @if !string(document, "page").is_empty() { span.page { "page " (string(document, "page")) } }
                 }
-                h3 { a.open href=(href(hit)) { (headline(hit)) } }
+                h3.no-headline[string(document, "headline").is_empty()] { a.open href=(href) { (headline(hit)) } }
                 @let names = names_of(hit);
-                @if let Some(names) = names { p.by lang="en" { (names) } }
+                @if let Some(names) = names { p.by lang=[ours] { (names) } }
                 p.snippet { (snippet(hit)) }
-                (elsewhere(hit))
+                (elsewhere(hit, ours))
             }
-            @if let Some((rendition, src, alt)) = picture {
-                a.thumb href=(href(hit)) tabindex="-1" aria-hidden="true" {
-                    img src=(src) alt=(alt) width=[rendition.width] height=[rendition.height] loading="lazy" decoding="async";
+            @if let Some(src) = picture {
+                a.thumb href=(href) tabindex="-1" aria-hidden="true" {
+                    img src=(src) alt="" loading="lazy";
                 }
             }
         }
@@ -43,7 +51,7 @@ fn article(hit: &Hit) -> Markup {
 }
 
 /// What of the hit is in none of the parts that are shown anyway: a word that only a caption or a correction has.
-fn elsewhere(hit: &Hit) -> Markup {
+fn elsewhere(hit: &Hit, lang: Option<&str>) -> Markup {
     static PARTS: [(&str, &str); 6] = [
         ("images.caption", "In a caption"),
         ("images.alt", "In a picture"),
@@ -58,16 +66,20 @@ fn elsewhere(hit: &Hit) -> Markup {
         PARTS.iter().find_map(|(part, label)| Some((*label, text::fragments(hit.highlights.get(*part))?)));
     html! {
         @if let (false, Some((label, fragment))) = (shown_already, found) {
-            p.elsewhere lang="en" { span.label { (label) } " " (fragment) }
+            p.elsewhere lang=[lang] { span.label { (label) } " " (fragment) }
         }
     }
 }
 
 fn headline(hit: &Hit) -> Markup {
-    text::fragments(hit.highlights.get("headline")).unwrap_or_else(|| {
-        let headline = string(&hit.document, "headline");
-        html! { (if headline.is_empty() { hit.id.as_str() } else { headline }) }
-    })
+    text::fragments(hit.highlights.get("headline"))
+        .unwrap_or_else(|| html! { (title(&hit.document, &hit.id)) })
+}
+
+/// What stands for an article in a list; its id where it has no words at all.
+fn title(article: &Map<String, Value>, id: &AssetId) -> String {
+    let title = text::title(string(article, "headline"), string(article, "body"));
+    if title.is_empty() { id.to_string() } else { title }
 }
 
 fn snippet(hit: &Hit) -> Markup {
@@ -77,7 +89,14 @@ fn snippet(hit: &Hit) -> Markup {
             .into_iter()
             .map(|part| string(&hit.document, part))
             .find(|text| !text.is_empty());
-        html! { (text::beginning(text.unwrap_or_default(), 220)) }
+        let text = text.unwrap_or_default();
+        // Words that stand for a headline are not said twice.
+        let text = if string(&hit.document, "headline").is_empty() {
+            text::after_title(text)
+        } else {
+            text.to_owned()
+        };
+        html! { (text::beginning(&text, 220)) }
     })
 }
 
@@ -98,20 +117,25 @@ fn names_of(hit: &Hit) -> Option<Markup> {
     }
 }
 
-/// An image in a grid.
-pub(super) fn tile(hit: &Hit) -> Markup {
+/// An image in a grid. What is under it is its caption, or else what it shows.
+pub(super) fn tile(hit: &Hit, href: &str) -> Markup {
     let document = &hit.document;
-    let picture = picture_of(document, 320);
-    let caption = text::fragments(hit.highlights.get("caption"))
-        .unwrap_or_else(|| html! { (text::beginning(string(document, "caption"), 110)) });
+    let (caption, alt) = (string(document, "caption"), string(document, "alt"));
+    let under = ["caption", "alt"].into_iter().find_map(|part| text::fragments(hit.highlights.get(part)));
+    let under = under.unwrap_or_else(|| {
+        let words = [caption, alt].into_iter().find(|words| !words.is_empty());
+        html! { (text::beginning(words.unwrap_or("A picture without words"), 110)) }
+    });
+    // What the words under it say anyway is not said twice.
+    let alt = if caption.is_empty() { "" } else { alt };
     html! {
         li.tile {
-            a.open href=(href(hit)) {
-                @match picture {
-                    Some((rendition, src, alt)) => img src=(src) alt=(alt) width=[rendition.width] height=[rendition.height] loading="lazy" decoding="async";,
-                    None => span.no-picture { (string(document, "alt")) },
+            a.open href=(href) {
+                @match picture_of(document, 320) {
+                    Some(src) => img src=(src) alt=(alt) loading="lazy";,
+                    None => span.no-picture { "No picture" },
                 }
-                span.caption { (caption) }
+                span.caption { (under) }
             }
             p.over {
                 @if !string(document, "credit").is_empty() { span { (string(document, "credit")) } }
@@ -121,29 +145,35 @@ pub(super) fn tile(hit: &Hit) -> Markup {
     }
 }
 
-fn byline(hit: &Hit) -> Markup {
+/// A person in a list: who, and how much from when to when.
+fn byline(hit: &Hit, href: &str) -> Markup {
     let document = &hit.document;
     let name =
         text::fragments(hit.highlights.get("name")).unwrap_or_else(|| html! { (string(document, "name")) });
     let bio = text::fragments(hit.highlights.get("bio"))
-        .unwrap_or_else(|| html! { (text::beginning(string(document, "bio"), 180)) });
+        .unwrap_or_else(|| html! { (text::beginning(string(document, "bio"), 140)) });
     let other_names = text::fragments(hit.highlights.get("also_known_as"));
     let year = |field| string(document, field).get(..4).unwrap_or_default();
     let (first, last) = (year("first_published"), year("last_published"));
+    let office: Vec<&str> = ["title", "organization"]
+        .iter()
+        .map(|part| string(document, part))
+        .filter(|part| !part.is_empty() && *part != string(document, "name"))
+        .collect();
     html! {
-        li.hit {
+        li.hit.person-hit {
             article {
-                p.over {
-                    @if !string(document, "title").is_empty() { span.section { (string(document, "title")) } }
-                    @if !first.is_empty() { span.when { (first) @if first != last { "–" (last) } } }
-                    @for (field, one, many) in [("article_count", "article", "articles"), ("image_count", "image", "images")] {
-                        @let count = document.get(field).and_then(Value::as_u64).unwrap_or(0);
-                        @if count > 0 { span { (text::counted(count, one, many)) } }
-                    }
-                }
-                h3 { a.open href=(href(hit)) { (name) } }
-                p.snippet { (bio) }
+                h3 { a.open href=(href) { (name) } }
+                @if !office.is_empty() { " " span.by { (office.join(", ")) } }
                 @if let Some(names) = other_names { p.elsewhere { span.label { "Also printed as" } " " (names) } }
+                @if !string(document, "bio").is_empty() { p.snippet { (bio) } }
+            }
+            p.over {
+                @for (field, one, many) in [("article_count", "article", "articles"), ("image_count", "image", "images")] {
+                    @let count = document.get(field).and_then(Value::as_u64).unwrap_or(0);
+                    @if count > 0 { span { (text::counted(count, one, many)) } }
+                }
+                @if !first.is_empty() { span.when { (first) @if first != last { "–" (last) } } }
             }
         }
     }
@@ -167,9 +197,9 @@ pub(super) fn card(hit: &Hit) -> Markup {
     let has_picture = picture.is_some();
     html! {
         li {
-            @if let Some((rendition, src, _)) = picture {
+            @if let Some(src) = picture {
                 a.thumb href=(href(hit)) tabindex="-1" aria-hidden="true" {
-                    img src=(src) alt="" width=[rendition.width] height=[rendition.height] loading="lazy" decoding="async";
+                    img src=(src) alt="" loading="lazy";
                 }
             }
             p.over { span.when { (dates::time_of(string(document, "published"))) } }
@@ -179,21 +209,18 @@ pub(super) fn card(hit: &Hit) -> Markup {
     }
 }
 
-fn href(hit: &Hit) -> String {
+/// The page of a hit by itself.
+pub(super) fn href(hit: &Hit) -> String {
     address::asset(hit.kind, &hit.id)
 }
 
-type Picture = (Rendition, String, String);
-
-fn first_picture(document: &Map<String, Value>) -> Option<Picture> {
+fn first_picture(document: &Map<String, Value>) -> Option<String> {
     objects(document, "images").find_map(|image| picture_of(image, 240))
 }
 
-fn picture_of(image: &Map<String, Value>, width: u32) -> Option<Picture> {
+fn picture_of(image: &Map<String, Value>, width: u32) -> Option<String> {
     let renditions: Vec<Rendition> = serde_json::from_value(image.get("renditions")?.clone()).ok()?;
-    let (rendition, src) = media::fitting(&renditions, width)?;
-    let alt = ["alt", "caption"].into_iter().map(|name| string(image, name)).find(|text| !text.is_empty());
-    Some((rendition.clone(), src, alt.unwrap_or_default().to_owned()))
+    Some(media::fitting(&renditions, width)?.1)
 }
 
 fn string<'a>(document: &'a Map<String, Value>, name: &str) -> &'a str {

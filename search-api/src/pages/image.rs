@@ -8,7 +8,7 @@ use super::{
     Pages,
     address::{self, Address},
     article::unseen,
-    dates,
+    cite, dates,
     error::PageError,
     history::{self, Show},
     layout::{Frame, page},
@@ -16,6 +16,7 @@ use super::{
     reading::Reading,
     text,
 };
+use crate::cite::Cited;
 
 /// A picture for a place of this width, with its caption, linked to its page.
 pub(super) fn figure(id: &AssetId, image: &Image, width: u32, class: &str) -> Markup {
@@ -64,8 +65,13 @@ struct Use {
 /// More articles are left to the search.
 const MAX_USES: usize = 60;
 
-/// `GET /images/{id}`, with `?at=` as it stood then.
-pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Response, PageError> {
+/// `GET /images/{id}`, with `?at=` as it stood then, and with the parameters of the search that led to it.
+pub(super) fn show(
+    pages: &Pages,
+    id: &AssetId,
+    at: Option<AsOf>,
+    came_from: Address,
+) -> Result<Response, PageError> {
     let snapshot = pages.state.search.log().snapshot()?;
     let past = at.map(|at| snapshot.log().snapshot_as_of(at)).transpose()?;
     let then = past.as_ref().unwrap_or(&snapshot);
@@ -78,6 +84,8 @@ pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Resp
     let seen_now = snapshot.live(&asset)?.is_some();
     let steps = history::read(&snapshot, &asset, if seen_now { Show::Changes } else { Show::EventsAlone })?;
     let title = text::beginning(described(image), 80);
+    let authors = photographer.iter().filter_map(|(_, byline)| byline.clone()).collect();
+    let cited = Cited::new(&asset, &live, authors, &pages.config.title, pages.config.base_url.as_deref());
     let main = html! {
         @if let Some(at) = at { (history::as_it_stood(&asset, at, &steps, seen_now)) }
         article.plate {
@@ -91,6 +99,7 @@ pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Resp
         aside.margin aria-label="About this image" {
             (facts(id, image, photographer.as_ref()))
             (history::as_it_stood_form(&asset, at))
+            @if let Some(cited) = &cited { (cite::section(cited)) }
         }
         @if !uses.is_empty() {
             section.uses aria-labelledby="uses-title" {
@@ -107,7 +116,12 @@ pub(super) fn show(pages: &Pages, id: &AssetId, at: Option<AsOf>) -> Result<Resp
         }
         (history::section(&steps, &asset))
     };
-    let frame = Frame { description: &image.caption, indexed: at.is_none(), ..Frame::new(&title, "image") };
+    let frame = Frame {
+        description: &image.caption,
+        indexed: at.is_none() && came_from.q.is_empty(),
+        address: came_from,
+        ..Frame::new(&title, "image")
+    };
     Ok(page(pages, &frame, &main))
 }
 
@@ -115,8 +129,8 @@ fn uses(snapshot: &Snapshot, asset: &AssetRef) -> Result<Vec<Use>, PageError> {
     let mut uses = Vec::new();
     for referrer in snapshot.referrers(asset, None, MAX_USES)? {
         if let Some(Content::Article(article)) = snapshot.live(&referrer)?.map(|live| live.content) {
-            let headline =
-                if article.headline.is_empty() { referrer.id.to_string() } else { article.headline };
+            let headline = text::title(&article.headline, &article.body);
+            let headline = if headline.is_empty() { referrer.id.to_string() } else { headline };
             uses.push(Use { id: referrer.id, headline, published: article.published });
         }
     }

@@ -31,6 +31,7 @@ impl Frame<'_> {
 pub(super) fn page(pages: &Pages, frame: &Frame<'_>, main: &Markup) -> Response {
     let name = &pages.config.title;
     let title = if frame.title.is_empty() { name.clone() } else { format!("{} · {name}", frame.title) };
+    let is_search = frame.class.starts_with("search");
     let html = html! {
         (DOCTYPE)
         html lang="en" {
@@ -54,6 +55,9 @@ pub(super) fn page(pages: &Pages, frame: &Frame<'_>, main: &Markup) -> Response 
                 header.masthead {
                     p.name { a href="/" { (name) } }
                     (search_box(&frame.address))
+                    @if !is_search && !frame.address.q.is_empty() {
+                        p.back { a href=(frame.address.href()) { "Back to the search" } }
+                    }
                 }
                 main #main tabindex="-1" { (main) }
                 footer.foot {

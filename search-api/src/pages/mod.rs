@@ -40,6 +40,7 @@ pub(crate) use self::{error::in_house_look, routes::router};
 
 pub(crate) use self::{
     address::asset as asset_href, address::encode, dates::plain as plain_date, text::link as web_link,
+    text::title as article_title,
 };
 
 /// How the pages present an archive.

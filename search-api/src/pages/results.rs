@@ -2,13 +2,13 @@
 
 use jiff::civil::Date;
 use serde_json::Value;
-use store::{ArchiveDate, AssetId, AssetKind, AssetRef};
+use store::{AssetId, AssetKind, AssetRef};
 
 use super::{
     Pages,
     address::{Address, Cursor, Facet, Order, facets_of},
     error::PageError,
-    timeline::{self, Timeline, Unit},
+    timeline::{self, Timeline, Unit, bound},
 };
 use crate::{
     Aggregation, AggregationKind, HighlightField, HighlightOptions, Histogram, Hit, Search, SearchError,
@@ -25,20 +25,31 @@ pub(super) const fn page_size(kind: AssetKind) -> usize {
         _ => 20,
     }
 }
-/// Values of a facet that are counted; pages show fewer at first.
-const FACET_VALUES: usize = 30;
+/// So many values of a facet are shown at first.
+const FACET_VALUES: usize = 7;
+/// So many when all are asked for.
+const ALL_FACET_VALUES: usize = 200;
 
 /// Everything that a search page shows.
 pub(super) struct Results {
     pub(super) response: SearchResponse,
     /// In each view, how many match.
     pub(super) totals: Vec<(AssetKind, u64)>,
-    pub(super) facets: Vec<(&'static Facet, Vec<(String, u64)>)>,
+    pub(super) facets: Vec<Values>,
     pub(super) timeline: Option<Timeline>,
     /// The cursor of the first hit, where there is a page before.
     pub(super) before: Option<String>,
     /// The cursor of the last hit, where there is a page after.
     pub(super) after: Option<String>,
+}
+
+/// What a facet counted.
+pub(super) struct Values {
+    pub(super) facet: &'static Facet,
+    /// The most frequent values with how many hits have each.
+    pub(super) counts: Vec<(String, u64)>,
+    /// Whether there are more than these.
+    pub(super) goes_on: bool,
 }
 
 /// Runs the search of an address.
@@ -56,7 +67,8 @@ pub(super) fn find(search: &Search, address: &Address) -> Result<Results, Search
             request.sort.iter_mut().for_each(Sort::turn);
         }
     }
-    request.facets = facets_of(address.kind).iter().map(|facet| terms(facet.name, facet.field)).collect();
+    request.facets =
+        facets_of(address.kind).iter().map(|facet| terms(facet, shown_of(address, facet) + 1)).collect();
     request.facets.push(dates(address.kind, Unit::Year));
     let mut response = search.search(&request)?;
     let goes_on = response.next.is_some();
@@ -85,18 +97,24 @@ pub(super) fn find(search: &Search, address: &Address) -> Result<Results, Search
     }
     let mut facets = Vec::new();
     for facet in facets_of(address.kind) {
-        let mut values = values_of(&response, facet.name);
+        let mut counts = values_of(&response, facet.name);
+        let goes_on = counts.len() > shown_of(address, facet);
+        counts.truncate(shown_of(address, facet));
         // What was chosen is shown even if nothing else has it.
         for (_, value) in address.facets.iter().filter(|(name, _)| name == facet.name) {
-            if !values.iter().any(|(other, _)| other == value) {
-                values.push((value.clone(), 0));
+            if !counts.iter().any(|(other, _)| other == value) {
+                counts.push((value.clone(), 0));
             }
         }
-        if !values.is_empty() {
-            facets.push((facet, values));
+        if !counts.is_empty() {
+            facets.push(Values { facet, counts, goes_on });
         }
     }
     Ok(Results { response, totals, facets, timeline, before, after })
+}
+
+fn shown_of(address: &Address, facet: &Facet) -> usize {
+    if address.unfolded == facet.name { ALL_FACET_VALUES } else { FACET_VALUES }
 }
 
 /// No two hits in one place, so that the order can be walked in both directions.
@@ -122,10 +140,15 @@ pub(super) fn request_of(address: &Address) -> Result<SearchRequest, SearchError
         ("to", address.to.as_str()),
         ("as_of", address.as_of.as_str()),
     ]);
-    if address.sort != Order::Relevance {
-        params.push(("sort", address.sort.name()));
+    let order = address.order();
+    if order != Order::Most {
+        params.push(("sort", order.name()));
     }
     let mut request = SearchRequest::from_params(&params)?;
+    if order == Order::Most {
+        request.sort =
+            vec![Sort::by("article_count", true), Sort::by(views::date_field(address.kind), false)];
+    }
     let mut filter = Vec::new();
     for facet in facets_of(address.kind) {
         let values: Vec<Value> = address
@@ -168,9 +191,9 @@ fn highlights() -> HighlightOptions {
     HighlightOptions { fields, ..HighlightOptions::default() }
 }
 
-fn terms(name: &str, field: &str) -> Aggregation {
-    let kind = AggregationKind::Terms(Terms::of(field, FACET_VALUES));
-    Aggregation { name: name.to_owned(), kind, nested: Vec::new() }
+fn terms(facet: &Facet, size: usize) -> Aggregation {
+    let kind = AggregationKind::Terms(Terms::of(facet.field, size));
+    Aggregation { name: facet.name.to_owned(), kind, nested: Vec::new() }
 }
 
 fn dates(kind: AssetKind, unit: Unit) -> Aggregation {
@@ -223,11 +246,25 @@ fn timeline_of(
     Ok(Timeline::new(unit, &counts, Some(first), Some(last)))
 }
 
-/// The first or the last day of a bound of an address.
-fn bound(text: &str, is_end: bool) -> Option<Date> {
-    let date: ArchiveDate = text.parse().ok()?;
-    let at = if is_end { date.end() } else { date.start() };
-    at.to_string().get(..10)?.parse().ok()
+/// The text of an article with the words marked that a search looked for, as the highlighter writes it; nothing where
+/// it has none of them.
+pub(super) fn marked(pages: &Pages, id: &AssetId, address: &Address) -> Option<String> {
+    if address.q.is_empty() || address.kind != AssetKind::Article {
+        return None;
+    }
+    let asked = request_of(address).ok()?;
+    let this =
+        Query::Terms { field: "_id".to_owned(), values: vec![Value::from(id.as_str())], any_case: false };
+    let whole = HighlightField { count: 0, ..HighlightField::new("body") };
+    let request = SearchRequest {
+        query: Query::Bool(Bool { must: vec![asked.query], filter: vec![this], ..Bool::default() }),
+        size: 1,
+        count_all: false,
+        highlight: Some(HighlightOptions { fields: vec![whole], ..HighlightOptions::default() }),
+        ..SearchRequest::new(AssetKind::Article)
+    };
+    let hit = pages.state.search.search(&request).ok()?.hits.pop()?;
+    Some(hit.highlights.get("body")?.get(0)?.as_str()?.to_owned())
 }
 
 /// Articles like this one; none is no reason to show no page.

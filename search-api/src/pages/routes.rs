@@ -108,12 +108,13 @@ async fn show_asset_of(
 ) -> Response {
     let at =
         param(params, "at").map(str::trim).filter(|at| !at.is_empty()).map(str::parse::<AsOf>).transpose();
+    let came_from = Address::parse(params);
     answer_from(matches!(at, Ok(Some(_))), pages, headers, move |pages| {
         let (id, at) = (AssetId::new(id)?, at?);
         match kind {
-            AssetKind::Article => article::show(pages, &id, at),
-            AssetKind::Image => image::show(pages, &id, at),
-            AssetKind::Byline => byline::show(pages, &id, at),
+            AssetKind::Article => article::show(pages, &id, at, came_from),
+            AssetKind::Image => image::show(pages, &id, at, came_from),
+            AssetKind::Byline => byline::show(pages, &id, at, came_from),
         }
     })
     .await

@@ -22,7 +22,7 @@ pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageErr
         address: address.clone(),
         indexed: address.is_front_page(),
         description: "A newspaper's archive: every article, image and byline, with its history.",
-        ..Frame::new(&frame_title, "search")
+        ..Frame::new(&frame_title, if address.is_front_page() { "search front" } else { "search" })
     };
     let search = &pages.state.search;
     let results = match results::find(search, address) {
@@ -46,10 +46,35 @@ pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageErr
         @if let Some(next) = next(address, &results) { link rel="next" href=(next.href()); }
     };
     let nothing = results.response.total == 0;
+    if address.is_front_page() && results.totals.iter().all(|(_, total)| *total == 0) {
+        return Ok(page(pages, &frame, &first_steps(search.log().head()?.seq.get())));
+    }
     let spelled = if nothing { better_spelling(search, address.kind, &address.q) } else { None };
     let moments = moments(pages, address.kind);
     Ok(page(pages, &frame, &markup(address, &results, spelled.as_deref(), &moments)))
 }
+
+/// An archive that has nothing to show yet: what to do next.
+fn first_steps(events: u64) -> Markup {
+    html! {
+        article.notice.first-steps {
+            h1 { "The drawers are empty" }
+            @if events > 0 {
+                p.what { (text::counted(events, "event is", "events are")) " in the log, and the indexes take them in: the " a href="/status" { "machine room" } " shows how far they are." }
+            } @else {
+                p.what { "Nothing has been loaded into this archive yet. Give it files and folders; it tells the formats by their content." }
+                pre tabindex="0" aria-label="How to load files" { code { "morgue load ARCHIVE…" } }
+                p.what { "Or send it events, one a line. This page shows what they say a moment later." }
+                pre tabindex="0" aria-label="How to send an event" { code { (EVENT) } }
+                p { "How it goes is seen in the " a href="/status" { "machine room" } ", and what else can be sent at " a href="/api/v1" { "the API" } "." }
+            }
+        }
+    }
+}
+
+const EVENT: &str = r#"curl --json '{"type":"article.published","id":"a/1",
+  "data":{"headline":"To Our Readers","body":"…","published":"1851-05-01"}}' \
+  http://127.0.0.1:7700/api/v1/events"#;
 
 /// The names of the indexes of the archive as it stood.
 fn moments(pages: &Pages, kind: AssetKind) -> Vec<String> {
@@ -76,9 +101,9 @@ fn markup(address: &Address, results: &Results, spelled: Option<&str>, moments: 
                     (way_on(address, results, spelled))
                 } @else {
                     @if address.kind == AssetKind::Image {
-                        ul.grid.hits { @for hit in &found.hits { (hits::shown(hit)) } }
+                        ul.grid.hits { @for hit in &found.hits { (hits::shown(hit, address)) } }
                     } @else {
-                        ol.hits { @for hit in &found.hits { (hits::shown(hit)) } }
+                        ol.hits { @for hit in &found.hits { (hits::shown(hit, address)) } }
                     }
                     (pager(address, results))
                 }
@@ -119,17 +144,11 @@ fn tabs(address: &Address, results: &Results) -> Markup {
 }
 
 fn orders(address: &Address) -> Markup {
-    // Without words there is no relevance: the newest come first.
-    let has_words = !address.q.is_empty();
-    let current = match address.sort {
-        Order::Relevance if !has_words => Order::Newest,
-        order => order,
-    };
     html! {
         nav.orders aria-label="Order" {
-            @for order in Order::ALL.into_iter().filter(|order| has_words || *order != Order::Relevance) {
+            @for order in Order::of(address) {
                 a href=(address.but(|it| it.sort = order).href()) rel="nofollow"
-                    aria-current=[(order == current).then_some("true")] { (text::capital(order.name())) }
+                    aria-current=[(order == address.order()).then_some("true")] { (order.label()) }
             }
         }
     }
@@ -218,7 +237,7 @@ fn way_on(address: &Address, results: &Results, spelled: Option<&str>) -> Markup
             }
             p { "Nothing in the drawers for this. A way on:" }
             ul {
-                @if is_narrowed { li { a href=(whole.href()) { "The same words in the whole archive" } } }
+                @if is_narrowed && !address.q.is_empty() { li { a href=(whole.href()) { "The same words in the whole archive" } } }
                 @for (kind, total) in elsewhere {
                     li { a href=(address.in_view(*kind).href()) { (text::counted(*total, kind.name(), kind.plural())) } " with these words" }
                 }

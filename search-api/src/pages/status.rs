@@ -8,14 +8,16 @@ mod views;
 use std::{collections::BTreeMap, fs, path::Path};
 
 use axum::response::{IntoResponse, Redirect, Response};
+use indexer::{Phase, ViewStatus};
 use maud::{Markup, html};
 use serde::Deserialize;
+use serde_json::Value;
 use store::{AssetKind, Event, Seq, Timestamp};
 
 pub(super) use self::gauges::Gauges;
 use self::machine::Machine;
 use super::{
-    Pages, address, charts, dates,
+    Pages, address, assets, charts, dates,
     error::PageError,
     layout::{Frame, page},
     text,
@@ -57,12 +59,14 @@ pub(super) fn show(pages: &Pages, may_order: bool) -> Result<Response, PageError
     let mut events = log.snapshot()?.events(Seq::new(first), usize::try_from(RECENT).unwrap_or(20))?;
     events.reverse();
     let (quarantined, records) = pages.config.quarantine.as_deref().map(quarantine).unwrap_or_default();
+    let machine = Machine::now(log.dir());
     let main = html! {
         h1 { "Machine room" }
         div.room data-refresh="/status" {
+            (health(&views, machine, quarantined))
             (log_section(pages, &head)?)
             (views::section(&views, &pages.gauges, may_order))
-            (machine_section(&Machine::now(log.dir())))
+            (machine_section(machine))
             @if !positions.is_empty() { (sources(&positions)) }
             @if pages.config.quarantine.is_some() { (quarantine_section(quarantined, &records)) }
             section #events aria-labelledby="events-title" {
@@ -72,10 +76,55 @@ pub(super) fn show(pages: &Pages, may_order: bool) -> Result<Response, PageError
         }
     };
     // Without a script the page asks for itself again, while there is something to watch.
-    let head = html! { @if is_building { noscript { meta http-equiv="refresh" content="2"; } } };
+    let head = html! {
+        link rel="stylesheet" href=(assets::href("room.css"));
+        script type="module" src=(assets::href("room.js")) {}
+        @if is_building { noscript { meta http-equiv="refresh" content="2"; } }
+    };
     let frame = Frame { indexed: false, head, ..Frame::new("Machine room", "status") };
     Ok(page(pages, &frame, &main))
 }
+
+/// At a glance: that all is well, or what is not.
+fn health(views: &[ViewStatus], machine: Machine, quarantined: usize) -> Markup {
+    let mut troubles = Vec::new();
+    for view in views {
+        let name = view.kind.plural();
+        if view.failure.is_some() {
+            troubles.push(format!("{name} cannot be searched"));
+        }
+        if view.lag > FAR_BEHIND {
+            troubles.push(format!("{name} are behind by {}", text::counted(view.lag, "event", "events")));
+        }
+        if !view.to_purge.is_empty() {
+            troubles.push(format!(
+                "words of what was erased may still be in an index of {name}, which is being made anew"
+            ));
+        }
+        if view.building.as_ref().is_some_and(|build| build.progress.phase == Phase::Failed) {
+            troubles.push(format!("the last build of {name} failed"));
+        }
+    }
+    if machine.disk.is_some_and(|(free, all)| free < all / NEARLY_FULL) {
+        troubles.push("the disk is nearly full".to_owned());
+    }
+    html! {
+        section #health.health.trouble[!troubles.is_empty()] aria-label="At a glance" {
+            p role="status" {
+                @if troubles.is_empty() { strong { "All is well." } " Every view is live and follows the log." }
+                @else { strong { "Not all is well:" } " " (troubles.join("; ")) "." }
+                @if quarantined > 0 {
+                    " " a href="#quarantine" { (text::counted(quarantined as u64, "record waits", "records wait")) } " in the quarantine."
+                }
+            }
+        }
+    }
+}
+
+/// More events than an index takes in between two looks are told.
+const FAR_BEHIND: u64 = 10_000;
+/// A disk with less than this part of it free is told.
+const NEARLY_FULL: u64 = 20;
 
 /// `POST /status/rebuild` of one view or `all`: begins it and leads back; the page shows how far it is.
 pub(super) fn rebuild(pages: &Pages, view: &str) -> Result<Response, PageError> {
@@ -128,7 +177,7 @@ fn log_section(pages: &Pages, head: &store::LogHead) -> Result<Markup, PageError
     })
 }
 
-fn machine_section(machine: &Machine) -> Markup {
+fn machine_section(machine: Machine) -> Markup {
     let share = |label: &str, (free, all): (u64, u64)| {
         html! {
             div {
@@ -161,7 +210,7 @@ fn sources(positions: &BTreeMap<String, String>) -> Markup {
                     thead { tr { th scope="col" { "Source" } th scope="col" { "Read up to" } } }
                     tbody {
                         @for (source, position) in positions.iter().take(MAX_SOURCES) {
-                            tr { th scope="row" { (source) } td { (text::beginning(position, 120)) } }
+                            tr { th scope="row" { (source) } td { (read_up_to(position)) } }
                         }
                     }
                 }
@@ -171,7 +220,30 @@ fn sources(positions: &BTreeMap<String, String>) -> Markup {
     }
 }
 
+/// A source's own position, in words where it is that of a load.
+fn read_up_to(position: &str) -> String {
+    let count = |value: &Value, name: &str| value.get(name).and_then(Value::as_u64);
+    let load = serde_json::from_str::<Value>(position).ok();
+    match load.and_then(|load| count(&load, "files").zip(count(&load, "records"))) {
+        Some((0, 0)) => "All of it".to_owned(),
+        Some((files, records)) => format!(
+            "{} and {} of the next",
+            text::counted(files, "file", "files"),
+            text::counted(records, "record", "records")
+        ),
+        None => text::beginning(position, 120),
+    }
+}
+
 fn quarantine_section(count: usize, records: &[Quarantined]) -> Markup {
+    // What failed for one reason stands together.
+    let mut reasons: Vec<(&str, Vec<&Quarantined>)> = Vec::new();
+    for record in records {
+        match reasons.iter_mut().find(|(reason, _)| *reason == record.reason) {
+            Some((_, those)) => those.push(record),
+            None => reasons.push((&record.reason, vec![record])),
+        }
+    }
     html! {
         section #quarantine aria-labelledby="quarantine-title" {
             h2 #quarantine-title { "Quarantine" }
@@ -179,10 +251,14 @@ fn quarantine_section(count: usize, records: &[Quarantined]) -> Markup {
             @else {
                 p { (text::counted(count as u64, "record", "records")) " could not be read and wait here whole." }
                 ul.records {
-                    @for record in records {
+                    @for (reason, those) in &reasons {
                         li {
-                            p { (record.reason) " " span.when { (dates::instant(record.time)) } }
-                            code { (record.file) @if record.line > 0 { ":" (record.line) } }
+                            p { (text::capital(reason)) }
+                            ul {
+                                @for record in those {
+                                    li { code { (record.file) @if record.line > 0 { ":" (record.line) } } " " span.when { (dates::instant(record.time)) } }
+                                }
+                            }
                         }
                     }
                 }
@@ -232,11 +308,12 @@ fn quarantine(dir: &Path) -> (usize, Vec<Quarantined>) {
     (files.len(), files.iter().take(MAX_QUARANTINED).filter_map(|(_, path)| read(path)).collect())
 }
 
+/// In decimal units, as the command line says them.
 fn bytes(number: u64) -> String {
     match number {
-        0..=1_023 => format!("{number} B"),
-        1_024..=1_048_575 => format!("{} KB", number >> 10),
-        1_048_576..=1_073_741_823 => format!("{:.1} MB", number as f64 / 1_048_576.0),
-        _ => format!("{:.2} GB", number as f64 / 1_073_741_824.0),
+        0..1_000 => format!("{number} B"),
+        1_000..1_000_000 => format!("{:.0} kB", number as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", number as f64 / 1e6),
+        _ => format!("{:.2} GB", number as f64 / 1e9),
     }
 }

@@ -52,6 +52,46 @@ pub(super) fn beginning(text: &str, characters: usize) -> String {
     format!("{}…", cut.get(..at).unwrap_or(&cut).trim_end_matches([',', ';', ':', '.', ' ']))
 }
 
+/// What an article is called: its headline, or the first words of its text where it came without one.
+pub(crate) fn title(headline: &str, text: &str) -> String {
+    if !headline.is_empty() {
+        return headline.to_owned();
+    }
+    let words: Vec<&str> = text.split_whitespace().take(TITLE_WORDS).collect();
+    let title = words.join(" ");
+    if text.split_whitespace().nth(TITLE_WORDS).is_none() {
+        return title;
+    }
+    format!("{}…", title.trim_end_matches(|c: char| c.is_ascii_punctuation()))
+}
+
+/// The words after those that stand for a headline, as many as a list shows.
+pub(super) fn after_title(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().skip(TITLE_WORDS).take(SNIPPET_WORDS).collect();
+    if words.is_empty() { String::new() } else { format!("… {}", words.join(" ")) }
+}
+
+const SNIPPET_WORDS: usize = 60;
+/// So many words stand for a headline.
+const TITLE_WORDS: usize = 9;
+
+/// Whether a paragraph has its line breaks from print, as a machine that reads a page leaves them: shown line by line
+/// it can be held against the page, and its headings stand out. A text that was wrapped for a screen has longer lines.
+pub(super) fn is_in_lines(paragraph: &str) -> bool {
+    let lines = paragraph.lines().count();
+    lines >= 4 && paragraph.chars().count() < lines * PRINTED_LINE
+}
+
+/// Lines of a newspaper's column are shorter than this, in characters.
+const PRINTED_LINE: usize = 56;
+
+/// Whether a paragraph may begin with a large capital: it does begin with one, and is long enough to stand beside it.
+pub(super) fn takes_initial(paragraph: &str) -> bool {
+    paragraph.starts_with(char::is_uppercase)
+        && paragraph.chars().take(260).count() == 260
+        && !is_in_lines(paragraph)
+}
+
 /// A web address that may be linked to: http and https only.
 pub(crate) fn link(url: &str) -> Option<&str> {
     let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
@@ -147,6 +187,31 @@ mod tests {
             assert_eq!(link(refused), None, "{refused}");
         }
         assert!(link("HTTPS://example.org").is_some());
+    }
+
+    #[test]
+    fn what_has_no_headline_is_called_by_its_first_words() {
+        assert_eq!(title("A Night", "Text."), "A Night");
+        assert_eq!(title("", "Short  of\nit."), "Short of it.");
+        assert_eq!(
+            title("", "one two three four five six seven eight nine, ten"),
+            "one two three four five six seven eight nine…"
+        );
+        assert_eq!(title("", ""), "");
+        assert_eq!(after_title("1 2 3 4 5 6 7 8 9 10\n11"), "… 10 11");
+        assert_eq!(after_title("1 2"), "");
+    }
+
+    #[test]
+    fn columns_of_print_are_told_from_prose() {
+        assert!(is_in_lines(
+            "In the meantime the\nmayor of the town had\nbeen told that all was\nwell with the ferry."
+        ));
+        let line = "a line of some sixty characters, as mail and terminals wrap them;\n";
+        assert!(!is_in_lines(&line.repeat(9)));
+        assert!(!is_in_lines("one\ntwo"));
+        assert!(takes_initial(&format!("It{}", " was a long day".repeat(20))));
+        assert!(!takes_initial("It was.") && !takes_initial(&"it was ".repeat(80)));
     }
 
     #[test]

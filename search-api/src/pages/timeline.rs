@@ -2,6 +2,8 @@
 
 use jiff::{ToSpan, civil::Date};
 
+use store::ArchiveDate;
+
 use crate::query::Interval;
 
 /// A calendar's unit.
@@ -22,6 +24,16 @@ impl Unit {
             Self::Year => "year",
             Self::Month => "month",
             Self::Day => "day",
+        }
+    }
+
+    pub(super) const fn plural(self) -> &'static str {
+        match self {
+            Self::Century => "centuries",
+            Self::Decade => "decades",
+            Self::Year => "years",
+            Self::Month => "months",
+            Self::Day => "days",
         }
     }
 
@@ -69,6 +81,25 @@ impl Unit {
         }
     }
 
+    /// The period that `from` and `to` of an address say, where it is just one.
+    pub(super) fn of(from: &str, to: &str) -> Option<(Self, Date)> {
+        let first = bound(from, false)?;
+        let units = [Self::Day, Self::Month, Self::Year, Self::Decade, Self::Century];
+        let of = |unit: Self| (unit, unit.floor(first));
+        let is_it = |(unit, date): &(Self, Date)| unit.bounds(*date) == (from.to_owned(), to.to_owned());
+        units.into_iter().map(of).find(is_it)
+    }
+
+    /// The periods around one of this unit, the widest first.
+    pub(super) const fn around(self) -> &'static [Self] {
+        match self {
+            Self::Century | Self::Decade => &[],
+            Self::Year => &[Self::Decade],
+            Self::Month => &[Self::Decade, Self::Year],
+            Self::Day => &[Self::Decade, Self::Year, Self::Month],
+        }
+    }
+
     /// As it stands under a chart, where there is little room.
     pub(super) fn short_label(self, date: Date) -> String {
         match self {
@@ -93,6 +124,13 @@ impl Unit {
             Self::Day => (date.to_string(), date.to_string()),
         }
     }
+}
+
+/// The first or the last day of what `from` or `to` of an address says.
+pub(super) fn bound(text: &str, is_end: bool) -> Option<Date> {
+    let date: ArchiveDate = text.parse().ok()?;
+    let at = if is_end { date.end() } else { date.start() };
+    at.to_string().get(..10)?.parse().ok()
 }
 
 /// Counts by time.
@@ -133,6 +171,19 @@ impl Timeline {
         };
         let outside = (sum(&|date| date < start), sum(&|date| date >= at));
         (!bins.is_empty()).then_some(Self { unit, start, bins, outside })
+    }
+
+    /// The first day of the tallest bin, and its count; nothing where no bin has more than one.
+    pub(super) fn peak(&self) -> Option<(Date, u64)> {
+        let most = self.bins.iter().copied().max().filter(|most| *most > 1)?;
+        let mut at = self.start;
+        for count in &self.bins {
+            if *count == most {
+                return Some((at, most));
+            }
+            at = self.unit.next(at)?;
+        }
+        None
     }
 
     /// The last day of the last bin.
@@ -264,6 +315,30 @@ mod tests {
         check("1851-01-01", "2026-12-31", Unit::Year);
         check("1400-01-01", "2026-12-31", Unit::Decade);
         assert_eq!(Unit::Decade.bounds(day("1910-01-01")), ("1910".to_owned(), "1919".to_owned()));
+    }
+
+    #[test]
+    fn a_range_that_is_one_period_is_known_as_such() {
+        let check = |from: &str, to: &str, expected: Option<(Unit, &str)>| {
+            assert_eq!(Unit::of(from, to), expected.map(|(unit, date)| (unit, day(date))), "{from} {to}");
+        };
+        check("1912", "1912", Some((Unit::Year, "1912-01-01")));
+        check("1912-04", "1912-04", Some((Unit::Month, "1912-04-01")));
+        check("1912-04-16", "1912-04-16", Some((Unit::Day, "1912-04-16")));
+        check("1910", "1919", Some((Unit::Decade, "1910-01-01")));
+        check("1900", "1999", Some((Unit::Century, "1900-01-01")));
+        check("1911", "1919", None);
+        check("", "1919", None);
+        check("soon", "soon", None);
+    }
+
+    #[test]
+    fn the_tallest_bin_is_told() {
+        let counts = [(day("1851-01-01"), 2), (day("1912-01-01"), 9)];
+        assert_eq!(
+            Timeline::new(Unit::Year, &counts, None, None).unwrap().peak(),
+            Some((day("1912-01-01"), 9))
+        );
     }
 
     #[test]

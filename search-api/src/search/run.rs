@@ -1,10 +1,6 @@
 //! One search under way: from a request to hits, over one view or several.
 
-use std::{
-    cell::Cell,
-    sync::{Arc, atomic::AtomicU64},
-    time::{Duration, Instant},
-};
+use std::sync::{Arc, atomic::AtomicU64};
 
 use indexer::{Document, Generation, IndexSearcher};
 use serde_json::{Map, Value, json};
@@ -19,14 +15,17 @@ use super::{IndexName, SearchResponse, hit_of};
 use crate::{
     error::SearchError,
     execute::{
-        AggregatedView, AggregationError, Aggregator, AsWhat, Collect, Collected, Docs, Found, Lengths,
-        MAX_SORT_KEYS, OUT_OF_TIME, Place, SortColumn, SortKey, SortValue, Target, Translator, compare,
+        AggregatedView, AggregationError, Aggregator, AsWhat, Budget, Collect, Collected, Docs, Found,
+        Lengths, MAX_SORT_KEYS, Place, SortColumn, SortKey, SortValue, Target, Translator, compare,
         first_of_each, like, target_of,
     },
     highlight::Highlighter,
     query::{Bool, Query, QueryError, limits::MAX_PAGE_BYTES},
     request::{SearchRequest, Sort, cursor},
 };
+
+/// So many hits are read back from the log even if finding them has taken all that may be spent.
+const ALWAYS_READ: usize = 10;
 
 /// One search over one view.
 pub(super) struct Run<'a> {
@@ -38,8 +37,7 @@ pub(super) struct Run<'a> {
     pub(super) lengths: &'a Arc<Lengths>,
     /// A field that this view lacks matches nothing instead of being refused.
     pub(super) lenient: bool,
-    pub(super) deadline: Instant,
-    pub(super) limit: Duration,
+    pub(super) budget: &'a Arc<Budget>,
 }
 
 /// The answer of all views together: hits in one order, aggregations over all documents.
@@ -68,6 +66,9 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
     let (mut next, mut bytes) = (None, 0);
     for (view, found) in collected.hits.into_iter().skip(request.from) {
         let Some(run) = runs.get(view) else { continue };
+        if hits.len() >= ALWAYS_READ && run.budget.check() {
+            break;
+        }
         if full {
             let values: Vec<Value> = found.sort.iter().map(|value| json!(value)).collect();
             next = Some(cursor(&values, found.seq));
@@ -80,7 +81,7 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
         let highlights = match highlighters.get_mut(view) {
             Some(Some(highlighter)) => {
                 bytes += text_bytes(&document.json);
-                highlighter.fragments(&document)
+                highlighter.fragments(&document, run.budget)
             }
             _ => Map::new(),
         };
@@ -93,12 +94,9 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
             .at("size")
             .into());
         }
-        if Instant::now() > run.deadline {
-            return Err(run.too_long());
-        }
         let explanation = match request.explain {
-            true => Some(run.explain(query, found.address)?),
-            false => None,
+            true if !run.budget.check() => Some(run.explain(query, found.address)?),
+            _ => None,
         };
         let mut hit = hit_of(document, run.name);
         (hit.score, hit.highlights, hit.sort) = (found.score, highlights, found.sort);
@@ -106,6 +104,11 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
         hits.push(hit);
     }
     let first = runs.first();
+    let timed_out = first.is_some_and(|run| run.budget.is_over());
+    if timed_out && total == 0 {
+        // To say that there is nothing would not be true.
+        return Err(SearchError::TooLong);
+    }
     Ok(SearchResponse {
         total,
         hits,
@@ -117,6 +120,7 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
         aggregations,
         max_score: collected.max_score,
         at_least: collected.at_least,
+        timed_out,
     })
 }
 
@@ -159,15 +163,11 @@ fn aggregate(
     docs: &Docs,
 ) -> Result<Map<String, Value>, SearchError> {
     let (false, Some(first)) = (request.facets.is_empty(), runs.first()) else { return Ok(Map::new()) };
-    let aggregator = Aggregator {
-        views: runs.iter().map(|run| run as &dyn AggregatedView).collect(),
-        deadline: first.deadline,
-        buckets: Cell::new(0),
-        now: Timestamp::now().as_millis(),
-    };
+    let views = runs.iter().map(|run| run as &dyn AggregatedView).collect();
+    let aggregator = Aggregator::new(views, first.budget, Timestamp::now().as_millis());
     aggregator.all(&request.facets, docs).map_err(|error| match error {
         AggregationError::Query(error) => error.into(),
-        AggregationError::Tantivy(error) => first.failed(error),
+        AggregationError::Tantivy(error) => failed(error),
     })
 }
 
@@ -191,6 +191,9 @@ impl<'a> Run<'a> {
     fn translated(&self, query: &Query) -> Result<Box<dyn tantivy::query::Query>, QueryError> {
         let like_query = |wanted: &crate::query::Like| {
             let document = |kind: Option<AssetKind>, id: &str| {
+                if self.budget.check() {
+                    return None;
+                }
                 let view = kind.map_or(self.generation.view(), indexer::view_of);
                 view.document(&AssetId::new(id).ok()?, self.snapshot).ok().flatten()
             };
@@ -200,6 +203,7 @@ impl<'a> Run<'a> {
                 self.generation.view().kind(),
                 &self.index.searcher,
                 self.generation.schema(),
+                self.budget,
             )
         };
         let translator = Translator {
@@ -208,7 +212,7 @@ impl<'a> Run<'a> {
             searcher: &self.index.searcher,
             lengths: self.lengths,
             now: Timestamp::now().as_millis(),
-            deadline: self.deadline,
+            budget: self.budget,
             lenient: self.lenient,
             like: &like_query,
         };
@@ -300,26 +304,14 @@ impl<'a> Run<'a> {
             count_to: self.count_to(),
             counted: AtomicU64::new(0),
             wants_docs,
-            deadline: self.deadline,
+            budget: Arc::clone(self.budget),
         };
-        self.index.searcher.search(&query, &collect).map_err(|error| self.failed(error))
-    }
-
-    fn too_long(&self) -> SearchError {
-        SearchError::TooLong { seconds: self.limit.as_secs() }
-    }
-
-    fn failed(&self, error: TantivyError) -> SearchError {
-        match &error {
-            TantivyError::InternalError(text) if text == OUT_OF_TIME => self.too_long(),
-            TantivyError::InvalidArgument(text) => QueryError::illegal(text.clone()).into(),
-            _ => SearchError::Tantivy(error),
-        }
+        self.index.searcher.search(&query, &collect).map_err(failed)
     }
 
     fn explain(&self, query: &Query, address: DocAddress) -> Result<Value, SearchError> {
         let query = self.translated(query)?;
-        let explanation = query.explain(&self.index.searcher, address).map_err(|error| self.failed(error))?;
+        let explanation = query.explain(&self.index.searcher, address).map_err(failed)?;
         Ok(serde_json::to_value(explanation).unwrap_or(Value::Null))
     }
 }
@@ -367,7 +359,7 @@ impl AggregatedView for Run<'_> {
             count_to: u64::MAX,
             counted: AtomicU64::new(0),
             wants_docs: false,
-            deadline: self.deadline,
+            budget: Arc::clone(self.budget),
         };
         let mut collected = Vec::new();
         for (segment, docs) in docs {
@@ -389,9 +381,17 @@ impl AggregatedView for Run<'_> {
         Ok((sort, collect.merge_fruits(collected)?))
     }
 
-    fn hit(&self, seq: u64) -> Option<Value> {
+    fn hit(&self, seq: u64) -> Option<(Value, usize)> {
         let hit = hit_of(self.document_at(seq).ok().flatten()?, self.name);
-        Some(json!({"_index": hit.index.to_string(), "_id": hit.id, "_source": hit.document}))
+        let bytes = text_bytes(&hit.document);
+        Some((json!({"_index": hit.index.to_string(), "_id": hit.id, "_source": hit.document}), bytes))
+    }
+}
+
+fn failed(error: TantivyError) -> SearchError {
+    match error {
+        TantivyError::InvalidArgument(text) => QueryError::illegal(text).into(),
+        error => SearchError::Tantivy(error),
     }
 }
 

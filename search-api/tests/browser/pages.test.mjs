@@ -1,50 +1,9 @@
 // What a reader does, in a real browser.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
-import { PAGES, PHONE, WIDE, base, hostile, launch } from "./browser.mjs";
+import { test } from "node:test";
+import { PAGES, PHONE, append, base, browse, count, done, empty, look, open } from "./browser.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser.close());
-
-// A tab that remembers what the browser complained of: a breach of the policy is such a complaint.
-async function open(path, options = {}, server = base) {
-  const context = await browser.newContext({ ...WIDE, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  page.complaints = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" && !/Failed to load resource.*(4\d\d)/.test(message.text())) page.complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => page.complaints.push(error.message));
-  await page.goto(server + path);
-  return page;
-}
-
-async function done(page) {
-  assert.deepEqual(page.complaints, []);
-  await page.context().close();
-}
-
-// Appends one event and waits until searches show it.
-async function append(page, event) {
-  const headers = { "content-type": "application/x-ndjson" };
-  const answer = await page.request.post(`${base}/api/v1/events`, { headers, data: `${JSON.stringify(event)}\n` });
-  assert.ok(answer.ok(), await answer.text());
-  for (const view of ["articles", "images", "bylines"]) {
-    const { head_seq } = await (await page.request.get(`${base}/api/v1/status`)).json();
-    const found = await page.request.get(`${base}/api/v1/search?view=${view}&limit=0&min_seq=${head_seq}`);
-    assert.ok(found.ok(), await found.text());
-  }
-}
-
-const order = (page, what, view) =>
-  page.request.post(`${hostile}/status/${what}`, { form: { view }, headers: { accept: "text/html" }, maxRedirects: 0 });
-
-const count = async (page) => Number((await page.textContent("#count")).replace(/[^0-9].*/, ""));
+browse();
 
 test("a search finds, highlights and counts", async () => {
   const page = await open("/");
@@ -98,9 +57,10 @@ test("exact words stay exact", async () => {
 
 test("bars are links, and a range can be dragged", async () => {
   const page = await open("/");
-  await page.click('.chart a[aria-label^="1910s"]');
+  await page.click('.chart a:has-text("1910s")');
   await page.waitForURL(/from=1910&to=1919/);
-  await page.click(".wider a");
+  assert.match(await page.textContent(".scale"), /^Most: \d in 191\d$/);
+  await page.click('.way a:has-text("All years")');
   await page.waitForURL((url) => !url.search.includes("from"));
   const whole = await count(page);
   const box = await page.locator(".chart").boundingBox();
@@ -117,6 +77,136 @@ test("bars are links, and a range can be dragged", async () => {
   assert.equal(await page.getAttribute(".chart", "data-unit"), "month");
   await page.goto(`${base}/?from=1912-04&to=1912-04`);
   assert.equal(await page.getAttribute(".chart", "data-unit"), "day");
+  await done(page);
+});
+
+test("dragging goes from centuries down to days", async () => {
+  const page = await open("/");
+  const units = [];
+  for (;;) {
+    units.push(await page.getAttribute(".chart", "data-unit"));
+    if (units.at(-1) === "day") break;
+    const from = page.url();
+    const bar = await page.evaluate(() => {
+      // Some bins around the tallest bar.
+      const bins = Number(document.querySelector(".chart").dataset.bins);
+      const tops = [...document.querySelector(".area path").getAttribute("d").matchAll(/M(\d+) 100V(\d+)/g)].map(([, x, top]) => [Number(x), Number(top)]);
+      const [x] = tops.sort((one, other) => one[1] - other[1])[0];
+      return (x + 0.5) / bins;
+    });
+    const box = await page.locator(".chart").boundingBox();
+    const around = Math.max(0.02, 0.6 / Number(await page.getAttribute(".chart", "data-bins")));
+    await page.mouse.move(box.x + box.width * Math.max(bar - around, 0.001), box.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * Math.min(bar + around, 0.999), box.y + 40, { steps: 3 });
+    await page.mouse.up();
+    await page.waitForURL((url) => url.href !== from);
+    assert.ok((await count(page)) > 0, page.url());
+    assert.ok(units.length < 6, `${units}`);
+  }
+  assert.deepEqual([units[0], units.at(-1)], ["year", "day"]);
+  await done(page);
+});
+
+test("the period says where one is, and leads out and on", async () => {
+  const page = await open("/?from=1912-04&to=1912-04");
+  assert.match(await page.textContent(".way"), /All years.*1910s.*1912.*April 1912.*March 1912.*May 1912/);
+  await page.click('.way a:has-text("May 1912")');
+  await page.waitForURL(/from=1912-05&to=1912-05/);
+  await page.click('.way a:text-is("1912")');
+  await page.waitForURL(/from=1912&to=1912/);
+  await page.click('.way a:has-text("1910s")');
+  await page.waitForURL(/from=1910&to=1919/);
+  await done(page);
+});
+
+test("all values of a facet are had, and several are combined and come off one by one", async () => {
+  const page = await open("/");
+  const values = () => page.locator(".facet:has(#facet-section) li").count();
+  assert.equal(await values(), 7);
+  await page.click(".facet:has(#facet-section) .more a");
+  await page.waitForURL(/all=section#facet-section$/);
+  assert.ok((await values()) > 20);
+  await page.click('.facet:has(#facet-section) a:has-text("Obituaries")');
+  await page.waitForURL((url) => url.search === "?section=Obituaries");
+  const one = await count(page);
+  await page.goto(`${base}/?section=Obituaries&section=Science`);
+  const two = await count(page);
+  await page.goto(`${base}/?section=Obituaries&section=Science&type=obituary&from=2000`);
+  assert.ok(one < two && (await count(page)) < one);
+  for (const chip of ["Science", "Obituary", "2000", "Obituaries"]) {
+    const chips = await page.locator("ul.chosen a").count();
+    await page.click(`ul.chosen a:has-text("${chip}")`);
+    await page.waitForFunction((chips) => document.querySelectorAll("ul.chosen a").length === chips - 1, chips);
+  }
+  await page.click('.facet:has(#facet-periods) .more a');
+  await page.click('.facet:has(#facet-periods) a:has-text("1850s")');
+  await page.waitForURL(/from=1850&to=1859/);
+  await done(page);
+});
+
+test("an article opened from a search has its words marked, and leads back to where the reader was", async () => {
+  const page = await open("/?q=cable&section=Front+Page&sort=oldest");
+  const from = page.url();
+  await page.click(".hit h3 a");
+  await page.waitForURL(/articles/);
+  const words = await page.$$eval(".text em", (words) => words.map((word) => word.textContent.toLowerCase()));
+  assert.ok(words.length > 0 && words.every((word) => word.startsWith("cable")), `${words}`);
+  assert.match(await page.textContent(".found"), new RegExp(`^${words.length} places? in the text`));
+  await page.keyboard.press("j");
+  assert.equal(await page.getAttribute(".text em.here", "id"), "found");
+  assert.equal(await page.inputValue("#q"), "cable");
+  await page.click(".back a");
+  await page.waitForURL((url) => url.searchParams.get("section") === "Front Page" && url.searchParams.get("sort") === "oldest");
+  assert.equal(new URL(page.url()).searchParams.get("q"), new URL(from).searchParams.get("q"));
+  await done(page);
+});
+
+test("a hit of the archive as it stood leads to the page as it stood", async () => {
+  const page = await open("/?q=titanic&as_of=1912-04-16");
+  await page.click(".hit h3 a");
+  await page.waitForURL(/at=1912-04-16/);
+  assert.match(await page.textContent(".story .deck"), /All Passengers Reported Safe/);
+  await done(page);
+});
+
+test("pictures that do not load leave no hole", async () => {
+  const page = await open("/nothing");
+  await page.route("**/media/**", (route) => route.abort());
+  await page.goto(`${base}/?q=lighthouse`);
+  await page.waitForFunction(() => document.querySelectorAll(".hit").length > 0 && !document.querySelector(".thumb img"));
+  await page.goto(`${base}/?view=images`);
+  await page.locator(".tile").last().scrollIntoViewIfNeeded();
+  await page.waitForFunction(() => document.querySelector(".tile .no-picture") && !document.querySelector(".tile:first-child img"));
+  assert.ok((await page.textContent(".tile:first-child .no-picture")).length > 10);
+  page.complaints = page.complaints.filter((complaint) => !/ERR_FAILED/.test(complaint));
+  await done(page);
+});
+
+test("an article without a headline is called by its first words, and lines of print stay lines", async () => {
+  const page = await open("/");
+  const body = "NEWBERRY, S. C., TUESDAY,\nTWICE A WEEK, $1.50 A YEAR.\nSECRET ASSOCIATION\nOF KERSHAW FARMERS\nThat the farmers of South\nCarolina are thinking.";
+  await append(page, { type: "article.published", id: "a/scan", data: { body, published: "1916-01-04" } });
+  await page.goto(`${base}/?from=1916-01-04&to=1916-01-04`);
+  assert.match(await page.textContent(".hit h3"), /^NEWBERRY, S\. C\., TUESDAY, TWICE A WEEK/);
+  await page.click(".hit h3 a");
+  await page.waitForURL(/scan/);
+  assert.match(await page.textContent("h1"), /^NEWBERRY/);
+  assert.match(await page.title(), /^NEWBERRY/);
+  assert.match(await page.textContent(".citation"), /NEWBERRY/);
+  assert.equal(await page.$eval(".text p", (text) => getComputedStyle(text).whiteSpace), "pre-line");
+  assert.equal(await page.locator(".text .first").count(), 0);
+  await append(page, { type: "article.erased", id: "a/scan", data: { reason: "It was a test" } });
+  await done(page);
+});
+
+test("bylines stand by how much they wrote", async () => {
+  const page = await open("/?view=bylines");
+  const counts = await page.$$eval(".person-hit .over span:first-child", (spans) => spans.map((span) => parseInt(span.textContent)));
+  assert.ok(counts.length > 10 && counts[0] >= 15);
+  assert.equal(await page.textContent('.orders [aria-current="true"]'), "Most articles");
+  await page.click('.orders a:has-text("Oldest")');
+  await page.waitForURL(/sort=oldest/);
   await done(page);
 });
 
@@ -147,7 +237,7 @@ for (const search of ["/", "/?q=the&sort=relevance", "/?q=the&sort=oldest", "/?v
     const leaf = async (rel) => {
       const hits = [];
       for (;;) {
-        hits.push(...(await page.$$eval(".hits a.open", (links) => links.map((link) => link.getAttribute("href")))));
+        hits.push(...(await page.$$eval(".hits a.open", (links) => links.map((link) => link.pathname))));
         const link = page.locator(`.pager [rel="${rel}"]`);
         if ((await link.count()) === 0) return hits;
         await page.goto(base + (await link.getAttribute("href")));
@@ -230,6 +320,18 @@ test("nothing found, and a way on", async () => {
   await done(page);
 });
 
+test("an archive that nothing was loaded into says what to do next", async () => {
+  const page = await open("/", { bypassCSP: true }, empty);
+  assert.equal(await page.textContent("h1"), "The drawers are empty");
+  assert.match(await page.textContent("pre"), /morgue load/);
+  assert.deepEqual((await look(page)).violations, []);
+  await page.goto(`${empty}/?q=ferry`);
+  assert.match(await page.textContent(".way-on"), /Nothing in the drawers/);
+  await page.goto(`${empty}/status`);
+  assert.match(await page.textContent("#health"), /All is well/);
+  await done(page);
+});
+
 test("a correction is shown as a difference, with its evidence", async () => {
   const page = await open("/?q=titanic+sunk");
   await page.click(".hit h3 a");
@@ -288,85 +390,6 @@ test("an image is shown, and where it was used", async () => {
   await done(page);
 });
 
-test("the machine room follows the log without being asked", async () => {
-  const page = await open("/status");
-  const before = await page.textContent("#head");
-  await append(page, { type: "byline.published", id: "b/from-the-test", data: { name: "From the Test" } });
-  await page.waitForFunction((before) => document.querySelector("#head").textContent !== before, before);
-  assert.match(await page.textContent("#events tbody tr"), /b\/from-the-test/);
-  await done(page);
-});
-
-test("the machine room shows the machine, and each view's lag as a chart", async () => {
-  const page = await open("/status");
-  assert.match(await page.textContent("#machine"), /Disk[\s\S]*free[\s\S]*Memory[\s\S]*Held by this process/);
-  assert.equal(await page.locator(".views svg.spark").count(), 3);
-  await page.waitForSelector("#log .spark .line", { state: "attached" });
-  assert.match(await page.textContent("#quarantine"), /Empty/);
-  await done(page);
-});
-
-test("a rebuild is ordered, its bar moves, searches go on, and it is taken back", async () => {
-  const page = await open("/status", {}, hostile);
-  const live = () => page.textContent("#view-articles .facts code");
-  const before = await live();
-  await page.click('#view-articles button:has-text("Rebuild")');
-  await page.waitForSelector("#view-articles progress");
-  const seen = await page.evaluate(
-    () =>
-      new Promise((resolve) => {
-        const values = new Set();
-        const look = () => {
-          const bar = document.querySelector("#view-articles progress");
-          if (!bar) return resolve([...values]);
-          values.add(bar.value);
-          requestAnimationFrame(look);
-        };
-        look();
-      }),
-  );
-  assert.ok(seen.length >= 3, `the bar was at ${seen}`);
-  assert.deepEqual(seen, [...seen].sort((one, other) => one - other));
-  await page.waitForSelector('#view-articles button:has-text("Back to")');
-  assert.notEqual(await live(), before);
-  assert.match(await page.textContent("#view-articles .build"), /Last built: g0/);
-  // Searches go on meanwhile, and a second order is refused with a page.
-  const [search, again] = await Promise.all([page.request.get(`${hostile}/?q=harpoon`), order(page, "rebuild", "articles").then(() => order(page, "rebuild", "articles"))]);
-  assert.equal(search.status(), 200);
-  assert.equal(again.status(), 409);
-  assert.match(await again.text(), /<h1>One moment/);
-  await page.reload();
-  await page.waitForSelector("#view-articles progress", { state: "detached", timeout: 60_000 });
-  const now = await live();
-  await page.click('#view-articles button:has-text("Back to")');
-  await page.waitForFunction((now) => document.querySelector("#view-articles .facts code").textContent !== now, now);
-  await done(page);
-});
-
-test("without a script the machine room asks again by itself during a rebuild", async () => {
-  const page = await open("/status", { javaScriptEnabled: false }, hostile);
-  assert.equal(await page.locator("meta[http-equiv]").count(), 0);
-  await page.click('#view-images button:has-text("Rebuild")');
-  await page.waitForURL(/status#views/);
-  assert.match(await page.textContent("#view-images .build"), /Making|Checking|Taking|Last built: g0/);
-  await done(page);
-});
-
-test("orders of strangers are refused", async () => {
-  const page = await open("/status");
-  for (const [view, headers, status] of [
-    ["articles", { origin: "https://elsewhere.example" }, 403],
-    ["articles", { "x-forwarded-for": "203.0.113.9" }, 403],
-    ["nonsense", {}, 404],
-  ]) {
-    const answer = await page.request.post(`${base}/status/rebuild`, { form: { view }, headers, maxRedirects: 0 });
-    assert.equal(answer.status(), status, JSON.stringify(headers));
-  }
-  const seen = await page.request.get(`${base}/status`, { headers: { "x-forwarded-for": "203.0.113.9" } });
-  assert.doesNotMatch(await seen.text(), /<button[^>]*>Rebuild/);
-  await done(page);
-});
-
 test("the keyboard alone is enough", async () => {
   const page = await open("/?q=ferry");
   await page.keyboard.press("Tab");
@@ -418,73 +441,4 @@ test("a phone leads to what narrows the search, and back by the chips", async ()
   await page.tap('ul.chosen a:has-text("Local")');
   await page.waitForURL((url) => !url.search.includes("section"));
   await done(page);
-});
-
-test("nothing is wider than a phone, and nothing is loaded from elsewhere", async () => {
-  const context = await browser.newContext(PHONE);
-  const page = await context.newPage();
-  const others = [];
-  page.on("request", (request) => request.url().startsWith(base) || others.push(request.url()));
-  for (const [name, path] of Object.entries(PAGES)) {
-    await page.goto(base + path);
-    await page.evaluate(() => document.fonts.ready);
-    const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    assert.ok(wide <= window, `${name}: ${wide} > ${window}`);
-  }
-  assert.deepEqual(others, []);
-  await context.close();
-});
-
-for (const [mode, options] of Object.entries({
-  light: { ...WIDE, colorScheme: "light" },
-  dark: { ...WIDE, colorScheme: "dark" },
-  "light on a phone": { ...PHONE, colorScheme: "light" },
-  "dark on a phone": { ...PHONE, colorScheme: "dark" },
-})) {
-  test(`no violation of WCAG A and AA on any page: ${mode}`, async () => {
-    const context = await browser.newContext({ ...options, bypassCSP: true });
-    const page = await context.newPage();
-    let checks = 0;
-    const told = [];
-    for (const [name, path] of Object.entries(PAGES)) {
-      await page.goto(base + path);
-      await page.evaluate(() => document.fonts.ready);
-      await page.evaluate(axe);
-      const { violations, passes } = await page.evaluate(() =>
-        globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }),
-      );
-      checks += passes.length;
-      told.push(...violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.slice(0, 3).map((node) => `${node.html} ${node.failureSummary}`).join(" | ")}`));
-    }
-    assert.deepEqual(told, []);
-    assert.ok(checks > 100);
-    await context.close();
-  });
-}
-
-test("no page weighs more than 100 KB without its images", async () => {
-  for (const [name, path] of Object.entries(PAGES)) {
-    const context = await browser.newContext(WIDE);
-    const page = await context.newPage();
-    const answers = [];
-    page.on("response", (response) => answers.push(response));
-    const started = performance.now();
-    await page.goto(base + path);
-    await page.evaluate(() => document.fonts.ready);
-    const parts = { document: 0, stylesheet: 0, script: 0, font: 0 };
-    for (const answer of answers) {
-      const type = answer.request().resourceType();
-      if (type in parts) parts[type] += (await answer.request().sizes()).responseBodySize;
-    }
-    const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
-    const server = await page.evaluate(() => {
-      const [entry] = performance.getEntriesByType("navigation");
-      return entry.responseStart - entry.requestStart;
-    });
-    const kilobytes = Object.entries(parts).map(([type, size]) => `${type} ${(size / 1000).toFixed(1)}`);
-    console.log(`${name.padEnd(20)} ${(total / 1000).toFixed(1).padStart(6)} KB (${kilobytes.join(", ")}), server ${server.toFixed(0)} ms`);
-    assert.ok(total < 100_000, `${name}: ${total}`);
-    assert.ok(performance.now() - started < 30_000);
-    await context.close();
-  }
 });

@@ -1,9 +1,10 @@
 """The Python client of OpenSearch, as its users use it."""
 
+import asyncio
 import sys
 
 import opensearchpy
-from opensearchpy import NotFoundError, OpenSearch, helpers
+from opensearchpy import AsyncOpenSearch, NotFoundError, OpenSearch, Search, helpers
 
 client = OpenSearch(sys.argv[1], timeout=30)
 assert client.ping() and client.info()["version"]["number"]
@@ -29,4 +30,21 @@ try:
     raise SystemExit("a deleted document must not be found")
 except NotFoundError:
     pass
+search = Search(using=client, index="articles").query("match", body="harbour").highlight("body").sort("-published")[0:3]
+search.aggs.bucket("sections", "terms", field="section", order={"first": "asc"}).metric("first", "min", field="published")
+answer = search.execute()
+first = [bucket.first.value for bucket in answer.aggregations.sections.buckets]
+assert len(answer) == 3 and first == sorted(first), first
+assert len(list(Search(using=client, index="articles").query("match", body="harbour").scan())) == answer.hits.total.value
+
+
+async def asynchronous() -> None:
+    async with AsyncOpenSearch(sys.argv[1]) as other:
+        found = [hit["_id"] async for hit in helpers.async_scan(other, index="images", query={"query": {"match": {"caption": "bulk"}}})]
+        assert len(found) == 20
+        gone = ({"_op_type": "delete", "_index": "images", "_id": id} for id in found)
+        assert (await helpers.async_bulk(other, gone, refresh="wait_for"))[0] == 20
+
+
+asyncio.run(asynchronous())
 print("opensearch-py", opensearchpy.__versionstr__, "works")

@@ -13,7 +13,6 @@ mod archive;
 mod elastic;
 mod elastic_options;
 mod exact;
-mod hostile;
 mod http;
 mod native;
 mod paging;

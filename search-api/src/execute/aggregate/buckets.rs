@@ -89,14 +89,14 @@ impl Aggregator<'_> {
                 Some(name) => Some(self.segment(*place).fast_fields().i64(&name)?),
                 None => None,
             };
-            for doc in docs {
+            for doc in self.each(docs) {
                 let mut any = false;
-                for value in column.iter().flat_map(|column| column.values_for_doc(*doc)) {
+                for value in column.iter().flat_map(|column| column.values_for_doc(doc)) {
                     any = true;
-                    each(*place, *doc, value);
+                    each(*place, doc, value);
                 }
                 if let (false, Some(missing)) = (any, missing) {
-                    each(*place, *doc, missing);
+                    each(*place, doc, missing);
                 }
             }
         }
@@ -181,13 +181,13 @@ impl Aggregator<'_> {
             for (place, docs) in docs.iter().filter(|(place, _)| place.view == view) {
                 let mut matching = weight.scorer(self.segment(*place), 1.0)?;
                 let mut inside = Vec::new();
-                for doc in docs {
-                    if matching.doc() < *doc {
-                        matching.seek(*doc);
+                for doc in self.each(docs) {
+                    if matching.doc() < doc {
+                        matching.seek(doc);
                     }
                     match matching.doc() {
                         TERMINATED => break,
-                        found if found == *doc => inside.push(*doc),
+                        found if found == doc => inside.push(doc),
                         _ => {}
                     }
                 }

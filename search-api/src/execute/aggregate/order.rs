@@ -1,11 +1,9 @@
 //! In which order buckets come: by count, by key, or by a number of what is nested in them.
 
-use std::{cmp::Ordering, time::Instant};
-
-use tantivy::TantivyError;
+use std::cmp::Ordering;
 
 use super::{Aggregation, AggregationKind, Aggregator, Answer, Docs, Stat, count};
-use crate::{execute::expand::OUT_OF_TIME, query::QueryError};
+use crate::query::QueryError;
 
 /// One key of an order of buckets.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,8 +134,8 @@ impl Aggregator<'_> {
     ) -> Answer<Vec<Candidate<K>>> {
         let mut rated = Vec::with_capacity(buckets.len());
         for bucket in buckets {
-            if Instant::now() > self.deadline {
-                return Err(TantivyError::InternalError(OUT_OF_TIME.to_owned()).into());
+            if self.budget.check() {
+                break;
             }
             let mut numbers = Vec::new();
             for one in order {

@@ -218,14 +218,14 @@ impl Aggregator<'_> {
                     places.extend(ord.map(|ord| (ord, at)));
                 }
             }
-            for doc in docs {
+            for doc in self.each(docs) {
                 let mut any = false;
-                for ord in column.iter().flat_map(|column| column.term_ords(*doc)) {
+                for ord in column.iter().flat_map(|column| column.term_ords(doc)) {
                     any = true;
-                    add(places.get(&ord), *place, *doc);
+                    add(places.get(&ord), *place, doc);
                 }
                 if !any {
-                    add(missing.as_ref(), *place, *doc);
+                    add(missing.as_ref(), *place, doc);
                 }
             }
         }
@@ -258,8 +258,8 @@ impl Aggregator<'_> {
                 Some((name, Values::Texts)) => self.segment(*place).fast_fields().str(&name)?,
                 _ => None,
             };
-            for doc in docs {
-                each(column.iter().flat_map(|column| column.term_ords(*doc)).count() as u64);
+            for doc in self.each(docs) {
+                each(column.iter().flat_map(|column| column.term_ords(doc)).count() as u64);
             }
         }
         Ok(())
@@ -286,15 +286,15 @@ impl Aggregator<'_> {
             };
             // For each value how many documents, and the last of them.
             let mut counts: Vec<(u32, DocId)> = vec![(0, DocId::MAX); column.num_terms()];
-            for doc in docs {
+            for doc in self.each(docs) {
                 let mut any = false;
-                for ord in column.term_ords(*doc) {
+                for ord in column.term_ords(doc) {
                     any = true;
                     let slot = usize::try_from(ord).ok().and_then(|ord| counts.get_mut(ord));
                     if let Some((count, last)) = slot
-                        && *last != *doc
+                        && *last != doc
                     {
-                        (*count, *last) = (*count + 1, *doc);
+                        (*count, *last) = (*count + 1, doc);
                     }
                 }
                 without += u64::from(!any);
@@ -320,6 +320,7 @@ impl Aggregator<'_> {
             let mut count: u64 = 0;
             match (text, missing) {
                 (None, None) => return Ok(()),
+                _ if self.over(1) => return Ok(()),
                 (text, Some((value, here))) if text.is_none_or(|text| value <= text) => {
                     missing = None;
                     if text != Some(value) {

@@ -8,6 +8,7 @@ use tantivy::{DocId, SegmentOrdinal};
 use super::{Aggregator, Answer, Docs, count};
 use crate::{
     execute::{compare, first_of_each},
+    query::{QueryError, limits::MAX_PAGE_BYTES},
     request::Sort,
 };
 
@@ -29,7 +30,20 @@ impl Aggregator<'_> {
         let by_score = sort.is_empty() || sort.iter().any(|key| key.field == "_score");
         let mut hits = Vec::new();
         for (view, hit) in first_of_each(found, from + size, |(_, hit)| hit).into_iter().skip(from) {
-            let Some(mut shown) = self.views.get(view).and_then(|view| view.hit(hit.seq)) else { continue };
+            if self.budget.check() {
+                break;
+            }
+            let shown = self.views.get(view).and_then(|view| view.hit(hit.seq));
+            let Some((mut shown, bytes)) = shown else { continue };
+            self.bytes.set(self.bytes.get() + bytes);
+            if self.bytes.get() > MAX_PAGE_BYTES {
+                return Err(QueryError::illegal(format!(
+                    "the hits of all buckets have more than {} MB of documents: ask for fewer",
+                    MAX_PAGE_BYTES >> 20
+                ))
+                .at("aggs")
+                .into());
+            }
             if let Some(fields) = shown.as_object_mut() {
                 fields.insert("_score".to_owned(), if by_score { json!(hit.score) } else { Value::Null });
                 if !sort.is_empty() {

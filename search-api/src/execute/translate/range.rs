@@ -10,8 +10,8 @@ use tantivy::{
 };
 
 use super::{
-    fields::{AsWhat, Target},
-    translate::{Boxed, Translator, text_of},
+    super::fields::{AsWhat, Target},
+    Boxed, Translator, text_of,
 };
 use crate::query::{QueryError, Range, parse_bound};
 
@@ -36,7 +36,7 @@ impl Translator<'_> {
                 Ok(if *included { Bound::Included(term) } else { Bound::Excluded(term) })
             }
         };
-        ranged(bound(&range.from)?, bound(&range.to)?)
+        Ok(self.ranged(bound(&range.from)?, bound(&range.to)?))
     }
 
     pub(super) fn range_in(&self, target: &Target<'_>, range: &Range) -> Result<Boxed, QueryError> {
@@ -57,9 +57,9 @@ impl Translator<'_> {
                     Some((value, false)) => Bound::Excluded(Term::from_field_i64(field, read(value)?.0)),
                 };
                 if let (Bound::Unbounded, Bound::Unbounded) = (&low, &high) {
-                    return Ok(Box::new(ExistsQuery::new(name.to_owned(), false)));
+                    return Ok(self.list(ExistsQuery::new(name.to_owned(), false)));
                 }
-                ranged(low, high)
+                Ok(self.ranged(low, high))
             }
             AsWhat::Keyword(field) => {
                 let bound = |bound: &Option<(Value, bool)>| match bound {
@@ -69,7 +69,7 @@ impl Translator<'_> {
                 };
                 match (bound(&range.from), bound(&range.to)) {
                     (Bound::Unbounded, Bound::Unbounded) => self.exists(name),
-                    (low, high) => ranged(low, high),
+                    (low, high) => Ok(self.ranged(low, high)),
                 }
             }
             AsWhat::Text(..) => Err(QueryError::illegal(format!(
@@ -92,24 +92,24 @@ impl Translator<'_> {
         parse_bound(&text, range.format.as_deref(), range.time_zone.as_deref(), self.now)
             .map_err(|error| QueryError::illegal(error.to_string()))
     }
-}
 
-/// Tantivy does not take bounds that leave nothing between them.
-fn ranged(low: Bound<Term>, high: Bound<Term>) -> Result<Boxed, QueryError> {
-    let value = |bound: &Bound<Term>| match bound {
-        Bound::Included(term) | Bound::Excluded(term) => Some(term.serialized_value_bytes().to_vec()),
-        Bound::Unbounded => None,
-    };
-    if let (Some(low_value), Some(high_value)) = (value(&low), value(&high)) {
-        let both_in = matches!((&low, &high), (Bound::Included(_), Bound::Included(_)));
-        if low_value > high_value || (low_value == high_value && !both_in) {
-            return Ok(Box::new(EmptyQuery));
+    /// Tantivy does not take bounds that leave nothing between them.
+    fn ranged(&self, low: Bound<Term>, high: Bound<Term>) -> Boxed {
+        let value = |bound: &Bound<Term>| match bound {
+            Bound::Included(term) | Bound::Excluded(term) => Some(term.serialized_value_bytes().to_vec()),
+            Bound::Unbounded => None,
+        };
+        if let (Some(low_value), Some(high_value)) = (value(&low), value(&high)) {
+            let both_in = matches!((&low, &high), (Bound::Included(_), Bound::Included(_)));
+            if low_value > high_value || (low_value == high_value && !both_in) {
+                return Box::new(EmptyQuery);
+            }
         }
+        if let (Bound::Unbounded, Bound::Unbounded) = (&low, &high) {
+            return self.list(AllQuery);
+        }
+        self.list(ConstScoreQuery::new(Box::new(RangeQuery::new(low, high)), 1.0))
     }
-    if let (Bound::Unbounded, Bound::Unbounded) = (&low, &high) {
-        return Ok(Box::new(AllQuery));
-    }
-    Ok(Box::new(ConstScoreQuery::new(Box::new(RangeQuery::new(low, high)), 1.0)))
 }
 
 /// The whole numbers that a bound lies between; both the same for a whole one.

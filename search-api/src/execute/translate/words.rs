@@ -5,17 +5,21 @@ use std::sync::Arc;
 use tantivy::{
     Term,
     query::{AllQuery, EmptyQuery, PhrasePrefixQuery, PhraseQuery, TermQuery},
-    schema::IndexRecordOption,
+    schema::{Field, IndexRecordOption},
 };
 
 use super::{
-    combined::Combined,
-    exact::{Exact, Spelling},
-    expand::Terms,
-    fields::{Analysed, AsWhat, Target, Within},
-    lengths::Counted,
-    stopwords::telling,
-    translate::{Boxed, Translator, any, best, boosted, needed, refused},
+    super::{
+        combined::Combined,
+        exact::{Exact, Spelling},
+        expand::Terms,
+        fields::{Analysed, AsWhat, Target, Within},
+        lengths::Counted,
+        sloppy::Sloppy,
+    },
+    Boxed, Translator, any, best, boosted, needed,
+    telling::telling,
+    terms::refused,
 };
 use crate::query::{Combine, Near, Need, Pattern, PatternKind, Phrase, QueryError, Words, limits::MAX_WORDS};
 
@@ -44,7 +48,7 @@ impl Translator<'_> {
             )));
         }
         if count == 0 && !analysed.is_empty() && whole.is_empty() {
-            return Ok(if words.empty_matches_all { Box::new(AllQuery) } else { Box::new(EmptyQuery) });
+            return Ok(if words.empty_matches_all { self.list(AllQuery) } else { Box::new(EmptyQuery) });
         }
         // A unit is a word, or the parts of a compound that must follow each other.
         let units: Vec<std::ops::Range<usize>> = match analysed.first() {
@@ -106,6 +110,41 @@ impl Translator<'_> {
         Ok(best(whole, words.tie_breaker))
     }
 
+    pub(super) fn phrase(&self, phrase: &Phrase) -> Result<Boxed, QueryError> {
+        let targets = self.targets(&phrase.fields)?;
+        let one_named = targets.len() == 1 && !phrase.fields.is_empty();
+        let mut in_fields = Vec::new();
+        for target in targets {
+            let query = match target.as_what {
+                AsWhat::Text(analyser, within) => {
+                    let analysed = Analysed::new(analyser, self.languages, &phrase.text);
+                    if analysed.len() > MAX_WORDS {
+                        return Err(QueryError::illegal(format!("a phrase has at most {MAX_WORDS} words")));
+                    }
+                    match analysed.len() {
+                        0 if phrase.empty_matches_all => self.list(AllQuery),
+                        1 => {
+                            let word =
+                                Words { max_expansions: phrase.max_expansions, ..Words::new(Vec::new(), "") };
+                            self.word(within, &analysed.alternatives(0), phrase.last_is_prefix, &word)?
+                        }
+                        count => {
+                            let sequences = analysed.sequences(0..count);
+                            self.sequence(within, &sequences, phrase)
+                        }
+                    }
+                }
+                _ => match self.whole_value(&target, &phrase.text, None) {
+                    Ok(query) => query,
+                    Err(error) if one_named => return Err(error),
+                    Err(_) => continue,
+                },
+            };
+            in_fields.push(boosted(query, target.boost));
+        }
+        Ok(best(in_fields, phrase.tie_breaker))
+    }
+
     /// One word in one field.
     pub(super) fn word(
         &self,
@@ -135,16 +174,17 @@ impl Translator<'_> {
     /// One term, or one word as it is written.
     pub(super) fn term(&self, within: Within, term: &str) -> Boxed {
         match within.forms {
-            Some(forms) => {
-                let words = vec![Spelling::Word(term.to_owned())];
-                let (stems, deadline) = (within.field, self.deadline);
-                Box::new(Exact { stems, forms, words, slop: 0, deadline })
-            }
+            Some(forms) => self.exact(within.field, forms, vec![Spelling::Word(term.to_owned())], 0),
             None => {
                 let term = Term::from_field_text(within.field, term);
-                Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))
+                self.list(TermQuery::new(term, IndexRecordOption::WithFreqs))
             }
         }
+    }
+
+    /// Words as they are written that follow each other.
+    pub(super) fn exact(&self, stems: Field, forms: Field, words: Vec<Spelling>, slop: u32) -> Boxed {
+        self.list(Exact { stems, forms, words, slop, budget: Arc::clone(self.budget) })
     }
 
     /// Several words that follow each other in one field.
@@ -162,23 +202,25 @@ impl Translator<'_> {
                     let most = most.min(MAX_PHRASE_EXPANSIONS as usize);
                     words.push(Spelling::Like(Arc::new(Terms::Matching(prefix)), Some(most)));
                 }
-                let (slop, deadline) = (phrase.slop, self.deadline);
-                found.push(Box::new(Exact { stems: field, forms, words, slop, deadline }));
+                found.push(self.exact(field, forms, words, phrase.slop));
                 continue;
             }
             let terms: Vec<Term> = sequence.iter().map(|term| Term::from_field_text(field, term)).collect();
             found.push(match (terms.as_slice(), phrase.last_is_prefix) {
                 ([], _) => Box::new(EmptyQuery),
-                ([term], false) => Box::new(TermQuery::new(term.clone(), IndexRecordOption::WithFreqs)),
+                ([term], false) => self.list(TermQuery::new(term.clone(), IndexRecordOption::WithFreqs)),
                 (_, true) => {
                     let mut query = PhrasePrefixQuery::new(terms);
                     let most = phrase.max_expansions.and_then(|most| u32::try_from(most).ok());
                     query.set_max_expansions(most.unwrap_or(PHRASE_EXPANSIONS).min(MAX_PHRASE_EXPANSIONS));
-                    Box::new(query)
+                    self.list(query)
+                }
+                (few, false) if few.len() <= FEW_WORDS && phrase.slop == 0 => {
+                    self.list(PhraseQuery::new(terms))
                 }
                 (_, false) => {
-                    let places = terms.into_iter().enumerate().collect();
-                    Box::new(PhraseQuery::new_with_offset_and_slop(places, phrase.slop))
+                    let (slop, budget) = (phrase.slop, Arc::clone(self.budget));
+                    self.list(Sloppy { field, terms, slop, budget })
                 }
             });
         }
@@ -192,7 +234,7 @@ impl Translator<'_> {
             fields: Vec::new(),
             lengths: Arc::clone(self.lengths),
             language: self.schema.language,
-            deadline: self.deadline,
+            budget: Arc::clone(self.budget),
         };
         for (target, analysed) in analysed {
             let AsWhat::Text(analyser, Within { field, .. }) = target.as_what else { continue };
@@ -201,10 +243,12 @@ impl Translator<'_> {
                 query.terms.push((Term::from_field_text(field, term), target.boost));
             }
         }
-        Box::new(query)
+        self.list(query)
     }
 }
 
+/// Tantivy looks for a phrase of so many words, and is not interrupted at it.
+const FEW_WORDS: usize = 8;
 /// What a word that is almost the one looked for counts.
 const FUZZY_WEIGHT: f32 = 0.7;
 /// How many words the last word of a phrase may stand for.

@@ -1,0 +1,172 @@
+//! What a request may spend: time on the clock, and time of a processor.
+//!
+//! Everything that can run long (expanding patterns, walking lists of documents, counting values, highlighting) asks
+//! now and then whether anything is left, and stops where it is when nothing is. From that moment no document is
+//! collected any more, so whatever was found before is true; the answer says that it was cut short.
+
+use std::{
+    cell::Cell,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    time::{Duration, Instant},
+};
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// What a request may spend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SearchLimits {
+    /// By the clock, each search.
+    pub time: Duration,
+    /// Of a processor, all searches of a request together. A machine's load makes no difference to it.
+    pub cpu: Duration,
+}
+
+impl Default for SearchLimits {
+    fn default() -> Self {
+        Self { time: Duration::from_secs(5), cpu: Duration::from_millis(400) }
+    }
+}
+
+/// What is left of it for one search; belongs to the thread that searches.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    deadline: Instant,
+    /// What the thread's clock may show, in nanoseconds.
+    cpu_until: AtomicU64,
+    over: AtomicBool,
+    /// How many lists of documents the query walks.
+    lists: AtomicU64,
+}
+
+thread_local! {
+    /// What the thread's clock showed when the request under way began.
+    static BEGAN: Cell<Option<Duration>> = const { Cell::new(None) };
+}
+
+/// Does all the work of one request: its searches share what it may spend.
+pub(crate) fn request<T>(work: impl FnOnce() -> T) -> T {
+    BEGAN.set(Some(thread_time()));
+    let done = work();
+    BEGAN.set(None);
+    done
+}
+
+impl Budget {
+    /// From now on; what earlier searches of the same [`request`] have taken is taken off.
+    pub(crate) fn begin(limits: SearchLimits) -> Self {
+        let began = BEGAN.get().unwrap_or_else(thread_time);
+        Self {
+            deadline: Instant::now() + limits.time,
+            cpu_until: AtomicU64::new(nanos(began.saturating_add(limits.cpu))),
+            over: AtomicBool::new(false),
+            lists: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether it was found to be spent. Costs nothing.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Relaxed)
+    }
+
+    /// Looks at the clocks, which takes a third of a microsecond: whether it is spent.
+    pub(crate) fn check(&self) -> bool {
+        if !self.is_over()
+            && (Instant::now() > self.deadline || nanos(thread_time()) > self.cpu_until.load(Relaxed))
+        {
+            self.over.store(true, Relaxed);
+        }
+        self.is_over()
+    }
+
+    /// Work that is kept for all later searches, so that this one is not charged for it.
+    pub(crate) fn at_nobodys_cost<T>(&self, work: impl FnOnce() -> T) -> T {
+        let before = thread_time();
+        let done = work();
+        self.cpu_until.fetch_add(nanos(thread_time().saturating_sub(before)), Relaxed);
+        done
+    }
+
+    /// The query walks one more list of documents.
+    pub(super) fn count_list(&self) {
+        self.lists.fetch_add(1, Relaxed);
+    }
+
+    /// How many it walks.
+    pub(super) fn lists(&self) -> u64 {
+        self.lists.load(Relaxed)
+    }
+}
+
+/// Counts the steps of a loop, and looks at the clocks now and then.
+#[derive(Debug, Default)]
+pub(crate) struct Steps(u32);
+
+impl Steps {
+    /// So many steps between two looks: some tens of microseconds for most loops.
+    const BETWEEN: u32 = 2_048;
+
+    /// So many steps more: whether the budget is spent.
+    pub(crate) fn more(&mut self, steps: usize, budget: &Budget) -> bool {
+        self.0 = self.0.saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
+        if self.0 < Self::BETWEEN {
+            return budget.is_over();
+        }
+        self.0 = 0;
+        budget.check()
+    }
+}
+
+/// What this thread has used of a processor.
+fn thread_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+impl Budget {
+    /// One that no test spends.
+    pub(crate) fn endless() -> Self {
+        let hour = Duration::from_secs(3_600);
+        Self::begin(SearchLimits { time: hour, cpu: hour })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn work() {
+        let until = thread_time() + Duration::from_millis(2);
+        while thread_time() < until {}
+    }
+
+    #[test]
+    fn work_is_charged_and_waiting_is_not() {
+        let limits = SearchLimits { time: Duration::from_secs(3_600), cpu: Duration::from_millis(1) };
+        let budget = Budget::begin(limits);
+        std::thread::scope(|scope| scope.spawn(work).join().unwrap());
+        assert!(!budget.check(), "another thread's work");
+        budget.at_nobodys_cost(work);
+        assert!(!budget.check(), "work for everybody");
+        work();
+        assert!(!budget.is_over() && budget.check() && budget.is_over());
+    }
+
+    #[test]
+    fn the_searches_of_a_request_share_what_it_may_spend() {
+        let limits = SearchLimits { cpu: Duration::from_millis(1), ..SearchLimits::default() };
+        request(|| {
+            work();
+            assert!(Budget::begin(limits).check());
+        });
+        assert!(!Budget::begin(limits).check());
+    }
+
+    #[test]
+    fn the_clock_counts_too() {
+        assert!(Budget::begin(SearchLimits { time: Duration::ZERO, ..SearchLimits::default() }).check());
+    }
+}

@@ -1,0 +1,240 @@
+//! Orders of several keys.
+//!
+//! Within a segment each document's keys become whole numbers that sort as the keys do, so most documents are turned
+//! away by one comparison. The last key is always the document's seq, which no other document of the view has: the
+//! order is the same whatever the segments are, and a page can begin behind the one before.
+
+use std::cmp::Ordering;
+
+use serde::Serialize;
+use tantivy::{
+    DocId, Score, SegmentReader,
+    columnar::{Column, StrColumn},
+};
+
+/// The most keys of an order.
+pub(crate) const MAX_SORT_KEYS: usize = 4;
+
+/// One key of an order.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SortKey {
+    pub(crate) by: SortColumn,
+    pub(crate) descending: bool,
+    pub(crate) missing_first: bool,
+}
+
+/// What a key is taken from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum SortColumn {
+    Score,
+    Seq,
+    Number(String),
+    Text(String),
+    /// A view that lacks the field: no document has a value.
+    Nothing,
+}
+
+/// A key's value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum SortValue {
+    /// Of the score.
+    Score(f32),
+    /// Of a date (in milliseconds) or number.
+    Number(i64),
+    /// Of an exact value.
+    Text(String),
+    /// A document that has no such value.
+    Missing,
+}
+
+/// Whole numbers that sort as the keys do, the smaller the better; the seq last.
+pub(super) type Rank = [u64; MAX_SORT_KEYS + 1];
+
+#[derive(Clone, Copy)]
+pub(super) struct Candidate {
+    pub(super) rank: Rank,
+    pub(super) score: Score,
+    pub(super) doc: DocId,
+}
+
+impl PartialEq for Candidate {
+    fn eq(&self, other: &Self) -> bool {
+        self.rank == other.rank
+    }
+}
+
+impl Eq for Candidate {}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Candidate {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank.cmp(&other.rank)
+    }
+}
+
+/// What a key is taken from in one segment.
+pub(super) enum Source {
+    Score,
+    Seq,
+    Number(Column<i64>),
+    Text(Option<StrColumn>),
+    Nothing,
+}
+
+impl Source {
+    pub(super) fn of(by: &SortColumn, reader: &SegmentReader) -> tantivy::Result<Self> {
+        let columns = reader.fast_fields();
+        Ok(match by {
+            SortColumn::Score => Self::Score,
+            SortColumn::Seq => Self::Seq,
+            SortColumn::Number(name) => Self::Number(columns.i64(name)?),
+            SortColumn::Text(name) => Self::Text(columns.str(name)?),
+            SortColumn::Nothing => Self::Nothing,
+        })
+    }
+
+    /// The value by which documents are collapsed: as a number that only this segment knows.
+    pub(super) fn group(&self, doc: DocId) -> Option<u64> {
+        match self {
+            Self::Number(column) => column.values_for_doc(doc).min().map(of_number),
+            Self::Text(column) => column.as_ref().and_then(|column| column.term_ords(doc).min()),
+            Self::Score | Self::Seq | Self::Nothing => None,
+        }
+    }
+
+    /// The value again.
+    pub(super) fn group_value(&self, group: Option<u64>) -> SortValue {
+        let value = match (self, group) {
+            (Self::Number(_), Some(number)) => Some(SortValue::Number((number ^ (1 << 63)) as i64)),
+            (Self::Text(Some(column)), Some(ord)) => {
+                let mut text = String::new();
+                column.ord_to_str(ord, &mut text).ok().map(|_| SortValue::Text(text))
+            }
+            _ => None,
+        };
+        value.unwrap_or(SortValue::Missing)
+    }
+}
+
+/// The order within one segment.
+pub(super) struct Order {
+    keys: Vec<(Source, bool, bool)>,
+    seqs: Column<u64>,
+}
+
+impl Order {
+    pub(super) fn of(sort: &[SortKey], reader: &SegmentReader) -> tantivy::Result<Self> {
+        let keys = sort
+            .iter()
+            .map(|key| Ok((Source::of(&key.by, reader)?, key.descending, key.missing_first)))
+            .collect::<tantivy::Result<_>>()?;
+        Ok(Self { keys, seqs: reader.fast_fields().u64("_seq")? })
+    }
+
+    pub(super) fn seq(&self, doc: DocId) -> u64 {
+        self.seqs.first(doc).unwrap_or(0)
+    }
+
+    /// All numbers of a document, the first of which is known.
+    pub(super) fn rank(&self, first: u64, doc: DocId, score: Score) -> Rank {
+        let mut rank: Rank = [0; MAX_SORT_KEYS + 1];
+        for (at, place) in rank.iter_mut().enumerate().take(self.keys.len() + 1) {
+            *place = if at == 0 { first } else { self.rank_at(at, doc, score) };
+        }
+        rank
+    }
+
+    /// The number of one key of a document; past the keys, its seq.
+    pub(super) fn rank_at(&self, at: usize, doc: DocId, score: Score) -> u64 {
+        let Some((source, descending, missing_first)) = self.keys.get(at) else {
+            return self.seq(doc);
+        };
+        let value = match source {
+            Source::Score => Some(of_score(score)),
+            Source::Seq => Some(self.seq(doc)),
+            Source::Number(column) => extreme(column.values_for_doc(doc), *descending).map(of_number),
+            Source::Text(column) => column
+                .as_ref()
+                .and_then(|column| extreme(column.term_ords(doc), *descending))
+                .map(|ord| ord * 2 + 1),
+            Source::Nothing => None,
+        };
+        directed(value, *descending, *missing_first)
+    }
+
+    /// The rank of values that came from elsewhere; a text that this segment does not have lies between two.
+    pub(super) fn rank_of(&self, values: &[SortValue], seq: u64) -> tantivy::Result<Rank> {
+        let mut rank: Rank = [0; MAX_SORT_KEYS + 1];
+        for ((place, value), (source, descending, missing_first)) in
+            rank.iter_mut().zip(values).zip(&self.keys)
+        {
+            let number = match (value, source) {
+                (SortValue::Score(score), Source::Score) => Some(of_score(*score)),
+                (SortValue::Number(score), Source::Score) => Some(of_score(*score as f32)),
+                (SortValue::Number(number), Source::Number(_)) => Some(of_number(*number)),
+                (SortValue::Number(seq), Source::Seq) => u64::try_from(*seq).ok(),
+                (SortValue::Text(text), Source::Text(Some(column))) => {
+                    let hit = column.dictionary().term_ord_or_next(text.as_bytes())?;
+                    Some(match hit {
+                        tantivy::columnar::TermOrdHit::Exact(ord) => ord * 2 + 1,
+                        tantivy::columnar::TermOrdHit::Next(ord) => ord.saturating_mul(2),
+                    })
+                }
+                (SortValue::Missing, _) => None,
+                // The value is another segment's: here no document has any.
+                (_, Source::Nothing | Source::Text(None)) => Some(1),
+                _ => None,
+            };
+            *place = directed(number, *descending, *missing_first);
+        }
+        if let Some(place) = rank.get_mut(self.keys.len()) {
+            *place = seq;
+        }
+        Ok(rank)
+    }
+
+    /// The values of the keys of a document.
+    pub(super) fn values(&self, doc: DocId, score: Score) -> Vec<SortValue> {
+        let value = |(source, descending, _): &(Source, bool, bool)| match source {
+            Source::Score => Some(SortValue::Score(score)),
+            Source::Seq => Some(SortValue::Number(i64::try_from(self.seq(doc)).unwrap_or(i64::MAX))),
+            Source::Number(column) => extreme(column.values_for_doc(doc), *descending).map(SortValue::Number),
+            Source::Text(column) => column.as_ref().and_then(|column| {
+                let ord = extreme(column.term_ords(doc), *descending)?;
+                let mut text = String::new();
+                column.ord_to_str(ord, &mut text).ok()?.then_some(SortValue::Text(text))
+            }),
+            Source::Nothing => None,
+        };
+        self.keys.iter().map(|key| value(key).unwrap_or(SortValue::Missing)).collect()
+    }
+}
+
+/// Of several values, the one that counts: the largest for a descending order.
+fn extreme<T: Ord>(values: impl Iterator<Item = T>, descending: bool) -> Option<T> {
+    if descending { values.max() } else { values.min() }
+}
+
+fn directed(value: Option<u64>, descending: bool, missing_first: bool) -> u64 {
+    match value {
+        None if missing_first => 0,
+        None => u64::MAX,
+        Some(value) if descending => (!value).clamp(1, u64::MAX - 1),
+        Some(value) => value.clamp(1, u64::MAX - 1),
+    }
+}
+
+/// Scores are never negative, so their bits sort as they do.
+fn of_score(score: f32) -> u64 {
+    u64::from(score.max(0.0).to_bits())
+}
+
+fn of_number(number: i64) -> u64 {
+    (number as u64) ^ (1 << 63)
+}

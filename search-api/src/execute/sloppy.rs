@@ -1,0 +1,300 @@
+//! Words near each other: a phrase whose words may be moved.
+//!
+//! Each word of the phrase has its places in a text. Taken back by the word's own number in the phrase they are all the
+//! same where the phrase stands as it is; how far they are apart is how much was moved. This is what Lucene calls slop,
+//! and its way of finding it (`SloppyPhraseMatcher`): always the word that is furthest behind goes on, so every place is
+//! looked at once, however many there are. A long phrase without any slop is one of these, too.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashSet},
+    sync::Arc,
+};
+
+use tantivy::{
+    DocId, DocSet, Score, SegmentReader, TERMINATED, Term,
+    fieldnorm::FieldNormReader,
+    postings::{Postings, SegmentPostings},
+    query::{Bm25Weight, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight},
+    schema::{Field, IndexRecordOption},
+};
+
+use super::budget::{Budget, Steps};
+
+/// A phrase whose words may be moved by so many places together.
+#[derive(Debug, Clone)]
+pub(super) struct Sloppy {
+    pub(super) field: Field,
+    /// At least one.
+    pub(super) terms: Vec<Term>,
+    pub(super) slop: u32,
+    pub(super) budget: Arc<Budget>,
+}
+
+impl Query for Sloppy {
+    fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        let bm25 = match scoring {
+            EnableScoring::Enabled { statistics_provider, .. } => {
+                Some(Bm25Weight::for_terms(statistics_provider, &self.terms)?)
+            }
+            EnableScoring::Disabled { .. } => None,
+        };
+        Ok(Box::new(SloppyWeight { query: self.clone(), bm25 }))
+    }
+
+    fn query_terms<'a>(&'a self, visitor: &mut dyn FnMut(&'a Term, bool)) {
+        self.terms.iter().for_each(|term| visitor(term, true));
+    }
+}
+
+struct SloppyWeight {
+    query: Sloppy,
+    bm25: Option<Bm25Weight>,
+}
+
+impl Weight for SloppyWeight {
+    fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        let inverted = reader.inverted_index(self.query.field)?;
+        let mut lists = Vec::with_capacity(self.query.terms.len());
+        for term in &self.query.terms {
+            match inverted.read_postings(term, IndexRecordOption::WithFreqsAndPositions)? {
+                Some(list) => lists.push(list),
+                None => return Ok(Box::new(EmptyScorer)),
+            }
+        }
+        let mut scorer = SloppyScorer {
+            phrase: Repeats::of(&self.query.terms),
+            places: vec![Vec::new(); lists.len()],
+            lists,
+            slop: self.query.slop,
+            scoring: match &self.bm25 {
+                Some(bm25) => Some((bm25.boost_by(boost), reader.get_fieldnorms_reader(self.query.field)?)),
+                None => None,
+            },
+            budget: Arc::clone(&self.query.budget),
+            steps: Steps::default(),
+            at: 0,
+            count: 0,
+        };
+        scorer.find(0);
+        Ok(Box::new(scorer))
+    }
+
+    fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
+        let mut scorer = self.scorer(reader, 1.0)?;
+        let matches = scorer.doc() <= doc && scorer.seek(doc) == doc;
+        let score = if matches { scorer.score() } else { 0.0 };
+        Ok(Explanation::new("words of a phrase near each other", score))
+    }
+}
+
+struct SloppyScorer {
+    lists: Vec<SegmentPostings>,
+    places: Vec<Vec<u32>>,
+    phrase: Repeats,
+    slop: u32,
+    scoring: Option<(Bm25Weight, FieldNormReader)>,
+    budget: Arc<Budget>,
+    steps: Steps,
+    at: DocId,
+    /// How often the phrase stands in the document.
+    count: u32,
+}
+
+impl SloppyScorer {
+    /// The first document from `target` on that has the phrase.
+    fn find(&mut self, mut target: DocId) -> DocId {
+        loop {
+            // All lists at one document.
+            let mut list = 0;
+            while let Some(postings) = self.lists.get_mut(list) {
+                let found = if postings.doc() < target { postings.seek(target) } else { postings.doc() };
+                if found == TERMINATED || self.steps.more(1, &self.budget) {
+                    self.at = TERMINATED;
+                    return TERMINATED;
+                }
+                list = if found > target { 0 } else { list + 1 };
+                target = found;
+            }
+            if self.matches() {
+                self.at = target;
+                return target;
+            }
+            target += 1;
+        }
+    }
+
+    fn matches(&mut self) -> bool {
+        let mut read = 0;
+        for (list, places) in self.lists.iter_mut().zip(&mut self.places) {
+            list.positions(places);
+            read += places.len();
+        }
+        self.steps.more(read, &self.budget);
+        let places: Vec<&[u32]> = self.places.iter().map(Vec::as_slice).collect();
+        let all = self.scoring.is_some();
+        let mut count = 0;
+        each_match(&places, self.slop, &self.phrase, |_| {
+            count += 1;
+            !all
+        });
+        self.count = count;
+        count > 0
+    }
+}
+
+impl DocSet for SloppyScorer {
+    fn advance(&mut self) -> DocId {
+        if self.at == TERMINATED { TERMINATED } else { self.find(self.at + 1) }
+    }
+
+    fn seek(&mut self, target: DocId) -> DocId {
+        if self.at >= target { self.at } else { self.find(target) }
+    }
+
+    fn doc(&self) -> DocId {
+        self.at
+    }
+
+    fn size_hint(&self) -> u32 {
+        self.lists.iter().map(DocSet::size_hint).min().unwrap_or(0) / 10
+    }
+
+    fn cost(&self) -> u64 {
+        u64::from(self.size_hint()) * 100 * self.lists.len() as u64
+    }
+}
+
+impl Scorer for SloppyScorer {
+    fn score(&mut self) -> Score {
+        match &self.scoring {
+            Some((bm25, lengths)) => bm25.score(lengths.fieldnorm_id(self.at), self.count),
+            None => 1.0,
+        }
+    }
+}
+
+/// Which words of a phrase are in it before.
+#[derive(Debug)]
+pub(crate) struct Repeats(Option<Vec<usize>>);
+
+impl Repeats {
+    pub(crate) fn of<T: PartialEq>(words: &[T]) -> Self {
+        let first = |word: &T| words.iter().position(|other| other == word).unwrap_or(0);
+        let firsts: Vec<usize> = words.iter().map(first).collect();
+        let repeats = firsts.iter().enumerate().any(|(number, first)| number != *first);
+        Self(repeats.then_some(firsts))
+    }
+
+    /// Whether words that are the same stand in places of their own.
+    fn stand_apart(&self, at: &[u32]) -> bool {
+        let Some(firsts) = &self.0 else { return true };
+        let mut taken = HashSet::with_capacity(at.len());
+        firsts.iter().zip(at).all(|taking| taken.insert(taking))
+    }
+}
+
+/// Hands `enough` each place where the words of a phrase stand together, as the places of its words in the phrase's
+/// order, until it says that it has enough. `places` are the places of each word in the text, ascending.
+pub(crate) fn each_match(
+    places: &[&[u32]],
+    slop: u32,
+    phrase: &Repeats,
+    mut enough: impl FnMut(&[u32]) -> bool,
+) {
+    let taken_back = |word: usize, place: u32| i64::from(place) - word as i64;
+    let mut next_of: Vec<_> = places.iter().map(|places| places.iter()).collect();
+    let firsts: Option<Vec<u32>> = next_of.iter_mut().map(|places| places.next().copied()).collect();
+    let Some(mut now) = firsts else { return };
+    let moved = now.iter().zip(0..).map(|(place, word)| (taken_back(word, *place), word));
+    let mut behind: BinaryHeap<Reverse<(i64, usize)>> = moved.map(Reverse).collect();
+    let mut ahead = behind.iter().map(|Reverse((place, _))| *place).max().unwrap_or(0);
+    while let Some(Reverse((place, word))) = behind.pop() {
+        let next = next_of.get_mut(word).and_then(|places| places.next().copied());
+        // As long as it stays behind the others, going on brings it nearer to them.
+        let second = behind.peek().map_or(i64::MAX, |Reverse((place, _))| *place);
+        let nearer = next.is_some_and(|next| taken_back(word, next) <= second);
+        if !nearer && ahead - place <= i64::from(slop) && phrase.stand_apart(&now) && enough(&now) {
+            return;
+        }
+        let (Some(next), Some(own)) = (next, now.get_mut(word)) else { return };
+        *own = next;
+        ahead = ahead.max(taken_back(word, next));
+        behind.push(Reverse((taken_back(word, next), word)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn matches(text: &str, phrase: &str, slop: u32) -> Vec<Vec<u32>> {
+        let text: Vec<&str> = text.split_whitespace().collect();
+        let words: Vec<&str> = phrase.split_whitespace().collect();
+        let of = |word: &&str| (0..).zip(&text).filter(|(_, own)| own == &word).map(|(at, _)| at).collect();
+        let places: Vec<Vec<u32>> = words.iter().map(of).collect();
+        let places: Vec<&[u32]> = places.iter().map(Vec::as_slice).collect();
+        let mut found = Vec::new();
+        each_match(&places, slop, &Repeats::of(&words), |at| {
+            found.push(at.to_vec());
+            false
+        });
+        found
+    }
+
+    #[test]
+    fn words_may_be_moved_as_far_as_the_slop_says() {
+        let check = |text: &str, phrase: &str, needs: u32| {
+            assert_eq!(matches(text, phrase, needs).len(), 1, "`{phrase}` in `{text}` within {needs}");
+            if let Some(less) = needs.checked_sub(1) {
+                assert!(matches(text, phrase, less).is_empty(), "`{phrase}` in `{text}` within {less}");
+            }
+        };
+        check("the golden gate", "golden gate", 0);
+        check("golden old gate", "golden gate", 1);
+        check("gate golden", "golden gate", 2);
+        check("a x x x b", "a b", 3);
+        check("a x b x x c", "a b c", 3);
+        check("c b a", "a b c", 4);
+        check("to be or not to be", "to be or not to be", 0);
+        check("the cat sat on the mat", "the mat", 0);
+        assert!(matches("the cat", "the the cat", 9).is_empty(), "one word does not stand for two");
+        assert_eq!(matches("a b a b x a b", "a b", 0), [[0, 1], [2, 3], [5, 6]]);
+    }
+
+    #[test]
+    fn many_places_are_looked_at_once_each() {
+        let text = "of the ".repeat(5_000);
+        let phrase = "of the ".repeat(20);
+        assert_eq!(matches(&text, &phrase, 0).len(), 5_000 - 19);
+        assert!(!matches(&text, &phrase, 100).is_empty());
+    }
+
+    proptest! {
+        /// It finds the phrase exactly where trying all places of all words finds it.
+        #[test]
+        fn as_trying_everything(text in prop::collection::vec(0_u8..4, 1..14), slop in 0_u32..6) {
+            let phrase = [0_u8, 1, 2];
+            let at = |word: u8| -> Vec<u32> {
+                (0..).zip(&text).filter(|(_, own)| **own == word).map(|(at, _)| at).collect()
+            };
+            let places = phrase.map(at);
+            let mut expected = false;
+            for a in &places[0] {
+                for b in &places[1] {
+                    for c in &places[2] {
+                        let back = [i64::from(*a), i64::from(*b) - 1, i64::from(*c) - 2];
+                        let (low, high) = (back.iter().min().unwrap(), back.iter().max().unwrap());
+                        expected |= high - low <= i64::from(slop);
+                    }
+                }
+            }
+            let lists: Vec<&[u32]> = places.iter().map(Vec::as_slice).collect();
+            let mut found = false;
+            each_match(&lists, slop, &Repeats::of(&phrase), |_| { found = true; true });
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
