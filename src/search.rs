@@ -15,6 +15,7 @@ const EXAMPLES: &str = "\
 Examples:
   morgue search 'ferry -fog'                     all forms of ferry, none of fog
   morgue search '\"mast works\" byline:hallam'    a phrase, and an author
+  morgue search '=\"running mate\" =run'           just so, in no other form
   morgue search titanic --sort oldest --to 1912  the first reports
   morgue search titanic --as-of 1912-04-16       what a reader of that day could find
   morgue search --view images lighthouse         pictures, by caption, credit and use";
@@ -22,10 +23,15 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Words, "a phrase", -without, one OR another, field:word, word*, date:1963-11..1964. Every word must be found
-    /// somewhere in the document: in an article also in the captions of its images and the names of its authors.
+    /// Words, "a phrase", -without, one OR another, field:word, word*, date:1963-11..1964; =word and ="a phrase" as they
+    /// are written, not in their other forms. Every word must be found somewhere in the document: in an article also in
+    /// the captions of its images and the names of its authors.
     #[arg(required = true, value_name = "QUERY")]
     query: Vec<String>,
+
+    /// All words as they are written, as if each had = before it.
+    #[arg(long)]
+    exact: bool,
 
     /// What to search.
     #[arg(long, value_name = "articles|images|bylines", default_value = "articles")]
@@ -71,6 +77,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     let mut params = vec![
         ("view", args.view.plural().to_owned()),
         ("q", query.clone()),
+        ("exact", args.exact.to_string()),
         ("sort", args.sort.clone()),
         ("limit", args.limit.to_string()),
         ("offset", args.offset.to_string()),

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use crate::language::Language;
+use crate::{form, language::Language};
 
 /// The version of the rules, and of what the digests of documents are of. An index of another version is built again.
 pub const ANALYSER_VERSION: u32 = 3;
@@ -22,8 +22,8 @@ const MAX_WORD_CHARS: usize = 64;
 pub enum Analyser {
     /// Running text: stemmed by its language.
     Text,
-    /// Names: never stemmed.
-    Names,
+    /// Names, and the words of running text as they are written: never stemmed.
+    Exact,
 }
 
 impl Analyser {
@@ -31,13 +31,13 @@ impl Analyser {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Text => "morgue_text",
-            Self::Names => "morgue_names",
+            Self::Exact => "morgue_exact",
         }
     }
 
     /// The terms of a text in a language, with their places.
     pub fn terms(self, language: Language, text: &str) -> Vec<Term> {
-        let language = if self == Self::Names { Language::Other } else { language };
+        let language = if self == Self::Exact { Language::Other } else { language };
         let mut terms = Vec::new();
         let mut words = Words::new(text);
         let mut term = String::new();
@@ -162,7 +162,9 @@ fn is_unparted(c: char) -> bool {
 struct Stems {
     stemmers: Vec<(Language, Option<frostem::Stemmer>)>,
     recent: Vec<Recent>,
+    /// The last word, and the same without diacritics.
     lowered: String,
+    folded: String,
 }
 
 /// One remembered stem. Direct-mapped: a newer word takes the place of the one that was there.
@@ -197,6 +199,13 @@ impl Stems {
             self.stem(language, &lowered, out);
         }
         self.lowered = lowered;
+    }
+
+    /// Makes the form of the last word from its stem; `false` if that is the word itself.
+    fn make_form(&mut self, stem: &mut String) -> bool {
+        self.folded.clear();
+        fold_into(&self.lowered, &mut self.folded);
+        form::make_form(stem, &self.folded)
     }
 
     fn stem(&mut self, language: Language, lowered: &str, out: &mut String) {
@@ -266,11 +275,37 @@ fn fold_into(text: &str, out: &mut String) {
     }
 }
 
-/// The analyser as tantivy calls it. A text begins with the mark of its language; without one it is not stemmed.
-#[derive(Clone, Default)]
+/// The analyser as tantivy calls it. A text to be stemmed begins with the mark of its language; without one it is not.
+#[derive(Clone)]
 pub(crate) struct MorgueTokenizer {
+    tokens: Tokens,
     stems: Stems,
     token: Token,
+}
+
+/// Which tokens a field has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tokens {
+    /// The terms of all words.
+    Terms(Analyser),
+    /// At the places of words that are not their own stems, their [forms](crate::form).
+    Forms,
+}
+
+impl Tokens {
+    /// The name in the index's schema.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Terms(analyser) => analyser.name(),
+            Self::Forms => "morgue_forms",
+        }
+    }
+}
+
+impl MorgueTokenizer {
+    pub(crate) fn new(tokens: Tokens) -> Self {
+        Self { tokens, stems: Stems::default(), token: Token::default() }
+    }
 }
 
 /// The tokens of one text.
@@ -280,13 +315,15 @@ pub(crate) struct MorgueTokens<'a> {
     language: Language,
     words: Words<'a>,
     text: &'a str,
+    forms: bool,
 }
 
 impl Tokenizer for MorgueTokenizer {
     type TokenStream<'a> = MorgueTokens<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> MorgueTokens<'a> {
-        let mark = text.chars().next().and_then(|first| Some((first, Language::of_mark(first)?)));
+        let first = text.chars().next().filter(|_| self.tokens != Tokens::Terms(Analyser::Exact));
+        let mark = first.and_then(|first| Some((first, Language::of_mark(first)?)));
         let (language, text) = match mark {
             Some((mark, language)) => (language, text.get(mark.len_utf8()..).unwrap_or_default()),
             None => (Language::Other, text),
@@ -299,15 +336,21 @@ impl Tokenizer for MorgueTokenizer {
             language,
             words: Words::new(text),
             text,
+            forms: self.tokens == Tokens::Forms,
         }
     }
 }
 
 impl TokenStream for MorgueTokens<'_> {
     fn advance(&mut self) -> bool {
-        let Some(word) = self.words.next() else { return false };
-        self.stems.term(self.language, &word, self.text, &mut self.token.text);
-        self.token.position = self.token.position.wrapping_add(1);
+        let word = loop {
+            let Some(word) = self.words.next() else { return false };
+            self.stems.term(self.language, &word, self.text, &mut self.token.text);
+            self.token.position = self.token.position.wrapping_add(1);
+            if !self.forms || self.stems.make_form(&mut self.token.text) {
+                break word;
+            }
+        };
         self.token.offset_from = word.start;
         self.token.offset_to = word.end;
         true
@@ -350,8 +393,8 @@ mod tests {
     }
 
     #[test]
-    fn names_are_not_stemmed() {
-        let terms = Analyser::Names.terms(Language::English, "Flowers");
+    fn words_as_they_are_written_are_not_stemmed() {
+        let terms = Analyser::Exact.terms(Language::English, "Flowers");
         assert_eq!(terms.first().map(|term| term.text.as_str()), Some("flowers"));
     }
 
@@ -360,7 +403,7 @@ mod tests {
         #[test]
         fn tantivy_sees_the_same_terms(text in "\\PC{0,200}") {
             for language in [Language::Other, Language::English, Language::French] {
-                let mut tokenizer = MorgueTokenizer::default();
+                let mut tokenizer = MorgueTokenizer::new(Tokens::Terms(Analyser::Text));
                 let marked = format!("{}{text}", language.mark());
                 let mut stream = tokenizer.token_stream(&marked);
                 let mut seen = Vec::new();

@@ -7,8 +7,7 @@ use store::{AssetRef, Revision, Seq};
 use tantivy::TantivyDocument;
 
 use crate::{
-    analysis::Analyser,
-    field::{FieldKind, ViewSchema, number_of, values_at},
+    field::{ViewSchema, number_of, values_at},
     language::Language,
 };
 
@@ -87,18 +86,20 @@ impl Document {
                 }
                 let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { continue };
                 if let Some(analysed) = field.text {
-                    match field.spec.kind {
-                        FieldKind::Text(Analyser::Text) | FieldKind::TextAndKeyword(Analyser::Text) => {
-                            marked.clear();
-                            marked.push(language.mark());
-                            marked.push_str(text);
-                            to.add_text(analysed, &marked);
+                    if field.spec.is_stemmed() {
+                        marked.clear();
+                        marked.push(language.mark());
+                        marked.push_str(text);
+                        to.add_text(analysed, &marked);
+                        if let Some(forms) = field.forms.filter(|_| language != Language::Other) {
+                            to.add_text(forms, &marked);
                         }
-                        _ => to.add_text(analysed, text),
+                    } else {
+                        to.add_text(analysed, text);
                     }
                 }
-                if let Some(exact) = field.exact {
-                    to.add_text(exact, cut(text));
+                if let Some(keyword) = field.keyword {
+                    to.add_text(keyword, cut(text));
                 }
             }
         }
@@ -144,11 +145,11 @@ fn put_text(bytes: &mut Vec<u8>, text: &str) {
     bytes.extend_from_slice(text.as_bytes());
 }
 
-/// The longest exact value in bytes; tantivy takes terms of 65,530 at most.
-const MAX_EXACT_BYTES: usize = 8 << 10;
+/// The longest whole value in bytes; tantivy takes terms of 65,530 at most.
+const MAX_KEYWORD_BYTES: usize = 8 << 10;
 
 fn cut(text: &str) -> &str {
-    (MAX_EXACT_BYTES - 3..=MAX_EXACT_BYTES).rev().find_map(|end| text.get(..end)).unwrap_or(text)
+    (MAX_KEYWORD_BYTES - 3..=MAX_KEYWORD_BYTES).rev().find_map(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// A digest over a set of documents: the sum of theirs, so that the order does not matter.

@@ -7,12 +7,16 @@ use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 
-use crate::analysis::Analyser;
+use crate::analysis::{Analyser, Tokens};
+
+/// What is added to the name of a stemmed field for its words as they are written: `headline.exact`.
+pub const EXACT: &str = ".exact";
 
 /// How a field is indexed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
-    /// Analysed text, with positions.
+    /// Analysed text, with positions. Where that means stems, the words as they are written are indexed too, under the
+    /// name with [`EXACT`] added.
     Text(Analyser),
     /// The exact value, also for facets and sorting.
     Keyword,
@@ -43,12 +47,12 @@ impl FieldSpec {
 
     /// Analysed names.
     pub const fn names(name: &'static str, weight: f32) -> Self {
-        Self { name, kind: FieldKind::Text(Analyser::Names), weight }
+        Self { name, kind: FieldKind::Text(Analyser::Exact), weight }
     }
 
     /// Analysed names, and their exact values.
     pub const fn names_and_keyword(name: &'static str, weight: f32) -> Self {
-        Self { name, kind: FieldKind::TextAndKeyword(Analyser::Names), weight }
+        Self { name, kind: FieldKind::TextAndKeyword(Analyser::Exact), weight }
     }
 
     /// Exact values.
@@ -65,6 +69,28 @@ impl FieldSpec {
     pub const fn number(name: &'static str) -> Self {
         Self { name, kind: FieldKind::Number, weight: 0.0 }
     }
+
+    /// How its text is analysed, if it is.
+    pub const fn analyser(&self) -> Option<Analyser> {
+        match self.kind {
+            FieldKind::Text(analyser) | FieldKind::TextAndKeyword(analyser) => Some(analyser),
+            _ => None,
+        }
+    }
+
+    /// Whether its terms are stems: then the index has its words as they are written too.
+    pub const fn is_stemmed(&self) -> bool {
+        matches!(self.analyser(), Some(Analyser::Text))
+    }
+
+    /// Whether a name means it: its own, or that of one of its sub-fields.
+    pub fn is_named(&self, name: &str) -> bool {
+        match name.strip_prefix(self.name) {
+            Some("" | ".keyword") => true,
+            Some(EXACT) => self.is_stemmed(),
+            _ => false,
+        }
+    }
 }
 
 /// A field of a view, and where it lies in the index.
@@ -74,8 +100,10 @@ pub struct IndexedField {
     pub spec: FieldSpec,
     /// Terms of the analysed text.
     pub text: Option<Field>,
-    /// Exact values; a fast column too.
-    pub exact: Option<Field>,
+    /// Of a stemmed text the words that are not their own stems, as they are written: see [`crate::form`].
+    pub forms: Option<Field>,
+    /// Whole values; a fast column too.
+    pub keyword: Option<Field>,
     /// Numbers and dates; a fast column too.
     pub number: Option<Field>,
 }
@@ -107,22 +135,27 @@ impl ViewSchema {
         builder.add_u64_field("_digest_1", FAST);
         builder.add_text_field("_language", STRING);
         let number = NumericOptions::default() | INDEXED | FAST;
-        let analysed = |analyser: Analyser| {
+        let text = |tokens: Tokens| {
             let indexing = TextFieldIndexing::default()
-                .set_tokenizer(analyser.name())
-                .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+                .set_tokenizer(tokens.name())
+                .set_index_option(IndexRecordOption::WithFreqsAndPositions)
+                .set_fieldnorms(tokens != Tokens::Forms);
             TextOptions::default().set_indexing_options(indexing)
         };
+        let analysed = |analyser: Analyser| text(Tokens::Terms(analyser));
         for spec in specs {
             match spec.kind {
                 FieldKind::Text(analyser) => builder.add_text_field(spec.name, analysed(analyser)),
                 FieldKind::Keyword => builder.add_text_field(spec.name, STRING | FAST),
                 FieldKind::TextAndKeyword(analyser) => {
                     builder.add_text_field(spec.name, analysed(analyser));
-                    builder.add_text_field(&exact_name(spec), STRING | FAST)
+                    builder.add_text_field(&keyword_name(spec), STRING | FAST)
                 }
                 FieldKind::Date | FieldKind::Number => builder.add_i64_field(spec.name, number.clone()),
             };
+            if spec.is_stemmed() {
+                builder.add_text_field(&exact_name(spec), text(Tokens::Forms));
+            }
         }
         let schema = builder.build();
         // What was just built has all its fields.
@@ -146,16 +179,17 @@ impl ViewSchema {
         let fields = specs
             .iter()
             .map(|spec| {
-                let (mut text, mut exact, mut number) = (None, None, None);
+                let (mut text, mut keyword, mut number) = (None, None, None);
                 match spec.kind {
                     FieldKind::Text(_) => text = find(spec.name),
-                    FieldKind::Keyword => exact = find(spec.name),
+                    FieldKind::Keyword => keyword = find(spec.name),
                     FieldKind::TextAndKeyword(_) => {
-                        (text, exact) = (find(spec.name), find(&exact_name(spec)));
+                        (text, keyword) = (find(spec.name), find(&keyword_name(spec)));
                     }
                     FieldKind::Date | FieldKind::Number => number = find(spec.name),
                 }
-                IndexedField { spec: *spec, text, exact, number }
+                let forms = spec.is_stemmed().then(|| find(&exact_name(spec))).flatten();
+                IndexedField { spec: *spec, text, forms, keyword, number }
             })
             .collect();
         Ok(Self {
@@ -178,8 +212,12 @@ impl ViewSchema {
     }
 }
 
-fn exact_name(spec: &FieldSpec) -> String {
+fn keyword_name(spec: &FieldSpec) -> String {
     format!("{}.keyword", spec.name)
+}
+
+fn exact_name(spec: &FieldSpec) -> String {
+    format!("{}{EXACT}", spec.name)
 }
 
 /// All values at a path of a document; steps through lists take all their entries.

@@ -14,7 +14,7 @@ use tantivy::{
 };
 
 use crate::{
-    analysis::{ANALYSER_VERSION, Analyser, MorgueTokenizer},
+    analysis::{ANALYSER_VERSION, Analyser, MorgueTokenizer, Tokens},
     commit::Commit,
     directory::IndexDirectory,
     document::ViewDigest,
@@ -276,8 +276,8 @@ pub(crate) fn open_index(dir: &Path) -> Result<Index, IndexError> {
 
 /// Tells tantivy our rules of analysis.
 pub(crate) fn register_analysers(index: &Index) {
-    for analyser in [Analyser::Text, Analyser::Names] {
-        index.tokenizers().register(analyser.name(), MorgueTokenizer::default());
+    for tokens in [Tokens::Terms(Analyser::Text), Tokens::Terms(Analyser::Exact), Tokens::Forms] {
+        index.tokenizers().register(tokens.name(), MorgueTokenizer::new(tokens));
     }
 }
 

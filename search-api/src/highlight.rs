@@ -9,7 +9,7 @@ mod fragment;
 
 use std::collections::HashMap;
 
-use indexer::{Document, FieldKind, Language, ViewSchema, values_at};
+use indexer::{Analyser, Document, EXACT, FieldKind, Language, ViewSchema, values_at};
 use serde_json::Value;
 
 use self::{
@@ -18,7 +18,7 @@ use self::{
 };
 use crate::{
     execute::Budget,
-    query::{FieldBoost, Pattern, Query},
+    query::{ALL_EXACT, FieldBoost, Pattern, Query},
 };
 
 /// What to highlight, and how.
@@ -95,6 +95,8 @@ pub(crate) struct Highlighter<'a> {
 
 struct Chosen<'a> {
     spec: &'a indexer::FieldSpec,
+    /// Its own, or that of its words as they are written.
+    name: String,
     options: HighlightField,
 }
 
@@ -106,15 +108,20 @@ impl<'a> Highlighter<'a> {
         let mut fields: Vec<Chosen<'a>> = Vec::new();
         for field in &schema.fields {
             let spec = &field.spec;
-            let chosen = if options.fields.is_empty() {
-                (spec.weight > 0.0).then(|| HighlightField::new(spec.name))
-            } else {
-                options.fields.iter().find(|wanted| names(&wanted.name, spec.name)).cloned()
+            if matches!(spec.kind, FieldKind::Date | FieldKind::Number) {
+                continue;
+            }
+            let mut choose = |name: String| {
+                let chosen = if options.fields.is_empty() {
+                    (spec.weight > 0.0 && name == spec.name).then(|| HighlightField::new(spec.name))
+                } else {
+                    options.fields.iter().find(|wanted| names(&wanted.name, &name)).cloned()
+                };
+                fields.extend(chosen.map(|options| Chosen { spec, name, options }));
             };
-            if let Some(options) = chosen
-                && !matches!(spec.kind, FieldKind::Date | FieldKind::Number)
-            {
-                fields.push(Chosen { spec, options });
+            choose(spec.name.to_owned());
+            if spec.is_stemmed() {
+                choose(format!("{}{EXACT}", spec.name));
             }
         }
         Self { options, seeks, fields, seekers: HashMap::new() }
@@ -131,7 +138,7 @@ impl<'a> Highlighter<'a> {
         for (number, chosen) in self.fields.iter().enumerate() {
             let seeker = self.seekers.entry((number, language)).or_insert_with(|| {
                 let own_only = chosen.options.own_only.unwrap_or(self.options.own_field_only);
-                Seeker::new(&self.seeks, chosen.spec, language, own_only)
+                Seeker::new(&self.seeks, chosen.spec, &chosen.name, language, own_only)
             });
             if seeker.is_empty() && chosen.options.without_match == 0 {
                 continue;
@@ -150,21 +157,27 @@ impl<'a> Highlighter<'a> {
                 }
             }
             if !fragments.is_empty() {
-                found.insert(chosen.spec.name.to_owned(), fragments.into_iter().map(Value::String).collect());
+                found.insert(chosen.name.clone(), fragments.into_iter().map(Value::String).collect());
             }
         }
         found
     }
 }
 
-/// Whether a name that a query gives means this field.
+/// Whether a name that a query gives means this field. A wildcard means words as they are written only if it ends so.
 fn names(wanted: &str, field: &str) -> bool {
     let wanted = wanted.strip_suffix(".keyword").unwrap_or(wanted);
     wanted == field
-        || (wanted.contains('*') && Pattern::wildcard(wanted).is_ok_and(|pattern| pattern.matches(field)))
+        || (wanted.contains('*')
+            && wanted.ends_with(EXACT) == field.ends_with(EXACT)
+            && Pattern::wildcard(wanted).is_ok_and(|pattern| pattern.matches(field)))
 }
 
-/// Whether any of these means the field; none means all.
-fn any_names(wanted: &[FieldBoost], field: &str) -> bool {
-    wanted.is_empty() || wanted.iter().any(|wanted| names(&wanted.name, field))
+/// Whether any of these means the field as it is analysed here; none means all, found by their stems.
+fn any_means(wanted: &[FieldBoost], field: &str, analyser: Option<Analyser>) -> bool {
+    let means = |wanted: &FieldBoost| match wanted.name.as_str() {
+        ALL_EXACT => analyser != Some(Analyser::Text),
+        name => names(name, field),
+    };
+    if wanted.is_empty() { !field.ends_with(EXACT) } else { wanted.iter().any(means) }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use indexer::EXACT;
 use serde_json::Value;
 use store::{AssetKind, Seq};
 
@@ -9,7 +10,7 @@ use crate::{
     execute::{Aggregation, AggregationKind, Histogram, Terms},
     highlight::HighlightOptions,
     query::{
-        Bool, Combine, Need, Phrase, Query, QueryError, Range, Syntax, TextOptions,
+        ALL_EXACT, Bool, Combine, FieldBoost, Need, Phrase, Query, QueryError, Range, Syntax, TextOptions,
         limits::{Clauses, MAX_WINDOW},
         parse_text,
     },
@@ -117,7 +118,7 @@ impl SearchRequest {
     /// [`QueryError`]: too long, too deep or too many words.
     pub fn plain(kind: AssetKind, q: &str) -> Result<Self, QueryError> {
         Ok(Self {
-            query: plain_query(kind, q)?,
+            query: plain_query(kind, q, false)?,
             highlight: Some(HighlightOptions::default()),
             ..Self::new(kind)
         })
@@ -128,6 +129,7 @@ impl SearchRequest {
     /// | parameter | meaning |
     /// |---|---|
     /// | `q` | words, `"phrases"`, `-not`, `OR`, `field:word`, `wild*`, `fuzzy~`, `date:1963-11..1964` |
+    /// | `exact` | `true`: the words of `q` as they are written; as `="phrase"` and `=word` in it say of one |
     /// | `view` | `articles` (if left out), `images`, `bylines` |
     /// | `from`, `to` | dates: `1850`, `1850-05`, `1850-05-02`; both are in |
     /// | `section`, `byline`, `keyword`, `type`, `language` | filters; several of one name are alternatives |
@@ -149,7 +151,9 @@ impl SearchRequest {
             .parse()
             .map_err(|error: store::UnknownKind| QueryError::illegal(error.to_string()).at("view"))?;
         let mut request = Self { highlight: Some(HighlightOptions::default()), ..Self::new(kind) };
-        let mut filters = Filters::default();
+        let exact = params.iter().rfind(|(name, _)| *name == "exact");
+        let exact = exact.map_or(Ok(false), |(_, value)| flag(value).map_err(|error| error.at("exact")))?;
+        let mut filters = Filters { exact, ..Filters::default() };
         for (name, value) in params {
             request.param(kind, name, value, &mut filters).map_err(|error| error.at(name))?;
         }
@@ -175,8 +179,8 @@ impl SearchRequest {
             _ => Err(QueryError::illegal(format!("`{}` is no number from 0 to {max}", cut(value)))),
         };
         match name {
-            "view" => {}
-            "q" => self.query = plain_query(kind, value)?,
+            "view" | "exact" => {}
+            "q" => self.query = plain_query(kind, value, filters.exact)?,
             "from" => filters.date(kind, value, true),
             "to" => filters.date(kind, value, false),
             "section" => filters.exact(views::section_field(kind), value),
@@ -215,16 +219,7 @@ impl SearchRequest {
                 }
             }
             "highlight" => {
-                self.highlight = match value {
-                    "true" | "1" | "" => Some(HighlightOptions::default()),
-                    "false" | "0" => None,
-                    other => {
-                        return Err(QueryError::illegal(format!(
-                            "`{}` is neither true nor false",
-                            cut(other)
-                        )));
-                    }
-                }
+                self.highlight = flag(value)?.then(HighlightOptions::default);
             }
             "as_of" => self.as_of = Some(value.to_owned()).filter(|name| !name.is_empty()),
             "min_seq" => {
@@ -234,7 +229,7 @@ impl SearchRequest {
             }
             other => {
                 return Err(QueryError::illegal(format!(
-                    "there is no parameter `{}`: use q, view, from, to, section, byline, keyword, type, language, \
+                    "there is no parameter `{}`: use q, exact, view, from, to, section, byline, keyword, type, language, \
                      desk, edition, page, source, id, sort, limit, offset, cursor, facets, highlight, as_of or min_seq",
                     cut(other)
                 )));
@@ -253,32 +248,43 @@ pub(crate) fn window_too_large() -> QueryError {
     QueryError::illegal(format!("a page must end within the first {MAX_WINDOW} hits: go on with the cursor"))
 }
 
+fn flag(value: &str) -> Result<bool, QueryError> {
+    match value {
+        "true" | "1" | "" => Ok(true),
+        "false" | "0" => Ok(false),
+        other => Err(QueryError::illegal(format!("`{}` is neither true nor false", cut(other)))),
+    }
+}
+
 fn cut(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
-/// The query of a text that people type: all words must be there, in any field; near each other is better.
-pub(crate) fn plain_query(kind: AssetKind, q: &str) -> Result<Query, QueryError> {
+/// The query of a text that people type: all words must be there, in any field, as they are written if `exact`; near
+/// each other is better.
+pub(crate) fn plain_query(kind: AssetKind, q: &str, exact: bool) -> Result<Query, QueryError> {
     if q.trim().is_empty() {
         return Ok(Query::All);
     }
-    let known = |name: &str| views::fields_named(kind, name);
+    let suffix = if exact { EXACT } else { "" };
+    let known = |name: &str| views::fields_named(kind, &format!("{name}{suffix}"));
     let options = TextOptions {
+        fields: if exact { vec![FieldBoost::new(ALL_EXACT)] } else { Vec::new() },
         need: Need::All,
         tie_breaker: PLAIN_TIE_BREAKER,
         ..TextOptions::new(Syntax::Plain, &known)
     };
-    Ok(join_words(parse_text(q, &options, &mut Clauses::default())?))
+    Ok(join_words(parse_text(q, &options, &mut Clauses::default())?, &options.fields))
 }
 
 /// What fields other than the best one count in a plain search.
 const PLAIN_TIE_BREAKER: f32 = 0.1;
 
 /// Several words in a row are one text, so that documents that have them side by side can be preferred.
-fn join_words(query: Query) -> Query {
+fn join_words(query: Query, fields: &[FieldBoost]) -> Query {
     let Query::Bool(bool) = &query else { return query };
     let words = bool.must.iter().map(|query| match query {
-        Query::Words(words) if words.fields.is_empty() && words.combine == Combine::OneField => {
+        Query::Words(words) if words.fields == fields && words.combine == Combine::OneField => {
             Some(words.text.as_str())
         }
         _ => None,
@@ -286,7 +292,7 @@ fn join_words(query: Query) -> Query {
     let Some(words) = words.collect::<Option<Vec<&str>>>().filter(|words| words.len() > 1) else {
         return query;
     };
-    let near = Query::Phrase(Phrase { slop: 2, ..Phrase::new(Vec::new(), words.join(" ")) });
+    let near = Query::Phrase(Phrase { slop: 2, ..Phrase::new(fields.to_vec(), words.join(" ")) });
     let mut joined = bool.clone();
     joined.should.push(Query::Boosted(Box::new(near), NEARNESS));
     joined.need = joined.need.or(Some(Need::Minimum("0".to_owned())));
@@ -323,6 +329,8 @@ fn facet_of(kind: AssetKind, name: &str) -> Result<Aggregation, QueryError> {
 /// Filters by name: several of one name are alternatives.
 #[derive(Default)]
 struct Filters {
+    /// Whether the words of `q` are meant as they are written.
+    exact: bool,
     named: Vec<(String, Vec<Query>)>,
     range: Range,
 }
@@ -421,6 +429,7 @@ mod tests {
         check("sort", "sideways");
         check("facets", "mood");
         check("highlight", "maybe");
+        check("exact", "maybe");
         check("colour", "red");
         check("cursor", "zz");
         check("min_seq", "-1");

@@ -196,7 +196,7 @@ impl Suggester {
 }
 
 fn fields_of(schema: &ViewSchema) -> Vec<(Field, SuggestionKind)> {
-    FIELDS.iter().filter_map(|(name, kind)| Some((schema.field(name)?.exact?, *kind))).collect()
+    FIELDS.iter().filter_map(|(name, kind)| Some((schema.field(name)?.keyword?, *kind))).collect()
 }
 
 fn locked(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
@@ -208,7 +208,7 @@ const MAX_WORDS: usize = 16;
 
 /// A text as words without case and diacritics.
 fn folded(text: &str) -> Vec<String> {
-    Analyser::Names.terms(Language::Other, text).into_iter().map(|term| term.text).collect()
+    Analyser::Exact.terms(Language::Other, text).into_iter().map(|term| term.text).collect()
 }
 
 /// Whether each word typed is a word of these, the last one the beginning of one.

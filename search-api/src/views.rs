@@ -1,6 +1,6 @@
 //! What the plain words of parameters and query strings mean in each view.
 
-use indexer::{FieldKind, FieldSpec, view_of};
+use indexer::{EXACT, FieldKind, FieldSpec, view_of};
 use store::AssetKind;
 
 use crate::query::{DateFormat, FieldBoost, Interval};
@@ -66,9 +66,17 @@ pub(crate) fn date_field(kind: AssetKind) -> &'static str {
     names_of(kind).date
 }
 
-/// The fields that a name before a colon means; `None` when it names none.
+/// The fields that a name before a colon means, with `.exact` behind it their words as they are written; `None` when it
+/// names none.
 pub(crate) fn fields_named(kind: AssetKind, name: &str) -> Option<Vec<FieldBoost>> {
     let names = names_of(kind);
+    if let Some(base) = name.strip_suffix(EXACT) {
+        let as_written = |field: FieldBoost| match spec_of(kind, &field.name) {
+            Some(spec) if spec.is_stemmed() => FieldBoost::new(field.name + EXACT),
+            _ => field,
+        };
+        return Some(fields_named(kind, base)?.into_iter().map(as_written).collect());
+    }
     let list = |fields: &[&str]| Some(fields.iter().map(|field| FieldBoost::new(*field)).collect());
     if spec_of(kind, name).is_some() || matches!(name, "_id" | "_seq") {
         return list(&[name]);
@@ -150,5 +158,12 @@ mod tests {
         }
         assert_eq!(fields_named(AssetKind::Article, "images").unwrap().len(), 4);
         assert!(fields_named(AssetKind::Article, "http").is_none());
+        let names = |name: &str| {
+            let fields = fields_named(AssetKind::Article, name).unwrap();
+            fields.into_iter().map(|field| field.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names("text.exact"), ["body.exact", "summary.exact"]);
+        assert_eq!(names("place.exact"), ["dateline.exact", "keywords.value"]);
+        assert_eq!(names("date.exact.exact"), ["published"]);
     }
 }

@@ -80,10 +80,10 @@ impl EsSearch {
 /// Whether any of these views has a field of this name.
 pub(super) fn known_field(indices: &[IndexName]) -> impl Fn(&str) -> bool + '_ {
     |name: &str| {
-        let base = name.strip_suffix(".keyword").unwrap_or(name);
-        indices
-            .iter()
-            .any(|index| indexer::view_of(index.kind).fields().iter().any(|field| field.name == base))
+        let has = |index: &IndexName| {
+            indexer::view_of(index.kind).fields().iter().any(|field| field.is_named(name))
+        };
+        indices.iter().any(has)
     }
 }
 

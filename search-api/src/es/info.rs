@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use indexer::{Analyser, FieldKind, Language, view_of};
+use indexer::{Analyser, EXACT, FieldKind, FieldSpec, Language, view_of};
 use serde_json::{Map, Value, json};
 use store::AssetKind;
 
@@ -91,7 +91,7 @@ fn mapping_of(kind: AssetKind) -> Value {
         let (path, last) =
             field.name.rsplit_once('.').map_or((None, field.name), |(path, last)| (Some(path), last));
         let steps: Vec<&str> = path.into_iter().flat_map(|path| path.split('.')).collect();
-        insert_at(&mut properties, &steps, last, type_of(field.kind));
+        insert_at(&mut properties, &steps, last, type_of(field));
     }
     json!({"dynamic": "false", "properties": properties})
 }
@@ -108,8 +108,12 @@ fn insert_at(properties: &mut Map<String, Value>, steps: &[&str], name: &str, va
     }
 }
 
-fn type_of(kind: FieldKind) -> Value {
-    match kind {
+fn type_of(field: &FieldSpec) -> Value {
+    match field.kind {
+        FieldKind::Text(analyser) if field.is_stemmed() => {
+            let exact = json!({"type": "text", "analyzer": Analyser::Exact.name()});
+            json!({"type": "text", "analyzer": analyser.name(), "fields": {"exact": exact}})
+        }
         FieldKind::Text(analyser) => json!({"type": "text", "analyzer": analyser.name()}),
         FieldKind::Keyword => json!({"type": "keyword"}),
         FieldKind::TextAndKeyword(analyser) => {
@@ -159,6 +163,9 @@ pub(super) async fn field_caps(index: Option<Path<String>>, Params(params): Pair
                 }
                 FieldKind::Date => add(field.name, "date", true),
                 FieldKind::Number => add(field.name, "long", true),
+            }
+            if field.is_stemmed() {
+                add(&format!("{}{EXACT}", field.name), "text", false);
             }
         }
     }
@@ -278,19 +285,18 @@ pub(super) async fn analyze(index: Option<Path<String>>, Params(params): Pairs, 
     let (analyser, language) = match (field, name.as_deref()) {
         (Some(field), None) => {
             let specs = kinds.iter().flat_map(|kind| view_of(*kind).fields());
-            let found = specs.into_iter().find(|spec| spec.name == field).map(|spec| spec.kind);
-            match found {
-                Some(FieldKind::Text(analyser) | FieldKind::TextAndKeyword(analyser)) => {
-                    (analyser, Language::English)
-                }
-                _ => {
+            let found = specs.into_iter().find(|spec| spec.is_named(&field) && !field.ends_with(".keyword"));
+            match found.and_then(FieldSpec::analyser) {
+                Some(_) if field.ends_with(EXACT) => (Analyser::Exact, Language::Other),
+                Some(analyser) => (analyser, Language::English),
+                None => {
                     return Err(QueryError::illegal(format!("there is no text field `{field}`"))
                         .at("/field")
                         .into());
                 }
             }
         }
-        (_, None | Some("standard" | "simple" | "morgue_names")) => (Analyser::Names, Language::Other),
+        (_, None | Some("standard" | "simple" | "morgue_exact")) => (Analyser::Exact, Language::Other),
         (_, Some("english" | "morgue_text")) => (Analyser::Text, Language::English),
         (_, Some(other)) => {
             let language = ["french", "german", "spanish", "italian", "portuguese", "dutch", "russian"]

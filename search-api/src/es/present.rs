@@ -95,8 +95,7 @@ fn fields_of(hit: &Hit, names: &[(String, Option<DateFormat>)]) -> Map<String, V
     let mut found = Map::new();
     for field in indexer::view_of(hit.kind).fields() {
         let wanted = |(name, _): &&(String, Option<DateFormat>)| {
-            let base = name.strip_suffix(".keyword").unwrap_or(name);
-            base == field.name || (name.contains('*') && matches_path(name, field.name))
+            field.is_named(name) || (name.contains('*') && matches_path(name, field.name))
         };
         let Some((name, format)) = names.iter().find(wanted) else { continue };
         let mut values = Vec::new();

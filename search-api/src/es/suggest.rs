@@ -132,13 +132,13 @@ impl Wanted {
         let mut entries: Vec<(usize, usize, String, HashMap<String, u64>)> = Vec::new();
         for Pinned { generation, index, .. } in search.pin(indices)? {
             let Some(target) = target_of(generation.schema(), &self.field) else { continue };
-            let AsWhat::Text(_, field) = target.as_what else { continue };
+            let AsWhat::Text(_, within) = target.as_what else { continue };
             known = true;
             // Words as they are written: a stem is no suggestion.
-            let words = indexer::Analyser::Names.terms(indexer::Language::Other, &self.text);
+            let words = indexer::Analyser::Exact.terms(indexer::Language::Other, &self.text);
             for (at, word) in words.into_iter().take(MAX_WORDS).enumerate() {
-                let near =
-                    near_terms(&index.searcher, field, &word.text, &budget).map_err(SearchError::Tantivy)?;
+                let near = near_terms(&index.searcher, within.field, &word.text, &budget)
+                    .map_err(SearchError::Tantivy)?;
                 if entries.len() <= at {
                     entries.push((word.start, word.end, word.text.clone(), HashMap::new()));
                 }

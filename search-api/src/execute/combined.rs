@@ -22,9 +22,9 @@ use super::{
 };
 
 /// How soon more of the same word stops counting.
-const K1: f32 = 1.2;
+pub(super) const K1: f32 = 1.2;
 /// How much long documents are held back.
-const B: f32 = 0.75;
+pub(super) const B: f32 = 0.75;
 
 /// One word (or its stems in several languages) in several fields of text.
 #[derive(Debug, Clone)]

@@ -73,8 +73,7 @@ impl Terms {
             budget: &Budget,
             go_on: &mut dyn FnMut(&[u8], &TermInfo) -> tantivy::Result<bool>,
         ) -> tantivy::Result<()> {
-            let walk = Walk { rule, budget, steps: Cell::default() };
-            let mut terms = inverted.terms().search(walk).into_stream()?;
+            let mut terms = inverted.terms().search(Walk::new(rule, budget)).into_stream()?;
             while !budget.is_over() && terms.advance() {
                 if !go_on(terms.key(), terms.value())? {
                     break;
@@ -90,7 +89,7 @@ impl Terms {
 }
 
 /// What is run over the term dictionary, byte by byte.
-trait Rule {
+pub(super) trait Rule {
     type State: Clone;
     fn begin(&self) -> Self::State;
     fn accepts(&self, state: &Self::State) -> bool;
@@ -140,10 +139,16 @@ impl Rule for Near {
 
 /// A walk over the dictionary. It may go on for long without coming to any term, and finds no more when nothing is left
 /// to spend.
-struct Walk<'a, R> {
+pub(super) struct Walk<'a, R> {
     rule: &'a R,
     budget: &'a Budget,
     steps: Cell<Steps>,
+}
+
+impl<'a, R> Walk<'a, R> {
+    pub(super) fn new(rule: &'a R, budget: &'a Budget) -> Self {
+        Self { rule, budget, steps: Cell::default() }
+    }
 }
 
 impl<R: Rule> Automaton for Walk<'_, R> {

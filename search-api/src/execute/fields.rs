@@ -1,9 +1,9 @@
 //! Which fields of a view a query means, and what its words are there.
 
-use indexer::{Analyser, FieldKind, IndexedField, Language, ViewSchema};
+use indexer::{Analyser, EXACT, FieldKind, IndexedField, Language, ViewSchema};
 use tantivy::schema::Field;
 
-use crate::query::{FieldBoost, QueryError};
+use crate::query::{ALL_EXACT, FieldBoost, QueryError};
 
 /// A field that a query looks at.
 #[derive(Debug, Clone, Copy)]
@@ -16,17 +16,44 @@ pub(crate) struct Target<'a> {
 /// How a field is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AsWhat {
-    Text(Analyser, Field),
-    Exact(Field),
+    Text(Analyser, Within),
+    Keyword(Field),
     Number(Field),
 }
 
+/// The terms that words are looked for in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Within {
+    /// Where they are.
+    pub(crate) field: Field,
+    /// If those are stems, and words are meant as they are written: where their forms are.
+    pub(crate) forms: Option<Field>,
+}
+
+impl From<Field> for Within {
+    fn from(field: Field) -> Self {
+        Self { field, forms: None }
+    }
+}
+
 impl Target<'_> {
+    /// The same field with its words as they are written: nothing in an index from before there were forms. One that is
+    /// not stemmed is that already.
+    fn as_written(self) -> Option<Self> {
+        match self.as_what {
+            AsWhat::Text(Analyser::Text, within) => {
+                let within = Within { forms: Some(self.field.forms?), ..within };
+                Some(Self { as_what: AsWhat::Text(Analyser::Exact, within), ..self })
+            }
+            _ => Some(self),
+        }
+    }
+
     /// The name of its column, for what has one.
     pub(crate) fn column(&self) -> Option<String> {
         match (self.as_what, self.field.spec.kind) {
             (AsWhat::Text(..), FieldKind::Text(_)) => None,
-            (AsWhat::Text(..) | AsWhat::Exact(_), FieldKind::TextAndKeyword(_)) => {
+            (AsWhat::Text(..) | AsWhat::Keyword(_), FieldKind::TextAndKeyword(_)) => {
                 Some(format!("{}.keyword", self.field.spec.name))
             }
             _ => Some(self.field.spec.name.to_owned()),
@@ -39,18 +66,22 @@ impl Target<'_> {
     }
 }
 
-/// The field of this exact name; `X.keyword` means the exact values of any field that has them.
+/// The field of this exact name; `X.keyword` means the exact values of any field that has them, `X.exact` the words of
+/// a stemmed one as they are written.
 pub(crate) fn target_of<'a>(schema: &'a ViewSchema, name: &str) -> Option<Target<'a>> {
-    let (base, exact) = match name.strip_suffix(".keyword") {
+    if let Some(base) = name.strip_suffix(EXACT) {
+        return target_of(schema, base).filter(|target| target.field.spec.is_stemmed())?.as_written();
+    }
+    let (base, keyword) = match name.strip_suffix(".keyword") {
         Some(base) => (base, true),
         None => (name, false),
     };
     let field = schema.fields.iter().find(|field| field.spec.name == base)?;
     let as_what = match field.spec.kind {
-        FieldKind::Text(analyser) if !exact => AsWhat::Text(analyser, field.text?),
-        FieldKind::TextAndKeyword(analyser) if !exact => AsWhat::Text(analyser, field.text?),
-        FieldKind::Keyword | FieldKind::TextAndKeyword(_) => AsWhat::Exact(field.exact?),
-        FieldKind::Date | FieldKind::Number if !exact => AsWhat::Number(field.number?),
+        FieldKind::Text(analyser) if !keyword => AsWhat::Text(analyser, field.text?.into()),
+        FieldKind::TextAndKeyword(analyser) if !keyword => AsWhat::Text(analyser, field.text?.into()),
+        FieldKind::Keyword | FieldKind::TextAndKeyword(_) => AsWhat::Keyword(field.keyword?),
+        FieldKind::Date | FieldKind::Number if !keyword => AsWhat::Number(field.number?),
         _ => return None,
     };
     Some(Target { field, as_what, boost: 1.0 })
@@ -77,12 +108,19 @@ pub(crate) fn targets<'a>(
         };
         if wanted.name == "*" || wanted.name == "_all" {
             plain_targets(schema).into_iter().for_each(add);
+        } else if wanted.name == ALL_EXACT {
+            for target in plain_targets(schema) {
+                add(target.as_written().ok_or_else(without_exact_words)?);
+            }
         } else if wanted.name.contains('*') {
             let pattern = crate::query::Pattern::wildcard(&wanted.name)
                 .map_err(|error| QueryError::illegal(format!("the field name `{}`: {error}", wanted.name)))?;
+            // A wildcard that does not end so leaves the words as they are written out: they are found by their stems.
+            let suffix = if wanted.name.ends_with(EXACT) { EXACT } else { "" };
             for field in &schema.fields {
-                if pattern.matches(field.spec.name) {
-                    target_of(schema, field.spec.name).into_iter().for_each(&mut add);
+                let name = format!("{}{suffix}", field.spec.name);
+                if pattern.matches(&name) {
+                    target_of(schema, &name).into_iter().for_each(&mut add);
                 }
             }
         } else {
@@ -102,6 +140,9 @@ fn plain_targets(schema: &ViewSchema) -> Vec<Target<'_>> {
         .collect()
 }
 
+fn without_exact_words() -> QueryError {
+    QueryError::illegal("this index was built before exact words could be looked for: build it anew")
+}
 /// Refuses a name, and says which there are.
 pub(crate) fn unknown_field(schema: &ViewSchema, name: &str) -> QueryError {
     let known: Vec<&str> = schema.fields.iter().map(|field| field.spec.name).collect();
@@ -121,7 +162,7 @@ impl Analysed {
     pub(crate) fn new(analyser: Analyser, languages: &[Language], text: &str) -> Self {
         let fallback = [Language::Other];
         let languages =
-            if languages.is_empty() || analyser == Analyser::Names { &fallback } else { languages };
+            if languages.is_empty() || analyser == Analyser::Exact { &fallback } else { languages };
         let mut variants: Vec<Vec<String>> = Vec::new();
         let mut units: Vec<std::ops::Range<usize>> = Vec::new();
         for (number, language) in languages.iter().enumerate() {

@@ -9,7 +9,7 @@ use tantivy::{Searcher, Term};
 
 use super::{
     budget::{Budget, Steps},
-    fields::{AsWhat, target_of, targets},
+    fields::{AsWhat, Target, target_of, targets},
 };
 use crate::query::{Bool, Example, FieldBoost, Like, Query, QueryError, Words};
 
@@ -28,7 +28,17 @@ pub(crate) fn like(
 ) -> Result<Query, QueryError> {
     let fields = match like.fields.is_empty() {
         true => default_fields(schema),
-        false => targets(schema, &like.fields)?.iter().map(|target| target.field.spec.name).collect(),
+        false => {
+            let targets = targets(schema, &like.fields)?;
+            let is_exact = |target: &Target<'_>| matches!(target.as_what, AsWhat::Text(_, within) if within.forms.is_some());
+            if let Some(exact) = targets.iter().find(|target| is_exact(target)) {
+                return Err(QueryError::illegal(format!(
+                    "more_like_this looks at the stems of words: use `{}`",
+                    exact.field.spec.name
+                )));
+            }
+            targets.iter().map(|target| target.field.spec.name).collect()
+        }
     };
     let given: Vec<Given> = like.like.iter().filter_map(|example| Given::of(example, document)).collect();
     let unlike: Vec<Given> = like.unlike.iter().filter_map(|example| Given::of(example, document)).collect();
@@ -38,7 +48,7 @@ pub(crate) fn like(
     let mut telling: Vec<(f64, &'static str, String)> = Vec::new();
     for name in fields {
         let Some(target) = target_of(schema, name) else { continue };
-        let AsWhat::Text(analyser, field) = target.as_what else {
+        let AsWhat::Text(analyser, within) = target.as_what else {
             if like.only_texts {
                 continue;
             }
@@ -60,7 +70,7 @@ pub(crate) fn like(
             {
                 continue;
             }
-            let elsewhere = searcher.doc_freq(&Term::from_field_text(field, &term)).unwrap_or(0);
+            let elsewhere = searcher.doc_freq(&Term::from_field_text(within.field, &term)).unwrap_or(0);
             if elsewhere > 0 && like.doc_freq.contains(&elsewhere) {
                 let idf = (1.0 + (total - elsewhere as f64 + 0.5) / (elsewhere as f64 + 0.5)).ln();
                 telling.push((here as f64 * idf, target.field.spec.name, written));

@@ -4,6 +4,7 @@ mod aggregate;
 mod budget;
 mod collect;
 mod combined;
+mod exact;
 mod expand;
 mod fields;
 mod groups;

@@ -127,7 +127,7 @@ impl Translator<'_> {
 
     fn exists_in(&self, target: &Target<'_>) -> Boxed {
         match (target.as_what, target.column()) {
-            (AsWhat::Text(_, field), _) => self.list(present(field)),
+            (AsWhat::Text(_, within), _) => self.list(present(within.field)),
             (_, Some(column)) => self.list(ExistsQuery::new(column, false)),
             (_, None) => Box::new(EmptyQuery),
         }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use indexer::{Analyser, FieldKind, FieldSpec, Language, Term};
+use indexer::{Analyser, EXACT, FieldSpec, Language, Term};
 
-use super::any_names;
+use super::any_means;
 use crate::{
     execute::{Budget, Repeats, Steps, each_match},
     query::{Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query},
@@ -100,6 +100,12 @@ pub(super) struct Span {
 
 /// Finds in texts of one field and language.
 pub(super) struct Seeker {
+    readings: Vec<Reading>,
+}
+
+/// What is looked for among the terms that one analyser makes of a text.
+struct Reading {
+    /// None takes a text as it is.
     analyser: Option<Analyser>,
     language: Language,
     /// Single words, and for which of the things that are looked for each is.
@@ -124,21 +130,58 @@ impl Look {
 }
 
 impl Seeker {
-    pub(super) fn new(seeks: &[Seek], spec: &FieldSpec, language: Language, own_field_only: bool) -> Self {
-        let analyser = match spec.kind {
-            FieldKind::Text(analyser) | FieldKind::TextAndKeyword(analyser) => Some(analyser),
-            _ => None,
-        };
-        let mut seeker = Self { analyser, language, terms: HashMap::new(), looks: Vec::new() };
-        for (number, seek) in seeks.iter().enumerate() {
-            if !own_field_only || any_names(&seek.fields, spec.name) {
-                seeker.add(number, &seek.what);
+    /// For a field under its own name, which stands for its words as they are written too, or under the name of those
+    /// alone.
+    pub(super) fn new(
+        seeks: &[Seek],
+        spec: &FieldSpec,
+        name: &str,
+        language: Language,
+        own_field_only: bool,
+    ) -> Self {
+        let exact = format!("{}{EXACT}", spec.name);
+        let mut names = vec![name];
+        if own_field_only && name == spec.name && spec.is_stemmed() {
+            names.push(&exact);
+        }
+        let mut readings = Vec::new();
+        for name in names {
+            let analyser = if name == exact { Some(Analyser::Exact) } else { spec.analyser() };
+            let mut reading = Reading { analyser, language, terms: HashMap::new(), looks: Vec::new() };
+            for (number, seek) in seeks.iter().enumerate() {
+                if !own_field_only || any_means(&seek.fields, name, analyser) {
+                    reading.add(number, &seek.what);
+                }
+            }
+            if !reading.is_empty() {
+                readings.push(reading);
             }
         }
-        seeker
+        Self { readings }
     }
 
     pub(super) fn is_empty(&self) -> bool {
+        self.readings.is_empty()
+    }
+
+    /// All matches in a text, in its order, none over another; those found before the budget is spent.
+    pub(super) fn find(&self, text: &str, budget: &Budget) -> Vec<Span> {
+        let mut spans: Vec<Span> = Vec::new();
+        self.readings.iter().for_each(|reading| reading.find(text, budget, &mut spans));
+        spans.sort_unstable();
+        let mut apart: Vec<Span> = Vec::with_capacity(spans.len());
+        for span in spans {
+            match apart.last_mut() {
+                Some(before) if span.start < before.end => before.end = before.end.max(span.end),
+                _ => apart.push(span),
+            }
+        }
+        apart
+    }
+}
+
+impl Reading {
+    fn is_empty(&self) -> bool {
         self.terms.is_empty() && self.looks.is_empty()
     }
 
@@ -229,18 +272,16 @@ impl Seeker {
         }
     }
 
-    /// All matches in a text, in its order, none over another; those found before the budget is spent.
-    pub(super) fn find(&self, text: &str, budget: &Budget) -> Vec<Span> {
-        let mut spans = Vec::new();
-        if self.is_empty() || budget.check() {
-            return spans;
+    fn find(&self, text: &str, budget: &Budget, spans: &mut Vec<Span>) {
+        if budget.check() {
+            return;
         }
         let Some(analyser) = self.analyser else {
             let term = self.terms.get(text);
             let taken = self.looks.iter().find(|(_, look)| look.takes(text)).map(|(seek, _)| seek);
             let seek = term.into_iter().chain(taken).min();
             spans.extend(seek.map(|seek| Span { start: 0, end: text.len(), seek: *seek }));
-            return spans;
+            return;
         };
         let terms = analyser.terms(self.language, text);
         let mut steps = Steps::default();
@@ -273,15 +314,6 @@ impl Seeker {
                 spans.extend(found.map(|term| Span { start: term.start, end: term.end, seek: *seek }));
             }
         }
-        spans.sort_unstable();
-        let mut apart: Vec<Span> = Vec::with_capacity(spans.len());
-        for span in spans {
-            match apart.last_mut() {
-                Some(before) if span.start < before.end => before.end = before.end.max(span.end),
-                _ => apart.push(span),
-            }
-        }
-        apart
     }
 }
 
@@ -334,10 +366,10 @@ mod tests {
     use super::*;
     use crate::query::{Phrase, Words};
 
-    fn marked(query: &Query, text: &str) -> String {
+    fn marked(query: &Query, name: &str, text: &str) -> String {
         let mut seeks = Vec::new();
         seeks_of(query, &mut seeks);
-        let seeker = Seeker::new(&seeks, &FieldSpec::text("body", 1.0), Language::English, true);
+        let seeker = Seeker::new(&seeks, &FieldSpec::text("body", 1.0), name, Language::English, true);
         let mut shown = String::new();
         let mut at = 0;
         for span in seeker.find(text, &Budget::endless()) {
@@ -355,7 +387,8 @@ mod tests {
             Query::Phrase(Phrase { slop, last_is_prefix, ..Phrase::new(vec![], text) })
         };
         let pattern = |pattern: PatternKind| Query::Pattern { fields: vec![], pattern, any_case: false };
-        let check = |query: Query, text: &str, expected: &str| assert_eq!(marked(&query, text), expected);
+        let check =
+            |query: Query, text: &str, expected: &str| assert_eq!(marked(&query, "body", text), expected);
         check(words("ferry"), "Ferries and a ferry's bell", "[Ferries] and a [ferry]'s bell");
         check(words("golden gate"), "the gate is golden", "the [gate] is [golden]");
         check(phrase("golden gate", 0, false), "golden gate, gate golden", "[golden gate], gate golden");
@@ -377,5 +410,26 @@ mod tests {
         );
         let in_headline = Query::Words(Words::new(vec![FieldBoost::new("headline")], "ferry"));
         check(in_headline, "ferry", "ferry");
+    }
+
+    #[test]
+    fn words_as_they_are_written_are_found_alone() {
+        let text = "He runs, a running man; the man was running";
+        let in_fields = |fields: &[&str]| fields.iter().map(|field| FieldBoost::new(*field)).collect();
+        let words = |fields: &[&str]| Query::Words(Words::new(in_fields(fields), "Running"));
+        let check = |fields: &[&str], name: &str, expected: &str| {
+            assert_eq!(marked(&words(fields), name, text), expected, "{fields:?}, {name}");
+        };
+        let all = "He [runs], a [running] man; the man was [running]";
+        let exact = "He runs, a [running] man; the man was [running]";
+        check(&[], "body", all);
+        check(&[], "body.exact", text);
+        check(&["_all.exact"], "body", exact);
+        check(&["*.exact"], "body.exact", exact);
+        check(&["body.exact"], "body", exact);
+        check(&["body"], "body.exact", text);
+        check(&["body.exact", "body"], "body", all);
+        let phrase = Query::Phrase(Phrase::new(vec![FieldBoost::new("body.exact")], "was running"));
+        assert_eq!(marked(&phrase, "body", text), "He runs, a running man; the man [was running]");
     }
 }

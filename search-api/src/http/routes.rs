@@ -58,9 +58,10 @@ fn searching() -> Route {
         text(
             "q",
             "Words that must all be found; `\"a phrase\"`, `-without`, `one OR another`, `field:word`, `word*`, `word~`, \
-             `date:1963-11..1964`.",
+             `date:1963-11..1964`. Words are found in all their forms; `=word` and `=\"a phrase\"` as they are written.",
         )
         .like("ferry -fog"),
+        Param::new("exact", Shape::Flag, "Whether all words are found only as they are written; false if left out."),
         VIEW,
         text("from", "From this date on: `1850`, `1850-05`, `1850-05-02`.").like("1850"),
         text("to", "Up to this date, which is in.").like("1950"),

@@ -10,6 +10,8 @@ use store::{AsOf, AssetId, AssetKind};
 pub(super) struct Address {
     pub(super) kind: AssetKind,
     pub(super) q: String,
+    /// Whether its words are meant as they are written, not in all their forms.
+    pub(super) exact: bool,
     /// What narrows it: a facet's name and one of its values.
     pub(super) facets: Vec<(String, String)>,
     pub(super) from: String,
@@ -117,6 +119,7 @@ impl Default for Address {
         Self {
             kind: AssetKind::Article,
             q: String::new(),
+            exact: false,
             facets: Vec::new(),
             from: String::new(),
             to: String::new(),
@@ -144,6 +147,7 @@ impl Address {
             let value = value.trim();
             match name.as_str() {
                 "q" => value.clone_into(&mut address.q),
+                "exact" => address.exact = matches!(value, "true" | "1"),
                 "from" => value.clone_into(&mut address.from),
                 "to" => value.clone_into(&mut address.to),
                 "as_of" => value.clone_into(&mut address.as_of),
@@ -191,6 +195,7 @@ impl Address {
             }
         };
         add("q", &self.q);
+        add("exact", if self.exact { "true" } else { "" });
         add("view", if self.kind == AssetKind::Article { "" } else { self.kind.plural() });
         for (name, value) in &self.facets {
             add(name, value);
@@ -336,6 +341,7 @@ mod tests {
             ("section", "Local"),
             ("section", "World"),
             ("nonsense", "1"),
+            ("exact", "true"),
             ("from", "1912"),
             ("sort", "oldest"),
             ("after", "5b5d"),
@@ -346,7 +352,7 @@ mod tests {
         assert_eq!(Address::parse(&again), address);
         assert_eq!(
             address.href(),
-            "/?q=%22painted%20pink%22%20%26%20more&section=Local&section=World&from=1912&sort=oldest&after=5b5d&page=3"
+            "/?q=%22painted%20pink%22%20%26%20more&exact=true&section=Local&section=World&from=1912&sort=oldest&after=5b5d&page=3"
         );
         assert_eq!(address.without("section", "World").in_view(AssetKind::Byline).page, 1);
     }

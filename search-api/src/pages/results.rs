@@ -135,6 +135,7 @@ fn total_of(search: &Search, request: SearchRequest) -> Result<u64, SearchError>
 pub(super) fn request_of(address: &Address) -> Result<SearchRequest, SearchError> {
     let mut params = vec![("view", address.kind.plural()), ("q", address.q.as_str())];
     params.extend([
+        ("exact", if address.exact { "true" } else { "false" }),
         ("from", address.from.as_str()),
         ("to", address.to.as_str()),
         ("as_of", address.as_of.as_str()),

@@ -93,6 +93,7 @@ fn markup(address: &Address, results: &Results, spelled: Option<&str>, moments: 
                 div.bar {
                     h2.count #count role="status" { (counted(address, found.total)) }
                     p.to-narrow { a href="#narrow" { "Narrow" } }
+                    (forms(address))
                     (orders(address))
                 }
                 (facets::chosen(address))
@@ -110,6 +111,7 @@ fn markup(address: &Address, results: &Results, spelled: Option<&str>, moments: 
             div.side {
                 (facets::column(address, &results.facets, results.timeline.as_ref()))
                 (as_of(address, moments))
+                (help())
                 @if found.total > 0 { (take_away(address, found.total)) }
             }
         }
@@ -148,6 +150,42 @@ fn orders(address: &Address) -> Markup {
                 a href=(address.but(|it| it.sort = order).href()) rel="nofollow"
                     aria-current=[(order == address.order()).then_some("true")] { (order.label()) }
             }
+        }
+    }
+}
+
+/// Whether words are found in all their forms.
+fn forms(address: &Address) -> Markup {
+    html! {
+        @if !address.q.is_empty() {
+            nav.orders aria-label="Words" {
+                @for (exact, label) in [(false, "All forms"), (true, "Exact words")] {
+                    a href=(address.but(|it| it.exact = exact).href()) rel="nofollow"
+                        aria-current=[(exact == address.exact).then_some("true")] { (label) }
+                }
+            }
+        }
+    }
+}
+
+/// What the box understands.
+fn help() -> Markup {
+    let signs = [
+        ("ferry harbour", "both words, in all their forms"),
+        ("\"mast works\"", "words that follow each other, in all their forms"),
+        ("=running", "just this word: no run, no runs"),
+        ("=\"to be or not to be\"", "just this phrase"),
+        ("-fog", "without a word"),
+        ("ferry OR tram", "one or the other"),
+        ("headline:ferry", "in one field; headline.exact: just so"),
+        ("harb*", "words that begin so; =harb* as they are written"),
+        ("fery~", "words that are spelt nearly so"),
+        ("date:1912-04..1913", "when it ran"),
+    ];
+    html! {
+        details.help {
+            summary { "How to search" }
+            dl { @for (sign, meaning) in signs { dt { code { (sign) } } dd { (meaning) } } }
         }
     }
 }
@@ -203,6 +241,7 @@ fn way_on(address: &Address, results: &Results, spelled: Option<&str>) -> Markup
                 @for (kind, total) in elsewhere {
                     li { a href=(address.in_view(*kind).href()) { (text::counted(*total, kind.name(), kind.plural())) } " with these words" }
                 }
+                @if address.exact { li { a href=(address.but(|it| it.exact = false).href()) { "All forms of the words" } } }
                 @if words.len() > 1 && !address.q.contains('"') && !words.contains(&"OR") {
                     li { a href=(address.but(|it| it.q = words.join(" OR ")).href()) { "Any of the words instead of all" } }
                 }

@@ -26,6 +26,7 @@ pub(crate) use json::{Reader, kind_of};
 pub use limits::Clauses;
 pub use pattern::{Pattern, PatternError, Run};
 pub use scored::{Curve, Example, FunctionKind, Like, Mode, Modifier, ScoreFunction, Scored};
+pub(crate) use text::ALL_EXACT;
 pub use text::{Syntax, TextOptions, parse_text};
 pub use words::{Combine, Fuzziness, Need, Phrase, Words};
 

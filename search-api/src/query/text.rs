@@ -4,15 +4,16 @@
 //! sequence = either {either}              joined by the default operator; + - NOT say otherwise for one
 //! either   = both {OR both}
 //! both     = one {AND one}
-//! one      = [+ | - | NOT | !] (group | [field:] leaf)
+//! one      = [+ | - | NOT | !] [field:] [=] (group | leaf)
 //! group    = "(" sequence ")"
 //! leaf     = word | "phrase"[~slop] | word~[edits] | wild*card | /regexp/ | [a TO b] | a..b | >=a
 //! ```
 //!
-//! A leaf or group may end in `^boost`. Typed queries are never refused for their syntax; a `query_string` is.
+//! A leaf or group may end in `^boost`. `=` means the words as they are written, in typed queries. Typed queries are never refused for their syntax; a `query_string` is.
 
 mod lexer;
 
+use indexer::EXACT;
 use serde_json::Value;
 
 use self::lexer::{Token, lex};
@@ -20,6 +21,9 @@ use super::{
     Bool, Combine, FieldBoost, Fuzziness, Need, PatternKind, Phrase, Query, QueryError, Range, Words,
     limits::{Clauses, MAX_DEPTH, MAX_PATTERN, check_text},
 };
+
+/// All fields that a plain search looks at, with their words as they are written.
+pub(crate) const ALL_EXACT: &str = "_all.exact";
 
 /// Which signs mean something, and whether mistakes are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +58,8 @@ pub struct TextOptions<'a> {
     pub leading_wildcard: bool,
     /// What other fields than the best count.
     pub tie_breaker: f32,
+    /// Whether phrases mean their words as they are written.
+    pub exact_phrases: bool,
     /// What a name before a colon stands for; `None` when it is no field.
     pub field: &'a dyn Fn(&str) -> Option<Vec<FieldBoost>>,
 }
@@ -72,6 +78,7 @@ impl<'a> TextOptions<'a> {
             max_expansions: None,
             leading_wildcard: true,
             tie_breaker: 0.0,
+            exact_phrases: false,
             field,
         }
     }
@@ -186,9 +193,12 @@ impl Parser<'_, '_> {
                 _ => Sign::Must,
             };
         }
-        let mut field = None;
-        while let Some(Token::Field(name)) = self.tokens.next_if(|token| matches!(token, Token::Field(_))) {
-            field = Some(name);
+        let (mut field, mut exact) = (None, false);
+        while let Some(token) = self.tokens.next_if(|token| matches!(token, Token::Field(_) | Token::Exact)) {
+            match token {
+                Token::Field(name) => field = Some(name),
+                _ => exact = true,
+            }
         }
         if matches!(self.tokens.peek(), None | Some(Token::Close | Token::And | Token::Or)) {
             if self.strict() && (sign != Sign::Plain || field.is_some()) {
@@ -207,6 +217,8 @@ impl Parser<'_, '_> {
             Some(name) => self.named(name)?,
             None => self.fields.last().unwrap_or(&self.options.fields).clone(),
         };
+        exact |= self.options.exact_phrases && matches!(token, Token::Phrase { .. });
+        let fields = if exact { self.as_written(fields) } else { fields };
         let query = match token {
             Token::Open => self.group(fields)?,
             token => {
@@ -222,6 +234,20 @@ impl Parser<'_, '_> {
             let boosted = boost.to_bits() != 1.0_f32.to_bits();
             (sign, if boosted { Query::Boosted(Box::new(query), boost) } else { query })
         }))
+    }
+
+    /// These fields with their words as they are written, as far as they have those.
+    fn as_written(&self, fields: Vec<FieldBoost>) -> Vec<FieldBoost> {
+        if fields.is_empty() {
+            return vec![FieldBoost::new(ALL_EXACT)];
+        }
+        let as_written = |field: FieldBoost| match (self.options.field)(&(field.name.clone() + EXACT)) {
+            Some(exact) => {
+                exact.into_iter().map(|exact| FieldBoost { boost: field.boost, ..exact }).collect()
+            }
+            None => vec![field],
+        };
+        fields.into_iter().flat_map(as_written).collect()
     }
 
     fn named(&self, name: &str) -> Result<Vec<FieldBoost>, QueryError> {
@@ -345,7 +371,8 @@ fn range_of(text: &str) -> Option<Range> {
 }
 
 fn each_field(fields: Vec<FieldBoost>, make: impl Fn(String) -> Query) -> Query {
-    let mut queries: Vec<Query> = fields.into_iter().map(|field| make(field.name)).collect();
+    let fields = fields.into_iter().filter(|field| field.name != ALL_EXACT);
+    let mut queries: Vec<Query> = fields.map(|field| make(field.name)).collect();
     match (queries.len(), queries.pop()) {
         (1, Some(query)) => query,
         (_, None) => Query::Nothing,
@@ -394,7 +421,7 @@ mod tests {
 
     fn parse(text: &str, syntax: Syntax) -> Result<Query, QueryError> {
         let known = |name: &str| {
-            ["headline", "body", "published", "section", "date"]
+            ["headline", "headline.exact", "body", "published", "section", "date"]
                 .contains(&name)
                 .then(|| vec![FieldBoost::new(if name == "date" { "published" } else { name })])
         };
@@ -471,6 +498,16 @@ mod tests {
         check("a - b", "(+a +b)");
         check("wi-fi", "wi-fi");
         check("“curly quotes”", "\"curly quotes\"~0");
+        check("=running men", "(+_all.exact:running +men)");
+        check("=\"running men\"~2", "_all.exact:\"running men\"~2");
+        check(
+            "-=running headline:=run =headline:runs",
+            "(+headline.exact:run +headline.exact:runs -_all.exact:running)",
+        );
+        check("=(run OR ran)", "(_all.exact:run _all.exact:ran)");
+        check("=runn* =ruin~ date:=1900..", "(+_all.exact:runn> +_all.exact:ruin~ +published:[1900 *])");
+        check("a = b == c ==d x=y", "(+a +b +c +_all.exact:d +x=y)");
+        check("=(1900..1910)", "nothing");
         check("ferry~abc", "ferry~abc");
     }
 

@@ -30,6 +30,31 @@ test("a facet is put on and taken off", async () => {
   await done(page);
 });
 
+test("exact words stay exact", async () => {
+  for (const javaScriptEnabled of [true, false]) {
+    const page = await open("/?q=ferries", { javaScriptEnabled });
+    const all = await count(page);
+    await page.click('nav[aria-label="Words"] a:has-text("Exact words")');
+    await page.waitForURL(/exact=true/);
+    const exact = await count(page);
+    assert.ok(exact > 0 && exact < all, `${exact} of ${all}`);
+    for (const marked of await page.locator(".hits em").allTextContents()) assert.match(marked, /^ferries$/i);
+    // It stays while the search is narrowed, put in another order, asked with other words, and taken away.
+    await page.click('.facet a:has-text("Local")');
+    await page.waitForURL(/exact=true.*section=Local/);
+    await page.click('nav[aria-label="Order"] a:has-text("Oldest")');
+    await page.waitForURL(/exact=true.*sort=oldest/);
+    for (const path of ["/search.csv", "/search.atom"]) assert.match(await page.getAttribute(`a[href^="${path}"]`, "href"), /exact=true/);
+    await page.fill("#q", "ferry");
+    await page.press("#q", "Enter");
+    await page.waitForURL(/q=ferry&.*exact=true/);
+    for (const marked of await page.locator(".hits em").allTextContents()) assert.match(marked, /^ferry$/i);
+    await page.click('nav[aria-label="Words"] a:has-text("All forms")');
+    await page.waitForURL((url) => !url.search.includes("exact"));
+    await done(page);
+  }
+});
+
 test("bars are links, and a range can be dragged", async () => {
   const page = await open("/");
   await page.click('.chart a:has-text("1910s")');

@@ -128,7 +128,7 @@ async fn options_are_done_or_refused_by_name() {
         field("match_phrase", json!({"max_expansions": 5})),
         json!({"query": {"query_string": {"query": "fog", "analyze_wildcard": false}}}),
         json!({"query": {"query_string": {"query": "*og", "allow_leading_wildcard": false}}}),
-        json!({"query": {"query_string": {"query": "fog", "quote_field_suffix": ".exact"}}}),
+        json!({"query": {"query_string": {"query": "fog", "quote_field_suffix": ".english"}}}),
         json!({"query": {"query_string": {"query": "fog", "type": "phrase"}}}),
         json!({"query": {"wildcard": {"section": {"value": "C*", "rewrite": "scoring_boolean"}}}}),
         json!({"query": {"bool": {"adjust_pure_negative": false}}}),

@@ -12,6 +12,7 @@ mod aggregations;
 mod archive;
 mod elastic;
 mod elastic_options;
+mod exact;
 mod http;
 mod native;
 mod paging;

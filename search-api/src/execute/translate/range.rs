@@ -61,7 +61,7 @@ impl Translator<'_> {
                 }
                 Ok(self.ranged(low, high))
             }
-            AsWhat::Exact(field) => {
+            AsWhat::Keyword(field) => {
                 let bound = |bound: &Option<(Value, bool)>| match bound {
                     None => Bound::Unbounded,
                     Some((value, true)) => Bound::Included(Term::from_field_text(field, &text_of(value))),

@@ -27,7 +27,7 @@ pub(super) fn telling(
     text: &str,
     analysed: &[(Target<'_>, Analysed)],
 ) -> Vec<Range<usize>> {
-    let written: Vec<_> = Analyser::Names
+    let written: Vec<_> = Analyser::Exact
         .terms(Language::Other, text)
         .into_iter()
         .map(|word| (word.start, text.get(word.start..word.end).unwrap_or_default().to_lowercase()))
@@ -36,9 +36,9 @@ pub(super) fn telling(
     let limit = translator.searcher.num_docs() as f64 * COMMON;
     let is_common = |at: usize| {
         analysed.iter().any(|(target, analysed)| {
-            let AsWhat::Text(_, field) = target.as_what else { return false };
+            let AsWhat::Text(_, within) = target.as_what else { return false };
             analysed.alternatives(at).into_iter().any(|term| {
-                let count = translator.searcher.doc_freq(&Term::from_field_text(field, term));
+                let count = translator.searcher.doc_freq(&Term::from_field_text(within.field, term));
                 count.is_ok_and(|count| count as f64 > limit)
             })
         })

@@ -11,8 +11,9 @@ use tantivy::{
 use super::{
     super::{
         combined::Combined,
+        exact::{Exact, Spelling},
         expand::Terms,
-        fields::{Analysed, AsWhat, Target},
+        fields::{Analysed, AsWhat, Target, Within},
         lengths::Counted,
         sloppy::Sloppy,
     },
@@ -20,7 +21,7 @@ use super::{
     telling::telling,
     terms::refused,
 };
-use crate::query::{Combine, Near, Need, PatternKind, Phrase, QueryError, Words, limits::MAX_WORDS};
+use crate::query::{Combine, Near, Need, Pattern, PatternKind, Phrase, QueryError, Words, limits::MAX_WORDS};
 
 impl Translator<'_> {
     pub(super) fn words(&self, words: &Words) -> Result<Boxed, QueryError> {
@@ -58,20 +59,24 @@ impl Translator<'_> {
             if words.need == Need::All { units } else { telling(self, units, &words.text, &analysed) };
         let last = units.len().saturating_sub(1);
         let unit = |target: &Target<'_>, analysed: &Analysed, number: usize, of: &std::ops::Range<usize>| {
-            let AsWhat::Text(_, field) = target.as_what else { return Ok(Box::new(EmptyQuery) as Boxed) };
+            let AsWhat::Text(_, within) = target.as_what else { return Ok(Box::new(EmptyQuery) as Boxed) };
             let prefix = words.last_is_prefix && number == last;
             if of.len() > 1 {
                 let phrase = Phrase { last_is_prefix: prefix, ..Phrase::new(Vec::new(), "") };
-                return Ok(self.sequence(field, &analysed.sequences(of.clone()), &phrase));
+                return Ok(self.sequence(within, &analysed.sequences(of.clone()), &phrase));
             }
-            self.word(field, &analysed.alternatives(of.start), prefix, words)
+            self.word(within, &analysed.alternatives(of.start), prefix, words)
         };
+        let stems = |(target, _): &(Target<'_>, Analysed)| {
+            matches!(target.as_what, AsWhat::Text(_, Within { forms: None, .. }))
+        };
+        let are_stems = analysed.iter().all(stems);
         let query = if words.combine == Combine::OneField {
             let mut found = Vec::with_capacity(units.len());
             for (number, of) in units.iter().enumerate() {
                 let plain =
                     of.len() == 1 && words.fuzziness.is_none() && !(words.last_is_prefix && number == last);
-                if plain && analysed.len() > 1 {
+                if plain && are_stems && analysed.len() > 1 {
                     found.push(self.combined(&analysed, of.start));
                     continue;
                 }
@@ -111,7 +116,7 @@ impl Translator<'_> {
         let mut in_fields = Vec::new();
         for target in targets {
             let query = match target.as_what {
-                AsWhat::Text(analyser, field) => {
+                AsWhat::Text(analyser, within) => {
                     let analysed = Analysed::new(analyser, self.languages, &phrase.text);
                     if analysed.len() > MAX_WORDS {
                         return Err(QueryError::illegal(format!("a phrase has at most {MAX_WORDS} words")));
@@ -121,11 +126,11 @@ impl Translator<'_> {
                         1 => {
                             let word =
                                 Words { max_expansions: phrase.max_expansions, ..Words::new(Vec::new(), "") };
-                            self.word(field, &analysed.alternatives(0), phrase.last_is_prefix, &word)?
+                            self.word(within, &analysed.alternatives(0), phrase.last_is_prefix, &word)?
                         }
                         count => {
                             let sequences = analysed.sequences(0..count);
-                            self.sequence(field, &sequences, phrase)
+                            self.sequence(within, &sequences, phrase)
                         }
                     }
                 }
@@ -143,7 +148,7 @@ impl Translator<'_> {
     /// One word in one field.
     pub(super) fn word(
         &self,
-        field: Field,
+        within: Within,
         alternatives: &[&str],
         prefix: bool,
         words: &Words,
@@ -151,26 +156,55 @@ impl Translator<'_> {
         let most = words.max_expansions;
         let mut found: Vec<Boxed> = Vec::new();
         for term in alternatives {
-            let term_query = TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::WithFreqs);
-            found.push(self.list(term_query));
+            found.push(self.term(within, term));
             if prefix {
                 let pattern = PatternKind::Prefix((*term).to_owned()).compile(str::to_owned);
                 let pattern = pattern.map_err(|error| refused(&error))?;
-                found.push(self.expand_to(field, Terms::Matching(pattern), most)?);
+                found.push(self.expand_to(within, Terms::Matching(pattern), most)?);
             }
             let edits = words.fuzziness.map_or(0, |fuzziness| fuzziness.edits(term));
             if edits > 0 {
                 let near = Near::new(term, edits, words.exact_start, words.swaps);
-                found.push(boosted(self.expand_to(field, Terms::Near(near), most)?, FUZZY_WEIGHT));
+                found.push(boosted(self.expand_to(within, Terms::Near(near), most)?, FUZZY_WEIGHT));
             }
         }
         Ok(best(found, 0.0))
     }
 
+    /// One term, or one word as it is written.
+    pub(super) fn term(&self, within: Within, term: &str) -> Boxed {
+        match within.forms {
+            Some(forms) => self.exact(within.field, forms, vec![Spelling::Word(term.to_owned())], 0),
+            None => {
+                let term = Term::from_field_text(within.field, term);
+                self.list(TermQuery::new(term, IndexRecordOption::WithFreqs))
+            }
+        }
+    }
+
+    /// Words as they are written that follow each other.
+    pub(super) fn exact(&self, stems: Field, forms: Field, words: Vec<Spelling>, slop: u32) -> Boxed {
+        self.list(Exact { stems, forms, words, slop, budget: Arc::clone(self.budget) })
+    }
+
     /// Several words that follow each other in one field.
-    pub(super) fn sequence(&self, field: Field, sequences: &[&[String]], phrase: &Phrase) -> Boxed {
+    pub(super) fn sequence(&self, within: Within, sequences: &[&[String]], phrase: &Phrase) -> Boxed {
         let mut found: Vec<Boxed> = Vec::new();
+        let field = within.field;
         for sequence in sequences {
+            if let Some(forms) = within.forms {
+                let mut words: Vec<Spelling> = sequence.iter().cloned().map(Spelling::Word).collect();
+                if let (true, Some(Spelling::Word(last))) = (phrase.last_is_prefix, words.last())
+                    && let Ok(prefix) = Pattern::prefix(last)
+                {
+                    words.pop();
+                    let most = phrase.max_expansions.unwrap_or(PHRASE_EXPANSIONS as usize);
+                    let most = most.min(MAX_PHRASE_EXPANSIONS as usize);
+                    words.push(Spelling::Like(Arc::new(Terms::Matching(prefix)), Some(most)));
+                }
+                found.push(self.exact(field, forms, words, phrase.slop));
+                continue;
+            }
             let terms: Vec<Term> = sequence.iter().map(|term| Term::from_field_text(field, term)).collect();
             found.push(match (terms.as_slice(), phrase.last_is_prefix) {
                 ([], _) => Box::new(EmptyQuery),
@@ -203,7 +237,7 @@ impl Translator<'_> {
             budget: Arc::clone(self.budget),
         };
         for (target, analysed) in analysed {
-            let AsWhat::Text(analyser, field) = target.as_what else { continue };
+            let AsWhat::Text(analyser, Within { field, .. }) = target.as_what else { continue };
             query.fields.push(Counted { field, analyser, weight: target.boost });
             for term in analysed.alternatives(at) {
                 query.terms.push((Term::from_field_text(field, term), target.boost));

@@ -1,5 +1,6 @@
 //! The queries of full text: words and phrases in one field or several, and query strings.
 
+use indexer::EXACT;
 use serde_json::json;
 
 use super::{
@@ -125,6 +126,14 @@ impl Parser<'_, '_> {
                 "tie_breaker",
                 if combine.as_deref() == Some("most_fields") { 1.0 } else { 0.0 },
             )?,
+            exact_phrases: match object.text("quote_field_suffix")?.as_deref() {
+                None | Some("") => false,
+                Some(EXACT) => true,
+                Some(_) => {
+                    return Err(QueryError::illegal("`quote_field_suffix` must be .exact")
+                        .at(object.pointer_to("quote_field_suffix")));
+                }
+            },
             field: &known,
         };
         object.only("lenient", &json!(false))?;

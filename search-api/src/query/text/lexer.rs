@@ -11,6 +11,8 @@ pub(super) enum Token {
     Or,
     Not,
     Plus,
+    /// What follows is meant as it is written.
+    Exact,
     /// A field's name; its colon is eaten.
     Field(String),
     /// A word without its backslashes; as a pattern with them when it has wildcards; `word~2`.
@@ -56,6 +58,10 @@ impl Lexer<'_, '_> {
         self.options.syntax == Syntax::QueryString
     }
 
+    fn plain(&self) -> bool {
+        self.options.syntax == Syntax::Plain
+    }
+
     fn simple(&self) -> bool {
         self.options.syntax == Syntax::Simple
     }
@@ -78,7 +84,9 @@ impl Lexer<'_, '_> {
             '|' if self.simple() => self.push(Token::Or, 1),
             '+' if !alone => self.push(Token::Plus, 1),
             '-' | '!' if !alone && (c == '-' || self.strict()) => self.push(Token::Not, 1),
+            '=' if self.plain() && !alone && ahead != Some('=') => self.push(Token::Exact, 1),
             '+' | '-' | '!' => self.at += 1,
+            '=' if self.plain() => self.at += 1,
             '&' if ahead == Some('&') => self.push(Token::And, 2),
             '|' if ahead == Some('|') => self.push(Token::Or, 2),
             '[' | '{' if self.after_field() || self.strict() => return self.range(),
