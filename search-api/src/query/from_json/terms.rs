@@ -23,7 +23,7 @@ impl Parser<'_, '_> {
         let need = object.text("minimum_should_match")?.map_or(Need::Any, Need::Minimum);
         let values = object.list("terms");
         at_most("terms", values.len(), MAX_WORDS, object)?;
-        let one = |value| Query::Terms { field: field.clone(), values: vec![value], any_case: false };
+        let one = move |value| Query::Terms { field: field.clone(), values: vec![value], any_case: false };
         Ok(Query::Bool(Bool {
             should: values.into_iter().map(one).collect(),
             need: Some(need),
