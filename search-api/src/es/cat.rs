@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
+use indexer::ViewStatus;
 use serde_json::{Map, Value, json};
 use store::{AssetKind, Timestamp};
 
@@ -13,28 +14,20 @@ use super::{
     Answer, Pairs,
     params::{ALIAS, Taker, matches_path},
 };
-use crate::{http::state::ApiState, query::QueryError};
+use crate::{error::SearchError, http::state::ApiState, query::QueryError};
 
 /// A column: its name, and the short name that it can be asked by.
 type Column = (&'static str, &'static str);
 type Row = Vec<(Column, String)>;
 
 /// `_cat/indices`, `_cat/indices/{index}`
-pub(super) async fn indices(
-    index: Option<Path<String>>,
-    State(state): State<ApiState>,
-    headers: HeaderMap,
-    Params(params): Pairs,
-) -> Answer {
-    let mut taker = Taker::new(params);
-    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+pub(super) async fn indices(mut taker: Taker, State(state): State<ApiState>, headers: HeaderMap) -> Answer {
+    let kinds = taker.kinds()?;
     let unit = Unit::of(taker.take("bytes").as_deref())?;
     let table = Table::new(taker, &headers)?;
-    let search = state.search.clone();
-    let status = state.pool.run(move || Ok(search.indexes().status()?)).await?;
-    let rows = status
+    let rows = views(&state, kinds)
+        .await?
         .into_iter()
-        .filter(|view| kinds.contains(&view.kind))
         .map(|view| {
             vec![
                 (("health", "h"), if view.lag == 0 { "green" } else { "yellow" }.to_owned()),
@@ -54,23 +47,22 @@ pub(super) async fn indices(
 }
 
 /// `_cat/count`, `_cat/count/{index}`
-pub(super) async fn count(
-    index: Option<Path<String>>,
-    State(state): State<ApiState>,
-    headers: HeaderMap,
-    Params(params): Pairs,
-) -> Answer {
-    let mut taker = Taker::new(params);
-    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+pub(super) async fn count(mut taker: Taker, State(state): State<ApiState>, headers: HeaderMap) -> Answer {
+    let kinds = taker.kinds()?;
     let table = Table::new(taker, &headers)?;
-    let search = state.search.clone();
-    let status = state.pool.run(move || Ok(search.indexes().status()?)).await?;
-    let counted = status.into_iter().filter(|view| kinds.contains(&view.kind));
-    let documents: u64 = counted.map(|view| view.digest.documents).sum();
+    let documents: u64 = views(&state, kinds).await?.iter().map(|view| view.digest.documents).sum();
     Ok(table.answer(vec![vec![
         (("epoch", "t"), (Timestamp::now().as_millis() / 1_000).to_string()),
         (("count", "dc"), documents.to_string()),
     ]]))
+}
+
+/// How these views stand.
+async fn views(state: &ApiState, kinds: Vec<AssetKind>) -> Result<Vec<ViewStatus>, SearchError> {
+    let search = state.search.clone();
+    let mut views = state.pool.run(move || Ok(search.indexes().status()?)).await?;
+    views.retain(|view| kinds.contains(&view.kind));
+    Ok(views)
 }
 
 /// `_cat/aliases`, `_cat/aliases/{name}`
@@ -129,7 +121,7 @@ struct Table {
 }
 
 impl Table {
-    fn new(mut taker: Taker, headers: &HeaderMap) -> Result<Self, crate::SearchError> {
+    fn new(mut taker: Taker, headers: &HeaderMap) -> Result<Self, SearchError> {
         let list = |text: String| text.split(',').map(str::to_owned).collect::<Vec<_>>();
         let format = taker.take("format");
         if format.as_deref().is_some_and(|format| !matches!(format, "json" | "text")) {

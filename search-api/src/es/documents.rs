@@ -11,13 +11,14 @@ use serde_json::{Map, Value, json};
 use store::AssetId;
 
 use super::{
+    body,
     error::EsError,
     params::{SourceFilter, Taker, index_of},
 };
 use crate::{
     error::SearchError,
     http::state::ApiState,
-    query::{QueryError, Reader, limits::check_body},
+    query::{QueryError, Reader},
     search::{Hit, IndexName, Search},
 };
 
@@ -81,19 +82,14 @@ const MAX_DOCUMENTS: usize = 1_000;
 
 /// `_mget`, `{index}/_mget`
 pub(super) async fn mget(
-    index: Option<axum::extract::Path<String>>,
+    mut taker: Taker,
     State(state): State<ApiState>,
-    Params(params): Params<Vec<(String, String)>>,
     body: Bytes,
 ) -> Result<Response, EsError> {
-    let mut taker = Taker::new(params);
+    let index = taker.index().map(str::to_owned);
     let usual = SourceFilter::of_params(&mut taker).unwrap_or(SourceFilter::All);
     taker.end()?;
-    let text = check_body(&body, crate::query::limits::MAX_BODY)?;
-    let value = serde_json::from_str(text)
-        .map_err(|error| QueryError::new(format!("the body is no JSON: {error}")))?;
-    let mut object = Reader::new(value, "")?;
-    let index = index.map(|index| index.0);
+    let mut object = Reader::new(body::json(&body)?, "")?;
     let mut wanted: Vec<(String, String, SourceFilter)> = Vec::new();
     let missing = || QueryError::illegal("an index is missing: articles, images or bylines").at("/docs");
     for id in object.texts("ids")? {

@@ -13,7 +13,7 @@ use store::AssetKind;
 
 use super::{
     Answer, Pairs, body,
-    params::{ALIAS, Taker, kinds_of, matches_path},
+    params::{ALIAS, Taker, matches_path},
 };
 use crate::{
     error::SearchError,
@@ -40,9 +40,8 @@ pub(super) async fn root() -> Response {
 }
 
 /// `HEAD {index}`, and `GET {index}`: its mapping, settings and aliases.
-pub(super) async fn index(Path(index): Path<String>, Params(params): Pairs) -> Answer {
-    let mut taker = Taker::new(params);
-    let indices = taker.indices(Some(&index))?;
+pub(super) async fn index(mut taker: Taker) -> Answer {
+    let indices = taker.indices()?;
     taker.end()?;
     let mut answer = Map::new();
     for index in indices {
@@ -67,18 +66,16 @@ fn aliases_of(index: &IndexName) -> Value {
 }
 
 /// `_settings`, `{index}/_settings`
-pub(super) async fn settings(index: Option<Path<String>>, Params(params): Pairs) -> Answer {
-    let mut taker = Taker::new(params);
-    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
+pub(super) async fn settings(mut taker: Taker) -> Answer {
+    let indices = taker.indices()?;
     taker.end()?;
     let of = |index: IndexName| (index.to_string(), json!({"settings": settings_of(&index)}));
     Ok(Json(indices.into_iter().map(of).collect::<Map<_, _>>()).into_response())
 }
 
 /// `_mapping`, `{index}/_mapping`
-pub(super) async fn mapping(index: Option<Path<String>>, Params(params): Pairs) -> Answer {
-    let mut taker = Taker::new(params);
-    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
+pub(super) async fn mapping(mut taker: Taker) -> Answer {
+    let indices = taker.indices()?;
     taker.end()?;
     let of = |index: IndexName| (index.to_string(), json!({"mappings": mapping_of(index.kind)}));
     let answer: Map<String, Value> = indices.into_iter().map(of).collect();
@@ -127,9 +124,8 @@ fn type_of(field: &FieldSpec) -> Value {
 }
 
 /// `_field_caps`, `{index}/_field_caps`
-pub(super) async fn field_caps(index: Option<Path<String>>, Params(params): Pairs, body: Bytes) -> Answer {
-    let mut taker = Taker::new(params);
-    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
+pub(super) async fn field_caps(mut taker: Taker, body: Bytes) -> Answer {
+    let indices = taker.indices()?;
     taker.only("include_unmapped", &["false"])?;
     let mut wanted: Vec<String> =
         taker.take("fields").map(|fields| fields.split(',').map(str::to_owned).collect()).unwrap_or_default();
@@ -174,13 +170,8 @@ pub(super) async fn field_caps(index: Option<Path<String>>, Params(params): Pair
 }
 
 /// `_cluster/health`: green when all that was written can be found. With `wait_for_status` it waits for that.
-pub(super) async fn health(
-    index: Option<Path<String>>,
-    State(state): State<ApiState>,
-    Params(params): Pairs,
-) -> Answer {
-    let mut taker = Taker::new(params);
-    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+pub(super) async fn health(mut taker: Taker, State(state): State<ApiState>) -> Answer {
+    let kinds = taker.kinds()?;
     taker.time("timeout")?;
     taker.only("level", &["cluster"])?;
     let wanted = taker.take("wait_for_status");
@@ -223,7 +214,7 @@ pub(super) async fn health(
 /// `_data_stream`, `_data_stream/{name}`: there are none, which clients ask before they copy from or to an index.
 pub(super) async fn data_streams(name: Option<Path<String>>, Params(params): Pairs) -> Answer {
     let mut taker = Taker::new(params);
-    taker.kinds(None)?;
+    taker.indices()?;
     taker.end()?;
     match name.filter(|name| !name.0.contains('*') && name.0 != "_all") {
         Some(Path(name)) => Err(SearchError::NoIndex(name.chars().take(200).collect()).into()),
@@ -232,9 +223,8 @@ pub(super) async fn data_streams(name: Option<Path<String>>, Params(params): Pai
 }
 
 /// `_alias`, `{index}/_alias`
-pub(super) async fn alias(index: Option<Path<String>>, Params(params): Pairs) -> Answer {
-    let mut taker = Taker::new(params);
-    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
+pub(super) async fn alias(mut taker: Taker) -> Answer {
+    let indices = taker.indices()?;
     taker.end()?;
     let of = |index: IndexName| (index.to_string(), json!({"aliases": aliases_of(&index)}));
     let answer: Map<String, Value> = indices.into_iter().map(of).collect();
@@ -247,22 +237,17 @@ pub(super) async fn alias_named(Path(name): Path<String>, params: Pairs) -> Answ
 }
 
 /// `{index}/_alias/{name}`
-pub(super) async fn alias_of(Path((index, name)): Path<(String, String)>, params: Pairs) -> Answer {
+pub(super) async fn alias_of(Path((index, name)): Path<(String, String)>, Params(params): Pairs) -> Answer {
     if name.split(',').any(|name| matches_path(name, ALIAS)) {
-        return alias(Some(Path(index)), params).await;
+        return alias(Taker::new(params).of(Some(index))).await;
     }
     let body = json!({"error": format!("alias [{name}] missing"), "status": 404});
     Ok((StatusCode::NOT_FOUND, Json(body)).into_response())
 }
 
 /// `{index}/_refresh`: what is in the log will be found; the workers are at it all the time.
-pub(super) async fn refresh(
-    index: Option<Path<String>>,
-    State(state): State<ApiState>,
-    Params(params): Pairs,
-) -> Answer {
-    let mut taker = Taker::new(params);
-    let kinds = taker.kinds(index.as_ref().map(|index| index.0.as_str()))?;
+pub(super) async fn refresh(mut taker: Taker, State(state): State<ApiState>) -> Answer {
+    let kinds = taker.kinds()?;
     taker.end()?;
     let head = state.search.log().head().map_err(crate::SearchError::from)?.seq;
     super::wait_for(&state, &kinds, head).await?;
@@ -274,14 +259,14 @@ pub(super) async fn refresh(
 const MAX_ANALYSED: usize = 16 << 10;
 
 /// `_analyze`, `{index}/_analyze`
-pub(super) async fn analyze(index: Option<Path<String>>, Params(params): Pairs, body: Bytes) -> Answer {
-    Taker::new(params).end()?;
+pub(super) async fn analyze(mut taker: Taker, body: Bytes) -> Answer {
+    let kinds = taker.kinds()?;
+    taker.end()?;
     let mut object = Reader::new(body::json(&body)?, "")?;
     let texts = object.texts("text")?;
     let field = object.text("field")?;
     let name = object.text("analyzer")?;
     object.end()?;
-    let kinds = kinds_of(index.as_ref().map(|index| index.0.as_str()))?;
     let (analyser, language) = match (field, name.as_deref()) {
         (Some(field), None) => {
             let specs = kinds.iter().flat_map(|kind| view_of(*kind).fields());

@@ -48,7 +48,7 @@ pub(crate) fn router() -> Router<ApiState> {
     let create = |path, state, params, body| named(Verb::Create, path, state, params, body);
     Router::new()
         .route("/", get(info::root))
-        .route("/_search", get(search::search_all).post(search::search_all))
+        .route("/_search", get(search::search).post(search::search))
         .route("/{index}/_search", get(search::search).post(search::search))
         .route("/_search/scroll", get(scroll::next).post(scroll::next).delete(scroll::close))
         .route("/_search/scroll/{id}", get(scroll::next).post(scroll::next).delete(scroll::close))
@@ -206,18 +206,12 @@ async fn nothing(method: Method, uri: axum::http::Uri) -> Response {
 }
 
 /// `_bulk`
-async fn bulk(
-    index: Option<Path<String>>,
-    State(state): State<ApiState>,
-    Params(params): Pairs,
-    body: Bytes,
-) -> Answer {
+async fn bulk(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
     let started = std::time::Instant::now();
-    let mut taker = Taker::new(params);
     let refresh = refresh_of(&mut taker)?;
     write_params(&mut taker)?;
+    let actions = write::parse_bulk(&body, taker.index())?;
     taker.end()?;
-    let actions = write::parse_bulk(&body, index.as_ref().map(|index| index.0.as_str()))?;
     let done = run(&state, actions, refresh).await?;
     let errors = done.iter().any(|(_, done)| done.status >= 400 && done.answer.get("error").is_some());
     let items: Vec<Value> = done.into_iter().map(|(verb, done)| json!({verb.name(): done.answer})).collect();

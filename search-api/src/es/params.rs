@@ -2,19 +2,23 @@
 
 use std::time::Duration;
 
-use axum::extract::Query as Params;
+use axum::{
+    extract::{FromRequestParts, Path, Query as Params},
+    http::request::Parts,
+};
 use serde_json::{Map, Value};
 use store::AssetKind;
 
-use super::points::keep_alive;
+use super::{error::EsError, points::keep_alive};
 use crate::{
     error::SearchError,
     query::{Pattern, QueryError},
     search::IndexName,
 };
 
-/// Parameters of a URL.
+/// The parameters of a request, and the index that its path names.
 pub(super) struct Taker {
+    index: Option<String>,
     params: Vec<(String, String)>,
 }
 
@@ -52,7 +56,17 @@ pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
 impl Taker {
     pub(super) fn new(params: Vec<(String, String)>) -> Self {
         let known = |name: &str| WITHOUT_MEANING.contains(&name);
-        Self { params: params.into_iter().filter(|(name, _)| !known(name)).collect() }
+        Self { index: None, params: params.into_iter().filter(|(name, _)| !known(name)).collect() }
+    }
+
+    /// The same of an index, or of several with commas between them.
+    pub(super) fn of(self, index: Option<String>) -> Self {
+        Self { index, ..self }
+    }
+
+    /// What the path names; nothing stands for all indices.
+    pub(super) fn index(&self) -> Option<&str> {
+        self.index.as_deref()
     }
 
     pub(super) fn take(&mut self, name: &str) -> Option<String> {
@@ -85,22 +99,22 @@ impl Taker {
         self.take(name).map(|text| keep_alive(&text).map_err(|error| error.at(name))).transpose()
     }
 
-    /// The views that a list of index names means, with the parameters that say what becomes of those that are not
+    /// The views that the names of indices mean, with the parameters that say what becomes of those that are not
     /// there.
-    pub(super) fn indices(&mut self, index: Option<&str>) -> Result<Vec<IndexName>, SearchError> {
+    pub(super) fn indices(&mut self) -> Result<Vec<IndexName>, SearchError> {
         let ignore = self.flag("ignore_unavailable")?.unwrap_or(false);
         let allow_none = self.flag("allow_no_indices")?.unwrap_or(true);
         self.only("expand_wildcards", &["open", "all", "hidden", "open,hidden", "open,closed", ""])?;
-        let indices = indices_of(index, ignore)?;
+        let indices = indices_of(self.index(), ignore)?;
         if indices.is_empty() && !allow_none {
-            return Err(SearchError::NoIndex(index.unwrap_or("*").chars().take(200).collect()));
+            return Err(SearchError::NoIndex(self.index().unwrap_or("*").chars().take(200).collect()));
         }
         Ok(indices)
     }
 
     /// The same for what is said of views as they are only.
-    pub(super) fn kinds(&mut self, index: Option<&str>) -> Result<Vec<AssetKind>, SearchError> {
-        live_only(self.indices(index)?)
+    pub(super) fn kinds(&mut self) -> Result<Vec<AssetKind>, SearchError> {
+        live_only(self.indices()?)
     }
 
     pub(super) fn end(self) -> Result<(), SearchError> {
@@ -113,6 +127,16 @@ impl Taker {
                     .into())
             }
         }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Taker {
+    type Rejection = EsError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, EsError> {
+        let index = Option::<Path<String>>::from_request_parts(parts, state).await;
+        let index = index.map_err(|_| QueryError::illegal("the path cannot be read"))?;
+        Ok(Self::new(pairs(parts.uri.query().unwrap_or_default())).of(index.map(|index| index.0)))
     }
 }
 
@@ -155,11 +179,7 @@ pub(super) fn indices_of(
     Ok(found)
 }
 
-/// The views that a list of index names means.
-pub(super) fn kinds_of(index: Option<&str>) -> Result<Vec<AssetKind>, SearchError> {
-    live_only(indices_of(index, false)?)
-}
-
+/// Views as they are; refused when any of them is of the past.
 fn live_only(indices: Vec<IndexName>) -> Result<Vec<AssetKind>, SearchError> {
     match indices.iter().find(|index| index.as_of.is_some()) {
         Some(past) => {
@@ -335,7 +355,6 @@ mod tests {
         assert_eq!(indices_of(Some("im*@fifties"), false).unwrap()[0].to_string(), "images@fifties");
         assert!(indices_of(Some("videos"), false).is_err());
         assert!(indices_of(Some("videos"), true).unwrap().is_empty());
-        assert!(kinds_of(Some("articles@fifties")).is_err());
         assert!(kind_of("articles@fifties").is_err());
     }
 

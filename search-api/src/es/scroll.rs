@@ -29,14 +29,12 @@ use crate::{
 
 /// `POST {index}/_pit`, and for OpenSearch `POST {index}/_search/point_in_time`
 pub(super) async fn open_point(
-    index: Option<Path<String>>,
+    mut taker: Taker,
     State(state): State<ApiState>,
-    Params(params): Pairs,
     uri: axum::http::Uri,
     body: Bytes,
 ) -> Answer {
-    let mut taker = Taker::new(params);
-    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
+    let indices = taker.indices()?;
     let missing = || QueryError::illegal("`keep_alive` is missing: how long is it to be kept, 1m?");
     let keep = taker.time("keep_alive")?.ok_or_else(missing)?;
     taker.end()?;

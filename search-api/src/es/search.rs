@@ -1,15 +1,10 @@
 //! `_search`, `_msearch`, `_count`, `_validate/query`.
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::{Path, Query as Params, State},
-    response::IntoResponse,
-};
+use axum::{Json, body::Bytes, extract::State, response::IntoResponse};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Answer, Pairs,
+    Answer,
     body::{self, EsSearch, known_field},
     error::body as error_body,
     params::{SourceFilter, Taker},
@@ -25,32 +20,12 @@ use crate::{
     search::IndexName,
 };
 
-/// `_search` over all views.
-pub(super) async fn search_all(state: State<ApiState>, params: Pairs, body: Bytes) -> Answer {
-    search_in(None, state, params, body).await
-}
-
-/// `{index}/_search`
-pub(super) async fn search(
-    Path(index): Path<String>,
-    state: State<ApiState>,
-    params: Pairs,
-    body: Bytes,
-) -> Answer {
-    search_in(Some(index), state, params, body).await
-}
-
-async fn search_in(
-    index: Option<String>,
-    State(state): State<ApiState>,
-    Params(params): Pairs,
-    body: Bytes,
-) -> Answer {
-    let mut taker = Taker::new(params);
+/// `_search`, `{index}/_search`
+pub(super) async fn search(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
     let body = body::json(&body)?;
     let scroll = taker.time("scroll")?;
-    let indices = match (body::point_of(&body), &index) {
-        (None, _) => taker.indices(index.as_deref())?,
+    let indices = match (body::point_of(&body), taker.index()) {
+        (None, _) => taker.indices()?,
         (Some(id), None) => scroll::indices_of(&state, id, None)?.1,
         (Some(_), Some(_)) => {
             return Err(QueryError::illegal("a point in time has its indices: name none").at("/pit").into());
@@ -180,14 +155,8 @@ async fn count_of(state: &ApiState, mut search: EsSearch, indices: &[IndexName])
 }
 
 /// `_count`, `{index}/_count`
-pub(super) async fn count(
-    index: Option<Path<String>>,
-    State(state): State<ApiState>,
-    Params(params): Pairs,
-    body: Bytes,
-) -> Answer {
-    let mut taker = Taker::new(params);
-    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
+pub(super) async fn count(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
+    let indices = taker.indices()?;
     let mut search = body::parse_query_alone(body::json(&body)?, &indices)?;
     if let Some(query) = text_query(&mut taker, &indices)? {
         search.request.query = query;
@@ -201,13 +170,8 @@ pub(super) async fn count(
 const MAX_SEARCHES: usize = 50;
 
 /// `_msearch`, `{index}/_msearch`
-pub(super) async fn msearch(
-    index: Option<Path<String>>,
-    State(state): State<ApiState>,
-    Params(params): Pairs,
-    body: Bytes,
-) -> Answer {
-    let mut taker = Taker::new(params);
+pub(super) async fn msearch(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
+    let index = taker.index().map(str::to_owned);
     let as_number = taker.flag("rest_total_hits_as_int")?.unwrap_or(false);
     let typed_keys = taker.flag("typed_keys")?.unwrap_or(false);
     taker.end()?;
@@ -225,9 +189,8 @@ pub(super) async fn msearch(
             }
             return Err(QueryError::new("each header needs a body on the next line").into());
         };
-        let default = index.as_ref().map(|index| index.0.as_str());
         let answer = async {
-            let (indices, mut search) = one_of_many(&state, header, body, default)?;
+            let (indices, mut search) = one_of_many(&state, header, body, index.as_deref())?;
             search.typed_keys = typed_keys;
             if as_number {
                 search.total_as_number()?;
@@ -261,11 +224,11 @@ fn one_of_many(
     while let Some((name, value)) = header.take_any() {
         params.push((name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
     }
-    let mut taker = Taker::new(params);
+    let mut taker = Taker::new(params).of(index);
     let body = body::json(body.as_bytes())?;
     let indices = match body::point_of(&body) {
         Some(id) => scroll::indices_of(state, id, None)?.1,
-        None => taker.indices(index.as_deref())?,
+        None => taker.indices()?,
     };
     taker.end()?;
     let search = body::parse(body, &indices)?;
@@ -273,21 +236,17 @@ fn one_of_many(
 }
 
 /// `_validate/query`
-pub(super) async fn validate(
-    index: Option<Path<String>>,
-    State(state): State<ApiState>,
-    Params(params): Pairs,
-    body: Bytes,
-) -> Answer {
-    let mut taker = Taker::new(params);
+pub(super) async fn validate(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
+    let index = taker.index().unwrap_or("_all").to_owned();
     let explain = taker.flag("explain")?.unwrap_or(false);
-    let indices = taker.indices(index.as_ref().map(|index| index.0.as_str()))?;
+    let indices = taker.indices()?;
+    let in_address = text_query(&mut taker, &indices);
+    taker.end()?;
     let checked = async {
         let mut search = body::parse_query_alone(body::json(&body)?, &indices)?;
-        if let Some(query) = text_query(&mut taker, &indices)? {
+        if let Some(query) = in_address? {
             search.request.query = query;
         }
-        taker.end()?;
         count_of(&state, search, &indices).await
     };
     let error = match checked.await {
@@ -297,7 +256,6 @@ pub(super) async fn validate(
     };
     let mut answer = json!({"valid": error.is_none(), "_shards": {"total": 1, "successful": 1, "failed": 0}});
     if let (true, Some(fields)) = (explain, answer.as_object_mut()) {
-        let index = index.map_or_else(|| "_all".to_owned(), |index| index.0);
         fields.insert(
             "explanations".to_owned(),
             json!([{"index": index, "valid": error.is_none(), "error": error}]),

@@ -4,18 +4,18 @@
 //! current revision, `delete` withdraws. What a search returns can be sent back: the joined objects in `bylines`,
 //! `images` and `photographer` become ids again, and what a view computes is left out.
 
+mod event;
+mod parse;
+
 use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
-use store::{
-    AppendError, AssetId, AssetKind, AssetRef, Batch, Log, NewEvent, Outcome, Refusal, Revision, Seq, Status,
-};
+use store::{AppendError, AssetId, AssetKind, AssetRef, Batch, Log, Outcome, Refusal, Revision, Seq, Status};
 
-use super::{error::cause, params::kind_of};
-use crate::{
-    error::SearchError,
-    query::{QueryError, Reader},
-};
+use self::event::{event, exists};
+pub(super) use self::parse::{Item, new_id, of_source, parse_bulk};
+use super::error::cause;
+use crate::error::SearchError;
 
 /// One thing to do.
 #[derive(Debug, Clone)]
@@ -56,144 +56,6 @@ pub(super) struct Done {
     pub(super) answer: Value,
     pub(super) status: u16,
     pub(super) seq: Option<Seq>,
-}
-
-/// The most actions of one `_bulk`.
-pub(super) const MAX_ACTIONS: usize = 100_000;
-
-/// Reads the lines of a `_bulk`.
-///
-/// # Errors
-/// [`QueryError`] when the lines cannot be told apart; what is wrong with one action is its own result.
-pub(super) fn parse_bulk(body: &[u8], default_index: Option<&str>) -> Result<Vec<Item>, QueryError> {
-    let text = std::str::from_utf8(body)
-        .map_err(|error| QueryError::new(format!("the body is no UTF-8 at byte {}", error.valid_up_to())))?;
-    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let mut actions = Vec::new();
-    while let Some((number, line)) = lines.next() {
-        let at = |error: QueryError| QueryError {
-            reason: format!("line {}: {}", number + 1, error.reason),
-            ..error
-        };
-        let header: Value = serde_json::from_str(line)
-            .map_err(|error| at(QueryError::illegal(format!("an action is expected here: {error}"))))?;
-        let mut header = Reader::new(header, "").map_err(at)?;
-        let (name, meta) =
-            header.take_any().ok_or_else(|| at(QueryError::illegal("an action is expected here")))?;
-        let verb = [Verb::Index, Verb::Create, Verb::Update, Verb::Delete]
-            .into_iter()
-            .find(|verb| verb.name() == name);
-        let verb = verb.ok_or_else(|| {
-            at(QueryError::illegal(format!(
-                "`{}` is no action: use index, create, update or delete",
-                name.chars().take(40).collect::<String>()
-            )))
-        })?;
-        let source = match verb {
-            Verb::Delete => None,
-            _ => Some(
-                lines
-                    .next()
-                    .ok_or_else(|| at(QueryError::illegal("a document is missing behind this action")))?
-                    .1,
-            ),
-        };
-        if actions.len() >= MAX_ACTIONS {
-            return Err(QueryError::illegal(format!("at most {MAX_ACTIONS} actions are taken at once")));
-        }
-        actions.push((verb, action(verb, &meta, source, default_index)));
-    }
-    if actions.is_empty() {
-        return Err(QueryError::illegal("the body is empty: an action a line is expected"));
-    }
-    Ok(actions)
-}
-
-/// One line of a `_bulk`: what it wants, and whether that can be understood.
-pub(super) type Item = (Verb, Result<Action, Box<Failed>>);
-
-/// An action that cannot be done, with what is known of its target.
-#[derive(Debug)]
-pub(super) struct Failed {
-    pub(super) index: String,
-    pub(super) id: Value,
-    pub(super) error: SearchError,
-}
-
-fn action(
-    verb: Verb,
-    meta: &Value,
-    source: Option<&str>,
-    default_index: Option<&str>,
-) -> Result<Action, Box<Failed>> {
-    let known = |name: &str| meta.get(name).and_then(Value::as_str).map(str::to_owned);
-    let index = known("_index").or_else(|| default_index.map(str::to_owned)).unwrap_or_default();
-    let id = meta.get("_id").cloned().unwrap_or(Value::Null);
-    let failed = |error: SearchError| Box::new(Failed { index: index.clone(), id: id.clone(), error });
-    let read = || -> Result<Action, SearchError> {
-        let mut object = Reader::new(meta.clone(), "")?;
-        let kind = kind_of(object.text("_index")?.as_deref().or(default_index).unwrap_or_default())?;
-        let id = object.text("_id")?;
-        let if_seq_no = object.count("if_seq_no")?.map(|seq| seq as u64);
-        // Nothing is routed, and what others have written in between is always looked at again.
-        object.pass_over(&["routing", "retry_on_conflict"]);
-        object.only("if_primary_term", &json!(1))?;
-        object.only("require_alias", &json!(false))?;
-        object.only("_type", &json!("_doc"))?;
-        object.only("pipeline", &json!("_none"))?;
-        object.end()?;
-        let source = match source {
-            None => Map::new(),
-            Some(line) => serde_json::from_str(line)
-                .map_err(|error| QueryError::new(format!("the document is no JSON object: {error}")))?,
-        };
-        of_source(verb, kind, id, source, if_seq_no)
-    };
-    read().map_err(failed)
-}
-
-/// An action of its parts.
-pub(super) fn of_source(
-    verb: Verb,
-    kind: AssetKind,
-    id: Option<String>,
-    source: Map<String, Value>,
-    if_seq_no: Option<u64>,
-) -> Result<Action, SearchError> {
-    let id = match id {
-        Some(id) => id,
-        None if matches!(verb, Verb::Index | Verb::Create) => new_id()?,
-        None => return Err(QueryError::illegal("`_id` is missing").into()),
-    };
-    let mut action = Action { verb, kind, id, document: source, upsert: None, if_seq_no };
-    if verb == Verb::Update {
-        let mut object = Reader::new(Value::Object(std::mem::take(&mut action.document)), "")?;
-        if object.take("script").is_some() {
-            return Err(QueryError::illegal("`script` is not supported: send the fields as `doc`").into());
-        }
-        let fields = |value: Option<Value>, name: &str| match value {
-            None => Ok(None),
-            Some(Value::Object(fields)) => Ok(Some(fields)),
-            Some(_) => Err(QueryError::new(format!("`{name}` must be an object"))),
-        };
-        let doc = fields(object.take("doc"), "doc")?;
-        let upsert = fields(object.take("upsert"), "upsert")?;
-        let as_upsert = object.flag("doc_as_upsert")?.unwrap_or(false);
-        object.only("detect_noop", &json!(true))?;
-        object.only("_source", &json!(false))?;
-        object.end()?;
-        action.document = doc.ok_or_else(|| QueryError::illegal("`doc` is missing"))?;
-        action.upsert = if as_upsert { Some(action.document.clone()) } else { upsert };
-    }
-    Ok(action)
-}
-
-/// Thirty random hexadecimal digits.
-pub(super) fn new_id() -> Result<String, SearchError> {
-    let mut bytes = [0_u8; 15];
-    getrandom::fill(&mut bytes)
-        .map_err(|_| SearchError::NotFound("the system gives no random bytes".to_owned()))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Does all actions, in their order: those on different assets share a commit.
@@ -315,99 +177,6 @@ fn before(snapshot: &store::Snapshot, action: &Action) -> Result<Before, SearchE
         (live.seq, data.as_object().cloned().unwrap_or_default())
     });
     Ok(Before { asset, revision, live })
-}
-
-/// The event of an action; `None` when there is nothing to say.
-fn event(action: &Action, before: &Before) -> Result<Option<NewEvent>, SearchError> {
-    let id = action.id.as_str();
-    if let Some(wanted) = action.if_seq_no {
-        let found = before.live.as_ref().map_or(0, |(seq, _)| seq.get());
-        if found != wanted {
-            return Err(SearchError::Conflict(format!(
-                "[{id}]: version conflict, required seqNo [{wanted}]; current document has seqNo [{found}]"
-            )));
-        }
-    }
-    let data = match (action.verb, &before.live) {
-        (Verb::Create, Some(_)) => {
-            return Err(exists(id));
-        }
-        (Verb::Index | Verb::Create, _) => as_data(action.kind, action.document.clone()),
-        (Verb::Update, Some((_, live))) => {
-            let mut merged = live.clone();
-            merge(&mut merged, as_data(action.kind, action.document.clone()));
-            if merged == *live {
-                return Ok(None);
-            }
-            merged
-        }
-        (Verb::Update, None) => match &action.upsert {
-            Some(fields) => as_data(action.kind, fields.clone()),
-            None => {
-                return Err(SearchError::NoDocument(format!("[{id}]: document missing")));
-            }
-        },
-        (Verb::Delete, None) => return Ok(None),
-        (Verb::Delete, Some(_)) => {
-            let mut data = Map::new();
-            data.insert("reason".to_owned(), json!("deleted through the Elasticsearch API"));
-            data
-        }
-    };
-    let verb = if action.verb == Verb::Delete { "withdrawn" } else { "published" };
-    let line =
-        json!({"type": format!("{}.{verb}", action.kind), "id": id, "source": "elasticsearch", "data": data});
-    Ok(Some(NewEvent::from_json(&line.to_string())?))
-}
-
-/// `create` found one, at first sight or when its turn came.
-fn exists(id: &str) -> SearchError {
-    SearchError::Conflict(format!("[{id}]: version conflict, document already exists"))
-}
-
-/// A document as a search returns it, as the data of an event.
-fn as_data(kind: AssetKind, mut document: Map<String, Value>) -> Map<String, Value> {
-    let id_of = |value: Value| match value {
-        Value::Object(object) => object.get("id").cloned().unwrap_or(Value::Object(object)),
-        other => other,
-    };
-    let computed: &[&str] = match kind {
-        AssetKind::Article => &[],
-        AssetKind::Image => &["used_in", "used_in_count"],
-        AssetKind::Byline => {
-            &["merged", "article_count", "image_count", "first_published", "last_published", "sections"]
-        }
-    };
-    for name in computed {
-        document.remove(*name);
-    }
-    for name in ["bylines", "images"] {
-        if let (AssetKind::Article, Some(value)) = (kind, document.get_mut(name)) {
-            *value = match value.take() {
-                Value::Array(list) => list.into_iter().map(id_of).collect(),
-                one => one,
-            };
-        }
-    }
-    if let (AssetKind::Image, Some(value)) = (kind, document.get_mut("photographer")) {
-        *value = id_of(value.take());
-    }
-    document
-}
-
-/// Objects are merged field by field, everything else is replaced; null takes a field away.
-fn merge(to: &mut Map<String, Value>, from: Map<String, Value>) {
-    for (name, value) in from {
-        match (to.get_mut(&name), value) {
-            (_, Value::Null) => {
-                to.remove(&name);
-            }
-            (Some(Value::Object(inner)), Value::Object(value)) => merge(inner, value),
-            (_, value) => {
-                to.insert(name, value);
-            }
-        }
-    }
 }
 
 fn answer(action: &Action, result: &str, version: u64, seq: u64, status: u16) -> Done {

@@ -63,7 +63,8 @@ impl Translator<'_> {
                 let near = |word: &str| Near::new(word, fuzziness.edits(word), *exact_start, *swaps);
                 self.fuzzy(fields, value, &near, *max_expansions)?
             }
-            Query::Exists { field } => self.exists(field)?,
+            // As much for an object of many fields as for one.
+            Query::Exists { field } => Box::new(ConstScoreQuery::new(self.exists(field)?, 1.0)),
             Query::Ids(ids) => self.ids(ids.iter().cloned()),
             Query::Bool(bool) => self.bool(bool)?,
             Query::Constant(query) => Box::new(ConstScoreQuery::new(self.query(query)?, 1.0)),

@@ -4,6 +4,7 @@
 //! whatever touches the index or the log runs on a pool of its own.
 
 pub(crate) mod access;
+mod asked;
 mod assets;
 pub(crate) mod atom;
 mod body;
@@ -17,6 +18,7 @@ mod intake;
 mod matrix;
 mod metrics;
 mod openapi;
+mod param;
 mod path;
 mod pool;
 mod problem;

@@ -5,14 +5,14 @@ use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc};
 
 use axum::{
     Router,
-    body::{Bytes, to_bytes},
+    body::to_bytes,
     extract::{Query as Params, Request, State},
-    http::{HeaderMap, Method, Uri},
+    http::Method,
     response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter, on},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use store::{AsOf, AssetKind, AssetRef};
+use store::AssetKind;
 
 use super::{
     ApiState,
@@ -21,6 +21,10 @@ use super::{
     finish::{etag, is_known, not_modified, tagged},
     path::asset_of,
     problem::Problem,
+};
+pub(super) use super::{
+    asked::Asked,
+    param::{Param, Shape},
 };
 use crate::{error::SearchError, query::QueryError};
 
@@ -50,34 +54,6 @@ pub(super) struct Route {
 type Answering = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
 type Handler = Arc<dyn Fn(ApiState, Asked) -> Answering + Send + Sync>;
 
-/// A parameter of the query, or a header.
-#[derive(Clone, Copy)]
-pub(super) struct Param {
-    pub(super) name: &'static str,
-    pub(super) about: &'static str,
-    pub(super) shape: Shape,
-    pub(super) is_required: bool,
-    /// Whether it may be given several times.
-    pub(super) is_many: bool,
-    pub(super) example: Option<&'static str>,
-    pub(super) is_header: bool,
-}
-
-/// What a parameter may say.
-#[derive(Clone, Copy)]
-pub(super) enum Shape {
-    /// Any text of so many bytes.
-    Text(usize),
-    /// A whole number, both bounds in.
-    Whole(u64, u64),
-    /// `true` or `false`.
-    Flag,
-    /// One of these words.
-    OneOf(&'static [&'static str]),
-    /// A moment of the archive.
-    AsOf,
-}
-
 /// What is sent.
 pub(super) struct Body {
     /// Each with its schema; nothing is any text.
@@ -96,99 +72,6 @@ pub(super) struct Answer {
     pub(super) media: &'static str,
     /// Nothing is any text.
     pub(super) schema: Option<MakeSchema>,
-}
-
-impl Param {
-    pub(super) const fn new(name: &'static str, shape: Shape, about: &'static str) -> Self {
-        Self { name, about, shape, is_required: false, is_many: false, example: None, is_header: false }
-    }
-
-    pub(super) const fn required(self) -> Self {
-        Self { is_required: true, ..self }
-    }
-
-    pub(super) const fn many(self) -> Self {
-        Self { is_many: true, ..self }
-    }
-
-    pub(super) const fn header(self) -> Self {
-        Self { is_header: true, ..self }
-    }
-
-    pub(super) const fn like(self, example: &'static str) -> Self {
-        Self { example: Some(example), ..self }
-    }
-
-    fn check(&self, value: &str) -> Result<(), QueryError> {
-        let refused = |text: String| Err(QueryError::illegal(text).at(self.name));
-        match self.shape {
-            Shape::Text(max) if value.len() > max => {
-                refused(format!("`{}` has {} bytes: at most {max} are taken", self.name, value.len()))
-            }
-            Shape::Whole(min, max)
-                if !value.parse().is_ok_and(|number: u64| (min..=max).contains(&number)) =>
-            {
-                refused(format!("`{}` must be a whole number from {min} to {max}", self.name))
-            }
-            Shape::Flag if !matches!(value, "true" | "false") => {
-                refused(format!("`{}` must be true or false", self.name))
-            }
-            Shape::OneOf(words) if !words.contains(&value) => {
-                refused(format!("`{}` must be one of {}", self.name, words.join(", ")))
-            }
-            Shape::AsOf => match value.parse::<AsOf>() {
-                Ok(_) => Ok(()),
-                Err(error) => refused(error.to_string()),
-            },
-            _ => Ok(()),
-        }
-    }
-}
-
-/// A request that fits its route.
-pub(super) struct Asked {
-    /// The asset whose id stands in the path.
-    pub(super) asset: Option<AssetRef>,
-    params: Vec<(String, String)>,
-    pub(super) headers: HeaderMap,
-    pub(super) uri: Uri,
-    pub(super) body: Bytes,
-}
-
-impl Asked {
-    /// The first value of a parameter. An empty one is as if it were not there.
-    pub(super) fn param(&self, name: &str) -> Option<&str> {
-        self.params.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
-    }
-
-    /// All values of a parameter that may be given several times.
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.params.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The first value of a parameter that was checked to be what it is parsed as.
-    pub(super) fn parsed<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
-        self.param(name)?.parse().ok()
-    }
-
-    pub(super) fn flag(&self, name: &str) -> bool {
-        self.param(name) == Some("true")
-    }
-
-    /// All parameters but these.
-    pub(super) fn params_but<'a>(&'a self, names: &[&str]) -> Vec<(&'a str, &'a str)> {
-        let all = self.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        all.filter(|(name, _)| !names.contains(name)).collect()
-    }
-
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
-    /// The asset of a route that names one.
-    pub(super) fn asset(&self) -> Result<AssetRef, SearchError> {
-        self.asset.clone().ok_or_else(|| QueryError::illegal("the path names no asset").at("id").into())
-    }
 }
 
 impl Route {

@@ -4,7 +4,12 @@
 //! character. Nothing is compiled into a table, so no pattern can blow up: the cost is the same for each character
 //! whatever the pattern says. The executor runs it over the term dictionary, the highlighter over words.
 
+mod build;
+mod regexp;
+
 use std::fmt;
+
+use self::build::{Build, Part};
 
 /// The most places (characters, classes, wildcards) of a pattern: the bits of a set, one left for the start.
 pub(super) const MAX_PLACES: usize = 120;
@@ -110,12 +115,8 @@ impl Pattern {
     /// # Errors
     /// [`PatternError`]: too long, too deep, counted, or no regular expression.
     pub fn regexp(text: &str) -> Result<Self, PatternError> {
-        let mut parser = Parser { chars: text.chars().peekable(), build: Build::default(), depth: 0 };
-        let whole = parser.alternatives()?;
-        match parser.chars.next() {
-            None => Ok(parser.build.finish(text.to_owned(), whole)),
-            Some(_) => Err(PatternError::Syntax("there is a `)` too many")),
-        }
+        let (build, whole) = regexp::parse(text)?;
+        Ok(build.finish(text.to_owned(), whole))
     }
 
     /// The same, with `A` and `a` being the same.
@@ -216,184 +217,6 @@ const fn bit(place: usize) -> Set {
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Pattern({})", self.source)
-    }
-}
-
-/// A part of a pattern under construction: where it can begin and end.
-#[derive(Clone, Copy)]
-struct Part {
-    first: Set,
-    last: Set,
-    empty: bool,
-}
-
-impl Part {
-    const EMPTY: Self = Self { first: 0, last: 0, empty: true };
-}
-
-/// Glushkov's construction (V. M. Glushkov, 1961): one place for each character of the pattern, no empty steps.
-#[derive(Default)]
-struct Build {
-    places: Vec<Class>,
-    follow: Vec<Set>,
-}
-
-impl Build {
-    fn place(&mut self, class: Class) -> Result<Part, PatternError> {
-        let at = self.places.len();
-        if at >= MAX_PLACES {
-            return Err(PatternError::TooLong);
-        }
-        self.places.push(class);
-        self.follow.push(0);
-        Ok(Part { first: bit(at), last: bit(at), empty: false })
-    }
-
-    fn text(&mut self, text: &str) -> Result<Part, PatternError> {
-        let mut whole = Part::EMPTY;
-        for c in text.chars() {
-            let next = self.place(Class::One(c))?;
-            whole = self.then(whole, next);
-        }
-        Ok(whole)
-    }
-
-    fn any_number(&mut self) -> Result<Part, PatternError> {
-        let any = self.place(Class::Any)?;
-        Ok(self.repeat(any, true))
-    }
-
-    fn then(&mut self, one: Part, other: Part) -> Part {
-        self.connect(one.last, other.first);
-        Part {
-            first: if one.empty { one.first | other.first } else { one.first },
-            last: if other.empty { one.last | other.last } else { other.last },
-            empty: one.empty && other.empty,
-        }
-    }
-
-    fn repeat(&mut self, part: Part, may_be_none: bool) -> Part {
-        self.connect(part.last, part.first);
-        Part { empty: part.empty || may_be_none, ..part }
-    }
-
-    fn connect(&mut self, from: Set, to: Set) {
-        for (place, follow) in self.follow.iter_mut().enumerate() {
-            if from & bit(place) != 0 {
-                *follow |= to;
-            }
-        }
-    }
-
-    fn finish(self, source: String, whole: Part) -> Pattern {
-        Pattern {
-            source,
-            places: self.places,
-            first: whole.first,
-            last: whole.last,
-            follow: self.follow,
-            matches_empty: whole.empty,
-        }
-    }
-}
-
-/// Reads regular expressions.
-struct Parser<'a> {
-    chars: std::iter::Peekable<std::str::Chars<'a>>,
-    build: Build,
-    depth: usize,
-}
-
-impl Parser<'_> {
-    fn alternatives(&mut self) -> Result<Part, PatternError> {
-        let mut whole = self.sequence()?;
-        while self.chars.next_if_eq(&'|').is_some() {
-            let other = self.sequence()?;
-            whole = Part {
-                first: whole.first | other.first,
-                last: whole.last | other.last,
-                empty: whole.empty || other.empty,
-            };
-        }
-        Ok(whole)
-    }
-
-    fn sequence(&mut self) -> Result<Part, PatternError> {
-        let mut whole = Part::EMPTY;
-        while let Some(c) = self.chars.peek().copied() {
-            if matches!(c, '|' | ')') {
-                break;
-            }
-            self.chars.next();
-            let mut part = self.one(c)?;
-            while let Some(c) = self.chars.next_if(|c| matches!(c, '*' | '+' | '?' | '{')) {
-                part = match c {
-                    '*' => self.build.repeat(part, true),
-                    '+' => self.build.repeat(part, false),
-                    '?' => Part { empty: true, ..part },
-                    _ => return Err(PatternError::Counted),
-                };
-            }
-            whole = self.build.then(whole, part);
-        }
-        Ok(whole)
-    }
-
-    fn one(&mut self, c: char) -> Result<Part, PatternError> {
-        match c {
-            '.' => self.build.place(Class::Any),
-            '(' => {
-                self.depth += 1;
-                if self.depth > MAX_GROUPS {
-                    return Err(PatternError::TooDeep);
-                }
-                let inner = self.alternatives()?;
-                self.depth -= 1;
-                self.chars.next_if_eq(&')').map(|_| inner).ok_or(PatternError::Syntax("a `(` is not closed"))
-            }
-            '[' => {
-                let class = self.class()?;
-                self.build.place(class)
-            }
-            '\\' => match self.chars.next() {
-                Some('d') => self.build.place(Class::Set { ranges: vec![('0', '9')], negated: false }),
-                Some(c) if c.is_ascii_alphanumeric() => {
-                    Err(PatternError::Syntax("only `\\d` and backslashes before signs are known"))
-                }
-                Some(c) => self.build.place(Class::One(c)),
-                None => Err(PatternError::Syntax("nothing follows the last backslash")),
-            },
-            '*' | '+' | '?' => Err(PatternError::Syntax("there is nothing before a repeat sign")),
-            '{' => Err(PatternError::Counted),
-            '~' | '&' | '#' | '@' | '<' => Err(PatternError::Syntax(
-                "the operators `~ & # @ <>` are not supported: put a backslash before",
-            )),
-            c => self.build.place(Class::One(c)),
-        }
-    }
-
-    fn class(&mut self) -> Result<Class, PatternError> {
-        const OPEN: PatternError = PatternError::Syntax("a `[` is not closed");
-        let negated = self.chars.next_if_eq(&'^').is_some();
-        let mut ranges = Vec::new();
-        loop {
-            let low = match self.chars.next().ok_or(OPEN)? {
-                ']' if !ranges.is_empty() => break,
-                '\\' => self.chars.next().ok_or(OPEN)?,
-                c => c,
-            };
-            let mut high = low;
-            let mut ahead = self.chars.clone();
-            if ahead.next() == Some('-') && ahead.next().is_some_and(|c| c != ']') {
-                self.chars.next();
-                high = self.chars.next().ok_or(OPEN)?;
-            }
-            if high < low || ranges.len() >= MAX_PLACES {
-                return Err(PatternError::Syntax("a range in a `[class]` is upside down"));
-            }
-            ranges.push((low, high));
-        }
-        Ok(Class::Set { ranges, negated })
     }
 }
 

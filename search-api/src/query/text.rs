@@ -11,78 +11,21 @@
 //!
 //! A leaf or group may end in `^boost`. `=` means the words as they are written, in typed queries. Typed queries are never refused for their syntax; a `query_string` is.
 
+mod leaf;
 mod lexer;
+mod options;
 
 use indexer::EXACT;
-use serde_json::Value;
 
 use self::lexer::{Token, lex};
+pub use self::options::{Syntax, TextOptions};
 use super::{
-    Bool, Combine, FieldBoost, Fuzziness, Need, PatternKind, Phrase, Query, QueryError, Range, Words,
-    limits::{Clauses, MAX_DEPTH, MAX_PATTERN, check_text},
+    Bool, FieldBoost, Need, Query, QueryError,
+    limits::{Clauses, MAX_DEPTH, check_text},
 };
 
 /// All fields that a plain search looks at, with their words as they are written.
 pub(crate) const ALL_EXACT: &str = "_all.exact";
-
-/// Which signs mean something, and whether mistakes are refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Syntax {
-    /// What people type: lenient.
-    Plain,
-    /// Elasticsearch's `query_string`: strict.
-    QueryString,
-    /// Elasticsearch's `simple_query_string`: lenient.
-    Simple,
-}
-
-/// How a query string is read.
-pub struct TextOptions<'a> {
-    /// Which signs mean something.
-    pub syntax: Syntax,
-    /// Where words without a field are looked for; none stands for all that a plain search looks at.
-    pub fields: Vec<FieldBoost>,
-    /// What joins words without an operator between them.
-    pub need: Need,
-    /// The slop of phrases that state none.
-    pub slop: u32,
-    /// The edits of `word~`.
-    pub fuzziness: Fuzziness,
-    /// So many characters at the start of `word~` must be the same.
-    pub exact_start: usize,
-    /// Whether two neighbours that swapped places are one edit.
-    pub swaps: bool,
-    /// How many terms `word~` may stand for; without, all.
-    pub max_expansions: Option<usize>,
-    /// Whether a pattern may begin with `*` or `?`.
-    pub leading_wildcard: bool,
-    /// What other fields than the best count.
-    pub tie_breaker: f32,
-    /// Whether phrases mean their words as they are written.
-    pub exact_phrases: bool,
-    /// What a name before a colon stands for; `None` when it is no field.
-    pub field: &'a dyn Fn(&str) -> Option<Vec<FieldBoost>>,
-}
-
-impl<'a> TextOptions<'a> {
-    /// The usual ones of a syntax, with all fields.
-    pub fn new(syntax: Syntax, field: &'a dyn Fn(&str) -> Option<Vec<FieldBoost>>) -> Self {
-        Self {
-            syntax,
-            fields: Vec::new(),
-            need: Need::Any,
-            slop: 0,
-            fuzziness: Fuzziness::AUTO,
-            exact_start: 0,
-            swaps: true,
-            max_expansions: None,
-            leading_wildcard: true,
-            tie_breaker: 0.0,
-            exact_phrases: false,
-            field,
-        }
-    }
-}
 
 /// Reads a query string.
 ///
@@ -271,116 +214,6 @@ impl Parser<'_, '_> {
         }
         Ok((!parts.is_empty()).then(|| joined(parts, &self.options.need, self.options.syntax)))
     }
-
-    fn leaf(&self, token: Token, fields: Vec<FieldBoost>, has_field: bool) -> Result<Query, QueryError> {
-        let words = |fields, text: String| {
-            Query::Words(Words {
-                combine: Combine::OneField,
-                need: Need::All,
-                compounds: true,
-                tie_breaker: self.options.tie_breaker,
-                ..Words::new(fields, text)
-            })
-        };
-        Ok(match token {
-            Token::Word { text, pattern, fuzzy } => {
-                if let Some(range) = has_field.then(|| range_of(&text)).flatten() {
-                    return Ok(each_field(fields, |field| Query::Range(Range { field, ..range.clone() })));
-                }
-                match (pattern, fuzzy) {
-                    (Some(pattern), _) if pattern == "*" => match has_field {
-                        true => each_field(fields, |field| Query::Exists { field }),
-                        false => Query::All,
-                    },
-                    (Some(pattern), _) => {
-                        check_pattern(&pattern)?;
-                        if !self.options.leading_wildcard && pattern.starts_with(['*', '?']) {
-                            return Err(QueryError::illegal(
-                                "a pattern begins with a wildcard, which is not allowed here",
-                            ));
-                        }
-                        let prefix =
-                            pattern.strip_suffix('*').filter(|start| !start.contains(['*', '?', '\\']));
-                        let pattern = match prefix {
-                            Some(prefix) => PatternKind::Prefix(prefix.to_owned()),
-                            None => PatternKind::Wildcard(pattern),
-                        };
-                        Query::Pattern { fields, pattern, any_case: false }
-                    }
-                    (None, Some(edits)) => Query::Fuzzy {
-                        fields,
-                        value: text,
-                        fuzziness: edits.map_or(self.options.fuzziness, Fuzziness::Edits),
-                        exact_start: self.options.exact_start,
-                        swaps: self.options.swaps,
-                        max_expansions: self.options.max_expansions,
-                    },
-                    (None, None) => words(fields, text),
-                }
-            }
-            Token::Phrase { text, slop } => Query::Phrase(Phrase {
-                slop: slop.unwrap_or(self.options.slop),
-                tie_breaker: self.options.tie_breaker,
-                ..Phrase::new(fields, text)
-            }),
-            Token::Regexp(text) => {
-                check_pattern(&text)?;
-                Query::Pattern { fields, pattern: PatternKind::Regexp(text), any_case: false }
-            }
-            Token::Range { from, to } => {
-                if !has_field {
-                    return Err(QueryError::new("a range needs a field: published:[1931 TO 1935]"));
-                }
-                let bound = |(text, included): (String, bool)| {
-                    (text != "*").then_some((Value::String(text), included))
-                };
-                let range = Range { from: bound(from), to: bound(to), ..Range::default() };
-                each_field(fields, |field| Query::Range(Range { field, ..range.clone() }))
-            }
-            _ => Query::Nothing,
-        })
-    }
-}
-
-fn check_pattern(pattern: &str) -> Result<(), QueryError> {
-    if pattern.len() > MAX_PATTERN {
-        return Err(QueryError::illegal(format!(
-            "a pattern has {} bytes: at most {MAX_PATTERN} are taken",
-            pattern.len()
-        )));
-    }
-    Ok(())
-}
-
-/// `>=a`, `<a`, `a..b`, `a..`, `..b`.
-fn range_of(text: &str) -> Option<Range> {
-    let bound = |text: &str, included| (!text.is_empty()).then(|| (Value::String(text.to_owned()), included));
-    let (from, to) = if let Some(from) = text.strip_prefix(">=") {
-        (bound(from, true), None)
-    } else if let Some(from) = text.strip_prefix('>') {
-        (bound(from, false), None)
-    } else if let Some(to) = text.strip_prefix("<=") {
-        (None, bound(to, true))
-    } else if let Some(to) = text.strip_prefix('<') {
-        (None, bound(to, false))
-    } else {
-        let (from, to) = text.split_once("..")?;
-        (bound(from, true), bound(to, true))
-    };
-    (from.is_some() || to.is_some()).then(|| Range { from, to, ..Range::default() })
-}
-
-fn each_field(fields: Vec<FieldBoost>, make: impl Fn(String) -> Query) -> Query {
-    let fields = fields.into_iter().filter(|field| field.name != ALL_EXACT);
-    let mut queries: Vec<Query> = fields.map(|field| make(field.name)).collect();
-    match (queries.len(), queries.pop()) {
-        (1, Some(query)) => query,
-        (_, None) => Query::Nothing,
-        (_, Some(query)) => {
-            queries.push(query);
-            Query::Best { queries, tie_breaker: 0.0 }
-        }
-    }
 }
 
 fn signed(sign: Sign, query: Query) -> Query {
@@ -417,7 +250,10 @@ fn joined(mut parts: Vec<(Sign, Query)>, need: &Need, syntax: Syntax) -> Query {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+    use crate::query::PatternKind;
 
     fn parse(text: &str, syntax: Syntax) -> Result<Query, QueryError> {
         let known = |name: &str| {

@@ -57,6 +57,9 @@ async fn queries_find_what_they_should() {
     check(json!({"combined_fields": {"query": "stopped inn", "fields": ["headline", "body"], "operator": "and"}}), &[ferry]).await;
     check(json!({"query_string": {"query": "body:(fog OR trams) AND section:City"}}), &[tram]).await;
     check(json!({"query_string": {"query": "published:[1900 TO 1940]"}}), &[ferry, tram]).await;
+    let from = |zone: &str| json!({"query_string": {"query": "published:>=1931-05-02 AND published:<1931-05-03", "time_zone": zone}});
+    check(from("Z"), &[ferry]).await;
+    check(from("-02:00"), &[]).await;
     check(
         json!({"simple_query_string": {"query": "harbour -fog", "fields": ["body"]}}),
         &[ferry, tram, fire, french, ohare],

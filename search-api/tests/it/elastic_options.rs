@@ -315,6 +315,13 @@ async fn what_is_not_there_says_what_to_do_instead() {
     check("_reindex", "/api/v1/rebuild").await;
     check("_query", "ES|QL").await;
     check("articles/_mood", "no handler found for uri [/articles/_mood] and method [POST]").await;
+    let (status, _) = get(&router, "/es/articles/_validate/query?rewrite=true").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    // An object of many fields is there or not.
+    let (_, answer) =
+        post(&router, "/es/articles/_search", json!({"query": {"exists": {"field": "images"}}}).to_string())
+            .await;
+    assert_eq!(answer["hits"]["max_score"], 1.0);
     // A count has a query and nothing else.
     let (status, answer) = post(&router, "/es/articles/_count", json!({"size": 1}).to_string()).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");

@@ -120,6 +120,7 @@ impl Parser<'_, '_> {
             exact_start: object.count("fuzzy_prefix_length")?.unwrap_or(0),
             swaps: object.flag("fuzzy_transpositions")?.unwrap_or(true),
             max_expansions: expansions(object, "fuzzy_max_expansions")?,
+            time_zone: if syntax == Syntax::QueryString { object.text("time_zone")? } else { None },
             leading_wildcard: object.flag("allow_leading_wildcard")?.unwrap_or(true),
             tie_breaker: share(
                 object,

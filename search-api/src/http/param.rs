@@ -1,0 +1,84 @@
+//! Parameters of the native API's routes, and whether a value fits.
+
+use store::AsOf;
+
+use crate::query::QueryError;
+
+/// A parameter of the query, or a header.
+#[derive(Clone, Copy)]
+pub(super) struct Param {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) shape: Shape,
+    pub(super) is_required: bool,
+    /// Whether it may be given several times.
+    pub(super) is_many: bool,
+    pub(super) example: Option<&'static str>,
+    pub(super) is_header: bool,
+}
+
+/// What a parameter may say.
+#[derive(Clone, Copy)]
+pub(super) enum Shape {
+    /// Any text of so many bytes.
+    Text(usize),
+    /// A whole number, both bounds in.
+    Whole(u64, u64),
+    /// `true` or `false`.
+    Flag,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A moment of the archive.
+    AsOf,
+}
+
+impl Param {
+    pub(super) const fn new(name: &'static str, shape: Shape, about: &'static str) -> Self {
+        Self { name, about, shape, is_required: false, is_many: false, example: None, is_header: false }
+    }
+
+    pub(super) const fn required(self) -> Self {
+        Self { is_required: true, ..self }
+    }
+
+    pub(super) const fn many(self) -> Self {
+        Self { is_many: true, ..self }
+    }
+
+    pub(super) const fn header(self) -> Self {
+        Self { is_header: true, ..self }
+    }
+
+    pub(super) const fn like(self, example: &'static str) -> Self {
+        Self { example: Some(example), ..self }
+    }
+
+    /// Whether it may say this.
+    ///
+    /// # Errors
+    /// [`QueryError`] at the parameter.
+    pub(super) fn check(&self, value: &str) -> Result<(), QueryError> {
+        let refused = |text: String| Err(QueryError::illegal(text).at(self.name));
+        match self.shape {
+            Shape::Text(max) if value.len() > max => {
+                refused(format!("`{}` has {} bytes: at most {max} are taken", self.name, value.len()))
+            }
+            Shape::Whole(min, max)
+                if !value.parse().is_ok_and(|number: u64| (min..=max).contains(&number)) =>
+            {
+                refused(format!("`{}` must be a whole number from {min} to {max}", self.name))
+            }
+            Shape::Flag if !matches!(value, "true" | "false") => {
+                refused(format!("`{}` must be true or false", self.name))
+            }
+            Shape::OneOf(words) if !words.contains(&value) => {
+                refused(format!("`{}` must be one of {}", self.name, words.join(", ")))
+            }
+            Shape::AsOf => match value.parse::<AsOf>() {
+                Ok(_) => Ok(()),
+                Err(error) => refused(error.to_string()),
+            },
+            _ => Ok(()),
+        }
+    }
+}
