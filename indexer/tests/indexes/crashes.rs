@@ -12,9 +12,9 @@ use std::{
 };
 
 use indexer::{Progress, RebuildOptions, Workers};
-use store::{AssetKind, Batch, Log};
+use store::{Article, AssetKind, Batch, Byline, Log, NewEvent};
 
-use crate::{assert_clean, catch_up, history::Dice, never, open, say, times};
+use crate::{assert_clean, catch_up, history::Dice, id, never, open, say, times};
 
 const DIR: &str = "MORGUE_CRASH_DIR";
 const SEED: &str = "MORGUE_CRASH_SEED";
@@ -24,6 +24,8 @@ const READY: &str = "Indexing";
 const AIMS: [&str; 5] = [READY, READY, "Documents", "Checking", "CatchingUp"];
 /// More than one author's fan-out that is worked through in slices needs.
 const ARTICLES: u64 = 1_000;
+/// Articles of one author more, who gets another name at the beginning of every fifth life.
+const PROLIFIC: u64 = 2_000;
 
 /// The process that is killed. Without a directory it has nothing to do.
 #[test]
@@ -33,6 +35,10 @@ fn victim() {
     let indexes = open(Path::new(&dir));
     let log = indexes.log().clone();
     let _workers = Workers::start(&indexes).unwrap();
+    if seed % 5 == 1 {
+        let byline = Byline { name: format!("Nora the {seed}th"), ..Byline::default() };
+        log.append_one(&NewEvent::published(id("b/prolific"), byline)).unwrap();
+    }
     println_past_capture(READY);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -82,7 +88,14 @@ fn append(log: &Log, dice: &mut Dice, count: u32) {
 fn after_any_kill_the_index_equals_a_clean_rebuild() {
     let kills = times(100, 1_000);
     let home = tempfile::tempdir().unwrap();
-    append(&Log::open(home.path().join("log")).unwrap(), &mut Dice(1), 2_000);
+    let log = Log::open(home.path().join("log")).unwrap();
+    append(&log, &mut Dice(1), 2_000);
+    let prolific = |n| {
+        let article = Article { bylines: vec![id("b/prolific")], ..Article::default() };
+        log.prepare(&NewEvent::published(id(format!("a/prolific/{n}")), article)).unwrap()
+    };
+    log.append(Batch { events: (0..PROLIFIC).map(prolific).collect(), ..Batch::default() }).unwrap();
+    drop(log);
     let mut dice = Dice(7);
     let mut hit = BTreeMap::<String, u32>::new();
     for (kill, aim) in (0..kills).zip(AIMS.into_iter().cycle()) {
