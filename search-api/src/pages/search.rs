@@ -96,6 +96,12 @@ fn markup(address: &Address, results: &Results, spelled: Option<&str>, moments: 
                     (forms(address))
                     (orders(address))
                 }
+                @if found.timed_out {
+                    p.quiet role="status" {
+                        "Not all of the archive was looked at: this search would take too long. Fewer or rarer words find \
+                         everything."
+                    }
+                }
                 (facets::chosen(address))
                 @if found.total == 0 {
                     (way_on(address, results, spelled))

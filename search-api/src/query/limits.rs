@@ -20,8 +20,6 @@ pub const MAX_PAGE_BYTES: usize = 16 << 20;
 pub const MAX_BUCKETS: usize = 1_000;
 /// The longest pattern of a wildcard or regular expression in bytes.
 pub const MAX_PATTERN: usize = 200;
-/// The most terms that a prefix, wildcard, regular expression or fuzzy word may stand for in one segment.
-pub const MAX_EXPANSIONS: usize = 50_000;
 /// The most words of a text that is looked for.
 pub const MAX_WORDS: usize = 256;
 
