@@ -19,6 +19,7 @@ use tantivy::{
 use super::{
     budget::Budget,
     lengths::{Counted, Lengths, Together},
+    score::score_of,
 };
 
 /// How soon more of the same word stops counting.
@@ -98,9 +99,7 @@ impl Weight for CombinedWeight {
     }
 
     fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
-        let mut scorer = self.scorer(reader, 1.0)?;
-        let matches = scorer.doc() <= doc && scorer.seek(doc) == doc;
-        let score = if matches { scorer.score() } else { 0.0 };
+        let score = score_of(self, reader, doc)?;
         let mut explanation = Explanation::new("BM25F, one word over several fields", score);
         explanation.add_const("idf", self.idf);
         explanation.add_const("average weighted length", self.average);

@@ -24,6 +24,7 @@ use super::{
     budget::{Budget, Steps},
     combined::{B, K1},
     expand::{Rule, Terms, Walk},
+    score::score_of,
 };
 
 /// How a word is written.
@@ -232,9 +233,7 @@ impl Weight for ExactWeight {
     }
 
     fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
-        let mut scorer = self.scorer(reader, 1.0)?;
-        let matches = scorer.doc() <= doc && scorer.seek(doc) == doc;
-        let score = if matches { scorer.score() } else { 0.0 };
+        let score = score_of(self, reader, doc)?;
         let mut explanation = Explanation::new("BM25, words as they are written", score);
         explanation.add_const("idf", self.idf);
         explanation.add_const("average length", self.average);

@@ -19,7 +19,10 @@ use tantivy::{
     schema::{Field, IndexRecordOption},
 };
 
-use super::budget::{Budget, Steps};
+use super::{
+    budget::{Budget, Steps},
+    score::score_of,
+};
 
 /// A phrase whose words may be moved by so many places together.
 #[derive(Debug, Clone)]
@@ -81,9 +84,7 @@ impl Weight for SloppyWeight {
     }
 
     fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
-        let mut scorer = self.scorer(reader, 1.0)?;
-        let matches = scorer.doc() <= doc && scorer.seek(doc) == doc;
-        let score = if matches { scorer.score() } else { 0.0 };
+        let score = score_of(self, reader, doc)?;
         Ok(Explanation::new("words of a phrase near each other", score))
     }
 }
