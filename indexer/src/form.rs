@@ -20,17 +20,18 @@ pub const PART: u8 = 0;
 /// Before forms whose word begins otherwise than its stem.
 pub const UNLIKE: u8 = 1;
 
-/// Makes the form of a word out of its stem; `false` if they are the same.
-pub(crate) fn make_form(stem: &mut String, word: &str) -> bool {
+/// Appends the form of a word; `false` if the word is its own stem.
+pub(crate) fn put_form(stem: &str, word: &str, out: &mut String) -> bool {
     if stem == word {
         return false;
     }
     let start = stem.as_bytes().get(..ALIKE).unwrap_or(stem.as_bytes());
     if !word.as_bytes().starts_with(start) {
-        stem.insert(0, char::from(UNLIKE));
+        out.push(char::from(UNLIKE));
     }
-    stem.push(char::from(PART));
-    stem.push_str(word);
+    out.push_str(stem);
+    out.push(char::from(PART));
+    out.push_str(word);
     true
 }
 
@@ -53,8 +54,8 @@ mod tests {
     #[test]
     fn forms_lie_with_their_stems() {
         let check = |stem: &str, word: &str, expected: &str| {
-            let mut form = stem.to_owned();
-            assert!(make_form(&mut form, word));
+            let mut form = String::new();
+            assert!(put_form(stem, word, &mut form));
             assert_eq!(form, expected);
             assert_eq!(word_of(form.as_bytes()), Some(word));
             let ranges = forms_of(stem.as_bytes());
@@ -68,6 +69,6 @@ mod tests {
         check("die", "dying", "\u{1}die\0dying");
         check("i", "is", "i\0is");
         check("пароход", "пароходы", "пароход\0пароходы");
-        assert!(!make_form(&mut "run".to_owned(), "run"));
+        assert!(!put_form("run", "run", &mut String::new()));
     }
 }

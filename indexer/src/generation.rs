@@ -14,7 +14,7 @@ use tantivy::{
 };
 
 use crate::{
-    analysis::{ANALYSER_VERSION, Analyser, MorgueTokenizer, Tokens},
+    analysis::{ANALYSER_VERSION, analysers},
     commit::Commit,
     directory::IndexDirectory,
     document::ViewDigest,
@@ -172,10 +172,6 @@ impl Generation {
         serde_json::from_str(&payload).map_err(|error| unreadable(&self.dir.join("meta.json"), &error))
     }
 
-    pub(crate) fn index(&self) -> &Index {
-        &self.index
-    }
-
     /// Whether its directory is the one that has its name now.
     pub(crate) fn is_current(&self) -> bool {
         std::fs::metadata(&self.dir).is_ok_and(|metadata| inode(&metadata) == self.inode)
@@ -269,16 +265,9 @@ fn languages_of(searcher: &Searcher, schema: &ViewSchema) -> tantivy::Result<Vec
 /// that another process has written since.
 pub(crate) fn open_index(dir: &Path) -> Result<Index, IndexError> {
     let files = IndexDirectory::open(dir).map_err(|error| failed(dir)(error.into()))?;
-    let index = Index::open(files).map_err(failed(dir))?;
-    register_analysers(&index);
+    let mut index = Index::open(files).map_err(failed(dir))?;
+    index.set_tokenizers(analysers());
     Ok(index)
-}
-
-/// Tells tantivy our rules of analysis.
-pub(crate) fn register_analysers(index: &Index) {
-    for tokens in [Tokens::Terms(Analyser::Text), Tokens::Terms(Analyser::Exact), Tokens::Forms] {
-        index.tokenizers().register(tokens.name(), MorgueTokenizer::new(tokens));
-    }
 }
 
 const INFO_FILE: &str = "generation.json";

@@ -22,6 +22,7 @@ use tantivy::{
 };
 
 use crate::{
+    analysis::writers_analysers,
     commit::Commit,
     directory::IndexDirectory,
     document::ViewDigest,
@@ -270,9 +271,8 @@ impl Shared<'_> {
         let dir = generation.dir().join(&name);
         fs::create_dir_all(&dir).map_err(io(&dir))?;
         let directory = IndexDirectory::open(&dir).map_err(|error| failed(&dir)(error.into()))?;
-        let builder = Index::builder()
-            .schema(generation.schema().schema.clone())
-            .tokenizers(generation.index().tokenizers().clone());
+        let builder =
+            Index::builder().schema(generation.schema().schema.clone()).tokenizers(writers_analysers());
         let writer = builder.single_segment_index_writer(directory, memory).map_err(failed(&dir))?;
         Ok(Part { name, writer, digest: ViewDigest::default(), pages: Vec::new(), done: 0 })
     }

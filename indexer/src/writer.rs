@@ -9,6 +9,7 @@ use tantivy::{
 };
 
 use crate::{
+    analysis::writers_analysers,
     commit::{Commit, link_at},
     error::{IndexError, io},
     fanout::{FanoutPosition, remove_others},
@@ -62,7 +63,9 @@ impl GenerationWriter {
             .memory_budget_per_thread(MEMORY_BYTES)
             .num_merge_threads(2) // a large merge must not keep the small ones waiting
             .build();
-        let writer: IndexWriter = open_index(dir)?.writer_with_options(options).map_err(failed(dir))?;
+        let mut index = open_index(dir)?;
+        index.set_tokenizers(writers_analysers());
+        let writer: IndexWriter = index.writer_with_options(options).map_err(failed(dir))?;
         writer.set_merge_policy(Box::new(NoMergePolicy));
         // What a writer that was killed has left behind.
         writer.garbage_collect_files().wait().map_err(failed(dir))?;

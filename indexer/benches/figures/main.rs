@@ -24,9 +24,13 @@ use std::{
 };
 
 use archive::{Size, article, id, load, vocabulary};
-use indexer::{Indexes, RebuildOptions, Workers, view_of};
-use store::{Article, AssetKind, Batch, Byline, Log, NewEvent, Seq};
-use tantivy::{Index, IndexWriter, TantivyDocument};
+use indexer::{Indexes, RebuildOptions, Workers, analysers, view_of, writers_analysers};
+use store::{Article, AssetId, AssetKind, Batch, Byline, Log, NewEvent, Seq};
+use tantivy::{Index, IndexWriter, TantivyDocument, tokenizer::TokenizerManager};
+
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const KIND: AssetKind = AssetKind::Article;
 
@@ -47,7 +51,18 @@ fn main() {
         }
     }
     if wanted("language") {
-        small.language(size, &words);
+        let few = Size { articles: size.articles.min(30_000), ..size };
+        language("synthetic", &|language| {
+            (0..few.articles).map(|n| article(n, few, &words, language)).collect()
+        });
+        let press: Vec<Article> = press().map(|(_, _, article)| article).take(30_000).collect();
+        let in_language = |language: &str| {
+            let of = |article: &Article| Article { language: language.into(), ..article.clone() };
+            press.iter().map(of).collect()
+        };
+        if !press.is_empty() {
+            language("senate_press", &in_language);
+        }
     }
     if wanted("rename") {
         rename(&home.path().join("rename"), &words);
@@ -116,9 +131,8 @@ impl Archive {
     }
 
     /// What a program does that has nothing to do but to hand documents to tantivy.
-    fn bare(&self, documents: Vec<TantivyDocument>, dir: &Path) -> (f64, f64) {
+    fn bare(&self, documents: Vec<TantivyDocument>, dir: &Path, tokenizers: TokenizerManager) -> (f64, f64) {
         let live = self.indexes.live(KIND).unwrap();
-        let tokenizers = live.searcher().unwrap().searcher.index().tokenizers().clone();
         std::fs::create_dir_all(dir).unwrap();
         let index = Index::builder()
             .schema(live.schema().schema.clone())
@@ -140,7 +154,7 @@ impl Archive {
     /// Rebuilds beside bare tantivy, by turns; prints the medians' ratio and returns the rate.
     fn rebuilds(&self, name: &str) -> f64 {
         let home = tempfile::tempdir().unwrap();
-        let (mut ours, mut bare) = (Vec::new(), Vec::new());
+        let (mut ours, mut bare, mut keeping) = (Vec::new(), Vec::new(), Vec::new());
         let mut by_the_clock = Vec::new();
         let (mut count, memory) = (0, Memory::watch());
         for turn in 0..3 {
@@ -152,18 +166,23 @@ impl Archive {
             if turn == 0 {
                 println!("rebuild ({name}): memory at most {} MB", memory.peak() >> 20);
             }
-            let (seconds, its_clock) = self.bare(self.joined(), &home.path().join("bare"));
+            let (seconds, its_clock) = self.bare(self.joined(), &home.path().join("bare"), analysers());
             bare.push(seconds);
             by_the_clock.push(its_clock / clock);
+            let (seconds, _) = self.bare(self.joined(), &home.path().join("bare"), writers_analysers());
+            keeping.push(seconds);
         }
         let rate = count as f64 / median(&mut ours);
         let bare = count as f64 / median(&mut bare);
+        let keeping = count as f64 / median(&mut keeping);
         let status = self.indexes.status().unwrap().remove(0);
         println!(
             "rebuild ({name}): {rate:.0} documents/s from the log, {:.2} of bare tantivy's {bare:.0} (by the clock \
-             {:.2}); {} segments; index {:.2} of the text",
+             {:.2}), {:.2} of its {keeping:.0} with analysers that keep forms as ours do; {} segments; index {:.2} of \
+             the text",
             rate / bare,
             median(&mut by_the_clock),
+            rate / keeping,
             status.segments,
             status.bytes as f64 / self.text_bytes as f64,
         );
@@ -178,34 +197,6 @@ impl Archive {
             by_sort.into_iter().map(|(sort, bytes)| format!("{sort} {}", share(bytes))).collect();
         println!("  of the text: {}", shares.join(", "));
         rate
-    }
-
-    /// What analysis by English rules costs: the same documents once as English, once as of no known language.
-    fn language(&self, size: Size, words: &[String]) {
-        let home = tempfile::tempdir().unwrap();
-        let mut seconds = [Vec::new(), Vec::new(), Vec::new()];
-        let few = Size { articles: size.articles.min(30_000), ..size };
-        for turn in 0..3 {
-            for (language, seconds) in ["en", "und", ""].into_iter().zip(&mut seconds) {
-                let dir = home.path().join(format!("{language}-{turn}"));
-                let log = Log::open(dir.join("log")).unwrap();
-                let event = |n| {
-                    log.prepare(&NewEvent::published(id('a', n), article(n, few, words, language))).unwrap()
-                };
-                log.append(Batch { events: (0..few.articles).map(event).collect(), ..Batch::default() })
-                    .unwrap();
-                let indexes = Indexes::open(log, dir.join("indexes")).unwrap();
-                let began = Work::begin();
-                indexes.rebuild(KIND, &RebuildOptions::default(), &AtomicBool::new(false), &|_| {}).unwrap();
-                seconds.push(began.seconds());
-            }
-        }
-        let [english, plain, detected] = seconds.map(|mut seconds| median(&mut seconds));
-        println!(
-            "English analysis takes {:.2} of a rebuild's time; detecting the language {:.2}",
-            (english - plain) / english,
-            (detected - english) / detected,
-        );
     }
 
     /// From an event's acknowledgement to its being searchable, at 100 events a second.
@@ -272,8 +263,7 @@ impl Archive {
     fn bare_commit(&self) -> f64 {
         let home = tempfile::tempdir().unwrap();
         let live = self.indexes.live(KIND).unwrap();
-        let tokenizers = live.searcher().unwrap().searcher.index().tokenizers().clone();
-        let index = Index::builder().schema(live.schema().schema.clone()).tokenizers(tokenizers);
+        let index = Index::builder().schema(live.schema().schema.clone()).tokenizers(analysers());
         let index = index.create_in_dir(home.path()).unwrap();
         let mut writer: IndexWriter = index.writer_with_num_threads(1, 64 << 20).unwrap();
         let snapshot = self.log.snapshot().unwrap();
@@ -370,35 +360,80 @@ fn rename(dir: &Path, words: &[String]) {
     );
 }
 
-/// Real text: press releases of senators.
-fn real(dir: &Path) {
+/// What analysis by English rules, with the words as they are written beside their stems, costs: the same articles once
+/// as English, once as of no known language.
+fn language(name: &str, articles: &dyn Fn(&str) -> Vec<Article>) {
+    let home = tempfile::tempdir().unwrap();
+    let mut seconds = [Vec::new(), Vec::new(), Vec::new()];
+    for turn in 0..3 {
+        for (language, seconds) in ["en", "und", ""].into_iter().zip(&mut seconds) {
+            let dir = home.path().join(format!("{language}-{turn}"));
+            let log = Log::open(dir.join("log")).unwrap();
+            for (page, articles) in articles(language).chunks(5_000).enumerate() {
+                let event = |(n, article): (usize, &Article)| {
+                    let id = id('a', (page * 5_000 + n) as u64);
+                    log.prepare(&NewEvent::published(id, article.clone())).unwrap()
+                };
+                let events = articles.iter().enumerate().map(event).collect();
+                log.append(Batch { events, ..Batch::default() }).unwrap();
+            }
+            let indexes = Indexes::open(log, dir.join("indexes")).unwrap();
+            let began = Work::begin();
+            indexes.rebuild(KIND, &RebuildOptions::default(), &AtomicBool::new(false), &|_| {}).unwrap();
+            seconds.push(began.seconds());
+        }
+    }
+    let [english, plain, detected] = seconds.map(|mut seconds| median(&mut seconds));
+    println!(
+        "English analysis takes {:.2} of a rebuild's time ({name}); detecting the language {:.2}",
+        (english - plain) / english,
+        (detected - english) / detected,
+    );
+}
+
+/// Real text: press releases of senators, each with its senator and an id; none where they are not there.
+fn press() -> impl Iterator<Item = (String, AssetId, Article)> {
     let corpora =
         std::env::var_os("MORGUE_CORPORA").map_or_else(|| PathBuf::from("target/corpora"), PathBuf::from);
-    let raw = corpora.join("senate_press/raw");
-    let Ok(senators) = std::fs::read_dir(&raw) else {
-        println!("real text: {} is not there", raw.display());
-        return;
+    let entries = |dir: &Path| {
+        let entries =
+            std::fs::read_dir(dir).map(|entries| entries.map(|entry| entry.unwrap().path()).collect());
+        entries.unwrap_or_else(|_| Vec::new())
     };
+    let senators = entries(&corpora.join("senate_press/raw")).into_iter().filter(|path| path.is_dir());
+    senators.flat_map(move |senator| {
+        let name = senator.file_name().unwrap().to_string_lossy().into_owned();
+        entries(&senator).into_iter().map(move |release| {
+            let body = String::from_utf8_lossy(&std::fs::read(&release).unwrap()).into_owned();
+            let body = body.split_whitespace().collect::<Vec<_>>().join(" ");
+            let headline: String = body.chars().take(80).collect();
+            let release = release.file_stem().unwrap().to_string_lossy().into_owned();
+            let id = AssetId::new(format!("a/{name}/{release}")).unwrap();
+            (name.clone(), id, Article { headline, body, ..Article::default() })
+        })
+    })
+}
+
+fn real(dir: &Path) {
+    if press().next().is_none() {
+        println!("real text: target/corpora/senate_press is not there");
+        return;
+    }
     let archive = Archive::new(dir, |log| {
-        let mut bytes = 0;
+        let (mut bytes, mut last) = (0, String::new());
         let mut events = Vec::new();
-        for senator in senators.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
-            let name = senator.file_name().unwrap().to_string_lossy().into_owned();
-            let byline = store::AssetId::new(format!("b/{name}")).unwrap();
-            let who = Byline { name: name.clone(), ..Byline::default() };
-            events.push(log.prepare(&NewEvent::published(byline.clone(), who)).unwrap());
-            for release in std::fs::read_dir(&senator).unwrap().map(|entry| entry.unwrap().path()) {
-                let body = String::from_utf8_lossy(&std::fs::read(&release).unwrap()).into_owned();
-                let body = body.split_whitespace().collect::<Vec<_>>().join(" ");
-                bytes += body.len() as u64;
-                let headline: String = body.chars().take(80).collect();
-                let release = release.file_stem().unwrap().to_string_lossy().into_owned();
-                let new = Article { headline, body, bylines: vec![byline.clone()], ..Article::default() };
-                let id = store::AssetId::new(format!("a/{name}/{release}")).unwrap();
-                events.push(log.prepare(&NewEvent::published(id, new)).unwrap());
-                if events.len() >= 5_000 {
-                    log.append(Batch { events: std::mem::take(&mut events), ..Batch::default() }).unwrap();
-                }
+        for (senator, id, article) in press() {
+            let byline = AssetId::new(format!("b/{senator}")).unwrap();
+            if senator != last {
+                let who = Byline { name: senator.clone(), ..Byline::default() };
+                events.push(log.prepare(&NewEvent::published(byline.clone(), who)).unwrap());
+                last = senator;
+            }
+            bytes += article.body.len() as u64;
+            let article = Article { bylines: vec![byline], ..article };
+            events.push(log.prepare(&NewEvent::published(id, article)).unwrap());
+            if events.len() >= 5_000 {
+                log.append(Batch { events: std::mem::take(&mut events), ..Batch::default() }).unwrap();
             }
         }
         log.append(Batch { events, ..Batch::default() }).unwrap();
