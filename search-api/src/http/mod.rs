@@ -33,6 +33,7 @@ pub(crate) mod state;
 mod status;
 pub(crate) mod table;
 mod warm;
+pub(crate) mod written;
 
 use std::{io, sync::Arc};
 
