@@ -4,8 +4,8 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     sync::{
+        Arc,
         atomic::{AtomicUsize, Ordering},
-        mpsc::channel,
     },
     time::Instant,
 };
@@ -23,76 +23,38 @@ const TIMES: usize = 2;
 /// does meets both.
 const ROUNDS: usize = 9;
 
-/// What one round took in one way.
-struct Taken {
-    /// Searches a second.
-    rate: f64,
-    /// Milliseconds of the processors, the clients' own among them.
-    cpu: f64,
-    /// Seconds of each search.
-    times: Vec<f64>,
-}
-
 pub(crate) fn beside_in_process(archive: &Archive, queries: &Queries) {
-    let mut rounds = each_round(archive, queries);
-    rounds.remove(0);
+    let address = start(archive);
+    let bodies: Vec<String> = queries.0.iter().map(|asked| asked.body().to_string()).collect();
+    let requests: Vec<_> = queries.0.iter().map(|asked| asked.request()).collect();
+    let mut rounds = Vec::new();
+    for round in 0..=ROUNDS {
+        let ours = all_at_once(requests.len(), |_| {
+            Box::new(|at| {
+                let found = archive.search.search(&requests[at]).unwrap();
+                std::hint::black_box(serde_json::to_vec(&found).unwrap());
+            })
+        });
+        let http = all_at_once(bodies.len(), |_| {
+            let mut client = Client::new(address);
+            let bodies = &bodies;
+            Box::new(move |at| client.ask("/es/articles/_search", &bodies[at]))
+        });
+        if round > 0 {
+            rounds.push([ours, http]);
+        }
+    }
     let median = |of: fn(&[Taken; 2]) -> f64| quantile(&mut rounds.iter().map(of).collect::<Vec<_>>(), 0.5);
-    let rates = [median(|[ours, _]| ours.rate), median(|[_, http]| http.rate)];
+    let (rate, http_rate) = (median(|[ours, _]| ours.rate), median(|[_, http]| http.rate));
     let by_rate = median(|[ours, http]| http.rate / ours.rate);
     let by_cpu = median(|[ours, http]| ours.cpu / http.cpu);
     let mut times: Vec<f64> = rounds.iter().flat_map(|[_, http]| http.times.clone()).collect();
     let (middle, p99) = (quantile(&mut times, 0.5) * 1e3, quantile(&mut times, 0.99) * 1e3);
     println!(
-        "{CLIENTS} connections: {:.0} searches/s over HTTP, {:.0} in process on {CLIENTS} threads: {by_rate:.2}, by the \
-         processors' time {by_cpu:.2}; median {middle:.2} ms, p99 {p99:.2} ms: {:.1} times",
-        rates[1],
-        rates[0],
+        "{CLIENTS} connections: {http_rate:.0} searches/s over HTTP, {rate:.0} in process on {CLIENTS} threads: \
+         {by_rate:.2}, by the processors' time {by_cpu:.2}; median {middle:.2} ms, p99 {p99:.2} ms: {:.1} times",
         p99 / middle
     );
-}
-
-/// All queries in process, then all over HTTP, and so on, by the same threads.
-fn each_round(archive: &Archive, queries: &Queries) -> Vec<[Taken; 2]> {
-    let address = start(archive);
-    let bodies: Vec<String> = queries.0.iter().map(|asked| asked.body().to_string()).collect();
-    let requests: Vec<_> = queries.0.iter().map(|asked| asked.request()).collect();
-    let (count, next) = (bodies.len(), AtomicUsize::new(0));
-    let work = &|over_http: bool| {
-        let mut client = over_http.then(|| Client::new(address));
-        let mut times = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= count * TIMES {
-                return times;
-            }
-            let began = Instant::now();
-            match &mut client {
-                Some(client) => client.ask("/es/articles/_search", &bodies[at % count]),
-                None => {
-                    let found = archive.search.search(&requests[at % count]).unwrap();
-                    std::hint::black_box(serde_json::to_vec(&found).unwrap());
-                }
-            }
-            times.push(began.elapsed().as_secs_f64());
-        }
-    };
-    std::thread::scope(|scope| {
-        let start = || {
-            let (go, told) = channel();
-            let (done, heard) = channel();
-            scope.spawn(move || told.into_iter().try_for_each(|over_http| done.send(work(over_http))));
-            (go, heard)
-        };
-        let threads: Vec<_> = std::iter::repeat_with(start).take(CLIENTS).collect();
-        let ask_all = |over_http: bool| {
-            next.store(0, Ordering::Relaxed);
-            let (began, cost) = (Instant::now(), Cost::begin());
-            threads.iter().for_each(|(go, _)| go.send(over_http).unwrap());
-            let times: Vec<f64> = threads.iter().flat_map(|(_, heard)| heard.recv().unwrap()).collect();
-            Taken { rate: times.len() as f64 / began.elapsed().as_secs_f64(), cpu: cost.cpu_ms(), times }
-        };
-        (0..=ROUNDS).map(|_| [ask_all(false), ask_all(true)]).collect()
-    })
 }
 
 /// Serves the archive on a thread of its own until the process ends.
@@ -109,6 +71,46 @@ pub(crate) fn start(archive: &Archive) -> SocketAddr {
         });
     });
     told.recv().unwrap()
+}
+
+type Work<'a> = Box<dyn FnMut(usize) + 'a>;
+
+/// What one round took in one way.
+struct Taken {
+    /// Searches a second.
+    rate: f64,
+    /// Milliseconds of the processors, the clients' own among them.
+    cpu: f64,
+    /// Seconds of each search.
+    times: Vec<f64>,
+}
+
+/// All queries several times, by several clients at once.
+fn all_at_once<'a>(count: usize, client: impl Fn(usize) -> Work<'a> + Sync) -> Taken {
+    let next = Arc::new(AtomicUsize::new(0));
+    let (began, cost) = (Instant::now(), Cost::begin());
+    let times: Vec<f64> = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|number| {
+                let (next, client) = (Arc::clone(&next), &client);
+                scope.spawn(move || {
+                    let mut work = client(number);
+                    let mut times = Vec::new();
+                    loop {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        if at >= count * TIMES {
+                            return times;
+                        }
+                        let began = Instant::now();
+                        work(at % count);
+                        times.push(began.elapsed().as_secs_f64());
+                    }
+                })
+            })
+            .collect();
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+    });
+    Taken { rate: times.len() as f64 / began.elapsed().as_secs_f64(), cpu: cost.cpu_ms(), times }
 }
 
 /// One connection that is kept open.
