@@ -11,30 +11,39 @@ use search_api::Search;
 use store::{Article, AssetId, AssetKind, Batch, Byline, Log, NewEvent};
 use tempfile::TempDir;
 
+use crate::synthetic;
+
 /// An indexed archive.
 pub(crate) struct Archive {
     pub(crate) home: TempDir,
     pub(crate) indexes: Indexes,
     pub(crate) search: Search,
+    pub(crate) span: Span,
 }
 
+/// The months, first and last, that a filter by date keeps to: a part of what there is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span(pub(crate) &'static str, pub(crate) &'static str);
+
+const REAL_SPAN: Span = Span("2005-06", "2006-06");
+const SYNTHETIC_SPAN: Span = Span("1931-01", "1950-12");
+
 impl Archive {
-    /// Real text where it is there, made up otherwise.
+    /// Real text where it is there, unless so many synthetic articles are asked for.
     pub(crate) fn load() -> Self {
         let home = tempfile::tempdir().unwrap();
         let log = Log::open(home.path().join("log")).unwrap();
         let began = Instant::now();
-        let corpora =
-            std::env::var_os("MORGUE_CORPORA").map_or_else(|| PathBuf::from("target/corpora"), PathBuf::from);
-        let mut to = Writer { log: &log, events: Vec::new(), bytes: 0 };
-        to.senate_press(&corpora.join("senate_press/raw"));
-        to.chronam(&corpora.join("chronam/dates"));
-        if to.bytes == 0 {
-            to.made_up();
-        }
-        to.flush();
-        let bytes = to.bytes;
-        let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
+        let asked_for = std::env::var("MORGUE_BENCH_ARTICLES").ok().map(|count| count.parse().unwrap());
+        let real = if asked_for.is_none() { load_real(&log) } else { 0 };
+        let (bytes, span) = match real {
+            0 => {
+                let size = synthetic::Size::of(asked_for.unwrap_or(50_000));
+                (synthetic::load(&log, size, &synthetic::vocabulary()), SYNTHETIC_SPAN)
+            }
+            bytes => (bytes, REAL_SPAN),
+        };
+        let indexes = Indexes::open(log, home.path().join("indexes")).unwrap();
         let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
         for kind in AssetKind::ALL {
             indexes.rebuild(kind, &options, &AtomicBool::new(false), &|_| {}).unwrap();
@@ -47,8 +56,19 @@ impl Archive {
             index.searcher.segment_readers().len(),
             began.elapsed().as_secs_f64()
         );
-        Self { home, search: Search::new(indexes.clone()), indexes }
+        Self { home, search: Search::new(indexes.clone()), indexes, span }
     }
+}
+
+/// Loads what real text there is. Returns its bytes.
+fn load_real(log: &Log) -> u64 {
+    let corpora =
+        std::env::var_os("MORGUE_CORPORA").map_or_else(|| PathBuf::from("target/corpora"), PathBuf::from);
+    let mut to = Writer { log, events: Vec::new(), bytes: 0 };
+    to.senate_press(&corpora.join("senate_press/raw"));
+    to.chronam(&corpora.join("chronam/dates"));
+    to.flush();
+    to.bytes
 }
 
 struct Writer<'a> {
@@ -112,23 +132,6 @@ impl Writer<'_> {
                     self.article(&format!("p/{id}"), None, "1916-01", &text);
                 }
             }
-        }
-    }
-
-    /// Words by Zipf's law.
-    fn made_up(&mut self) {
-        let count: u64 =
-            std::env::var("MORGUE_BENCH_ARTICLES").ok().and_then(|n| n.parse().ok()).unwrap_or(50_000);
-        let mut state = 1_u64;
-        let mut random = move || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) as f64 / f64::from(1_u32 << 31)
-        };
-        for number in 0..count {
-            let words: Vec<String> =
-                (0..300).map(|_| format!("w{}", (40_000_f64.powf(random()) as u64))).collect();
-            let date = format!("{}-{:02}", 1850 + number % 150, 1 + number % 12);
-            self.article(&format!("a/{number}"), None, &date, &words.join(" "));
         }
     }
 }

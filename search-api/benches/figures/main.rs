@@ -6,8 +6,9 @@
 //!
 //! `MORGUE_BENCH_ONLY` names one part: speed (beside bare tantivy), http (over loopback, beside in process), suggest
 //! (what each key takes), hostile (what each request of the hostile corpus takes, and a neighbour beside them). Text is
-//! read from `senate_press` and `chronam` in `MORGUE_CORPORA` (default target/corpora); without them,
-//! `MORGUE_BENCH_ARTICLES` (default 50,000) articles are made up.
+//! read from `senate_press` and `chronam` in `MORGUE_CORPORA` (default target/corpora). With `MORGUE_BENCH_ARTICLES`, the
+//! archive is the synthetic one of the indexer's bench instead, with so many articles: 1,000,000 come with 300,000 images
+//! and 50,000 bylines. So it is, with 50,000 articles, where there is no real text.
 
 #![expect(
     clippy::print_stdout,
@@ -26,6 +27,8 @@ mod http;
 mod queries;
 mod speed;
 mod suggest;
+#[path = "../../../indexer/benches/figures/archive.rs"]
+mod synthetic;
 
 fn main() {
     let only = std::env::var("MORGUE_BENCH_ONLY").ok();

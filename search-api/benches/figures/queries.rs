@@ -6,15 +6,16 @@ use search_api::{
 };
 use serde_json::{Value, json};
 use store::AssetKind;
-use tantivy::schema::IndexRecordOption;
 
-use crate::archive::Archive;
+use crate::archive::{Archive, Span};
 
 /// What is asked in one query.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) sort: Sort,
     pub(crate) text: String,
+    /// When what is filtered was published.
+    pub(crate) span: Span,
 }
 
 /// What sort of query it is.
@@ -89,18 +90,15 @@ impl Queries {
                         all.iter().step_by(step).skip(at % 7).filter(good).take(words).copied().collect();
                     (picked.len() == words).then(|| picked.join(" "))
                 };
-                asked.extend(text.map(|text| Asked { sort, text }));
+                asked.extend(text.map(|text| Asked { sort, text, span: archive.span }));
                 if asked.len().is_multiple_of(OF_EACH) && asked.last().is_some_and(|last| last.sort == sort) {
                     break;
                 }
             }
         }
-        let _ = IndexRecordOption::Basic;
         Self(asked)
     }
 }
-
-const YEARS: (&str, &str) = ("2005-06", "2006-06");
 
 impl Asked {
     /// In process, with documents and highlights.
@@ -117,8 +115,8 @@ impl Asked {
                 must: vec![words],
                 filter: vec![Query::Range(Range {
                     field: "published".to_owned(),
-                    from: Some((json!(YEARS.0), true)),
-                    to: Some((json!(YEARS.1), true)),
+                    from: Some((json!(self.span.0), true)),
+                    to: Some((json!(self.span.1), true)),
                     ..Range::default()
                 })],
                 ..Bool::default()
@@ -152,7 +150,7 @@ impl Asked {
         let query = match self.sort {
             Sort::Phrase => json!({"match_phrase": {"body": self.text}}),
             Sort::Filtered => json!({"bool": {"must": words,
-                "filter": {"range": {"published": {"gte": YEARS.0, "lte": YEARS.1}}}}}),
+                "filter": {"range": {"published": {"gte": self.span.0, "lte": self.span.1}}}}}),
             _ => words,
         };
         let mut body = json!({"query": query, "track_total_hits": false,

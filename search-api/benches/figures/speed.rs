@@ -66,6 +66,7 @@ struct Bare {
     searcher: Searcher,
     body: Field,
     published: Field,
+    /// From the first month's days to the last month's.
     bounds: (i64, i64),
 }
 
@@ -103,7 +104,12 @@ impl Bare {
             writer.merge(&segments).wait().unwrap();
         }
         let searcher = bare.reader().unwrap().searcher();
-        Self { searcher, body, published, bounds: (20_050_600, 20_060_699) }
+        Self {
+            searcher,
+            body,
+            published,
+            bounds: (day(Some(archive.span.0)), day(Some(archive.span.1)) + 99),
+        }
     }
 
     fn query(&self, asked: &Asked) -> Box<dyn Query> {

@@ -22,9 +22,9 @@ mod write;
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{Path, Query as Params, State},
+    extract::{Path, Query as Params, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode},
-    middleware::{from_fn, map_response},
+    middleware::{Next, from_fn},
     response::{IntoResponse, Response},
     routing::{delete, get, post, put},
 };
@@ -117,8 +117,7 @@ pub(crate) fn router() -> Router<ApiState> {
         .route("/{index}", get(info::index))
         .fallback(nothing)
         .method_not_allowed_fallback(nothing)
-        .layer(from_fn(shape::shaped))
-        .layer(map_response(product))
+        .layer(from_fn(around))
 }
 
 /// Whether a request only asks, though it does not come as GET: clients send questions as POST, and what they have
@@ -152,7 +151,7 @@ pub(crate) fn asks(method: &Method, path: &str) -> bool {
 
 /// The root with a slash behind it, which a nested router does not take.
 pub(crate) fn root() -> axum::routing::MethodRouter<ApiState> {
-    get(info::root).layer(from_fn(shape::shaped)).layer(map_response(product))
+    get(info::root).layer(from_fn(around))
 }
 
 /// An error in Elasticsearch's shape.
@@ -160,8 +159,10 @@ pub(crate) fn refused(error: SearchError) -> Response {
     EsError(error).into_response()
 }
 
-/// Elasticsearch's own clients refuse a server whose answers lack this header.
-async fn product(mut response: Response) -> Response {
+/// Shapes every answer as it is asked to be.
+async fn around(request: Request, next: Next) -> Response {
+    let mut response = shape::shaped(request, next).await;
+    // Elasticsearch's own clients refuse a server whose answers lack this header.
     let name = HeaderName::from_static("x-elastic-product");
     response.headers_mut().insert(name, HeaderValue::from_static("Elasticsearch"));
     response

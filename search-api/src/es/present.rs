@@ -1,13 +1,15 @@
 //! The answer to a search as Elasticsearch's clients read it.
 
 use indexer::FieldKind;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
+use store::{AssetId, Revision, Seq};
 
 use super::{body::EsSearch, decorate::decorate, params::matches_path};
 use crate::{
     execute::SortValue,
     query::{DateFormat, day_range},
-    search::{Hit, SearchResponse},
+    search::{Hit, IndexName, SearchResponse},
 };
 
 /// How many indices were searched: each is one shard.
@@ -15,72 +17,129 @@ pub(super) fn shards(count: usize) -> Value {
     json!({"total": count, "successful": count, "skipped": 0, "failed": 0})
 }
 
-pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize) -> Map<String, Value> {
+/// The answer to a search, to be written as it is.
+#[derive(Serialize)]
+pub(super) struct Answer<'a> {
+    #[serde(rename = "_scroll_id", skip_serializing_if = "Option::is_none")]
+    scroll_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pit_id: Option<&'a str>,
+    pub(super) took: u64,
+    timed_out: bool,
+    #[serde(rename = "_shards")]
+    shards: Value,
+    hits: Hits,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aggregations: Option<Map<String, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) suggest: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+}
+
+impl<'a> Answer<'a> {
+    /// As a page of a scroll.
+    pub(super) fn of_scroll(self, id: &'a str) -> Self {
+        Self { scroll_id: Some(id), ..self }
+    }
+
+    /// As one of the answers to several searches.
+    pub(super) fn of_many(self) -> Self {
+        Self { status: Some(200), ..self }
+    }
+}
+
+#[derive(Serialize)]
+struct Hits {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<Value>,
+    max_score: Option<f64>,
+    hits: Vec<Shown>,
+}
+
+/// One hit. What is long in it is what was found, moved here.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(rename = "_index", serialize_with = "as_text")]
+    index: IndexName,
+    #[serde(rename = "_id")]
+    id: AssetId,
+    #[serde(rename = "_version", skip_serializing_if = "Option::is_none")]
+    version: Option<Revision>,
+    #[serde(rename = "_seq_no", skip_serializing_if = "Option::is_none")]
+    seq_no: Option<Seq>,
+    #[serde(rename = "_primary_term", skip_serializing_if = "Option::is_none")]
+    primary_term: Option<u8>,
+    #[serde(rename = "_score")]
+    score: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<Map<String, Value>>,
+    #[serde(rename = "_source", skip_serializing_if = "Option::is_none")]
+    source: Option<Map<String, Value>>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    highlight: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sort: Option<Vec<Value>>,
+    #[serde(rename = "_explanation", skip_serializing_if = "Option::is_none")]
+    explanation: Option<Value>,
+}
+
+fn as_text<S: Serializer>(index: &IndexName, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(index)
+}
+
+pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize) -> Answer<'_> {
     let request = &search.request;
     let by_score =
         request.scores || request.sort.is_empty() || request.sort.iter().any(|key| key.field == "_score");
-    let shown: Vec<Value> = response.hits.into_iter().map(|hit| hit_json(hit, search, by_score)).collect();
-    let mut hits = Map::new();
-    if search.show_total {
-        let relation = if response.at_least { "gte" } else { "eq" };
-        let total = match search.total_as_number {
-            true => json!(response.total),
-            false => json!({"value": response.total, "relation": relation}),
-        };
-        hits.insert("total".to_owned(), total);
+    let total = search.show_total.then(|| match search.total_as_number {
+        true => json!(response.total),
+        false => {
+            json!({"value": response.total, "relation": if response.at_least { "gte" } else { "eq" }})
+        }
+    });
+    let hits: Vec<Shown> = response.hits.into_iter().map(|hit| shown(hit, search, by_score)).collect();
+    let max_score = response.max_score.filter(|_| by_score && !hits.is_empty());
+    Answer {
+        scroll_id: None,
+        pit_id: search.point.as_ref().map(|(id, _)| id.as_str()),
+        took: response.took_ms,
+        timed_out: response.timed_out,
+        shards: shards(views),
+        hits: Hits { total, max_score: max_score.map(f64::from), hits },
+        aggregations: (!request.facets.is_empty())
+            .then(|| decorate(response.aggregations, &search.looks, search.typed_keys)),
+        suggest: None,
+        status: None,
     }
-    let shows_score = by_score && !shown.is_empty();
-    hits.insert("max_score".to_owned(), if shows_score { json!(response.max_score) } else { Value::Null });
-    hits.insert("hits".to_owned(), Value::Array(shown));
-    let mut answer = Map::new();
-    answer.insert("took".to_owned(), json!(response.took_ms));
-    answer.insert("timed_out".to_owned(), json!(response.timed_out));
-    answer.insert("_shards".to_owned(), shards(views));
-    answer.insert("hits".to_owned(), Value::Object(hits));
-    if !request.facets.is_empty() {
-        let aggregations = decorate(response.aggregations, &search.looks, search.typed_keys);
-        answer.insert("aggregations".to_owned(), Value::Object(aggregations));
-    }
-    answer
 }
 
-fn hit_json(hit: Hit, search: &EsSearch, by_score: bool) -> Value {
-    let mut shown = Map::new();
-    shown.insert("_index".to_owned(), json!(hit.index.to_string()));
-    shown.insert("_id".to_owned(), json!(hit.id));
-    if search.show_version {
-        shown.insert("_version".to_owned(), json!(hit.revision));
-    }
-    if search.show_seq_no {
-        shown.insert("_seq_no".to_owned(), json!(hit.seq));
-        shown.insert("_primary_term".to_owned(), json!(1));
-    }
-    shown.insert("_score".to_owned(), if by_score { json!(hit.score) } else { Value::Null });
+fn shown(hit: Hit, search: &EsSearch, by_score: bool) -> Shown {
     let mut fields = if search.fields.is_empty() { Map::new() } else { fields_of(&hit, &search.fields) };
     if let (Some(name), Some(group)) = (&search.request.collapse, &hit.group) {
         fields.insert(name.clone(), json!([plain(group)]));
     }
-    if !fields.is_empty() || !search.fields.is_empty() {
-        shown.insert("fields".to_owned(), Value::Object(fields));
-    }
-    if let Some(source) = search.source.apply(hit.document) {
-        shown.insert("_source".to_owned(), Value::Object(source));
-    }
-    if !hit.highlights.is_empty() {
-        shown.insert("highlight".to_owned(), Value::Object(hit.highlights));
-    }
-    if !search.request.sort.is_empty() || search.point.is_some() {
+    let sort = (!search.request.sort.is_empty() || search.point.is_some()).then(|| {
         let mut values: Vec<Value> = hit.sort.iter().map(plain).collect();
         if search.point.is_some() {
             // Of two hits with the same values, the one of the lower seq comes first.
             values.push(json!(hit.seq));
         }
-        shown.insert("sort".to_owned(), Value::Array(values));
+        values
+    });
+    Shown {
+        index: hit.index,
+        id: hit.id,
+        version: search.show_version.then_some(hit.revision),
+        seq_no: search.show_seq_no.then_some(hit.seq),
+        primary_term: search.show_seq_no.then_some(1),
+        score: by_score.then(|| f64::from(hit.score)),
+        fields: (!fields.is_empty() || !search.fields.is_empty()).then_some(fields),
+        source: search.source.apply(hit.document),
+        highlight: hit.highlights,
+        sort,
+        explanation: hit.explanation,
     }
-    if let Some(explanation) = hit.explanation {
-        shown.insert("_explanation".to_owned(), explanation);
-    }
-    Value::Object(shown)
 }
 
 fn plain(value: &SortValue) -> Value {

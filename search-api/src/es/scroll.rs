@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use store::Timestamp;
 
 use super::{
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     error::SearchError,
-    http::state::ApiState,
+    http::{state::ApiState, written::Written},
     query::{QueryError, Reader},
     request::cursor_of,
     search::{IndexName, Pinned, SearchResponse},
@@ -88,13 +88,13 @@ fn closed(count: usize) -> Response {
     (status, Json(json!({"succeeded": true, "num_freed": count}))).into_response()
 }
 
-/// The first page of a scroll.
-pub(super) async fn open(
+/// The first page of a scroll, made on this thread.
+pub(super) fn open(
     state: &ApiState,
-    search: EsSearch,
-    views: Vec<Pinned>,
+    search: &EsSearch,
+    indices: &[IndexName],
     keep: Duration,
-) -> Result<Map<String, Value>, SearchError> {
+) -> Result<Written, SearchError> {
     let refused = |what: &str| QueryError::illegal(format!("`{what}` is not supported in a scroll")).at(what);
     if search.request.from > 0 {
         return Err(refused("from").into());
@@ -111,40 +111,24 @@ pub(super) async fn open(
     if search.request.size == 0 {
         return Err(QueryError::illegal("`size` must be 1 at least in a scroll").at("size").into());
     }
-    let count = views.len();
-    let response = page(state, &search, views.clone()).await?;
+    let views = state.search.pin(indices)?;
+    let response = state.search.search_at(&search.request, &views)?;
     let mut rest = search.clone();
     rest.request.facets.clear();
     let id = state.points.open(views, keep, Some(rest))?;
-    Ok(answered(state, &search, response, count, id))
+    go_on(state, &response, &id);
+    page(response, search, indices.len(), &id)
 }
 
-async fn page(
-    state: &ApiState,
-    search: &EsSearch,
-    views: Vec<Pinned>,
-) -> Result<SearchResponse, SearchError> {
-    let (engine, request) = (state.search.clone(), search.request.clone());
-    let past = IndexName::any_past(&points::indices(&views));
-    state.pool_for(past).run(move || engine.search_at(&request, &views)).await
+/// The next page will come behind this one, if there is one.
+fn go_on(state: &ApiState, response: &SearchResponse, id: &str) {
+    let after = response.next.as_deref().and_then(|next| cursor_of(next).ok());
+    state.points.go_on(id, after);
 }
 
-/// A page with the scroll's id; the next page will come behind it.
-fn answered(
-    state: &ApiState,
-    search: &EsSearch,
-    response: SearchResponse,
-    views: usize,
-    id: String,
-) -> Map<String, Value> {
-    if let Some(after) = response.next.as_deref().and_then(|next| cursor_of(next).ok()) {
-        state.points.go_on(&id, Some(after));
-    } else {
-        state.points.go_on(&id, None);
-    }
-    let mut answer = present(response, search, views);
-    answer.insert("_scroll_id".to_owned(), Value::String(id));
-    answer
+/// A page with the scroll's id.
+fn page(response: SearchResponse, search: &EsSearch, views: usize, id: &str) -> Result<Written, SearchError> {
+    Written::of(&present(response, search, views).of_scroll(id))
 }
 
 /// `_search/scroll`: the next page.
@@ -171,17 +155,16 @@ pub(super) async fn next(
     if is_over {
         search.request.size = 0;
     }
-    let count = views.len();
-    let response = page(&state, &search, views).await?;
-    let answer = match is_over {
-        true => {
-            let mut answer = present(response, &search, count);
-            answer.insert("_scroll_id".to_owned(), Value::String(id));
-            answer
+    let past = IndexName::any_past(&points::indices(&views));
+    let shared = state.clone();
+    let written = state.pool_for(past).run(move || {
+        let response = shared.search.search_at(&search.request, &views)?;
+        if !is_over {
+            go_on(&shared, &response, &id);
         }
-        false => answered(&state, &search, response, count, id),
-    };
-    Ok(Json(answer).into_response())
+        page(response, &search, views.len(), &id)
+    });
+    Ok(written.await?.into_response())
 }
 
 /// `DELETE _search/scroll`, with the ids in the body or the path.

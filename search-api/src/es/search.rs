@@ -1,19 +1,19 @@
 //! `_search`, `_msearch`, `_count`, `_validate/query`.
 
 use axum::{Json, body::Bytes, extract::State, response::IntoResponse};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     Answer,
     body::{self, EsSearch, known_field},
     error::body as error_body,
     params::{SourceFilter, Taker},
-    present::{present, shards},
+    present::{self, present, shards},
     scroll, suggest,
 };
 use crate::{
     error::SearchError,
-    http::state::ApiState,
+    http::{state::ApiState, written::Written},
     query::{
         Bool, FieldBoost, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses, parse_text,
     },
@@ -34,18 +34,15 @@ pub(super) async fn search(mut taker: Taker, State(state): State<ApiState>, body
     let mut search = body::parse(body, &indices)?;
     from_params(&mut search, &mut taker, &indices)?;
     taker.end()?;
-    let answer = match scroll {
-        None => run(&state, search, &indices).await?,
-        Some(_) if search.point.is_some() => {
-            return Err(QueryError::illegal("a scroll cannot be of a point in time").at("scroll").into());
-        }
-        Some(keep) => {
-            let engine = state.search.clone();
-            let views = state.pool.run(move || engine.pin(&indices)).await?;
-            scroll::open(&state, search, views, keep).await?
-        }
-    };
-    Ok(Json(answer).into_response())
+    if scroll.is_some() && search.point.is_some() {
+        return Err(QueryError::illegal("a scroll cannot be of a point in time").at("scroll").into());
+    }
+    let shared = state.clone();
+    let written = state.pool_for(IndexName::any_past(&indices)).run(move || match scroll {
+        None => Written::of(&answer(&shared, &search, &indices)?),
+        Some(keep) => scroll::open(&shared, &search, &indices, keep),
+    });
+    Ok(written.await?.into_response())
 }
 
 /// What of a search may stand in the URL.
@@ -117,29 +114,22 @@ fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Option<Query>,
     Ok(Some(parse_text(&q, &options, &mut Clauses::default()).map_err(|error| error.at("q"))?))
 }
 
-/// Searches all views as one.
-async fn run(
+/// Searches all views as one, on this thread.
+fn answer<'a>(
     state: &ApiState,
-    search: EsSearch,
+    search: &'a EsSearch,
     indices: &[IndexName],
-) -> Result<Map<String, Value>, SearchError> {
-    let point = match &search.point {
-        Some((id, keep)) => Some(scroll::indices_of(state, id, *keep)?.0),
-        None => None,
+) -> Result<present::Answer<'a>, SearchError> {
+    let response = match &search.point {
+        Some((id, keep)) => {
+            state.search.search_at(&search.request, &scroll::indices_of(state, id, *keep)?.0)?
+        }
+        None => state.search.search_all(&search.request, indices)?,
     };
-    let (engine, request, views) = (state.search.clone(), search.request.clone(), indices.to_vec());
-    let found = state.pool_for(IndexName::any_past(indices)).run(move || match point {
-        Some(point) => engine.search_at(&request, &point),
-        None => engine.search_all(&request, &views),
-    });
-    let response = found.await?;
-    let suggestions = match &search.suggest {
-        Some(suggest) => Some(suggest::answer(state, suggest, indices, search.typed_keys).await?),
-        None => None,
-    };
-    let mut answer = present(response, &search, indices.len());
-    answer.extend(suggestions.map(|suggestions| ("suggest".to_owned(), suggestions)));
-    answer.extend(search.point.map(|(id, _)| ("pit_id".to_owned(), Value::String(id))));
+    let mut answer = present(response, search, indices.len());
+    if let Some(suggest) = &search.suggest {
+        answer.suggest = Some(suggest::answer(&state.search, suggest, indices, search.typed_keys)?);
+    }
     Ok(answer)
 }
 
@@ -180,8 +170,7 @@ pub(super) async fn msearch(mut taker: Taker, State(state): State<ApiState>, bod
     if lines.len() > MAX_SEARCHES * 2 {
         return Err(QueryError::illegal(format!("at most {MAX_SEARCHES} searches are taken at once")).into());
     }
-    let mut answers = Vec::new();
-    let mut took = 0;
+    let mut asked = Vec::new();
     for pair in lines.chunks(2) {
         let [header, body] = pair else {
             if pair.iter().all(|line| line.trim().is_empty()) {
@@ -189,25 +178,47 @@ pub(super) async fn msearch(mut taker: Taker, State(state): State<ApiState>, bod
             }
             return Err(QueryError::new("each header needs a body on the next line").into());
         };
-        let answer = async {
-            let (indices, mut search) = one_of_many(&state, header, body, index.as_deref())?;
+        asked.push(one_of_many(&state, header, body, index.as_deref()).and_then(|(indices, mut search)| {
             search.typed_keys = typed_keys;
             if as_number {
                 search.total_as_number()?;
             }
-            run(&state, search, &indices).await
-        };
-        answers.push(match answer.await {
-            Ok(mut answer) => {
-                took += answer.get("took").and_then(Value::as_u64).unwrap_or(0);
-                answer.insert("status".to_owned(), json!(200));
-                Value::Object(answer)
-            }
-            Err(SearchError::Busy) if answers.is_empty() => return Err(SearchError::Busy.into()),
-            Err(error) => error_body(&error),
-        });
+            Ok((indices, search))
+        }));
     }
-    Ok(Json(json!({"took": took, "responses": answers})).into_response())
+    let past = asked.iter().flatten().any(|(indices, _)| IndexName::any_past(indices));
+    let shared = state.clone();
+    Ok(state.pool_for(past).run(move || all_of(&shared, asked)).await?.into_response())
+}
+
+/// Several searches one after another: on one thread, so that they share what one request may spend.
+fn all_of(
+    state: &ApiState,
+    asked: Vec<Result<(Vec<IndexName>, EsSearch), SearchError>>,
+) -> Result<Written, SearchError> {
+    let (mut written, mut took) = (Written::default(), 0);
+    written.add_text("{\"responses\":[");
+    for (at, one) in asked.into_iter().enumerate() {
+        if at > 0 {
+            written.add_text(",");
+        }
+        let (indices, search) = match one {
+            Ok(one) => one,
+            Err(error) => {
+                written.add(&error_body(&error))?;
+                continue;
+            }
+        };
+        match answer(state, &search, &indices) {
+            Ok(answer) => {
+                took += answer.took;
+                written.add(&answer.of_many())?;
+            }
+            Err(error) => written.add(&error_body(&error))?,
+        }
+    }
+    written.add_text(&format!("],\"took\":{took}}}"));
+    Ok(written)
 }
 
 /// One search of several: a header and a body.

@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 use crate::{
     error::SearchError,
     execute::{AsWhat, near_terms, target_of},
-    http::state::ApiState,
     query::{QueryError, Reader},
     search::{IndexName, Pinned, Search},
 };
@@ -16,27 +15,20 @@ use crate::{
 /// The most words of a text that are looked at.
 const MAX_WORDS: usize = 32;
 
-pub(super) async fn answer(
-    state: &ApiState,
+/// On this thread.
+pub(super) fn answer(
+    search: &Search,
     suggest: &Value,
     indices: &[IndexName],
     typed_keys: bool,
 ) -> Result<Value, SearchError> {
-    let wanted = read(suggest)?;
-    let search = state.search.clone();
-    let indices = indices.to_vec();
-    state
-        .pool
-        .run(move || {
-            let mut answers = Map::new();
-            for one in wanted {
-                let kind = if one.whole { "phrase" } else { "term" };
-                let name = if typed_keys { format!("{kind}#{}", one.name) } else { one.name.clone() };
-                answers.insert(name, one.answer(&search, &indices)?);
-            }
-            Ok(Value::Object(answers))
-        })
-        .await
+    let mut answers = Map::new();
+    for one in read(suggest)? {
+        let kind = if one.whole { "phrase" } else { "term" };
+        let name = if typed_keys { format!("{kind}#{}", one.name) } else { one.name.clone() };
+        answers.insert(name, one.answer(search, indices)?);
+    }
+    Ok(Value::Object(answers))
 }
 
 struct Wanted {

@@ -82,7 +82,10 @@ impl Budget {
     pub(crate) fn at_nobodys_cost<T>(&self, work: impl FnOnce() -> T) -> T {
         let before = thread_time();
         let done = work();
-        self.cpu_until.fetch_add(nanos(thread_time().saturating_sub(before)), Relaxed);
+        let spent = thread_time().saturating_sub(before);
+        self.cpu_until.fetch_add(nanos(spent), Relaxed);
+        // Nor are the searches that come behind it in the same request.
+        BEGAN.set(BEGAN.get().map(|began| began.saturating_add(spent)));
         done
     }
 
@@ -159,6 +162,8 @@ mod tests {
     fn the_searches_of_a_request_share_what_it_may_spend() {
         let limits = SearchLimits { cpu: Duration::from_millis(1), ..SearchLimits::default() };
         request(|| {
+            Budget::begin(limits).at_nobodys_cost(work);
+            assert!(!Budget::begin(limits).check());
             work();
             assert!(Budget::begin(limits).check());
         });

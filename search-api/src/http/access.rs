@@ -7,9 +7,8 @@
 use std::{fmt, net::SocketAddr, str::FromStr};
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{ConnectInfo, Request},
     http::{HeaderMap, Method, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
@@ -140,7 +139,11 @@ pub(super) fn required(method: &Method, path: &str) -> Option<Role> {
 }
 
 /// Lets a request through or refuses it.
-pub(super) async fn check(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+pub(super) async fn check<F: Future<Output = Response>>(
+    state: &ApiState,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let path = request.uri().path();
     let elastic = path.starts_with("/es/") || path == "/es";
     let allowed = match required(request.method(), path) {
@@ -148,7 +151,7 @@ pub(super) async fn check(State(state): State<ApiState>, request: Request, next:
         Some(needed) => allows(&state.access, needed, &request),
     };
     match allowed {
-        Ok(()) => next.run(request).await,
+        Ok(()) => next(request).await,
         Err(error) if elastic => es::refused(error),
         Err(error) => Problem(error).into_response(),
     }

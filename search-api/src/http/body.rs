@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use axum::{
     body::{Body, HttpBody, to_bytes},
-    extract::{Request, State},
-    middleware::Next,
+    extract::{DefaultBodyLimit, Request},
     response::{IntoResponse, Response},
 };
 
@@ -22,7 +21,11 @@ pub(super) const MAX_EVENTS_BODY: usize = 64 << 20;
 pub(super) const BODIES_MIB: usize = 512;
 
 /// Reads the body, or refuses it in the shape that the route's clients know.
-pub(super) async fn whole_body(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+pub(super) async fn whole_body<F: Future<Output = Response>>(
+    state: &ApiState,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let path = request.uri().path();
     let elastic = path.starts_with("/es/") || path == "/es";
     let max = match find(&ROUTES, request.method(), path) {
@@ -50,7 +53,11 @@ pub(super) async fn whole_body(State(state): State<ApiState>, request: Request, 
         }
     };
     match answer.await {
-        Ok((request, _permit)) => next.run(request).await,
+        Ok((mut request, _permit)) => {
+            // Axum has a smaller limit of its own.
+            DefaultBodyLimit::disable().apply(&mut request);
+            next(request).await
+        }
         Err(error) if elastic => es::refused(error),
         Err(error) => Problem(error).into_response(),
     }

@@ -4,7 +4,6 @@ use axum::{
     body::{Body, HttpBody},
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    middleware::Next,
     response::Response,
 };
 use store::Digest;
@@ -15,9 +14,12 @@ use super::compress;
 const MIN_PACKED: u64 = 1_024;
 
 /// Packs an answer for who takes it, and says what browsers and proxies may do with it.
-pub(super) async fn finish(request: Request, next: Next) -> Response {
+pub(super) async fn finish<F: Future<Output = Response>>(
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let packs = compress::is_taken(request.headers());
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     let headers = response.headers_mut();
     // Keys differ in what they may see, and what was withdrawn must not be kept by anybody.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

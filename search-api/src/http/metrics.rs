@@ -11,9 +11,8 @@ use std::{
 };
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, Request},
     http::{Method, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use prometheus_client::{
@@ -90,7 +89,11 @@ impl fmt::Debug for Metrics {
 }
 
 /// Counts a request and how long its answer took to begin.
-pub(super) async fn observe(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+pub(super) async fn observe<F: Future<Output = Response>>(
+    state: &ApiState,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let route = match find(&ROUTES, request.method(), request.uri().path()) {
         Some(route) => route.path.clone(),
         None => match request.extensions().get::<MatchedPath>() {
@@ -100,7 +103,7 @@ pub(super) async fn observe(State(state): State<ApiState>, request: Request, nex
     };
     let method = name_of(request.method());
     let began = Instant::now();
-    let response = next.run(request).await;
+    let response = next(request).await;
     let status = response.status();
     let labels = Observed { route, method, status: status.as_u16() };
     state.metrics.requests.get_or_create(&labels).observe(began.elapsed().as_secs_f64());

@@ -33,14 +33,16 @@ pub(crate) mod state;
 mod status;
 pub(crate) mod table;
 mod warm;
+pub(crate) mod written;
 
 use std::{io, sync::Arc};
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{Request, State},
     http::Uri,
-    middleware::{from_fn, from_fn_with_state},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
 };
 use tokio::net::TcpListener;
 
@@ -60,17 +62,30 @@ pub fn router(state: ApiState) -> Router {
         .route("/es/", es::root())
         .fallback(|uri: Uri| async move { Problem(nothing_at(&uri)) })
         .method_not_allowed_fallback(|| async { Problem(SearchError::WrongMethod) })
-        .layer(DefaultBodyLimit::disable())
-        .layer(from_fn_with_state(state.clone(), body::whole_body))
-        .layer(from_fn_with_state(state.clone(), access::check))
-        .layer(from_fn(finish::finish))
-        .layer(from_fn_with_state(state.clone(), metrics::observe))
-        .layer(from_fn_with_state(state.clone(), shed::shed));
+        .layer(from_fn_with_state(state.clone(), around));
     match cors {
         Some(cors) => router.layer(cors),
         None => router,
     }
     .with_state(state)
+}
+
+/// What is done around every answer of the API. It is one layer, because axum copies all that is inside of a layer for each
+/// request.
+async fn around(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    let state = &state;
+    let read = move |request| body::whole_body(state, request, |request| next.run(request));
+    let checked = move |request| access::check(state, request, read);
+    let finished = move |request| finish::finish(request, checked);
+    let observed = move |request| metrics::observe(state, request, finished);
+    shed::shed(state, request, observed).await
+}
+
+/// What is done around every page.
+async fn around_page(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    let state = &state;
+    let checked = move |request| access::check(state, request, |request| next.run(request));
+    metrics::observe(state, request, checked).await
 }
 
 pub(crate) fn nothing_at(uri: &Uri) -> SearchError {
@@ -80,11 +95,10 @@ pub(crate) fn nothing_at(uri: &Uri) -> SearchError {
 /// All routes, those of the pages too.
 pub fn app(state: ApiState, pages: PagesConfig) -> Router {
     let state = state.with_site(pages.title.clone(), pages.base_url.clone());
-    let checked = from_fn_with_state(state.clone(), access::check);
-    let observed = from_fn_with_state(state.clone(), metrics::observe);
+    let around_page = from_fn_with_state(state.clone(), around_page);
     let pages = Pages::new(state.clone(), pages);
     router(state)
-        .merge(pages::router(pages.clone()).layer(checked).layer(observed))
+        .merge(pages::router(pages.clone()).layer(around_page))
         .layer(from_fn_with_state(pages, pages::in_house_look))
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -17,13 +16,15 @@ use super::{
     finish::{etag, is_known, not_modified, tagged},
     problem::Problem,
     route::Asked,
+    site::Site,
     table,
+    written::Written,
 };
 use crate::{
     error::SearchError,
     pages::encode,
     request::SearchRequest,
-    search::{Hit, SearchResponse, WAIT_LIMIT},
+    search::{Hit, Search, SearchResponse, WAIT_LIMIT},
     suggest::Suggestion,
 };
 
@@ -57,61 +58,70 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
     let kind = request.kind;
     // Read before the search: what it finds is at least as new as its tag says.
     let head = state.search.log().head()?.to_string();
-    let tag = |generation: &str, checkpoint: Seq| {
-        let (address, accept) = (asked.uri.to_string(), asked.header("accept").unwrap_or_default());
-        etag(&[&head, generation, &checkpoint.to_string(), &address, accept])
-    };
     if asked.headers.contains_key(header::IF_NONE_MATCH)
         && request.as_of.is_none()
         && request.min_seq.is_none()
     {
         let indexes = state.search.indexes().clone();
         let (generation, index) = state.pool.run(move || Ok(indexes.searcher(kind)?)).await?;
-        let tag = tag(generation.name(), index.checkpoint);
+        let tag = tag(&asked, &head, generation.name(), index.checkpoint);
         if is_known(&asked.headers, &tag) {
             return Ok(not_modified(tag));
         }
     }
-    let found = run_search(&state, request).await?;
-    let tag = tag(&found.generation, found.checkpoint);
-    if is_known(&asked.headers, &tag) {
-        return Ok(not_modified(tag));
-    }
-    let total = found.total;
-    let next = found.next.as_ref().map(|cursor| page_after(&asked, cursor));
-    let mut response = match format {
-        Format::Json => Json(found).into_response(),
-        Format::Csv => {
-            let csv = table::csv(kind, &found.hits);
-            let disposition = [(header::CONTENT_DISPOSITION, "attachment; filename=\"search.csv\"")];
-            (disposition, typed("text/csv; charset=utf-8; header=present"), csv).into_response()
+    let site = Arc::clone(&state.site);
+    run_search(&state, request, move |search, found| {
+        let tag = tag(&asked, &head, &found.generation, found.checkpoint);
+        if is_known(&asked.headers, &tag) {
+            return Ok(not_modified(tag));
         }
-        Format::Atom => {
-            let origin = state.site.origin(&asked.headers);
-            let title = match asked.param("q") {
-                Some(q) => format!("{q} · {}", state.site.title),
-                None => state.site.title.clone(),
-            };
-            let feed = Feed {
-                title,
-                archive: state.site.title.clone(),
-                alternate: format!("{origin}/{}", with_query(&asked.params_but(&["format", "cursor"]))),
-                address: format!("{origin}{}", asked.uri.path_and_query().map_or("", |path| path.as_str())),
-                next: next.as_ref().map(|next| format!("{origin}{next}")),
-                origin,
-            };
-            let search = state.search.clone();
-            let text = state.pool.run(move || atom::write(&feed, &found.hits, search.log())).await?;
-            (typed("application/atom+xml; charset=utf-8"), text).into_response()
-        }
+        let total = found.total;
+        let next = found.next.as_ref().map(|cursor| page_after(&asked, cursor));
+        let mut response = match format {
+            Format::Json => Written::of(&found)?.into_response(),
+            Format::Csv => {
+                let csv = table::csv(kind, &found.hits);
+                let disposition = [(header::CONTENT_DISPOSITION, "attachment; filename=\"search.csv\"")];
+                (disposition, typed("text/csv; charset=utf-8; header=present"), csv).into_response()
+            }
+            Format::Atom => {
+                let feed = feed_of(&asked, &site, next.as_deref());
+                let text = atom::write(&feed, &found.hits, search.log())?;
+                (typed("application/atom+xml; charset=utf-8"), text).into_response()
+            }
+        };
+        let headers = response.headers_mut();
+        headers.insert("x-total-count", HeaderValue::from(total));
+        let link = next.and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok());
+        headers.extend(link.map(|link| (header::LINK, link)));
+        tagged(headers, tag);
+        Ok(response)
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// What an answer is made from: the log, the index, and what is asked.
+fn tag(asked: &Asked, head: &str, generation: &str, checkpoint: Seq) -> HeaderValue {
+    let (address, accept) = (asked.uri.to_string(), asked.header("accept").unwrap_or_default());
+    etag(&[head, generation, &checkpoint.to_string(), &address, accept])
+}
+
+/// What a feed of this page of hits says of itself.
+fn feed_of(asked: &Asked, site: &Site, next: Option<&str>) -> Feed {
+    let origin = site.origin(&asked.headers);
+    let title = match asked.param("q") {
+        Some(q) => format!("{q} · {}", site.title),
+        None => site.title.clone(),
     };
-    let headers = response.headers_mut();
-    headers.insert("x-total-count", HeaderValue::from(total));
-    if let Some(link) = next.and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok()) {
-        headers.insert(header::LINK, link);
+    Feed {
+        title,
+        archive: site.title.clone(),
+        alternate: format!("{origin}/{}", with_query(&asked.params_but(&["format", "cursor"]))),
+        address: format!("{origin}{}", asked.uri.path_and_query().map_or("", |path| path.as_str())),
+        next: next.map(|next| format!("{origin}{next}")),
+        origin,
     }
-    tagged(headers, tag);
-    Ok(response)
 }
 
 fn typed(media: &'static str) -> [(header::HeaderName, &'static str); 1] {
@@ -130,16 +140,17 @@ fn with_query(params: &[(&str, &str)]) -> String {
     if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }
 
-/// Searches on the pool; waiting for the index is not done there.
-pub(crate) async fn run_search(
+/// Searches on the pool, and shows there what was found; waiting for the index is not done there.
+async fn run_search<T: Send + 'static>(
     state: &ApiState,
     mut request: SearchRequest,
-) -> Result<SearchResponse, SearchError> {
+    show: impl FnOnce(&Search, SearchResponse) -> Result<T, SearchError> + Send + 'static,
+) -> Result<T, SearchError> {
     if let Some(wanted) = request.min_seq.take() {
         wait_for(state, request.kind, wanted).await?;
     }
     let search = state.search.clone();
-    state.pool_for(request.as_of.is_some()).run(move || search.search(&request)).await
+    state.pool_for(request.as_of.is_some()).run(move || show(&search, search.search(&request)?)).await
 }
 
 /// Waits, at most [`WAIT_LIMIT`], until a view has taken in an event.
@@ -181,9 +192,9 @@ pub(super) async fn similar(state: ApiState, asked: Asked) -> Result<Response, P
             return Err(SearchError::NoSuchAsset(asset));
         }
         let hits = search.search(&SearchRequest::similar_to(&asset, size))?.hits;
-        Ok(Similar { kind: asset.kind, id: asset.id, hits })
+        Written::of(&Similar { kind: asset.kind, id: asset.id, hits })
     });
-    Ok(Json(found.await?).into_response())
+    Ok(found.await?.into_response())
 }
 
 /// The asset of a path that does not say its kind.
@@ -211,7 +222,7 @@ pub(super) async fn suggest(state: ApiState, asked: Asked) -> Result<Response, P
     let (search, suggester) = (state.search.clone(), Arc::clone(&state.suggester));
     let found = state.pool.run(move || {
         let suggestions = suggester.suggest(&search, &q, limit)?;
-        Ok(Suggestions { q, suggestions })
+        Written::of(&Suggestions { q, suggestions })
     });
-    Ok(Json(found.await?).into_response())
+    Ok(found.await?.into_response())
 }

@@ -2,8 +2,7 @@
 //! parsed for it: what a refusal costs is taken from those who are answered.
 
 use axum::{
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 
@@ -11,9 +10,13 @@ use super::{problem::Problem, state::ApiState};
 use crate::{error::SearchError, es};
 
 /// Refuses a search that would be refused anyhow.
-pub(super) async fn shed(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+pub(super) async fn shed<F: Future<Output = Response>>(
+    state: &ApiState,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     if !state.pool.is_full() {
-        return next.run(request).await;
+        return next(request).await;
     }
     let path = request.uri().path();
     let is_elastic = path.starts_with("/es/") && (path.ends_with("/_search") || path.ends_with("/_msearch"));
@@ -22,7 +25,7 @@ pub(super) async fn shed(State(state): State<ApiState>, request: Request, next: 
         let busy = SearchError::Busy;
         return if is_elastic { es::refused(busy) } else { Problem(busy).into_response() };
     }
-    next.run(request).await
+    next(request).await
 }
 
 #[cfg(test)]

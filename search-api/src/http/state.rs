@@ -1,6 +1,10 @@
 //! What all requests share: the search, the keys, and the bounds on how many may do what at once.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use tokio::sync::{Semaphore, watch};
 
@@ -10,9 +14,13 @@ use super::{
 };
 use crate::{es::Points, search::Search, suggest::Suggester};
 
-/// What all requests share.
+/// What all requests share. Cheap to clone: each layer that a request passes has one of its own.
 #[derive(Clone)]
-pub struct ApiState {
+pub struct ApiState(Arc<Shared>);
+
+/// See [`ApiState`].
+#[derive(Clone)]
+pub struct Shared {
     pub(crate) search: Search,
     pub(crate) pool: Pool,
     /// For the archive as it stood: the first to ask for a moment may wait until the log is folded up to then, and
@@ -56,7 +64,7 @@ impl ApiState {
         let (stop, stopping) = watch::channel(false);
         let suggester = Arc::new(Suggester::default());
         let warmer = Warmer::start(search.clone(), Arc::clone(&suggester))?;
-        Ok(Self {
+        Ok(Self(Arc::new(Shared {
             search,
             pool: Pool::new()?,
             past: Pool::with(1, MAX_WAITING_FOR_PAST)?,
@@ -74,7 +82,7 @@ impl ApiState {
             stopping,
             stop: Arc::new(stop),
             _warmer: Arc::new(warmer),
-        })
+        })))
     }
 
     /// Where a request is worked on, given whether it asks for the archive as it stood.
@@ -84,8 +92,9 @@ impl ApiState {
 
     /// With sites whose pages may read here.
     #[must_use]
-    pub fn with_origins(self, origins: Origins) -> Self {
-        Self { origins, ..self }
+    pub fn with_origins(mut self, origins: Origins) -> Self {
+        self.origins = origins;
+        self
     }
 
     /// With keys: without any, everybody may read and only this machine may write.
@@ -100,5 +109,20 @@ impl ApiState {
     pub fn with_site(mut self, title: impl Into<String>, base_url: Option<String>) -> Self {
         self.site = Arc::new(Site { title: title.into(), base_url });
         self
+    }
+}
+
+impl Deref for ApiState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// While a server is put together; clones that were made before stay as they were.
+impl DerefMut for ApiState {
+    fn deref_mut(&mut self) -> &mut Shared {
+        Arc::make_mut(&mut self.0)
     }
 }
