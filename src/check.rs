@@ -1,8 +1,10 @@
 //! `morgue check`
 
+use std::sync::atomic::AtomicBool;
+
 use anyhow::Result;
-use indexer::{CheckReport, RebuildOptions};
-use serde_json::json;
+use indexer::{CheckReport, Damage, Indexes, RebuildOptions, Verified};
+use serde_json::{Value, json};
 use store::{AssetId, AssetKind};
 
 use crate::{
@@ -16,12 +18,12 @@ const SHOWN: usize = 20;
 
 /// Compare the live indexes with the log, document by document.
 ///
-/// First the files of each live index are compared with their checksums. Then every document is made again from the log
-/// and compared with what the index holds: `missing` are documents that readers should find and cannot, `extra` those
-/// that they should not find or would find twice, `stale` those of another content. Searches go on meanwhile; new
-/// events wait until the view is done, which takes about as long as a rebuild on one core.
+/// First the files of each index are compared with their checksums, those of the archive as it stood too. Then every
+/// document is made again from the log and compared with what the live index holds: `missing` are documents that readers
+/// should find and cannot, `extra` those that they should not find or would find twice, `stale` those of another
+/// content. Searching and indexing go on meanwhile; it takes about as long as a rebuild on one core.
 ///
-/// Exit codes: 0 when all is as the log says or was mended, 1 when something differs.
+/// Exit codes: 0 when all is as the log says or was mended, 1 when something differs or was damaged.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Only this view; all three otherwise.
@@ -36,42 +38,123 @@ pub(crate) struct Args {
 pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result<Outcome> {
     let indexes = archive.existing_indexes()?;
     let stop = stop::on_signal()?;
-    let (mut checked, mut outcome) = (Vec::new(), Outcome::Done);
+    let check = Check { indexes: &indexes, repair: args.repair, stop: &stop, terminal };
+    let mut found = Found::default();
     for kind in args.view.map_or_else(|| AssetKind::ALL.to_vec(), |kind| vec![kind]) {
-        let view = kind.plural();
-        let damaged = indexes.verify(kind)?;
-        if damaged && args.repair {
-            let bar = terminal.build_progress(kind);
-            let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
-            let built = indexes.rebuild(kind, &options, &stop, &|progress| bar.show(progress))?;
-            drop(bar);
-            terminal.say(format!("{view:9} was damaged: {} is built and live", built.generation))?;
-        } else if damaged {
-            outcome = Outcome::Failed;
-            let why = indexes.live(kind).err().map(|error| error.to_string()).unwrap_or_default();
-            terminal.say(format!("{view:9} is damaged and out of service: {why}"))?;
-            checked.push(json!({ "view": view, "failure": why }));
-            continue;
-        }
-        let bar = terminal.build_progress(kind);
-        let report = indexes.check(kind, args.repair, &stop, &|progress| bar.show(progress))?;
-        drop(bar);
-        if !report.is_clean() && !report.repaired {
-            outcome = Outcome::Failed;
-        }
-        say(&report, view, terminal)?;
-        checked.push(json!({
-            "view": view, "generation": report.generation, "seq": report.seq, "documents": report.documents,
-            "missing": report.missing, "extra": report.extra, "stale": report.stale, "repaired": report.repaired,
-            "rebuilt": damaged,
-        }));
+        check.live(kind, &mut found)?;
+        check.others(kind, &mut found)?;
     }
     if terminal.is_json() {
-        terminal.json(&json!({ "checked": checked }))?;
-    } else if outcome == Outcome::Failed {
+        terminal.json(&json!({ "checked": found.checked }))?;
+    } else if found.to_mend {
         terminal.say("`morgue check --repair` mends this")?;
     }
-    Ok(outcome)
+    Ok(if found.is_wrong { Outcome::Failed } else { Outcome::Done })
+}
+
+struct Check<'a> {
+    indexes: &'a Indexes,
+    repair: bool,
+    stop: &'a AtomicBool,
+    terminal: &'a Terminal,
+}
+
+#[derive(Default)]
+struct Found {
+    checked: Vec<Value>,
+    /// Whether something differs that was not mended.
+    is_wrong: bool,
+    /// Whether `--repair` would mend it.
+    to_mend: bool,
+}
+
+impl Check<'_> {
+    /// The live index: its files, and then its documents.
+    fn live(&self, kind: AssetKind, found: &mut Found) -> Result<()> {
+        let (view, terminal) = (kind.plural(), self.terminal);
+        let mut damage = None;
+        match self.indexes.verify(kind, self.stop)? {
+            Verified::Whole => {}
+            Verified::Replaced { damage: Damage { generation, why }, by } => {
+                found.is_wrong |= !self.repair;
+                terminal
+                    .say(format!("{view:9} {generation} was damaged: {why}; {by} is live in its place"))?;
+                found.checked.push(
+                    json!({ "view": view, "generation": generation, "failure": why, "replaced_by": by }),
+                );
+            }
+            Verified::Damaged(Damage { why, .. }) => damage = Some(why),
+        }
+        let mut rebuilt = false;
+        let report = loop {
+            match damage.take() {
+                Some(_) if self.repair => {
+                    self.rebuild(kind)?;
+                    rebuilt = true;
+                }
+                Some(why) => {
+                    (found.is_wrong, found.to_mend) = (true, true);
+                    terminal.say(format!("{view:9} is damaged and out of service: {why}"))?;
+                    found.checked.push(json!({ "view": view, "failure": why }));
+                    return Ok(());
+                }
+                None => {}
+            }
+            let bar = terminal.build_progress(kind);
+            match self.indexes.check(kind, self.repair, self.stop, &|progress| bar.show(progress)) {
+                Err(error) if error.is_damage() && !rebuilt => damage = Some(error.to_string()),
+                report => break report?,
+            }
+        };
+        if !report.is_clean() && !report.repaired {
+            (found.is_wrong, found.to_mend) = (true, true);
+        }
+        say(&report, view, terminal)?;
+        found.checked.push(json!({
+            "view": view, "generation": report.generation, "seq": report.seq, "documents": report.documents,
+            "missing": report.missing, "extra": report.extra, "stale": report.stale, "repaired": report.repaired,
+            "rebuilt": rebuilt,
+        }));
+        Ok(())
+    }
+
+    fn rebuild(&self, kind: AssetKind) -> Result<()> {
+        let bar = self.terminal.build_progress(kind);
+        let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
+        let built = self.indexes.rebuild(kind, &options, self.stop, &|progress| bar.show(progress))?;
+        drop(bar);
+        let view = kind.plural();
+        self.terminal.say(format!("{view:9} was damaged: {} is built and live", built.generation))
+    }
+
+    /// The files of the index before the live one, and of the archive as it stood under each name.
+    fn others(&self, kind: AssetKind, found: &mut Found) -> Result<()> {
+        let (view, terminal) = (kind.plural(), self.terminal);
+        let damaged = self.indexes.verify_others(kind, self.stop)?;
+        let mut mended = Vec::new();
+        if self.repair && !damaged.is_empty() {
+            let bar = terminal.build_progress(kind);
+            mended = self.indexes.mend(kind, self.stop, &|progress| bar.show(progress))?;
+        }
+        let there = self.indexes.generations(kind)?;
+        for Damage { generation, why } in damaged {
+            let is_rebuilt = mended.iter().any(|built| built.generation == generation);
+            let is_mended = is_rebuilt || !there.contains(&generation);
+            match (is_rebuilt, is_mended) {
+                (true, _) => terminal.say(format!("{view:9} {generation} was damaged: it is built again"))?,
+                (_, true) => terminal.say(format!("{view:9} {generation} was damaged: it is removed"))?,
+                _ => terminal.say(format!("{view:9} {generation} is damaged and out of service: {why}"))?,
+            }
+            if !is_mended {
+                found.is_wrong = true;
+                found.to_mend |= !self.repair;
+            }
+            found.checked.push(json!({
+                "view": view, "generation": generation, "failure": why, "rebuilt": is_rebuilt, "repaired": is_mended,
+            }));
+        }
+        Ok(())
+    }
 }
 
 /// One line when all is well, and the ids when not.

@@ -1,7 +1,7 @@
 //! The archive as it stood, made ready to be searched.
 
 use anyhow::{Context, Result};
-use indexer::Indexes;
+use indexer::{IndexError, Indexes};
 use store::{AsOf, AssetKind};
 
 use crate::{stop, terminal::Terminal};
@@ -27,6 +27,12 @@ pub(crate) fn make_ready(
         if !stale {
             return Ok(name);
         }
+    }
+    // Of when it was is not to be seen from its name.
+    if moment.is_err()
+        && let Err(error @ IndexError::Damaged { .. }) = indexes.named(kind, &name)
+    {
+        return Err(error.into());
     }
     let as_of = match moment {
         Ok(as_of) => as_of,

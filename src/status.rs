@@ -25,7 +25,7 @@ pub(crate) fn run(archive: &Archive, _args: &Args, terminal: &Terminal) -> Resul
                     "generation": view.generation, "previous": view.previous, "checkpoint": view.checkpoint,
                     "lag": view.lag, "documents": view.digest.documents, "digest": view.digest.to_string(),
                     "segments": view.segments, "bytes": view.bytes, "to_purge": view.to_purge, "building": view.building,
-                    "fanout_left": view.fanout_left, "failure": view.failure,
+                    "fanout_left": view.fanout_left, "failing": view.failing, "failure": view.failure,
                 });
                 (view.kind.plural().to_owned(), value)
             })
@@ -66,6 +66,7 @@ pub(crate) fn run(archive: &Archive, _args: &Args, terminal: &Terminal) -> Resul
 fn notes(view: &ViewStatus) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(view.failure.clone());
+    notes.extend(view.failing.as_ref().map(|why| format!("is not kept up to date: {why}")));
     if let Some(build) = view.building.as_ref().filter(|build| build.progress.phase != Phase::Done) {
         let (generation, done, total) = (&build.generation, build.progress.done, build.progress.total);
         let share = format!("{} of {}", thousands(done), thousands(total));
@@ -73,8 +74,11 @@ fn notes(view: &ViewStatus) -> Vec<String> {
         notes.push(match build.progress.phase {
             Phase::Waiting => "waits to be built".to_owned(),
             Phase::Failed => format!("{generation} failed: {}", build.failure.as_deref().unwrap_or_default()),
+            Phase::Stopped | Phase::Interrupted if done == 0 => {
+                format!("{generation} was interrupted before anything of it was kept")
+            }
             Phase::Stopped | Phase::Interrupted => {
-                format!("{generation} was interrupted at {share}: `morgue rebuild` goes on with it")
+                format!("{generation} was interrupted: `morgue rebuild` goes on at {share}")
             }
             phase if phase.is_running() => {
                 format!("{generation} is being built: {share}{}", left.unwrap_or_default())

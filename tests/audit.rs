@@ -6,7 +6,7 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output},
 };
 
@@ -121,22 +121,83 @@ fn what_differs_from_the_log_is_told_and_mended() {
     assert!(run(dir, &["search", "comet"], 0).contains("Comet"));
 }
 
+fn file(generation: &Path, sort: &str) -> PathBuf {
+    let mut files = fs::read_dir(generation).unwrap().map(|entry| entry.unwrap().path());
+    files.find(|path| path.extension().is_some_and(|end| end == sort)).unwrap()
+}
+
+/// One bit of a file of this sort flips.
+fn damage(generation: &Path, sort: &str) {
+    let path = file(generation, sort);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[9] ^= 4;
+    fs::write(&path, bytes).unwrap();
+}
+
 #[test]
 fn damaged_files_are_told_and_built_again() {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path();
     load(dir, &[byline("Eleanor Quill"), article("a/1", "Ferry")]);
-    let bylines = dir.join("data/indexes/bylines/g000001");
-    let files = fs::read_dir(&bylines).unwrap().map(|entry| entry.unwrap().path());
-    let terms = files.into_iter().find(|path| path.extension().is_some_and(|sort| sort == "term")).unwrap();
-    let mut bytes = fs::read(&terms).unwrap();
-    bytes[9] ^= 4;
-    fs::write(&terms, bytes).unwrap();
+    damage(&dir.join("data/indexes/bylines/g000001"), "term");
 
     let told = run(dir, &["check"], 1);
     assert!(told.contains("bylines   is damaged and out of service") && told.contains("checksum"), "{told}");
     let told = run(dir, &["check", "--repair"], 0);
     assert!(told.contains("bylines   was damaged: g000002 is built and live"), "{told}");
     assert!(told.contains("bylines   g000002: 1 document at event 2, all as the log says"), "{told}");
+    run(dir, &["check"], 0);
+}
+
+/// A lost file, and one that is damaged where another can step in.
+#[test]
+fn a_lost_file_is_told_and_built_again() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path();
+    load(dir, &[byline("Eleanor Quill"), article("a/1", "Ferry")]);
+    let articles = dir.join("data/indexes/articles");
+    fs::remove_file(file(&articles.join("g000001"), "pos")).unwrap();
+    let told = run(dir, &["check", "--view", "articles"], 1);
+    assert!(
+        told.contains("articles  is damaged and out of service") && told.contains("it is missing"),
+        "{told}"
+    );
+    run(dir, &["search", "ferry"], 1);
+    run(dir, &["check", "--view", "articles", "--repair"], 0);
+    assert!(run(dir, &["search", "ferry"], 0).contains("1 article"));
+
+    run(dir, &["rebuild", "--view", "articles"], 0);
+    damage(&articles.join("g000003"), "fast");
+    let told = run(dir, &["check", "--view", "articles"], 1);
+    assert!(
+        told.contains("articles  g000003 was damaged: ") && told.contains("; g000002 is live in its place"),
+        "{told}"
+    );
+    assert!(told.contains("articles  g000002: 1 document at event 2, all as the log says"), "{told}");
+    run(dir, &["check"], 0);
+}
+
+/// The archive as it stood is checked like the live one, and built again as of its own moment.
+#[test]
+fn a_damaged_archive_of_the_past_is_told_and_built_again() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path();
+    load(dir, &[byline("Eleanor Quill"), article("a/1", "Ferry"), article("a/2", "Ferry again")]);
+    run(dir, &["rebuild", "--view", "articles", "--as-of", "seq:2", "--name", "then"], 0);
+    let then = dir.join("data/indexes/articles/@then");
+    let search = ["search", "ferry", "--as-of", "then"];
+    assert!(run(dir, &search, 0).contains("1 article"));
+    damage(&then, "idx");
+    let told = run(dir, &["check"], 1);
+    assert!(
+        told.contains("articles  @then is damaged and out of service: ") && told.contains("checksum"),
+        "{told}"
+    );
+    assert!(told.contains("`morgue check --repair` mends this"), "{told}");
+    let told = run(dir, &search, 1);
+    assert!(told.contains("the generation @then of articles is damaged and out of service"), "{told}");
+    let told = run(dir, &["check", "--repair"], 0);
+    assert!(told.contains("articles  @then was damaged: it is built again"), "{told}");
+    assert!(run(dir, &search, 0).contains("1 article"));
     run(dir, &["check"], 0);
 }

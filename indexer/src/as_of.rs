@@ -40,7 +40,7 @@ impl Indexes {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Rebuilt, IndexError> {
         check_name(name)?;
-        let lock = self.lock(kind, "build.lock")?;
+        let lock = self.lock(kind, "build.lock", stop)?;
         self.build_as_of_holding(&lock, kind, as_of, name, stop, progress)
     }
 
@@ -117,7 +117,7 @@ impl Indexes {
             stop,
             progress,
             open: &open,
-            resumable: false,
+            keep_after: None,
         }
         .run(state)
     }

@@ -17,6 +17,7 @@ use store::{AssetKind, Timestamp};
 use crate::{
     error::{IndexError, io},
     indexes::Indexes,
+    parts::BuildState,
     progress::{Phase, Progress},
 };
 
@@ -36,7 +37,7 @@ pub struct BuildStatus {
     pub generation: String,
     /// When this run began; one that goes on with an earlier one says so in [`Progress::resumed`].
     pub started: Timestamp,
-    /// How far it has come.
+    /// How far it has come; of one that was cut short, how much of it is kept for the next one to go on with.
     #[serde(flatten)]
     pub progress: Progress,
     /// Why it failed.
@@ -54,14 +55,25 @@ impl Indexes {
         loop {
             let Some(mut status) = self.read_note(kind)? else { return Ok(None) };
             if !status.progress.phase.is_running() || !self.is_build_lock_free(kind)? {
-                return Ok(Some(status));
+                return Ok(Some(self.with_what_is_kept(status)));
             }
             // It may have ended between the two looks.
             if self.read_note(kind)?.as_ref() == Some(&status) {
                 status.progress.phase = Phase::Interrupted;
-                return Ok(Some(status));
+                return Ok(Some(self.with_what_is_kept(status)));
             }
         }
+    }
+
+    /// A build that was cut short is not as far as it had come, but as far as what it has kept.
+    fn with_what_is_kept(&self, mut status: BuildStatus) -> BuildStatus {
+        let progress = &mut status.progress;
+        if matches!(progress.phase, Phase::Stopped | Phase::Interrupted) {
+            let kept = BuildState::read(&self.view_dir(status.view).join(&status.generation));
+            progress.done = kept.as_ref().map_or(0, |kept| kept.done);
+            progress.total = kept.map_or(progress.total, |kept| kept.total).max(progress.done);
+        }
+        status
     }
 
     /// The lock of who builds, or [`IndexError::Busy`].

@@ -1,6 +1,9 @@
 //! The audit: is the live index what the log says? And mending just what is not.
 
-use std::{collections::HashMap, sync::atomic::AtomicBool};
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use store::{AssetId, AssetKind, Seq};
 
@@ -43,9 +46,9 @@ impl CheckReport {
 }
 
 impl Indexes {
-    /// Compares the live index with the log, document by document; with `repair` it mends what differs. The index
-    /// is caught up first and held there meanwhile: searches go on, new events wait. Takes about as long as making
-    /// all documents, and some 100 bytes of memory for each.
+    /// Compares the live index with the log, document by document; with `repair` it mends what differs. The index is
+    /// caught up first and looked at as it is then: searching and indexing go on meanwhile, and what events touch that
+    /// come later is not judged. Takes about as long as making all documents, and some 100 bytes of memory for each.
     ///
     /// # Errors
     /// [`IndexError`] when the log or the index cannot be read, or written with `repair`.
@@ -56,27 +59,35 @@ impl Indexes {
         stop: &AtomicBool,
         progress: &dyn Fn(Progress),
     ) -> Result<CheckReport, IndexError> {
-        let _swap = self.ask_for_swap(kind)?;
-        let _writing = self.lock(kind, "write.lock")?;
-        let generation = self.live(kind)?;
-        let mut writer = GenerationWriter::open(generation.clone(), self.log())?;
-        let head = self.log().head()?.seq;
-        while writer.checkpoint() < head {
-            writer.step_to(self.log(), head)?;
+        loop {
+            let mut report = self.compare(kind, stop, progress)?;
+            if !repair || report.is_clean() || self.repair(kind, &mut report, stop)? {
+                return Ok(report);
+            }
         }
-        let seq = writer.checkpoint();
-        let mut found = holdings(&*generation.searcher()?).map_err(failed(generation.dir()))?;
+    }
+
+    fn compare(
+        &self,
+        kind: AssetKind,
+        stop: &AtomicBool,
+        progress: &dyn Fn(Progress),
+    ) -> Result<CheckReport, IndexError> {
+        self.catch_up(kind, self.log().head()?.seq, stop, &|_| {})?;
+        let (generation, searcher) = self.searcher(kind)?;
+        let seq = searcher.checkpoint;
+        let mut found = holdings(&searcher).map_err(failed(generation.dir()))?;
         let mut report =
             CheckReport { generation: generation.name().to_owned(), seq, ..CheckReport::default() };
         let clock = Clock::new(Phase::Checking, 0, self.count_assets(kind)?);
-        let (mut after, mut done) = (None::<AssetId>, 0);
+        let (mut after, mut done, mut hidden) = (None::<AssetId>, 0, Vec::new());
         let mut known = Known::default();
         loop {
-            if stop.load(std::sync::atomic::Ordering::Acquire) {
+            if stop.load(Ordering::Acquire) {
                 return Err(IndexError::Stopped);
             }
             let snapshot = self.log().snapshot()?;
-            // What came since the index was caught up may change any document: those are made as of then.
+            // What came since may change any document: those that it touches are left out in the end.
             let page = snapshot.assets(kind, after.as_ref(), PAGE)?;
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
@@ -88,6 +99,9 @@ impl Indexes {
                     None => (None, false),
                 };
                 report.documents += u64::from(document.is_some());
+                if document.is_none() && held.is_some() {
+                    hidden.push(id.clone());
+                }
                 match (document, held) {
                     _ if twice => report.extra.push(id),
                     (Some(_), None) => report.missing.push(id),
@@ -101,24 +115,42 @@ impl Indexes {
         let unknown = found.into_keys().filter_map(|id| AssetId::new(id).ok());
         report.extra.extend(unknown);
         report.extra.sort_unstable();
-        self.leave_out_what_moved(kind, seq, &mut report)?;
-        if repair && !report.is_clean() {
-            for ids in [&report.missing, &report.extra, &report.stale] {
-                writer.renew(ids.clone(), self.log())?;
-            }
-            writer.commit_again()?;
-            report.repaired = true;
-        }
-        writer.close()?;
+        self.leave_out_what_moved(kind, seq, &mut report, hidden)?;
         Ok(report)
     }
 
-    /// Events that came during the check touch documents that the index has not renewed yet: not its fault.
+    /// Makes the documents that differ anew. Returns whether it did: not in a generation that took the place of the one
+    /// that was looked at.
+    fn repair(
+        &self,
+        kind: AssetKind,
+        report: &mut CheckReport,
+        stop: &AtomicBool,
+    ) -> Result<bool, IndexError> {
+        let _swap = self.ask_for_swap(kind, stop)?;
+        let _writing = self.lock(kind, "write.lock", stop)?;
+        let generation = self.live(kind)?;
+        if generation.name() != report.generation {
+            return Ok(false);
+        }
+        let mut writer = GenerationWriter::open(generation, self.log())?;
+        for ids in [&report.missing, &report.extra, &report.stale] {
+            writer.renew(ids.clone(), self.log())?;
+        }
+        writer.commit_again()?;
+        writer.close()?;
+        report.repaired = true;
+        Ok(true)
+    }
+
+    /// Events that came during the check touch documents that the index had not renewed yet: not its fault. Of
+    /// those it is taken at its word: `hidden` are those that it has and readers do not see.
     fn leave_out_what_moved(
         &self,
         kind: AssetKind,
         seq: Seq,
         report: &mut CheckReport,
+        mut hidden: Vec<AssetId>,
     ) -> Result<(), IndexError> {
         let snapshot = self.log().snapshot()?;
         let mut moved = std::collections::HashSet::new();
@@ -138,9 +170,15 @@ impl Indexes {
                 })?;
             }
         }
-        for ids in [&mut report.missing, &mut report.extra, &mut report.stale] {
+        let leave_out = |ids: &mut Vec<AssetId>| {
+            let before = ids.len();
             ids.retain(|id| !moved.contains(id));
-        }
+            (before - ids.len()) as u64
+        };
+        report.documents += leave_out(&mut hidden);
+        report.documents -= leave_out(&mut report.missing);
+        leave_out(&mut report.extra);
+        leave_out(&mut report.stale);
         Ok(())
     }
 }

@@ -1,9 +1,16 @@
 //! What can go wrong with an index.
 
-use std::{io::ErrorKind, path::PathBuf};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use store::{AssetKind, ReadError, Seq};
-use tantivy::{TantivyError, directory::error::OpenReadError};
+use tantivy::{
+    TantivyError,
+    directory::error::{LockError, OpenReadError, OpenWriteError},
+};
 
 /// Why an index cannot be used, built or written.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +25,16 @@ pub enum IndexError {
         dir: PathBuf,
         /// What tantivy said.
         error: TantivyError,
+    },
+    /// There is no room to write.
+    #[error(
+        "the disk is full: {path} cannot be written ({why}); the last commit serves on, and indexing goes on by itself when there is room"
+    )]
+    DiskFull {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        why: String,
     },
     /// A file or directory cannot be used.
     #[error("{path}: {error}")]
@@ -76,7 +93,7 @@ pub enum IndexError {
         checkpoint: Seq,
     },
     /// An index is not what was written; it is out of service.
-    #[error("the generation {name} of {} is damaged and out of service: {why}; `morgue serve` builds it again from the log by itself, `morgue rebuild` does it now", kind.plural())]
+    #[error("the generation {name} of {} is damaged and out of service: {why}; `morgue serve` builds it again from the log by itself, `morgue check --repair` does it now", kind.plural())]
     Damaged {
         /// Of which view.
         kind: AssetKind,
@@ -114,6 +131,14 @@ pub enum IndexError {
 }
 
 impl IndexError {
+    /// Of what tantivy said of the index in this directory.
+    pub(crate) fn of_tantivy(dir: &Path, error: TantivyError) -> Self {
+        match no_room(&error) {
+            Some(said) => Self::DiskFull { path: dir.to_owned(), why: said },
+            None => Self::Tantivy { dir: dir.to_owned(), error },
+        }
+    }
+
     /// Whether what is on disk is not what was written, so that trying again is of no use.
     pub fn is_damage(&self) -> bool {
         match self {
@@ -125,6 +150,27 @@ impl IndexError {
             _ => false,
         }
     }
+}
+
+/// What the system said where there was no room.
+fn no_room(error: &TantivyError) -> Option<String> {
+    let error = match error {
+        TantivyError::IoError(error)
+        | TantivyError::OpenWriteError(OpenWriteError::IoError { io_error: error, .. })
+        | TantivyError::OpenReadError(OpenReadError::IoError { io_error: error, .. })
+        | TantivyError::LockFailure(LockError::IoError(error), _) => error,
+        // Tantivy tells some by their text alone.
+        TantivyError::InternalError(text) | TantivyError::ErrorInThread(text) => {
+            let code = text.rsplit_once("(os error ")?.1.split(')').next()?.parse().ok()?;
+            &Arc::new(std::io::Error::from_raw_os_error(code))
+        }
+        _ => return None,
+    };
+    is_no_room(error).then(|| error.to_string())
+}
+
+fn is_no_room(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }
 
 fn tells_of_damage(error: &TantivyError) -> bool {
@@ -146,5 +192,8 @@ fn tells_of_damage(error: &TantivyError) -> bool {
 
 /// Names the file in an I/O error.
 pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> IndexError {
-    |error| IndexError::Io { path: path.into(), error }
+    |error| match is_no_room(&error) {
+        true => IndexError::DiskFull { path: path.into(), why: error.to_string() },
+        false => IndexError::Io { path: path.into(), error },
+    }
 }

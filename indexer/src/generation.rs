@@ -9,8 +9,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 use store::{AssetKind, Seq, Timestamp};
 use tantivy::{
-    Directory as _, Index, IndexReader, IndexSettings, ReloadPolicy, Searcher, TantivyError,
-    error::DataCorruption,
+    Index, IndexReader, IndexSettings, ReloadPolicy, Searcher, TantivyError, directory::error::OpenReadError,
+    error::DataCorruption, index::SegmentComponent,
 };
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     document::ViewDigest,
     error::{IndexError, io},
     field::ViewSchema,
+    health::mark,
     language::Language,
     sealed,
     views::{View, view_of},
@@ -42,6 +43,16 @@ pub struct GenerationInfo {
     pub as_of: Option<String>,
 }
 
+impl GenerationInfo {
+    /// What is written beside the index in `dir`, be that damaged or not.
+    pub(crate) fn read(dir: &Path) -> Result<Self, IndexError> {
+        let path = dir.join(INFO_FILE);
+        let stored = std::fs::read(&path).map_err(io(&path))?;
+        let json = sealed::unseal(&stored).ok_or_else(|| unreadable(&path, &"its seal does not fit"))?;
+        serde_json::from_slice(json).map_err(|error| unreadable(&path, &error))
+    }
+}
+
 /// One built index of one view.
 pub struct Generation {
     name: String,
@@ -53,6 +64,8 @@ pub struct Generation {
     /// Which directory it was opened in: another may have its name since.
     inode: u64,
     seen: Mutex<Option<Seen>>,
+    /// The commit that was read whole after a search had failed.
+    whole: Mutex<Option<Stat>>,
 }
 
 /// What the reader was last loaded from.
@@ -89,16 +102,23 @@ impl Generation {
 
     /// Opens the generation in `dir`.
     pub(crate) fn open(dir: &Path) -> Result<Self, IndexError> {
-        let path = dir.join(INFO_FILE);
-        let stored = std::fs::read(&path).map_err(io(&path))?;
-        let json = sealed::unseal(&stored).ok_or_else(|| unreadable(&path, &"its seal does not fit"))?;
-        let info: GenerationInfo = serde_json::from_slice(json).map_err(|error| unreadable(&path, &error))?;
+        let info = GenerationInfo::read(dir)?;
         let inode = inode(&std::fs::metadata(dir).map_err(io(dir))?);
         let index = open_index(dir)?;
         let schema = ViewSchema::of(index.schema(), view_of(info.view).fields()).map_err(failed(dir))?;
         let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let reader = guarded(dir, || index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into())?;
-        Ok(Self { name, dir: dir.to_owned(), info, schema, index, reader, inode, seen: Mutex::new(None) })
+        Ok(Self {
+            name,
+            dir: dir.to_owned(),
+            info,
+            schema,
+            index,
+            reader,
+            inode,
+            seen: Mutex::default(),
+            whole: Mutex::default(),
+        })
     }
 
     /// `g000001`, or `@name` for the archive as it stood.
@@ -137,13 +157,8 @@ impl Generation {
     /// # Errors
     /// [`IndexError`] when the index cannot be read.
     pub fn searcher(&self) -> Result<Arc<IndexSearcher>, IndexError> {
-        let path = self.dir.join("meta.json");
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let stat = |path: &Path| {
-            let metadata = std::fs::metadata(path).map_err(io(path))?;
-            Ok::<_, IndexError>((metadata.modified().map_err(io(path))?, inode(&metadata), metadata.len()))
-        };
-        let meta = stat(&path)?;
+        let meta = self.meta()?;
         if let Some(seen) = seen.as_ref().filter(|seen| seen.meta == meta) {
             return Ok(Arc::clone(&seen.current));
         }
@@ -155,6 +170,40 @@ impl Generation {
         let current = Arc::new(IndexSearcher { searcher, checkpoint, languages });
         *seen = Some(Seen { meta, current: Arc::clone(&current) });
         Ok(current)
+    }
+
+    /// By what the last commit is told from others.
+    fn meta(&self) -> Result<Stat, IndexError> {
+        let path = self.dir.join("meta.json");
+        let metadata = std::fs::metadata(&path).map_err(io(&path))?;
+        Ok((metadata.modified().map_err(io(&path))?, inode(&metadata), metadata.len()))
+    }
+
+    /// Whether a search that has failed, or panicked, did so because the index is not what was written: then it is
+    /// taken out of service. Each commit is read once.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`].
+    pub fn find_damage(&self) -> Result<(), IndexError> {
+        // It was replaced meanwhile.
+        if !self.is_current() {
+            return Ok(());
+        }
+        let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        let meta = self.meta()?;
+        if *whole == Some(meta) {
+            return Ok(());
+        }
+        match Self::verify(&self.dir) {
+            Err(error) if error.is_damage() => {
+                let why = mark(&self.dir, &error)?;
+                Err(IndexError::Damaged { kind: self.info.view, name: self.name.clone(), why })
+            }
+            found => {
+                *whole = Some(meta);
+                found
+            }
+        }
     }
 
     /// The last event that the last commit has taken in, with all that it touches.
@@ -180,43 +229,62 @@ impl Generation {
     /// Reads the whole index in `dir` and compares it with its checksums. Takes a second for some gigabytes that are
     /// in memory, the disk's time otherwise. Nothing of the index is used before it is known to be whole.
     pub(crate) fn verify(dir: &Path) -> Result<(), IndexError> {
-        let index = open_index(dir)?;
-        for file in files_of(&index).map_err(failed(dir))? {
-            verify_file(&index, &file, dir)?;
-        }
-        // What is missing is found by opening what is there.
-        Self::open(dir).map(drop)
+        verify_files(dir)?;
+        Self::open(dir)?.searcher().map(drop)
     }
 
     /// The files that its last commit consists of.
     pub(crate) fn segment_files(&self) -> Result<Vec<PathBuf>, IndexError> {
-        files_of(&self.index).map_err(failed(&self.dir))
+        files_of(&self.index, &self.dir)
     }
 
-    /// Compares one file with its checksum; a segment need not have one of every sort.
+    /// Compares one file with its checksum.
     pub(crate) fn verify_file(&self, file: &Path) -> Result<(), IndexError> {
         verify_file(&self.index, file, &self.dir)
     }
 }
 
-fn files_of(index: &Index) -> tantivy::Result<Vec<PathBuf>> {
-    let mut files: Vec<PathBuf> = index.load_metas()?.list_segment_files().into_iter().collect();
+/// Reads the files of the index in `dir` and compares them with their checksums.
+pub(crate) fn verify_files(dir: &Path) -> Result<(), IndexError> {
+    let index = open_index(dir)?;
+    files_of(&index, dir)?.iter().try_for_each(|file| verify_file(&index, file, dir))
+}
+
+/// The files that the last commit calls for, no more and no less: tantivy takes a segment without its positions for
+/// one that has none, and all our views have text with positions.
+fn files_of(index: &Index, dir: &Path) -> Result<Vec<PathBuf>, IndexError> {
+    let mut files = Vec::new();
+    for segment in index.load_metas().map_err(failed(dir))?.segments {
+        let deleted = segment.has_deletes().then_some(SegmentComponent::Delete);
+        files.extend(COMPONENTS.into_iter().chain(deleted).map(|component| segment.relative_path(component)));
+    }
     files.sort_unstable();
     Ok(files)
 }
 
 fn verify_file(index: &Index, file: &Path, dir: &Path) -> Result<(), IndexError> {
-    let directory = index.directory();
-    if matches!(directory.exists(file), Ok(false)) {
-        return Ok(());
-    }
-    let why = match directory.validate_checksum(file) {
+    let why = match index.directory().validate_checksum(file) {
         Ok(true) => return Ok(()),
         Ok(false) => "its checksum does not fit".to_owned(),
+        Err(OpenReadError::FileDoesNotExist(_)) => "it is missing".to_owned(),
         Err(error) => error.to_string(),
     };
+    // What was merged away since has nothing to say any more.
+    if !files_of(index, dir)?.iter().any(|there| there == file) {
+        return Ok(());
+    }
     Err(IndexError::Unreadable { path: dir.join(file), why })
 }
+
+/// The files that every segment has.
+pub(crate) const COMPONENTS: [SegmentComponent; 6] = [
+    SegmentComponent::Terms,
+    SegmentComponent::Postings,
+    SegmentComponent::Positions,
+    SegmentComponent::FastFields,
+    SegmentComponent::FieldNorms,
+    SegmentComponent::Store,
+];
 
 /// Tantivy may panic on what is damaged.
 fn guarded<T>(dir: &Path, work: impl FnOnce() -> tantivy::Result<T>) -> Result<T, IndexError> {
@@ -284,7 +352,7 @@ fn inode(metadata: &std::fs::Metadata) -> u64 {
 
 /// Names the index in tantivy's error.
 pub(crate) fn failed(dir: &Path) -> impl FnOnce(TantivyError) -> IndexError + '_ {
-    |error| IndexError::Tantivy { dir: dir.to_owned(), error }
+    |error| IndexError::of_tantivy(dir, error)
 }
 
 fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> IndexError {

@@ -1,46 +1,169 @@
 //! Damaged indexes: found by their checksums, taken out of service, and replaced.
 
-use std::{fs, io::ErrorKind, path::PathBuf};
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
-use store::{AssetKind, Seq};
+use store::{AsOf, AssetKind, Seq};
 
 use crate::{
     error::{IndexError, io},
-    generation::Generation,
+    generation::{Generation, GenerationInfo},
     indexes::Indexes,
     live::Live,
+    progress::Progress,
+    rebuild::Rebuilt,
 };
 
 /// Says of a generation that it is damaged, and how.
 const MARK: &str = "damaged";
 
+/// How the live generation of a view was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verified {
+    /// It is what was written.
+    Whole,
+    /// It was damaged; another, which is whole, is live in its place and has yet to catch up.
+    Replaced {
+        /// What was found.
+        damage: Damage,
+        /// The one that is live now.
+        by: String,
+    },
+    /// It is damaged and out of service, and a new one must be built.
+    Damaged(Damage),
+}
+
+/// A generation that is not what was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// Which.
+    pub generation: String,
+    /// What was found.
+    pub why: String,
+}
+
 impl Indexes {
     /// Reads the live generation of a view and compares it with its checksums. One that is damaged is taken out of
-    /// service at once; the generation before it, if that is whole, goes live again until it has caught up. Returns
-    /// whether a new one must be built.
+    /// service at once; the generation before it, if that is whole, goes live again until it has caught up.
     ///
     /// # Errors
-    /// [`IndexError`] when nothing can be read at all.
-    pub fn verify(&self, kind: AssetKind) -> Result<bool, IndexError> {
+    /// [`IndexError`] when nothing can be read at all, or `stop` is set.
+    pub fn verify(&self, kind: AssetKind, stop: &AtomicBool) -> Result<Verified, IndexError> {
         let live = self.live_or_missing(kind)?;
-        let found = match self.damage_of(kind, &live.name)? {
-            Some(why) => Err(IndexError::Damaged { kind, name: live.name.clone(), why }),
-            None => Generation::verify(&self.view_dir(kind).join(&live.name)),
-        };
-        let Err(error) = found else { return Ok(false) };
+        let Err(error) = self.verify_generation(kind, &live.name) else { return Ok(Verified::Whole) };
         if !error.is_damage() {
             return Err(error);
         }
-        self.take_out_of_service(kind, &live.name, &error)?;
-        let _alone = self.lock(kind, "build.lock")?;
+        let why = self.take_out_of_service(kind, &live.name, &error)?;
+        let damage = Damage { generation: live.name.clone(), why };
+        let _alone = self.lock(kind, "build.lock", stop)?;
         let now = self.live_or_missing(kind)?;
         if now.name != live.name {
-            return self.verify_now(kind, &now);
+            // Another generation went live meanwhile.
+            return Ok(match self.is_whole(kind, &now.name) {
+                true => Verified::Replaced { damage, by: now.name },
+                false => Verified::Damaged(damage),
+            });
         }
-        let Some(previous) = now.previous.filter(|name| self.is_whole(kind, name)) else { return Ok(true) };
+        let Some(previous) = now.previous.filter(|name| self.is_whole(kind, name)) else {
+            return Ok(Verified::Damaged(damage));
+        };
         tracing::warn!(view = kind.plural(), generation = %previous, "the generation before is live again");
-        self.write_live(kind, &Live { name: previous, previous: None })?;
-        Ok(false)
+        self.write_live(kind, &Live { name: previous.clone(), previous: None })?;
+        Ok(Verified::Replaced { damage, by: previous })
+    }
+
+    /// Reads the generation before the live one, and the archive as it stood under each name, as [`Self::verify`]
+    /// reads the live one. Those that are damaged are taken out of service; [`Self::mend`] builds them again.
+    ///
+    /// # Errors
+    /// [`IndexError`] when nothing can be read at all, or `stop` is set.
+    pub fn verify_others(&self, kind: AssetKind, stop: &AtomicBool) -> Result<Vec<Damage>, IndexError> {
+        let mut found = Vec::new();
+        for generation in self.others(kind)? {
+            if stop.load(Ordering::Acquire) {
+                return Err(IndexError::Stopped);
+            }
+            match self.verify_generation(kind, &generation) {
+                Err(IndexError::NoGeneration { .. }) | Ok(()) => {}
+                // One that was put in its place meanwhile need not be the one that was looked at.
+                Err(error) if error.is_damage() && self.verify_generation(kind, &generation).is_err() => {
+                    let why = self.take_out_of_service(kind, &generation, &error)?;
+                    found.push(Damage { generation, why });
+                }
+                Err(error) if error.is_damage() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Builds the archive as it stood again under each name whose index is out of service, from what it says it is
+    /// as of; a damaged one that was kept for going back is given up. Returns what was built.
+    ///
+    /// # Errors
+    /// [`IndexError`]; what was not reached yet is still out of service.
+    pub fn mend(
+        &self,
+        kind: AssetKind,
+        stop: &AtomicBool,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Vec<Rebuilt>, IndexError> {
+        let lock = self.lock(kind, "build.lock", stop)?;
+        let mut built = Vec::new();
+        for generation in self.to_mend(kind)? {
+            let live = self.live_or_missing(kind)?;
+            if live.previous.as_ref() == Some(&generation) {
+                self.write_live(kind, &Live { name: live.name, previous: None })?;
+                self.remove(kind, &generation)?;
+            } else if let (Some(name), Some(as_of)) =
+                (generation.strip_prefix('@'), self.as_of_what(kind, &generation))
+            {
+                built.push(self.build_as_of_holding(&lock, kind, &as_of, name, stop, progress)?);
+            }
+        }
+        Ok(built)
+    }
+
+    /// Generations beside the live one that are out of service and can be mended.
+    pub(crate) fn to_mend(&self, kind: AssetKind) -> Result<Vec<String>, IndexError> {
+        let mut found = Vec::new();
+        for generation in self.others(kind)? {
+            let can_be = !generation.starts_with('@') || self.as_of_what(kind, &generation).is_some();
+            if self.damage_of(kind, &generation)?.is_some() && can_be {
+                found.push(generation);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Of when a generation is the archive; `None` when it does not say so any more.
+    pub(crate) fn as_of_what(&self, kind: AssetKind, generation: &str) -> Option<AsOf> {
+        GenerationInfo::read(&self.view_dir(kind).join(generation)).ok()?.as_of?.parse().ok()
+    }
+
+    /// What can be searched or gone back to, beside the live generation.
+    fn others(&self, kind: AssetKind) -> Result<Vec<String>, IndexError> {
+        let previous = self.live_or_missing(kind)?.previous;
+        let mut others = self.generations(kind)?;
+        others.retain(|name| name.starts_with('@') || Some(name) == previous.as_ref());
+        Ok(others)
+    }
+
+    /// Reads a generation; fails when it is damaged, or known to be.
+    pub(crate) fn verify_generation(&self, kind: AssetKind, name: &str) -> Result<(), IndexError> {
+        if let Some(why) = self.damage_of(kind, name)? {
+            return Err(IndexError::Damaged { kind, name: name.to_owned(), why });
+        }
+        let dir = self.view_dir(kind).join(name);
+        if name.starts_with('@') && !dir.is_dir() {
+            return Err(IndexError::NoGeneration { kind, name: name.trim_start_matches('@').to_owned() });
+        }
+        Generation::verify(&dir)
     }
 
     /// Which generation is live; a damaged file is replaced by one that names the whole generation that has come
@@ -66,36 +189,22 @@ impl Indexes {
         Ok(Some(live))
     }
 
-    /// Another generation went live meanwhile.
-    fn verify_now(&self, kind: AssetKind, live: &Live) -> Result<bool, IndexError> {
-        Ok(!self.is_whole(kind, &live.name))
-    }
-
     fn is_whole(&self, kind: AssetKind, name: &str) -> bool {
-        Generation::verify(&self.view_dir(kind).join(name)).is_ok()
+        self.verify_generation(kind, name).is_ok()
             && self.generation(kind, name).is_ok_and(|generation| !generation.is_outdated())
     }
 
-    /// From now on nobody opens it, in any process.
+    /// From now on nobody opens it, in any process. Returns why.
     pub(crate) fn take_out_of_service(
         &self,
         kind: AssetKind,
         name: &str,
         error: &IndexError,
-    ) -> Result<(), IndexError> {
+    ) -> Result<String, IndexError> {
         tracing::error!(view = kind.plural(), generation = name, %error, "an index is damaged and out of service");
-        let why = match error {
-            IndexError::Damaged { why, .. } => why.clone(),
-            error => error.to_string(),
-        };
         let dir = self.view_dir(kind).join(name);
         fs::create_dir_all(&dir).map_err(io(&dir))?;
-        let path = dir.join(MARK);
-        match fs::write(&path, why) {
-            // The disk may be full or read-only: what is damaged is still not to be searched.
-            Err(error) if !path.exists() => Err(io(path)(error)),
-            _ => Ok(()),
-        }
+        mark(&dir, error)
     }
 
     /// Why a generation is out of service.
@@ -109,26 +218,54 @@ impl Indexes {
     }
 }
 
-/// Reads a generation slowly, a file at a time, for as long as the worker lives.
+/// Writes into a generation's directory why it is out of service, and returns it.
+pub(crate) fn mark(dir: &Path, error: &IndexError) -> Result<String, IndexError> {
+    let why = match error {
+        IndexError::Damaged { why, .. } => why.clone(),
+        IndexError::Unreadable { path, why } => format!("{}: {why}", path.display()),
+        IndexError::Tantivy { error, .. } => error.to_string(),
+        error => error.to_string(),
+    };
+    let path = dir.join(MARK);
+    match fs::write(&path, &why) {
+        // The disk may be full or read-only: what is damaged is still not to be searched.
+        Err(error) if !path.exists() => Err(io(path)(error)),
+        _ => Ok(why),
+    }
+}
+
+/// Reads all generations of a view slowly, a file at a time, for as long as the worker lives.
 #[derive(Debug, Default)]
 pub(crate) struct Scrub {
-    left: Vec<PathBuf>,
+    /// Of which generation, and which file.
+    left: Vec<(String, PathBuf)>,
 }
 
 impl Scrub {
-    /// Checks one more file.
-    pub(crate) fn step(&mut self, generation: &Generation) -> Result<(), IndexError> {
-        let there = generation.segment_files()?;
-        let Some(file) = self.left.pop() else {
-            self.left = there;
-            return Ok(());
-        };
-        // What was merged away since has nothing to say any more; what is live must be whole.
-        if !there.contains(&file) {
-            return Ok(());
+    /// Checks one more file; takes its generation out of service when it is damaged.
+    pub(crate) fn step(&mut self, indexes: &Indexes, kind: AssetKind) -> Result<(), IndexError> {
+        if self.left.is_empty() {
+            let mut names = indexes.others(kind)?;
+            names.push(indexes.live_or_missing(kind)?.name);
+            for name in names {
+                match indexes.generation(kind, &name).and_then(|generation| generation.segment_files()) {
+                    Ok(files) => self.left.extend(files.into_iter().map(|file| (name.clone(), file))),
+                    // There is nothing to look at.
+                    Err(IndexError::Damaged { .. } | IndexError::NoGeneration { .. }) => {}
+                    Err(error) if error.is_damage() && indexes.view_dir(kind).join(&name).is_dir() => {
+                        indexes.take_out_of_service(kind, &name, &error)?;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
         }
+        let Some((name, file)) = self.left.pop() else { return Ok(()) };
+        let Ok(generation) = indexes.generation(kind, &name) else { return Ok(()) };
         match generation.verify_file(&file) {
-            Err(_) if !generation.segment_files()?.contains(&file) => Ok(()),
+            Err(error) if error.is_damage() && generation.is_current() => {
+                indexes.take_out_of_service(kind, &name, &error).map(drop)
+            }
+            Err(error) if error.is_damage() => Ok(()),
             found => found,
         }
     }

@@ -4,6 +4,7 @@
 //! indexes/<view>/live         the name of the live generation, and of the one before it, a line each; sealed
 //! indexes/<view>/g000001/     a generation; @name for the archive as it stood
 //! indexes/<view>/building     what is being built, or was built last: see [`crate::building`]
+//! indexes/<view>/failing      why it is not kept up to date: see [`crate::failing`]
 //! indexes/<view>/build.lock   held by who builds a new generation
 //! indexes/<view>/swap.lock    held by who is about to put one generation in the place of another
 //! indexes/<view>/write.lock   held by who keeps the live generation up to date
@@ -14,9 +15,9 @@
 
 use std::{
     collections::HashMap,
-    fs::{self, File, TryLockError},
+    fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -29,6 +30,7 @@ use crate::{
     error::{IndexError, io},
     generation::{Generation, GenerationInfo, IndexSearcher, failed},
     live::Live,
+    locks::NEVER,
 };
 
 /// All indexes of an archive. Cheap to clone; all clones are one handle.
@@ -41,6 +43,8 @@ struct Inner {
     log: Log,
     dir: PathBuf,
     open: Mutex<HashMap<PathBuf, Arc<Generation>>>,
+    /// Why this process does not keep a view up to date.
+    failures: Mutex<HashMap<AssetKind, String>>,
 }
 
 /// How a view stands.
@@ -70,6 +74,8 @@ pub struct ViewStatus {
     pub to_purge: Vec<String>,
     /// What is being built of it, or was built last: see [`Indexes::building`].
     pub building: Option<BuildStatus>,
+    /// Why it is not kept up to date; the last commit serves on.
+    pub failing: Option<String>,
     /// Why it cannot be searched; all figures are 0 then.
     pub failure: Option<String>,
 }
@@ -80,13 +86,14 @@ impl Indexes {
     /// # Errors
     /// [`IndexError`] when the directory cannot be used.
     pub fn open(log: Log, dir: impl AsRef<Path>) -> Result<Self, IndexError> {
-        let inner = Inner { log, dir: dir.as_ref().to_owned(), open: Mutex::default() };
+        let inner =
+            Inner { log, dir: dir.as_ref().to_owned(), open: Mutex::default(), failures: Mutex::default() };
         let indexes = Self { inner: Arc::new(inner) };
         for kind in AssetKind::ALL {
             let dir = indexes.view_dir(kind);
             fs::create_dir_all(&dir).map_err(io(&dir))?;
             if !matches!(indexes.read_live(kind), Ok(Some(_))) {
-                let _alone = indexes.lock(kind, "build.lock")?;
+                let _alone = indexes.lock(kind, "build.lock", &NEVER)?;
                 if indexes.read_live_or_mend(kind)?.is_none() {
                     let name = indexes.next_name(kind)?;
                     let since = indexes.log().head()?.seq;
@@ -180,16 +187,23 @@ impl Indexes {
     /// to date takes in what it has missed. Takes some milliseconds.
     ///
     /// # Errors
-    /// [`IndexError::NoGeneration`] when there is none before; [`IndexError::Busy`] while one is being built.
+    /// [`IndexError::NoGeneration`] when there is none before; [`IndexError::Damaged`] when it is not what was
+    /// written; [`IndexError::Busy`] while one is being built.
     pub fn rollback(&self, kind: AssetKind) -> Result<String, IndexError> {
         let _alone = self.try_build_lock(kind)?;
         let live = self.live_or_missing(kind)?;
         let Some(previous) = live.previous else {
             return Err(IndexError::NoGeneration { kind, name: format!("before {}", live.name) });
         };
-        self.generation(kind, &previous)?;
-        let _swap = self.ask_for_swap(kind)?;
-        let _writing = self.lock(kind, "write.lock")?;
+        if let Err(error) = self.verify_generation(kind, &previous) {
+            if !error.is_damage() {
+                return Err(error);
+            }
+            let why = self.take_out_of_service(kind, &previous, &error)?;
+            return Err(IndexError::Damaged { kind, name: previous, why });
+        }
+        let _swap = self.ask_for_swap(kind, &NEVER)?;
+        let _writing = self.lock(kind, "write.lock", &NEVER)?;
         self.write_live(kind, &Live { name: previous.clone(), previous: Some(live.name) })?;
         Ok(previous)
     }
@@ -213,6 +227,7 @@ impl Indexes {
                 fanout_left: 0,
                 to_purge: Vec::new(),
                 building: self.building(kind).unwrap_or_default(),
+                failing: self.failing(kind),
                 failure: Some(error.to_string()),
             })
         };
@@ -234,6 +249,7 @@ impl Indexes {
             fanout_left: generation.last_commit()?.behind(),
             to_purge: self.to_purge(kind)?,
             building: self.building(kind)?,
+            failing: self.failing(kind),
             failure: None,
         })
     }
@@ -263,6 +279,10 @@ impl Indexes {
     /// Makes a generation the live one. The caller holds `build.lock`.
     pub(crate) fn write_live(&self, kind: AssetKind, live: &Live) -> Result<(), IndexError> {
         live.write(&self.view_dir(kind))
+    }
+
+    pub(crate) fn failures(&self) -> MutexGuard<'_, HashMap<AssetKind, String>> {
+        self.inner.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn view_dir(&self, kind: AssetKind) -> PathBuf {
@@ -306,49 +326,6 @@ impl Indexes {
         let numbers = self.generations(kind)?;
         let last = numbers.iter().filter_map(|name| name.strip_prefix('g')?.parse::<u32>().ok()).max();
         Ok(format!("g{:06}", last.unwrap_or(0).saturating_add(1)))
-    }
-
-    /// Waits for a lock between processes; it is free when the guard or the process ends.
-    pub(crate) fn lock(&self, kind: AssetKind, name: &str) -> Result<File, IndexError> {
-        let path = self.view_dir(kind).join(name);
-        let file = File::create(&path).map_err(io(&path))?;
-        file.lock().map_err(io(&path))?;
-        Ok(file)
-    }
-
-    /// Asks who keeps the live generation up to date to let go of it. Lasts as long as the guard.
-    pub(crate) fn ask_for_swap(&self, kind: AssetKind) -> Result<SwapAsked, IndexError> {
-        let lock = self.lock(kind, "swap.lock")?;
-        self.log().wake_followers();
-        Ok(SwapAsked { _lock: lock, log: self.log().clone() })
-    }
-
-    /// Whether somebody asks for the live generation.
-    pub(crate) fn is_swap_asked(&self, kind: AssetKind) -> Result<bool, IndexError> {
-        Ok(self.try_lock(kind, "swap.lock")?.is_none())
-    }
-
-    /// The same without waiting; `None` when another holds it.
-    pub(crate) fn try_lock(&self, kind: AssetKind, name: &str) -> Result<Option<File>, IndexError> {
-        let path = self.view_dir(kind).join(name);
-        let file = File::create(&path).map_err(io(&path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(io(path)(error)),
-        }
-    }
-}
-
-/// Somebody is about to put one generation in the place of another; followers look again when he is done.
-pub(crate) struct SwapAsked {
-    _lock: File,
-    log: Log,
-}
-
-impl Drop for SwapAsked {
-    fn drop(&mut self) {
-        self.log.wake_followers();
     }
 }
 

@@ -39,7 +39,7 @@ impl Phase {
 pub struct Progress {
     /// What it is at. All else is of this phase.
     pub phase: Phase,
-    /// Assets looked at; while it is catching up, events taken in.
+    /// Assets looked at, or kept of a build that was cut short; while it is catching up, events taken in.
     pub done: u64,
     /// Assets that the log has said anything of; while it is catching up, events that have come since it began.
     pub total: u64,

@@ -54,7 +54,7 @@ impl Indexes {
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<bool, IndexError> {
-        let lock = self.lock(kind, "build.lock")?;
+        let lock = self.lock(kind, "build.lock", stop)?;
         let due = self.all_to_purge(kind)?;
         if due.is_empty() {
             return Ok(false);
@@ -68,8 +68,7 @@ impl Indexes {
         }
         self.remove_leftovers(kind, &self.live_or_missing(kind)?, None)?;
         for name in due.iter().filter_map(|name| name.strip_prefix('@')) {
-            let as_of = self.named(kind, name).ok().and_then(|past| past.info().as_of.as_ref()?.parse().ok());
-            match as_of {
+            match self.as_of_what(kind, &format!("@{name}")) {
                 Some(as_of) => {
                     self.build_as_of_holding(&lock, kind, &as_of, name, stop, progress)?;
                 }

@@ -6,6 +6,7 @@
 use std::{
     fs::File,
     sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
 use store::{AssetId, AssetKind, Seq};
@@ -38,11 +39,14 @@ pub struct RebuildOptions {
     /// What the index writers of all threads may hold together before they write segments, in bytes. Less makes more
     /// and smaller segments, and an interrupted rebuild loses less.
     pub memory: usize,
+    /// After how long at most a thread keeps what it has made for a rebuild that goes on with this one if it is
+    /// killed; then after three times as long, and so on. Less makes more segments.
+    pub keep_after: Duration,
 }
 
 impl Default for RebuildOptions {
     fn default() -> Self {
-        Self { threads: 0, keep_previous: true, memory: 256 << 20 }
+        Self { threads: 0, keep_previous: true, memory: 256 << 20, keep_after: Duration::from_secs(5) }
     }
 }
 
@@ -83,7 +87,7 @@ impl Indexes {
         progress: &(dyn Fn(Progress) + Sync),
         wanted: &dyn Fn(&Self) -> Result<bool, IndexError>,
     ) -> Result<Option<Rebuilt>, IndexError> {
-        let lock = self.lock(kind, "build.lock")?;
+        let lock = self.lock(kind, "build.lock", stop)?;
         if !wanted(self)? {
             return Ok(None);
         }
@@ -131,7 +135,7 @@ impl Indexes {
                 stop,
                 progress,
                 open: &open,
-                resumable: true,
+                keep_after: Some(options.keep_after),
             }
             .run(state)?;
             self.catch_up_and_swap(kind, &live, &name, options, stop, progress)
@@ -184,8 +188,8 @@ impl Indexes {
                 say(writer.step_to(self.log(), head)?.checkpoint, head);
             }
         }
-        let swap = self.ask_for_swap(kind)?;
-        let _writing = self.lock(kind, "write.lock")?;
+        let swap = self.ask_for_swap(kind, stop)?;
+        let _writing = self.lock(kind, "write.lock", stop)?;
         // The live generation stands still now, and shows nothing that is after this.
         let target = self.log().head()?.seq;
         while writer.checkpoint() < target {
@@ -199,7 +203,8 @@ impl Indexes {
         Ok(())
     }
 
-    /// A rebuild that was cut short and can be gone on with: it holds nothing that was erased since.
+    /// A rebuild that was cut short and can be gone on with: it is whole and holds nothing that was
+    /// erased since.
     fn begun(
         &self,
         kind: AssetKind,
@@ -214,7 +219,8 @@ impl Indexes {
             let Ok(generation) = self.generation(kind, &name) else { continue };
             let same_log =
                 self.log().head()?.seq >= state.start && link_at(self.log(), state.start)? == state.link;
-            if same_log && state.start >= erased && !generation.is_outdated() {
+            let is_usable = same_log && state.start >= erased && !generation.is_outdated();
+            if is_usable && state.is_whole(generation.dir()) {
                 tracing::info!(view = kind.plural(), %name, done = state.done, "going on with a rebuild");
                 return Ok(Some((name, state)));
             }

@@ -1,7 +1,6 @@
 //! The worker of a view: follows the log and keeps the live generation up to date, and whole.
 
 use std::{
-    collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
@@ -14,7 +13,11 @@ use std::{
 use store::{AssetKind, Seq};
 
 use crate::{
-    error::IndexError, health::Scrub, indexes::Indexes, progress::Progress, rebuild::RebuildOptions,
+    error::IndexError,
+    health::{Scrub, Verified},
+    indexes::Indexes,
+    progress::Progress,
+    rebuild::RebuildOptions,
     writer::GenerationWriter,
 };
 
@@ -22,8 +25,8 @@ use crate::{
 const REBUILD_FROM_EVENTS: u64 = 2_000;
 /// How long a worker waits before it tries again what failed.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
-/// How long it waits for events at a time; then it checks one more file of its index.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// How often it checks one more file of its indexes, whatever arrives.
+const SCRUB_EVERY: Duration = Duration::from_secs(60);
 /// How often a build that was not asked for says how far it is.
 const SAY_EVERY: Duration = Duration::from_secs(10);
 
@@ -32,10 +35,7 @@ pub struct Workers {
     indexes: Indexes,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
-    failures: Failures,
 }
-
-type Failures = Arc<Mutex<HashMap<AssetKind, String>>>;
 
 impl Workers {
     /// Starts a worker for each view. A view that another process keeps up to date is left to it until it ends.
@@ -44,27 +44,13 @@ impl Workers {
     /// The system's, when no thread can be started.
     pub fn start(indexes: &Indexes) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
-        let failures = Failures::default();
         let mut threads = Vec::new();
         for kind in AssetKind::ALL {
-            let worker = Worker {
-                indexes: indexes.clone(),
-                kind,
-                stop: Arc::clone(&stop),
-                failures: Arc::clone(&failures),
-                verified: None,
-                scrub: Scrub::default(),
-                purged: None,
-            };
+            let worker = Worker::new(indexes, kind, &stop, SCRUB_EVERY);
             let name = format!("indexer-{}", kind.plural());
             threads.push(std::thread::Builder::new().name(name).spawn(move || worker.run())?);
         }
-        Ok(Self { indexes: indexes.clone(), stop, threads, failures })
-    }
-
-    /// Why a view is not kept up to date just now; `None` when it is.
-    pub fn failure(&self, kind: AssetKind) -> Option<String> {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).get(&kind).cloned()
+        Ok(Self { indexes: indexes.clone(), stop, threads })
     }
 
     /// Tells the workers to stop after the commit that they are at, and waits for them.
@@ -104,7 +90,7 @@ impl Indexes {
                 return Ok(());
             }
             self.build_if_better(kind, stop)?;
-            drop(self.lock(kind, "swap.lock")?);
+            drop(self.lock(kind, "swap.lock", stop)?);
             match self.try_lock(kind, "write.lock")? {
                 Some(_lock) => {
                     let mut writer = GenerationWriter::open(self.live(kind)?, self.log())?;
@@ -115,6 +101,7 @@ impl Indexes {
                         progress(writer.step(self.log())?.checkpoint);
                     }
                     writer.close()?;
+                    self.clear_failing(kind);
                     self.log().wake_followers();
                 }
                 None => progress(self.wait_for(kind, target, Duration::from_millis(500))?),
@@ -164,17 +151,55 @@ struct Worker {
     indexes: Indexes,
     kind: AssetKind,
     stop: Arc<AtomicBool>,
-    failures: Failures,
     /// The generation that was found whole.
     verified: Option<String>,
+    /// The generation that the last try failed on as on a damaged one.
+    suspected: Option<String>,
     scrub: Scrub,
-    /// When it last began to build again what may hold what was erased.
-    purged: Option<Instant>,
+    scrub_every: Duration,
+    /// When it last checked a file.
+    scrubbed: Instant,
+    /// Whether it has checked the generations beside the live one.
+    others_verified: bool,
+    /// When it last looked for what is due.
+    looked: Instant,
+    /// When it last began to do what is due.
+    tried: Option<Instant>,
+}
+
+/// What is done beside keeping the live generation up to date.
+enum Due {
+    /// It has other fields or other rules. It goes on serving, and is kept up to date, while the one that takes its
+    /// place is built beside it.
+    Outdated,
+    /// Generations may still hold words of what was erased: they go on serving, too, while they are built again.
+    Purge,
+    /// The generations beside the live one were not read yet.
+    Verify,
+    /// Some of those are out of service.
+    Mend,
 }
 
 impl Worker {
+    fn new(indexes: &Indexes, kind: AssetKind, stop: &Arc<AtomicBool>, scrub_every: Duration) -> Self {
+        Self {
+            indexes: indexes.clone(),
+            kind,
+            stop: Arc::clone(stop),
+            verified: None,
+            suspected: None,
+            scrub: Scrub::default(),
+            scrub_every,
+            scrubbed: Instant::now(),
+            others_verified: false,
+            looked: Instant::now(),
+            tried: None,
+        }
+    }
+
     /// Its life. What fails, a panic included, is said, and tried again.
     fn run(mut self) {
+        self.indexes.prepare_failing(self.kind);
         let mut builder: Option<JoinHandle<()>> = None;
         while !self.stopped() {
             let failure = match catch_unwind(AssertUnwindSafe(|| self.keep_up(&mut builder))) {
@@ -185,8 +210,9 @@ impl Worker {
             };
             let Some(error) = failure else { continue };
             tracing::error!(view = self.kind.plural(), %error, "the index cannot be kept up to date; trying again soon");
-            self.failures().insert(self.kind, error.to_string());
+            self.indexes.note_failing(self.kind, &error.to_string());
             self.verified = None;
+            self.suspect(&error);
             let stop = || Ok::<_, IndexError>(self.stopped());
             drop(self.indexes.log().wait_until(TRY_AGAIN, stop));
         }
@@ -201,8 +227,19 @@ impl Worker {
         self.stop.load(Ordering::Acquire)
     }
 
-    fn failures(&self) -> std::sync::MutexGuard<'_, HashMap<AssetKind, String>> {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What reading a generation does not find, but every try to keep it up to date runs into, is damage all the
+    /// same.
+    fn suspect(&mut self, error: &IndexError) {
+        let live = self.indexes.live_or_missing(self.kind).ok().filter(|_| error.is_damage());
+        let Some(name) = live.map(|live| live.name) else {
+            self.suspected = None;
+            return;
+        };
+        if self.suspected.as_ref() == Some(&name) {
+            // Where that cannot be written, the next try comes here again.
+            drop(self.indexes.take_out_of_service(self.kind, &name, error));
+        }
+        self.suspected = Some(name);
     }
 
     /// Keeps the live generation up to date until it is no longer the live one.
@@ -211,39 +248,44 @@ impl Worker {
         self.make_whole()?;
         indexes.build_if_better(kind, &self.stop)?;
         // Whoever is about to swap generations goes first.
-        drop(indexes.lock(kind, "swap.lock")?);
+        drop(indexes.lock(kind, "swap.lock", &self.stop)?);
         let Some(_lock) = indexes.try_lock(kind, "write.lock")? else {
             // Another process is at it: look again when something happens.
             indexes.log().wait_past(Seq::MAX, Duration::from_secs(1))?;
             return Ok(());
         };
         let mut writer = GenerationWriter::open(indexes.live(kind)?, indexes.log())?;
-        self.replace_outdated(&writer, builder)?;
-        self.failures().remove(&kind);
         let name = writer.generation().name().to_owned();
         let stop = Arc::clone(&self.stop);
         let elsewhere = || {
             Ok::<_, IndexError>(
                 stop.load(Ordering::Acquire)
                     || indexes.is_swap_asked(kind)?
-                    || indexes.live_or_missing(kind)?.name != name,
+                    || indexes.live_or_missing(kind)?.name != name
+                    || indexes.damage_of(kind, &name)?.is_some(),
             )
         };
         while !elsewhere()? {
             let step = writer.step(indexes.log())?;
+            indexes.clear_failing(kind);
+            self.suspected = None;
+            if self.scrubbed.elapsed() >= self.scrub_every {
+                self.scrubbed = Instant::now();
+                self.scrub.step(&indexes, kind)?;
+            }
+            let is_due =
+                (step.idle || self.looked.elapsed() >= TRY_AGAIN) && self.do_what_is_due(&writer, builder)?;
             if !step.idle {
                 indexes.log().wake_followers();
                 continue;
             }
-            let purging = writer.knows_of_erasures() && self.purge(builder)?;
             let reached = writer.reached();
-            let woken = indexes.log().wait_until(if purging { TRY_AGAIN } else { LOOK_AGAIN }, || {
-                Ok::<_, IndexError>(elsewhere()? || indexes.log().head()?.seq > reached)
-            })?;
-            if !woken && let Err(error) = self.scrub.step(writer.generation()) {
-                self.verified = None;
-                return Err(error);
-            }
+            let until_scrub = self.scrub_every.saturating_sub(self.scrubbed.elapsed());
+            indexes
+                .log()
+                .wait_until(if is_due { until_scrub.min(TRY_AGAIN) } else { until_scrub }, || {
+                    Ok::<_, IndexError>(elsewhere()? || indexes.log().head()?.seq > reached)
+                })?;
         }
         writer.close()
     }
@@ -252,11 +294,11 @@ impl Worker {
     fn make_whole(&mut self) -> Result<(), IndexError> {
         let (indexes, kind) = (&self.indexes, self.kind);
         if indexes.read_live(kind).is_err_and(|error| error.is_damage()) {
-            let _alone = indexes.lock(kind, "build.lock")?;
+            let _alone = indexes.lock(kind, "build.lock", &self.stop)?;
             indexes.read_live_or_mend(kind)?;
         }
         let live = indexes.live_or_missing(kind)?.name;
-        if self.verified.as_ref() == Some(&live) {
+        if self.verified.as_ref() == Some(&live) && indexes.damage_of(kind, &live)?.is_none() {
             return Ok(());
         }
         let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
@@ -264,49 +306,69 @@ impl Worker {
             let live = indexes.live_or_missing(kind)?.name;
             Ok(indexes.damage_of(kind, &live)?.is_some())
         };
-        if indexes.verify(kind)? {
-            self.failures().insert(kind, "it was damaged and is being built again".to_owned());
+        if let Verified::Damaged(_) = indexes.verify(kind, &self.stop)? {
+            indexes.note_failing(kind, "it was damaged and is being built again");
             indexes.build_unasked(kind, &options, &self.stop, &damaged)?;
         }
         self.verified = Some(indexes.live_or_missing(kind)?.name);
         Ok(())
     }
 
-    /// A generation of other fields or other rules goes on serving, and is kept up to date, while the one that
-    /// takes its place is built beside it.
-    fn replace_outdated(
-        &self,
+    /// Begins what is due, on a thread beside, some time after the last try. Returns whether anything is, or is under
+    /// way.
+    fn do_what_is_due(
+        &mut self,
         writer: &GenerationWriter,
         builder: &mut Option<JoinHandle<()>>,
-    ) -> Result<(), IndexError> {
-        if !writer.generation().is_outdated() {
-            return Ok(());
-        }
-        self.build_beside(builder, |indexes, kind, stop| {
-            let outdated = |indexes: &Indexes| Ok(indexes.live(kind)?.is_outdated());
-            indexes.build_unasked(kind, &RebuildOptions::default(), stop, &outdated)
-        })
-    }
-
-    /// What may still hold words of what was erased goes on serving, too, while it is built again. Returns whether
-    /// there is such.
-    fn purge(&mut self, builder: &mut Option<JoinHandle<()>>) -> Result<bool, IndexError> {
-        if self.indexes.to_purge(self.kind)?.is_empty() {
-            return Ok(is_at_work(builder));
-        }
-        if is_at_work(builder) || self.purged.is_some_and(|last| last.elapsed() < TRY_AGAIN) {
+    ) -> Result<bool, IndexError> {
+        self.looked = Instant::now();
+        let Some(due) = self.due(writer)? else { return Ok(is_at_work(builder)) };
+        if is_at_work(builder) || self.tried.is_some_and(|last| last.elapsed() < TRY_AGAIN) {
             return Ok(true);
         }
-        self.purged = Some(Instant::now());
-        self.build_beside(builder, |indexes, kind, stop| {
-            tracing::info!(view = kind.plural(), "building indexes again that may hold what was erased");
-            if indexes.purge(kind, stop, &|_| {})? {
-                tracing::info!(view = kind.plural(), "what was erased is gone from all indexes of this view");
+        if let Due::Verify = due {
+            self.others_verified = true;
+        } else {
+            self.tried = Some(Instant::now());
+        }
+        self.build_beside(builder, move |indexes, kind, stop| {
+            match due {
+                Due::Outdated => {
+                    let outdated = |indexes: &Indexes| Ok(indexes.live(kind)?.is_outdated());
+                    indexes.build_unasked(kind, &RebuildOptions::default(), stop, &outdated)?;
+                }
+                Due::Purge => {
+                    tracing::info!(view = kind.plural(), "building indexes again that may hold what was erased");
+                    if indexes.purge(kind, stop, &|_| {})? {
+                        tracing::info!(view = kind.plural(), "what was erased is gone from all indexes of this view");
+                    }
+                }
+                Due::Verify => drop(indexes.verify_others(kind, stop)?),
+                Due::Mend => {
+                    for built in indexes.mend(kind, stop, &|_| {})? {
+                        let generation = built.generation;
+                        tracing::info!(view = kind.plural(), %generation, "it was damaged and is built again");
+                    }
+                }
             }
             indexes.log().wake_followers();
             Ok(())
         })?;
         Ok(true)
+    }
+
+    /// What is to be done beside, the most urgent first.
+    fn due(&self, writer: &GenerationWriter) -> Result<Option<Due>, IndexError> {
+        if writer.generation().is_outdated() {
+            return Ok(Some(Due::Outdated));
+        }
+        if writer.knows_of_erasures() && !self.indexes.to_purge(self.kind)?.is_empty() {
+            return Ok(Some(Due::Purge));
+        }
+        if !self.others_verified {
+            return Ok(Some(Due::Verify));
+        }
+        Ok((!self.indexes.to_mend(self.kind)?.is_empty()).then_some(Due::Mend))
     }
 
     /// Builds on a thread of its own while this one keeps the live generation up to date; one build at a time.
@@ -333,4 +395,53 @@ impl Worker {
 
 fn is_at_work(builder: &Option<JoinHandle<()>>) -> bool {
     builder.as_ref().is_some_and(|builder| !builder.is_finished())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use store::{Article, AsOf, AssetId, Log, NewEvent};
+
+    use super::*;
+
+    /// A disk that forgets under an archive that never rests: whatever arrives, each file is read in its turn, those of
+    /// the archive as it stood too, and what is damaged is built again from what it is as of.
+    #[test]
+    fn files_are_read_whatever_arrives() {
+        const KIND: AssetKind = AssetKind::Article;
+        let home = tempfile::tempdir().unwrap();
+        let log = Log::open(home.path().join("log")).unwrap();
+        let publish = |n: u64| {
+            let article = Article { headline: format!("Tide {n}"), ..Article::default() };
+            log.append_one(&NewEvent::published(AssetId::new(format!("a/{}", n % 9)).unwrap(), article))
+                .unwrap();
+        };
+        (0..5).for_each(publish);
+        let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
+        indexes.build_as_of(KIND, &AsOf::Seq(Seq::new(3)), "then", &AtomicBool::new(false), &|_| {}).unwrap();
+        let built = indexes.named(KIND, "then").unwrap();
+        let file = built.dir().join(built.segment_files().unwrap().remove(0));
+        let mut bytes = fs::read(&file).unwrap();
+        bytes[0] ^= 1;
+        fs::write(&file, bytes).unwrap();
+
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut worker = Worker::new(&indexes, KIND, &stop, Duration::ZERO);
+        worker.others_verified = true; // it was whole at the start
+        std::thread::scope(|scope| {
+            scope.spawn(move || worker.run());
+            let ended = Arc::clone(&stop);
+            scope.spawn(move || (5..).take_while(|_| !ended.load(Ordering::Acquire)).for_each(publish));
+            let again = log.wait_until(Duration::from_secs(60), || {
+                Ok::<_, IndexError>(indexes.named(KIND, "then").is_ok_and(|now| !Arc::ptr_eq(&now, &built)))
+            });
+            stop.store(true, Ordering::Release);
+            log.wake_followers();
+            assert!(again.unwrap(), "nobody read it");
+        });
+        let searcher = indexes.named(KIND, "then").unwrap().searcher().unwrap();
+        assert_eq!((searcher.checkpoint, searcher.digest().unwrap().documents), (Seq::new(3), 3));
+        assert_eq!(indexes.verify_others(KIND, &AtomicBool::new(false)).unwrap(), []);
+    }
 }

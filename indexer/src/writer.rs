@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use store::{AssetId, Log, Seq, Snapshot};
 use tantivy::{
-    Index, IndexWriter, Term,
+    Index, IndexWriter, TantivyError, Term,
+    index::SegmentId,
     indexer::{IndexWriterOptions, NoMergePolicy},
 };
 
@@ -116,9 +117,20 @@ impl GenerationWriter {
             return Err(IndexError::Spoilt(self.generation.dir().to_owned()));
         }
         self.spoilt = true;
-        let step = self.try_step(log, last)?;
+        let step = self.try_step(log, last).map_err(|error| self.cause_of(error))?;
         self.spoilt = false;
         Ok(step)
+    }
+
+    /// Why one of tantivy's threads has ended, which it says to who asks for its work, not to who brings more.
+    fn cause_of(&mut self, error: IndexError) -> IndexError {
+        match error {
+            IndexError::Tantivy { error: TantivyError::ErrorInThread(_), .. } => {
+                let cause = self.writer.prepare_commit().err();
+                cause.map_or(error, |cause| IndexError::of_tantivy(self.generation.dir(), cause))
+            }
+            error => error,
+        }
     }
 
     fn try_step(&mut self, log: &Log, last: Seq) -> Result<Step, IndexError> {
@@ -185,6 +197,14 @@ impl GenerationWriter {
 
     pub(crate) fn tantivy(&self) -> &IndexWriter {
         &self.writer
+    }
+
+    /// Makes these segments one, and waits for it.
+    pub(crate) fn merge(&mut self, segments: &[SegmentId]) -> Result<(), IndexError> {
+        if segments.len() > 1 {
+            self.writer.merge(segments).wait().map_err(failed(self.generation.dir()))?;
+        }
+        Ok(())
     }
 
     /// The index as the writer has it open.

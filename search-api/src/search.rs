@@ -8,6 +8,7 @@
 
 use std::{
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -254,7 +255,12 @@ impl Search {
                 budget: &budget,
             })
             .collect();
-        work(&runs)
+        // Tantivy fails, or panics, on files that are not what was written: then who asks is told that.
+        let done = catch_unwind(AssertUnwindSafe(|| work(&runs)));
+        if matches!(done, Err(_) | Ok(Err(SearchError::Tantivy(_)))) {
+            views.iter().try_for_each(|view| view.generation.find_damage())?;
+        }
+        done.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// The views as they are now, to be searched later.
@@ -338,5 +344,50 @@ fn hit_of(document: Document, index: &IndexName) -> Hit {
         explanation: None,
         group: None,
         index: index.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, sync::atomic::AtomicBool};
+
+    use indexer::IndexError;
+    use store::{Article, NewEvent};
+
+    use super::*;
+
+    /// Tantivy panics on some damaged files. Whoever asks is told of the damage, and nobody asks that index again; a
+    /// panic over files that are whole is a fault of ours, and passes on.
+    #[test]
+    fn a_panic_over_damaged_files_is_told_as_damage() {
+        let home = tempfile::tempdir().unwrap();
+        let log = Log::open(home.path().join("log")).unwrap();
+        let article = Article { headline: "Ferry".into(), ..Article::default() };
+        log.append_one(&NewEvent::published(AssetId::new("a/1").unwrap(), article)).unwrap();
+        let open = || Search::new(Indexes::open(log.clone(), home.path().join("indexes")).unwrap());
+        let (kind, as_of) = (AssetKind::Article, AsOf::Seq(Seq::new(1)));
+        open().indexes().build_as_of(kind, &as_of, "then", &AtomicBool::new(false), &|_| {}).unwrap();
+        let request = SearchRequest::from_params(&[("q", "ferry"), ("as_of", "then")]).unwrap();
+        let panicking = |search: &Search, pinned: Pinned| {
+            let asked =
+                || search.with_runs(&request, &[pinned], |_| -> Result<(), _> { panic!("as tantivy does") });
+            catch_unwind(AssertUnwindSafe(asked))
+        };
+        let search = open();
+        assert_eq!(search.search(&request).unwrap().total, 1);
+        let pinned = search.generation(&request).unwrap();
+        let mut files = fs::read_dir(pinned.generation.dir()).unwrap().map(|entry| entry.unwrap().path());
+        let postings = files.find(|path| path.extension().is_some_and(|end| end == "idx")).unwrap();
+        assert!(panicking(&search, pinned).is_err(), "a fault was taken for damage");
+
+        let mut bytes = fs::read(&postings).unwrap();
+        bytes[0] ^= 1;
+        fs::write(&postings, bytes).unwrap();
+        // What was read whole once is not read again before the next commit or start.
+        let search = open();
+        let told = panicking(&search, search.generation(&request).unwrap()).unwrap();
+        assert!(matches!(told, Err(SearchError::Index(IndexError::Damaged { .. }))), "{told:?}");
+        let told = search.search(&request);
+        assert!(matches!(told, Err(SearchError::Index(IndexError::Damaged { .. }))), "{told:?}");
     }
 }

@@ -1,12 +1,17 @@
 //! A disk that forgets: single bits flip in the files of an index. Not one may go unnoticed: a wrong answer is
 //! worse than none. And what is damaged comes back by itself.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use indexer::{IndexError, Indexes, Workers};
-use store::{AssetKind, Log};
+use indexer::{Damage, IndexError, Indexes, Phase, RebuildOptions, Verified, Workers};
+use store::{Article, AsOf, AssetKind, Log, NewEvent, Seq};
 
-use crate::{assert_clean, catch_up, clean, history::Dice, open, say};
+use crate::{assert_clean, catch_up, clean, history::Dice, id, never, open, say};
 
 const KIND: AssetKind = AssetKind::Article;
 
@@ -53,23 +58,26 @@ fn no_flipped_bit_is_silent() {
         fs::write(path, &damaged).unwrap();
 
         let opened = Indexes::open(log.clone(), home.path().join("indexes"));
-        match opened.and_then(|indexes| Ok((indexes.verify(KIND)?, indexes))) {
-            Ok((true, indexes)) => {
+        match opened.and_then(|indexes| Ok((indexes.verify(KIND, &never())?, indexes))) {
+            Ok((Verified::Damaged(_), indexes)) => {
                 assert!(matches!(indexes.live(KIND), Err(IndexError::Damaged { .. })), "it still serves");
                 detected += 1;
             }
             // The file `live` is made again from what there is.
             // Tantivy notes its own version behind the data and its checksum; nobody reads it as data.
-            Ok((false, indexes)) if bit / 8 + FOOTER_BYTES > before.len() && !path.ends_with("live") => {
-                let report = indexes.check(KIND, false, &crate::never(), &|_| {}).unwrap();
+            Ok((Verified::Whole, indexes))
+                if bit / 8 + FOOTER_BYTES > before.len() && !path.ends_with("live") =>
+            {
+                let report = indexes.check(KIND, false, &never(), &|_| {}).unwrap();
                 assert!(report.is_clean(), "flip {flip}: bit {bit} of {} was silent", path.display());
                 harmless += 1;
             }
-            Ok((false, indexes)) => {
+            Ok((Verified::Whole, indexes)) => {
                 assert!(path.ends_with("live"), "flip {flip}: bit {bit} of {} was silent", path.display());
                 assert_eq!(indexes.live(KIND).unwrap().searcher().unwrap().digest().unwrap(), expected);
                 mended += 1;
             }
+            Ok((other, _)) => panic!("flip {flip} of {}: {other:?}", path.display()),
             Err(error) => panic!("flip {flip} of {}: {error}", path.display()),
         }
         fs::write(path, &before).unwrap();
@@ -105,7 +113,7 @@ fn a_damaged_index_is_built_again_by_itself() {
         let status = indexes.status()?.into_iter().find(|view| view.kind == KIND);
         Ok::<_, IndexError>(status.is_some_and(|view| view.failure.is_none() && view.generation != damaged))
     });
-    assert!(whole.unwrap(), "it was not built again: {:?}", workers.failure(KIND));
+    assert!(whole.unwrap(), "it was not built again: {:?}", indexes.failing(KIND));
     workers.stop();
     catch_up(&indexes);
     assert_clean(&indexes, "after the damage");
@@ -117,15 +125,142 @@ fn the_generation_before_steps_in_for_a_damaged_one() {
     let indexes = open(home.path());
     some_history(indexes.log(), &indexes);
     let first = indexes.live(KIND).unwrap().name().to_owned();
-    indexes.rebuild(KIND, &indexer::RebuildOptions::default(), &crate::never(), &|_| {}).unwrap();
+    indexes.rebuild(KIND, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
     let generation = indexes.live(KIND).unwrap();
     assert_ne!(generation.name(), first);
     let meta = generation.dir().join("meta.json");
     let mut bytes = fs::read(&meta).unwrap();
     bytes[30] ^= 1;
     fs::write(&meta, bytes).unwrap();
-    assert!(!indexes.verify(KIND).unwrap(), "nothing need be built");
+    match indexes.verify(KIND, &never()).unwrap() {
+        Verified::Replaced { damage, by } => {
+            assert_eq!((damage.generation.as_str(), &by), (generation.name(), &first));
+        }
+        other => panic!("{other:?}"),
+    }
     assert_eq!(indexes.live(KIND).unwrap().name(), first);
     catch_up(&indexes);
     assert_clean(&indexes, "with the generation before");
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect()
+}
+
+fn end(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Flips a bit in a file of this sort.
+fn damage(dir: &Path, sort: &str) {
+    let path = files(dir).into_iter().find(|path| end(path) == sort).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[0] ^= 1;
+    fs::write(&path, bytes).unwrap();
+}
+
+/// A file is not there any more: that is damage as well, whatever sort it is of.
+#[test]
+fn no_lost_file_is_silent() {
+    let home = tempfile::tempdir().unwrap();
+    let indexes = open(home.path());
+    let log = indexes.log().clone();
+    some_history(&log, &indexes);
+    // A segment that a document was deleted from.
+    for n in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0] {
+        let article = Article { headline: format!("{}", log.head().unwrap().seq), ..Article::default() };
+        log.append_one(&NewEvent::published(id(format!("x/{n}")), article)).unwrap();
+        if n == 9 {
+            catch_up(&indexes);
+        }
+    }
+    catch_up(&indexes);
+    let generation = indexes.live(KIND).unwrap();
+    let (dir, meta) =
+        (generation.dir().to_owned(), fs::read_to_string(generation.dir().join("meta.json")).unwrap());
+    drop((generation, indexes));
+    let mut sorts = BTreeSet::new();
+    for file in files(&dir) {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let segment = name.split('.').next().unwrap();
+        if segment.len() != 32 || !meta.replace('-', "").contains(segment) {
+            continue;
+        }
+        let aside = home.path().join("aside");
+        fs::rename(&file, &aside).unwrap();
+        let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
+        match indexes.verify(KIND, &never()).unwrap() {
+            Verified::Damaged(Damage { why, .. }) => assert!(why.contains(&name), "{name}: {why}"),
+            other => panic!("{name}: {other:?}"),
+        }
+        fs::rename(&aside, &file).unwrap();
+        fs::remove_file(dir.join("damaged")).unwrap();
+        sorts.insert(end(&file));
+    }
+    for sort in ["del", "fast", "fieldnorm", "idx", "pos", "store", "term"] {
+        assert!(sorts.contains(sort), "no file `.{sort}` was lost: {sorts:?}");
+    }
+
+    fs::remove_file(files(&dir).into_iter().find(|path| end(path) == "pos").unwrap()).unwrap();
+    let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
+    let damaged = indexes.live(KIND).unwrap().name().to_owned();
+    let workers = Workers::start(&indexes).unwrap();
+    let whole = log.wait_until(Duration::from_secs(60), || {
+        Ok::<_, IndexError>(indexes.live(KIND).is_ok_and(|live| live.name() != damaged))
+    });
+    assert!(whole.unwrap(), "it was not built again: {:?}", indexes.failing(KIND));
+    workers.stop();
+    catch_up(&indexes);
+    assert_clean(&indexes, "after the loss");
+}
+
+/// The archive as it stood is damaged while nobody looks. At the next start it is found out, and built again as of the
+/// same moment.
+#[test]
+fn the_archive_as_it_stood_is_built_again_by_itself() {
+    let home = tempfile::tempdir().unwrap();
+    let indexes = open(home.path());
+    some_history(indexes.log(), &indexes);
+    let as_of = AsOf::Seq(Seq::new(100));
+    let built = indexes.build_as_of(KIND, &as_of, "then", &never(), &|_| {}).unwrap();
+    let dir = indexes.named(KIND, "then").unwrap().dir().to_owned();
+    damage(&dir, "idx");
+    let log = indexes.log().clone();
+    drop(indexes);
+
+    let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
+    let found = indexes.verify_others(KIND, &never()).unwrap();
+    assert_eq!(found.iter().map(|damage| damage.generation.as_str()).collect::<Vec<_>>(), ["@then"]);
+    assert!(matches!(indexes.named(KIND, "then"), Err(IndexError::Damaged { .. })), "it still serves");
+    fs::remove_file(dir.join("damaged")).unwrap();
+    let first = indexes.building(KIND).unwrap().unwrap().started;
+    let workers = Workers::start(&indexes).unwrap();
+    let whole = log.wait_until(Duration::from_secs(60), || {
+        let last = indexes.building(KIND)?.filter(|last| last.progress.phase == Phase::Done);
+        Ok::<_, IndexError>(last.is_some_and(|last| last.started > first))
+    });
+    assert!(whole.unwrap(), "it was not built again");
+    workers.stop();
+    assert_eq!(indexes.verify_others(KIND, &never()).unwrap(), []);
+    let now = indexes.named(KIND, "then").unwrap();
+    assert_eq!(now.info().as_of.as_deref(), Some(&*as_of.to_string()));
+    assert_eq!(now.searcher().unwrap().digest().unwrap(), built.digest);
+}
+
+#[test]
+fn nobody_goes_back_to_a_damaged_index() {
+    let home = tempfile::tempdir().unwrap();
+    let indexes = open(home.path());
+    some_history(indexes.log(), &indexes);
+    let first = indexes.live(KIND).unwrap().dir().to_owned();
+    let second = indexes.rebuild(KIND, &RebuildOptions::default(), &never(), &|_| {}).unwrap().generation;
+    damage(&first, "term");
+    assert!(matches!(indexes.rollback(KIND), Err(IndexError::Damaged { .. })));
+    assert_eq!(indexes.live(KIND).unwrap().name(), second);
+    catch_up(&indexes);
+    assert_clean(&indexes, "after going back was refused");
+    // It is of no use any more, and given up.
+    assert_eq!(indexes.verify_others(KIND, &never()).unwrap().len(), 1);
+    assert_eq!(indexes.mend(KIND, &never(), &|_| {}).unwrap(), []);
+    assert_eq!(indexes.generations(KIND).unwrap(), [second]);
 }

@@ -75,7 +75,7 @@ fn has_secret(generation: &Generation) -> bool {
     })
 }
 
-fn wait_until_purged(indexes: &Indexes, workers: &Workers, seq: Seq) {
+fn wait_until_purged(indexes: &Indexes, seq: Seq) {
     let purged = indexes.log().wait_until(Duration::from_secs(60), || {
         let status = indexes.status()?;
         Ok::<_, IndexError>(
@@ -84,7 +84,7 @@ fn wait_until_purged(indexes: &Indexes, workers: &Workers, seq: Seq) {
                 .all(|view| view.failure.is_none() && view.checkpoint >= seq && view.to_purge.is_empty()),
         )
     });
-    assert!(purged.unwrap(), "{:?}\n{:?}", indexes.status().unwrap(), workers.failure(AssetKind::Article));
+    assert!(purged.unwrap(), "{:?}\n{:?}", indexes.status().unwrap(), indexes.failing(AssetKind::Article));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn what_was_erased_is_forgotten_by_itself() {
     drop(indexes);
     let indexes = open(home.path());
     let workers = Workers::start(&indexes).unwrap();
-    wait_until_purged(&indexes, &workers, seq);
+    wait_until_purged(&indexes, seq);
     assert_eq!(knowing(&indexes), [""; 0]);
     assert_eq!(indexes.generations(AssetKind::Article).unwrap(), ["g000003", "@then"]);
     assert!(matches!(indexes.rollback(AssetKind::Article), Err(IndexError::NoGeneration { .. })));
@@ -128,7 +128,7 @@ fn what_was_erased_is_forgotten_by_itself() {
     indexes.wait_for(AssetKind::Byline, head, Duration::from_secs(60)).unwrap();
     let order = Fact::Erased(AssetKind::Byline, Order::default());
     indexes.log().append_one(&NewEvent::new(id("b/bea"), order)).unwrap();
-    wait_until_purged(&indexes, &workers, indexes.log().head().unwrap().seq);
+    wait_until_purged(&indexes, indexes.log().head().unwrap().seq);
     assert_eq!(knowing(&indexes), [""; 0]);
     workers.stop();
     assert_clean(&indexes, "after forgetting");

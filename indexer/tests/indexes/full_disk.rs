@@ -5,7 +5,7 @@
 
 use std::{process::Command, time::Duration};
 
-use indexer::{IndexError, Workers};
+use indexer::{IndexError, Indexes, Verified, Workers};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use store::{Article, AssetKind, Batch, Log, NewEvent};
 
@@ -59,19 +59,26 @@ fn victim() {
         limit(None);
         let error = found.expect_err("there was room for all of it");
         assert!(!error.is_damage(), "a full disk is not a damaged index: {error}");
+        assert!(matches!(error, IndexError::DiskFull { .. }), "{error:?}");
         assert_eq!(indexes.live(KIND).unwrap().searcher().unwrap().digest().unwrap(), before);
-        assert!(!indexes.verify(KIND).unwrap());
+        assert_eq!(indexes.verify(KIND, &never()).unwrap(), Verified::Whole);
         failed += 1;
     }
 
     limit(Some(30_000));
     let workers = Workers::start(&indexes).unwrap();
-    let said =
-        log.wait_until(Duration::from_secs(60), || Ok::<_, IndexError>(workers.failure(KIND).is_some()));
+    // What another handle sees, another process sees.
+    let other = Indexes::open(log.clone(), std::path::Path::new(&dir).join("indexes")).unwrap();
+    let why = || other.status().map(|views| views.into_iter().find_map(|view| view.failing));
+    let said = log.wait_until(Duration::from_secs(60), || Ok::<_, IndexError>(why()?.is_some()));
     assert!(said.unwrap(), "nobody said that the disk is full");
+    let why = indexes.failing(KIND).unwrap();
+    assert!(why.starts_with("the disk is full") && !why.contains("morgue rebuild"), "{why}");
     assert_eq!(indexes.live(KIND).unwrap().searcher().unwrap().digest().unwrap(), before);
     limit(None);
     assert!(indexes.wait_for(KIND, head, Duration::from_secs(60)).unwrap() >= head, "it did not go on");
+    let said = log.wait_until(Duration::from_secs(60), || Ok::<_, IndexError>(other.failing(KIND).is_none()));
+    assert!(said.unwrap(), "it still says {:?}", other.failing(KIND));
     workers.stop();
     catch_up(&indexes);
     assert_clean(&indexes, "when there was room");

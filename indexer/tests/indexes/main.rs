@@ -17,6 +17,8 @@ mod erasures;
 mod fanouts;
 mod full_disk;
 mod history;
+mod interrupted;
+mod locks;
 mod lost_log;
 mod model;
 mod rebuilds;

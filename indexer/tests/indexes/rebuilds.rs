@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    path::Path,
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},
@@ -143,10 +144,9 @@ fn the_archive_as_it_stood_can_be_built_again_under_its_name() {
     assert_eq!(indexes.generations(KIND).unwrap(), ["g000001", "@then"]);
 }
 
-#[test]
-fn an_index_of_other_rules_is_replaced_while_it_serves() {
-    let home = tempfile::tempdir().unwrap();
-    let indexes = open(home.path());
+/// An archive of 50 articles whose index another version of this program has written.
+fn outdated(home: &Path) -> Indexes {
+    let indexes = open(home);
     archive(indexes.log(), 50);
     catch_up(&indexes);
     let old = indexes.live(KIND).unwrap();
@@ -154,26 +154,55 @@ fn an_index_of_other_rules_is_replaced_while_it_serves() {
     info.analyser += 1;
     let log = indexes.log().clone();
     let path = old.dir().join("generation.json");
-    let name = old.name().to_owned();
     drop((old, indexes));
-    // As another version of this program would have written it, seal and all.
+    // Seal and all.
     let json = serde_json::to_string(&info).unwrap() + "\n";
     let digest: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(json.as_bytes()).into();
     let seal: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     fs::write(&path, format!("{json}#{seal}\n")).unwrap();
 
-    let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
+    let indexes = Indexes::open(log, home.join("indexes")).unwrap();
     assert!(indexes.live(KIND).unwrap().is_outdated());
+    indexes
+}
+
+#[test]
+fn an_index_of_other_rules_is_replaced_while_it_serves() {
+    let home = tempfile::tempdir().unwrap();
+    let indexes = outdated(home.path());
+    let (log, name) = (indexes.log().clone(), indexes.live(KIND).unwrap().name().to_owned());
     let workers = Workers::start(&indexes).unwrap();
     let replaced = log.wait_until(Duration::from_secs(60), || {
         let (live, searcher) = indexes.searcher(KIND)?;
         assert_eq!(searcher.digest().unwrap().documents, 50, "it serves all the time");
         Ok::<_, IndexError>(live.name() != name)
     });
-    assert!(replaced.unwrap(), "nobody built it again: {:?}", workers.failure(KIND));
+    assert!(replaced.unwrap(), "nobody built it again: {:?}", indexes.failing(KIND));
     workers.stop();
     assert!(!indexes.live(KIND).unwrap().is_outdated());
     assert_eq!(indexes.rollback(KIND).unwrap(), name);
     catch_up(&indexes);
     assert_clean(&indexes, "after going back");
+}
+
+/// It cannot be replaced at first: something lies where the new one should.
+#[test]
+fn an_index_of_other_rules_is_replaced_when_it_can_be() {
+    let home = tempfile::tempdir().unwrap();
+    let indexes = outdated(home.path());
+    let log = indexes.log().clone();
+    let obstacle = home.path().join("indexes/articles/g000002");
+    fs::write(&obstacle, "").unwrap();
+    let workers = Workers::start(&indexes).unwrap();
+    let failed = log.wait_until(Duration::from_secs(60), || {
+        let build = indexes.building(KIND)?;
+        Ok::<_, IndexError>(build.is_some_and(|build| build.progress.phase == Phase::Failed))
+    });
+    assert!(failed.unwrap(), "it did not fail");
+    fs::remove_file(&obstacle).unwrap();
+    let replaced =
+        log.wait_until(Duration::from_secs(60), || Ok::<_, IndexError>(!indexes.live(KIND)?.is_outdated()));
+    assert!(replaced.unwrap(), "it was not tried again");
+    workers.stop();
+    assert_clean(&indexes, "after the second try");
 }

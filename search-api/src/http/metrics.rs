@@ -168,7 +168,7 @@ fn standing(search: &Search, queued: usize, intake: usize) -> Result<Registry, S
         set(&segments, status.segments as u64);
         set(&bytes, status.bytes);
         set(&generations, search.indexes().generations(status.kind)?.len() as u64);
-        set(&failing, u64::from(status.failure.is_some()));
+        set(&failing, u64::from(status.failure.is_some() || status.failing.is_some()));
         live.get_or_create(&Generation { view: view.view, generation: status.generation }).set(1);
     }
     registry.register(
@@ -181,7 +181,11 @@ fn standing(search: &Search, queued: usize, intake: usize) -> Result<Registry, S
     registry.register("morgue_view_segments", "Segments of the live index", segments);
     registry.register("morgue_view_bytes", "Bytes of the live index on disk", bytes);
     registry.register("morgue_view_generations", "Generations on disk", generations);
-    registry.register("morgue_view_failing", "1 if the view cannot be searched", failing);
+    registry.register(
+        "morgue_view_failing",
+        "1 if the view cannot be searched or is not kept up to date",
+        failing,
+    );
     registry.register("morgue_view_generation", "The live generation", live);
     Ok(registry)
 }

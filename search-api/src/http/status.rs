@@ -44,6 +44,9 @@ pub(super) struct ViewState {
     bytes: u64,
     /// The archive as it stood, by the names that searches take as `as_of`.
     past: BTreeMap<String, PastState>,
+    /// Why it is not kept up to date; what was committed last can be searched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failing: Option<String>,
     /// Why it cannot be searched.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
@@ -78,6 +81,7 @@ fn status_of(search: &Search) -> Result<ArchiveStatus, SearchError> {
             segments: view.segments,
             bytes: view.bytes,
             past: past_of(search, view.kind)?,
+            failing: view.failing,
             failure: view.failure,
         };
         views.insert(view.kind.plural(), state);
@@ -106,21 +110,29 @@ pub(super) async fn healthz(_: ApiState, _: Asked) -> Result<Response, Problem> 
 /// How far behind the log the indexes may be to be ready.
 const READY_LAG: u64 = 1_000;
 
-/// Whether the indexes have caught up.
+/// Whether the indexes have caught up, and are kept up to date.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Readiness {
     ready: bool,
     /// How many events the slowest view has still to take in.
     lag: u64,
+    /// Views that are not kept up to date; their status says why.
+    failing: Vec<&'static str>,
 }
 
-/// `GET /readyz`: whether the indexes have caught up.
+/// `GET /readyz`: whether the indexes have caught up, and are kept up to date.
 pub(super) async fn readyz(state: ApiState, _: Asked) -> Result<Response, Problem> {
     let search = state.search.clone();
-    let lag = state.pool.run(move || lag_of(&search)).await?;
-    let ready = lag <= READY_LAG;
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    Ok((status, Json(Readiness { ready, lag })).into_response())
+    let readiness = state.pool.run(move || readiness_of(&search)).await?;
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Ok((status, Json(readiness)).into_response())
+}
+
+fn readiness_of(search: &Search) -> Result<Readiness, SearchError> {
+    let lag = lag_of(search)?;
+    let is_failing = |kind: &AssetKind| search.indexes().failing(*kind).is_some();
+    let failing: Vec<_> = AssetKind::ALL.into_iter().filter(is_failing).map(AssetKind::plural).collect();
+    Ok(Readiness { ready: lag <= READY_LAG && failing.is_empty(), lag, failing })
 }
 
 fn lag_of(search: &Search) -> Result<u64, SearchError> {

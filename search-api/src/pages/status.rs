@@ -93,6 +93,9 @@ fn health(views: &[ViewStatus], machine: Machine, quarantined: usize) -> Markup 
         if view.failure.is_some() {
             troubles.push(format!("{name} cannot be searched"));
         }
+        if view.failing.is_some() {
+            troubles.push(format!("{name} are not kept up to date"));
+        }
         if view.lag > FAR_BEHIND {
             troubles.push(format!("{name} are behind by {}", text::counted(view.lag, "event", "events")));
         }

@@ -17,7 +17,7 @@ use tower::ServiceExt;
 
 /// An archive that goes away with it.
 pub(crate) struct Archive {
-    _dir: TempDir,
+    pub(crate) dir: TempDir,
     pub(crate) log: Log,
     pub(crate) indexes: Indexes,
     pub(crate) search: Search,
@@ -30,7 +30,7 @@ impl Archive {
         let log = Log::open(dir.path().join("log")).unwrap();
         let indexes = Indexes::open(log.clone(), dir.path().join("indexes")).unwrap();
         let search = Search::new(indexes.clone());
-        let archive = Self { _dir: dir, log, indexes, search };
+        let archive = Self { dir, log, indexes, search };
         archive.append(events);
         archive.index();
         archive

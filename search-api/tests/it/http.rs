@@ -123,3 +123,27 @@ async fn status_and_health() {
     let (status, answer) = get(&router, "/readyz").await;
     assert_eq!((status, &answer["ready"]), (StatusCode::OK, &json!(true)));
 }
+
+/// A worker that fails, in whichever process, leaves a note beside the view's index; whoever is asked tells of it.
+#[tokio::test]
+async fn a_view_that_is_not_kept_up_to_date_is_told_everywhere() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let note = archive.dir.path().join("indexes/articles/failing");
+    for why in ["", "the disk is full"] {
+        std::fs::write(&note, format!("{why:4096}")).unwrap();
+        let is_failing = !why.is_empty();
+        let (status, ready) = get(&router, "/readyz").await;
+        assert_eq!(
+            (status.as_u16(), &ready["ready"]),
+            (if is_failing { 503 } else { 200 }, &json!(!is_failing))
+        );
+        assert_eq!(ready["failing"], if is_failing { json!(["articles"]) } else { json!([]) });
+        let (_, state) = get(&router, "/api/v1/status").await;
+        assert_eq!(state["views"]["articles"]["failing"].as_str(), is_failing.then_some(why), "{state}");
+        assert_eq!(state["views"]["images"]["failing"], Value::Null);
+        let (_, metrics) = get(&router, "/metrics").await;
+        let line = format!("morgue_view_failing{{view=\"articles\"}} {}", u8::from(is_failing));
+        assert!(metrics.as_str().unwrap().contains(&line), "{metrics}");
+    }
+}

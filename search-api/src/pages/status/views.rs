@@ -33,6 +33,9 @@ fn card(view: &ViewStatus, gauges: &Gauges, may_order: bool) -> Markup {
             @if let Some(failure) = &view.failure {
                 p.failure role="alert" { "Cannot be searched: " (failure) "." }
             }
+            @if let Some(failing) = &view.failing {
+                p.failure role="alert" { "Not kept up to date: " (failing) "." }
+            }
             p.documents { strong { (text::count(view.digest.documents)) } @if view.digest.documents == 1 { " document" } @else { " documents" } }
             div.gauge {
                 p { "Behind by " strong data-lag=(name) { (text::counted(view.lag, "event", "events")) } }
@@ -84,13 +87,21 @@ fn building(build: &BuildStatus, name: &str) -> Markup {
                 Phase::CatchingUp => p { "Taking in what came meanwhile: " (counts) },
                 Phase::Done => p.quiet { "Last built: " code { (build.generation) } ", begun " (dates::instant(build.started)) },
                 Phase::Failed => p.failure { "The last build failed: " (build.failure.as_deref().unwrap_or("the log says why")) },
-                Phase::Stopped => p.quiet { "The last build was stopped at " (text::count(progress.done)) "; the next goes on from there" },
-                Phase::Interrupted => p.failure { "The last build was cut short at " (text::count(progress.done)) "; the next goes on from there" },
+                Phase::Stopped => p.quiet { "The last build was stopped; the next " (from(build)) },
+                Phase::Interrupted => p.failure { "The last build was cut short; the next " (from(build)) },
             }
             @if progress.phase.is_running() {
                 progress max=(progress.total.max(1)) value=(done(build)) aria-label=(format!("Rebuilding {name}")) {}
             }
         }
+    }
+}
+
+/// Where the next build begins: at what is kept of one that was cut short.
+fn from(build: &BuildStatus) -> String {
+    match build.progress.done {
+        0 => "begins again".to_owned(),
+        kept => format!("goes on at {} of {}", text::count(kept), text::count(build.progress.total)),
     }
 }
 

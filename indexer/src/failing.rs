@@ -1,0 +1,69 @@
+//! Why a view is not kept up to date: noted beside its generations, so that every process can tell.
+//!
+//! The note is `indexes/<view>/failing`: the reason, then blanks up to [`NOTE_BYTES`]; nothing but blanks while all
+//! is well. It has its whole length before anything fails and is written over where it lies, because a full disk is
+//! what it has to tell most often.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use store::AssetKind;
+
+use crate::indexes::Indexes;
+
+/// How long a note is: a page of every file system.
+const NOTE_BYTES: usize = 4_096;
+
+impl Indexes {
+    /// Why a view is not kept up to date just now, in whichever process; `None` when it is.
+    pub fn failing(&self, kind: AssetKind) -> Option<String> {
+        let known = self.failures().get(&kind).cloned();
+        known.or_else(|| {
+            let note = fs::read(self.failing_path(kind)).ok()?;
+            let why = String::from_utf8_lossy(&note);
+            let why = why.trim_end();
+            (!why.is_empty()).then(|| why.to_owned())
+        })
+    }
+
+    /// Takes the room that a note needs.
+    pub(crate) fn prepare_failing(&self, kind: AssetKind) {
+        if self.failing(kind).is_none() {
+            self.write_failing(kind, "");
+        }
+    }
+
+    /// Notes why a view is not kept up to date.
+    pub(crate) fn note_failing(&self, kind: AssetKind, why: &str) {
+        self.failures().insert(kind, why.to_owned());
+        self.write_failing(kind, why);
+    }
+
+    /// Notes that a view is kept up to date again.
+    pub(crate) fn clear_failing(&self, kind: AssetKind) {
+        if self.failing(kind).is_some() {
+            self.failures().remove(&kind);
+            self.write_failing(kind, "");
+        }
+    }
+
+    fn write_failing(&self, kind: AssetKind, why: &str) {
+        let path = self.failing_path(kind);
+        let write = || -> io::Result<()> {
+            let mut note: Vec<u8> = why.bytes().take(NOTE_BYTES).collect();
+            note.resize(NOTE_BYTES, b' ');
+            OpenOptions::new().create(true).truncate(false).write(true).open(&path)?.write_all(&note)
+        };
+        // Whoever asks this process is told all the same.
+        if let Err(error) = write() {
+            tracing::debug!(path = %path.display(), %error, "a failure cannot be noted");
+        }
+    }
+
+    fn failing_path(&self, kind: AssetKind) -> PathBuf {
+        self.view_dir(kind).join("failing")
+    }
+}
