@@ -121,7 +121,7 @@ pub(crate) struct Build<'a> {
     pub(crate) stop: &'a AtomicBool,
     pub(crate) progress: &'a (dyn Fn(Progress) + Sync),
     pub(crate) open: &'a (dyn Fn() -> Result<Snapshot, IndexError> + Sync),
-    /// Whether it can be gone on with; if not, all its documents come from one snapshot a thread.
+    /// Whether it can be gone on with; if not, all that `open` opens shows one state.
     pub(crate) resumable: bool,
 }
 
@@ -227,9 +227,8 @@ impl Shared<'_> {
             }
             let done = self.done.fetch_add(page.len() as u64, Ordering::Relaxed) + page.len() as u64;
             (self.build.progress)(self.clock.progress(done));
-            if self.build.resumable {
-                snapshot = (self.build.open)()?;
-            }
+            // However long the build is, no thread reads from one state of the log for longer than a page takes.
+            snapshot = (self.build.open)()?;
         }
         part.map_or(Ok(()), |last| self.finish_part(last))
     }

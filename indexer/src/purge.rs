@@ -71,7 +71,8 @@ impl Indexes {
             let as_of = self.named(kind, name).ok().and_then(|past| past.info().as_of.as_ref()?.parse().ok());
             match as_of {
                 Some(as_of) => {
-                    self.build_as_of_holding(&lock, kind, &as_of, name, stop, progress)?;
+                    let options = RebuildOptions::default();
+                    self.build_as_of_holding(&lock, kind, (&as_of, name), &options, stop, progress)?;
                 }
                 None => self.remove(kind, &format!("@{name}"))?,
             }

@@ -117,7 +117,7 @@ impl Indexes {
                     writer.close()?;
                     self.log().wake_followers();
                 }
-                None => progress(self.wait_for(kind, target, Duration::from_millis(500))?),
+                None => progress(self.wait_for_all(kind, target, Duration::from_millis(500))?),
             }
         }
     }

@@ -19,6 +19,7 @@ mod full_disk;
 mod history;
 mod lost_log;
 mod model;
+mod pasts;
 mod rebuilds;
 mod swaps;
 

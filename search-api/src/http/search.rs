@@ -57,9 +57,9 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
     let kind = request.kind;
     // Read before the search: what it finds is at least as new as its tag says.
     let head = state.search.log().head()?.to_string();
-    let tag = |generation: &str, checkpoint: Seq| {
+    let tag = |generation: &str, index: &str| {
         let (address, accept) = (asked.uri.to_string(), asked.header("accept").unwrap_or_default());
-        etag(&[&head, generation, &checkpoint.to_string(), &address, accept])
+        etag(&[&head, generation, index, &address, accept])
     };
     if asked.headers.contains_key(header::IF_NONE_MATCH)
         && request.as_of.is_none()
@@ -67,13 +67,13 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
     {
         let indexes = state.search.indexes().clone();
         let (generation, index) = state.pool.run(move || Ok(indexes.searcher(kind)?)).await?;
-        let tag = tag(generation.name(), index.checkpoint);
+        let tag = tag(generation.name(), &index.state());
         if is_known(&asked.headers, &tag) {
             return Ok(not_modified(tag));
         }
     }
     let found = run_search(&state, request).await?;
-    let tag = tag(&found.generation, found.checkpoint);
+    let tag = tag(&found.generation, &found.state);
     if is_known(&asked.headers, &tag) {
         return Ok(not_modified(tag));
     }
@@ -151,10 +151,10 @@ pub(super) async fn wait_for(state: &ApiState, kind: AssetKind, wanted: Seq) -> 
     }
     let _permit = state.waiting.try_acquire().map_err(|_| SearchError::Busy)?;
     let indexes = state.search.indexes().clone();
-    let waited = tokio::task::spawn_blocking(move || indexes.wait_for(kind, wanted, WAIT_LIMIT)).await;
-    let reached = waited.map_err(|_| SearchError::Panicked)??;
-    if reached < wanted {
-        return Err(SearchError::NotYet { wanted, reached });
+    let waited = tokio::task::spawn_blocking(move || indexes.wait_for(kind, &[wanted], WAIT_LIMIT)).await;
+    let waited = waited.map_err(|_| SearchError::Panicked)??;
+    if !waited.shown {
+        return Err(SearchError::NotYet { wanted, reached: waited.reached });
     }
     Ok(())
 }
