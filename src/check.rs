@@ -11,6 +11,7 @@ use crate::{
     archive::Archive,
     stop,
     terminal::{Outcome, Terminal, count},
+    view,
 };
 
 /// How many ids of a sort people are shown; `--json` has all.
@@ -27,7 +28,7 @@ const SHOWN: usize = 20;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Only this view; all three otherwise.
-    #[arg(long, value_name = "articles|images|bylines")]
+    #[arg(long, value_name = view::NAMES, value_parser = view::parse)]
     view: Option<AssetKind>,
 
     /// Mend what differs: those documents alone are made again. An index with damaged files is built again.

@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use indexer::{Indexes, Phase};
 use indicatif::{ProgressBar, ProgressStyle};
-use ingest::{LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount};
+use ingest::{LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused};
 use store::{AssetKind, Log, Seq};
 
 use crate::{
@@ -129,7 +129,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     }
     Ok(match report {
         LoadReport { stopped: true, .. } => Outcome::Failed,
-        LoadReport { quarantined: 0, .. } => Outcome::Done,
+        LoadReport { quarantined: 0, refused: 0, .. } => Outcome::Done,
         _ => Outcome::Quarantined,
     })
 }
@@ -224,9 +224,9 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
     if report.released > 0 {
         terminal.say(format!("  {} left the quarantine: mended since", count(report.released, "record")))?;
     }
-    if report.refused > 0 {
-        terminal
-            .say(format!("  {} about assets that were erased: left out", count(report.refused, "record")))?;
+    for Refused { reason, events, first } in report.refusals.values() {
+        let others = if *events > 1 { ", and others" } else { "" };
+        terminal.say(format!("  {} left out, {reason}: {first}{others}", count(*events, "event")))?;
     }
     if report.resumed {
         terminal.say("  went on where an earlier load was cut off")?;

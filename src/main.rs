@@ -18,6 +18,7 @@ mod show;
 mod status;
 mod stop;
 mod terminal;
+mod view;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -37,7 +38,7 @@ const EVERYWHERE: &str = "Everywhere";
 /// Articles, images and bylines are kept as events in a log, the source of truth. Search indexes are made from the
 /// log, kept up to date with it, and can be thrown away and built again at any time.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some records were quarantined.
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some records were quarantined or refused.
 #[derive(Parser)]
 #[command(version, propagate_version = true, max_term_width = 100, after_help = BEGINNING)]
 struct Cli {
@@ -84,7 +85,7 @@ enum Command {
     Rebuild(rebuild::Args),
     // What it is for is told where its options are.
     Check(check::Args),
-    /// List the built indexes of each view.
+    /// List the built indexes of each view, or remove one of the archive as it stood.
     Generations(generations::ListArgs),
     /// Make the index before the live one live again.
     Rollback(generations::RollbackArgs),

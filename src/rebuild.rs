@@ -9,12 +9,13 @@ use crate::{
     archive::Archive,
     stop,
     terminal::{Outcome, Terminal, count},
+    view,
 };
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Only this view; all three otherwise.
-    #[arg(long, value_name = "articles|images|bylines")]
+    #[arg(long, value_name = view::NAMES, value_parser = view::parse)]
     view: Option<AssetKind>,
 
     /// Build the archive as it stood then, beside the live index: a date (1912, 1912-04, 1912-04-15), a time, or
@@ -47,12 +48,12 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         }
         let bar = terminal.build_progress(kind);
         let progress = |progress| bar.show(progress);
+        let options = RebuildOptions { threads: args.threads, ..RebuildOptions::default() };
         let rebuilt = match (&args.as_of, &args.name) {
-            (Some(as_of), Some(name)) => indexes.build_as_of(kind, as_of, name, &stop, &progress)?,
-            _ => {
-                let options = RebuildOptions { threads: args.threads, ..RebuildOptions::default() };
-                indexes.rebuild(kind, &options, &stop, &progress)?
+            (Some(as_of), Some(name)) => {
+                indexes.build_as_of(kind, as_of, name, &options, &stop, &progress)?
             }
+            _ => indexes.rebuild(kind, &options, &stop, &progress)?,
         };
         drop(bar);
         let seconds = started.elapsed().as_secs_f64();

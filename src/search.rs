@@ -9,6 +9,7 @@ use crate::{
     archive::Archive,
     past,
     terminal::{Outcome, Terminal, count, thousands},
+    view,
 };
 
 const EXAMPLES: &str = "\
@@ -23,7 +24,7 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Words, "a phrase", -without, one OR another, field:word, word*, date:1963-11..1964; =word and ="a phrase" as they
+    /// Words, "a phrase", -without, one OR another, field:word, word*, word~ (one or two letters off), date:1963-11..1964; =word and ="a phrase" as they
     /// are written, not in their other forms. Every word must be found somewhere in the document: in an article also in
     /// the captions of its images and the names of its authors.
     #[arg(required = true, value_name = "QUERY")]
@@ -34,7 +35,7 @@ pub(crate) struct Args {
     exact: bool,
 
     /// What to search.
-    #[arg(long, value_name = "articles|images|bylines", default_value = "articles")]
+    #[arg(long, value_name = view::NAMES, value_parser = view::parse, default_value = "articles")]
     view: AssetKind,
 
     /// Nothing before this date: 1912, 1912-04, 1912-04-15.
@@ -93,8 +94,8 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     let behind = match args.as_of {
         Some(_) => 0,
         None => {
-            let checkpoint = indexes.live(args.view)?.checkpoint()?;
-            indexes.log().head()?.seq.get().saturating_sub(checkpoint.get())
+            let reached = indexes.live(args.view)?.reached()?;
+            indexes.log().head()?.seq.get().saturating_sub(reached.get())
         }
     };
     if behind > 0 {

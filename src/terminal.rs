@@ -4,6 +4,8 @@ use std::{
     borrow::Cow,
     io::{self, IsTerminal, Write},
     process::ExitCode,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
@@ -25,7 +27,7 @@ const NO_OUTPUT: &str = "standard output cannot be written";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done,
-    /// Done, but some records were quarantined.
+    /// Done, but some records were quarantined or refused.
     Quarantined,
     /// What was asked about is not as it should be; what there is to say has been said.
     Failed,
@@ -65,8 +67,7 @@ impl Terminal {
 
     /// A line for people beside the output proper.
     pub(crate) fn note(&self, line: impl std::fmt::Display) {
-        // Who has closed stderr does not want to know.
-        let _ = writeln!(io::stderr().lock(), "{}", harmless(&line.to_string()));
+        note(line);
     }
 
     /// A bar on a terminal, nothing elsewhere. `total` in `unit`; 0 when it is not known.
@@ -89,7 +90,8 @@ impl Terminal {
         {
             bar.set_style(style);
         }
-        BuildBar { bar, view }
+        let is_seen = !bar.is_hidden();
+        BuildBar { bar, view, lines: (!is_seen).then(|| Mutex::new(Instant::now())) }
     }
 
     pub(crate) fn draw_target(&self) -> ProgressDrawTarget {
@@ -130,15 +132,41 @@ impl Terminal {
     }
 }
 
-/// The bar of one view's build.
+/// How often a build says how far it is where there is no bar to be seen.
+const SAY_EVERY: Duration = Duration::from_secs(10);
+
+/// The bar of one view's build; on what is no terminal, a line now and then.
 pub(crate) struct BuildBar {
     bar: ProgressBar,
     view: AssetKind,
+    /// When the last line was said, where lines are.
+    lines: Option<Mutex<Instant>>,
 }
 
 impl BuildBar {
     /// Shows how far it has come.
     pub(crate) fn show(&self, progress: Progress) {
+        let Progress { done, total, .. } = progress;
+        let (doing, rest) = self.says(progress);
+        match &self.lines {
+            Some(said) => {
+                let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+                if said.elapsed() >= SAY_EVERY {
+                    *said = Instant::now();
+                    note(format!("{doing}: {} of {}{rest}", thousands(done), thousands(total)));
+                }
+            }
+            None => {
+                self.bar.set_message(doing);
+                self.bar.set_prefix(rest);
+                self.bar.set_length(total);
+                self.bar.set_position(done);
+            }
+        }
+    }
+
+    /// What is being done, and what comes after the numbers.
+    fn says(&self, progress: Progress) -> (String, String) {
         let (doing, unit) = match progress.phase {
             Phase::Checking => ("checking", "documents"),
             Phase::CatchingUp => ("catching up with", "events"),
@@ -147,10 +175,8 @@ impl BuildBar {
         let rate = progress.per_second().map(|rate| format!(", {}/s", thousands(rate.round() as u64)));
         let left = progress.time_left().filter(|_| progress.done < progress.total);
         let left = left.map(|left| format!(", {} left", HumanDuration(left)));
-        self.bar.set_message(format!("{doing} {}", self.view.plural()));
-        self.bar.set_prefix(format!(" {unit}{}{}", rate.unwrap_or_default(), left.unwrap_or_default()));
-        self.bar.set_length(progress.total);
-        self.bar.set_position(progress.done);
+        let rest = format!(" {unit}{}{}", rate.unwrap_or_default(), left.unwrap_or_default());
+        (format!("{doing} {}", self.view.plural()), rest)
     }
 }
 
@@ -158,6 +184,11 @@ impl Drop for BuildBar {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
+}
+
+fn note(line: impl std::fmt::Display) {
+    // Who has closed stderr does not want to know.
+    let _ = writeln!(io::stderr().lock(), "{}", harmless(&line.to_string()));
 }
 
 /// Logs go to standard error: what `MORGUE_LOG` asks for (as in `info` or `indexer=debug`), warnings otherwise.

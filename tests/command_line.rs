@@ -135,6 +135,11 @@ fn from_files_to_hits_and_back() {
 
     assert_eq!(archive.ids(&["agamemnon", "--as-of", "1858-08-20"]), Vec::<String>::new());
     assert_eq!(archive.ids(&["titanic", "--as-of", "seq:117"]), ["a/1912-04-16-titanic"]);
+    // One moment, told by two clocks, and another that differs from the first in a sign alone.
+    let found = |when: &str| archive.ids(&["titanic", "--as-of", when]);
+    assert_eq!(found("1912-04-16T23:00:00-11:00"), found("1912-04-17T10:00:00Z"));
+    assert_eq!(found("1912-04-15T01:00:00+11:00"), Vec::<String>::new());
+    assert_eq!(found("1912-04-15T01:00:00-11:00"), found("1912-04-15T12:00:00Z"));
 
     // Everything but the log can go.
     let before = archive.views();
@@ -181,8 +186,8 @@ fn one_event_by_hand_changes_every_referrer() {
     let history = archive.run(&["log", "history", "image", "i/cable-section"], 0);
     assert!(history.contains("image.erased") && history.contains("(erased)"), "{history}");
     // What was erased does not come back by loading it once more, and no file holds it.
-    let again = archive.load_samples();
-    assert_eq!(again["events"], 0);
+    let again = archive.json(&["load", text(&archive.path("samples"))], 3);
+    assert_eq!((&again["events"], &again["refusals"]["erased"]["events"]), (&0.into(), &1.into()));
     for file in
         files(&archive.path("data")).iter().filter(|file| !file.starts_with(archive.path("data/samples")))
     {
@@ -420,6 +425,8 @@ fn mistakes_get_one_clear_line_and_the_right_code() {
         (&["log", "show", "99999"][..], 1, "99999"),
         (&["log", "history", "article", "a/none"][..], 1, "a/none"),
         (&["rollback"][..], 1, "no generation to go back to"),
+        (&["search", "--view", "foo", "x"][..], 2, "use articles, images or bylines"),
+        (&["generations", "--remove", "g000001"][..], 1, "g000001"),
         (&["serve", "--listen", ":80"][..], 2, "localhost:7700"),
     ] {
         let told = archive.run(args, code);
@@ -475,6 +482,52 @@ fn a_search_says_what_it_cannot_have_found() {
         told.contains("0 articles for titanic") && told.contains("210 events not in the index yet"),
         "{told}"
     );
+}
+
+/// A load once said of everything that the log refused that it was about assets that were erased.
+#[test]
+fn a_load_says_why_events_were_refused() {
+    let archive = Archive::new();
+    let merge = |from: &str, into: &str| json!({"type": "byline.merged", "id": from, "data": {"into": into}});
+    let events = [
+        json!({"type": "byline.published", "id": "b/x", "data": {"name": "N. Vance"}}),
+        json!({"type": "byline.published", "id": "b/nora", "data": {"name": "Nora Vance"}}),
+        merge("b/x", "b/nora"),
+        merge("b/nora", "b/x"),
+        json!({"type": "byline.withdrawn", "id": "b/x", "data": {"reason": "a test"}}),
+    ];
+    let lines: Vec<String> = events.iter().map(Value::to_string).collect();
+    let file = archive.write("events.jsonl", lines.join("\n"));
+    let told = archive.run(&["load", text(&file)], 3);
+    for part in [
+        "1 event left out, since they merge bylines in a circle: byline b/nora cannot be merged into b/x",
+        "1 event left out, since their bylines were merged into others: byline b/x was merged into b/nora",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(!told.contains("erased"), "{told}");
+}
+
+#[test]
+fn generations_are_told_of_and_removed() {
+    let archive = Archive::new();
+    archive.load_samples();
+    archive
+        .run(&["rebuild", "--view", "articles", "--as-of", "seq:117", "--name", "then", "--threads", "1"], 0);
+    let told = archive.run(&["generations", "--view", "articles"], 0);
+    assert!(told.contains("live") && told.contains("@then") && told.contains("as of seq:117"), "{told}");
+    let one = archive.json(&["generations", "--view", "articles"], 0);
+    assert_eq!(
+        [&one["generation"], &one["state"], &one["checkpoint"], &one["as_of"]],
+        [&json!("@then"), &json!("as of"), &json!(117), &json!("seq:117")]
+    );
+    assert!(
+        one["bytes"].as_u64() > Some(0) && one["documents"].as_u64() > Some(0) && one["created"].is_string()
+    );
+    assert!(archive.run(&["generations", "--remove", "then"], 0).contains("then is removed"));
+    assert!(!archive.run(&["generations"], 0).contains("@then"));
+    assert!(archive.run(&["generations", "--remove", "then"], 1).contains("then"));
+    assert!(archive.run(&["search", "--help"], 0).contains("word~"));
 }
 
 #[test]

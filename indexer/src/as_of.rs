@@ -27,7 +27,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), IndexError> {
 
 impl Indexes {
     /// Builds the archive as it stood, searchable beside the live one as `name`. One of this name that is there
-    /// goes on serving until the new one takes its place.
+    /// goes on serving until the new one takes its place. Of the options, only threads and memory say anything here.
     ///
     /// # Errors
     /// [`IndexError`]; what there was of this name is still there then.
@@ -36,12 +36,13 @@ impl Indexes {
         kind: AssetKind,
         as_of: &AsOf,
         name: &str,
+        options: &RebuildOptions,
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Rebuilt, IndexError> {
         check_name(name)?;
         let lock = self.lock(kind, "build.lock", stop)?;
-        self.build_as_of_holding(&lock, kind, as_of, name, stop, progress)
+        self.build_as_of_holding(&lock, kind, (as_of, name), options, stop, progress)
     }
 
     /// The same of who holds `build.lock`, with a name that is one.
@@ -49,8 +50,8 @@ impl Indexes {
         &self,
         _lock: &File,
         kind: AssetKind,
-        as_of: &AsOf,
-        name: &str,
+        (as_of, name): (&AsOf, &str),
+        options: &RebuildOptions,
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Rebuilt, IndexError> {
@@ -62,7 +63,7 @@ impl Indexes {
             note.progress(made);
             progress(made);
         };
-        let built = self.build_past(kind, as_of, &new, stop, progress).and_then(|()| {
+        let built = self.build_past(kind, as_of, &new, options, stop, progress).and_then(|()| {
             self.remove(kind, &old)?;
             let dir = |name: &str| self.view_dir(kind).join(name);
             if dir(&name).exists() {
@@ -98,6 +99,7 @@ impl Indexes {
         kind: AssetKind,
         as_of: &AsOf,
         name: &str,
+        options: &RebuildOptions,
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<(), IndexError> {
@@ -108,11 +110,10 @@ impl Indexes {
         let dir = self.view_dir(kind).join(name);
         drop(Generation::create(&dir, &new_info(kind, since, Some(as_of.to_string())))?);
         let generation = self.generation(kind, name)?;
-        let RebuildOptions { threads: asked, memory, .. } = RebuildOptions::default();
         Build {
             generation: &generation,
-            threads: threads(asked),
-            memory,
+            threads: threads(options.threads),
+            memory: options.memory,
             total,
             stop,
             progress,

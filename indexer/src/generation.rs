@@ -83,6 +83,10 @@ pub struct IndexSearcher {
     pub searcher: Searcher,
     /// The last event whose effects it shows.
     pub checkpoint: Seq,
+    /// Events up to here have been looked at: it shows their effects, but for long fan-outs.
+    pub reached: Seq,
+    /// How many documents these have still to renew.
+    pub fanout_left: u64,
     /// The languages by whose rules its documents were analysed: a query is analysed by each.
     pub languages: Vec<Language>,
 }
@@ -162,12 +166,13 @@ impl Generation {
         if let Some(seen) = seen.as_ref().filter(|seen| seen.meta == meta) {
             return Ok(Arc::clone(&seen.current));
         }
-        // The checkpoint is read first: the searcher may show more than it says, never less.
-        let checkpoint = self.checkpoint()?;
+        // What the commit says is read first: the searcher may show more than it says, never less.
+        let commit = self.last_commit()?;
         guarded(&self.dir, || self.reader.reload())?;
         let searcher = self.reader.searcher();
         let languages = guarded(&self.dir, || languages_of(&searcher, &self.schema))?;
-        let current = Arc::new(IndexSearcher { searcher, checkpoint, languages });
+        let (checkpoint, reached, fanout_left) = (commit.checkpoint, commit.reached, commit.behind());
+        let current = Arc::new(IndexSearcher { searcher, checkpoint, reached, fanout_left, languages });
         *seen = Some(Seen { meta, current: Arc::clone(&current) });
         Ok(current)
     }
@@ -212,6 +217,14 @@ impl Generation {
     /// [`IndexError`] when the index cannot be read.
     pub fn checkpoint(&self) -> Result<Seq, IndexError> {
         Ok(self.last_commit()?.checkpoint)
+    }
+
+    /// The last event that the last commit has looked at: in the index are its effects, but for long fan-outs.
+    ///
+    /// # Errors
+    /// [`IndexError`] when the index cannot be read.
+    pub fn reached(&self) -> Result<Seq, IndexError> {
+        Ok(self.last_commit()?.reached)
     }
 
     /// What the last commit says of itself.
@@ -296,6 +309,11 @@ fn guarded<T>(dir: &Path, work: impl FnOnce() -> tantivy::Result<T>) -> Result<T
 }
 
 impl IndexSearcher {
+    /// What tells this state of the index from its others: in the middle of a long fan-out the checkpoint does not.
+    pub fn state(&self) -> String {
+        format!("{}-{}-{}", self.checkpoint, self.reached, self.fanout_left)
+    }
+
     /// How many documents it has, and the digest over them, from the columns of the index.
     ///
     /// # Errors

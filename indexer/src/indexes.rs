@@ -18,7 +18,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use store::{AssetKind, Log, Seq, Timestamp};
@@ -29,6 +28,7 @@ use crate::{
     document::ViewDigest,
     error::{IndexError, io},
     generation::{Generation, GenerationInfo, IndexSearcher, failed},
+    listing::bytes_in,
     live::Live,
     locks::NEVER,
 };
@@ -56,9 +56,9 @@ pub struct ViewStatus {
     pub generation: String,
     /// The one that a rollback would bring back.
     pub previous: Option<String>,
-    /// The last event that it has taken in.
+    /// Everything up to this event is in, long fan-outs too.
     pub checkpoint: Seq,
-    /// How many events it has still to take in.
+    /// How many events it has not come to yet.
     pub lag: u64,
     /// How many documents, and the digest over them.
     pub digest: ViewDigest,
@@ -242,30 +242,16 @@ impl Indexes {
             generation: generation.name().to_owned(),
             previous: live.previous,
             checkpoint: searcher.checkpoint,
-            lag: head.get().saturating_sub(searcher.checkpoint.get()),
+            lag: head.get().saturating_sub(searcher.reached.get()),
             digest: searcher.digest().map_err(failed(generation.dir()))?,
             segments: searcher.searcher.segment_readers().len(),
             bytes: bytes_in(generation.dir()).map_err(io(generation.dir()))?,
-            fanout_left: generation.last_commit()?.behind(),
+            fanout_left: searcher.fanout_left,
             to_purge: self.to_purge(kind)?,
             building: self.building(kind)?,
             failing: self.failing(kind),
             failure: None,
         })
-    }
-
-    /// Waits until the live generation of a view has taken in this event, at most `limit`. Returns the checkpoint
-    /// that was reached. Somebody else must be indexing, in this process or another.
-    ///
-    /// # Errors
-    /// [`IndexError`] when the index cannot be read.
-    pub fn wait_for(&self, kind: AssetKind, seq: Seq, limit: Duration) -> Result<Seq, IndexError> {
-        let mut reached = Seq::ZERO;
-        self.log().wait_until(limit, || {
-            reached = self.live(kind)?.checkpoint()?;
-            Ok::<_, IndexError>(reached >= seq)
-        })?;
-        Ok(reached)
     }
 
     pub(crate) fn read_live(&self, kind: AssetKind) -> Result<Option<Live>, IndexError> {
@@ -343,8 +329,4 @@ pub(crate) fn is_name(name: &str) -> bool {
 /// What is written of a generation that begins now.
 pub(crate) fn new_info(view: AssetKind, since: Seq, as_of: Option<String>) -> GenerationInfo {
     GenerationInfo { view, analyser: ANALYSER_VERSION, created: Timestamp::now(), since, as_of }
-}
-
-fn bytes_in(dir: &Path) -> std::io::Result<u64> {
-    fs::read_dir(dir)?.try_fold(0, |sum, entry| Ok(sum + entry?.metadata()?.len()))
 }

@@ -112,9 +112,16 @@ impl GenerationWriter {
         Fanout::open(dir, FanoutPosition { since: position.since, ..again }).map_err(io(dir))
     }
 
-    /// Works a while on the oldest long fan-out: until fresh events wait, or a slice is done.
-    pub(crate) fn slice(&mut self, log: &Log, reached: Seq, last: Seq) -> Result<(), IndexError> {
-        let mut done = 0;
+    /// Works a while on the oldest long fan-out: until fresh events wait, or a slice is done; a few documents only where
+    /// this commit has `fresh` ones, which nobody finds before it.
+    pub(crate) fn slice(
+        &mut self,
+        log: &Log,
+        reached: Seq,
+        last: Seq,
+        fresh: bool,
+    ) -> Result<(), IndexError> {
+        let mut done = if fresh { SLICE - CHUNK * THREADS } else { 0 };
         while done < SLICE {
             let Some(position) = self.fanouts.first() else { return Ok(()) };
             let Some(mut fanout) = self.open_fanout(position, log)? else {

@@ -104,7 +104,8 @@ impl Indexes {
         check_name(name)?;
         let name = name.to_owned();
         self.start(kinds, move |indexes, lock, kind, stop| {
-            indexes.build_as_of_holding(lock, kind, &as_of, &name, stop, &|_| {})
+            let options = RebuildOptions::default();
+            indexes.build_as_of_holding(lock, kind, (&as_of, &name), &options, stop, &|_| {})
         })
     }
 

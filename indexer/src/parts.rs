@@ -156,8 +156,8 @@ pub(crate) struct Build<'a> {
     pub(crate) stop: &'a AtomicBool,
     pub(crate) progress: &'a (dyn Fn(Progress) + Sync),
     pub(crate) open: &'a (dyn Fn() -> Result<Snapshot, IndexError> + Sync),
-    /// When a thread finishes its first part at the latest, so that it can be gone on with; if it cannot, all its
-    /// documents come from one snapshot a thread.
+    /// When a thread finishes its first part at the latest, so that it can be gone on with; if it cannot, all that
+    /// `open` opens shows one state.
     pub(crate) keep_after: Option<Duration>,
 }
 
@@ -329,9 +329,8 @@ impl Shared<'_> {
             }
             let done = self.done.fetch_add(looked_at, Ordering::Relaxed) + looked_at;
             (self.build.progress)(self.clock.progress(done));
-            if self.build.keep_after.is_some() {
-                snapshot = (self.build.open)()?;
-            }
+            // However long the build is, no thread reads from one state of the log for longer than a page takes.
+            snapshot = (self.build.open)()?;
         }
         part.map_or(Ok(()), |last| self.finish_part(last))
     }

@@ -70,7 +70,8 @@ impl Indexes {
         for name in due.iter().filter_map(|name| name.strip_prefix('@')) {
             match self.as_of_what(kind, &format!("@{name}")) {
                 Some(as_of) => {
-                    self.build_as_of_holding(&lock, kind, &as_of, name, stop, progress)?;
+                    let options = RebuildOptions::default();
+                    self.build_as_of_holding(&lock, kind, (&as_of, name), &options, stop, progress)?;
                 }
                 None => self.remove(kind, &format!("@{name}"))?,
             }

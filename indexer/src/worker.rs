@@ -104,7 +104,7 @@ impl Indexes {
                     self.clear_failing(kind);
                     self.log().wake_followers();
                 }
-                None => progress(self.wait_for(kind, target, Duration::from_millis(500))?),
+                None => progress(self.wait_for_all(kind, target, Duration::from_millis(500))?),
             }
         }
     }

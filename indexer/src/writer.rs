@@ -139,8 +139,9 @@ impl GenerationWriter {
         if reached == self.commit.reached && self.fanouts.is_empty() && self.commit.fanouts.is_empty() {
             return Ok(Step { checkpoint: self.commit.checkpoint, idle: true });
         }
+        let fresh = !touched.is_empty();
         self.renew(touched.into_iter().collect(), log)?;
-        self.slice(log, reached, last)?;
+        self.slice(log, reached, last, fresh)?;
         let commit = Commit::at(reached, link_at(log, reached)?, self.erased, self.fanouts.clone());
         self.commit(commit)?;
         remove_others(self.generation.dir(), &self.commit.fanouts).map_err(io(self.generation.dir()))?;

@@ -54,8 +54,8 @@ mod xml;
 
 pub use format::Format;
 pub use load::{
-    FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, ReasonCount, RetryReport, load,
-    retry, watch,
+    FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, ReasonCount, Refused, RetryReport,
+    load, retry, watch,
 };
 pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};

@@ -42,7 +42,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for kind in AssetKind::ALL {
         indexes.catch_up(kind, head, &AtomicBool::new(false), &|_| {})?;
         let as_of: AsOf = "1912-04-16".parse()?;
-        indexes.build_as_of(kind, &as_of, "1912-04-16", &AtomicBool::new(false), &|_| {})?;
+        indexes.build_as_of(
+            kind,
+            &as_of,
+            "1912-04-16",
+            &indexer::RebuildOptions::default(),
+            &AtomicBool::new(false),
+            &|_| {},
+        )?;
     }
     let workers = Workers::start(&indexes)?;
     let config = PagesConfig {

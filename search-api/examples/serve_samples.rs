@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let indexes = Indexes::open(log.clone(), home.path().join("indexes"))?;
     let workers = Workers::start(&indexes)?;
     for kind in AssetKind::ALL {
-        indexes.wait_for(kind, log.head()?.seq, std::time::Duration::from_secs(60))?;
+        indexes.wait_for(kind, &[log.head()?.seq], std::time::Duration::from_secs(60))?;
     }
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);

@@ -59,7 +59,7 @@ pub enum SearchError {
     )]
     TooLong,
     /// What was just written is not in the index yet.
-    #[error("the index has taken in events up to {reached}, not up to {wanted} yet: ask again")]
+    #[error("event {wanted} is not all in the index yet, which has come to {reached}: ask again")]
     NotYet {
         /// What was asked for.
         wanted: Seq,

@@ -97,6 +97,9 @@ pub struct SearchResponse {
     /// How long it took, in milliseconds.
     pub took_ms: u64,
     /// The aggregations in Elasticsearch's shape, and the best score.
+    /// Which state of its index that was.
+    #[serde(skip)]
+    pub(crate) state: String,
     #[serde(skip)]
     pub(crate) aggregations: Map<String, Value>,
     #[serde(skip)]
@@ -286,9 +289,9 @@ impl Search {
 
     fn generation(&self, request: &SearchRequest) -> Result<Pinned, SearchError> {
         if let (Some(wanted), None) = (request.min_seq, &request.as_of) {
-            let reached = self.indexes().wait_for(request.kind, wanted, WAIT_LIMIT)?;
-            if reached < wanted {
-                return Err(SearchError::NotYet { wanted, reached });
+            let waited = self.indexes().wait_for(request.kind, &[wanted], WAIT_LIMIT)?;
+            if !waited.shown {
+                return Err(SearchError::NotYet { wanted, reached: waited.reached });
             }
         }
         self.open(IndexName { kind: request.kind, as_of: request.as_of.clone() })

@@ -92,8 +92,9 @@ impl Log {
             }
             snapshot.seq = seq;
         }
-        let within = within.filter(|last| *last < snapshot.seq);
-        snapshot.seq = within.unwrap_or(snapshot.seq);
+        // Whether the log goes on past `last` yet makes no difference: all of these share one catalog.
+        let within = within.filter(|last| matches!(as_of, AsOf::Time(_)) || *last < snapshot.seq);
+        snapshot.seq = within.map_or(snapshot.seq, |last| last.min(snapshot.seq));
         snapshot.past = Some(Past::new(as_of, within));
         Ok(snapshot)
     }

@@ -244,9 +244,9 @@ pub(crate) fn referrer_of(key: &[u8], value: &[u8], prefix: usize) -> Option<(As
 }
 
 /// Two parts and the zero byte between them within 511 bytes.
-const MAX_EDGE_PART: usize = 254;
+pub(crate) const MAX_EDGE_PART: usize = 254;
 
-fn shorten_into(key: &mut Vec<u8>, part: &[u8]) {
+pub(crate) fn shorten_into(key: &mut Vec<u8>, part: &[u8]) {
     match part.split_at_checked(MAX_EDGE_PART - 32) {
         Some((start, _)) if part.len() > MAX_EDGE_PART => {
             key.extend_from_slice(start);

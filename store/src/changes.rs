@@ -11,6 +11,7 @@ use crate::{
     error::ReadError,
     event::Seq,
     tables::CatalogTables,
+    work::{WorkChanges, is_seen},
 };
 
 /// Changes that are not in the tables yet.
@@ -19,12 +20,13 @@ pub(crate) struct Changes {
     heads: BTreeMap<Vec<u8>, Head>,
     /// Key of an edge → its value; `None` takes the edge away.
     edges: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    work: WorkChanges,
 }
 
 impl Changes {
     /// None yet.
     pub(crate) fn to(tables: CatalogTables) -> Self {
-        Self { tables, heads: BTreeMap::new(), edges: BTreeMap::new() }
+        Self { tables, heads: BTreeMap::new(), edges: BTreeMap::new(), work: WorkChanges::default() }
     }
 
     /// The head under this key, with all changes.
@@ -35,27 +37,39 @@ impl Changes {
         }
     }
 
-    /// Takes one event in, given its asset's head. `named_before` tells what the asset's revision of that seq named.
+    /// Takes one event in, given its asset's head. `named_before` tells what the asset's revision of that seq named, and
+    /// what it said in brief.
     pub(crate) fn take(
         &mut self,
         key: &[u8],
         head: Option<Head>,
         change: &Change<'_>,
-        named_before: impl FnOnce(Seq) -> Result<Vec<AssetRef>, ReadError>,
+        named_before: impl FnOnce(Seq) -> Result<(Vec<AssetRef>, Brief), ReadError>,
     ) -> Result<(), ReadError> {
         let before = head.unwrap_or(Head::NONE);
         let old_live = before.live;
         let old_into = into_of(&before).cloned();
+        let was_seen = is_seen(&before);
         let after = before.after(change);
+        let kind = change.event_type.kind();
+        let (named, brief) = match old_live {
+            Seq::ZERO => Default::default(),
+            _ if change.references.is_none() && was_seen == is_seen(&after) => Default::default(),
+            live => named_before(live)?,
+        };
+        if was_seen && (change.references.is_some() || !is_seen(&after)) {
+            self.work.count(-1, kind, &named, &brief);
+        }
         if let Some(references) = change.references {
-            if old_live != Seq::ZERO {
-                let named: HashSet<_> = references.iter().collect();
-                for gone in named_before(old_live)?.iter().filter(|target| !named.contains(target)) {
-                    self.edges.insert(edge(&gone.to_key(), key).0, None);
-                }
+            let still: HashSet<_> = references.iter().collect();
+            for gone in named.iter().filter(|target| !still.contains(target)) {
+                self.edges.insert(edge(&gone.to_key(), key).0, None);
             }
             for target in references {
                 self.add_edge(target, key, change.brief);
+            }
+            if is_seen(&after) {
+                self.work.count(1, kind, references, change.brief);
             }
         }
         if old_into.as_ref() != into_of(&after) {
@@ -90,7 +104,7 @@ impl Changes {
                 None => _ = self.tables.referrers.delete(txn, &key)?,
             }
         }
-        Ok(())
+        self.work.write(self.tables, txn)
     }
 }
 

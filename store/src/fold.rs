@@ -79,7 +79,7 @@ impl<'a> Fold<'a> {
     ) -> Result<(), ReadError> {
         let said = said(record, fact, payload);
         let log = self.log;
-        self.into.take(key, head, &said.change(seq, record), |live| log.references_at(from, txn, live))
+        self.into.take(key, head, &said.change(seq, record), |live| log.named_at(from, txn, live))
     }
 
     /// The head of an asset after one more of its events, without touching any table.

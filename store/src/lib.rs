@@ -62,6 +62,7 @@ mod upgrade;
 mod validate;
 mod verify;
 mod volume;
+mod work;
 mod writer;
 
 pub use append::{Appended, Batch, Outcome, Prepared, Refusal, SourcePosition};
@@ -88,3 +89,4 @@ pub use schema::{event_types, schema};
 pub use snapshot::{AssetState, Live, LiveFields, Snapshot};
 pub use validate::{MAX_LIST, MAX_PAYLOAD_BYTES, MAX_REFERENCES, MAX_SHORT_TEXT_BYTES};
 pub use verify::{MAX_PROBLEMS, Problem, Progress, Stage, VerifyReport};
+pub use work::Work;

@@ -15,6 +15,7 @@ use heed::{MdbError, RoTxn, RwTxn};
 use crate::{
     asset::AssetRef,
     bell::Bell,
+    catalog::Brief,
     compress::Dictionaries,
     date::Timestamp,
     digest::Digest,
@@ -281,19 +282,19 @@ impl Log {
         self.dictionaries().decompress(&record.payload, out).map_err(|found| damaged(seq, found))
     }
 
-    /// What the revision of this seq names.
-    pub(crate) fn references_at(
+    /// What the revision of this seq names, and what it says in brief.
+    pub(crate) fn named_at(
         &self,
         tables: &Tables,
         txn: &RoTxn<'_>,
         seq: Seq,
-    ) -> Result<Vec<AssetRef>, ReadError> {
+    ) -> Result<(Vec<AssetRef>, Brief), ReadError> {
         let record = tables.record(txn, seq)?;
         let mut payload = Vec::new();
         self.payload_of(tables, txn, seq, &record, &mut payload)?;
         Ok(match decode_payload(seq, &record, &payload)? {
-            Some((Fact::Published(content), ..)) => content.references(),
-            _ => Vec::new(),
+            Some((Fact::Published(content), ..)) => (content.references(), Brief::of(&content)),
+            _ => Default::default(),
         })
     }
 }

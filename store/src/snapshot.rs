@@ -17,6 +17,7 @@ use crate::{
     record::Record,
     stored::{Stored, as_event, checked_record, damaged, earlier},
     tables::{CatalogTables, Read, Tables},
+    work::Work,
 };
 
 /// The log and the catalog as of one seq. Not shared between threads: each opens its own.
@@ -310,9 +311,35 @@ impl Snapshot {
         after: Option<&AssetRef>,
         count: usize,
     ) -> Result<Vec<(AssetRef, Brief)>, ReadError> {
+        self.edges(asset, None, after, count)
+    }
+
+    /// Those of one kind alone.
+    ///
+    /// # Errors
+    /// [`ReadError`]: the catalog is damaged, or the disk fails.
+    pub fn referrers_of_kind(
+        &self,
+        asset: &AssetRef,
+        kind: AssetKind,
+        after: Option<&AssetRef>,
+        count: usize,
+    ) -> Result<Vec<(AssetRef, Brief)>, ReadError> {
+        self.edges(asset, Some(kind), after, count)
+    }
+
+    fn edges(
+        &self,
+        asset: &AssetRef,
+        kind: Option<AssetKind>,
+        after: Option<&AssetRef>,
+        count: usize,
+    ) -> Result<Vec<(AssetRef, Brief)>, ReadError> {
         let (txn, tables) = self.catalog()?;
         let target = asset.to_key();
-        let prefix = edges_to(&target);
+        let to_target = edges_to(&target);
+        let mut prefix = to_target.clone();
+        prefix.extend(kind.map(kind_letter));
         let start = match after {
             Some(after) => crate::catalog::edge(&target, &after.to_key()).0,
             None => prefix.clone(),
@@ -324,9 +351,29 @@ impl Snapshot {
             if !key.starts_with(&prefix) || found.len() == count {
                 break;
             }
-            found.push(referrer_of(key, value, prefix.len()).ok_or_else(|| catalog_damaged(key))?);
+            found.push(referrer_of(key, value, to_target.len()).ok_or_else(|| catalog_damaged(key))?);
         }
         Ok(found)
+    }
+
+    /// Whether one asset names the other in its last revision, or was merged into it.
+    ///
+    /// # Errors
+    /// [`ReadError`]: the disk fails.
+    pub fn names(&self, referrer: &AssetRef, asset: &AssetRef) -> Result<bool, ReadError> {
+        let (txn, tables) = self.catalog()?;
+        let key = crate::catalog::edge(&asset.to_key(), &referrer.to_key()).0;
+        Ok(tables.referrers.get(txn, &key)?.is_some())
+    }
+
+    /// What the assets that name this one add up to, of those that readers see: some rows are read, however many name
+    /// it. What names bylines that were merged into it is not in it.
+    ///
+    /// # Errors
+    /// [`ReadError`]: the catalog is damaged, or the disk fails.
+    pub fn work(&self, asset: &AssetRef) -> Result<Work, ReadError> {
+        let (txn, tables) = self.catalog()?;
+        tables.work(txn, asset)
     }
 
     /// The seqs of all events about an asset, newest first, from `latest` back, `count` at most.

@@ -27,7 +27,7 @@ pub(crate) const STAMP: &str = "commit";
 pub(crate) const FORMAT: u64 = 2;
 /// The version of what the catalog and the list of times say and of how they say it. Where a log has an older one,
 /// they are folded again when it is opened.
-pub(crate) const CATALOG: u64 = 1;
+pub(crate) const CATALOG: u64 = 2;
 
 /// A read transaction that may cross threads.
 pub(crate) type Read = RoTxn<'static, WithoutTls>;
@@ -69,6 +69,7 @@ pub(crate) struct CatalogTables {
     pub(crate) heads: Table<Bytes, Bytes>,
     /// Key of an asset, a zero byte, key of one that names it → what that one says in brief (grammar:
     /// [`crate::catalog::edge`] and [`crate::catalog::edge_value`]). A merged byline names the one it went into.
+    /// Beside the edges to an asset lies what they add up to (grammar: [`crate::work`]).
     pub(crate) referrers: Table<Bytes, Bytes>,
 }
 

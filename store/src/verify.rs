@@ -18,6 +18,7 @@ use crate::{
     stored::decode_payload,
     tables::{CatalogTables, Tables, time_key},
     train::sampled,
+    work::row_of,
 };
 
 mod report;
@@ -234,6 +235,10 @@ impl Check<'_> {
                 fold.referrers.iter(folded)?,
                 &mut step,
                 &mut |key, found, _| {
+                    if let Some((asset, what)) = row_of(key) {
+                        wrong.push(Problem::Work(asset_name(asset), what));
+                        return;
+                    }
                     let (target, referrer) = edge_names(key);
                     let says = if found.is_some() { "it says" } else { "it does not say" };
                     wrong.push(Problem::Edge(format!("{says} that {referrer} names {target}")));

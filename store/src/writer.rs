@@ -130,7 +130,7 @@ impl<'a> Writer<'a> {
             order.named.clear();
             let mut seq = latest;
             while seq != Seq::ZERO {
-                for named in self.log.references_at(self.tables, txn, seq)? {
+                for named in self.log.named_at(self.tables, txn, seq)?.0 {
                     if !order.named.contains(&named) {
                         order.named.push(named);
                     }
@@ -184,7 +184,7 @@ impl<'a> Writer<'a> {
             references: event.references.as_deref(),
             brief: &event.brief,
         };
-        self.catalog.take(&event.key, head, &change, |live| log.references_at(tables, txn, live))?;
+        self.catalog.take(&event.key, head, &change, |live| log.named_at(tables, txn, live))?;
         if matches!(event.event_type, EventType::Erased(_)) {
             self.filling.flush(txn)?;
             self.forget(txn, latest)?; // the catalog needed the payload to know what it named

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use store::{
-    AppendError, Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Fact, Image, Log, Merge,
-    NewEvent, Order, Outcome, Seq, Snapshot, Status, Timestamp,
+    AppendError, ArchiveDate, Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Fact, Image, Log,
+    Merge, NewEvent, Order, Outcome, Seq, Snapshot, Status, Timestamp, Work,
 };
 
 #[derive(Debug, Clone)]
@@ -26,6 +26,13 @@ fn id(kind: AssetKind, number: u8) -> AssetId {
     AssetId::new(format!("{kind}{padding}{number}")).unwrap()
 }
 
+/// None, short ones, and one too long for a key.
+fn section(number: u8) -> String {
+    ["", "City", "Sport"]
+        .get(usize::from(number))
+        .map_or_else(|| "Shipping news ".repeat(30), |name| (*name).to_owned())
+}
+
 fn any_event() -> impl Strategy<Value = NewEvent> {
     let number = 0..5_u8;
     let numbers = || proptest::collection::vec(0..5_u8, 0..3);
@@ -35,6 +42,8 @@ fn any_event() -> impl Strategy<Value = NewEvent> {
         8 => (number.clone(), numbers(), numbers(), 0..4_u8).prop_map(move |(n, bylines, images, text)| {
             let article = Article {
                 headline: format!("Headline {text}"),
+                section: section(text),
+                published: ["", "1931", "1931-01", "1850-05-02"].get(usize::from(text)).and_then(|date| date.parse().ok()),
                 bylines: ids(AssetKind::Byline, bylines),
                 images: ids(AssetKind::Image, images),
                 ..Article::default()
@@ -150,6 +159,37 @@ fn fold(told: &[Told], as_of: Moment) -> (BTreeMap<AssetRef, State>, BTreeSet<(A
     (assets, edges)
 }
 
+/// What those add up to that name an asset and that readers see.
+fn work(assets: &BTreeMap<AssetRef, State>, target: &AssetRef) -> Work {
+    let mut work = Work::default();
+    for state in assets.values().filter(|state| state.status == Status::Published) {
+        let Some(content) = state.content.as_ref().filter(|content| content.references().contains(target))
+        else {
+            continue;
+        };
+        let Content::Article(article) = content else {
+            work.images += 1;
+            continue;
+        };
+        work.articles += 1;
+        if target.kind == AssetKind::Image {
+            continue;
+        }
+        if !article.section.is_empty() {
+            *work.sections.entry(article.section.clone()).or_default() += 1;
+        }
+        let Some(date) = &article.published else { continue };
+        let key = |date: &ArchiveDate| (date.start(), date.as_str().to_owned());
+        if work.first.as_ref().is_none_or(|first| key(date) < key(first)) {
+            work.first = Some(date.clone());
+        }
+        if work.last.as_ref().is_none_or(|last| key(date) > key(last)) {
+            work.last = Some(date.clone());
+        }
+    }
+    work
+}
+
 /// The fact as the log holds it: an erasure with what its asset had ever named, the newest first.
 fn recorded(told: &[Told], event: &NewEvent) -> Fact {
     let mut fact = event.fact.clone();
@@ -211,6 +251,23 @@ fn check(snapshot: &Snapshot, told: &[Told], as_of: Moment) {
             let found: BTreeSet<_> = found.into_iter().map(|referrer| (target.clone(), referrer)).collect();
             let expected: BTreeSet<_> = edges.iter().filter(|(to, _)| *to == target).cloned().collect();
             assert_eq!(found, expected, "who names {target} as of {as_of}");
+            for (_, referrer) in &found {
+                assert!(snapshot.names(referrer, &target).unwrap());
+            }
+            for kind in AssetKind::ALL {
+                let of_kind = snapshot.referrers_of_kind(&target, kind, None, usize::MAX).unwrap();
+                let of_kind: Vec<_> =
+                    of_kind.into_iter().map(|(referrer, _)| (target.clone(), referrer)).collect();
+                assert_eq!(
+                    of_kind,
+                    found.iter().filter(|edge| edge.1.kind == kind).cloned().collect::<Vec<_>>()
+                );
+            }
+            assert_eq!(
+                snapshot.work(&target).unwrap(),
+                work(&assets, &target),
+                "work of {target} as of {as_of}"
+            );
         }
     }
     let events = snapshot.events(Seq::new(1), usize::MAX).unwrap();

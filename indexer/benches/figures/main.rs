@@ -292,7 +292,7 @@ impl Archive {
             };
             self.log.append(Batch { events: (0..10).map(event).collect(), ..Batch::default() }).unwrap();
             let head = self.log.head().unwrap().seq;
-            self.indexes.wait_for(KIND, head, Duration::from_secs(60)).unwrap();
+            self.indexes.wait_for(KIND, &[head], Duration::from_secs(60)).unwrap();
             let segments = self.indexes.searcher(KIND).unwrap().1.searcher.segment_readers().len();
             most = most.max(segments);
             sum += segments as u64;

@@ -82,19 +82,18 @@ impl View for Articles {
                 touch,
             ),
             AssetKind::Byline => {
-                for person in join::same_person(&change.asset, snapshot)? {
-                    join::each_referrer(&person, snapshot, &mut |referrer| match referrer.kind {
-                        AssetKind::Article => touch(referrer.id.clone()),
-                        AssetKind::Image => join::touch_referrers(
-                            std::slice::from_ref(referrer),
+                let same = join::same_person(&change.asset, snapshot)?;
+                join::touch_referrers(&same, AssetKind::Article, snapshot, touch)?;
+                same.iter().try_for_each(|person| {
+                    join::each_referrer(person, AssetKind::Image, snapshot, &mut |image, _| {
+                        join::touch_referrers(
+                            std::slice::from_ref(&image),
                             AssetKind::Article,
                             snapshot,
                             touch,
-                        ),
-                        AssetKind::Byline => Ok(()),
-                    })?;
-                }
-                Ok(())
+                        )
+                    })
+                })
             }
         }
     }

@@ -1,11 +1,10 @@
 //! The view `bylines`: each person or organisation with what it made, how much, when and where.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use store::{
-    ArchiveDate, AssetId, AssetKind, AssetRef, AssetState, Brief, Content, Fact, ReadError, Seq, Snapshot,
-    Status,
+    AssetId, AssetKind, AssetRef, AssetState, Content, Fact, ReadError, Seq, Snapshot, Status, Work,
 };
 
 use super::{Change, Known, Touch, View, join};
@@ -30,58 +29,29 @@ static FIELDS: [FieldSpec; 14] = [
     FieldSpec::keyword("sections.name"),
 ];
 
-/// What a byline's work adds up to.
-#[derive(Default)]
-struct Work {
-    articles: u64,
-    images: u64,
-    first: Option<ArchiveDate>,
-    last: Option<ArchiveDate>,
-    sections: BTreeMap<String, u64>,
-}
-
-impl Work {
-    fn add(&mut self, kind: AssetKind, brief: &Brief) {
-        match kind {
-            AssetKind::Article => {
-                self.articles += 1;
-                if let Ok(date) = brief.published.parse::<ArchiveDate>() {
-                    if self.first.as_ref().is_none_or(|first| key(&date) < key(first)) {
-                        self.first = Some(date.clone());
-                    }
-                    if self.last.as_ref().is_none_or(|last| key(&date) > key(last)) {
-                        self.last = Some(date);
-                    }
-                }
-                if !brief.section.is_empty() {
-                    match self.sections.get_mut(&brief.section) {
-                        Some(count) => *count += 1,
-                        None => drop(self.sections.insert(brief.section.clone(), 1)),
-                    }
-                }
-            }
-            AssetKind::Image => self.images += 1,
-            AssetKind::Byline => {}
-        }
-    }
-}
-
-/// What a byline and those that were merged into it have made. Reads the catalog only, not one payload: a prolific
-/// author has a hundred thousand articles.
+/// What a byline and those that were merged into it have made. The catalog keeps what each of them has made by itself; of
+/// all but the one with the most work it is counted again, since what names two ids of one person counts once.
 fn work_of(byline: &AssetRef, merged: &[AssetRef], snapshot: &Snapshot) -> Result<Work, ReadError> {
-    let mut work = Work::default();
-    // What names two ids of one person counts once.
-    let mut seen = HashSet::new();
+    let mut people = Vec::with_capacity(1 + merged.len());
     for person in std::iter::once(byline).chain(merged) {
-        join::each_referrer_in_brief(person, snapshot, &mut |referrer, brief| {
-            if referrer.kind == AssetKind::Byline || (!merged.is_empty() && !seen.insert(referrer.clone())) {
-                return Ok(());
-            }
-            if join::is_live(referrer, snapshot)? {
-                work.add(referrer.kind, brief);
-            }
-            Ok(())
-        })?;
+        people.push((snapshot.work(person)?, person));
+    }
+    people.sort_by_key(|(work, _)| std::cmp::Reverse(work.articles + work.images));
+    let mut people = people.into_iter();
+    let Some((mut work, most)) = people.next() else { return Ok(Work::default()) };
+    let mut seen = HashSet::new();
+    for (_, person) in people {
+        for kind in [AssetKind::Article, AssetKind::Image] {
+            join::each_referrer(person, kind, snapshot, &mut |referrer, brief| {
+                if seen.insert(referrer.clone())
+                    && !snapshot.names(&referrer, most)?
+                    && join::is_live(&referrer, snapshot)?
+                {
+                    work.add(kind, &brief);
+                }
+                Ok(())
+            })?;
+        }
     }
     Ok(work)
 }
@@ -98,11 +68,6 @@ fn former_name(byline: &AssetRef, snapshot: &Snapshot) -> Result<Option<String>,
         }
         _ => None,
     })
-}
-
-/// A total order, so that the first and the last do not depend on the order in which articles are read.
-fn key(date: &ArchiveDate) -> (i64, &str) {
-    (date.start().as_millis(), date.as_str())
 }
 
 impl View for Bylines {

@@ -32,6 +32,28 @@ static FIELDS: [FieldSpec; 13] = [
     FieldSpec::text("rights", 0.0),
 ];
 
+/// The articles that use an image, in brief: the first by their ids, as many as are listed.
+fn uses(image: &AssetRef, snapshot: &Snapshot) -> Result<Vec<Value>, ReadError> {
+    let mut used_in = Vec::new();
+    let mut after = None;
+    while used_in.len() < MAX_USED_IN {
+        let page = snapshot.referrers_of_kind(image, AssetKind::Article, after.as_ref(), MAX_USED_IN)?;
+        if page.is_empty() {
+            break;
+        }
+        for (article, _) in &page {
+            let Some(live) = snapshot.live_fields(article)? else { continue };
+            let mut used = live.fields;
+            used.retain(|name, _| ARTICLE_FIELDS.contains(&name.as_str()));
+            used.insert("id".to_owned(), json!(article.id));
+            used_in.push(Value::Object(used));
+        }
+        after = page.into_iter().last().map(|(article, _)| article);
+    }
+    used_in.truncate(MAX_USED_IN);
+    Ok(used_in)
+}
+
 impl View for Images {
     fn kind(&self) -> AssetKind {
         AssetKind::Image
@@ -53,29 +75,10 @@ impl View for Images {
         if let Some(id) = join::id_at(&json, "photographer") {
             json.insert("photographer".to_owned(), known.part(Part::Photographer, id, snapshot)?);
         }
-        let mut used_in = Vec::new();
-        let mut count = 0_u64;
-        join::each_referrer(&asset, snapshot, &mut |article| {
-            if article.kind != AssetKind::Article {
-                return Ok(());
-            }
-            // A stock image is used ten thousand times: only what is shown is read.
-            if !join::is_live(article, snapshot)? {
-                return Ok(());
-            }
-            count += 1;
-            if used_in.len() < MAX_USED_IN
-                && let Some(live) = snapshot.live_fields(article)?
-            {
-                let mut used = live.fields;
-                used.retain(|name, _| ARTICLE_FIELDS.contains(&name.as_str()));
-                used.insert("id".to_owned(), json!(article.id));
-                used_in.push(Value::Object(used));
-            }
-            Ok(())
-        })?;
+        // A stock image is used ten thousand times: only what is shown is read.
+        let count = snapshot.work(&asset)?.articles;
         if count > 0 {
-            json.insert("used_in".to_owned(), Value::Array(used_in));
+            json.insert("used_in".to_owned(), Value::Array(uses(&asset, snapshot)?));
         }
         json.insert("used_in_count".to_owned(), json!(count));
         Ok(Some(Document { asset, seq: live.seq, revision: live.revision, source: live.source, json }))

@@ -160,27 +160,19 @@ fn is_published(state: &AssetState) -> bool {
     state.status == Status::Published && state.live != Seq::ZERO
 }
 
-/// Hands all assets that name this one to `found`, page by page.
+/// Hands the assets of a kind that name this one to `found`, page by page, each with what it says in brief.
 pub(super) fn each_referrer(
     asset: &AssetRef,
+    kind: AssetKind,
     snapshot: &Snapshot,
-    found: &mut dyn FnMut(&AssetRef) -> Result<(), ReadError>,
-) -> Result<(), ReadError> {
-    each_referrer_in_brief(asset, snapshot, &mut |referrer, _| found(referrer))
-}
-
-/// The same, each with what it says in brief.
-pub(super) fn each_referrer_in_brief(
-    asset: &AssetRef,
-    snapshot: &Snapshot,
-    found: &mut dyn FnMut(&AssetRef, &Brief) -> Result<(), ReadError>,
+    found: &mut dyn FnMut(AssetRef, Brief) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
     let mut after: Option<AssetRef> = None;
     loop {
-        let page = snapshot.referrers_in_brief(asset, after.as_ref(), PAGE)?;
-        page.iter().try_for_each(|(referrer, brief)| found(referrer, brief))?;
+        let page = snapshot.referrers_of_kind(asset, kind, after.as_ref(), PAGE)?;
         let full = page.len() == PAGE;
-        after = page.into_iter().last().map(|(referrer, _)| referrer);
+        after = page.last().map(|(referrer, _)| referrer.clone());
+        page.into_iter().try_for_each(|(referrer, brief)| found(referrer, brief))?;
         if !full {
             return Ok(());
         }
@@ -206,10 +198,10 @@ pub(super) fn merged_into(
 ) -> Result<(), ReadError> {
     let mut to_see = vec![byline.clone()];
     while let Some(byline) = to_see.pop() {
-        each_referrer(&byline, snapshot, &mut |referrer| {
-            if referrer.kind == AssetKind::Byline && !found.contains(referrer) {
+        each_referrer(&byline, AssetKind::Byline, snapshot, &mut |referrer, _| {
+            if !found.contains(&referrer) {
                 found.push(referrer.clone());
-                to_see.push(referrer.clone());
+                to_see.push(referrer);
             }
             Ok(())
         })?;
@@ -268,9 +260,7 @@ pub(super) fn touch_referrers(
     touch: Touch<'_>,
 ) -> Result<(), ReadError> {
     for target in targets {
-        each_referrer(target, snapshot, &mut |referrer| {
-            if referrer.kind == kind { touch(referrer.id.clone()) } else { Ok(()) }
-        })?;
+        each_referrer(target, kind, snapshot, &mut |referrer, _| touch(referrer.id))?;
     }
     Ok(())
 }

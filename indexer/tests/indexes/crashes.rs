@@ -47,7 +47,7 @@ fn victim() {
                 append(&log, &mut dice, 5);
                 let head = log.head().unwrap().seq;
                 // No faster than the bylines are indexed, so that each life sees commits; the articles may lag.
-                indexes.wait_for(AssetKind::Byline, head, Duration::from_secs(1)).unwrap();
+                indexes.wait_for(AssetKind::Byline, &[head], Duration::from_secs(1)).unwrap();
             }
         });
         let mut dice = Dice(seed ^ 0xdead);
@@ -67,7 +67,7 @@ fn victim() {
             }
             // Between rebuilds there is a while of nothing but indexing.
             let head = log.head().unwrap().seq;
-            indexes.wait_for(AssetKind::Article, head, Duration::from_millis(150)).unwrap();
+            indexes.wait_for(AssetKind::Article, &[head], Duration::from_millis(150)).unwrap();
         }
     });
 }

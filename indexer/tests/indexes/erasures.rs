@@ -97,7 +97,7 @@ fn what_was_erased_is_forgotten_by_itself() {
     for kind in [AssetKind::Article, AssetKind::Byline] {
         rebuild(kind);
         let as_of = AsOf::Seq(Seq::new(20));
-        indexes.build_as_of(kind, &as_of, "then", &never(), &|_| {}).unwrap();
+        indexes.build_as_of(kind, &as_of, "then", &RebuildOptions::default(), &never(), &|_| {}).unwrap();
     }
     let everywhere = ["articles/@then", "articles/g000002", "bylines/@then", "bylines/g000002"];
     assert_eq!(knowing(&indexes), everywhere);
@@ -125,7 +125,7 @@ fn what_was_erased_is_forgotten_by_itself() {
     let byline = Byline { name: format!("Bea {SECRET}"), ..Byline::default() };
     indexes.log().append_one(&NewEvent::published(id("b/bea"), byline)).unwrap();
     let head = indexes.log().head().unwrap().seq;
-    indexes.wait_for(AssetKind::Byline, head, Duration::from_secs(60)).unwrap();
+    indexes.wait_for(AssetKind::Byline, &[head], Duration::from_secs(60)).unwrap();
     let order = Fact::Erased(AssetKind::Byline, Order::default());
     indexes.log().append_one(&NewEvent::new(id("b/bea"), order)).unwrap();
     wait_until_purged(&indexes, indexes.log().head().unwrap().seq);

@@ -92,6 +92,37 @@ fn fresh_events_do_not_wait_for_a_long_fan_out() {
     assert_clean(&indexes, "after the fan-out");
 }
 
+/// While a byline with 150,000 articles was renamed, whoever had written something else was told for minutes that it
+/// could not be found, though it could.
+#[test]
+fn who_waits_for_another_event_does_not_wait_for_a_long_fan_out() {
+    let home = tempfile::tempdir().unwrap();
+    let (indexes, log) = archive(home.path(), 3_000);
+    let appended = |work: &dyn Fn()| {
+        work();
+        log.head().unwrap().seq
+    };
+    let first = appended(&|| rename(&log, "Nora Hallam"));
+    let fresh = appended(&|| correct(&log, 0));
+    // This one takes the place of the first, and stands for it.
+    let second = appended(&|| rename(&log, "Nora Quill"));
+    let shown = |seqs: &[Seq]| indexes.wait_for(KIND, seqs, Duration::ZERO).unwrap().shown;
+    let looks = Cell::new(0);
+    let look = |_| {
+        let status = indexes.status().unwrap().remove(0);
+        if status.fanout_left > 0 {
+            looks.set(looks.get() + 1);
+            assert!(shown(&[fresh]) && !shown(&[first]) && !shown(&[second]) && !shown(&[fresh, second]));
+            assert!(status.checkpoint < first, "not all up to there is in");
+            let reached = indexes.live(KIND).unwrap().reached().unwrap();
+            assert!(reached >= second && status.lag <= log.head().unwrap().seq.get() - second.get());
+        }
+    };
+    amid(|n| correct(&log, n), || indexes.catch_up(KIND, second, &never(), &look).unwrap());
+    assert!(looks.get() > 0, "the fan-out was done in one go");
+    assert!(shown(&[first, fresh, second]));
+}
+
 #[test]
 fn an_interrupted_fan_out_goes_on() {
     let home = tempfile::tempdir().unwrap();
@@ -131,7 +162,7 @@ fn a_rebuild_ends_under_renames_that_do_not() {
     let rename_again = |n| {
         rename(&log, &format!("Nora the {n}th"));
         let head = log.head().unwrap().seq;
-        indexes.wait_for(AssetKind::Byline, head, Duration::from_secs(1)).unwrap();
+        indexes.wait_for(AssetKind::Byline, &[head], Duration::from_secs(1)).unwrap();
     };
     amid(rename_again, || {
         for _ in 0..2 {

@@ -21,6 +21,7 @@ mod interrupted;
 mod locks;
 mod lost_log;
 mod model;
+mod pasts;
 mod rebuilds;
 mod swaps;
 

@@ -321,7 +321,7 @@ proptest! {
             appended.iter().take(until).for_each(|event| drop(then.append_one(event).unwrap()));
             for kind in AssetKind::ALL {
                 let as_of = AsOf::Seq(Seq::new(until as u64));
-                let built = indexes.build_as_of(kind, &as_of, "then", &never(), &|_| {}).unwrap();
+                let built = indexes.build_as_of(kind, &as_of, "then", &RebuildOptions::default(), &never(), &|_| {}).unwrap();
                 prop_assert_eq!(built.digest, clean(&then, kind));
                 let again = indexes.named(kind, "then").unwrap().searcher().unwrap().digest().unwrap();
                 prop_assert_eq!(again, built.digest);

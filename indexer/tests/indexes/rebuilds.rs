@@ -123,7 +123,14 @@ fn names_lead_nowhere_else() {
     let home = tempfile::tempdir().unwrap();
     let indexes = open(home.path());
     for name in ["../articles", "a/b", "", ".hidden", "a b", "@x", "~x", &"x".repeat(61)] {
-        let built = indexes.build_as_of(KIND, &AsOf::Seq(Seq::ZERO), name, &never(), &|_| {});
+        let built = indexes.build_as_of(
+            KIND,
+            &AsOf::Seq(Seq::ZERO),
+            name,
+            &RebuildOptions::default(),
+            &never(),
+            &|_| {},
+        );
         assert!(matches!(built, Err(IndexError::InvalidName(_))), "{name}");
         assert!(indexes.named(KIND, name).is_err(), "{name}");
     }
@@ -136,7 +143,8 @@ fn the_archive_as_it_stood_can_be_built_again_under_its_name() {
     archive(indexes.log(), 5);
     for (seq, documents) in [(3, 3), (5, 5), (1, 1)] {
         let as_of = AsOf::Seq(Seq::new(seq));
-        let built = indexes.build_as_of(KIND, &as_of, "then", &never(), &|_| {}).unwrap();
+        let built =
+            indexes.build_as_of(KIND, &as_of, "then", &RebuildOptions::default(), &never(), &|_| {}).unwrap();
         assert_eq!(built.checkpoint, Seq::new(seq));
         let searcher = indexes.named(KIND, "then").unwrap().searcher().unwrap();
         assert_eq!(searcher.digest().unwrap().documents, documents);

@@ -62,7 +62,7 @@ fn no_query_notices_a_swap() {
                 }
                 publish(edition);
                 editions.store(edition, Ordering::Relaxed);
-                indexes.wait_for(KIND, Seq::ZERO, std::time::Duration::ZERO).unwrap();
+                indexes.wait_for(KIND, &[Seq::ZERO], std::time::Duration::ZERO).unwrap();
             }
         });
         let swaps = scope.spawn(|| {

@@ -28,7 +28,7 @@ use store::{AppendError, Log, ReadError};
 
 use self::{budget::Budget, position::Position};
 pub use self::{
-    report::{FormatCount, LoadReport, Progress, Reading, ReasonCount},
+    report::{FormatCount, LoadReport, Progress, Reading, ReasonCount, Refused},
     retry::{RetryReport, retry},
     watch::watch,
 };

@@ -74,8 +74,10 @@ pub struct LoadReport {
     pub bylines: u64,
     /// Events that said nothing new, and assets mentioned that the log had before.
     pub unchanged: u64,
-    /// Events about assets that were erased, and stay so.
+    /// Events that the log's state does not allow.
     pub refused: u64,
+    /// Of these, by the sort of reason.
+    pub refusals: BTreeMap<&'static str, Refused>,
     /// Records, and files of no known format, that went to quarantine.
     pub quarantined: u64,
     /// Records of these files that left the quarantine: they were mended since.
@@ -100,6 +102,17 @@ pub struct LoadReport {
     pub dry_run: bool,
     /// Why records were quarantined, in the order in which it was met; no more than the first ten reasons.
     pub reasons: Vec<ReasonCount>,
+}
+
+/// Events that the log did not take for a reason of one sort.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Refused {
+    /// That sort, for people.
+    pub reason: &'static str,
+    /// How many.
+    pub events: u64,
+    /// What the log said of the first.
+    pub first: String,
 }
 
 /// What is wrong with some records.

@@ -8,13 +8,13 @@ use std::{
 };
 
 use crossbeam_channel::Receiver;
-use store::{AssetKind, AssetRef, Batch, EventType, Log, Outcome, SourcePosition};
+use store::{AssetKind, AssetRef, Batch, EventType, Log, Outcome, Refusal, SourcePosition};
 
 use super::{
     LoadError, LoadOptions,
     budget::Budget,
     position::Position,
-    report::{LoadReport, Progress, Reading, ReasonCount},
+    report::{LoadReport, Progress, Reading, ReasonCount, Refused},
     working::{Known, Ready, Worked, Worked1, hash},
 };
 use crate::{
@@ -225,12 +225,28 @@ impl<'a> Writing<'a> {
                 Outcome::Unchanged(_) => self.report.unchanged += 1,
                 Outcome::Refused(refusal) => {
                     tracing::info!(%refusal, "an event was refused");
-                    self.report.refused += 1;
+                    refuse(&mut self.report, &refusal);
                 }
             }
         }
         Ok(())
     }
+}
+
+fn refuse(report: &mut LoadReport, refusal: &Refusal) {
+    let (sort, reason) = match refusal {
+        Refusal::Exists { .. } => ("exists", "since their assets are there already"),
+        Refusal::Erased { .. } => ("erased", "since their assets were erased"),
+        Refusal::Merged { .. } => ("merged", "since their bylines were merged into others"),
+        Refusal::MergeCycle { .. } => ("merge_cycle", "since they merge bylines in a circle"),
+    };
+    report.refused += 1;
+    let of_sort = report.refusals.entry(sort).or_insert_with(|| Refused {
+        reason,
+        events: 0,
+        first: refusal.to_string(),
+    });
+    of_sort.events += 1;
 }
 
 fn count(report: &mut LoadReport, event_type: &EventType) {

@@ -185,7 +185,7 @@ pub(super) async fn health(mut taker: Taker, State(state): State<ApiState>) -> A
     taker.end()?;
     if wanted.as_deref() == Some("green") {
         let head = state.search.log().head().map_err(SearchError::from)?.seq;
-        super::wait_for(&state, &kinds, head).await?;
+        super::wait_for(&state, &kinds, vec![head]).await?;
     }
     let count = kinds.len();
     let search = state.search.clone();
@@ -195,7 +195,7 @@ pub(super) async fn health(mut taker: Taker, State(state): State<ApiState>) -> A
             let head = search.log().head()?.seq.get();
             let mut lag = 0;
             for kind in kinds {
-                lag = lag.max(head.saturating_sub(search.indexes().live(kind)?.checkpoint()?.get()));
+                lag = lag.max(head.saturating_sub(search.indexes().live(kind)?.reached()?.get()));
             }
             Ok(lag)
         })
@@ -250,7 +250,7 @@ pub(super) async fn refresh(mut taker: Taker, State(state): State<ApiState>) -> 
     let kinds = taker.kinds()?;
     taker.end()?;
     let head = state.search.log().head().map_err(crate::SearchError::from)?.seq;
-    super::wait_for(&state, &kinds, head).await?;
+    super::wait_for(&state, &kinds, vec![head]).await?;
     Ok(Json(json!({"_shards": {"total": kinds.len(), "successful": kinds.len(), "failed": 0}}))
         .into_response())
 }

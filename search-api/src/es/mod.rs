@@ -310,22 +310,27 @@ async fn run(
     })
     .await
     .map_err(|_| SearchError::Panicked)?;
-    if refresh && let Some(last) = done.iter().filter_map(|(_, done)| done.seq).max() {
-        wait_for(state, &AssetKind::ALL, last).await?;
+    let written: Vec<Seq> = done.iter().filter_map(|(_, done)| done.seq).collect();
+    if refresh && !written.is_empty() {
+        wait_for(state, &AssetKind::ALL, written).await?;
     }
     Ok(done)
 }
 
-/// Waits until these views have taken in this event, within bounds: what is written stays written either way.
-pub(crate) async fn wait_for(state: &ApiState, kinds: &[AssetKind], seq: Seq) -> Result<(), SearchError> {
+/// Waits until these views have taken in these events, within bounds: what is written stays written either way.
+pub(crate) async fn wait_for(
+    state: &ApiState,
+    kinds: &[AssetKind],
+    seqs: Vec<Seq>,
+) -> Result<(), SearchError> {
     let permit = state.waiting.clone().try_acquire_owned().map_err(|_| SearchError::Busy)?;
     let (indexes, kinds) = (state.search.indexes().clone(), kinds.to_vec());
     tokio::task::spawn_blocking(move || {
         let _permit = permit;
         for kind in kinds {
-            let reached = indexes.wait_for(kind, seq, WAIT_LIMIT)?;
-            if reached < seq {
-                tracing::warn!(%kind, %reached, wanted = %seq, "a write is not in the index yet");
+            let waited = indexes.wait_for(kind, &seqs, WAIT_LIMIT)?;
+            if !waited.shown {
+                tracing::warn!(%kind, reached = %waited.reached, "a write is not in the index yet");
             }
         }
         Ok(())

@@ -158,6 +158,17 @@ pub(super) struct Taken {
     items: Vec<TakenOne>,
 }
 
+impl Taken {
+    /// The events that say what was sent.
+    fn seqs(&self) -> Vec<Seq> {
+        let seq = |item: &TakenOne| match item.fate {
+            Fate::Appended { seq } | Fate::Unchanged { seq } => Some(seq),
+            Fate::Refused { .. } | Fate::Invalid { .. } => None,
+        };
+        self.items.iter().filter_map(seq).collect()
+    }
+}
+
 /// What became of one event.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TakenOne {
@@ -201,20 +212,20 @@ pub(super) async fn append(state: ApiState, asked: Asked) -> Result<Response, Pr
     let mut taken = appended.map_err(|_| SearchError::Panicked)??;
     drop(permit);
     if wait {
-        taken.searchable = Some(is_searchable(&state, taken.head).await?);
+        taken.searchable = Some(is_searchable(&state, taken.seqs()).await?);
     }
     Ok(Json(taken).into_response())
 }
 
-/// Whether all views have taken in an event, within the time that a search waits for it.
-async fn is_searchable(state: &ApiState, seq: Seq) -> Result<bool, SearchError> {
+/// Whether all views have taken in these events, within the time that a search waits for them.
+async fn is_searchable(state: &ApiState, seqs: Vec<Seq>) -> Result<bool, SearchError> {
     let indexes = state.search.indexes().clone();
     let Ok(_permit) = state.waiting.try_acquire() else { return Ok(false) };
     let waited = tokio::task::spawn_blocking(move || {
         let until = Instant::now() + WAIT_LIMIT;
         for kind in AssetKind::ALL {
             let left = until.saturating_duration_since(Instant::now());
-            if indexes.wait_for(kind, seq, left)? < seq {
+            if !indexes.wait_for(kind, &seqs, left)?.shown {
                 return Ok(false);
             }
         }

@@ -54,6 +54,7 @@ const WRITE: &str = "
 
 const ADMIN: &str = "
     POST,DELETE /api/v1/rebuild
+    DELETE /api/v1/generations
     POST /api/v1/rollback /status/rebuild /status/rollback /status/stop
 ";
 

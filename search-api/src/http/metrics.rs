@@ -156,7 +156,7 @@ fn standing(search: &Search, queued: usize, intake: usize) -> Result<Registry, S
         one("process_resident_memory_bytes", "Memory that the process has", bytes);
     }
     type ByView = Family<View, Gauge<u64, AtomicU64>>;
-    let [checkpoint, lag, documents, segments, bytes, generations, failing]: [ByView; 7] =
+    let [checkpoint, lag, left, documents, segments, bytes, generations, failing]: [ByView; 8] =
         std::array::from_fn(|_| ByView::default());
     let live = Family::<Generation, Gauge<u64, AtomicU64>>::default();
     for status in search.indexes().status()? {
@@ -164,6 +164,7 @@ fn standing(search: &Search, queued: usize, intake: usize) -> Result<Registry, S
         let set = |family: &ByView, value: u64| family.get_or_create(&view).set(value);
         set(&checkpoint, status.checkpoint.get());
         set(&lag, status.lag);
+        set(&left, status.fanout_left);
         set(&documents, status.digest.documents);
         set(&segments, status.segments as u64);
         set(&bytes, status.bytes);
@@ -173,10 +174,11 @@ fn standing(search: &Search, queued: usize, intake: usize) -> Result<Registry, S
     }
     registry.register(
         "morgue_view_checkpoint_seq",
-        "The last event that the live index has taken in",
+        "Everything up to this event is in the live index, long fan-outs too",
         checkpoint,
     );
-    registry.register("morgue_view_lag_events", "Events that the live index has still to take in", lag);
+    registry.register("morgue_view_lag_events", "Events that the live index has not come to yet", lag);
+    registry.register("morgue_view_fanout_left", "Documents that long fan-outs have still to renew", left);
     registry.register("morgue_view_documents", "Documents of the live index", documents);
     registry.register("morgue_view_segments", "Segments of the live index", segments);
     registry.register("morgue_view_bytes", "Bytes of the live index on disk", bytes);

@@ -127,6 +127,13 @@ pub(super) struct RolledBack {
     views: BTreeMap<&'static str, String>,
 }
 
+/// What was removed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Removed {
+    /// The views that had it.
+    views: Vec<&'static str>,
+}
+
 fn views_of(asked: &Asked) -> Vec<AssetKind> {
     let named: Vec<AssetKind> = asked.all("view").filter_map(|view| view.parse().ok()).collect();
     if named.is_empty() { AssetKind::ALL.to_vec() } else { named }
@@ -179,6 +186,16 @@ pub(super) async fn stop(state: ApiState, _: Asked) -> Result<Response, Problem>
     }
     let builds = aside(&state, |state| builds(state.search.indexes())).await?;
     Ok((StatusCode::ACCEPTED, Json(builds)).into_response())
+}
+
+/// `DELETE /api/v1/generations`
+pub(super) async fn remove(state: ApiState, asked: Asked) -> Result<Response, Problem> {
+    let (kinds, name) = (views_of(&asked), asked.param("name").unwrap_or_default().to_owned());
+    let done = aside(&state, move |state| {
+        let removed = state.search.indexes().remove_named(&kinds, &name)?;
+        Ok(Removed { views: removed.into_iter().map(AssetKind::plural).collect() })
+    });
+    Ok(Json(done.await?).into_response())
 }
 
 /// `POST /api/v1/rollback`

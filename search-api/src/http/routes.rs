@@ -13,7 +13,7 @@ use super::{
     docs,
     events::{self, Taken},
     metrics,
-    rebuild::{self, Builds, RolledBack},
+    rebuild::{self, Builds, Removed, RolledBack},
     route::{Body, MakeSchema, Param, Route, Shape},
     search::{self, Similar, Suggestions},
     status::{self, ArchiveStatus, Readiness},
@@ -269,7 +269,7 @@ const ANY_EVENT: MakeSchema = |generator| {
     })
 };
 
-fn rebuilding() -> [Route; 4] {
+fn rebuilding() -> [Route; 5] {
     let views = Param::new("view", Shape::OneOf(VIEWS), "Which views; all if left out.").many();
     [
         Route::new(Method::GET, "/api/v1/rebuild", READ, "rebuild_progress", rebuild::progress)
@@ -294,6 +294,13 @@ fn rebuilding() -> [Route; 4] {
             .says("Make the generation before the live one live again", "Doing it twice changes nothing.")
             .takes(&[views])
             .gives::<RolledBack>("What is live now."),
+        Route::new(Method::DELETE, "/api/v1/generations", ADMIN, "remove_generation", rebuild::remove)
+            .says(
+                "Remove the archive as it stood that was built under a name",
+                "Who is searching it goes on until done. The live generation, and the one before it, are not removed.",
+            )
+            .takes(&[text("name", "The name that searches take as `as_of`.").required(), views])
+            .gives::<Removed>("It is gone."),
     ]
 }
 

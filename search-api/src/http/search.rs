@@ -64,14 +64,14 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
     {
         let indexes = state.search.indexes().clone();
         let (generation, index) = state.pool.run(move || Ok(indexes.searcher(kind)?)).await?;
-        let tag = tag(&asked, &head, generation.name(), index.checkpoint);
+        let tag = tag(&asked, &head, generation.name(), &index.state());
         if is_known(&asked.headers, &tag) {
             return Ok(not_modified(tag));
         }
     }
     let site = Arc::clone(&state.site);
     run_search(&state, request, move |search, found| {
-        let tag = tag(&asked, &head, &found.generation, found.checkpoint);
+        let tag = tag(&asked, &head, &found.generation, &found.state);
         if is_known(&asked.headers, &tag) {
             return Ok(not_modified(tag));
         }
@@ -102,9 +102,9 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
 }
 
 /// What an answer is made from: the log, the index, and what is asked.
-fn tag(asked: &Asked, head: &str, generation: &str, checkpoint: Seq) -> HeaderValue {
+fn tag(asked: &Asked, head: &str, generation: &str, index: &str) -> HeaderValue {
     let (address, accept) = (asked.uri.to_string(), asked.header("accept").unwrap_or_default());
-    etag(&[head, generation, &checkpoint.to_string(), &address, accept])
+    etag(&[head, generation, index, &address, accept])
 }
 
 /// What a feed of this page of hits says of itself.
@@ -162,10 +162,10 @@ pub(super) async fn wait_for(state: &ApiState, kind: AssetKind, wanted: Seq) -> 
     }
     let _permit = state.waiting.try_acquire().map_err(|_| SearchError::Busy)?;
     let indexes = state.search.indexes().clone();
-    let waited = tokio::task::spawn_blocking(move || indexes.wait_for(kind, wanted, WAIT_LIMIT)).await;
-    let reached = waited.map_err(|_| SearchError::Panicked)??;
-    if reached < wanted {
-        return Err(SearchError::NotYet { wanted, reached });
+    let waited = tokio::task::spawn_blocking(move || indexes.wait_for(kind, &[wanted], WAIT_LIMIT)).await;
+    let waited = waited.map_err(|_| SearchError::Panicked)??;
+    if !waited.shown {
+        return Err(SearchError::NotYet { wanted, reached: waited.reached });
     }
     Ok(())
 }

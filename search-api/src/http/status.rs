@@ -32,10 +32,13 @@ pub(super) struct ViewState {
     generation: String,
     /// The one that a rollback would bring back.
     previous: Option<String>,
-    /// The last event that it has taken in.
+    /// Everything up to this event is in, long fan-outs too.
     checkpoint: Seq,
-    /// How many events it has still to take in.
+    /// How many events it has not come to yet.
     lag: u64,
+    /// How many documents a long fan-out (a prolific author's new name) has still to renew; the checkpoint waits for
+    /// them, searches for other events do not.
+    fanout_left: u64,
     documents: u64,
     /// Over ids, seqs and contents: equal digests, equal indexes.
     digest: String,
@@ -76,6 +79,7 @@ fn status_of(search: &Search) -> Result<ArchiveStatus, SearchError> {
             previous: view.previous,
             checkpoint: view.checkpoint,
             lag: view.lag,
+            fanout_left: view.fanout_left,
             documents: view.digest.documents,
             digest: view.digest.to_string(),
             segments: view.segments,
@@ -114,7 +118,7 @@ const READY_LAG: u64 = 1_000;
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Readiness {
     ready: bool,
-    /// How many events the slowest view has still to take in.
+    /// How many events the slowest view has not come to yet.
     lag: u64,
     /// Views that are not kept up to date; their status says why.
     failing: Vec<&'static str>,
@@ -139,8 +143,8 @@ fn lag_of(search: &Search) -> Result<u64, SearchError> {
     let head = search.log().head()?.seq.get();
     let mut lag = 0;
     for kind in AssetKind::ALL {
-        let checkpoint = search.indexes().live(kind)?.checkpoint()?.get();
-        lag = lag.max(head.saturating_sub(checkpoint));
+        let reached = search.indexes().live(kind)?.reached()?.get();
+        lag = lag.max(head.saturating_sub(reached));
     }
     Ok(lag)
 }

@@ -116,6 +116,7 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
         next,
         generation: first.map(|run| run.generation.name().to_owned()).unwrap_or_default(),
         checkpoint: first.map(|run| run.index.checkpoint).unwrap_or_default(),
+        state: first.map(|run| run.index.state()).unwrap_or_default(),
         took_ms: 0,
         aggregations,
         max_score: collected.max_score,

@@ -9,7 +9,10 @@ use crate::archive::{Archive, get, post};
 
 fn build(archive: &Archive, kind: AssetKind, as_of: &str, name: &str) {
     let stop = AtomicBool::new(false);
-    archive.indexes.build_as_of(kind, &as_of.parse().unwrap(), name, &stop, &|_| {}).unwrap();
+    archive
+        .indexes
+        .build_as_of(kind, &as_of.parse().unwrap(), name, &indexer::RebuildOptions::default(), &stop, &|_| {})
+        .unwrap();
 }
 
 #[test]

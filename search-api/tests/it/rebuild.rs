@@ -1,11 +1,15 @@
 //! Rebuilding and going back over HTTP, and writes that wait for the index.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::{
     Router,
     body::Body,
     http::{Request, StatusCode},
 };
+use indexer::{IndexError, RebuildOptions};
 use serde_json::{Value, json};
+use store::{AssetKind, Seq};
 
 use crate::archive::{Archive, get, post, send};
 
@@ -72,6 +76,93 @@ async fn the_archive_as_it_stood_is_built_in_the_background() {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{params}: {problem}");
         assert_eq!(problem["pointer"].as_str().unwrap_or_default(), pointer, "{params}");
     }
+}
+
+#[tokio::test]
+async fn the_archive_as_it_stood_can_be_removed() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let stop = AtomicBool::new(false);
+    for kind in [AssetKind::Article, AssetKind::Image] {
+        let as_of = "seq:5".parse().unwrap();
+        let options = RebuildOptions::default();
+        archive.indexes.build_as_of(kind, &as_of, "old-days", &options, &stop, &|_| {}).unwrap();
+    }
+    let delete = async |params: &str| {
+        let request = Request::delete(format!("/api/v1/generations{params}")).body(Body::empty()).unwrap();
+        send(&router, request).await
+    };
+    assert_eq!(delete("?name=old-days&view=images").await, (StatusCode::OK, json!({"views": ["images"]})));
+    assert_eq!(delete("?name=old-days").await, (StatusCode::OK, json!({"views": ["articles"]})));
+    for (params, expected) in [
+        ("?name=old-days", StatusCode::NOT_FOUND),
+        ("?name=g000001", StatusCode::NOT_FOUND),
+        ("?name=..%2Farticles", StatusCode::BAD_REQUEST),
+        ("", StatusCode::BAD_REQUEST),
+    ] {
+        let (status, problem) = delete(params).await;
+        assert_eq!(status, expected, "{params}: {problem}");
+    }
+    assert_eq!(get(&router, "/api/v1/search?as_of=old-days").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(get(&router, "/api/v1/search?q=fog").await.0, StatusCode::OK);
+}
+
+/// While the name of a byline with very many articles changed, the server said for minutes that it was not ready, and
+/// balancers took it out.
+#[tokio::test]
+async fn a_long_fan_out_leaves_the_server_ready() {
+    let byline = |name: &str| json!({"type": "byline.published", "id": "b/1", "data": {"name": name}});
+    let article = |id: String| json!({"type": "article.published", "id": id, "data": {"headline": "Tide", "bylines": ["b/1"]}});
+    let events = |articles: Vec<Value>| {
+        let events: Vec<String> = articles.iter().map(Value::to_string).collect();
+        events.join("\n")
+    };
+    let archive = Archive::of(&[byline("Nora Vance")]);
+    let router = archive.router();
+    let many = (0..3_000).map(|n| article(format!("a/{n}"))).collect();
+    post(&router, "/api/v1/events", events(many)).await;
+    archive.index();
+    archive.append(&[byline("Nora Hallam")]);
+    let renamed = archive.log.head().unwrap().seq;
+    post(&router, "/api/v1/events", events((0..1_100).map(|n| article(format!("fresh/{n}"))).collect()))
+        .await;
+
+    // In the middle of the fan-out the worker ends.
+    let stop = AtomicBool::new(false);
+    let stopped = archive.indexes.catch_up(AssetKind::Article, Seq::MAX, &stop, &|_| {
+        stop.store(archive.indexes.status().unwrap().remove(0).fanout_left > 0, Ordering::Release);
+    });
+    assert!(matches!(stopped, Err(IndexError::Stopped)), "{stopped:?}");
+    for kind in [AssetKind::Image, AssetKind::Byline] {
+        let head = archive.log.head().unwrap().seq;
+        archive.indexes.catch_up(kind, head, &AtomicBool::new(false), &|_| {}).unwrap();
+    }
+
+    let (status, ready) = get(&router, "/readyz").await;
+    assert_eq!((status, ready), (StatusCode::OK, json!({"ready": true, "lag": 0})));
+    let (_, status) = get(&router, "/api/v1/status").await;
+    let articles = &status["views"]["articles"];
+    assert_eq!(
+        (&articles["lag"], articles["fanout_left"].as_u64() > Some(0)),
+        (&json!(0), true),
+        "{articles}"
+    );
+    assert_eq!(articles["checkpoint"].as_u64(), Some(renamed.get() - 1));
+    let fresh = renamed.get() + 1_100;
+    assert_eq!(get(&router, &format!("/api/v1/search?q=tide&min_seq={fresh}")).await.0, StatusCode::OK);
+    let (status, problem) = get(&router, &format!("/api/v1/search?q=hallam&min_seq={renamed}")).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{problem}");
+
+    // What changes in the index as the fan-out goes on has another tag, though log and checkpoint are the same.
+    let tag = async || {
+        let request = Request::get("/api/v1/search?q=hallam").body(Body::empty()).unwrap();
+        let response = tower::ServiceExt::oneshot(router.clone(), request).await.unwrap();
+        response.headers().get("etag").cloned()
+    };
+    let before = tag().await;
+    assert_eq!(tag().await, before);
+    archive.index();
+    assert_ne!(tag().await, before);
 }
 
 #[tokio::test]

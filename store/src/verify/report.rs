@@ -105,6 +105,11 @@ pub enum Problem {
     /// The catalog says something else of who names whom than the log.
     #[error("catalog: {0}, which the log does not say; `morgue log repair-catalog` folds it again")]
     Edge(String),
+    /// The catalog counts those who name an asset otherwise than the log.
+    #[error(
+        "catalog: the {1} of {0} are counted otherwise than the log says; `morgue log repair-catalog` folds it again"
+    )]
+    Work(String, &'static str),
     /// The position of a source is damaged.
     #[error("how far the source {0} has been read is damaged: load it again from its beginning")]
     Source(String),
@@ -155,6 +160,7 @@ impl Problem {
             | Self::Stale { .. }
             | Self::Head(_)
             | Self::Edge(_)
+            | Self::Work(..)
             | Self::Source(_)
             | Self::Dictionary(_) => None,
         }

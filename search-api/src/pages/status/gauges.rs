@@ -1,4 +1,4 @@
-//! What the machine room's charts are drawn from: the log's head and each view's checkpoint, looked at every second
+//! What the machine room's charts are drawn from: the log's head and how far each view has come, looked at every second
 //! for the last two minutes. Only as long as the pages are served, and nothing is written anywhere.
 
 use std::{
@@ -22,7 +22,7 @@ const KEPT: usize = 120;
 struct Look {
     head: u64,
     /// In the order of [`AssetKind::ALL`]; the head where a view cannot be read, which its card says.
-    checkpoints: [u64; 3],
+    reached: [u64; 3],
 }
 
 /// The last two minutes.
@@ -68,20 +68,18 @@ impl Gauges {
     pub(super) fn lags(&self, kind: AssetKind) -> Vec<u64> {
         let looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
         let at = AssetKind::ALL.iter().position(|other| *other == kind).unwrap_or_default();
-        let lag = |look: &Look| {
-            look.checkpoints.get(at).map_or(0, |checkpoint| look.head.saturating_sub(*checkpoint))
-        };
+        let lag = |look: &Look| look.reached.get(at).map_or(0, |reached| look.head.saturating_sub(*reached));
         looks.iter().map(lag).collect()
     }
 }
 
 fn look(search: &Search) -> Option<Look> {
     let head = search.log().head().ok()?.seq.get();
-    let checkpoint = |kind| {
-        let live = search.indexes().live(kind).and_then(|generation| generation.checkpoint());
+    let reached = |kind| {
+        let live = search.indexes().live(kind).and_then(|generation| generation.reached());
         live.map_or(head, store::Seq::get)
     };
-    Some(Look { head, checkpoints: AssetKind::ALL.map(checkpoint) })
+    Some(Look { head, reached: AssetKind::ALL.map(reached) })
 }
 
 #[cfg(test)]
@@ -93,7 +91,7 @@ mod tests {
         let gauges = Gauges::default();
         assert_eq!((gauges.rates(), gauges.lags(AssetKind::Image)), (Vec::new(), Vec::new()));
         for head in [10, 10, 25] {
-            gauges.add(Some(Look { head, checkpoints: [10, 7, 30] }));
+            gauges.add(Some(Look { head, reached: [10, 7, 30] }));
         }
         gauges.add(None);
         assert_eq!(gauges.rates(), [0, 15]);
@@ -101,7 +99,7 @@ mod tests {
         assert_eq!(gauges.lags(AssetKind::ALL[1]), [3, 3, 18]);
         assert_eq!(gauges.lags(AssetKind::ALL[2]), [0, 0, 0]);
         for _ in 0..200 {
-            gauges.add(Some(Look { head: 25, checkpoints: [25; 3] }));
+            gauges.add(Some(Look { head: 25, reached: [25; 3] }));
         }
         assert_eq!(gauges.lags(AssetKind::ALL[0]), [0; KEPT]);
     }

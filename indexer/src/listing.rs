@@ -1,0 +1,181 @@
+//! Which generations of a view there are, and removing those of the archive as it stood.
+
+use std::{fs, io, path::Path};
+
+use store::{AssetKind, Seq, Timestamp};
+
+use crate::{
+    as_of::check_name,
+    error::{IndexError, io as io_error},
+    generation::failed,
+    indexes::Indexes,
+    parts::BuildState,
+};
+
+/// One generation of a view, as it lies on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GenerationStatus {
+    /// `g000001`, or `@name` for the archive as it stood.
+    pub name: String,
+    /// What it is there for.
+    pub state: GenerationState,
+    /// How many documents it has.
+    pub documents: u64,
+    /// On disk.
+    pub bytes: u64,
+    /// The last event that it has taken in.
+    pub checkpoint: Seq,
+    /// When it was begun; `None` where that cannot be read.
+    pub created: Option<Timestamp>,
+    /// For the archive as it stood: of when.
+    pub as_of: Option<String>,
+}
+
+/// What a generation is there for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GenerationState {
+    /// Searches use it.
+    Live,
+    /// A rollback would bring it back.
+    Previous,
+    /// The archive as it stood.
+    Past,
+    /// It is being built.
+    Building {
+        /// So many assets are done.
+        done: u64,
+        /// Of so many.
+        total: u64,
+    },
+    /// Its build was cut short; the next rebuild goes on with it.
+    Interrupted {
+        /// So many assets are done.
+        done: u64,
+        /// Of so many.
+        total: u64,
+    },
+    /// It is out of service.
+    Damaged {
+        /// Why.
+        why: String,
+    },
+    /// Nothing needs it; the next rebuild removes it.
+    Leftover,
+}
+
+impl Indexes {
+    /// All generations of a view, the numbered ones first.
+    ///
+    /// # Errors
+    /// [`IndexError`] when the directory cannot be read.
+    pub fn list(&self, kind: AssetKind) -> Result<Vec<GenerationStatus>, IndexError> {
+        let names = self.generations(kind)?;
+        // One that is removed meanwhile is not told of.
+        let there = |name: &String| self.view_dir(kind).join(name).exists();
+        names.into_iter().filter(there).map(|name| self.generation_status(kind, name)).collect()
+    }
+
+    fn generation_status(&self, kind: AssetKind, name: String) -> Result<GenerationStatus, IndexError> {
+        let dir = self.view_dir(kind).join(&name);
+        let mut status = GenerationStatus {
+            state: self.state_of(kind, &name)?,
+            documents: 0,
+            bytes: bytes_in(&dir).map_err(io_error(&dir))?,
+            checkpoint: Seq::ZERO,
+            created: None,
+            as_of: None,
+            name,
+        };
+        let found = (|| {
+            let generation = self.generation(kind, &status.name)?;
+            let searcher = generation.searcher()?;
+            status.created = Some(generation.info().created);
+            status.as_of.clone_from(&generation.info().as_of);
+            status.checkpoint = searcher.checkpoint;
+            status.documents = searcher.digest().map_err(failed(&dir))?.documents;
+            Ok::<_, IndexError>(())
+        })();
+        match found {
+            Ok(()) => {}
+            Err(IndexError::Damaged { why, .. }) => status.state = GenerationState::Damaged { why },
+            Err(error) => status.state = GenerationState::Damaged { why: error.to_string() },
+        }
+        Ok(status)
+    }
+
+    fn state_of(&self, kind: AssetKind, name: &str) -> Result<GenerationState, IndexError> {
+        let live = self.read_live(kind).unwrap_or_default();
+        if live.as_ref().is_some_and(|live| live.name == name) {
+            return Ok(GenerationState::Live);
+        }
+        if live.is_some_and(|live| live.previous.as_deref() == Some(name)) {
+            return Ok(GenerationState::Previous);
+        }
+        if name.starts_with('@') {
+            return Ok(GenerationState::Past);
+        }
+        if let Some(build) = self.building(kind)?.filter(|build| build.generation == name)
+            && build.progress.phase.is_running()
+        {
+            let (done, total) = (build.progress.done, build.progress.total);
+            return Ok(GenerationState::Building { done, total });
+        }
+        Ok(match BuildState::read(&self.view_dir(kind).join(name)) {
+            Some(state) => GenerationState::Interrupted { done: state.done, total: self.count_assets(kind)? },
+            None => GenerationState::Leftover,
+        })
+    }
+
+    /// Removes the archive as it stood that was built under this name from those of these views that have it, and
+    /// returns them. Who is searching it goes on until done.
+    ///
+    /// # Errors
+    /// [`IndexError::NoGeneration`] when none of them has it; [`IndexError::Busy`] while one of them is being built:
+    /// nothing was removed then.
+    pub fn remove_named(&self, kinds: &[AssetKind], name: &str) -> Result<Vec<AssetKind>, IndexError> {
+        check_name(name)?;
+        let mut alone = Vec::with_capacity(kinds.len());
+        let mut having = Vec::new();
+        for kind in kinds {
+            alone.push(self.try_build_lock(*kind)?);
+            self.bring_back(*kind)?;
+            if self.view_dir(*kind).join(format!("@{name}")).is_dir() {
+                having.push(*kind);
+            }
+        }
+        if having.is_empty() {
+            let kind = kinds.first().copied().unwrap_or(AssetKind::Article);
+            return Err(IndexError::NoGeneration { kind, name: name.to_owned() });
+        }
+        having.iter().try_for_each(|kind| self.remove_past(*kind, name))?;
+        Ok(having)
+    }
+
+    /// The same of who holds `build.lock`. Nobody finds a half of it: it has another name first.
+    pub(crate) fn remove_past(&self, kind: AssetKind, name: &str) -> Result<(), IndexError> {
+        let gone = format!("~gone-{name}");
+        let path = |name: &str| self.view_dir(kind).join(name);
+        let past = path(&format!("@{name}"));
+        self.remove(kind, &gone)?;
+        fs::rename(&past, path(&gone)).map_err(io_error(&past))?;
+        self.remove(kind, &gone)
+    }
+}
+
+/// What all files in a directory have together; what goes meanwhile counts nothing.
+pub(crate) fn bytes_in(dir: &Path) -> io::Result<u64> {
+    let gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    let mut sum = 0;
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        sum += match entry.metadata() {
+            Ok(found) if found.is_dir() => {
+                bytes_in(&entry.path()).or_else(|error| if gone(&error) { Ok(0) } else { Err(error) })?
+            }
+            Ok(found) => found.len(),
+            Err(error) if gone(&error) => 0,
+            Err(error) => return Err(error),
+        };
+    }
+    Ok(sum)
+}

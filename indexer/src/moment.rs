@@ -1,0 +1,139 @@
+//! The archive as it stood at a moment that somebody asks for, rather than under a name that somebody gave it: built
+//! when it is first asked for, built again when the log has taken more that belongs to it, and kept while it is among
+//! those used last.
+//!
+//! Its name is the moment itself in UTC: `@1912-04-16T07-20-00.000Z`, `@seq-12`. The file `used` in its directory has
+//! the last event of the log that was looked at for it; the file's own time is when it was asked for last.
+
+use std::{fs, sync::atomic::AtomicBool, time::SystemTime};
+
+use store::{AsOf, AssetKind, Seq};
+
+use crate::{
+    error::IndexError, generation::Generation, indexes::Indexes, progress::Progress, rebuild::RebuildOptions,
+};
+
+/// So many of a view are kept.
+const KEPT: usize = 5;
+/// How many events are looked at from one snapshot.
+const PAGE: u64 = 10_000;
+const USED: &str = "used";
+
+impl Indexes {
+    /// Makes the archive as of a moment ready to be searched, and says by which name. Those of a view that were asked
+    /// for in this way and are not among the last five are removed.
+    ///
+    /// # Errors
+    /// [`IndexError`]; what there was of this moment is still there then.
+    pub fn ready_as_of(
+        &self,
+        kind: AssetKind,
+        as_of: &AsOf,
+        options: &RebuildOptions,
+        stop: &AtomicBool,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<String, IndexError> {
+        let name = name_of(*as_of);
+        if !self.has_as_of(kind, &name, as_of)? {
+            let lock = self.lock(kind, "build.lock")?;
+            // Another may have built it meanwhile.
+            if !self.has_as_of(kind, &name, as_of)? {
+                self.build_as_of_holding(&lock, kind, (as_of, &name), options, stop, progress)?;
+                self.has_as_of(kind, &name, as_of)?;
+            }
+            self.remove_unused(kind)?;
+        }
+        Ok(name)
+    }
+
+    /// Whether what was built under this name is all of the archive as of this moment, by the rules of today.
+    ///
+    /// # Errors
+    /// [`IndexError`] when the log cannot be read.
+    pub fn has_as_of(&self, kind: AssetKind, name: &str, as_of: &AsOf) -> Result<bool, IndexError> {
+        let Ok(built) = self.named(kind, name) else { return Ok(false) };
+        if built.info().as_of.as_deref() != Some(&as_of.to_string()) || built.is_outdated() {
+            return Ok(false);
+        }
+        let head = self.log().head()?.seq;
+        if let AsOf::Time(_) = as_of {
+            let mut looked_at = looked_at(&built);
+            while looked_at < head {
+                let upto = head.min(Seq::new(looked_at.get() + PAGE));
+                let snapshot = self.log().snapshot_as_of_within(*as_of, upto)?;
+                if !snapshot.changes(looked_at.next(), 1)?.is_empty() {
+                    return Ok(false);
+                }
+                looked_at = upto;
+            }
+        }
+        // A directory that cannot be written is looked at again the next time.
+        if let Err(error) = fs::write(built.dir().join(USED), head.to_string()) {
+            tracing::debug!(dir = %built.dir().display(), %error, "that it was used cannot be noted");
+        }
+        Ok(true)
+    }
+
+    /// Removes what was asked for by its moment and is not among the last. The caller holds `build.lock`.
+    fn remove_unused(&self, kind: AssetKind) -> Result<(), IndexError> {
+        let mut names: Vec<(SystemTime, String)> = Vec::new();
+        for name in self.generations(kind)?.iter().filter_map(|name| name.strip_prefix('@')) {
+            if is_moment(name) {
+                let dir = self.view_dir(kind).join(format!("@{name}"));
+                let of = |path| fs::metadata(path).and_then(|found| found.modified());
+                let used = of(dir.join(USED)).or_else(|_| of(dir)).unwrap_or(SystemTime::UNIX_EPOCH);
+                names.push((used, name.to_owned()));
+            }
+        }
+        names.sort_unstable();
+        names.reverse();
+        for (_, name) in names.into_iter().skip(KEPT) {
+            self.remove_past(kind, &name)?;
+        }
+        Ok(())
+    }
+}
+
+/// The last event of the log that was looked at for what belongs to it.
+fn looked_at(built: &Generation) -> Seq {
+    let noted = fs::read_to_string(built.dir().join(USED)).ok().and_then(|text| text.parse().ok());
+    built.info().since.max(noted.unwrap_or(Seq::ZERO))
+}
+
+/// The name of what is asked for by its moment.
+fn name_of(as_of: AsOf) -> String {
+    as_of.to_string().replace(':', "-")
+}
+
+/// Whether a name is one that [`name_of`] gives.
+fn is_moment(name: &str) -> bool {
+    let text = match (name.strip_prefix("seq-"), name.split_once('T')) {
+        (Some(seq), _) => format!("seq:{seq}"),
+        (None, Some((date, time))) => format!("{date}T{}", time.replace('-', ":")),
+        (None, None) => return false,
+    };
+    text.parse::<AsOf>().is_ok_and(|as_of| name_of(as_of) == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_has_one_name_however_it_is_written() {
+        let name = |text: &str| name_of(text.parse().unwrap());
+        for (text, expected) in [
+            ("1912-04-16T02:20:00+05:00", "1912-04-15T21-20-00.000Z"),
+            ("1912-04-16T02:20:00-05:00", "1912-04-16T07-20-00.000Z"),
+            ("1912-04-16T07:20:00Z", "1912-04-16T07-20-00.000Z"),
+            ("1912-04-16", "1912-04-16T23-59-59.999Z"),
+            ("seq:12", "seq-12"),
+        ] {
+            assert_eq!(name(text), expected);
+            assert!(is_moment(expected), "{expected}");
+        }
+        for given in ["fifties", "1912-04-16", "seq-x", "Titanic", "1912-04-16T07-20-00Z"] {
+            assert!(!is_moment(given), "{given}");
+        }
+    }
+}
