@@ -63,7 +63,7 @@ fn hit_json(hit: Hit, search: &EsSearch, by_score: bool) -> Value {
     if !fields.is_empty() || !search.fields.is_empty() {
         shown.insert("fields".to_owned(), Value::Object(fields));
     }
-    if let Some(source) = search.source.apply(hit.document) {
+    if let Some(source) = search.request.source.apply(hit.document) {
         shown.insert("_source".to_owned(), Value::Object(source));
     }
     if !hit.highlights.is_empty() {

@@ -36,7 +36,7 @@ pub(super) async fn open_point(
 ) -> Answer {
     let indices = taker.indices()?;
     let missing = || QueryError::illegal("`keep_alive` is missing: how long is it to be kept, 1m?");
-    let keep = taker.time("keep_alive")?.ok_or_else(missing)?;
+    let keep = taker.keep_alive("keep_alive")?.ok_or_else(missing)?;
     taker.end()?;
     Reader::new(body::json(&body)?, "")?.end()?;
     let search = state.search.clone();
@@ -91,7 +91,7 @@ fn closed(count: usize) -> Response {
 /// The first page of a scroll.
 pub(super) async fn open(
     state: &ApiState,
-    search: EsSearch,
+    mut search: EsSearch,
     views: Vec<Pinned>,
     keep: Duration,
 ) -> Result<Map<String, Value>, SearchError> {
@@ -111,6 +111,7 @@ pub(super) async fn open(
     if search.request.size == 0 {
         return Err(QueryError::illegal("`size` must be 1 at least in a scroll").at("size").into());
     }
+    search.request.ends_early = true;
     let count = views.len();
     let response = page(state, &search, views.clone()).await?;
     let mut rest = search.clone();
@@ -159,7 +160,7 @@ pub(super) async fn next(
     let in_body = object.text("scroll_id")?;
     let keep = match object.text("scroll")? {
         Some(text) => Some(keep_alive(&text).map_err(|error| error.at("/scroll"))?),
-        None => taker.time("scroll")?,
+        None => taker.keep_alive("scroll")?,
     };
     object.end()?;
     let id = in_body.or(taker.take("scroll_id")).or(id.map(|id| id.0));

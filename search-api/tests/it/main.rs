@@ -14,6 +14,7 @@ mod elastic;
 mod elastic_options;
 mod exact;
 mod http;
+mod much;
 mod native;
 mod paging;
 mod past;
