@@ -30,18 +30,27 @@ impl Analyser {
 
     /// The terms of a text in a language, with their places.
     pub fn terms(self, language: Language, text: &str) -> Vec<Term> {
-        let language = if self == Self::Exact { Language::Other } else { language };
         let mut terms = Vec::new();
-        let mut words = Words::new(text);
-        let mut term = String::new();
-        Stems::with(|stems| {
-            while let Some(word) = words.next() {
-                stems.term(language, &word, text, &mut term);
-                let position = terms.len();
-                terms.push(Term { text: term.clone(), start: word.start, end: word.end, position });
-            }
+        self.each_term(language, text, |term| {
+            terms.push(term);
+            true
         });
         terms
+    }
+
+    /// The same one by one, until `take` says that it wants no more: of a long text they need much room.
+    pub fn each_term(self, language: Language, text: &str, mut take: impl FnMut(Term) -> bool) {
+        let language = if self == Self::Exact { Language::Other } else { language };
+        let mut words = Words::new(text);
+        let mut term = String::new();
+        let mut position = 0;
+        while let Some(word) = words.next() {
+            Stems::with(|stems| stems.term(language, &word, text, &mut term));
+            if !take(Term { text: term.clone(), start: word.start, end: word.end, position }) {
+                return;
+            }
+            position += 1;
+        }
     }
 }
 

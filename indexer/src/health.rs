@@ -15,7 +15,7 @@ use crate::{
     indexes::Indexes,
     live::Live,
     progress::Progress,
-    rebuild::Rebuilt,
+    rebuild::{RebuildOptions, Rebuilt},
 };
 
 /// Says of a generation that it is damaged, and how.
@@ -123,7 +123,9 @@ impl Indexes {
             } else if let (Some(name), Some(as_of)) =
                 (generation.strip_prefix('@'), self.as_of_what(kind, &generation))
             {
-                built.push(self.build_as_of_holding(&lock, kind, &as_of, name, stop, progress)?);
+                let options = RebuildOptions::default();
+                let moment = (&as_of, name);
+                built.push(self.build_as_of_holding(&lock, kind, moment, &options, stop, progress)?);
             }
         }
         Ok(built)

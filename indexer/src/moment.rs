@@ -35,7 +35,7 @@ impl Indexes {
     ) -> Result<String, IndexError> {
         let name = name_of(*as_of);
         if !self.has_as_of(kind, &name, as_of)? {
-            let lock = self.lock(kind, "build.lock")?;
+            let lock = self.lock(kind, "build.lock", stop)?;
             // Another may have built it meanwhile.
             if !self.has_as_of(kind, &name, as_of)? {
                 self.build_as_of_holding(&lock, kind, (as_of, &name), options, stop, progress)?;

@@ -23,6 +23,12 @@ pub enum SearchError {
     /// The body did not come in time.
     #[error("the body did not come within {0} s")]
     TooSlow(u64),
+    /// The body stopped coming.
+    #[error("the body is not whole, and nothing more of it came within {0} s")]
+    Stalled(u64),
+    /// The body broke off.
+    #[error("the body cannot be read: {0}")]
+    Broken(String),
     /// It is not allowed.
     #[error("{0}")]
     Forbidden(String),
@@ -69,6 +75,12 @@ pub enum SearchError {
     /// All workers are busy and the queue is full.
     #[error("the server is busy: ask again in a second")]
     Busy,
+    /// As many are open as may be.
+    #[error(
+        "{0} points in time and scrolls are open, which is all that may be at once: close those that you have done with, \
+         or ask again when one has ended"
+    )]
+    TooManyOpen(usize),
     /// The search broke something: a mistake of ours.
     #[error("the search has failed in a way that it should not; the server's log has more")]
     Panicked,
@@ -90,13 +102,13 @@ impl SearchError {
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Query(_) | Self::Event(_) | Self::TooLong => 400,
+            Self::Query(_) | Self::Event(_) | Self::TooLong | Self::Broken(_) => 400,
             Self::Append(AppendError::Invalid(_)) => 400,
             Self::Append(AppendError::Conflict { .. }) => 409,
             Self::Append(AppendError::DiskFull) => 507,
             Self::Append(_) => 500,
             Self::TooLarge(_) => 413,
-            Self::TooSlow(_) => 408,
+            Self::TooSlow(_) | Self::Stalled(_) => 408,
             Self::Forbidden(_) => 403,
             Self::Unauthorised(_) => 401,
             Self::NoSuchAsset(_)
@@ -110,7 +122,7 @@ impl SearchError {
             Self::Index(IndexError::NoGeneration { .. }) => 404,
             Self::Index(IndexError::Busy { .. }) => 409,
             Self::Log(ReadError::NoSuchEvent { .. }) => 404,
-            Self::Busy => 429,
+            Self::Busy | Self::TooManyOpen(_) => 429,
             Self::NotYet { .. } | Self::Stopping => 503,
             Self::Index(_) | Self::Log(_) | Self::Tantivy(_) | Self::Panicked => 500,
         }

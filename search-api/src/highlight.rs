@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use self::{
     find::{Seek, Seeker, seeks_of},
-    fragment::render,
+    fragment::{Room, render},
 };
 use crate::{
     execute::Budget,
@@ -127,13 +127,16 @@ impl<'a> Highlighter<'a> {
         Self { options, seeks, fields, seekers: HashMap::new() }
     }
 
-    /// The fragments of a document, by field; none of those that there is nothing left to look for with.
+    /// The fragments of a document, by field, and how many bytes they have; none of those that there is nothing left to
+    /// look for with. If they have more bytes than `most`, they are not all.
     pub(crate) fn fragments(
         &mut self,
         document: &Document,
         budget: &Budget,
-    ) -> serde_json::Map<String, Value> {
+        most: usize,
+    ) -> (serde_json::Map<String, Value>, usize) {
         let mut found = serde_json::Map::new();
+        let mut room = Room::new(budget, most);
         let language = document.language();
         for (number, chosen) in self.fields.iter().enumerate() {
             let seeker = self.seekers.entry((number, language)).or_insert_with(|| {
@@ -149,7 +152,7 @@ impl<'a> Highlighter<'a> {
             for text in values.into_iter().filter_map(Value::as_str) {
                 let spans = seeker.find(text, budget);
                 if !spans.is_empty() || chosen.options.without_match > 0 {
-                    render(text, &spans, &chosen.options, self.options, &mut fragments);
+                    render(text, &spans, &chosen.options, self.options, &mut room, &mut fragments);
                 }
                 if chosen.options.count > 0 && fragments.len() >= chosen.options.count {
                     fragments.truncate(chosen.options.count);
@@ -160,7 +163,7 @@ impl<'a> Highlighter<'a> {
                 found.insert(chosen.name.clone(), fragments.into_iter().map(Value::String).collect());
             }
         }
-        found
+        (found, room.taken())
     }
 }
 

@@ -1,6 +1,7 @@
 //! A search as it is asked, and the plain parameters that make one.
 
 mod params;
+mod source;
 
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use indexer::EXACT;
 use serde_json::Value;
 use store::{AssetKind, Seq};
 
-pub use self::params::MAX_LIMIT;
+pub(crate) use self::source::{matches_path, text_bytes};
+pub use self::{params::MAX_LIMIT, source::SourceFilter};
 use crate::{
     execute::Aggregation,
     highlight::HighlightOptions,
@@ -61,6 +63,13 @@ pub struct SearchRequest {
     pub lenient: bool,
     /// Wait (at most two seconds) until the index has taken in this event.
     pub min_seq: Option<Seq>,
+    /// What is given of the documents that are found.
+    pub source: SourceFilter,
+    /// What is given of them as single fields besides.
+    pub fields: SourceFilter,
+    /// Whether a page whose documents are too large together ends before the first that is too much, instead of being
+    /// refused.
+    pub ends_early: bool,
 }
 
 /// One key of an order.
@@ -112,7 +121,15 @@ impl SearchRequest {
             explain: false,
             lenient: false,
             min_seq: None,
+            source: SourceFilter::All,
+            fields: SourceFilter::None,
+            ends_early: false,
         }
+    }
+
+    /// Whether anything is wanted of the documents, so that they must be read.
+    pub(crate) fn reads_documents(&self) -> bool {
+        self.source != SourceFilter::None || self.fields != SourceFilter::None || self.highlight.is_some()
     }
 
     /// What people type into a search box.

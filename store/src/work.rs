@@ -189,10 +189,10 @@ impl CatalogTables {
 pub(crate) fn row_of(key: &[u8]) -> Option<(&[u8], &'static str)> {
     let separator = key.iter().position(|byte| matches!(byte, 0 | &SEPARATOR))?;
     let (asset, row) = key.split_at_checked(separator)?;
-    let what = match row.get(1)? {
-        &ARTICLES => "articles",
-        &DATE => "dates",
-        &IMAGES => "images",
+    let what = match *row.get(1)? {
+        ARTICLES => "articles",
+        DATE => "dates",
+        IMAGES => "images",
         _ => "sections",
     };
     (row.first() == Some(&SEPARATOR)).then_some((asset, what))

@@ -10,7 +10,12 @@ use store::AssetKind;
 
 use self::highlight::highlight;
 pub(super) use self::sort::sort;
-use super::{aggs, decorate::Look, params::SourceFilter, points::keep_alive};
+use super::{
+    aggs,
+    decorate::Look,
+    params::SourceFilter,
+    points::{keep_alive, time},
+};
 use crate::{
     query::{
         DateFormat, DslOptions, Query, QueryError, Reader, kind_of,
@@ -29,7 +34,6 @@ pub(super) struct EsSearch {
     pub(super) looks: Vec<Look>,
     /// The point in time that is searched, and how long it is to be kept from now on.
     pub(super) point: Option<(String, Option<Duration>)>,
-    pub(super) source: SourceFilter,
     /// Fields of which the values are given, and how those that are dates are shown.
     pub(super) fields: Vec<(String, Option<DateFormat>)>,
     pub(super) show_total: bool,
@@ -156,7 +160,7 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
     request.collapse = collapse(&mut object, &request)?;
     request.time_limit = match object.text("timeout")? {
         None => None,
-        Some(text) => Some(keep_alive(&text).map_err(|error| error.at("/timeout"))?),
+        Some(text) => Some(time(&text).map_err(|error| error.at("/timeout"))?),
     };
     let point = match object.take("pit") {
         None => None,
@@ -168,12 +172,16 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
             Some((id, keep.map_err(|error| error.at("/pit/keep_alive"))?))
         }
     };
-    let mut source = object.take("_source").map_or(Ok(SourceFilter::All), SourceFilter::of_json)?;
+    request.source = object.take("_source").map_or(Ok(SourceFilter::All), SourceFilter::of_json)?;
     let mut fields = field_names(object.list("fields"), "/fields")?;
     fields.extend(field_names(object.list("docvalue_fields"), "/docvalue_fields")?);
+    if !fields.is_empty() {
+        let includes = fields.iter().map(|(name, _)| name.clone()).collect();
+        request.fields = SourceFilter::Some { includes, excludes: Vec::new() };
+    }
     match object.texts("stored_fields")?.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] | ["_source"] => {}
-        ["_none_"] => source = SourceFilter::None,
+        ["_none_"] => request.source = SourceFilter::None,
         _ => {
             return Err(QueryError::new("`stored_fields` is not supported: use `fields` or `_source`")
                 .at("/stored_fields"));
@@ -183,7 +191,6 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
     // Names under which Elasticsearch would count searches.
     object.texts("stats")?;
     let mut search = EsSearch {
-        source,
         fields,
         looks,
         point,

@@ -2,6 +2,7 @@
 
 use axum::{
     Json,
+    body::Bytes,
     extract::{Path, Query as Params, State},
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
@@ -11,10 +12,14 @@ use serde_json::{Map, Value, json};
 use store::{AssetKind, Timestamp};
 
 use super::{
-    Answer, Pairs,
+    Answer, Pairs, body,
     params::{ALIAS, Taker, matches_path},
 };
-use crate::{error::SearchError, http::state::ApiState, query::QueryError};
+use crate::{
+    error::SearchError,
+    http::state::ApiState,
+    query::{QueryError, Reader},
+};
 
 /// A column: its name, and the short name that it can be asked by.
 type Column = (&'static str, &'static str);
@@ -47,8 +52,15 @@ pub(super) async fn indices(mut taker: Taker, State(state): State<ApiState>, hea
 }
 
 /// `_cat/count`, `_cat/count/{index}`
-pub(super) async fn count(mut taker: Taker, State(state): State<ApiState>, headers: HeaderMap) -> Answer {
+pub(super) async fn count(
+    mut taker: Taker,
+    State(state): State<ApiState>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
     let kinds = taker.kinds()?;
+    // Some clients send it with a body; there is nothing that one may say.
+    Reader::new(body::json(&body)?, "")?.end()?;
     let table = Table::new(taker, &headers)?;
     let documents: u64 = views(&state, kinds).await?.iter().map(|view| view.digest.documents).sum();
     Ok(table.answer(vec![vec![

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::SearchError,
     http::state::ApiState,
-    query::{QueryError, Reader},
+    query::{QueryError, Reader, limits::MAX_PAGE_BYTES},
     search::{Hit, IndexName, Search},
 };
 
@@ -80,6 +80,16 @@ fn present(hit: Hit, filter: &SourceFilter) -> Value {
 /// The most documents of one `_mget`.
 const MAX_DOCUMENTS: usize = 1_000;
 
+/// More than may be given or read at once.
+fn too_much(documents: usize) -> QueryError {
+    QueryError::illegal(format!(
+        "the documents are too much for one answer after {documents} of them: ask for fewer at once, or for less of \
+         each with `_source`; an answer has at most {} MB of them",
+        MAX_PAGE_BYTES >> 20
+    ))
+    .at("/docs")
+}
+
 /// `_mget`, `{index}/_mget`
 pub(super) async fn mget(
     mut taker: Taker,
@@ -115,13 +125,21 @@ pub(super) async fn mget(
         .pool_for(past)
         .run(move || {
             let mut docs = Vec::new();
+            let (budget, mut bytes) = (search.budget(), 0);
             for (index, id, filter) in wanted {
+                // However large it is, the first can be given.
+                if !docs.is_empty() && (bytes > MAX_PAGE_BYTES || budget.check()) {
+                    return Err(too_much(docs.len()).into());
+                }
                 docs.push(match index_of(&index) {
                     Err(error) => {
                         json!({"_index": index, "_id": id, "error": super::error::body(&error).get("error")})
                     }
                     Ok(index) => match find(&search, &index, &id)? {
-                        Some(hit) => present(hit, &filter),
+                        Some(hit) => {
+                            bytes += filter.bytes(&hit.document);
+                            present(hit, &filter)
+                        }
                         None => json!({"_index": index.to_string(), "_id": id, "found": false}),
                     },
                 });

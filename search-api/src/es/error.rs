@@ -32,8 +32,11 @@ pub(super) fn cause(error: &SearchError) -> (&'static str, String) {
         SearchError::NoIndex(_) => "index_not_found_exception",
         SearchError::NoSuchAsset(_) | SearchError::NotFound(_) => "resource_not_found_exception",
         SearchError::NoContext(_) => "search_context_missing_exception",
-        SearchError::Busy => "es_rejected_execution_exception",
-        SearchError::TooLong | SearchError::TooSlow(_) | SearchError::NotYet { .. } => "timeout_exception",
+        SearchError::Busy | SearchError::TooManyOpen(_) => "es_rejected_execution_exception",
+        SearchError::TooLong
+        | SearchError::TooSlow(_)
+        | SearchError::Stalled(_)
+        | SearchError::NotYet { .. } => "timeout_exception",
         SearchError::NoDocument(_) => "document_missing_exception",
         SearchError::Conflict(_) | SearchError::Append(store::AppendError::Conflict { .. }) => {
             "version_conflict_engine_exception"

@@ -95,8 +95,8 @@ pub(crate) fn router() -> Router<ApiState> {
         .route("/{index}/_field_caps", get(info::field_caps).post(info::field_caps))
         .route("/_cat/indices", get(cat::indices))
         .route("/_cat/indices/{index}", get(cat::indices))
-        .route("/_cat/count", get(cat::count))
-        .route("/_cat/count/{index}", get(cat::count))
+        .route("/_cat/count", get(cat::count).post(cat::count))
+        .route("/_cat/count/{index}", get(cat::count).post(cat::count))
         .route("/_cat/aliases", get(cat::aliases))
         .route("/_cat/aliases/{name}", get(cat::aliases))
         .route("/_data_stream", get(info::data_streams))
@@ -146,7 +146,10 @@ pub(crate) fn asks(method: &Method, path: &str) -> bool {
         "point_in_time",
     ];
     *method == Method::POST
-        && (asked.contains(&last) || path.ends_with("_validate/query") || path.starts_with("_search/scroll"))
+        && (asked.contains(&last)
+            || path.ends_with("_validate/query")
+            || path.starts_with("_search/scroll")
+            || path.starts_with("_cat/count"))
 }
 
 /// The root with a slash behind it, which a nested router does not take.
@@ -169,7 +172,7 @@ async fn around(request: Request, next: Next) -> Response {
 }
 
 /// What of Elasticsearch's API is not here although clients may well look for it, and what to do instead.
-const INSTEAD: [(&str, &str); 9] = [
+const INSTEAD: [(&str, &str); 15] = [
     (
         "_async_search",
         "`_async_search` is not supported: every search ends within seconds, so send it to `_search`",
@@ -191,13 +194,56 @@ const INSTEAD: [(&str, &str); 9] = [
     ("_template", "templates are not supported: the indices and their fields are given"),
     ("_index_template", "templates are not supported: the indices and their fields are given"),
     ("_termvectors", "`_termvectors` is not supported: `_analyze` shows how a text is cut into words"),
+    ("_explain", "`_explain` is not supported: ask `_search` with `explain` for the document by its id"),
+    (
+        "_stats",
+        "`_stats` is not supported: `_cat/indices` counts the documents, `/metrics` has what the server does",
+    ),
+    ("_nodes", "`_nodes` is not supported: there is one, and `/metrics` has what it does"),
+    ("_cat", "of `_cat` there are `_cat/indices`, `_cat/count` and `_cat/aliases`"),
+    ("_cluster", "of `_cluster` there is `_cluster/health`"),
+    ("_snapshot", "`_snapshot` is not supported: `morgue log backup` makes a backup"),
 ];
+
+/// What else is not, and has nothing in its stead.
+const NOT_SUPPORTED: [&str; 23] = [
+    "_ccr",
+    "_component_template",
+    "_enrich",
+    "_eql",
+    "_features",
+    "_flush",
+    "_forcemerge",
+    "_graph",
+    "_ilm",
+    "_ingest",
+    "_license",
+    "_migration",
+    "_ml",
+    "_rank_eval",
+    "_recovery",
+    "_remote",
+    "_resolve",
+    "_scripts",
+    "_security",
+    "_segments",
+    "_tasks",
+    "_transform",
+    "_xpack",
+];
+
+/// What is said to who looks for something of Elasticsearch's API that is not here.
+fn instead_of(name: &str) -> Option<String> {
+    match INSTEAD.iter().find(|(known, _)| *known == name) {
+        Some((_, instead)) => Some((*instead).to_owned()),
+        None => NOT_SUPPORTED.contains(&name).then(|| format!("`{name}` is not supported")),
+    }
+}
 
 async fn nothing(method: Method, uri: axum::http::Uri) -> Response {
     let path: String = uri.path().chars().take(200).collect();
     let mut reason = format!("no handler found for uri [{path}] and method [{method}]");
-    let known = |word: &&(&str, &str)| path.split('/').any(|part| part == word.0);
-    if let Some((_, instead)) = INSTEAD.iter().find(known) {
+    if let Some(instead) = path.split('/').find_map(instead_of) {
         reason = format!("{reason}: {instead}");
     }
     let name = "illegal_argument_exception";

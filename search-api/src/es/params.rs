@@ -6,10 +6,11 @@ use axum::{
     extract::{FromRequestParts, Path, Query as Params},
     http::request::Parts,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 use store::AssetKind;
 
-use super::{error::EsError, points::keep_alive};
+use super::{error::EsError, instead_of, points};
+pub(super) use crate::request::{SourceFilter, matches_path};
 use crate::{
     error::SearchError,
     query::{Pattern, QueryError},
@@ -96,7 +97,12 @@ impl Taker {
 
     /// Takes a time such as `30s`.
     pub(super) fn time(&mut self, name: &str) -> Result<Option<Duration>, QueryError> {
-        self.take(name).map(|text| keep_alive(&text).map_err(|error| error.at(name))).transpose()
+        self.take(name).map(|text| points::time(&text).map_err(|error| error.at(name))).transpose()
+    }
+
+    /// Takes how long something is to be kept.
+    pub(super) fn keep_alive(&mut self, name: &str) -> Result<Option<Duration>, QueryError> {
+        self.take(name).map(|text| points::keep_alive(&text).map_err(|error| error.at(name))).transpose()
     }
 
     /// The views that the names of indices mean, with the parameters that say what becomes of those that are not
@@ -164,6 +170,9 @@ pub(super) fn indices_of(
                 }
             }
         }
+        if let (Some(instead), false) = (instead_of(name), any) {
+            return Err(QueryError::illegal(instead).into());
+        }
         if name.starts_with('_') && !any {
             let name: String = name.chars().take(80).collect();
             return Err(QueryError {
@@ -210,14 +219,6 @@ pub(super) fn index_of(index: &str) -> Result<IndexName, SearchError> {
                 .into())
         }
     }
-}
-
-/// What of a document is given: `_source`.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum SourceFilter {
-    All,
-    None,
-    Some { includes: Vec<String>, excludes: Vec<String> },
 }
 
 impl SourceFilter {
@@ -271,66 +272,6 @@ impl SourceFilter {
             None => Some(Self::Some { includes, excludes }),
         }
     }
-
-    /// What is left of a document; `None` for nothing at all.
-    pub(super) fn apply(&self, document: Map<String, Value>) -> Option<Map<String, Value>> {
-        match self {
-            Self::All => Some(document),
-            Self::None => None,
-            Self::Some { includes, excludes } => {
-                Some(filtered(document, "", includes, excludes, includes.is_empty()))
-            }
-        }
-    }
-}
-
-fn filtered(
-    object: Map<String, Value>,
-    prefix: &str,
-    includes: &[String],
-    excludes: &[String],
-    included: bool,
-) -> Map<String, Value> {
-    let mut kept = Map::new();
-    for (name, value) in object {
-        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-        if excludes.iter().any(|pattern| matches_path(pattern, &path)) {
-            continue;
-        }
-        let included = included || includes.iter().any(|pattern| matches_path(pattern, &path));
-        let value = match value {
-            Value::Object(inner) => Value::Object(filtered(inner, &path, includes, excludes, included)),
-            Value::Array(entries) if entries.iter().any(Value::is_object) => entries
-                .into_iter()
-                .map(|entry| match entry {
-                    Value::Object(inner) => {
-                        Value::Object(filtered(inner, &path, includes, excludes, included))
-                    }
-                    entry => entry,
-                })
-                .filter(|entry| included || entry.as_object().is_some_and(|inner| !inner.is_empty()))
-                .collect(),
-            value if included => value,
-            _ => continue,
-        };
-        let empty = match &value {
-            Value::Object(inner) => inner.is_empty(),
-            Value::Array(inner) => inner.is_empty(),
-            _ => false,
-        };
-        if included || !empty {
-            kept.insert(name, value);
-        }
-    }
-    kept
-}
-
-/// A pattern means a field and everything in it.
-pub(super) fn matches_path(pattern: &str, path: &str) -> bool {
-    if !pattern.contains('*') {
-        return path == pattern || path.strip_prefix(pattern).is_some_and(|rest| rest.starts_with('.'));
-    }
-    Pattern::wildcard(pattern).is_ok_and(|pattern| pattern.matches(path))
 }
 
 #[cfg(test)]

@@ -21,7 +21,9 @@ use crate::{
 /// The most points in time and scrolls that are open at once: each keeps files that a merge would free.
 const MAX_OPEN: usize = 100;
 /// The longest that one may be kept without being used.
-const MAX_KEEP_ALIVE: Duration = Duration::from_secs(24 * 3_600);
+const MAX_KEEP_ALIVE: Duration = Duration::from_secs(3_600);
+/// The longest time of any sort.
+const MAX_TIME: Duration = Duration::from_secs(24 * 3_600);
 
 /// All that are open.
 #[derive(Default)]
@@ -57,10 +59,7 @@ impl Points {
     ) -> Result<String, SearchError> {
         let mut open = self.unexpired();
         if open.len() >= MAX_OPEN {
-            return Err(QueryError::illegal(format!(
-                "{MAX_OPEN} points in time and scrolls are open, which is all that may be at once: close some"
-            ))
-            .into());
+            return Err(SearchError::TooManyOpen(MAX_OPEN));
         }
         let id = super::write::new_id()?;
         open.insert(id.clone(), Point { views, until: Instant::now() + keep, scroll, is_over: false });
@@ -130,13 +129,24 @@ fn missing(id: &str) -> SearchError {
     SearchError::NoContext(id)
 }
 
-/// How long one is to be kept: `30s`, `1m`, `2h`.
+/// How long one is to be kept: `30s`, `1m`.
 pub(super) fn keep_alive(text: &str) -> Result<Duration, QueryError> {
+    match time(text)? {
+        keep if keep <= MAX_KEEP_ALIVE => Ok(keep),
+        _ => Err(QueryError::illegal(format!(
+            "Keep alive for request ({text}) is too large. It must be less than ({}h)",
+            MAX_KEEP_ALIVE.as_secs() / 3_600
+        ))),
+    }
+}
+
+/// A time such as `30s`, `1m`, `2h`.
+pub(super) fn time(text: &str) -> Result<Duration, QueryError> {
     let millis = millis_of(text).and_then(|millis| u64::try_from(millis).ok()).filter(|millis| *millis > 0);
     match millis.map(Duration::from_millis) {
-        Some(keep) if keep <= MAX_KEEP_ALIVE => Ok(keep),
+        Some(time) if time <= MAX_TIME => Ok(time),
         _ => Err(QueryError::illegal(format!(
-            "`{}` is no time to be kept for: use 30s, 1m, 2h; 24h at most",
+            "`{}` is no time: use 30s, 1m, 2h; 24h at most",
             text.chars().take(40).collect::<String>()
         ))),
     }

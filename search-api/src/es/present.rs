@@ -135,7 +135,7 @@ fn shown(hit: Hit, search: &EsSearch, by_score: bool) -> Shown {
         primary_term: search.show_seq_no.then_some(1),
         score: by_score.then(|| f64::from(hit.score)),
         fields: (!fields.is_empty() || !search.fields.is_empty()).then_some(fields),
-        source: search.source.apply(hit.document),
+        source: search.request.source.apply(hit.document),
         highlight: hit.highlights,
         sort,
         explanation: hit.explanation,

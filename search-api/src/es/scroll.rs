@@ -36,7 +36,7 @@ pub(super) async fn open_point(
 ) -> Answer {
     let indices = taker.indices()?;
     let missing = || QueryError::illegal("`keep_alive` is missing: how long is it to be kept, 1m?");
-    let keep = taker.time("keep_alive")?.ok_or_else(missing)?;
+    let keep = taker.keep_alive("keep_alive")?.ok_or_else(missing)?;
     taker.end()?;
     Reader::new(body::json(&body)?, "")?.end()?;
     let search = state.search.clone();
@@ -111,13 +111,15 @@ pub(super) fn open(
     if search.request.size == 0 {
         return Err(QueryError::illegal("`size` must be 1 at least in a scroll").at("size").into());
     }
+    let mut search = search.clone();
+    search.request.ends_early = true;
     let views = state.search.pin(indices)?;
     let response = state.search.search_at(&search.request, &views)?;
     let mut rest = search.clone();
     rest.request.facets.clear();
     let id = state.points.open(views, keep, Some(rest))?;
     go_on(state, &response, &id);
-    page(response, search, indices.len(), &id)
+    page(response, &search, indices.len(), &id)
 }
 
 /// The next page will come behind this one, if there is one.
@@ -143,7 +145,7 @@ pub(super) async fn next(
     let in_body = object.text("scroll_id")?;
     let keep = match object.text("scroll")? {
         Some(text) => Some(keep_alive(&text).map_err(|error| error.at("/scroll"))?),
-        None => taker.time("scroll")?,
+        None => taker.keep_alive("scroll")?,
     };
     object.end()?;
     let id = in_body.or(taker.take("scroll_id")).or(id.map(|id| id.0));

@@ -23,7 +23,7 @@ use crate::{
 /// `_search`, `{index}/_search`
 pub(super) async fn search(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
     let body = body::json(&body)?;
-    let scroll = taker.time("scroll")?;
+    let scroll = taker.keep_alive("scroll")?;
     let indices = match (body::point_of(&body), taker.index()) {
         (None, _) => taker.indices()?,
         (Some(id), None) => scroll::indices_of(&state, id, None)?.1,
@@ -71,7 +71,7 @@ fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) 
         search.request.sort = body::sort(Some(Value::Array(list)))?;
     }
     if let Some(source) = SourceFilter::of_params(taker) {
-        search.source = source;
+        search.request.source = source;
     }
     if let Some(text) = taker.take("track_total_hits") {
         search.track_total(&Value::String(text))?;

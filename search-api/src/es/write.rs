@@ -6,14 +6,18 @@
 
 mod event;
 mod parse;
+mod plan;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
-use store::{AppendError, AssetId, AssetKind, AssetRef, Batch, Log, Outcome, Refusal, Revision, Seq, Status};
+use store::{AppendError, AssetKind, AssetRef, Log, Outcome, Refusal, Revision, Seq};
 
-use self::event::{event, exists};
 pub(super) use self::parse::{Item, new_id, of_source, parse_bulk};
+use self::{
+    event::exists,
+    plan::{Plan, Planned},
+};
 use super::error::cause;
 use crate::error::SearchError;
 
@@ -58,31 +62,46 @@ pub(super) struct Done {
     pub(super) seq: Option<Seq>,
 }
 
-/// Does all actions, in their order: those on different assets share a commit.
-pub(super) fn run(log: &Log, actions: Vec<Item>) -> Vec<(Verb, Done)> {
-    let mut done: Vec<(Verb, Done)> = Vec::with_capacity(actions.len());
-    let mut pending: Vec<Action> = Vec::new();
-    let mut touched: HashSet<(AssetKind, String)> = HashSet::new();
-    for (verb, action) in actions {
-        match action {
+/// Does all actions, in their order, in as few commits as can be.
+pub(super) fn run(log: &Log, items: Vec<Item>) -> Vec<(Verb, Done)> {
+    let mut verbs = Vec::with_capacity(items.len());
+    let mut results: Vec<Option<Done>> = Vec::with_capacity(items.len());
+    let mut actions: Vec<Placed> = Vec::with_capacity(items.len());
+    for (number, (verb, item)) in items.into_iter().enumerate() {
+        verbs.push(verb);
+        results.push(match item {
             Ok(action) => {
-                // A second action on one asset must see what the first has done.
-                if !touched.insert((action.kind, action.id.clone())) {
-                    flush(log, &mut pending, &mut done);
-                    touched.clear();
-                    touched.insert((action.kind, action.id.clone()));
-                }
-                pending.push(action);
+                actions.push(Placed { action, number, is_last: false });
+                None
             }
-            Err(failed) => {
-                flush(log, &mut pending, &mut done);
-                touched.clear();
-                done.push((verb, refused(&failed.index, &failed.id, &failed.error)));
+            Err(failed) => Some(refused(&failed.index, &failed.id, &failed.error)),
+        });
+    }
+    let mut behind = HashSet::new();
+    for placed in actions.iter_mut().rev() {
+        placed.is_last = behind.insert((placed.action.kind, placed.action.id.clone()));
+    }
+    let mut rest = actions.as_slice();
+    while !rest.is_empty() {
+        let done = write(log, rest);
+        let count = done.len().max(1);
+        for (placed, done) in rest.iter().zip(done) {
+            if let Some(result) = results.get_mut(placed.number) {
+                *result = Some(done);
             }
         }
+        rest = rest.get(count..).unwrap_or_default();
     }
-    flush(log, &mut pending, &mut done);
-    done
+    let missing = || refused("", &Value::Null, &SearchError::Panicked);
+    verbs.into_iter().zip(results).map(|(verb, done)| (verb, done.unwrap_or_else(missing))).collect()
+}
+
+/// An action and its place.
+struct Placed {
+    action: Action,
+    number: usize,
+    /// Whether no other on the same asset comes behind it.
+    is_last: bool,
 }
 
 fn refused(index: &str, id: &Value, error: &SearchError) -> Done {
@@ -93,90 +112,94 @@ fn refused(index: &str, id: &Value, error: &SearchError) -> Done {
     Done { answer, status, seq: None }
 }
 
-/// How an asset stands before it is written.
-struct Before {
-    asset: AssetRef,
-    revision: Revision,
-    /// The current revision that readers see, as event data.
-    live: Option<(Seq, Map<String, Value>)>,
+fn refused_action(action: &Action, error: &SearchError) -> Done {
+    refused(action.kind.plural(), &json!(action.id), error)
 }
 
 /// How often a batch is tried again when others write to the same assets.
 const TRIES: usize = 8;
 
-fn flush(log: &Log, pending: &mut Vec<Action>, done: &mut Vec<(Verb, Done)>) {
-    let actions = std::mem::take(pending);
-    let mut results: Vec<Option<Done>> = actions.iter().map(|_| None).collect();
-    for attempt in 1..=TRIES {
-        match try_all(log, &actions, &mut results) {
-            Ok(()) => break,
-            // Somebody else was faster: read again and decide again.
-            Err(AppendError::Conflict { .. }) if attempt < TRIES => {}
+/// Does as many of these actions as can share a commit, from the first on: what became of each.
+fn write(log: &Log, actions: &[Placed]) -> Vec<Done> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let plan = match Plan::of(log, actions) {
+            Ok(plan) => plan,
             Err(error) => {
                 let error = SearchError::from(error);
-                for (action, result) in actions.iter().zip(&mut results) {
-                    result.get_or_insert_with(|| refused(action.kind.plural(), &json!(action.id), &error));
-                }
-                break;
+                return actions.iter().map(|placed| refused_action(&placed.action, &error)).collect();
+            }
+        };
+        let (batch, planned) = (plan.batch, plan.planned);
+        let appended =
+            if batch.events.is_empty() { Ok(Vec::new()) } else { log.append(batch).map(|all| all.outcomes) };
+        match appended {
+            Ok(outcomes) => return told(actions, planned, plan.stands, outcomes),
+            // Somebody else was faster: read again and decide again.
+            Err(AppendError::Conflict { .. }) if tries < TRIES => {}
+            Err(error) => {
+                let error = SearchError::from(error);
+                let told = |(placed, planned): (&Placed, Planned)| match planned {
+                    Planned::Refused(done) => done,
+                    _ => refused_action(&placed.action, &error),
+                };
+                return actions.iter().zip(planned).map(told).collect();
             }
         }
     }
-    for (action, result) in actions.into_iter().zip(results) {
-        let result = result
-            .unwrap_or_else(|| refused(action.kind.plural(), &json!(action.id), &SearchError::Panicked));
-        done.push((action.verb, result));
-    }
 }
 
-fn try_all(log: &Log, actions: &[Action], results: &mut [Option<Done>]) -> Result<(), AppendError> {
-    let snapshot = log.snapshot()?;
-    let mut batch = Batch::default();
-    let mut waiting: Vec<(usize, Before)> = Vec::new();
-    for (number, action) in actions.iter().enumerate() {
-        let Some(result) = results.get_mut(number) else { continue };
-        if result.is_some() {
-            continue;
-        }
-        match before(&snapshot, action).and_then(|before| Ok((event(action, &before)?, before))) {
-            Ok((None, before)) => *result = Some(nothing_new(action, &before)),
-            Ok((Some(event), before)) => match log.prepare(&event) {
-                Ok(prepared) => {
-                    let is_new = action.verb == Verb::Create;
-                    batch.events.push(if is_new { prepared.only_if_absent() } else { prepared });
-                    if matches!(action.verb, Verb::Update | Verb::Delete) || action.if_seq_no.is_some() {
-                        batch.expect.push((before.asset.clone(), before.revision));
+/// How an asset stands before an action, as the action's answer tells it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Standing {
+    revision: Revision,
+    /// The event of the revision that readers see.
+    live: Option<Seq>,
+}
+
+/// What became of planned actions, given what the log has made of their events.
+fn told(
+    actions: &[Placed],
+    planned: Vec<Planned>,
+    mut stands: HashMap<AssetRef, Standing>,
+    outcomes: Vec<Outcome>,
+) -> Vec<Done> {
+    let mut outcomes = outcomes.into_iter();
+    let mut all = Vec::with_capacity(planned.len());
+    for (Placed { action, .. }, planned) in actions.iter().zip(planned) {
+        all.push(match planned {
+            Planned::Refused(done) => done,
+            Planned::Nothing(asset) => nothing_new(action, stands.get(&asset).copied().unwrap_or_default()),
+            Planned::Event(asset) => {
+                let before = stands.entry(asset).or_default();
+                match outcomes.next() {
+                    Some(outcome) => {
+                        let after = before.after(action.verb, &outcome);
+                        let done = written(action, *before, outcome);
+                        *before = after;
+                        done
                     }
-                    waiting.push((number, before));
+                    None => refused_action(action, &SearchError::Panicked),
                 }
-                Err(error) => *result = Some(refused(action.kind.plural(), &json!(action.id), &error.into())),
-            },
-            Err(error) => *result = Some(refused(action.kind.plural(), &json!(action.id), &error)),
-        }
+            }
+        });
     }
-    drop(snapshot);
-    if batch.events.is_empty() {
-        return Ok(());
-    }
-    let appended = log.append(batch)?;
-    for ((number, before), outcome) in waiting.into_iter().zip(appended.outcomes) {
-        if let (Some(action), Some(result)) = (actions.get(number), results.get_mut(number)) {
-            *result = Some(written(action, &before, outcome));
-        }
-    }
-    Ok(())
+    all
 }
 
-fn before(snapshot: &store::Snapshot, action: &Action) -> Result<Before, SearchError> {
-    let asset = AssetRef::new(action.kind, AssetId::new(action.id.clone())?);
-    let state = snapshot.state(&asset)?;
-    let revision = state.as_ref().map_or(Revision::default(), |state| state.revision);
-    let visible = state.is_some_and(|state| state.status == Status::Published);
-    let live = if visible { snapshot.live(&asset)? } else { None };
-    let live = live.map(|live| {
-        let data = serde_json::to_value(&live.content).unwrap_or_default();
-        (live.seq, data.as_object().cloned().unwrap_or_default())
-    });
-    Ok(Before { asset, revision, live })
+impl Standing {
+    /// How it stands after the action.
+    fn after(self, verb: Verb, outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Refused(_) => self,
+            Outcome::Appended(_) | Outcome::Unchanged(_) if verb == Verb::Delete => {
+                Self { live: None, ..self }
+            }
+            Outcome::Appended(seq) => Self { revision: self.revision.next(), live: Some(*seq) },
+            Outcome::Unchanged(seq) => Self { live: Some(self.live.unwrap_or(*seq)), ..self },
+        }
+    }
 }
 
 fn answer(action: &Action, result: &str, version: u64, seq: u64, status: u16) -> Done {
@@ -187,15 +210,15 @@ fn answer(action: &Action, result: &str, version: u64, seq: u64, status: u16) ->
     Done { answer, status, seq: Some(Seq::new(seq)) }
 }
 
-fn nothing_new(action: &Action, before: &Before) -> Done {
-    let seq = before.live.as_ref().map_or(0, |(seq, _)| seq.get());
+fn nothing_new(action: &Action, before: Standing) -> Done {
+    let seq = before.live.map_or(0, Seq::get);
     match action.verb {
         Verb::Delete => answer(action, "not_found", before.revision.get().max(1), seq, 404),
         _ => answer(action, "noop", before.revision.get(), seq, 200),
     }
 }
 
-fn written(action: &Action, before: &Before, outcome: Outcome) -> Done {
+fn written(action: &Action, before: Standing, outcome: Outcome) -> Done {
     let version = before.revision.get();
     match outcome {
         Outcome::Appended(seq) => match action.verb {
@@ -213,7 +236,7 @@ fn written(action: &Action, before: &Before, outcome: Outcome) -> Done {
                 Refusal::Exists { .. } => exists(&action.id),
                 refusal => SearchError::Conflict(refusal.to_string()),
             };
-            refused(action.kind.plural(), &json!(action.id), &error)
+            refused_action(action, &error)
         }
     }
 }

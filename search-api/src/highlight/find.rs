@@ -1,6 +1,6 @@
 //! Finding what a query looks for in one text.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use indexer::{Analyser, EXACT, FieldSpec, Language, Term};
 
@@ -127,6 +127,14 @@ impl Look {
             Self::Sequence { .. } => false,
         }
     }
+
+    /// How many words in a row it looks at.
+    fn words(&self) -> usize {
+        match self {
+            Self::Sequence { terms, .. } => terms.len(),
+            Self::Matching(_) | Self::Near(_) => 1,
+        }
+    }
 }
 
 impl Seeker {
@@ -169,14 +177,14 @@ impl Seeker {
         let mut spans: Vec<Span> = Vec::new();
         self.readings.iter().for_each(|reading| reading.find(text, budget, &mut spans));
         spans.sort_unstable();
-        let mut apart: Vec<Span> = Vec::with_capacity(spans.len());
-        for span in spans {
-            match apart.last_mut() {
-                Some(before) if span.start < before.end => before.end = before.end.max(span.end),
-                _ => apart.push(span),
+        spans.dedup_by(|span, before| {
+            let is_over_it = span.start < before.end;
+            if is_over_it {
+                before.end = before.end.max(span.end);
             }
-        }
-        apart
+            is_over_it
+        });
+        spans
     }
 }
 
@@ -283,82 +291,114 @@ impl Reading {
             spans.extend(seek.map(|seek| Span { start: 0, end: text.len(), seek: *seek }));
             return;
         };
-        let terms = analyser.terms(self.language, text);
+        let longest = self.looks.iter().map(|(_, look)| look.words()).max().unwrap_or_default();
+        let mut recent: VecDeque<Term> = VecDeque::new();
+        let mut moved: Vec<Moved<'_>> =
+            self.looks.iter().filter_map(|(seek, look)| Moved::of(*seek, look)).collect();
         let mut steps = Steps::default();
-        for (at, term) in terms.iter().enumerate() {
+        analyser.each_term(self.language, text, |term| {
             if steps.more(1 + self.looks.len(), budget) {
-                break;
+                return false;
             }
-            let mut add = |seek: &usize, end: usize| spans.push(Span { start: term.start, end, seek: *seek });
+            moved.iter_mut().for_each(|moved| moved.see(&term));
+            let mut add = |seek: &usize, start: usize| spans.push(Span { start, end: term.end, seek: *seek });
             if let Some(seek) = self.terms.get(&term.text) {
-                add(seek, term.end);
+                add(seek, term.start);
             }
             for (seek, look) in &self.looks {
                 match look {
                     Look::Sequence { terms: wanted, slop: 0, last_is_prefix } => {
-                        if let Some(last) =
-                            sequence_at(terms.get(at..).unwrap_or_default(), wanted, *last_is_prefix)
-                        {
-                            add(seek, last.end);
+                        if let Some(first) = sequence_ending(&recent, &term, wanted, *last_is_prefix) {
+                            add(seek, first.start);
                         }
                     }
-                    look if look.takes(&term.text) => add(seek, term.end),
+                    look if look.takes(&term.text) => add(seek, term.start),
                     _ => {}
                 }
             }
-        }
-        for (seek, look) in &self.looks {
-            if let Look::Sequence { terms: wanted, slop: slop @ 1.., last_is_prefix } = look {
-                let places = near_each_other(&terms, wanted, *slop, *last_is_prefix, budget);
-                let found = places.iter().filter_map(|at| terms.get(*at as usize));
-                spans.extend(found.map(|term| Span { start: term.start, end: term.end, seek: *seek }));
+            recent.push_back(term);
+            if recent.len() >= longest {
+                recent.pop_front();
             }
-        }
+            true
+        });
+        moved.into_iter().for_each(|moved| moved.find(budget, spans));
     }
 }
 
-/// The last word of a phrase that these terms begin with.
-fn sequence_at<'t>(terms: &'t [Term], wanted: &[String], last_is_prefix: bool) -> Option<&'t Term> {
-    let whole = terms.get(..wanted.len())?;
-    let last = wanted.len().saturating_sub(1);
-    let fits = |(at, (term, own)): (usize, (&Term, &String))| {
-        *own == term.text || (last_is_prefix && at == last && term.text.starts_with(own.as_str()))
-    };
-    whole.iter().zip(wanted).enumerate().all(fits).then(|| whole.last())?
+/// The first word of a phrase that ends with this term; the terms before it are given.
+fn sequence_ending<'t>(
+    before: &'t VecDeque<Term>,
+    term: &'t Term,
+    wanted: &[String],
+    last_is_prefix: bool,
+) -> Option<&'t Term> {
+    let (last, others) = wanted.split_last()?;
+    let fits = *last == term.text || (last_is_prefix && term.text.starts_with(last.as_str()));
+    let whole = before.range(before.len().checked_sub(others.len())?..);
+    let fits = fits && whole.clone().zip(others).all(|(term, own)| *own == term.text);
+    fits.then(|| whole.into_iter().next().unwrap_or(term))
 }
 
-/// Where the words of a phrase stand that may be moved so far, each place once. Words without a gap between them
-/// become one span.
-fn near_each_other(
-    terms: &[Term],
-    wanted: &[String],
+/// A phrase whose words may be moved, and where they stand. Words without a gap between them become one span.
+struct Moved<'a> {
+    seek: usize,
+    wanted: &'a [String],
     slop: usize,
-    last_is_prefix: bool,
-    budget: &Budget,
-) -> BTreeSet<u32> {
-    let mut places: HashMap<&str, Vec<u32>> = wanted.iter().map(|own| (own.as_str(), Vec::new())).collect();
-    let mut prefixed: Vec<u32> = Vec::new();
-    let prefix = wanted.last().filter(|_| last_is_prefix);
-    for (term, at) in terms.iter().zip(0..) {
-        if let Some(places) = places.get_mut(term.text.as_str()) {
+    prefix: Option<&'a str>,
+    /// By word, its places in the text.
+    places: HashMap<&'a str, Vec<u32>>,
+    /// Those of all words that begin with the prefix.
+    prefixed: Vec<u32>,
+    /// For each place, where its word begins and ends.
+    written: Vec<(u32, usize, usize)>,
+}
+
+impl<'a> Moved<'a> {
+    fn of(seek: usize, look: &'a Look) -> Option<Self> {
+        let Look::Sequence { terms: wanted, slop: slop @ 1.., last_is_prefix } = look else { return None };
+        let prefix = wanted.last().filter(|_| *last_is_prefix).map(String::as_str);
+        let places = wanted.iter().map(|own| (own.as_str(), Vec::new())).collect();
+        let (prefixed, written) = (Vec::new(), Vec::new());
+        Some(Self { seek, wanted, slop: *slop, prefix, places, prefixed, written })
+    }
+
+    /// Takes note of a term of the text.
+    fn see(&mut self, term: &Term) {
+        let Ok(at) = u32::try_from(term.position) else { return };
+        let places = self.places.get_mut(term.text.as_str());
+        let is_prefixed = self.prefix.is_some_and(|prefix| term.text.starts_with(prefix));
+        if places.is_some() || is_prefixed {
+            self.written.push((at, term.start, term.end));
+        }
+        if let Some(places) = places {
             places.push(at);
         }
-        if prefix.is_some_and(|prefix| term.text.starts_with(prefix.as_str())) {
-            prefixed.push(at);
+        if is_prefixed {
+            self.prefixed.push(at);
         }
     }
-    let mut lists: Vec<&[u32]> =
-        wanted.iter().map(|own| places.get(own.as_str()).map_or(&[][..], Vec::as_slice)).collect();
-    if let (Some(_), Some(last)) = (prefix, lists.last_mut()) {
-        *last = &prefixed;
+
+    /// Adds where the words stand near each other, each place once.
+    fn find(self, budget: &Budget, spans: &mut Vec<Span>) {
+        let of = |own: &String| self.places.get(own.as_str()).map_or(&[][..], Vec::as_slice);
+        let mut lists: Vec<&[u32]> = self.wanted.iter().map(of).collect();
+        if let (Some(_), Some(last)) = (self.prefix, lists.last_mut()) {
+            *last = &self.prefixed;
+        }
+        let mut found = BTreeSet::new();
+        let mut steps = Steps::default();
+        let slop = u32::try_from(self.slop).unwrap_or(u32::MAX);
+        each_match(&lists, slop, &Repeats::of(self.wanted), |at| {
+            found.extend(at);
+            steps.more(at.len(), budget)
+        });
+        for place in found {
+            let written = self.written.binary_search_by_key(&place, |(at, ..)| *at);
+            let written = written.ok().and_then(|number| self.written.get(number));
+            spans.extend(written.map(|(_, start, end)| Span { start: *start, end: *end, seek: self.seek }));
+        }
     }
-    let mut found = BTreeSet::new();
-    let mut steps = Steps::default();
-    each_match(&lists, u32::try_from(slop).unwrap_or(u32::MAX), &Repeats::of(wanted), |at| {
-        found.extend(at);
-        steps.more(at.len(), budget)
-    });
-    found
 }
 
 #[cfg(test)]

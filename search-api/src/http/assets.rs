@@ -8,13 +8,14 @@ use axum::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use store::{AsOf, AssetId, AssetKind, AssetRef, Differences, Revision, Status};
+use store::{AsOf, AssetId, AssetKind, AssetRef, Differences, Revision, Seq, Status};
 
 use super::{problem::Problem, route::Asked, search::in_view, state::ApiState};
 use crate::{
     cite::{Cited, Form},
     error::SearchError,
-    query::QueryError,
+    query::{QueryError, limits::MAX_PAGE_BYTES},
+    request::text_bytes,
     search::Search,
 };
 
@@ -35,6 +36,9 @@ pub(super) struct History {
     /// The events about it, newest first, as `GET /api/v1/events` gives them. Those of an asset that readers do not see
     /// lack their `data`.
     events: Vec<Value>,
+    /// The `before` of those that come behind them; none when these are the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<Seq>,
 }
 
 /// The most events of a history.
@@ -43,23 +47,37 @@ const MAX_HISTORY: usize = 1_000;
 /// `GET …/{id}/history`
 pub(super) async fn history(state: ApiState, asked: Asked) -> Result<Response, Problem> {
     let asset = asked.asset()?;
+    let before = asked.parsed("before").map_or(Seq::MAX, Seq::new);
     let search = state.search.clone();
-    Ok(Json(state.pool.run(move || history_of(&search, asset)).await?).into_response())
+    Ok(Json(state.pool.run(move || history_of(&search, asset, before)).await?).into_response())
 }
 
-fn history_of(search: &Search, asset: AssetRef) -> Result<History, SearchError> {
+fn history_of(search: &Search, asset: AssetRef, before: Seq) -> Result<History, SearchError> {
     let snapshot = search.log().snapshot()?;
     let Some(head) = snapshot.state(&asset)? else { return Err(SearchError::NoSuchAsset(asset)) };
     let is_seen = matches!(head.status, Status::Published | Status::Merged { .. });
     let mut events = Vec::new();
-    for seq in snapshot.history(&asset, MAX_HISTORY)? {
-        let mut event = serde_json::to_value(snapshot.event(seq)?).unwrap_or_default();
-        if let Some(event) = event.as_object_mut().filter(|_| !is_seen) {
+    let (budget, mut bytes) = (search.budget(), 0);
+    let (mut last, mut next) = (None, None);
+    for seq in snapshot.history_from(head.latest) {
+        let seq = seq?;
+        if seq >= before {
+            continue;
+        }
+        // However large it is, the first can be given.
+        if last.is_some() && (events.len() >= MAX_HISTORY || bytes > MAX_PAGE_BYTES || budget.check()) {
+            next = last;
+            break;
+        }
+        let Ok(Value::Object(mut event)) = serde_json::to_value(snapshot.event(seq)?) else { continue };
+        if !is_seen {
             event.remove("data");
         }
-        events.push(event);
+        bytes += text_bytes(&event);
+        events.push(Value::Object(event));
+        last = Some(seq);
     }
-    Ok(History { kind: asset.kind, id: asset.id, events })
+    Ok(History { kind: asset.kind, id: asset.id, events, next })
 }
 
 /// What changed between two revisions.

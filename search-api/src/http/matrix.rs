@@ -30,14 +30,14 @@ const READ: &str = "
     GET /api/v1/events /api/v1/status /api/v1/rebuild /metrics
     GET /es/ /es/{index} /es/{index}/_source/{*id} /es/{index}/_doc/{*id}
     GET /es/_mapping /es/{index}/_mapping /es/_settings /es/{index}/_settings
-    GET /es/_cat/indices /es/_cat/indices/{index} /es/_cat/count /es/_cat/count/{index} /es/_cat/aliases
-    GET /es/_cat/aliases/{name} /es/_cluster/health /es/_cluster/health/{index}
+    GET /es/_cat/indices /es/_cat/indices/{index} /es/_cat/aliases /es/_cat/aliases/{name}
+    GET /es/_cluster/health /es/_cluster/health/{index}
     GET /es/_data_stream /es/_data_stream/{name}
     GET /es/_alias /es/_aliases /es/_alias/{name} /es/{index}/_alias /es/{index}/_alias/{name}
     GET,POST /es/_search /es/{index}/_search /es/_msearch /es/{index}/_msearch /es/_count /es/{index}/_count
     GET,POST /es/_validate/query /es/{index}/_validate/query /es/_mget /es/{index}/_mget
     GET,POST /es/_field_caps /es/{index}/_field_caps /es/_refresh /es/{index}/_refresh
-    GET,POST /es/_analyze /es/{index}/_analyze
+    GET,POST /es/_analyze /es/{index}/_analyze /es/_cat/count /es/_cat/count/{index}
     GET,POST,DELETE /es/_search/scroll /es/_search/scroll/{id}
     POST /es/{index}/_pit /es/{index}/_search/point_in_time
     DELETE /es/_pit /es/_search/point_in_time /es/_search/point_in_time/_all

@@ -7,7 +7,7 @@
 use std::{
     fmt,
     sync::atomic::{AtomicU64, Ordering},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -94,27 +94,47 @@ pub(super) async fn observe<F: Future<Output = Response>>(
     request: Request,
     next: impl FnOnce(Request) -> F,
 ) -> Response {
-    let route = match find(&ROUTES, request.method(), request.uri().path()) {
-        Some(route) => route.path.clone(),
-        None => match request.extensions().get::<MatchedPath>() {
-            Some(path) => path.as_str().to_owned(),
-            None => "none".to_owned(),
-        },
-    };
-    let method = name_of(request.method());
+    let (route, method) = (route_of(&request), name_of(request.method()));
     let began = Instant::now();
     let response = next(request).await;
-    let status = response.status();
+    let (status, took) = (response.status(), began.elapsed());
+    tell(method, &route, status, took);
     let labels = Observed { route, method, status: status.as_u16() };
-    state.metrics.requests.get_or_create(&labels).observe(began.elapsed().as_secs_f64());
+    state.metrics.requests.get_or_create(&labels).observe(took.as_secs_f64());
     if status == StatusCode::TOO_MANY_REQUESTS {
         state.metrics.refusals.inc();
     }
     response
 }
 
+/// The template of a request's route.
+pub(super) fn route_of(request: &Request) -> String {
+    match find(&ROUTES, request.method(), request.uri().path()) {
+        Some(route) => route.path.clone(),
+        None => match request.extensions().get::<MatchedPath>() {
+            Some(path) => path.as_str().to_owned(),
+            None => "none".to_owned(),
+        },
+    }
+}
+
+/// What took longer is told.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// Tells the log of a request that was not answered as it should be: its route and never its path, query or headers,
+/// which are who asks' own matter.
+pub(super) fn tell(method: &'static str, route: &str, status: StatusCode, took: Duration) {
+    let (status, ms) = (status.as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+    match status {
+        429 => tracing::warn!(method, route, status, ms, "refused"),
+        500.. => tracing::error!(method, route, status, ms, "failed"),
+        _ if took > SLOW => tracing::warn!(method, route, status, ms, "slow"),
+        _ => {}
+    }
+}
+
 /// Anybody may make up a method.
-fn name_of(method: &Method) -> &'static str {
+pub(super) fn name_of(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",
@@ -197,4 +217,96 @@ fn resident_bytes() -> Option<u64> {
     const PAGE: u64 = 4_096;
     let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
     statm.split_whitespace().nth(1)?.parse::<u64>().ok()?.checked_mul(PAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use axum::body::Body;
+    use tower::ServiceExt;
+    use tracing::{
+        Event, Metadata, Subscriber,
+        field::{Field, Visit},
+        span::{Attributes, Id, Record},
+    };
+
+    use super::*;
+
+    /// All that is told, as text.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<String>>>);
+
+    struct Line(String);
+
+    impl Visit for Line {
+        fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+            self.0 += &format!(" {}={value:?}", field.name());
+        }
+    }
+
+    impl Subscriber for Lines {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn event(&self, event: &Event<'_>) {
+            let mut line = Line(event.metadata().level().to_string());
+            event.record(&mut line);
+            self.0.lock().unwrap().push(line.0);
+        }
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    /// Who asks what is not told to who reads the log, also when it could not be answered.
+    #[tokio::test]
+    async fn a_refusal_is_told_without_what_was_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = store::Log::open(dir.path().join("log")).unwrap();
+        let indexes = indexer::Indexes::open(log, dir.path().join("indexes")).unwrap();
+        let mut state = ApiState::new(Search::new(indexes)).unwrap();
+        state.bodies = Arc::new(tokio::sync::Semaphore::new(0));
+        let lines = Lines::default();
+        let _told = tracing::subscriber::set_default(lines.clone());
+        let request = Request::post("/es/articles/_search?q=affair&pretty")
+            .header("authorization", "Bearer sesame")
+            .body(Body::from("{\"query\": {\"match\": {\"body\": \"scandal\"}}}"))
+            .unwrap();
+        let response = super::super::router(state).oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        let lines = lines.0.lock().unwrap();
+        let [line] = lines.as_slice() else { panic!("one line: {lines:?}") };
+        assert!(line.starts_with("WARN "), "{line}");
+        for part in
+            ["message=refused", "method=\"POST\"", "route=\"/es/{index}/_search\"", "status=429", "ms="]
+        {
+            assert!(line.contains(part), "{line}");
+        }
+        for secret in ["affair", "scandal", "sesame", "articles"] {
+            assert!(!line.contains(secret), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_failed_or_was_slow_is_told_and_nothing_else() {
+        let check = |status: u16, took: Duration, expected: Option<&str>| {
+            let lines = Lines::default();
+            let status = StatusCode::from_u16(status).unwrap();
+            tracing::subscriber::with_default(lines.clone(), || tell("GET", "/x", status, took));
+            let lines = lines.0.lock().unwrap();
+            let told =
+                lines.first().map(|line| line.split("message=").nth(1).unwrap().split(' ').next().unwrap());
+            assert_eq!(told, expected, "{status} {took:?}: {lines:?}");
+        };
+        check(200, Duration::from_millis(999), None);
+        check(404, Duration::ZERO, None);
+        check(200, Duration::from_millis(1_001), Some("slow"));
+        check(503, Duration::ZERO, Some("failed"));
+        check(429, Duration::from_secs(2), Some("refused"));
+    }
 }

@@ -159,6 +159,11 @@ fn assets_of(kind: AssetKind) -> [Route; 3] {
         Shape::AsOf,
         "As it stood then: a date (everything up to its end), an instant, or `seq:N` for after the event N.",
     );
+    let before = Param::new(
+        "before",
+        Shape::Whole(1, MAX_SEQ),
+        "Only events before this one: `next` of the answer before.",
+    );
     let revision = |name, about| Param::new(name, Shape::Whole(1, MAX_SEQ), about);
     [
         Route::new(Method::GET, &path(""), READ, &name(""), assets::document)
@@ -166,7 +171,11 @@ fn assets_of(kind: AssetKind) -> [Route; 3] {
             .takes(&[at])
             .gives::<Hit>("It, with its evidence."),
         Route::new(Method::GET, &path("/history"), READ, &name("_history"), assets::history)
-            .says(format!("All events about one {kind}"), "At most the newest 1,000.")
+            .says(
+                format!("All events about one {kind}"),
+                "As many as an answer holds, at most the newest 1,000; `next` says where the others begin.",
+            )
+            .takes(&[before])
             .gives::<History>("The events, newest first."),
         Route::new(Method::GET, &path("/diff"), READ, &name("_diff"), assets::diff)
             .says(

@@ -1,12 +1,19 @@
 //! The quickest refusal. When the queue of searches is full, the next one is told so before anything is read, checked or
 //! parsed for it: what a refusal costs is taken from those who are answered.
 
+use std::time::Duration;
+
 use axum::{
     extract::Request,
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 
-use super::{problem::Problem, state::ApiState};
+use super::{
+    metrics::{name_of, route_of, tell},
+    problem::Problem,
+    state::ApiState,
+};
 use crate::{error::SearchError, es};
 
 /// Refuses a search that would be refused anyhow.
@@ -22,6 +29,8 @@ pub(super) async fn shed<F: Future<Output = Response>>(
     let is_elastic = path.starts_with("/es/") && (path.ends_with("/_search") || path.ends_with("/_msearch"));
     if is_elastic || path == "/api/v1/search" {
         state.metrics.refused();
+        let (method, route) = (name_of(request.method()), route_of(&request));
+        tell(method, &route, StatusCode::TOO_MANY_REQUESTS, Duration::ZERO);
         let busy = SearchError::Busy;
         return if is_elastic { es::refused(busy) } else { Problem(busy).into_response() };
     }
@@ -30,7 +39,7 @@ pub(super) async fn shed<F: Future<Output = Response>>(
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, http::StatusCode};
+    use axum::body::Body;
     use tower::ServiceExt;
 
     use super::*;

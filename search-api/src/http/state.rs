@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::{Semaphore, watch};
 
 use super::{
-    access::Access, body::BODIES_MIB, cors::Origins, intake::Intake, metrics::Metrics, pool::Pool,
+    access::Access, body::BLOCKS, cors::Origins, intake::Intake, metrics::Metrics, pool::Pool,
     rebuild::Begun, site::Site, warm::Warmer,
 };
 use crate::{es::Points, search::Search, suggest::Suggester};
@@ -41,7 +41,7 @@ pub struct Shared {
     pub(crate) intake: Intake,
     /// The rebuild that this server has begun.
     pub(crate) rebuild: Arc<Begun>,
-    /// MiB of bodies that are being read.
+    /// What there is room for of bodies that are being read.
     pub(crate) bodies: Arc<Semaphore>,
     /// Whether the server is about to end: followers end then.
     pub(crate) stopping: watch::Receiver<bool>,
@@ -78,7 +78,7 @@ impl ApiState {
             readers: Arc::new(Semaphore::new(MAX_READERS)),
             intake: Intake::new(MAX_WRITERS, MAX_WAITING_WRITERS),
             rebuild: Arc::default(),
-            bodies: Arc::new(Semaphore::new(BODIES_MIB)),
+            bodies: Arc::new(Semaphore::new(BLOCKS)),
             stopping,
             stop: Arc::new(stop),
             _warmer: Arc::new(warmer),

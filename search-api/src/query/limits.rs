@@ -14,7 +14,7 @@ pub const MAX_CLAUSES: usize = 256;
 pub const MAX_VALUES: usize = 4_096;
 /// `from` and `size` together.
 pub const MAX_WINDOW: usize = 10_000;
-/// The most bytes of text in the documents of one page; text that is highlighted counts twice.
+/// The most bytes of text in one answer: of what is given of its documents, and of their fragments.
 pub const MAX_PAGE_BYTES: usize = 16 << 20;
 /// The most buckets of all aggregations of a search together.
 pub const MAX_BUCKETS: usize = 1_000;

@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 
 use indexer::{Document, Generation, IndexSearcher};
 use serde_json::{Map, Value, json};
-use store::{AssetId, AssetKind, EventType, Seq, Snapshot, Timestamp};
+use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot, Status, Timestamp};
 use tantivy::{
     DocAddress, DocId, Searcher, SegmentOrdinal, TantivyError,
     collector::{Collector, SegmentCollector},
@@ -21,11 +21,13 @@ use crate::{
     },
     highlight::Highlighter,
     query::{Bool, Query, QueryError, limits::MAX_PAGE_BYTES},
-    request::{SearchRequest, Sort, cursor},
+    request::{SearchRequest, Sort, cursor, text_bytes},
 };
 
 /// So many hits are read back from the log even if finding them has taken all that may be spent.
 const ALWAYS_READ: usize = 10;
+/// ... unless they have more bytes.
+const ALWAYS_READ_BYTES: usize = 4 << 20;
 
 /// One search over one view.
 pub(super) struct Run<'a> {
@@ -63,46 +65,50 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
     let mut total = collected.total;
     let mut highlighters: Vec<Option<Highlighter<'_>>> = runs.iter().map(Run::highlighter).collect();
     let mut hits = Vec::with_capacity(request.size);
-    let (mut next, mut bytes) = (None, 0);
+    let (mut last, mut read, mut given) = (None, 0, 0);
+    let mut ended_early = false;
     for (view, found) in collected.hits.into_iter().skip(request.from) {
         let Some(run) = runs.get(view) else { continue };
-        if hits.len() >= ALWAYS_READ && run.budget.check() {
+        let is_read_anyhow = hits.len() < ALWAYS_READ && read < ALWAYS_READ_BYTES;
+        if !is_read_anyhow && run.budget.check() {
+            ended_early = true;
             break;
         }
-        if full {
-            let values: Vec<Value> = found.sort.iter().map(|value| json!(value)).collect();
-            next = Some(cursor(&values, found.seq));
-        }
-        let Some(document) = run.document_at(found.seq)? else {
+        let Some(document) = run.document_of(found.seq)? else {
             total = total.saturating_sub(1);
+            last = Some((found.sort, found.seq));
             continue;
         };
-        bytes += text_bytes(&document.json);
-        let highlights = match highlighters.get_mut(view) {
-            Some(Some(highlighter)) => {
-                bytes += text_bytes(&document.json);
-                highlighter.fragments(&document, run.budget)
-            }
-            _ => Map::new(),
+        read += text_bytes(&document.json);
+        let bytes = given + request.source.bytes(&document.json) + request.fields.bytes(&document.json);
+        let room = MAX_PAGE_BYTES.saturating_sub(bytes);
+        let (highlights, of_highlights) = match highlighters.get_mut(view) {
+            Some(Some(highlighter)) => highlighter.fragments(&document, run.budget, room),
+            _ => (Map::new(), 0),
         };
-        if bytes > MAX_PAGE_BYTES {
-            return Err(QueryError::illegal(format!(
-                "the page has more than {} MB of documents after {} hits: ask for fewer at once",
-                MAX_PAGE_BYTES >> 20,
-                hits.len()
-            ))
-            .at("size")
-            .into());
+        // However large it is, the first can be given; but not with a part of its fragments.
+        if bytes + of_highlights > MAX_PAGE_BYTES && (!hits.is_empty() || of_highlights > room) {
+            if request.ends_early && !hits.is_empty() {
+                ended_early = true;
+                break;
+            }
+            return Err(page_too_large(hits.len()).into());
         }
+        given = bytes + of_highlights;
         let explanation = match request.explain {
-            true if !run.budget.check() => Some(run.explain(query, found.address)?),
+            true if !run.budget.check() => run.explain(query, found.address)?,
             _ => None,
         };
+        last = Some((found.sort.clone(), found.seq));
         let mut hit = hit_of(document, run.name);
         (hit.score, hit.highlights, hit.sort) = (found.score, highlights, found.sort);
         (hit.explanation, hit.group) = (explanation, found.group);
         hits.push(hit);
     }
+    let next = last.filter(|_| full || ended_early).map(|(sort, seq)| {
+        let values: Vec<Value> = sort.iter().map(|value| json!(value)).collect();
+        cursor(&values, seq)
+    });
     let first = runs.first();
     let timed_out = first.is_some_and(|run| run.budget.is_over());
     if timed_out && total == 0 {
@@ -123,6 +129,15 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
         at_least: collected.at_least,
         timed_out,
     })
+}
+
+/// More than may be given after so many hits.
+fn page_too_large(hits: usize) -> QueryError {
+    let most = MAX_PAGE_BYTES >> 20;
+    QueryError::illegal(format!(
+        "the page has more than {most} MB after {hits} hits: ask for fewer at once, or for less of each"
+    ))
+    .at("size")
 }
 
 /// What all views gave; each hit and each segment with the number of its view.
@@ -178,15 +193,35 @@ impl<'a> Run<'a> {
         Some(Highlighter::new(options, &self.request.query, self.generation.schema()))
     }
 
-    /// The asset that an event of the index published, as readers see it now.
-    fn document_at(&self, seq: u64) -> Result<Option<Document>, SearchError> {
-        let view = self.generation.view();
-        match self.snapshot.changes(Seq::new(seq), 1)?.pop() {
-            Some((_, EventType::Published(kind), id)) if kind == view.kind() => {
-                Ok(view.document(&id, self.snapshot)?)
-            }
-            _ => Ok(None),
+    /// The asset that an event of the index published, as readers see it now, with as much of it as is wanted.
+    fn document_of(&self, seq: u64) -> Result<Option<Document>, SearchError> {
+        // As of then, only what is read shows whether it was erased since.
+        if self.request.reads_documents() || self.snapshot.as_of().is_some() {
+            return self.document_at(seq);
         }
+        let Some(asset) = self.asset_at(seq)? else { return Ok(None) };
+        let is_seen = |state: &AssetState| state.status == Status::Published && state.live != Seq::ZERO;
+        Ok(self.snapshot.state(&asset)?.filter(is_seen).map(|state| Document {
+            asset,
+            seq: state.live,
+            revision: state.revision,
+            source: String::new(),
+            json: Map::new(),
+        }))
+    }
+
+    /// The same with all of it.
+    fn document_at(&self, seq: u64) -> Result<Option<Document>, SearchError> {
+        let Some(asset) = self.asset_at(seq)? else { return Ok(None) };
+        Ok(self.generation.view().document(&asset.id, self.snapshot)?)
+    }
+
+    /// The asset that an event published.
+    fn asset_at(&self, seq: u64) -> Result<Option<AssetRef>, SearchError> {
+        let published = EventType::Published(self.generation.view().kind());
+        let change = self.snapshot.changes(Seq::new(seq), 1)?.pop();
+        let id = change.and_then(|(_, event_type, id)| (event_type == published).then_some(id));
+        Ok(id.map(|id| AssetRef::new(self.generation.view().kind(), id)))
     }
 
     fn translated(&self, query: &Query) -> Result<Box<dyn tantivy::query::Query>, QueryError> {
@@ -310,10 +345,16 @@ impl<'a> Run<'a> {
         self.index.searcher.search(&query, &collect).map_err(failed)
     }
 
-    fn explain(&self, query: &Query, address: DocAddress) -> Result<Value, SearchError> {
+    /// How a document's score comes about; `None` when there was no time to find out.
+    fn explain(&self, query: &Query, address: DocAddress) -> Result<Option<Value>, SearchError> {
         let query = self.translated(query)?;
-        let explanation = query.explain(&self.index.searcher, address).map_err(failed)?;
-        Ok(serde_json::to_value(explanation).unwrap_or(Value::Null))
+        let explained = query.explain(&self.index.searcher, address);
+        // Lists of documents that end for want of time seem not to have the document, which is an error or, of a part
+        // of the query, none.
+        if self.budget.is_over() {
+            return Ok(None);
+        }
+        Ok(Some(serde_json::to_value(explained.map_err(failed)?).unwrap_or(Value::Null)))
     }
 }
 
@@ -396,19 +437,6 @@ fn failed(error: TantivyError) -> SearchError {
     }
 }
 
-/// How much text a document has.
-fn text_bytes(fields: &Map<String, Value>) -> usize {
-    fn of(value: &Value) -> usize {
-        match value {
-            Value::String(text) => text.len(),
-            Value::Array(list) => list.iter().map(of).sum(),
-            Value::Object(fields) => text_bytes(fields),
-            _ => 8,
-        }
-    }
-    fields.iter().map(|(name, value)| name.len() + of(value)).sum()
-}
-
 /// A value that a client has sent back, as the key that it belongs to.
 fn sort_value(value: &Value, key: &SortKey) -> Result<SortValue, QueryError> {
     let wrong = || QueryError::illegal(format!("{value} is no value of this order")).at("search_after");
@@ -436,4 +464,42 @@ fn facets_of(aggregations: &Map<String, Value>) -> Map<String, Value> {
         _ => answer.clone(),
     };
     aggregations.iter().map(|(name, answer)| (name.clone(), list(answer))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::atomic::AtomicBool, time::Duration};
+
+    use super::*;
+    use crate::{execute::SearchLimits, query::Words, search::Search};
+
+    /// A story: time ends while a score is explained. The lists of documents end, too, so that the document seems not to
+    /// match, which is not true and nobody's fault.
+    #[test]
+    fn what_there_is_no_time_to_explain_is_left_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = store::Log::open(dir.path().join("log")).unwrap();
+        for headline in ["Tram", "Ferry"] {
+            let event = json!({"type": "article.published", "id": headline, "data": {"headline": headline}});
+            log.append_one(&store::NewEvent::from_json(&event.to_string()).unwrap()).unwrap();
+        }
+        let indexes = indexer::Indexes::open(log, dir.path().join("indexes")).unwrap();
+        indexes.catch_up(AssetKind::Article, Seq::new(2), &AtomicBool::new(false), &|_| {}).unwrap();
+        let check = |cpu: Duration, word: &str| {
+            let search =
+                Search::with_limits(indexes.clone(), SearchLimits { cpu, ..SearchLimits::default() });
+            let request = SearchRequest::new(AssetKind::Article);
+            search.with_runs(&request, &[search.generation(&request)?], |runs| {
+                runs[0].budget.check();
+                runs[0].explain(&Query::Words(Words::new(vec![], word)), DocAddress::new(0, 1))
+            })
+        };
+        let (long, none) = (Duration::from_secs(600), Duration::ZERO);
+        // Which of them the second document is, the index decides.
+        let (own, other) = if check(long, "ferry").is_ok() { ("ferry", "tram") } else { ("tram", "ferry") };
+        assert!(check(long, own).unwrap().is_some());
+        assert_eq!(check(long, other).unwrap_err().status(), 400, "it does not match");
+        assert_eq!(check(none, other).unwrap(), None);
+        assert_eq!(check(none, own).unwrap(), None);
+    }
 }

@@ -314,7 +314,26 @@ async fn what_is_not_there_says_what_to_do_instead() {
     check("articles/_delete_by_query", "`_bulk`").await;
     check("_reindex", "/api/v1/rebuild").await;
     check("_query", "ES|QL").await;
+    check("_nodes/stats", "`_nodes` is not supported").await;
+    check("_cluster/settings", "`_cluster/health`").await;
+    check("articles/_explain/a/ferry", "`explain`").await;
     check("articles/_mood", "no handler found for uri [/articles/_mood] and method [POST]").await;
+    for (name, word) in
+        [("_stats", "`_cat/indices`"), ("_nodes", "/metrics"), ("_license", "is not supported")]
+    {
+        let (status, answer) = get(&router, &format!("/es/{name}")).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");
+        let reason = answer["error"]["reason"].as_str().unwrap();
+        assert!(reason.contains(&format!("`{name}`")) && reason.contains(word), "{reason}");
+    }
+    let (_, answer) = get(&router, "/es/_mood").await;
+    assert_eq!(answer["error"]["type"], "invalid_index_name_exception", "{answer}");
+    let counted = async |body: &str| {
+        post(&router, "/es/_cat/count/articles?format=json&h=count", body.to_owned()).await
+    };
+    assert_eq!(counted("").await.1, json!([{"count": "5"}]));
+    let (status, answer) = counted("{\"query\": {\"match_all\": {}}}").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");
     let (status, _) = get(&router, "/es/articles/_validate/query?rewrite=true").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     // An object of many fields is there or not.

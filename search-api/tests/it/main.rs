@@ -15,6 +15,7 @@ mod elastic_options;
 mod exact;
 mod http;
 mod many;
+mod much;
 mod native;
 mod paging;
 mod past;

@@ -88,8 +88,8 @@ async fn points_are_bounded_in_number_and_time() {
         assert_eq!(post(&router, "/es/articles/_pit?keep_alive=1h", "").await.0, StatusCode::OK);
     }
     let (status, answer) = post(&router, "/es/articles/_pit?keep_alive=1h", "").await;
-    assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");
-    for wrong in ["", "?keep_alive=25h", "?keep_alive=0s", "?keep_alive=soon"] {
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{answer}");
+    for wrong in ["", "?keep_alive=61m", "?keep_alive=25h", "?keep_alive=0s", "?keep_alive=soon"] {
         let (status, _) = post(&router, &format!("/es/articles/_pit{wrong}"), "").await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
     }

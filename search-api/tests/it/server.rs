@@ -10,6 +10,8 @@ use tokio::{
     sync::oneshot,
 };
 
+use crate::archive::Archive;
+
 const LIMITS: ServerLimits = ServerLimits {
     connections: 300,
     headers: Duration::from_millis(400),
@@ -59,6 +61,45 @@ async fn dribbling_sockets_are_closed_and_others_answered() {
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+}
+
+/// A story: seven hundred bodies are announced as large and come a byte now and then. Who asks beside them is answered
+/// all the same: room is taken by what has come.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dribbling_bodies_keep_nobody_out() {
+    let bodies = (files_allowed() / 2 - 200).min(700);
+    assert!(bodies > 515, "{bodies}");
+    let archive = Archive::small();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let limits = ServerLimits { connections: 4_096, ..ServerLimits::default() };
+    let server =
+        tokio::spawn(serve_router(listener, archive.router(), limits, async { drop(stopped.await) }));
+    let mut dribbling = many_of(address, bodies).await;
+    for stream in &mut dribbling {
+        let head = "POST /es/articles/_search HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\
+                    expect: 100-continue\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+    }
+    for stream in &mut dribbling {
+        // It is said when the body is waited for.
+        let mut begun = [0; 12];
+        stream.read_exact(&mut begun).await.unwrap();
+        assert_eq!(&begun, b"HTTP/1.1 100");
+        stream.write_all(b" ").await.unwrap();
+    }
+    for _ in 0..10 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let good = "POST /es/articles/_search HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+        stream.write_all(good.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    drop(dribbling);
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
 }
 
 /// How many files this process may have open, after asking for more.

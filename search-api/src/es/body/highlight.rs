@@ -56,6 +56,8 @@ pub(super) fn highlight(mut object: Reader, query: &ParseQuery<'_>) -> Result<Hi
 const MAX_FRAGMENT: usize = 10_000;
 /// The most fragments of a field.
 const MAX_FRAGMENTS: usize = 100;
+/// The longest tag in bytes: it stands at every word that is found.
+const MAX_TAG: usize = 256;
 
 /// What may stand beside the fields and in each of them.
 fn field_options(object: &mut Reader, field: &mut HighlightField) -> Result<(), QueryError> {
@@ -72,7 +74,13 @@ fn field_options(object: &mut Reader, field: &mut HighlightField) -> Result<(), 
         field.best_first = order == "score";
     }
     // Of several tags the first is used, as Elasticsearch's own highlighters do.
-    let mut tag = |name: &str| Ok::<_, QueryError>(object.texts(name)?.into_iter().next());
+    let mut tag = |name: &str| match object.texts(name)?.into_iter().next() {
+        Some(tag) if tag.len() > MAX_TAG => {
+            let why = format!("`{name}` has {} bytes: at most {MAX_TAG} are taken", tag.len());
+            Err(QueryError::illegal(why).at(object.pointer_to(name)))
+        }
+        tag => Ok(tag),
+    };
     let tags = (tag("pre_tags")?, tag("post_tags")?);
     if tags.0.is_some() || tags.1.is_some() {
         let (before, after) = field.tags.take().unwrap_or_else(|| ("<em>".to_owned(), "</em>".to_owned()));

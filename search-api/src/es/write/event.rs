@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use store::{AssetKind, NewEvent};
 
-use super::{Action, Before, Verb};
+use super::{Action, Verb, plan::Before};
 use crate::error::SearchError;
 
 /// The event of an action; `None` when there is nothing to say.
