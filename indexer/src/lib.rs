@@ -37,7 +37,7 @@ mod views;
 mod worker;
 mod writer;
 
-pub use analysis::{ANALYSER_VERSION, Analyser, Term};
+pub use analysis::{ANALYSER_VERSION, Analyser, Term, is_unparted};
 pub use building::BuildStatus;
 pub use check::CheckReport;
 pub use document::{Document, Indexed, ViewDigest};

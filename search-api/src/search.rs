@@ -250,7 +250,7 @@ impl Search {
                 index: &view.index,
                 snapshot,
                 lengths: &self.inner.lengths,
-                lenient: request.lenient || views.len() > 1,
+                together: views,
                 budget: &budget,
             })
             .collect();
@@ -285,7 +285,8 @@ impl Search {
                 return Err(SearchError::NotYet { wanted, reached });
             }
         }
-        self.open(IndexName { kind: request.kind, as_of: request.as_of.clone() })
+        let name = IndexName { kind: request.kind, as_of: request.as_of.clone() };
+        self.open(name).map_err(|error| error.at("as_of"))
     }
 
     /// Of now, or of what a generation of the past was built from.

@@ -6,7 +6,7 @@ use indexer::{Analyser, EXACT, FieldSpec, Language, Term};
 
 use super::any_means;
 use crate::{
-    execute::{Budget, Repeats, Steps, each_match},
+    execute::{Budget, Repeats, Steps, each_match, fold, lone_char},
     query::{Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query},
 };
 
@@ -19,10 +19,27 @@ pub(super) struct Seek {
 
 #[derive(Debug, Clone)]
 enum What {
-    Words { text: String, last_is_prefix: bool, fuzziness: Option<(Fuzziness, usize)>, compounds: bool },
-    Phrase { text: String, slop: u32, last_is_prefix: bool },
-    Pattern { pattern: PatternKind, any_case: bool },
-    Exact { values: Vec<String>, any_case: bool },
+    Words {
+        text: String,
+        last_is_prefix: bool,
+        fuzziness: Option<(Fuzziness, usize)>,
+        compounds: bool,
+        any_case: bool,
+    },
+    Phrase {
+        text: String,
+        slop: u32,
+        last_is_prefix: bool,
+        any_case: bool,
+    },
+    Pattern {
+        pattern: PatternKind,
+        any_case: bool,
+    },
+    Exact {
+        values: Vec<String>,
+        any_case: bool,
+    },
 }
 
 /// Everything that a query looks for; what must not be there is left out.
@@ -36,6 +53,7 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
                 last_is_prefix: words.last_is_prefix,
                 fuzziness: words.fuzziness.map(|fuzziness| (fuzziness, words.exact_start)),
                 compounds: words.compounds,
+                any_case: words.any_case,
             },
         ),
         Query::Phrase(phrase) => add(
@@ -44,6 +62,7 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
                 text: phrase.text.clone(),
                 slop: phrase.slop,
                 last_is_prefix: phrase.last_is_prefix,
+                any_case: phrase.any_case,
             },
         ),
         Query::Terms { field, values, any_case } => {
@@ -63,6 +82,7 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
                 last_is_prefix: false,
                 fuzziness: Some((*fuzziness, *exact_start)),
                 compounds: false,
+                any_case: false,
             },
         ),
         Query::Bool(bool) => {
@@ -81,6 +101,7 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
                     last_is_prefix: false,
                     fuzziness: None,
                     compounds: false,
+                    any_case: false,
                 };
                 seeks.push(Seek { fields: like.fields.clone(), what });
             }
@@ -114,18 +135,39 @@ struct Reading {
 }
 
 enum Look {
-    Sequence { terms: Vec<String>, slop: usize, last_is_prefix: bool },
+    /// Terms; with `start`, the last word may begin so instead.
+    Sequence { terms: Vec<String>, slop: usize, start: Option<String> },
+    /// Words that are written or stemmed so.
     Matching(Pattern),
+    /// Words that are written almost so.
     Near(Near),
+    /// A character of which the index has pairs only.
+    Lone(char),
 }
 
 impl Look {
-    fn takes(&self, term: &str) -> bool {
+    fn takes(&self, token: Token<'_>) -> bool {
         match self {
-            Self::Matching(pattern) => pattern.matches(term),
-            Self::Near(near) => near.distance(term).is_some(),
-            Self::Sequence { .. } => false,
+            Self::Matching(pattern) => pattern.matches(token.written) || pattern.matches(token.term),
+            Self::Near(near) => near.distance(token.written).is_some(),
+            Self::Sequence { .. } | Self::Lone(_) => false,
         }
+    }
+}
+
+/// One word of a text.
+#[derive(Clone, Copy)]
+struct Token<'t> {
+    /// As the index has it.
+    term: &'t str,
+    written: &'t str,
+    start: usize,
+    end: usize,
+}
+
+impl Token<'_> {
+    fn begins(self, start: Option<&str>) -> bool {
+        start.is_some_and(|start| self.written.starts_with(start) || self.term.starts_with(start))
     }
 }
 
@@ -196,66 +238,72 @@ impl Reading {
             analyser.terms(language, text).into_iter().map(|term| term.text).collect()
         };
         match what {
-            What::Words { text, last_is_prefix, fuzziness, compounds } => {
+            What::Words { text, last_is_prefix, fuzziness, compounds, .. } => {
                 if *compounds && !last_is_prefix {
                     for word in text.split_whitespace() {
-                        match terms(word) {
-                            parts if parts.len() > 1 => self.sequence(number, parts, 0, false),
-                            parts => parts.into_iter().for_each(|term| self.term(number, term)),
-                        }
+                        self.sequence(number, word, 0, false);
                     }
                     return;
                 }
-                let terms = terms(text);
-                let last = terms.len().saturating_sub(1);
-                for (at, term) in terms.into_iter().enumerate() {
+                let written = written(text);
+                let last = written.len().saturating_sub(1);
+                for (at, (term, word)) in terms(text).into_iter().zip(written).enumerate() {
+                    if let Some(character) = lone_char(text, &word) {
+                        self.looks.push((number, Look::Lone(character)));
+                    }
                     if let Some((fuzziness, exact_start)) = fuzziness {
-                        let near = Near::new(&term, fuzziness.edits(&term), *exact_start, true);
+                        let near = Near::new(&word.text, fuzziness.edits(&word.text), *exact_start, true);
                         self.looks.push((number, Look::Near(near)));
                     }
                     if *last_is_prefix && at == last {
-                        self.looks
-                            .extend(Pattern::prefix(&term).map(|pattern| (number, Look::Matching(pattern))));
+                        self.start(number, &word.text);
                     }
                     self.term(number, term);
                 }
             }
-            What::Phrase { text, slop, last_is_prefix } => {
-                self.sequence(number, terms(text), *slop as usize, *last_is_prefix);
+            What::Phrase { text, slop, last_is_prefix, .. } => {
+                self.sequence(number, text, *slop as usize, *last_is_prefix);
             }
             What::Exact { values, .. } => {
                 for value in values {
-                    self.sequence(number, terms(value), 0, false);
+                    self.sequence(number, value, 0, false);
                 }
             }
             What::Pattern { pattern, .. } => {
-                let fold = |text: &str| text.to_lowercase();
                 self.looks.extend(pattern.compile(fold).map(|pattern| (number, Look::Matching(pattern))));
-                if let PatternKind::Prefix(prefix) = pattern {
-                    terms(prefix).into_iter().for_each(|term| self.term(number, term));
-                }
             }
         }
     }
 
-    fn sequence(&mut self, number: usize, mut terms: Vec<String>, slop: usize, last_is_prefix: bool) {
-        match (terms.len(), terms.pop()) {
-            (1, Some(term)) if last_is_prefix => {
-                self.looks.extend(Pattern::prefix(&term).map(|pattern| (number, Look::Matching(pattern))));
-            }
-            (1, Some(term)) => self.term(number, term),
-            (_, Some(last)) => {
-                terms.push(last);
-                self.looks.push((number, Look::Sequence { terms, slop, last_is_prefix }));
-            }
-            (_, None) => {}
+    /// Words that begin so.
+    fn start(&mut self, number: usize, start: &str) {
+        self.looks.extend(Pattern::prefix(start).map(|pattern| (number, Look::Matching(pattern))));
+    }
+
+    /// The words of a text in their order, the last perhaps the start of one.
+    fn sequence(&mut self, number: usize, text: &str, slop: usize, last_is_prefix: bool) {
+        let Some(analyser) = self.analyser else { return };
+        let terms = analyser.terms(self.language, text).into_iter().map(|term| term.text);
+        let mut terms: Vec<String> = terms.collect();
+        let written = written(text);
+        let start = written.last().filter(|_| last_is_prefix).map(|last| last.text.clone());
+        if terms.len() > 1 {
+            self.looks.push((number, Look::Sequence { terms, slop, start }));
+            return;
         }
+        if let Some(character) = written.first().and_then(|word| lone_char(text, word)) {
+            self.looks.push((number, Look::Lone(character)));
+        }
+        start.into_iter().for_each(|start| self.start(number, &start));
+        terms.pop().into_iter().for_each(|term| self.term(number, term));
     }
 
     /// In a field of exact values, a value matches as a whole.
     fn add_exact(&mut self, number: usize, what: &What) {
         let (texts, any_case) = match what {
-            What::Words { text, .. } | What::Phrase { text, .. } => (vec![text], false),
+            What::Words { text, any_case, .. } | What::Phrase { text, any_case, .. } => {
+                (vec![text], *any_case)
+            }
             What::Exact { values, any_case } => (values.iter().collect(), *any_case),
             What::Pattern { pattern, any_case } => {
                 let compiled = pattern.compile(str::to_owned);
@@ -278,78 +326,102 @@ impl Reading {
         }
         let Some(analyser) = self.analyser else {
             let term = self.terms.get(text);
-            let taken = self.looks.iter().find(|(_, look)| look.takes(text)).map(|(seek, _)| seek);
+            let whole = Token { term: text, written: text, start: 0, end: text.len() };
+            let taken = self.looks.iter().find(|(_, look)| look.takes(whole)).map(|(seek, _)| seek);
             let seek = term.into_iter().chain(taken).min();
             spans.extend(seek.map(|seek| Span { start: 0, end: text.len(), seek: *seek }));
             return;
         };
         let terms = analyser.terms(self.language, text);
+        // The same words, which single terms need not be held against.
+        let words = if self.looks.is_empty() { Vec::new() } else { written(text) };
+        let tokens: Vec<Token<'_>> =
+            terms.iter().enumerate().map(|(at, term)| token_of(term, words.get(at))).collect();
         let mut steps = Steps::default();
-        for (at, term) in terms.iter().enumerate() {
+        for (at, token) in tokens.iter().enumerate() {
             if steps.more(1 + self.looks.len(), budget) {
                 break;
             }
-            let mut add = |seek: &usize, end: usize| spans.push(Span { start: term.start, end, seek: *seek });
-            if let Some(seek) = self.terms.get(&term.text) {
-                add(seek, term.end);
+            let mut add =
+                |seek: &usize, end: usize| spans.push(Span { start: token.start, end, seek: *seek });
+            if let Some(seek) = self.terms.get(token.term) {
+                add(seek, token.end);
             }
             for (seek, look) in &self.looks {
                 match look {
-                    Look::Sequence { terms: wanted, slop: 0, last_is_prefix } => {
-                        if let Some(last) =
-                            sequence_at(terms.get(at..).unwrap_or_default(), wanted, *last_is_prefix)
-                        {
+                    Look::Sequence { terms: wanted, slop: 0, start } => {
+                        let here = tokens.get(at..).unwrap_or_default();
+                        if let Some(last) = sequence_at(here, wanted, start.as_deref()) {
                             add(seek, last.end);
                         }
                     }
-                    look if look.takes(&term.text) => add(seek, term.end),
+                    look if look.takes(*token) => add(seek, token.end),
                     _ => {}
                 }
             }
         }
         for (seek, look) in &self.looks {
-            if let Look::Sequence { terms: wanted, slop: slop @ 1.., last_is_prefix } = look {
-                let places = near_each_other(&terms, wanted, *slop, *last_is_prefix, budget);
-                let found = places.iter().filter_map(|at| terms.get(*at as usize));
-                spans.extend(found.map(|term| Span { start: term.start, end: term.end, seek: *seek }));
+            match look {
+                Look::Sequence { terms: wanted, slop: slop @ 1.., start } => {
+                    let places = near_each_other(&tokens, wanted, *slop, start.as_deref(), budget);
+                    let found = places.iter().filter_map(|at| tokens.get(*at as usize));
+                    spans.extend(found.map(|token| Span { start: token.start, end: token.end, seek: *seek }));
+                }
+                Look::Lone(character) => {
+                    let found = text.match_indices(*character);
+                    let span =
+                        |(start, one): (usize, &str)| Span { start, end: start + one.len(), seek: *seek };
+                    spans.extend(found.map(span));
+                }
+                _ => {}
             }
         }
     }
 }
 
-/// The last word of a phrase that these terms begin with.
-fn sequence_at<'t>(terms: &'t [Term], wanted: &[String], last_is_prefix: bool) -> Option<&'t Term> {
-    let whole = terms.get(..wanted.len())?;
+fn token_of<'t>(term: &'t Term, written: Option<&'t Term>) -> Token<'t> {
+    let written = written.map_or(term.text.as_str(), |written| &written.text);
+    Token { term: &term.text, written, start: term.start, end: term.end }
+}
+
+/// The words of a text as they are written.
+fn written(text: &str) -> Vec<Term> {
+    Analyser::Exact.terms(Language::Other, text)
+}
+
+/// The last word of a phrase that these words begin with.
+fn sequence_at<'t>(tokens: &[Token<'t>], wanted: &[String], start: Option<&str>) -> Option<Token<'t>> {
+    let whole = tokens.get(..wanted.len())?;
     let last = wanted.len().saturating_sub(1);
-    let fits = |(at, (term, own)): (usize, (&Term, &String))| {
-        *own == term.text || (last_is_prefix && at == last && term.text.starts_with(own.as_str()))
+    let fits = |(at, (token, own)): (usize, (&Token<'_>, &String))| {
+        own == token.term || (at == last && token.begins(start))
     };
-    whole.iter().zip(wanted).enumerate().all(fits).then(|| whole.last())?
+    whole.iter().zip(wanted).enumerate().all(fits).then(|| whole.last().copied())?
 }
 
 /// Where the words of a phrase stand that may be moved so far, each place once. Words without a gap between them
 /// become one span.
 fn near_each_other(
-    terms: &[Term],
+    tokens: &[Token<'_>],
     wanted: &[String],
     slop: usize,
-    last_is_prefix: bool,
+    start: Option<&str>,
     budget: &Budget,
 ) -> BTreeSet<u32> {
     let mut places: HashMap<&str, Vec<u32>> = wanted.iter().map(|own| (own.as_str(), Vec::new())).collect();
     let mut prefixed: Vec<u32> = Vec::new();
-    let prefix = wanted.last().filter(|_| last_is_prefix);
-    for (term, at) in terms.iter().zip(0..) {
-        if let Some(places) = places.get_mut(term.text.as_str()) {
+    let last = wanted.last().map(String::as_str);
+    for (token, at) in tokens.iter().zip(0..) {
+        if let Some(places) = places.get_mut(token.term) {
             places.push(at);
         }
-        if prefix.is_some_and(|prefix| term.text.starts_with(prefix.as_str())) {
+        if token.begins(start) || last == Some(token.term) {
             prefixed.push(at);
         }
     }
     let mut lists: Vec<&[u32]> =
         wanted.iter().map(|own| places.get(own.as_str()).map_or(&[][..], Vec::as_slice)).collect();
-    if let (Some(_), Some(last)) = (prefix, lists.last_mut()) {
+    if let (Some(_), Some(last)) = (start, lists.last_mut()) {
         *last = &prefixed;
     }
     let mut found = BTreeSet::new();

@@ -72,7 +72,8 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
             return Ok(not_modified(tag));
         }
     }
-    let found = run_search(&state, request).await?;
+    // All else was checked before.
+    let found = run_search(&state, request).await.map_err(|error| if_asked(&asked, error))?;
     let tag = tag(&found.generation, found.checkpoint);
     if is_known(&asked.headers, &tag) {
         return Ok(not_modified(tag));
@@ -114,6 +115,14 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
     Ok(response)
 }
 
+/// A query that is refused when it meets the index, which is that of `q` if there is one.
+fn if_asked(asked: &Asked, error: SearchError) -> SearchError {
+    match error {
+        SearchError::Query(error) if asked.param("q").is_some() => error.at("q").into(),
+        other => other,
+    }
+}
+
 fn typed(media: &'static str) -> [(header::HeaderName, &'static str); 1] {
     [(header::CONTENT_TYPE, media)]
 }
@@ -147,7 +156,7 @@ pub(super) async fn wait_for(state: &ApiState, kind: AssetKind, wanted: Seq) -> 
     let head = state.search.log().head()?.seq;
     if wanted > head {
         let text = format!("the log ends at {head}: there is no event {wanted} to wait for");
-        return Err(SearchError::NotFound(text));
+        return Err(SearchError::NotFound(text).at("min_seq"));
     }
     let _permit = state.waiting.try_acquire().map_err(|_| SearchError::Busy)?;
     let indexes = state.search.indexes().clone();

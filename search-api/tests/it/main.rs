@@ -15,6 +15,7 @@ mod elastic_options;
 mod exact;
 mod http;
 mod native;
+mod near;
 mod paging;
 mod past;
 mod rebuild;
