@@ -49,18 +49,18 @@ pub(crate) fn list(archive: &Archive, args: &ListArgs, terminal: &Terminal) -> R
 fn show(kind: AssetKind, generation: &GenerationStatus, terminal: &Terminal) -> Result<()> {
     let GenerationStatus { name, state, documents, checkpoint, created, as_of, .. } = generation;
     if terminal.is_json() {
-        let mut json = json!({
+        let (done, total, why) = match state {
+            GenerationState::Building { done, total } | GenerationState::Interrupted { done, total } => {
+                (Some(done), Some(total), None)
+            }
+            GenerationState::Damaged { why } => (None, None, Some(why)),
+            _ => (None, None, None),
+        };
+        return terminal.json(&json!({
             "view": kind.plural(), "generation": name, "state": word(state), "documents": documents,
             "bytes": generation.bytes, "checkpoint": checkpoint, "created": created, "as_of": as_of,
-        });
-        match state {
-            GenerationState::Building { done, total } | GenerationState::Interrupted { done, total } => {
-                (json["done"], json["total"]) = (json!(done), json!(total));
-            }
-            GenerationState::Damaged { why } => json["why"] = json!(why),
-            _ => {}
-        }
-        return terminal.json(&json);
+            "done": done, "total": total, "why": why,
+        }));
     }
     let state = match state {
         GenerationState::Building { done, total } | GenerationState::Interrupted { done, total } => {

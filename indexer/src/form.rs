@@ -41,6 +41,13 @@ pub fn forms_of(stem: &[u8]) -> [Range<Vec<u8>>; 2] {
     [[].as_slice(), &[UNLIKE]].map(|mark| key(mark, PART)..key(mark, PART + 1))
 }
 
+/// The stem of a form.
+pub fn stem_of(form: &[u8]) -> Option<&[u8]> {
+    let at = form.iter().position(|byte| *byte == PART)?;
+    let stem = form.get(..at)?;
+    Some(stem.strip_prefix(&[UNLIKE]).unwrap_or(stem))
+}
+
 /// The word of a form.
 pub fn word_of(form: &[u8]) -> Option<&str> {
     let at = form.iter().position(|byte| *byte == PART)?;
@@ -58,6 +65,7 @@ mod tests {
             assert!(put_form(stem, word, &mut form));
             assert_eq!(form, expected);
             assert_eq!(word_of(form.as_bytes()), Some(word));
+            assert_eq!(stem_of(form.as_bytes()), Some(stem.as_bytes()));
             let ranges = forms_of(stem.as_bytes());
             assert_eq!(
                 ranges.iter().filter(|range| range.contains(&form.clone().into_bytes())).count(),

@@ -61,4 +61,5 @@ pub use progress::{Phase, Progress};
 pub use rebuild::{RebuildOptions, Rebuilt};
 pub use views::{Change, Known, Touch, VIEWS, View, view_of};
 pub use waiting::Waited;
+pub use words::is_unparted;
 pub use worker::Workers;

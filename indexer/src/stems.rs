@@ -98,16 +98,19 @@ impl Stems {
         }
     }
 
+    /// The last word as it is written: lowered, without diacritics.
+    pub(crate) fn written(&mut self) -> &str {
+        if self.lowered.is_ascii() {
+            return &self.lowered;
+        }
+        self.folded.clear();
+        fold_into(&self.lowered, &mut self.folded);
+        &self.folded
+    }
+
     /// Appends the form of the last word, whose term this is; `false` if the word is its own term.
     pub(crate) fn put_form(&mut self, term: &str, out: &mut String) -> bool {
-        let word = if self.lowered.is_ascii() {
-            &self.lowered
-        } else {
-            self.folded.clear();
-            fold_into(&self.lowered, &mut self.folded);
-            &self.folded
-        };
-        form::put_form(term, word, out)
+        form::put_form(term, self.written(), out)
     }
 
     fn stem(&mut self, language: Language, out: &mut String) {

@@ -112,8 +112,8 @@ const fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '\u{2019}')
 }
 
-/// Scripts that do not part their words: Han, Hiragana, Katakana, Hangul.
-fn is_unparted(c: char) -> bool {
+/// Whether it is of a script that does not part its words: Han, Hiragana, Katakana, Hangul. Those are indexed in pairs.
+pub fn is_unparted(c: char) -> bool {
     matches!(u32::from(c), 0x3040..=0x30ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xac00..=0xd7af
         | 0xf900..=0xfaff | 0x2_0000..=0x3_134f)
 }

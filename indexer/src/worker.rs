@@ -419,7 +419,8 @@ mod tests {
         };
         (0..5).for_each(publish);
         let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
-        indexes.build_as_of(KIND, &AsOf::Seq(Seq::new(3)), "then", &AtomicBool::new(false), &|_| {}).unwrap();
+        let (as_of, options) = (AsOf::Seq(Seq::new(3)), RebuildOptions::default());
+        indexes.build_as_of(KIND, &as_of, "then", &options, &AtomicBool::new(false), &|_| {}).unwrap();
         let built = indexes.named(KIND, "then").unwrap();
         let file = built.dir().join(built.segment_files().unwrap().remove(0));
         let mut bytes = fs::read(&file).unwrap();

@@ -50,6 +50,14 @@ pub enum SearchError {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
+    /// There is no such thing as a parameter names.
+    #[error("{reason}")]
+    NotThere {
+        /// What is not there, and what to do.
+        reason: String,
+        /// The parameter.
+        pointer: &'static str,
+    },
     /// A point in time or scroll is not open, or not any more.
     #[error(
         "no search context found for id [{0}]: it was closed, or not used for longer than it was to be kept"
@@ -99,6 +107,25 @@ pub enum SearchError {
 }
 
 impl SearchError {
+    /// The same, of the parameter that is to be mended, if the asker can and it is not known yet.
+    #[must_use]
+    pub fn at(self, pointer: &'static str) -> Self {
+        match self {
+            Self::Query(error) => Self::Query(error.at(pointer)),
+            Self::NotFound(reason) => Self::NotThere { reason, pointer },
+            other => other,
+        }
+    }
+
+    /// Where the mistake is: a parameter, or a JSON pointer (RFC 6901) into the body. Empty when it is nowhere.
+    pub fn pointer(&self) -> &str {
+        match self {
+            Self::Query(error) => &error.pointer,
+            Self::NotThere { pointer, .. } => pointer,
+            _ => "",
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {
@@ -113,6 +140,7 @@ impl SearchError {
             Self::Unauthorised(_) => 401,
             Self::NoSuchAsset(_)
             | Self::NotFound(_)
+            | Self::NotThere { .. }
             | Self::NoIndex(_)
             | Self::NoDocument(_)
             | Self::NoContext(_) => 404,

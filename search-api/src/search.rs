@@ -254,7 +254,7 @@ impl Search {
                 index: &view.index,
                 snapshot,
                 lengths: &self.inner.lengths,
-                lenient: request.lenient || views.len() > 1,
+                together: views,
                 budget: &budget,
             })
             .collect();
@@ -294,7 +294,8 @@ impl Search {
                 return Err(SearchError::NotYet { wanted, reached: waited.reached });
             }
         }
-        self.open(IndexName { kind: request.kind, as_of: request.as_of.clone() })
+        let name = IndexName { kind: request.kind, as_of: request.as_of.clone() };
+        self.open(name).map_err(|error| error.at("as_of"))
     }
 
     /// Of now, or of what a generation of the past was built from.
@@ -369,7 +370,9 @@ mod tests {
         log.append_one(&NewEvent::published(AssetId::new("a/1").unwrap(), article)).unwrap();
         let open = || Search::new(Indexes::open(log.clone(), home.path().join("indexes")).unwrap());
         let (kind, as_of) = (AssetKind::Article, AsOf::Seq(Seq::new(1)));
-        open().indexes().build_as_of(kind, &as_of, "then", &AtomicBool::new(false), &|_| {}).unwrap();
+        let options = indexer::RebuildOptions::default();
+        let never = AtomicBool::new(false);
+        open().indexes().build_as_of(kind, &as_of, "then", &options, &never, &|_| {}).unwrap();
         let request = SearchRequest::from_params(&[("q", "ferry"), ("as_of", "then")]).unwrap();
         let panicking = |search: &Search, pinned: Pinned| {
             let asked =

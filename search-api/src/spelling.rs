@@ -1,9 +1,17 @@
-//! Another spelling for a search that finds nothing: words of the archive that are almost those that were asked for.
+//! Words of the archive that are almost those that were asked for: what `suggest` gives, and another spelling for a
+//! search that finds nothing.
 
+use indexer::{Analyser, Language};
 use serde_json::Value;
 use store::AssetKind;
+use tantivy::Term;
 
-use crate::{Search, SearchRequest};
+use crate::{
+    Search, SearchError, SearchRequest, SearchResponse,
+    execute::{Analysed, AsWhat, Budget, NearWord, near_words, target_of, targets},
+    query::{Fuzziness, Near},
+    search::Pinned,
+};
 
 /// Longer searches are not second-guessed.
 const MAX_WORDS: usize = 6;
@@ -16,73 +24,101 @@ pub fn better_spelling(search: &Search, kind: AssetKind, q: &str) -> Option<Stri
     if words.is_empty() || words.len() > MAX_WORDS || !words.iter().all(plain) {
         return None;
     }
-    let mut spelled = Vec::with_capacity(words.len());
-    for word in words {
-        let parts = word.split('-').filter(|part| !part.is_empty());
-        let parts: Vec<String> =
-            parts.map(|part| nearest(search, kind, part).unwrap_or_else(|| part.to_owned())).collect();
-        spelled.push(parts.join("-"));
-    }
-    let better = spelled.join(" ");
+    let views = search.pin(&[kind.into()]).ok()?;
+    let budget = search.budget();
+    let spell = |part: &str| {
+        let folded: Vec<String> = folded(part).into_iter().map(|term| term.text).collect();
+        let [word] = folded.as_slice() else { return part.to_owned() };
+        match Nearest::of(&views, None, word, 0, &budget) {
+            Ok(Some(Nearest { known: false, words })) => {
+                words.into_iter().next().map_or_else(|| part.to_owned(), |near| near.word)
+            }
+            _ => part.to_owned(),
+        }
+    };
+    let parts = |word: &&str| word.split('-').filter(|part| !part.is_empty()).map(spell).collect::<Vec<_>>();
+    let spelled: Vec<Vec<String>> = words.iter().map(parts).collect();
+    let joined =
+        |spelled: &[Vec<String>]| spelled.iter().map(|parts| parts.join("-")).collect::<Vec<_>>().join(" ");
+    let better = joined(&spelled);
     if better.to_lowercase() == q.to_lowercase() {
         return None;
     }
-    let request = SearchRequest { size: 0, highlight: None, ..SearchRequest::plain(kind, &better).ok()? };
-    search.search(&request).is_ok_and(|found| found.total > 0).then_some(better)
+    let found = search.search(&SearchRequest::plain(kind, &better).ok()?).ok()?;
+    let with_diacritics =
+        |part: &String| if q.contains(part.as_str()) { part.clone() } else { as_printed(&found, part) };
+    let spelled: Vec<Vec<String>> =
+        spelled.iter().map(|parts| parts.iter().map(with_diacritics).collect()).collect();
+    (found.total > 0).then(|| joined(&spelled))
 }
 
-/// The word of the archive that is nearest to this one: one edit away if there is such a word (letters that changed
-/// places are one), two otherwise.
-fn nearest(search: &Search, kind: AssetKind, word: &str) -> Option<String> {
-    (1..=2).find_map(|edits| nearest_within(search, kind, word, edits))
-}
-
-/// What a fuzzy search for the word highlights in its best hits.
-fn nearest_within(search: &Search, kind: AssetKind, word: &str, edits: u8) -> Option<String> {
-    let request = SearchRequest { size: 10, ..SearchRequest::plain(kind, &format!("{word}~{edits}")).ok()? };
-    let response = search.search(&request).ok()?;
-    let fragments = response.hits.iter().flat_map(|hit| hit.highlights.values());
+/// A word of the index as it stands in the hits, with its diacritics.
+fn as_printed(found: &SearchResponse, word: &str) -> String {
+    let fragments = found.hits.iter().flat_map(|hit| hit.highlights.values());
     let texts = fragments.filter_map(Value::as_array).flatten().filter_map(Value::as_str);
     let marked =
         texts.flat_map(|text| text.split("<em>").skip(1)).filter_map(|rest| rest.split_once("</em>"));
-    let lower = word.to_lowercase();
-    marked
-        .map(|(word, _)| word.to_lowercase())
-        .filter(|found| found.chars().all(|c| c.is_alphanumeric() || c == '-'))
-        .min_by_key(|found| distance(&lower, found))
+    let mut lowered = marked.map(|(marked, _)| marked.to_lowercase());
+    let is_it = |marked: &String| folded(marked).first().is_some_and(|term| term.text == word);
+    lowered.find(is_it).unwrap_or_else(|| word.to_owned())
 }
 
-/// Edits between two words (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (number, c) in one.chars().enumerate() {
-        let mut diagonal = number;
-        let mut left = number + 1;
-        for (above, d) in row.iter_mut().skip(1).zip(&other) {
-            let cost = (diagonal + usize::from(c != *d)).min(left + 1).min(*above + 1);
-            diagonal = std::mem::replace(above, cost);
-            left = cost;
+fn folded(text: &str) -> Vec<indexer::Term> {
+    Analyser::Exact.terms(Language::Other, text)
+}
+
+/// The words of views that are near one.
+#[derive(Debug, Default)]
+pub(crate) struct Nearest {
+    /// Whether a document has the word itself, or another one of its stem.
+    pub(crate) known: bool,
+    /// As they are written: the nearest first, and of those the most frequent.
+    pub(crate) words: Vec<NearWord>,
+}
+
+impl Nearest {
+    /// Of a field, or of all that a plain search looks at; so many characters at the start must be the same. `None` where
+    /// no view has such a text.
+    ///
+    /// # Errors
+    /// The index fails.
+    pub(crate) fn of(
+        views: &[Pinned],
+        field: Option<&str>,
+        word: &str,
+        exact_start: usize,
+        budget: &Budget,
+    ) -> Result<Option<Self>, SearchError> {
+        let near = Near::new(word, Fuzziness::AUTO.edits(word), exact_start, true);
+        let mut found: Option<Self> = None;
+        for Pinned { generation, index, .. } in views {
+            let schema = generation.schema();
+            let looked_at = match field {
+                Some(name) => target_of(schema, name).into_iter().collect(),
+                None => targets(schema, &[])?,
+            };
+            for target in looked_at {
+                let AsWhat::Text(analyser, within) = target.as_what else { continue };
+                let found = found.get_or_insert_default();
+                for stem in Analysed::new(analyser, &index.languages, word).alternatives(0) {
+                    let stem = Term::from_field_text(within.field, stem);
+                    found.known |= index.searcher.doc_freq(&stem).map_err(SearchError::Tantivy)? > 0;
+                }
+                let near =
+                    near_words(&index.searcher, within, &near, budget).map_err(SearchError::Tantivy)?;
+                found.add(near);
+            }
         }
-        if let Some(first) = row.first_mut() {
-            *first = number + 1;
-        }
+        Ok(found)
     }
-    row.last().copied().unwrap_or(0)
-}
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn distances_are_those_of_levenshtein() {
-        for (one, other, expected) in [
-            ("ferry", "ferry", 0),
-            ("fery", "ferry", 1),
-            ("kitten", "sitting", 3),
-            ("", "abc", 3),
-            ("abc", "", 3),
-        ] {
-            assert_eq!(super::distance(one, other), expected, "{one} {other}");
+    fn add(&mut self, words: Vec<NearWord>) {
+        for near in words {
+            match self.words.iter_mut().find(|known| known.word == near.word) {
+                Some(known) => known.count += near.count,
+                None => self.words.push(near),
+            }
         }
+        self.words.sort_unstable_by(NearWord::order);
     }
 }

@@ -409,47 +409,30 @@ fn headlines(
     limit: usize,
 ) -> Result<Vec<Suggestion>, SearchError> {
     let mut found: Vec<(Rank, Suggestion)> = Vec::new();
-    // The index has stems: `publications` is in it as `public`. What is typed is shortened until something is found.
-    let mut text = q.trim_end().to_owned();
-    let last = typed.last().map_or(0, |word| word.chars().count());
-    for _ in 0..=last.saturating_sub(SHORTEST).min(MAX_SHORTENINGS) {
-        let words = Words {
-            need: Need::All,
-            last_is_prefix: true,
-            ..Words::new(vec![FieldBoost::new("headline")], text.clone())
-        };
-        let request = SearchRequest {
-            query: Query::Words(words),
-            size: limit * 4,
-            count_all: false,
-            ..SearchRequest::new(AssetKind::Article)
-        };
-        for id in search.ids(&request)? {
-            let asset = AssetRef::new(AssetKind::Article, id);
-            let Some(live) = snapshot.live(&asset)? else { continue };
-            let Content::Article(article) = live.content else { continue };
-            let words = folded(&article.headline);
-            let is_new = |(_, other): &(Rank, Suggestion)| folded(&other.text) != words;
-            if has_typed(&words.iter().map(String::as_str).collect::<Vec<_>>(), typed)
-                && found.iter().all(is_new)
-            {
-                let rank = rank_of(&words.join(" "), &typed.join(" "));
-                let (kind, id) = (SuggestionKind::Headline, Some(asset.id));
-                found.push((rank, Suggestion { text: article.headline, kind, count: None, id }));
-            }
-        }
-        if !found.is_empty() || text.pop().is_none() {
-            break;
+    let words =
+        Words { need: Need::All, last_is_prefix: true, ..Words::new(vec![FieldBoost::new("headline")], q) };
+    let request = SearchRequest {
+        query: Query::Words(words),
+        size: limit * 4,
+        count_all: false,
+        ..SearchRequest::new(AssetKind::Article)
+    };
+    for id in search.ids(&request)? {
+        let asset = AssetRef::new(AssetKind::Article, id);
+        let Some(live) = snapshot.live(&asset)? else { continue };
+        let Content::Article(article) = live.content else { continue };
+        let words = folded(&article.headline);
+        let is_new = |(_, other): &(Rank, Suggestion)| folded(&other.text) != words;
+        if has_typed(&words.iter().map(String::as_str).collect::<Vec<_>>(), typed) && found.iter().all(is_new)
+        {
+            let rank = rank_of(&words.join(" "), &typed.join(" "));
+            let (kind, id) = (SuggestionKind::Headline, Some(asset.id));
+            found.push((rank, Suggestion { text: article.headline, kind, count: None, id }));
         }
     }
     found.sort_by_key(|(rank, _)| Reverse(*rank));
     Ok(found.into_iter().map(|(_, headline)| headline).take(limit).collect())
 }
-
-/// A word is not shortened further.
-const SHORTEST: usize = 4;
-/// The longest endings that the stemmers take away.
-const MAX_SHORTENINGS: usize = 5;
 
 #[cfg(test)]
 mod tests {

@@ -222,7 +222,8 @@ fn the_archive_as_it_stood_is_built_again_by_itself() {
     let indexes = open(home.path());
     some_history(indexes.log(), &indexes);
     let as_of = AsOf::Seq(Seq::new(100));
-    let built = indexes.build_as_of(KIND, &as_of, "then", &never(), &|_| {}).unwrap();
+    let built =
+        indexes.build_as_of(KIND, &as_of, "then", &RebuildOptions::default(), &never(), &|_| {}).unwrap();
     let dir = indexes.named(KIND, "then").unwrap().dir().to_owned();
     damage(&dir, "idx");
     let log = indexes.log().clone();

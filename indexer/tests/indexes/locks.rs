@@ -31,7 +31,10 @@ fn who_waits_for_a_lock_can_be_stopped() {
     let build = hold(home.path(), "build.lock");
     assert!(matches!(indexes.rebuild(KIND, &options, &stop, &|_| {}), Err(IndexError::Stopped)));
     let as_of = AsOf::Seq(Seq::new(1));
-    assert!(matches!(indexes.build_as_of(KIND, &as_of, "then", &stop, &|_| {}), Err(IndexError::Stopped)));
+    assert!(matches!(
+        indexes.build_as_of(KIND, &as_of, "then", &options, &stop, &|_| {}),
+        Err(IndexError::Stopped)
+    ));
     assert!(matches!(indexes.purge(KIND, &stop, &|_| {}), Err(IndexError::Stopped)));
     assert!(matches!(indexes.mend(KIND, &stop, &|_| {}), Err(IndexError::Stopped)));
     drop(build);

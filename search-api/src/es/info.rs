@@ -14,6 +14,7 @@ use store::AssetKind;
 use super::{
     Answer, Pairs, body,
     params::{ALIAS, Taker, matches_path},
+    suggest::units,
 };
 use crate::{
     error::SearchError,
@@ -308,8 +309,9 @@ pub(super) async fn analyze(mut taker: Taker, body: Bytes) -> Answer {
                 .into());
         }
         for term in analyser.terms(language, &text) {
+            let [start, end] = [term.start, term.end].map(|at| units(text.get(..at)));
             tokens.push(json!({
-                "token": term.text, "start_offset": term.start, "end_offset": term.end, "type": "<ALPHANUM>",
+                "token": term.text, "start_offset": start, "end_offset": end, "type": "<ALPHANUM>",
                 "position": term.position,
             }));
         }

@@ -47,12 +47,7 @@ pub(super) async fn search(mut taker: Taker, State(state): State<ApiState>, body
 
 /// What of a search may stand in the URL.
 fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) -> Result<(), SearchError> {
-    if let Some(query) = text_query(taker, indices)? {
-        search.request.query = match std::mem::replace(&mut search.request.query, Query::All) {
-            Query::All => query,
-            other => Query::Bool(Bool { must: vec![query, other], ..Bool::default() }),
-        };
-    }
+    add_query(search, text_query(taker, indices)?);
     let mut number = |name: &str, to: &mut usize| -> Result<(), QueryError> {
         if let Some(text) = taker.take(name) {
             *to = text
@@ -88,6 +83,15 @@ fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) 
     Ok(())
 }
 
+/// What the address asks for, beside what the body does.
+fn add_query(search: &mut EsSearch, in_address: Option<Query>) {
+    let Some(query) = in_address else { return };
+    search.request.query = match std::mem::replace(&mut search.request.query, Query::All) {
+        Query::All => query,
+        other => Query::Bool(Bool { must: vec![query, other], ..Bool::default() }),
+    };
+}
+
 /// The query of `q=`.
 fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Option<Query>, SearchError> {
     let df = taker.take("df");
@@ -105,7 +109,8 @@ fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Option<Query>,
     taker.only("lenient", &["false"])?;
     let Some(q) = taker.take("q") else { return Ok(None) };
     let known = known_field(indices);
-    let field = |name: &str| (name.contains('*') || known(name)).then(|| vec![FieldBoost::new(name)]);
+    let is_field = |name: &str| name.contains('*') || matches!(name, "_id" | "_seq") || known(name);
+    let field = |name: &str| is_field(name).then(|| vec![FieldBoost::new(name)]);
     let options = TextOptions {
         fields: df.map(FieldBoost::new).into_iter().collect(),
         need,
@@ -148,9 +153,7 @@ async fn count_of(state: &ApiState, mut search: EsSearch, indices: &[IndexName])
 pub(super) async fn count(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
     let indices = taker.indices()?;
     let mut search = body::parse_query_alone(body::json(&body)?, &indices)?;
-    if let Some(query) = text_query(&mut taker, &indices)? {
-        search.request.query = query;
-    }
+    add_query(&mut search, text_query(&mut taker, &indices)?);
     taker.end()?;
     let total = count_of(&state, search, &indices).await?;
     Ok(Json(json!({"count": total, "_shards": shards(indices.len())})).into_response())
@@ -255,9 +258,7 @@ pub(super) async fn validate(mut taker: Taker, State(state): State<ApiState>, bo
     taker.end()?;
     let checked = async {
         let mut search = body::parse_query_alone(body::json(&body)?, &indices)?;
-        if let Some(query) = in_address? {
-            search.request.query = query;
-        }
+        add_query(&mut search, in_address?);
         count_of(&state, search, &indices).await
     };
     let error = match checked.await {

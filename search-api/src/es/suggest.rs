@@ -1,15 +1,17 @@
 //! `suggest`: words of the index that are almost the ones that were typed (`term`), and such a text as a whole
 //! (`phrase`).
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
 
+use indexer::{Analyser, Language};
 use serde_json::{Map, Value, json};
 
 use crate::{
     error::SearchError,
-    execute::{AsWhat, near_terms, target_of},
+    execute::NearWord,
     query::{QueryError, Reader},
-    search::{IndexName, Pinned, Search},
+    search::{IndexName, Search},
+    spelling::Nearest,
 };
 
 /// The most words of a text that are looked at.
@@ -120,75 +122,62 @@ fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
 impl Wanted {
     fn answer(&self, search: &Search, indices: &[IndexName]) -> Result<Value, SearchError> {
         let budget = search.budget();
-        let mut known = false;
-        let mut entries: Vec<(usize, usize, String, HashMap<String, u64>)> = Vec::new();
-        for Pinned { generation, index, .. } in search.pin(indices)? {
-            let Some(target) = target_of(generation.schema(), &self.field) else { continue };
-            let AsWhat::Text(_, within) = target.as_what else { continue };
-            known = true;
-            // Words as they are written: a stem is no suggestion.
-            let words = indexer::Analyser::Exact.terms(indexer::Language::Other, &self.text);
-            for (at, word) in words.into_iter().take(MAX_WORDS).enumerate() {
-                let near = near_terms(&index.searcher, within.field, &word.text, &budget)
-                    .map_err(SearchError::Tantivy)?;
-                if entries.len() <= at {
-                    entries.push((word.start, word.end, word.text.clone(), HashMap::new()));
-                }
-                if let Some((.., counts)) = entries.get_mut(at) {
-                    for (term, count) in near {
-                        *counts.entry(term).or_default() += count;
-                    }
-                }
-            }
-        }
-        if !known {
-            return Err(QueryError::illegal(format!("there is no text field `{}`", self.field))
-                .at("/suggest")
-                .into());
-        }
+        let views = search.pin(indices)?;
+        let nearest = |word: &str| {
+            let nearest = Nearest::of(&views, Some(&self.field), word, EXACT_START, &budget)?;
+            nearest.ok_or_else(|| {
+                let error = QueryError::illegal(format!("there is no text field `{}`", self.field));
+                SearchError::from(error.at("/suggest"))
+            })
+        };
+        nearest("")?; // the field is looked at even if the text has no words
         let mut answers = Vec::new();
-        let mut corrected = self.text.clone();
-        for (start, end, word, counts) in entries.iter().rev() {
-            let own = counts.get(word).copied();
-            let mut options: Vec<(&String, u64)> =
-                counts.iter().filter(|(term, _)| *term != word).map(|(term, count)| (term, *count)).collect();
-            let likeness = |term: &str| if self.by_frequency { 0.0 } else { similarity(word, term) };
-            options.sort_by(|one, other| {
-                let alike = likeness(other.0).total_cmp(&likeness(one.0));
-                alike.then(other.1.cmp(&one.1)).then_with(|| one.0.cmp(other.0))
-            });
+        let mut corrected = String::new();
+        let mut at = 0;
+        // Words as they are written: a stem is no suggestion.
+        let words = Analyser::Exact.terms(Language::Other, &self.text);
+        for word in words.into_iter().take(MAX_WORDS) {
+            let Nearest { known, words: mut options } = nearest(&word.text)?;
+            let own = options.iter().find(|near| near.edits == 0).map(|near| near.count);
+            options.retain(|near| near.edits > 0);
             match (self.mode, own) {
-                (Mode::Missing, Some(_)) => options.clear(),
-                (Mode::Popular, Some(own)) => options.retain(|(_, count)| *count > own),
+                (Mode::Missing, _) if known => options.clear(),
+                (Mode::Popular, Some(own)) => options.retain(|near| near.count > own),
                 _ => {}
             }
-            if let Some((best, _)) = options.first() {
-                corrected.replace_range(*start..*end, best);
+            if self.by_frequency {
+                options.sort_by_key(|near| Reverse(near.count));
             }
-            let options: Vec<Value> = options
-                .iter()
-                .take(self.size)
-                .map(|(term, count)| json!({"text": term, "score": similarity(word, term), "freq": count}))
-                .collect();
-            answers.push(json!({"text": word, "offset": start, "length": end - start, "options": options}));
+            let typed = self.text.get(word.start..word.end).unwrap_or_default();
+            corrected.push_str(self.text.get(at..word.start).unwrap_or_default());
+            corrected.push_str(options.first().map_or(typed, |best| &best.word));
+            at = word.end;
+            let score =
+                |near: &NearWord| 1.0 - f64::from(near.edits) / word.text.chars().count().max(1) as f64;
+            let shown =
+                |near: &NearWord| json!({"text": near.word, "score": score(near), "freq": near.count});
+            let options: Vec<Value> = options.iter().take(self.size).map(shown).collect();
+            let (offset, length) = (units(self.text.get(..word.start)), units(Some(typed)));
+            answers.push(json!({"text": typed, "offset": offset, "length": length, "options": options}));
         }
-        answers.reverse();
+        corrected.push_str(self.text.get(at..).unwrap_or_default());
         if self.whole {
             let options = if corrected == self.text {
                 Vec::new()
             } else {
                 vec![json!({"text": corrected, "score": 1.0})]
             };
-            return Ok(
-                json!([{"text": self.text, "offset": 0, "length": self.text.len(), "options": options}]),
-            );
+            let length = units(Some(&self.text));
+            return Ok(json!([{"text": self.text, "offset": 0, "length": length, "options": options}]));
         }
         Ok(Value::Array(answers))
     }
 }
 
-/// From 0 to 1: the share of characters that are the same.
-fn similarity(word: &str, term: &str) -> f64 {
-    let edits = crate::query::Near::new(word, 2, 0, true).distance(term).unwrap_or(2);
-    1.0 - f64::from(edits) / word.chars().count().max(1) as f64
+/// So many characters at the start of a word are not doubted.
+const EXACT_START: usize = 1;
+
+/// How long a text is as Elasticsearch counts offsets: in units of UTF-16.
+pub(super) fn units(text: Option<&str>) -> usize {
+    text.unwrap_or_default().encode_utf16().count()
 }

@@ -1,46 +1,54 @@
-//! Words as they are written, out of an index of stems.
+//! Words as they are written, out of an index of stems; also beside stems, where a phrase has both.
 //!
 //! A stemmed field has a field of forms beside it: see [`indexer::form`]. A word stands, as it is written, where a form
 //! ends in it, and where the stem that is spelt like it stands but no form of that stem does. This holds whatever the
 //! languages of the documents are, and counts of words are told apart as their places are.
 
+mod words;
+
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{HashMap, HashSet},
     sync::Arc,
 };
 
-use indexer::form::{ALIKE, PART, UNLIKE, forms_of, word_of};
+use indexer::form::{forms_of, stem_of};
 use tantivy::{
-    BitSet, DocId, DocSet, InvertedIndexReader, Score, Searcher, SegmentReader, TERMINATED,
+    BitSet, DocId, DocSet, InvertedIndexReader, Score, SegmentReader, TERMINATED,
     fieldnorm::FieldNormReader,
     index::SegmentId,
     postings::{Postings, SegmentPostings, TermInfo},
     query::{BitSetDocSet, ConstScorer, EnableScoring, Explanation, Query, Scorer, Weight},
-    schema::{Field, IndexRecordOption},
+    schema::IndexRecordOption,
 };
-use tantivy_fst::Automaton;
 
 use super::{
     budget::{Budget, Steps},
     combined::{B, K1},
-    expand::{Rule, Terms, Walk},
+    expand::{Of, Rule, Terms, each_of},
+    fields::Within,
     score::score_of,
 };
 
-/// How a word is written.
+pub(super) use self::words::first_words;
+pub(crate) use self::words::{NearWord, near_words};
+
+/// How a word of a phrase may stand in a text.
 #[derive(Debug, Clone)]
 pub(super) enum Spelling {
-    /// So.
+    /// Written so.
     Word(String),
-    /// In any of these ways; of so many, if not of all.
+    /// Written in any of these ways; of so many, if not of all.
     Like(Arc<Terms>, Option<usize>),
+    /// However it is written, with this stem.
+    Stem(String),
+    /// With this stem, or written or stemmed in any of these ways, so many of each sort.
+    Either(String, Arc<Terms>, usize),
 }
 
 /// Words that follow each other in one field.
 #[derive(Debug, Clone)]
 pub(super) struct Exact {
-    pub(super) stems: Field,
-    pub(super) forms: Field,
+    pub(super) within: Within,
     pub(super) words: Vec<Spelling>,
     /// How many places they may be moved altogether.
     pub(super) slop: u32,
@@ -66,7 +74,7 @@ impl Query for Exact {
                 (1.0 + (count - with + 0.5) / (with + 0.5)).ln()
             };
             weight.idf = frequencies.into_iter().map(idf).sum();
-            let tokens = statistics.total_num_tokens(self.stems)?;
+            let tokens = statistics.total_num_tokens(self.within.field)?;
             weight.average = (tokens as f32 / count.max(1.0)).max(1.0);
         }
         Ok(Box::new(weight))
@@ -93,99 +101,99 @@ impl Found {
     }
 }
 
+/// The two dictionaries of a field in one segment.
+struct Dictionaries {
+    stems: Arc<InvertedIndexReader>,
+    forms: Option<Arc<InvertedIndexReader>>,
+}
+
+impl Dictionaries {
+    fn open(reader: &SegmentReader, within: Within) -> tantivy::Result<Self> {
+        let forms = within.forms.map(|forms| reader.inverted_index(forms)).transpose()?;
+        Ok(Self { stems: reader.inverted_index(within.field)?, forms })
+    }
+
+    /// The forms of a stem, at whose places another word stands.
+    fn forms_of(&self, stem: &[u8]) -> tantivy::Result<Vec<TermInfo>> {
+        let mut found = Vec::new();
+        let Some(forms) = &self.forms else { return Ok(found) };
+        for range in forms_of(stem) {
+            let mut terms = forms.terms().range().ge(range.start).lt(range.end).into_stream()?;
+            while terms.advance() {
+                found.push(terms.value().clone());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Words that are written so, so many of each sort.
+    fn written<R: Rule>(&self, words: &R, most: usize, budget: &Budget) -> tantivy::Result<Found> {
+        let mut found = Found::default();
+        if let Some(forms) = &self.forms {
+            each_of(words, forms, Of::Forms, budget, &mut |_, form| {
+                found.forms.push(form.clone());
+                Ok(found.forms.len() < most)
+            })?;
+        }
+        each_of(words, &self.stems, Of::Terms, budget, &mut |stem, info| {
+            found.stems.push((info.clone(), self.forms_of(stem)?));
+            Ok(found.stems.len() < most)
+        })?;
+        Ok(found)
+    }
+
+    /// Words of this stem, and those that are written or stemmed so, so many of each sort. None is found twice.
+    fn either(&self, stem: &str, terms: &Terms, most: usize, budget: &Budget) -> tantivy::Result<Found> {
+        let mut found = self.stem(stem)?;
+        let mut known = HashSet::from([stem.as_bytes().to_vec()]);
+        terms.each(&self.stems, Of::Terms, budget, &mut |term, info| {
+            if known.insert(term.to_vec()) {
+                found.stems.push((info.clone(), Vec::new()));
+            }
+            Ok(found.stems.len() < most)
+        })?;
+        if let Some(forms) = &self.forms {
+            terms.each(forms, Of::Forms, budget, &mut |form, info| {
+                if stem_of(form).is_none_or(|stem| !known.contains(stem)) {
+                    found.forms.push(info.clone());
+                }
+                Ok(found.forms.len() < most)
+            })?;
+        }
+        Ok(found)
+    }
+
+    fn stem(&self, stem: &str) -> tantivy::Result<Found> {
+        let stem = self.stems.terms().get(stem)?;
+        Ok(Found { stems: stem.into_iter().map(|stem| (stem, Vec::new())).collect(), ..Found::default() })
+    }
+}
+
 impl Exact {
     fn find(&self, reader: &SegmentReader) -> tantivy::Result<Vec<Found>> {
-        let (stems, forms) = (reader.inverted_index(self.stems)?, reader.inverted_index(self.forms)?);
+        let dictionaries = Dictionaries::open(reader, self.within)?;
+        let budget = &self.budget;
         let find = |word: &Spelling| match word {
-            Spelling::Word(word) => self.gather(&stems, &forms, &Literal(word.as_bytes()), usize::MAX),
+            Spelling::Word(word) => dictionaries.written(&Literal(word.as_bytes()), usize::MAX, budget),
             Spelling::Like(terms, most) => {
                 let most = most.unwrap_or(usize::MAX);
                 match terms.as_ref() {
-                    Terms::Matching(pattern) => self.gather(&stems, &forms, pattern, most),
-                    Terms::Near(near) => self.gather(&stems, &forms, near, most),
+                    Terms::Matching(pattern) => dictionaries.written(pattern, most, budget),
+                    Terms::Near(near) => dictionaries.written(near, most, budget),
                 }
             }
+            Spelling::Stem(stem) => dictionaries.stem(stem),
+            Spelling::Either(stem, terms, most) => dictionaries.either(stem, terms, *most, budget),
         };
         self.words.iter().map(find).collect()
     }
 
-    fn gather<R: Rule>(
-        &self,
-        stems: &InvertedIndexReader,
-        forms: &InvertedIndexReader,
-        words: &R,
-        most: usize,
-    ) -> tantivy::Result<Found> {
-        let mut found = Found::default();
-        let mut matching = forms.terms().search(Forms(Walk::new(words, &self.budget))).into_stream()?;
-        while found.len() < most && !self.budget.is_over() && matching.advance() {
-            found.forms.push(matching.value().clone());
-        }
-        let mut matching = stems.terms().search(Walk::new(words, &self.budget)).into_stream()?;
-        while found.len() < most && !self.budget.is_over() && matching.advance() {
-            let mut others = Vec::new();
-            for range in forms_of(matching.key()) {
-                let mut terms = forms.terms().range().ge(range.start).lt(range.end).into_stream()?;
-                while terms.advance() {
-                    others.push(terms.value().clone());
-                }
-            }
-            found.stems.push((matching.value().clone(), others));
-        }
-        Ok(found)
+    /// Whether it is one word that may stand for any number of terms.
+    fn is_unbounded(&self) -> bool {
+        matches!(self.words.as_slice(), [Spelling::Like(_, None)])
     }
 }
 
-/// The words of a field that are like these: the nearest, or the first in their order. Stems that are no words are among
-/// them.
-pub(super) fn first_words(
-    searcher: &Searcher,
-    (stems, forms): (Field, Field),
-    terms: &Terms,
-    most: usize,
-    budget: &Budget,
-) -> tantivy::Result<Vec<String>> {
-    fn gather<R: Rule>(
-        reader: &SegmentReader,
-        (stems, forms): (Field, Field),
-        words: &R,
-        budget: &Budget,
-        found: &mut BTreeSet<String>,
-    ) -> tantivy::Result<()> {
-        let (stems, forms) = (reader.inverted_index(stems)?, reader.inverted_index(forms)?);
-        let mut matching = forms.terms().search(Forms(Walk::new(words, budget))).into_stream()?;
-        for _ in 0..MAX_LOOKED_AT {
-            if !matching.advance() {
-                break;
-            }
-            found.extend(word_of(matching.key()).map(str::to_owned));
-        }
-        let mut matching = stems.terms().search(Walk::new(words, budget)).into_stream()?;
-        for _ in 0..MAX_LOOKED_AT {
-            if !matching.advance() {
-                break;
-            }
-            found.extend(std::str::from_utf8(matching.key()).map(str::to_owned));
-        }
-        Ok(())
-    }
-    let mut found = BTreeSet::new();
-    for reader in searcher.segment_readers() {
-        match terms {
-            Terms::Matching(pattern) => gather(reader, (stems, forms), pattern, budget, &mut found)?,
-            Terms::Near(near) => gather(reader, (stems, forms), near, budget, &mut found)?,
-        }
-    }
-    let mut found: Vec<String> = found.into_iter().collect();
-    if let Terms::Near(near) = terms {
-        found.sort_by_key(|word| near.distance(word).unwrap_or(u8::MAX));
-    }
-    found.truncate(most);
-    Ok(found)
-}
-
-/// How many terms of each sort are looked at in a segment, to choose from.
-const MAX_LOOKED_AT: usize = 10_000;
 /// What more terms than this stand for is put together before it is looked at.
 const MAX_OPEN: usize = 64;
 
@@ -204,24 +212,25 @@ impl Weight for ExactWeight {
             Some(found) => found,
             None => &self.query.find(reader)?,
         };
-        let fields = (reader.inverted_index(self.query.stems)?, reader.inverted_index(self.query.forms)?);
+        let dictionaries = Dictionaries::open(reader, self.query.within)?;
         if let [one] = found.as_slice()
             && one.len() > MAX_OPEN
+            && self.query.is_unbounded()
         {
-            let docs = self.documents(one, (&fields.0, &fields.1), reader.max_doc())?;
+            let docs = self.documents(one, &dictionaries, reader.max_doc())?;
             return Ok(Box::new(ConstScorer::new(BitSetDocSet::from(docs), boost)));
         }
         let record = match found.len() {
             1 => IndexRecordOption::WithFreqs,
             _ => IndexRecordOption::WithFreqsAndPositions,
         };
-        let open = |found: &Found| Occurrences::open(found, (&fields.0, &fields.1), record);
+        let open = |found: &Found| Occurrences::open(found, &dictionaries, record);
         let mut scorer = ExactScorer {
             words: found.iter().map(open).collect::<tantivy::Result<_>>()?,
             slop: self.query.slop,
             budget: Arc::clone(&self.query.budget),
             steps: Steps::default(),
-            lengths: reader.get_fieldnorms_reader(self.query.stems)?,
+            lengths: reader.get_fieldnorms_reader(self.query.within.field)?,
             factor: self.idf * (K1 + 1.0) * boost,
             average: self.average,
             at: TERMINATED,
@@ -246,7 +255,7 @@ impl ExactWeight {
     fn documents(
         &self,
         found: &Found,
-        fields: (&InvertedIndexReader, &InvertedIndexReader),
+        dictionaries: &Dictionaries,
         max_doc: DocId,
     ) -> tantivy::Result<BitSet> {
         let mut docs = BitSet::with_max_value(max_doc);
@@ -254,7 +263,7 @@ impl ExactWeight {
         let stem = |stem: &(TermInfo, Vec<TermInfo>)| Found { forms: Vec::new(), stems: vec![stem.clone()] };
         let mut steps = Steps::default();
         for one in found.forms.iter().map(form).chain(found.stems.iter().map(stem)) {
-            let mut words = Occurrences::open(&one, fields, IndexRecordOption::WithFreqs)?;
+            let mut words = Occurrences::open(&one, dictionaries, IndexRecordOption::WithFreqs)?;
             let mut doc = words.seek(0);
             while doc != TERMINATED && !steps.more(1, &self.query.budget) {
                 docs.insert(doc);
@@ -276,17 +285,14 @@ struct Occurrences {
 }
 
 impl Occurrences {
-    fn open(
-        found: &Found,
-        (stems, forms): (&InvertedIndexReader, &InvertedIndexReader),
-        record: IndexRecordOption,
-    ) -> tantivy::Result<Self> {
+    fn open(found: &Found, dictionaries: &Dictionaries, record: IndexRecordOption) -> tantivy::Result<Self> {
         let open = |terms: &[TermInfo]| -> tantivy::Result<Vec<SegmentPostings>> {
+            let Some(forms) = &dictionaries.forms else { return Ok(Vec::new()) };
             let open = |term| Ok(forms.read_postings_from_terminfo(term, record)?);
             terms.iter().map(open).collect()
         };
         let stem = |(stem, others): &(TermInfo, Vec<TermInfo>)| {
-            Ok((stems.read_postings_from_terminfo(stem, record)?, open(others)?))
+            Ok((dictionaries.stems.read_postings_from_terminfo(stem, record)?, open(others)?))
         };
         let stems = found.stems.iter().map(stem).collect::<tantivy::Result<_>>()?;
         Ok(Self { forms: open(&found.forms)?, stems, doc: TERMINATED, count: 0 })
@@ -407,11 +413,20 @@ impl ExactScorer {
                 low = low.min((*place, word));
                 high = high.max(*place);
             }
-            count += u32::from(high - low.0 <= self.slop);
+            count += u32::from(high - low.0 <= self.slop && (self.slop == 0 || self.apart(&heads)));
             if let Some(head) = heads.get_mut(low.1) {
                 *head += 1;
             }
         }
+    }
+
+    /// Whether these places of the words are places of their own: one word does not stand for two.
+    fn apart(&self, heads: &[usize]) -> bool {
+        let places = self.places.iter().zip(heads).zip(0_u32..);
+        let at = |((places, head), word): ((&Vec<u32>, &usize), u32)| Some(places.get(*head)? + word);
+        let mut taken: Vec<u32> = places.filter_map(at).collect();
+        taken.sort_unstable();
+        taken.is_sorted_by(|one, other| one < other)
     }
 }
 
@@ -466,52 +481,5 @@ impl Rule for Literal<'_> {
 
     fn byte(&self, state: &Self::State, byte: u8) -> Self::State {
         state.filter(|at| self.0.get(*at) == Some(&byte)).map(|at| at + 1)
-    }
-}
-
-/// Takes the forms of the words that another takes.
-struct Forms<A>(A);
-
-/// Where in a form.
-#[derive(Clone)]
-enum At<S> {
-    Start,
-    /// In the stem, so many bytes of which begin the word.
-    Stem(S, usize),
-    /// In a stem that says nothing of its word.
-    Unlike,
-    Word(S),
-}
-
-impl<A: Automaton> Automaton for Forms<A>
-where
-    A::State: Clone,
-{
-    type State = At<A::State>;
-
-    fn start(&self) -> Self::State {
-        At::Start
-    }
-
-    fn is_match(&self, state: &Self::State) -> bool {
-        matches!(state, At::Word(state) if self.0.is_match(state))
-    }
-
-    fn can_match(&self, state: &Self::State) -> bool {
-        match state {
-            At::Start | At::Unlike => true,
-            At::Stem(state, _) | At::Word(state) => self.0.can_match(state),
-        }
-    }
-
-    fn accept(&self, state: &Self::State, byte: u8) -> Self::State {
-        match state {
-            At::Start if byte == UNLIKE => At::Unlike,
-            At::Start => At::Stem(self.0.accept(&self.0.start(), byte), 1),
-            At::Stem(..) | At::Unlike if byte == PART => At::Word(self.0.start()),
-            At::Stem(state, alike) if *alike < ALIKE => At::Stem(self.0.accept(state, byte), alike + 1),
-            At::Stem(..) | At::Unlike => state.clone(),
-            At::Word(state) => At::Word(self.0.accept(state, byte)),
-        }
     }
 }

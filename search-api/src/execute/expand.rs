@@ -1,16 +1,20 @@
 //! Terms that a pattern or a fuzzy word stands for: the documents of all of them, each with the same score.
 
-use std::{cell::Cell, collections::HashMap, sync::Arc};
+use std::{cell::Cell, sync::Arc};
 
+use indexer::form::{ALIKE, PART, UNLIKE};
 use tantivy::{
     BitSet, DocId, DocSet, InvertedIndexReader, Score, SegmentReader,
     postings::TermInfo,
     query::{BitSetDocSet, ConstScorer, EnableScoring, Explanation, Query, Scorer, Weight},
-    schema::{Field, IndexRecordOption},
+    schema::IndexRecordOption,
 };
 use tantivy_fst::Automaton;
 
-use super::budget::{Budget, Steps};
+use super::{
+    budget::{Budget, Steps},
+    fields::Within,
+};
 use crate::query::{Near, Pattern, Rows, Run};
 
 /// What terms must be like.
@@ -20,10 +24,10 @@ pub(crate) enum Terms {
     Near(Near),
 }
 
-/// All documents that have such a term in a field.
+/// All documents that have such a term in a field; of a stemmed one also those that have such a word as it is written.
 #[derive(Debug, Clone)]
 pub(super) struct Expand {
-    pub(super) field: Field,
+    pub(super) within: Within,
     pub(super) terms: Arc<Terms>,
     pub(super) budget: Arc<Budget>,
 }
@@ -37,18 +41,23 @@ impl Query for Expand {
 impl Weight for Expand {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let mut docs = BitSet::with_max_value(reader.max_doc());
-        let inverted = reader.inverted_index(self.field)?;
         let mut steps = Steps::default();
-        self.terms.each(&inverted, &self.budget, &mut |_, info| {
-            let mut postings = inverted.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?;
-            while !postings.docs().is_empty() && !steps.more(postings.docs().len(), &self.budget) {
-                for doc in postings.docs() {
-                    docs.insert(*doc);
+        let dictionaries = [(Some(self.within.field), Of::Terms), (self.within.forms, Of::Forms)];
+        for (field, of) in dictionaries {
+            let Some(field) = field else { continue };
+            let inverted = reader.inverted_index(field)?;
+            self.terms.each(&inverted, of, &self.budget, &mut |_, info| {
+                let mut postings =
+                    inverted.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+                while !postings.docs().is_empty() && !steps.more(postings.docs().len(), &self.budget) {
+                    for doc in postings.docs() {
+                        docs.insert(*doc);
+                    }
+                    postings.advance();
                 }
-                postings.advance();
-            }
-            Ok(true)
-        })?;
+                Ok(true)
+            })?;
+        }
         Ok(Box::new(ConstScorer::new(BitSetDocSet::from(docs), boost)))
     }
 
@@ -59,32 +68,63 @@ impl Weight for Expand {
     }
 }
 
+/// What of a dictionary is held against words and patterns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// Its terms.
+    Terms,
+    /// The words of its forms.
+    Forms,
+}
+
+/// What is done with each term that is found; `false` ends it.
+type GoOn<'a> = &'a mut dyn FnMut(&[u8], &TermInfo) -> tantivy::Result<bool>;
+
 impl Terms {
     /// Hands each term of a segment that is like this to `go_on`, until that says no or the budget is spent.
-    fn each(
+    pub(super) fn each(
         &self,
         inverted: &InvertedIndexReader,
+        of: Of,
         budget: &Budget,
-        go_on: &mut dyn FnMut(&[u8], &TermInfo) -> tantivy::Result<bool>,
+        go_on: GoOn<'_>,
     ) -> tantivy::Result<()> {
-        fn walk<R: Rule>(
-            rule: &R,
-            inverted: &InvertedIndexReader,
-            budget: &Budget,
-            go_on: &mut dyn FnMut(&[u8], &TermInfo) -> tantivy::Result<bool>,
-        ) -> tantivy::Result<()> {
-            let mut terms = inverted.terms().search(Walk::new(rule, budget)).into_stream()?;
-            while !budget.is_over() && terms.advance() {
-                if !go_on(terms.key(), terms.value())? {
-                    break;
-                }
-            }
-            Ok(())
-        }
         match self {
-            Self::Matching(pattern) => walk(pattern, inverted, budget, go_on),
-            Self::Near(near) => walk(near, inverted, budget, go_on),
+            Self::Matching(pattern) => each_of(pattern, inverted, of, budget, go_on),
+            Self::Near(near) => each_of(near, inverted, of, budget, go_on),
         }
+    }
+}
+
+/// The same for any rule.
+pub(super) fn each_of<R: Rule>(
+    rule: &R,
+    inverted: &InvertedIndexReader,
+    of: Of,
+    budget: &Budget,
+    go_on: GoOn<'_>,
+) -> tantivy::Result<()> {
+    fn walk<A: Automaton>(
+        automaton: A,
+        inverted: &InvertedIndexReader,
+        budget: &Budget,
+        go_on: GoOn<'_>,
+    ) -> tantivy::Result<()>
+    where
+        A::State: Clone,
+    {
+        let mut terms = inverted.terms().search(automaton).into_stream()?;
+        while !budget.is_over() && terms.advance() {
+            if !go_on(terms.key(), terms.value())? {
+                break;
+            }
+        }
+        Ok(())
+    }
+    let automaton = Walk::new(rule, budget);
+    match of {
+        Of::Terms => walk(automaton, inverted, budget, go_on),
+        Of::Forms => walk(Forms(automaton), inverted, budget, go_on),
     }
 }
 
@@ -139,14 +179,14 @@ impl Rule for Near {
 
 /// A walk over the dictionary. It may go on for long without coming to any term, and finds no more when nothing is left
 /// to spend.
-pub(super) struct Walk<'a, R> {
+struct Walk<'a, R> {
     rule: &'a R,
     budget: &'a Budget,
     steps: Cell<Steps>,
 }
 
 impl<'a, R> Walk<'a, R> {
-    pub(super) fn new(rule: &'a R, budget: &'a Budget) -> Self {
+    fn new(rule: &'a R, budget: &'a Budget) -> Self {
         Self { rule, budget, steps: Cell::default() }
     }
 }
@@ -174,62 +214,49 @@ impl<R: Rule> Automaton for Walk<'_, R> {
     }
 }
 
-/// A field's terms that a word or pattern stands for, and in how many documents each is; so many at most.
-fn terms_of(
-    searcher: &tantivy::Searcher,
-    field: Field,
-    terms: &Terms,
-    most: usize,
-    budget: &Budget,
-) -> tantivy::Result<HashMap<String, u64>> {
-    let mut all: HashMap<String, u64> = HashMap::new();
-    for reader in searcher.segment_readers() {
-        let inverted = reader.inverted_index(field)?;
-        let mut found = 0;
-        terms.each(&inverted, budget, &mut |term, info| {
-            if let Ok(term) = std::str::from_utf8(term) {
-                *all.entry(term.to_owned()).or_default() += u64::from(info.doc_freq);
-                found += 1;
-            }
-            Ok(found < most)
-        })?;
+/// Takes the forms of the words that another takes.
+struct Forms<A>(A);
+
+/// Where in a form.
+#[derive(Clone)]
+enum At<S> {
+    Start,
+    /// In the stem, so many bytes of which begin the word.
+    Stem(S, usize),
+    /// In a stem that says nothing of its word.
+    Unlike,
+    Word(S),
+}
+
+impl<A: Automaton> Automaton for Forms<A>
+where
+    A::State: Clone,
+{
+    type State = At<A::State>;
+
+    fn start(&self) -> Self::State {
+        At::Start
     }
-    Ok(all)
-}
 
-/// How many terms are looked at, to choose from.
-const MAX_LOOKED_AT: usize = 10_000;
+    fn is_match(&self, state: &Self::State) -> bool {
+        matches!(state, At::Word(state) if self.0.is_match(state))
+    }
 
-/// The terms of a field that a word or pattern stands for, so many at most: of a word the nearest, of a pattern the
-/// first in their order.
-pub(crate) fn first_terms(
-    searcher: &tantivy::Searcher,
-    field: Field,
-    terms: &Terms,
-    most: usize,
-    budget: &Budget,
-) -> tantivy::Result<Vec<String>> {
-    let found = terms_of(searcher, field, terms, MAX_LOOKED_AT, budget)?;
-    let mut found: Vec<(u8, String)> = found
-        .into_keys()
-        .map(|term| match terms {
-            Terms::Matching(_) => (0, term),
-            Terms::Near(near) => (near.distance(&term).unwrap_or(u8::MAX), term),
-        })
-        .collect();
-    found.sort_unstable();
-    found.truncate(most);
-    Ok(found.into_iter().map(|(_, term)| term).collect())
-}
+    fn can_match(&self, state: &Self::State) -> bool {
+        match state {
+            At::Start | At::Unlike => true,
+            At::Stem(state, _) | At::Word(state) => self.0.can_match(state),
+        }
+    }
 
-/// The terms of a field that are at most two edits (one for short words) from a word, and in how many documents each is.
-pub(crate) fn near_terms(
-    searcher: &tantivy::Searcher,
-    field: Field,
-    word: &str,
-    budget: &Budget,
-) -> tantivy::Result<Vec<(String, u64)>> {
-    let edits = crate::query::Fuzziness::AUTO.edits(word);
-    let near = Terms::Near(Near::new(word, edits, 1, true));
-    Ok(terms_of(searcher, field, &near, MAX_LOOKED_AT, budget)?.into_iter().collect())
+    fn accept(&self, state: &Self::State, byte: u8) -> Self::State {
+        match state {
+            At::Start if byte == UNLIKE => At::Unlike,
+            At::Start => At::Stem(self.0.accept(&self.0.start(), byte), 1),
+            At::Stem(..) | At::Unlike if byte == PART => At::Word(self.0.start()),
+            At::Stem(state, alike) if *alike < ALIKE => At::Stem(self.0.accept(state, byte), alike + 1),
+            At::Stem(..) | At::Unlike => state.clone(),
+            At::Word(state) => At::Word(self.0.accept(state, byte)),
+        }
+    }
 }

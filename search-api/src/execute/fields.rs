@@ -1,6 +1,6 @@
 //! Which fields of a view a query means, and what its words are there.
 
-use indexer::{Analyser, EXACT, FieldKind, IndexedField, Language, ViewSchema};
+use indexer::{Analyser, EXACT, FieldKind, IndexedField, Language, Term, ViewSchema, is_unparted};
 use tantivy::schema::Field;
 
 use crate::query::{ALL_EXACT, FieldBoost, QueryError};
@@ -26,13 +26,22 @@ pub(crate) enum AsWhat {
 pub(crate) struct Within {
     /// Where they are.
     pub(crate) field: Field,
-    /// If those are stems, and words are meant as they are written: where their forms are.
+    /// If those are stems: where the forms of words are; none in an index from before there were forms.
     pub(crate) forms: Option<Field>,
+    /// With forms: whether words are meant as they are written, not by their stems.
+    pub(crate) as_written: bool,
+}
+
+impl Within {
+    /// The same place with its words as they are written, if they are not that already.
+    pub(crate) fn as_written(self) -> Self {
+        Self { as_written: self.forms.is_some(), ..self }
+    }
 }
 
 impl From<Field> for Within {
     fn from(field: Field) -> Self {
-        Self { field, forms: None }
+        Self { field, forms: None, as_written: false }
     }
 }
 
@@ -42,8 +51,8 @@ impl Target<'_> {
     fn as_written(self) -> Option<Self> {
         match self.as_what {
             AsWhat::Text(Analyser::Text, within) => {
-                let within = Within { forms: Some(self.field.forms?), ..within };
-                Some(Self { as_what: AsWhat::Text(Analyser::Exact, within), ..self })
+                self.field.forms?;
+                Some(Self { as_what: AsWhat::Text(Analyser::Exact, within.as_written()), ..self })
             }
             _ => Some(self),
         }
@@ -78,8 +87,9 @@ pub(crate) fn target_of<'a>(schema: &'a ViewSchema, name: &str) -> Option<Target
     };
     let field = schema.fields.iter().find(|field| field.spec.name == base)?;
     let as_what = match field.spec.kind {
-        FieldKind::Text(analyser) if !keyword => AsWhat::Text(analyser, field.text?.into()),
-        FieldKind::TextAndKeyword(analyser) if !keyword => AsWhat::Text(analyser, field.text?.into()),
+        FieldKind::Text(analyser) | FieldKind::TextAndKeyword(analyser) if !keyword => {
+            AsWhat::Text(analyser, Within { forms: field.forms, ..field.text?.into() })
+        }
         FieldKind::Keyword | FieldKind::TextAndKeyword(_) => AsWhat::Keyword(field.keyword?),
         FieldKind::Date | FieldKind::Number if !keyword => AsWhat::Number(field.number?),
         _ => return None,
@@ -150,10 +160,39 @@ pub(crate) fn unknown_field(schema: &ViewSchema, name: &str) -> QueryError {
     QueryError::illegal(format!("there is no field `{name}`; there are {}", known.join(", ")))
 }
 
+/// Lowered and without diacritics, word characters or not: patterns keep their signs.
+pub(crate) fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_alphanumeric() {
+            let mut buffer = [0; 4];
+            let one = Analyser::Exact.terms(Language::Other, c.encode_utf8(&mut buffer));
+            match one.first() {
+                Some(term) => folded.push_str(&term.text),
+                None => folded.push(c),
+            }
+        } else {
+            folded.push(c);
+        }
+    }
+    folded
+}
+
+/// The only character of a word, if it is of a script that does not part its words.
+pub(crate) fn lone_char(text: &str, word: &Term) -> Option<char> {
+    let mut chars = text.get(word.start..word.end)?.chars();
+    let first = chars.next().filter(|first| is_unparted(*first))?;
+    chars.next().is_none().then_some(first)
+}
+
 /// A text as words, in the terms of each language that the index was analysed in.
 pub(crate) struct Analysed {
     /// For each distinct way to analyse it, the terms of all words, in their order.
     pub(crate) variants: Vec<Vec<String>>,
+    /// The words as they are written.
+    pub(crate) written: Vec<String>,
+    /// Those of them that are one character of a script that does not part its words.
+    lone: Vec<bool>,
     /// The words that stand together without white space: ranges of places.
     pub(crate) units: Vec<std::ops::Range<usize>>,
 }
@@ -163,29 +202,40 @@ impl Analysed {
         let fallback = [Language::Other];
         let languages =
             if languages.is_empty() || analyser == Analyser::Exact { &fallback } else { languages };
-        let mut variants: Vec<Vec<String>> = Vec::new();
+        let (mut written, mut lone) = (Vec::new(), Vec::new());
         let mut units: Vec<std::ops::Range<usize>> = Vec::new();
-        for (number, language) in languages.iter().enumerate() {
-            let terms = analyser.terms(*language, text);
-            if number == 0 {
-                let mut end = 0;
-                for (at, term) in terms.iter().enumerate() {
-                    // Pairs of characters overlap: then nothing is between them.
-                    let between = text.get(end..term.start).unwrap_or_default();
-                    let apart = at == 0 || between.contains(char::is_whitespace);
-                    match units.last_mut() {
-                        Some(unit) if !apart => unit.end = at + 1,
-                        _ => units.push(at..at + 1),
-                    }
-                    end = term.end;
-                }
+        let mut end = 0;
+        for (at, term) in Analyser::Exact.terms(Language::Other, text).into_iter().enumerate() {
+            // Pairs of characters overlap: then nothing is between them.
+            let between = text.get(end..term.start).unwrap_or_default();
+            let apart = at == 0 || between.contains(char::is_whitespace);
+            match units.last_mut() {
+                Some(unit) if !apart => unit.end = at + 1,
+                _ => units.push(at..at + 1),
             }
+            end = term.end;
+            lone.push(lone_char(text, &term).is_some());
+            written.push(term.text);
+        }
+        let mut variants: Vec<Vec<String>> = Vec::new();
+        for language in languages {
+            let terms = analyser.terms(*language, text);
             let variant: Vec<String> = terms.into_iter().map(|term| term.text).collect();
             if !variants.contains(&variant) {
                 variants.push(variant);
             }
         }
-        Self { variants, units }
+        Self { variants, written, lone, units }
+    }
+
+    /// One word as it is written.
+    pub(crate) fn written(&self, at: usize) -> &str {
+        self.written.get(at).map_or("", String::as_str)
+    }
+
+    /// Whether a word is one character of a script that does not part its words, which are indexed in pairs.
+    pub(crate) fn is_lone(&self, at: usize) -> bool {
+        self.lone.get(at).is_some_and(|is_lone| *is_lone)
     }
 
     /// How many words it has.

@@ -30,7 +30,8 @@ pub(crate) fn like(
         true => default_fields(schema),
         false => {
             let targets = targets(schema, &like.fields)?;
-            let is_exact = |target: &Target<'_>| matches!(target.as_what, AsWhat::Text(_, within) if within.forms.is_some());
+            let is_exact =
+                |target: &Target<'_>| matches!(target.as_what, AsWhat::Text(_, within) if within.as_written);
             if let Some(exact) = targets.iter().find(|target| is_exact(target)) {
                 return Err(QueryError::illegal(format!(
                     "more_like_this looks at the stems of words: use `{}`",

@@ -26,8 +26,8 @@ pub use aggregate::{
 pub use budget::SearchLimits;
 pub(crate) use budget::{Budget, Steps, request};
 pub(crate) use collect::{Collect, Collected, Found, compare, first_of_each};
-pub(crate) use expand::near_terms;
-pub(crate) use fields::{AsWhat, Target, target_of};
+pub(crate) use exact::{NearWord, near_words};
+pub(crate) use fields::{Analysed, AsWhat, Target, fold, lone_char, target_of, targets};
 pub(crate) use lengths::Lengths;
 pub(crate) use like::like;
 pub use order::SortValue;

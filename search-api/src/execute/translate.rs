@@ -25,7 +25,7 @@ use super::{
     lengths::Lengths,
     present::present,
 };
-use crate::query::{Bool, FieldBoost, Near, Need, Query, QueryError};
+use crate::query::{Bool, FieldBoost, Need, Query, QueryError, Range, Words};
 
 type Boxed = Box<dyn TantivyQuery>;
 
@@ -39,8 +39,8 @@ pub(crate) struct Translator<'a> {
     /// For `now` in date maths, in milliseconds.
     pub(crate) now: i64,
     pub(crate) budget: &'a Arc<Budget>,
-    /// Whether a field that is not there matches nothing instead of being refused: a search over several views.
-    pub(crate) lenient: bool,
+    /// Whether a field that is not there matches nothing instead of being refused: another view that is searched has it.
+    pub(crate) may_lack: &'a dyn Fn(&str) -> bool,
     /// The words that documents like these texts and ids share: see [`super::like`].
     pub(crate) like: &'a dyn Fn(&crate::query::Like) -> Result<Query, QueryError>,
 }
@@ -60,8 +60,14 @@ impl Translator<'_> {
             Query::Range(range) => self.range(range)?,
             Query::Pattern { fields, pattern, any_case } => self.pattern(fields, pattern, *any_case)?,
             Query::Fuzzy { fields, value, fuzziness, exact_start, swaps, max_expansions } => {
-                let near = |word: &str| Near::new(word, fuzziness.edits(word), *exact_start, *swaps);
-                self.fuzzy(fields, value, &near, *max_expansions)?
+                self.words(&Words {
+                    need: Need::All,
+                    fuzziness: Some(*fuzziness),
+                    exact_start: *exact_start,
+                    swaps: *swaps,
+                    max_expansions: *max_expansions,
+                    ..Words::new(fields.clone(), value.clone())
+                })?
             }
             // As much for an object of many fields as for one.
             Query::Exists { field } => Box::new(ConstScoreQuery::new(self.exists(field)?, 1.0)),
@@ -79,24 +85,36 @@ impl Translator<'_> {
     }
 
     fn targets(&self, fields: &[FieldBoost]) -> Result<Vec<Target<'_>>, QueryError> {
-        if !self.lenient {
-            return targets(self.schema, fields);
-        }
-        let known: Vec<FieldBoost> = fields
-            .iter()
-            .filter(|field| targets(self.schema, std::slice::from_ref(field)).is_ok())
-            .cloned()
-            .collect();
+        let is_wanted = |field: &&FieldBoost| {
+            targets(self.schema, std::slice::from_ref(field)).is_ok() || !(self.may_lack)(&field.name)
+        };
+        let known: Vec<FieldBoost> = fields.iter().filter(is_wanted).cloned().collect();
         if known.is_empty() && !fields.is_empty() {
             return Ok(Vec::new());
         }
         targets(self.schema, &known)
     }
 
+    /// Documents by what each has one of, which is no field of their view: their id, or the seq of their event.
+    fn by_itself(&self, fields: &[FieldBoost], value: &str) -> Option<Result<Boxed, QueryError>> {
+        let [FieldBoost { name, .. }] = fields else { return None };
+        let bound = Some((Value::String(value.to_owned()), true));
+        match name.as_str() {
+            "_id" => Some(Ok(self.ids(std::iter::once(value.to_owned())))),
+            "_seq" => Some(self.range(&Range {
+                field: name.clone(),
+                from: bound.clone(),
+                to: bound,
+                ..Range::default()
+            })),
+            _ => None,
+        }
+    }
+
     /// The field of this name; `None` when it is not there and need not be.
     fn target(&self, name: &str) -> Result<Option<Target<'_>>, QueryError> {
         match target_of(self.schema, name) {
-            None if !self.lenient => Err(unknown_field(self.schema, name)),
+            None if !(self.may_lack)(name) => Err(unknown_field(self.schema, name)),
             target => Ok(target),
         }
     }
@@ -120,7 +138,7 @@ impl Translator<'_> {
             .map(|target| self.exists_in(&target))
             .collect();
         match inner.is_empty() {
-            true if !self.lenient => Err(unknown_field(self.schema, name)),
+            true if !(self.may_lack)(name) => Err(unknown_field(self.schema, name)),
             true => Ok(Box::new(EmptyQuery)),
             false => Ok(any(inner)),
         }

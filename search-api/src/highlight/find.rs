@@ -6,7 +6,7 @@ use indexer::{Analyser, EXACT, FieldSpec, Language, Term};
 
 use super::any_means;
 use crate::{
-    execute::{Budget, Repeats, Steps, each_match},
+    execute::{Budget, Repeats, Steps, each_match, fold, lone_char},
     query::{Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query},
 };
 
@@ -19,10 +19,27 @@ pub(super) struct Seek {
 
 #[derive(Debug, Clone)]
 enum What {
-    Words { text: String, last_is_prefix: bool, fuzziness: Option<(Fuzziness, usize)>, compounds: bool },
-    Phrase { text: String, slop: u32, last_is_prefix: bool },
-    Pattern { pattern: PatternKind, any_case: bool },
-    Exact { values: Vec<String>, any_case: bool },
+    Words {
+        text: String,
+        last_is_prefix: bool,
+        fuzziness: Option<(Fuzziness, usize)>,
+        compounds: bool,
+        any_case: bool,
+    },
+    Phrase {
+        text: String,
+        slop: u32,
+        last_is_prefix: bool,
+        any_case: bool,
+    },
+    Pattern {
+        pattern: PatternKind,
+        any_case: bool,
+    },
+    Exact {
+        values: Vec<String>,
+        any_case: bool,
+    },
 }
 
 /// Everything that a query looks for; what must not be there is left out.
@@ -36,6 +53,7 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
                 last_is_prefix: words.last_is_prefix,
                 fuzziness: words.fuzziness.map(|fuzziness| (fuzziness, words.exact_start)),
                 compounds: words.compounds,
+                any_case: words.any_case,
             },
         ),
         Query::Phrase(phrase) => add(
@@ -44,6 +62,7 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
                 text: phrase.text.clone(),
                 slop: phrase.slop,
                 last_is_prefix: phrase.last_is_prefix,
+                any_case: phrase.any_case,
             },
         ),
         Query::Terms { field, values, any_case } => {
@@ -63,6 +82,7 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
                 last_is_prefix: false,
                 fuzziness: Some((*fuzziness, *exact_start)),
                 compounds: false,
+                any_case: false,
             },
         ),
         Query::Bool(bool) => {
@@ -81,6 +101,7 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
                     last_is_prefix: false,
                     fuzziness: None,
                     compounds: false,
+                    any_case: false,
                 };
                 seeks.push(Seek { fields: like.fields.clone(), what });
             }
@@ -114,17 +135,22 @@ struct Reading {
 }
 
 enum Look {
-    Sequence { terms: Vec<String>, slop: usize, last_is_prefix: bool },
+    /// Terms; with `start`, the last word may begin so instead.
+    Sequence { terms: Vec<String>, slop: usize, start: Option<String> },
+    /// Words that are written or stemmed so.
     Matching(Pattern),
+    /// Words that are written almost so.
     Near(Near),
+    /// A character of which the index has pairs only.
+    Lone(char),
 }
 
 impl Look {
-    fn takes(&self, term: &str) -> bool {
+    fn takes(&self, term: &str, written: &str) -> bool {
         match self {
-            Self::Matching(pattern) => pattern.matches(term),
-            Self::Near(near) => near.distance(term).is_some(),
-            Self::Sequence { .. } => false,
+            Self::Matching(pattern) => pattern.matches(written) || pattern.matches(term),
+            Self::Near(near) => near.distance(written).is_some(),
+            Self::Sequence { .. } | Self::Lone(_) => false,
         }
     }
 
@@ -132,7 +158,7 @@ impl Look {
     fn words(&self) -> usize {
         match self {
             Self::Sequence { terms, .. } => terms.len(),
-            Self::Matching(_) | Self::Near(_) => 1,
+            Self::Matching(_) | Self::Near(_) | Self::Lone(_) => 1,
         }
     }
 }
@@ -177,14 +203,14 @@ impl Seeker {
         let mut spans: Vec<Span> = Vec::new();
         self.readings.iter().for_each(|reading| reading.find(text, budget, &mut spans));
         spans.sort_unstable();
-        spans.dedup_by(|span, before| {
-            let is_over_it = span.start < before.end;
-            if is_over_it {
-                before.end = before.end.max(span.end);
+        let mut apart: Vec<Span> = Vec::with_capacity(spans.len());
+        for span in spans {
+            match apart.last_mut() {
+                Some(before) if span.start < before.end => before.end = before.end.max(span.end),
+                _ => apart.push(span),
             }
-            is_over_it
-        });
-        spans
+        }
+        apart
     }
 }
 
@@ -204,66 +230,72 @@ impl Reading {
             analyser.terms(language, text).into_iter().map(|term| term.text).collect()
         };
         match what {
-            What::Words { text, last_is_prefix, fuzziness, compounds } => {
+            What::Words { text, last_is_prefix, fuzziness, compounds, .. } => {
                 if *compounds && !last_is_prefix {
                     for word in text.split_whitespace() {
-                        match terms(word) {
-                            parts if parts.len() > 1 => self.sequence(number, parts, 0, false),
-                            parts => parts.into_iter().for_each(|term| self.term(number, term)),
-                        }
+                        self.sequence(number, word, 0, false);
                     }
                     return;
                 }
-                let terms = terms(text);
-                let last = terms.len().saturating_sub(1);
-                for (at, term) in terms.into_iter().enumerate() {
+                let written = written(text);
+                let last = written.len().saturating_sub(1);
+                for (at, (term, word)) in terms(text).into_iter().zip(written).enumerate() {
+                    if let Some(character) = lone_char(text, &word) {
+                        self.looks.push((number, Look::Lone(character)));
+                    }
                     if let Some((fuzziness, exact_start)) = fuzziness {
-                        let near = Near::new(&term, fuzziness.edits(&term), *exact_start, true);
+                        let near = Near::new(&word.text, fuzziness.edits(&word.text), *exact_start, true);
                         self.looks.push((number, Look::Near(near)));
                     }
                     if *last_is_prefix && at == last {
-                        self.looks
-                            .extend(Pattern::prefix(&term).map(|pattern| (number, Look::Matching(pattern))));
+                        self.start(number, &word.text);
                     }
                     self.term(number, term);
                 }
             }
-            What::Phrase { text, slop, last_is_prefix } => {
-                self.sequence(number, terms(text), *slop as usize, *last_is_prefix);
+            What::Phrase { text, slop, last_is_prefix, .. } => {
+                self.sequence(number, text, *slop as usize, *last_is_prefix);
             }
             What::Exact { values, .. } => {
                 for value in values {
-                    self.sequence(number, terms(value), 0, false);
+                    self.sequence(number, value, 0, false);
                 }
             }
             What::Pattern { pattern, .. } => {
-                let fold = |text: &str| text.to_lowercase();
                 self.looks.extend(pattern.compile(fold).map(|pattern| (number, Look::Matching(pattern))));
-                if let PatternKind::Prefix(prefix) = pattern {
-                    terms(prefix).into_iter().for_each(|term| self.term(number, term));
-                }
             }
         }
     }
 
-    fn sequence(&mut self, number: usize, mut terms: Vec<String>, slop: usize, last_is_prefix: bool) {
-        match (terms.len(), terms.pop()) {
-            (1, Some(term)) if last_is_prefix => {
-                self.looks.extend(Pattern::prefix(&term).map(|pattern| (number, Look::Matching(pattern))));
-            }
-            (1, Some(term)) => self.term(number, term),
-            (_, Some(last)) => {
-                terms.push(last);
-                self.looks.push((number, Look::Sequence { terms, slop, last_is_prefix }));
-            }
-            (_, None) => {}
+    /// Words that begin so.
+    fn start(&mut self, number: usize, start: &str) {
+        self.looks.extend(Pattern::prefix(start).map(|pattern| (number, Look::Matching(pattern))));
+    }
+
+    /// The words of a text in their order, the last perhaps the start of one.
+    fn sequence(&mut self, number: usize, text: &str, slop: usize, last_is_prefix: bool) {
+        let Some(analyser) = self.analyser else { return };
+        let terms = analyser.terms(self.language, text).into_iter().map(|term| term.text);
+        let mut terms: Vec<String> = terms.collect();
+        let written = written(text);
+        let start = written.last().filter(|_| last_is_prefix).map(|last| last.text.clone());
+        if terms.len() > 1 {
+            self.looks.push((number, Look::Sequence { terms, slop, start }));
+            return;
         }
+        if let Some(character) = written.first().and_then(|word| lone_char(text, word)) {
+            self.looks.push((number, Look::Lone(character)));
+        }
+        start.into_iter().for_each(|start| self.start(number, &start));
+        terms.pop().into_iter().for_each(|term| self.term(number, term));
     }
 
     /// In a field of exact values, a value matches as a whole.
     fn add_exact(&mut self, number: usize, what: &What) {
         let (texts, any_case) = match what {
-            What::Words { text, .. } | What::Phrase { text, .. } => (vec![text], false),
+            What::Words { text, any_case, .. } | What::Phrase { text, any_case, .. } => {
+                (vec![text], *any_case)
+            }
             What::Exact { values, any_case } => (values.iter().collect(), *any_case),
             What::Pattern { pattern, any_case } => {
                 let compiled = pattern.compile(str::to_owned);
@@ -286,7 +318,7 @@ impl Reading {
         }
         let Some(analyser) = self.analyser else {
             let term = self.terms.get(text);
-            let taken = self.looks.iter().find(|(_, look)| look.takes(text)).map(|(seek, _)| seek);
+            let taken = self.looks.iter().find(|(_, look)| look.takes(text, text)).map(|(seek, _)| seek);
             let seek = term.into_iter().chain(taken).min();
             spans.extend(seek.map(|seek| Span { start: 0, end: text.len(), seek: *seek }));
             return;
@@ -307,12 +339,12 @@ impl Reading {
             }
             for (seek, look) in &self.looks {
                 match look {
-                    Look::Sequence { terms: wanted, slop: 0, last_is_prefix } => {
-                        if let Some(first) = sequence_ending(&recent, &term, wanted, *last_is_prefix) {
+                    Look::Sequence { terms: wanted, slop: 0, start } => {
+                        if let Some(first) = sequence_ending(&recent, &term, wanted, start.as_deref()) {
                             add(seek, first.start);
                         }
                     }
-                    look if look.takes(&term.text) => add(seek, term.start),
+                    look if look.takes(&term.text, term.written()) => add(seek, term.start),
                     _ => {}
                 }
             }
@@ -323,7 +355,22 @@ impl Reading {
             true
         });
         moved.into_iter().for_each(|moved| moved.find(budget, spans));
+        for (seek, look) in &self.looks {
+            let Look::Lone(character) = look else { continue };
+            let span = |(start, one): (usize, &str)| Span { start, end: start + one.len(), seek: *seek };
+            spans.extend(text.match_indices(*character).map(span));
+        }
     }
+}
+
+/// The words of a text as they are written.
+fn written(text: &str) -> Vec<Term> {
+    Analyser::Exact.terms(Language::Other, text)
+}
+
+/// Whether a word begins so.
+fn begins(term: &Term, start: Option<&str>) -> bool {
+    start.is_some_and(|start| term.written().starts_with(start) || term.text.starts_with(start))
 }
 
 /// The first word of a phrase that ends with this term; the terms before it are given.
@@ -331,10 +378,10 @@ fn sequence_ending<'t>(
     before: &'t VecDeque<Term>,
     term: &'t Term,
     wanted: &[String],
-    last_is_prefix: bool,
+    start: Option<&str>,
 ) -> Option<&'t Term> {
     let (last, others) = wanted.split_last()?;
-    let fits = *last == term.text || (last_is_prefix && term.text.starts_with(last.as_str()));
+    let fits = *last == term.text || begins(term, start);
     let whole = before.range(before.len().checked_sub(others.len())?..);
     let fits = fits && whole.clone().zip(others).all(|(term, own)| *own == term.text);
     fits.then(|| whole.into_iter().next().unwrap_or(term))
@@ -345,37 +392,36 @@ struct Moved<'a> {
     seek: usize,
     wanted: &'a [String],
     slop: usize,
-    prefix: Option<&'a str>,
+    start: Option<&'a str>,
     /// By word, its places in the text.
     places: HashMap<&'a str, Vec<u32>>,
-    /// Those of all words that begin with the prefix.
-    prefixed: Vec<u32>,
+    /// Those of all words that the last may be.
+    last: Vec<u32>,
     /// For each place, where its word begins and ends.
     written: Vec<(u32, usize, usize)>,
 }
 
 impl<'a> Moved<'a> {
     fn of(seek: usize, look: &'a Look) -> Option<Self> {
-        let Look::Sequence { terms: wanted, slop: slop @ 1.., last_is_prefix } = look else { return None };
-        let prefix = wanted.last().filter(|_| *last_is_prefix).map(String::as_str);
+        let Look::Sequence { terms: wanted, slop: slop @ 1.., start } = look else { return None };
         let places = wanted.iter().map(|own| (own.as_str(), Vec::new())).collect();
-        let (prefixed, written) = (Vec::new(), Vec::new());
-        Some(Self { seek, wanted, slop: *slop, prefix, places, prefixed, written })
+        let (last, written) = (Vec::new(), Vec::new());
+        Some(Self { seek, wanted, slop: *slop, start: start.as_deref(), places, last, written })
     }
 
     /// Takes note of a term of the text.
     fn see(&mut self, term: &Term) {
         let Ok(at) = u32::try_from(term.position) else { return };
         let places = self.places.get_mut(term.text.as_str());
-        let is_prefixed = self.prefix.is_some_and(|prefix| term.text.starts_with(prefix));
-        if places.is_some() || is_prefixed {
+        let may_be_last = self.wanted.last() == Some(&term.text) || begins(term, self.start);
+        if places.is_some() || may_be_last {
             self.written.push((at, term.start, term.end));
         }
         if let Some(places) = places {
             places.push(at);
         }
-        if is_prefixed {
-            self.prefixed.push(at);
+        if may_be_last {
+            self.last.push(at);
         }
     }
 
@@ -383,8 +429,8 @@ impl<'a> Moved<'a> {
     fn find(self, budget: &Budget, spans: &mut Vec<Span>) {
         let of = |own: &String| self.places.get(own.as_str()).map_or(&[][..], Vec::as_slice);
         let mut lists: Vec<&[u32]> = self.wanted.iter().map(of).collect();
-        if let (Some(_), Some(last)) = (self.prefix, lists.last_mut()) {
-            *last = &self.prefixed;
+        if let (Some(_), Some(last)) = (self.start, lists.last_mut()) {
+            *last = &self.last;
         }
         let mut found = BTreeSet::new();
         let mut steps = Steps::default();

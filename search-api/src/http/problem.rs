@@ -32,9 +32,6 @@ impl IntoResponse for Problem {
         match &error {
             SearchError::Query(query) => {
                 problem.insert("detail".to_owned(), json!(query.reason));
-                if !query.pointer.is_empty() {
-                    problem.insert("pointer".to_owned(), json!(query.pointer));
-                }
             }
             // What fails inside names files and causes that are nobody's business outside.
             error if status == StatusCode::INTERNAL_SERVER_ERROR => {
@@ -45,6 +42,9 @@ impl IntoResponse for Problem {
             error => {
                 problem.insert("detail".to_owned(), json!(error.to_string()));
             }
+        }
+        if !error.pointer().is_empty() {
+            problem.insert("pointer".to_owned(), json!(error.pointer()));
         }
         let mut response = (status, Value::Object(problem).to_string()).into_response();
         let headers = response.headers_mut();

@@ -69,7 +69,7 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
             return Ok(not_modified(tag));
         }
     }
-    let site = Arc::clone(&state.site);
+    let (site, has_q) = (Arc::clone(&state.site), asked.param("q").is_some());
     run_search(&state, request, move |search, found| {
         let tag = tag(&asked, &head, &found.generation, &found.state);
         if is_known(&asked.headers, &tag) {
@@ -98,7 +98,11 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
         Ok(response)
     })
     .await
-    .map_err(Problem::from)
+    .map_err(|error| match error {
+        // All else was checked before.
+        SearchError::Query(error) if has_q => SearchError::from(error.at("q")).into(),
+        other => other.into(),
+    })
 }
 
 /// What an answer is made from: the log, the index, and what is asked.
@@ -158,7 +162,7 @@ pub(super) async fn wait_for(state: &ApiState, kind: AssetKind, wanted: Seq) -> 
     let head = state.search.log().head()?.seq;
     if wanted > head {
         let text = format!("the log ends at {head}: there is no event {wanted} to wait for");
-        return Err(SearchError::NotFound(text));
+        return Err(SearchError::NotFound(text).at("min_seq"));
     }
     let _permit = state.waiting.try_acquire().map_err(|_| SearchError::Busy)?;
     let indexes = state.search.indexes().clone();

@@ -125,17 +125,7 @@ fn read_as(text: &str, format: &str, zone: &TimeZone) -> Result<(i64, i64), Date
             let shift = if text.contains('T') { 0 } else { shift };
             Ok((first + shift, last + shift))
         }
-        "basic_date" | "yyyyMMdd" | "strict_basic_date" => {
-            let parts = (text.get(..4), text.get(4..6), text.get(6..8), text.len());
-            let (Some(year), Some(month), Some(day), 8) = parts else { return Err(no_fit()) };
-            day_range(&format!("{year}-{month}-{day}"))
-        }
-        "yyyy/MM/dd" => day_range(&text.replace('/', "-")),
-        other => Err(DateError(format!(
-            "the date format `{}` is not supported: use yyyy, yyyy-MM, yyyy-MM-dd, yyyyMMdd, yyyy/MM/dd, \
-             strict_date_optional_time, epoch_millis or epoch_second",
-            cut(other)
-        ))),
+        pattern => DateFormat::parse(pattern)?.read(text, zone).ok_or_else(no_fit),
     }
 }
 
@@ -336,6 +326,25 @@ mod tests {
         check("1931-05-02", None, Some("+02:00"), "1931-05-01T22:00:00.000Z", "1931-05-02T21:59:59.999Z");
         check("0", Some("epoch_millis"), None, "1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.000Z");
         check("19310502", Some("basic_date"), None, "1931-05-02T00:00:00.000Z", "1931-05-02T23:59:59.999Z");
+        let first_of_may = ("1931-05-01T00:00:00.000Z", "1931-05-31T23:59:59.999Z");
+        check("05-1931", Some("MM-yyyy"), None, first_of_may.0, first_of_may.1);
+        check("02/05/1931", Some("dd/MM/yyyy"), None, "1931-05-02T00:00:00.000Z", "1931-05-02T23:59:59.999Z");
+        check("2/5/1931", Some("d/M/yyyy"), None, "1931-05-02T00:00:00.000Z", "1931-05-02T23:59:59.999Z");
+        let with_seconds = ("1931-05-02T10:20:30.000Z", "1931-05-02T10:20:30.999Z");
+        for (text, format) in [
+            ("1931-05-02 10:20:30", "yyyy-MM-dd HH:mm:ss"),
+            ("1931-05-02T10:20:30", "yyyy-MM-dd'T'HH:mm:ss"),
+            ("1931-05-02T10:20:30", "epoch_millis||strict_date_hour_minute_second"),
+        ] {
+            check(text, Some(format), None, with_seconds.0, with_seconds.1);
+        }
+        check(
+            "1931-05-02 10:20",
+            Some("yyyy-MM-dd HH:mm"),
+            Some("+02:00"),
+            "1931-05-02T08:20:00.000Z",
+            "1931-05-02T08:20:59.999Z",
+        );
         check("now", None, None, "2023-11-14T22:13:20.000Z", "2023-11-14T22:13:20.000Z");
         check("now-1y/d", None, None, "2022-11-14T00:00:00.000Z", "2022-11-14T23:59:59.999Z");
         check("1931-05-02||+1M/M", None, None, "1931-06-01T00:00:00.000Z", "1931-06-30T23:59:59.999Z");
@@ -350,6 +359,12 @@ mod tests {
             ("now+99999999999999999999y", None),
             ("1931||/y/", None),
             ("1931", Some("dd.MM.yyyy")),
+            ("31.02.1931", Some("dd.MM.yyyy")),
+            ("2.5.1931", Some("dd.MM.yyyy")),
+            ("02.05.1931 ", Some("dd.MM.yyyy")),
+            ("02.05", Some("dd.MM")),
+            ("193105", Some("basic_date")),
+            ("1931-05-02", Some("EEE")),
             ("99999999999999999", Some("epoch_millis")),
         ] {
             assert!(parse_bound(text, format, None, NOW).is_err(), "{text}");

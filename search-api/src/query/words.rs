@@ -29,6 +29,8 @@ pub struct Words {
     pub last_is_prefix: bool,
     /// What a text without any word matches.
     pub empty_matches_all: bool,
+    /// Whether `A` and `a` are the same, in fields of exact values.
+    pub any_case: bool,
 }
 
 impl Words {
@@ -47,6 +49,7 @@ impl Words {
             compounds: false,
             last_is_prefix: false,
             empty_matches_all: false,
+            any_case: false,
         }
     }
 }
@@ -136,6 +139,8 @@ pub struct Phrase {
     pub empty_matches_all: bool,
     /// What fields other than the best count.
     pub tie_breaker: f32,
+    /// Whether `A` and `a` are the same, in fields of exact values.
+    pub any_case: bool,
 }
 
 impl Phrase {
@@ -149,6 +154,7 @@ impl Phrase {
             max_expansions: None,
             empty_matches_all: false,
             tie_breaker: 0.0,
+            any_case: false,
         }
     }
 }

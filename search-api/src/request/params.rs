@@ -1,13 +1,13 @@
 //! The plain parameters that make a search.
 
 use serde_json::Value;
-use store::AssetKind;
+use store::{AssetKind, Timestamp};
 
 use super::{SearchRequest, Sort, cursor_of, plain_query, window_too_large};
 use crate::{
     execute::{Aggregation, AggregationKind, Histogram, Terms},
     highlight::HighlightOptions,
-    query::{Bool, Phrase, Query, QueryError, Range, limits::MAX_WINDOW},
+    query::{Bool, Pattern, Phrase, Query, QueryError, Range, limits::MAX_WINDOW, parse_bound},
     views::{self, Facet},
 };
 
@@ -74,16 +74,16 @@ impl SearchRequest {
         match name {
             "view" | "exact" => {}
             "q" => self.query = plain_query(kind, value, filters.exact)?,
-            "from" => filters.date(kind, value, true),
-            "to" => filters.date(kind, value, false),
-            "section" => filters.exact(views::section_field(kind), value),
+            "from" => filters.date(kind, value, true)?,
+            "to" => filters.date(kind, value, false)?,
+            "section" => filters.exact(views::section_field(kind), value)?,
             "byline" => filters.any("byline", Query::Phrase(Phrase::new(views::byline_fields(kind), value))),
             "keyword" | "type" | "language" | "desk" | "edition" | "page" | "source" | "id" => {
                 let field = if name == "id" { Some("_id".to_owned()) } else { exact_field(kind, name) };
                 let field = field.ok_or_else(|| {
                     QueryError::illegal(format!("the view {} has no filter `{name}`", kind.plural()))
                 })?;
-                filters.exact(&field, value);
+                filters.exact(&field, value)?;
             }
             "sort" => {
                 self.sort = match value {
@@ -181,18 +181,25 @@ impl Filters {
         }
     }
 
-    fn exact(&mut self, field: &str, value: &str) {
+    fn exact(&mut self, field: &str, value: &str) -> Result<(), QueryError> {
+        if field != "_id" {
+            Pattern::literal(value).map_err(|error| QueryError::illegal(error.to_string()))?;
+        }
         let values = vec![Value::String(value.to_owned())];
         self.any(field, Query::Terms { field: field.to_owned(), values, any_case: true });
+        Ok(())
     }
 
-    fn date(&mut self, kind: AssetKind, value: &str, from: bool) {
+    fn date(&mut self, kind: AssetKind, value: &str, from: bool) -> Result<(), QueryError> {
         if value.is_empty() {
-            return;
+            return Ok(());
         }
+        parse_bound(value, None, None, Timestamp::now().as_millis())
+            .map_err(|error| QueryError::illegal(error.to_string()))?;
         self.range.field = views::date_field(kind).to_owned();
         let bound = Some((Value::String(value.to_owned()), true));
-        if from { self.range.from = bound } else { self.range.to = bound }
+        *(if from { &mut self.range.from } else { &mut self.range.to }) = bound;
+        Ok(())
     }
 
     fn around(self, query: Query) -> Query {
@@ -256,6 +263,9 @@ mod tests {
         check("colour", "red");
         check("cursor", "zz");
         check("min_seq", "-1");
+        check("section", &"s".repeat(200));
+        check("from", "abc");
+        check("to", "1912-13");
         check("offset", "9999999");
     }
 }

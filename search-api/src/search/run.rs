@@ -11,7 +11,7 @@ use tantivy::{
     query::EnableScoring,
 };
 
-use super::{IndexName, SearchResponse, hit_of};
+use super::{IndexName, Pinned, SearchResponse, hit_of};
 use crate::{
     error::SearchError,
     execute::{
@@ -37,8 +37,8 @@ pub(super) struct Run<'a> {
     pub(super) index: &'a IndexSearcher,
     pub(super) snapshot: &'a Snapshot,
     pub(super) lengths: &'a Arc<Lengths>,
-    /// A field that this view lacks matches nothing instead of being refused.
-    pub(super) lenient: bool,
+    /// The views that are searched together: a field that one of them has may lack in the others.
+    pub(super) together: &'a [Pinned],
     pub(super) budget: &'a Arc<Budget>,
 }
 
@@ -249,10 +249,19 @@ impl<'a> Run<'a> {
             lengths: self.lengths,
             now: Timestamp::now().as_millis(),
             budget: self.budget,
-            lenient: self.lenient,
+            may_lack: &|name| self.may_lack(name),
             like: &like_query,
         };
         translator.query(query)
+    }
+
+    /// Whether a field that this view lacks matches nothing instead of being refused.
+    fn may_lack(&self, name: &str) -> bool {
+        let has = |view: &Pinned| {
+            let fields = view.generation.view().fields();
+            fields.iter().any(|field| field.is_named(name) || is_within(field.name, name))
+        };
+        self.request.lenient || self.together.iter().any(has)
     }
 
     pub(super) fn sort_keys(&self) -> Result<Vec<SortKey>, QueryError> {
@@ -284,7 +293,7 @@ impl<'a> Run<'a> {
     fn column(&self, name: &str, may_lack: bool, what: &str) -> Result<SortColumn, String> {
         let shown: String = name.chars().take(80).collect();
         match target_of(self.generation.schema(), name) {
-            None if self.lenient || may_lack => Ok(SortColumn::Nothing),
+            None if may_lack || self.may_lack(name) => Ok(SortColumn::Nothing),
             None => Err(format!("there is no field `{shown}` to sort by")),
             Some(target) => match target.column() {
                 Some(column) if matches!(target.as_what, AsWhat::Number(_)) => Ok(SortColumn::Number(column)),
@@ -365,7 +374,7 @@ impl AggregatedView for Run<'_> {
 
     fn target(&self, field: &str) -> Result<Option<Target<'_>>, QueryError> {
         match target_of(self.generation.schema(), field) {
-            None if !self.lenient => {
+            None if !self.may_lack(field) => {
                 Err(QueryError::illegal(format!("there is no field `{field}` to aggregate")).at("aggs"))
             }
             target => Ok(target),
@@ -428,6 +437,11 @@ impl AggregatedView for Run<'_> {
         let bytes = text_bytes(&hit.document);
         Some((json!({"_index": hit.index.to_string(), "_id": hit.id, "_source": hit.document}), bytes))
     }
+}
+
+/// Whether a field is one of an object's.
+fn is_within(field: &str, object: &str) -> bool {
+    field.strip_prefix(object).is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn failed(error: TantivyError) -> SearchError {

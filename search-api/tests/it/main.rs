@@ -17,6 +17,7 @@ mod http;
 mod many;
 mod much;
 mod native;
+mod near;
 mod paging;
 mod past;
 mod rebuild;

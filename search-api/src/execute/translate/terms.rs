@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use indexer::{Analyser, Language};
+use indexer::Analyser;
 use serde_json::Value;
 use tantivy::{
     Term,
@@ -12,16 +12,13 @@ use tantivy::{
 
 use super::{
     super::{
-        exact::{Spelling, first_words},
-        expand::{Expand, Terms, first_terms},
-        fields::{Analysed, AsWhat, Target, Within},
+        exact::{Spelling, first_words, near_words},
+        expand::{Expand, Terms},
+        fields::{Analysed, AsWhat, Target, Within, fold},
     },
-    Boxed, Translator, any, best, boosted, needed, text_of,
+    Boxed, Translator, any, best, boosted, text_of,
 };
-use crate::query::{
-    FieldBoost, Fuzziness, Near, Need, Pattern, PatternError, PatternKind, Phrase, QueryError, Range, Words,
-    limits::MAX_WORDS,
-};
+use crate::query::{FieldBoost, Near, Pattern, PatternError, PatternKind, Phrase, QueryError, Range, Words};
 
 impl Translator<'_> {
     /// A text as the whole value of a field that is not analysed.
@@ -29,15 +26,16 @@ impl Translator<'_> {
         &self,
         target: &Target<'_>,
         text: &str,
-        fuzziness: Option<Fuzziness>,
+        any_case: bool,
     ) -> Result<Boxed, QueryError> {
         match target.as_what {
-            AsWhat::Keyword(field) => Ok(match fuzziness.map(|fuzziness| fuzziness.edits(text)) {
-                Some(edits) if edits > 0 => {
-                    self.expand(field.into(), Terms::Near(Near::new(text, edits, 0, true)))
-                }
-                _ => self.list(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic)),
-            }),
+            AsWhat::Keyword(field) if any_case => {
+                let pattern = Pattern::literal(text).map_err(|error| refused(&error))?;
+                Ok(self.expand(field.into(), Terms::Matching(pattern.any_case())))
+            }
+            AsWhat::Keyword(field) => {
+                Ok(self.list(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic)))
+            }
             _ => {
                 let value = Value::String(text.to_owned());
                 let bound = Some((value, true));
@@ -60,13 +58,7 @@ impl Translator<'_> {
         let Some(target) = self.target(field)? else { return Ok(Box::new(EmptyQuery)) };
         let mut found: Vec<Boxed> = Vec::new();
         match target.as_what {
-            AsWhat::Keyword(field) if any_case => {
-                for value in values {
-                    let pattern = Pattern::literal(&text_of(value)).map_err(|error| refused(&error))?;
-                    found.push(self.expand(field.into(), Terms::Matching(pattern.any_case())));
-                }
-            }
-            AsWhat::Keyword(field) if values.len() > 1 => {
+            AsWhat::Keyword(field) if values.len() > 1 && !any_case => {
                 let terms = values.iter().map(|value| Term::from_field_text(field, &text_of(value)));
                 found.push(self.list(TermSetQuery::new(terms)));
             }
@@ -77,7 +69,7 @@ impl Translator<'_> {
             }
             _ => {
                 for value in values {
-                    found.push(self.whole_value(&target, &text_of(value), None)?);
+                    found.push(self.whole_value(&target, &text_of(value), any_case)?);
                 }
             }
         }
@@ -90,32 +82,21 @@ impl Translator<'_> {
         pattern: &PatternKind,
         any_case: bool,
     ) -> Result<Boxed, QueryError> {
+        let as_it_is = || {
+            let compiled = pattern.compile(str::to_owned).map_err(|error| refused(&error))?;
+            Ok::<_, QueryError>(if any_case { compiled.any_case() } else { compiled })
+        };
+        if matches!(fields, [field] if field.name == "_id") {
+            return Ok(self.expand(self.schema.id.into(), Terms::Matching(as_it_is()?)));
+        }
         let mut found = Vec::new();
         for target in self.targets(fields)? {
             let query: Boxed = match target.as_what {
-                AsWhat::Text(analyser, within) => {
-                    let fold = |text: &str| fold(text);
+                AsWhat::Text(_, within) => {
                     let folded = pattern.compile(fold).map_err(|error| refused(&error))?;
-                    let mut either = vec![self.expand(within, Terms::Matching(folded))];
-                    if let (PatternKind::Prefix(prefix), Analyser::Text) = (pattern, analyser) {
-                        // `ferries*` finds what is stored as `ferri`.
-                        let analysed = Analysed::new(analyser, self.languages, prefix);
-                        if analysed.len() == 1 {
-                            either.push(self.word(
-                                within,
-                                &analysed.alternatives(0),
-                                false,
-                                &Words::new(Vec::new(), ""),
-                            )?);
-                        }
-                    }
-                    best(either, 0.0)
+                    self.expand(within, Terms::Matching(folded))
                 }
-                AsWhat::Keyword(field) => {
-                    let compiled = pattern.compile(str::to_owned).map_err(|error| refused(&error))?;
-                    let compiled = if any_case { compiled.any_case() } else { compiled };
-                    self.expand(field.into(), Terms::Matching(compiled))
-                }
+                AsWhat::Keyword(field) => self.expand(field.into(), Terms::Matching(as_it_is()?)),
                 AsWhat::Number(_) if fields.len() == 1 => {
                     return Err(QueryError::illegal(format!(
                         "`{}` holds numbers or dates, which have no patterns: use a range",
@@ -129,88 +110,103 @@ impl Translator<'_> {
         Ok(best(found, 0.0))
     }
 
-    pub(super) fn fuzzy(
+    /// What is so many edits away from a word at most: the nearer, the higher it ranks.
+    pub(super) fn near(
         &self,
-        fields: &[FieldBoost],
-        value: &str,
-        near: &dyn Fn(&str) -> Near,
-        most: Option<usize>,
+        within: Within,
+        word: &str,
+        edits: u8,
+        words: &Words,
     ) -> Result<Boxed, QueryError> {
-        let mut found = Vec::new();
-        for target in self.targets(fields)? {
-            let expanded = |within, word: &str| self.expand_to(within, Terms::Near(near(word)), most);
-            let query = match target.as_what {
-                AsWhat::Text(analyser, within) => {
-                    let analysed = Analysed::new(analyser, self.languages, value);
-                    let mut words = Vec::new();
-                    for at in 0..analysed.len().min(MAX_WORDS) {
-                        let alternatives = analysed.alternatives(at).into_iter();
-                        let either = alternatives.map(|term| expanded(within, term));
-                        words.push(best(either.collect::<Result<_, _>>()?, 0.0));
-                    }
-                    needed(words, &Need::All)?
-                }
-                AsWhat::Keyword(field) => expanded(field.into(), value)?,
-                AsWhat::Number(_) => continue,
-            };
-            found.push(boosted(query, target.boost));
-        }
-        Ok(best(found, 0.0))
+        let near = |edits| Near::new(word, edits, words.exact_start, words.swaps);
+        let tier = |edits: u8, query: Boxed| boosted(query, FARTHER.powi(i32::from(edits)));
+        let Some(most) = words.max_expansions else {
+            let tiers = (0..=edits).map(|edits| tier(edits, self.expand(within, Terms::Near(near(edits)))));
+            let mut tiers: Vec<Boxed> = tiers.collect();
+            if within.forms.is_some() && !within.as_written {
+                tiers.push(tier(edits + 1, self.kin_of_near(within, near(edits))?));
+            }
+            return Ok(best(tiers, 0.0));
+        };
+        let chosen =
+            near_words(self.searcher, within, &near(edits), self.budget).map_err(|error| unread(&error))?;
+        let tiers = (0..=edits).map(|edits| {
+            let here = chosen.iter().take(most).filter(|word| word.edits == edits);
+            let here = here.map(|near| self.term(within.as_written(), &near.word)).collect();
+            tier(edits, Box::new(ConstScoreQuery::new(any(here), 1.0)))
+        });
+        Ok(best(tiers.collect(), 0.0))
     }
 
-    /// The same for no more than the first or nearest terms of the index.
+    /// In a stemmed field a word finds all its forms: so does one that is near.
+    fn kin_of_near(&self, within: Within, near: Near) -> Result<Boxed, QueryError> {
+        let near = Terms::Near(near);
+        let mut found = Vec::new();
+        for word in
+            first_words(self.searcher, within, &near, MAX_KIN, self.budget).map_err(|error| unread(&error))?
+        {
+            let analysed = Analysed::new(Analyser::Text, self.languages, &word);
+            found.extend(analysed.alternatives(0).into_iter().map(|stem| self.term(within, stem)));
+        }
+        Ok(Box::new(ConstScoreQuery::new(any(found), 1.0)))
+    }
+
+    /// A character of a script that does not part its words: the pairs that begin with it, and those that end with it,
+    /// as a text's last character does. Where a character is written as several (Hangul), only the former.
+    pub(super) fn lone(&self, within: Within, character: &str) -> Result<Boxed, QueryError> {
+        let pattern = match character.chars().count() {
+            1 => format!("{character}.?|.{character}"),
+            // No other consonant that closes the syllable.
+            _ => format!("{character}([^\u{11a8}-\u{11c2}].*)?"),
+        };
+        let pattern = Pattern::regexp(&pattern).map_err(|error| refused(&error))?;
+        Ok(self.expand(within, Terms::Matching(pattern)))
+    }
+
+    /// All terms that a pattern stands for; with a bound the first of them.
     pub(super) fn expand_to(
         &self,
         within: Within,
-        terms: Terms,
+        pattern: Pattern,
         most: Option<usize>,
     ) -> Result<Boxed, QueryError> {
-        let Some(most) = most else { return Ok(self.expand(within, terms)) };
-        let field = within.field;
-        let chosen = match within.forms {
-            Some(forms) => first_words(self.searcher, (field, forms), &terms, most, self.budget),
-            None => first_terms(self.searcher, field, &terms, most, self.budget),
-        };
-        let chosen =
-            chosen.map_err(|error| QueryError::illegal(format!("the terms cannot be read: {error}")))?;
-        if within.forms.is_some() {
-            let words = chosen.iter().map(|word| self.term(within, word)).collect();
-            return Ok(Box::new(ConstScoreQuery::new(any(words), 1.0)));
-        }
-        let chosen = chosen.iter().map(|term| Term::from_field_text(field, term));
-        Ok(self.list(ConstScoreQuery::new(Box::new(TermSetQuery::new(chosen)), 1.0)))
-    }
-
-    pub(super) fn expand(&self, within: Within, terms: Terms) -> Boxed {
-        let (field, terms) = (within.field, Arc::new(terms));
-        match within.forms {
-            None => self.list(Expand { field, terms, budget: Arc::clone(self.budget) }),
-            Some(forms) => {
-                let words = vec![Spelling::Like(terms, None)];
-                Box::new(ConstScoreQuery::new(self.exact(field, forms, words, 0), 1.0))
+        let pattern = Terms::Matching(pattern);
+        let Some(most) = most else { return Ok(self.expand(within, pattern)) };
+        let mut found = Vec::new();
+        for word in
+            first_words(self.searcher, within, &pattern, most, self.budget).map_err(|error| unread(&error))?
+        {
+            found.push(self.term(within, &word));
+            if within.forms.is_some() && !within.as_written {
+                found.push(self.term(within.as_written(), &word));
             }
         }
+        Ok(Box::new(ConstScoreQuery::new(any(found), 1.0)))
     }
+
+    /// All terms that are so, each with the same score: of a stemmed field words as they are written, and what matches a
+    /// pattern as a stem, too.
+    pub(super) fn expand(&self, within: Within, terms: Terms) -> Boxed {
+        let exactly = within.as_written || (within.forms.is_some() && matches!(terms, Terms::Near(_)));
+        let terms = Arc::new(terms);
+        if exactly {
+            let words = vec![Spelling::Like(terms, None)];
+            return Box::new(ConstScoreQuery::new(self.exact(within, words, 0), 1.0));
+        }
+        self.list(Expand { within, terms, budget: Arc::clone(self.budget) })
+    }
+}
+
+/// What a word counts for each edit that it is away. Fields weigh up to six times what others do, and a nearer word is
+/// above a farther one all the same.
+const FARTHER: f32 = 0.125;
+/// Of how many near words the other forms are looked for.
+const MAX_KIN: usize = 50;
+
+fn unread(error: &tantivy::TantivyError) -> QueryError {
+    QueryError::illegal(format!("the terms cannot be read: {error}"))
 }
 
 pub(super) fn refused(error: &PatternError) -> QueryError {
     QueryError::illegal(error.to_string())
-}
-
-/// Lowered and without diacritics, word characters or not: patterns keep their signs.
-fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_alphanumeric() {
-            let mut buffer = [0; 4];
-            let one = Analyser::Exact.terms(Language::Other, c.encode_utf8(&mut buffer));
-            match one.first() {
-                Some(term) => folded.push_str(&term.text),
-                None => folded.push(c),
-            }
-        } else {
-            folded.push(c);
-        }
-    }
-    folded
 }

@@ -1,11 +1,11 @@
 //! Words of a text, in one field or several: what tantivy runs for them.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use tantivy::{
     Term,
-    query::{AllQuery, EmptyQuery, PhrasePrefixQuery, PhraseQuery, TermQuery},
-    schema::{Field, IndexRecordOption},
+    query::{AllQuery, ConstScoreQuery, EmptyQuery, PhraseQuery, TermQuery},
+    schema::IndexRecordOption,
 };
 
 use super::{
@@ -21,10 +21,13 @@ use super::{
     telling::telling,
     terms::refused,
 };
-use crate::query::{Combine, Near, Need, Pattern, PatternKind, Phrase, QueryError, Words, limits::MAX_WORDS};
+use crate::query::{Combine, Need, Pattern, Phrase, QueryError, Words, limits::MAX_WORDS};
 
 impl Translator<'_> {
     pub(super) fn words(&self, words: &Words) -> Result<Boxed, QueryError> {
+        if let Some(query) = self.by_itself(&words.fields, &words.text) {
+            return query;
+        }
         let targets = self.targets(&words.fields)?;
         let one_named = targets.len() == 1 && !words.fields.is_empty();
         let mut analysed: Vec<(Target<'_>, Analysed)> = Vec::new();
@@ -34,7 +37,7 @@ impl Translator<'_> {
                 AsWhat::Text(analyser, _) => {
                     analysed.push((target, Analysed::new(analyser, self.languages, &words.text)));
                 }
-                _ => match self.whole_value(&target, &words.text, words.fuzziness) {
+                _ => match self.whole_words(&target, words) {
                     Ok(query) => whole.push(boosted(query, target.boost)),
                     Err(error) if one_named => return Err(error),
                     Err(_) => {} // a word that is no date cannot be in a field of dates
@@ -51,31 +54,34 @@ impl Translator<'_> {
             return Ok(if words.empty_matches_all { self.list(AllQuery) } else { Box::new(EmptyQuery) });
         }
         // A unit is a word, or the parts of a compound that must follow each other.
-        let units: Vec<std::ops::Range<usize>> = match analysed.first() {
+        let units: Vec<Range<usize>> = match analysed.first() {
             Some((_, first)) if words.compounds => first.units.clone(),
             _ => (0..count).map(|at| at..at + 1).collect(),
         };
         let units =
             if words.need == Need::All { units } else { telling(self, units, &words.text, &analysed) };
         let last = units.len().saturating_sub(1);
-        let unit = |target: &Target<'_>, analysed: &Analysed, number: usize, of: &std::ops::Range<usize>| {
+        let unit = |target: &Target<'_>, analysed: &Analysed, number: usize, of: &Range<usize>| {
             let AsWhat::Text(_, within) = target.as_what else { return Ok(Box::new(EmptyQuery) as Boxed) };
             let prefix = words.last_is_prefix && number == last;
             if of.len() > 1 {
                 let phrase = Phrase { last_is_prefix: prefix, ..Phrase::new(Vec::new(), "") };
-                return Ok(self.sequence(within, &analysed.sequences(of.clone()), &phrase));
+                return self.sequence(within, analysed, of.clone(), &phrase);
             }
-            self.word(within, &analysed.alternatives(of.start), prefix, words)
+            self.word(within, analysed, of.start, prefix, words)
         };
         let stems = |(target, _): &(Target<'_>, Analysed)| {
-            matches!(target.as_what, AsWhat::Text(_, Within { forms: None, .. }))
+            matches!(target.as_what, AsWhat::Text(_, Within { as_written: false, .. }))
         };
         let are_stems = analysed.iter().all(stems);
         let query = if words.combine == Combine::OneField {
             let mut found = Vec::with_capacity(units.len());
             for (number, of) in units.iter().enumerate() {
-                let plain =
-                    of.len() == 1 && words.fuzziness.is_none() && !(words.last_is_prefix && number == last);
+                let is_lone = analysed.first().is_some_and(|(_, first)| first.is_lone(of.start));
+                let plain = of.len() == 1
+                    && !is_lone
+                    && words.fuzziness.is_none()
+                    && !(words.last_is_prefix && number == last);
                 if plain && are_stems && analysed.len() > 1 {
                     found.push(self.combined(&analysed, of.start));
                     continue;
@@ -110,7 +116,19 @@ impl Translator<'_> {
         Ok(best(whole, words.tie_breaker))
     }
 
+    /// Words as the whole value of a field that is not analysed, or as one that is near it.
+    fn whole_words(&self, target: &Target<'_>, words: &Words) -> Result<Boxed, QueryError> {
+        let edits = words.fuzziness.map_or(0, |fuzziness| fuzziness.edits(&words.text));
+        match target.as_what {
+            AsWhat::Keyword(field) if edits > 0 => self.near(field.into(), &words.text, edits, words),
+            _ => self.whole_value(target, &words.text, words.any_case),
+        }
+    }
+
     pub(super) fn phrase(&self, phrase: &Phrase) -> Result<Boxed, QueryError> {
+        if let Some(query) = self.by_itself(&phrase.fields, &phrase.text) {
+            return query;
+        }
         let targets = self.targets(&phrase.fields)?;
         let one_named = targets.len() == 1 && !phrase.fields.is_empty();
         let mut in_fields = Vec::new();
@@ -123,18 +141,14 @@ impl Translator<'_> {
                     }
                     match analysed.len() {
                         0 if phrase.empty_matches_all => self.list(AllQuery),
-                        1 => {
-                            let word =
-                                Words { max_expansions: phrase.max_expansions, ..Words::new(Vec::new(), "") };
-                            self.word(within, &analysed.alternatives(0), phrase.last_is_prefix, &word)?
+                        0 => Box::new(EmptyQuery),
+                        1 if !phrase.last_is_prefix || analysed.is_lone(0) => {
+                            self.word(within, &analysed, 0, false, &Words::new(Vec::new(), ""))?
                         }
-                        count => {
-                            let sequences = analysed.sequences(0..count);
-                            self.sequence(within, &sequences, phrase)
-                        }
+                        count => self.sequence(within, &analysed, 0..count, phrase)?,
                     }
                 }
-                _ => match self.whole_value(&target, &phrase.text, None) {
+                _ => match self.whole_value(&target, &phrase.text, phrase.any_case) {
                     Ok(query) => query,
                     Err(error) if one_named => return Err(error),
                     Err(_) => continue,
@@ -149,82 +163,87 @@ impl Translator<'_> {
     pub(super) fn word(
         &self,
         within: Within,
-        alternatives: &[&str],
+        analysed: &Analysed,
+        at: usize,
         prefix: bool,
         words: &Words,
     ) -> Result<Boxed, QueryError> {
-        let most = words.max_expansions;
-        let mut found: Vec<Boxed> = Vec::new();
-        for term in alternatives {
-            found.push(self.term(within, term));
-            if prefix {
-                let pattern = PatternKind::Prefix((*term).to_owned()).compile(str::to_owned);
-                let pattern = pattern.map_err(|error| refused(&error))?;
-                found.push(self.expand_to(within, Terms::Matching(pattern), most)?);
-            }
-            let edits = words.fuzziness.map_or(0, |fuzziness| fuzziness.edits(term));
-            if edits > 0 {
-                let near = Near::new(term, edits, words.exact_start, words.swaps);
-                found.push(boosted(self.expand_to(within, Terms::Near(near), most)?, FUZZY_WEIGHT));
-            }
+        let written = analysed.written(at);
+        if analysed.is_lone(at) {
+            return self.lone(within, written);
         }
-        Ok(best(found, 0.0))
+        let mut found: Vec<Boxed> =
+            analysed.alternatives(at).into_iter().map(|term| self.term(within, term)).collect();
+        if prefix {
+            let pattern = Pattern::prefix(written).map_err(|error| refused(&error))?;
+            found.push(self.expand_to(within, pattern, words.max_expansions)?);
+        }
+        let found = best(found, 0.0);
+        let edits = words.fuzziness.map_or(0, |fuzziness| fuzziness.edits(written));
+        if edits == 0 {
+            return Ok(found);
+        }
+        // The word itself counts as much as any that is near, and what it counts anyway.
+        let itself: Boxed = Box::new(ConstScoreQuery::new(found.box_clone(), 1.0));
+        let near = self.near(within, written, edits, words)?;
+        Ok(any(vec![found, best(vec![itself, near], 0.0)]))
     }
 
     /// One term, or one word as it is written.
     pub(super) fn term(&self, within: Within, term: &str) -> Boxed {
-        match within.forms {
-            Some(forms) => self.exact(within.field, forms, vec![Spelling::Word(term.to_owned())], 0),
-            None => {
-                let term = Term::from_field_text(within.field, term);
-                self.list(TermQuery::new(term, IndexRecordOption::WithFreqs))
-            }
+        if within.as_written {
+            return self.exact(within, vec![Spelling::Word(term.to_owned())], 0);
         }
+        let term = Term::from_field_text(within.field, term);
+        self.list(TermQuery::new(term, IndexRecordOption::WithFreqs))
     }
 
-    /// Words as they are written that follow each other.
-    pub(super) fn exact(&self, stems: Field, forms: Field, words: Vec<Spelling>, slop: u32) -> Boxed {
-        self.list(Exact { stems, forms, words, slop, budget: Arc::clone(self.budget) })
+    /// Words as they are written, or with these stems, that follow each other.
+    pub(super) fn exact(&self, within: Within, words: Vec<Spelling>, slop: u32) -> Boxed {
+        self.list(Exact { within, words, slop, budget: Arc::clone(self.budget) })
     }
 
-    /// Several words that follow each other in one field.
-    pub(super) fn sequence(&self, within: Within, sequences: &[&[String]], phrase: &Phrase) -> Boxed {
+    /// Several words that follow each other in one field, or the start of one.
+    fn sequence(
+        &self,
+        within: Within,
+        analysed: &Analysed,
+        of: Range<usize>,
+        phrase: &Phrase,
+    ) -> Result<Boxed, QueryError> {
         let mut found: Vec<Boxed> = Vec::new();
-        let field = within.field;
-        for sequence in sequences {
-            if let Some(forms) = within.forms {
-                let mut words: Vec<Spelling> = sequence.iter().cloned().map(Spelling::Word).collect();
-                if let (true, Some(Spelling::Word(last))) = (phrase.last_is_prefix, words.last())
-                    && let Ok(prefix) = Pattern::prefix(last)
-                {
-                    words.pop();
-                    let most = phrase.max_expansions.unwrap_or(PHRASE_EXPANSIONS as usize);
-                    let most = most.min(MAX_PHRASE_EXPANSIONS as usize);
-                    words.push(Spelling::Like(Arc::new(Terms::Matching(prefix)), Some(most)));
+        let (field, slop) = (within.field, phrase.slop);
+        let start = match phrase.last_is_prefix {
+            true => {
+                let start = Pattern::prefix(analysed.written(of.end.saturating_sub(1)));
+                Some(Arc::new(Terms::Matching(start.map_err(|error| refused(&error))?)))
+            }
+            false => None,
+        };
+        let most = phrase.max_expansions.unwrap_or(PHRASE_EXPANSIONS).min(MAX_PHRASE_EXPANSIONS);
+        for sequence in analysed.sequences(of) {
+            if start.is_some() || within.as_written {
+                let spelled = if within.as_written { Spelling::Word } else { Spelling::Stem };
+                let mut words: Vec<Spelling> = sequence.iter().cloned().map(spelled).collect();
+                if let Some(start) = &start {
+                    let last = words.pop().map(|last| match last {
+                        Spelling::Stem(stem) => Spelling::Either(stem, Arc::clone(start), most),
+                        _ => Spelling::Like(Arc::clone(start), Some(most)),
+                    });
+                    words.extend(last);
                 }
-                found.push(self.exact(field, forms, words, phrase.slop));
+                found.push(self.exact(within, words, slop));
                 continue;
             }
             let terms: Vec<Term> = sequence.iter().map(|term| Term::from_field_text(field, term)).collect();
-            found.push(match (terms.as_slice(), phrase.last_is_prefix) {
-                ([], _) => Box::new(EmptyQuery),
-                ([term], false) => self.list(TermQuery::new(term.clone(), IndexRecordOption::WithFreqs)),
-                (_, true) => {
-                    let mut query = PhrasePrefixQuery::new(terms);
-                    let most = phrase.max_expansions.and_then(|most| u32::try_from(most).ok());
-                    query.set_max_expansions(most.unwrap_or(PHRASE_EXPANSIONS).min(MAX_PHRASE_EXPANSIONS));
-                    self.list(query)
-                }
-                (few, false) if few.len() <= FEW_WORDS && phrase.slop == 0 => {
-                    self.list(PhraseQuery::new(terms))
-                }
-                (_, false) => {
-                    let (slop, budget) = (phrase.slop, Arc::clone(self.budget));
-                    self.list(Sloppy { field, terms, slop, budget })
-                }
+            found.push(match terms.as_slice() {
+                [] => Box::new(EmptyQuery),
+                [term] => self.list(TermQuery::new(term.clone(), IndexRecordOption::WithFreqs)),
+                few if few.len() <= FEW_WORDS && slop == 0 => self.list(PhraseQuery::new(terms)),
+                _ => self.list(Sloppy { field, terms, slop, budget: Arc::clone(self.budget) }),
             });
         }
-        best(found, 0.0)
+        Ok(best(found, 0.0))
     }
 
     /// One word over several fields of text, as if they were one.
@@ -249,9 +268,7 @@ impl Translator<'_> {
 
 /// Tantivy looks for a phrase of so many words, and is not interrupted at it.
 const FEW_WORDS: usize = 8;
-/// What a word that is almost the one looked for counts.
-const FUZZY_WEIGHT: f32 = 0.7;
 /// How many words the last word of a phrase may stand for.
-const PHRASE_EXPANSIONS: u32 = 200;
+const PHRASE_EXPANSIONS: usize = 200;
 /// The same, when a client says how many.
-const MAX_PHRASE_EXPANSIONS: u32 = 1_000;
+const MAX_PHRASE_EXPANSIONS: usize = 1_000;

@@ -1,10 +1,10 @@
-//! How dates are shown: Elasticsearch's names of formats, and patterns of letters (`yyyy-MM-dd HH:mm`).
+//! How dates are shown and read: Elasticsearch's names of formats, and patterns of letters (`yyyy-MM-dd HH:mm`).
 
-use jiff::{Timestamp as Instant, Zoned, tz::TimeZone};
+use jiff::{Timestamp as Instant, Zoned, civil, tz::TimeZone};
 
-use super::{DateError, cut, instant_of};
+use super::{DateError, cut, instant_of, span};
 
-/// How a date is shown.
+/// How a date is shown or read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateFormat(Shape);
 
@@ -91,7 +91,56 @@ impl DateFormat {
             },
         }
     }
+
+    /// The first and the last millisecond of a date that is written in this format: of the year, month, day … that is
+    /// the finest in it. Of named formats, only those that stand for a pattern are read here.
+    pub(super) fn read(&self, text: &str, zone: &TimeZone) -> Option<(i64, i64)> {
+        let Shape::Pattern(parts) = &self.0 else { return None };
+        let mut rest = text;
+        // From the coarsest to the finest, as far as they are given.
+        let mut fields: [Option<i16>; 7] = [None; 7];
+        for (at, part) in parts.iter().enumerate() {
+            match part {
+                Part::Text(text) => rest = rest.strip_prefix(text.as_str())?,
+                Part::Field(letter, width) => {
+                    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+                    let one = if matches!(letter, 'y' | 'u') { 4 } else { 2 };
+                    let taken = match parts.get(at + 1) {
+                        Some(Part::Field(..)) => *width,
+                        _ if *width == 1 => digits.min(one),
+                        _ => digits,
+                    };
+                    if digits < taken || taken < *width || (*width > 1 && taken > *width) {
+                        return None;
+                    }
+                    let (number, after) = rest.split_at_checked(taken)?;
+                    let number: i16 = number.parse().ok()?;
+                    let unit = if *letter == 'u' { 'y' } else { *letter };
+                    let number = if (unit, *width) == ('y', 2) { number + 2_000 } else { number };
+                    rest = after;
+                    *fields.get_mut(UNITS.iter().position(|known| *known == unit)?)? = Some(number);
+                }
+            }
+        }
+        let finest = fields.iter().rposition(Option::is_some)?;
+        let is_date = rest.is_empty() && fields.iter().take(finest.min(2) + 1).all(Option::is_some);
+        let [year, month, day, hour, minute, second, milli] = fields;
+        let small = |field: Option<i16>, default| i8::try_from(field.unwrap_or(default)).ok();
+        let date = civil::Date::new(year.filter(|_| is_date)?, small(month, 1)?, small(day, 1)?).ok()?;
+        let nanos = i32::from(milli.unwrap_or(0)) * 1_000_000;
+        let time = civil::Time::new(small(hour, 0)?, small(minute, 0)?, small(second, 0)?, nanos).ok()?;
+        let first = date.to_datetime(time).to_zoned(zone.clone()).ok()?;
+        let millis = |at: &Zoned| at.timestamp().as_millisecond();
+        let last = match UNITS.get(finest)? {
+            'S' => millis(&first),
+            unit => millis(&first.checked_add(span(*unit, 1)?).ok()?) - 1,
+        };
+        Some((millis(&first), last))
+    }
 }
+
+/// The letters of a pattern, from years to milliseconds.
+const UNITS: [char; 7] = ['y', 'M', 'd', 'H', 'm', 's', 'S'];
 
 impl Part {
     fn shown(&self, at: &Zoned) -> String {

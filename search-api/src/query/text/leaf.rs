@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ALL_EXACT, Parser, lexer::Token};
+use super::{ALL_EXACT, Parser, Syntax, lexer::Token};
 use crate::query::{
     Combine, FieldBoost, Fuzziness, Need, PatternKind, Phrase, Query, QueryError, Range, Words,
     limits::MAX_PATTERN,
@@ -15,12 +15,15 @@ impl Parser<'_, '_> {
         fields: Vec<FieldBoost>,
         has_field: bool,
     ) -> Result<Query, QueryError> {
+        // Who types does not know how a value is written, as parameters do not.
+        let any_case = self.options.syntax == Syntax::Plain;
         let words = |fields, text: String| {
             Query::Words(Words {
                 combine: Combine::OneField,
                 need: Need::All,
                 compounds: true,
                 tie_breaker: self.options.tie_breaker,
+                any_case,
                 ..Words::new(fields, text)
             })
         };
@@ -47,7 +50,7 @@ impl Parser<'_, '_> {
                             Some(prefix) => PatternKind::Prefix(prefix.to_owned()),
                             None => PatternKind::Wildcard(pattern),
                         };
-                        Query::Pattern { fields, pattern, any_case: false }
+                        Query::Pattern { fields, pattern, any_case }
                     }
                     (None, Some(edits)) => Query::Fuzzy {
                         fields,
@@ -63,11 +66,12 @@ impl Parser<'_, '_> {
             Token::Phrase { text, slop } => Query::Phrase(Phrase {
                 slop: slop.unwrap_or(self.options.slop),
                 tie_breaker: self.options.tie_breaker,
+                any_case,
                 ..Phrase::new(fields, text)
             }),
             Token::Regexp(text) => {
                 check_pattern(&text)?;
-                Query::Pattern { fields, pattern: PatternKind::Regexp(text), any_case: false }
+                Query::Pattern { fields, pattern: PatternKind::Regexp(text), any_case }
             }
             Token::Range { from, to } => {
                 if !has_field {

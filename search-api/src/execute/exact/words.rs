@@ -1,0 +1,118 @@
+//! Words of a field that are like what was asked for: the first, and the nearest.
+
+use std::{
+    cmp::Ordering,
+    collections::{BTreeSet, HashMap},
+};
+
+use indexer::form::word_of;
+use tantivy::{Searcher, TERMINATED, schema::IndexRecordOption};
+
+use super::{
+    super::{
+        budget::{Budget, Steps},
+        expand::{Of, Terms, each_of},
+        fields::Within,
+    },
+    Dictionaries, Found, Occurrences,
+};
+use crate::query::Near;
+
+/// The first words of a field, in their order, that a pattern stands for. Stems that are no words are among them.
+pub(in crate::execute) fn first_words(
+    searcher: &Searcher,
+    within: Within,
+    pattern: &Terms,
+    most: usize,
+    budget: &Budget,
+) -> tantivy::Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for reader in searcher.segment_readers() {
+        let dictionaries = Dictionaries::open(reader, within)?;
+        if let Some(forms) = &dictionaries.forms {
+            let mut left = MAX_LOOKED_AT;
+            pattern.each(forms, Of::Forms, budget, &mut |form, _| {
+                found.extend(word_of(form).map(str::to_owned));
+                left -= 1;
+                Ok(left > 0)
+            })?;
+        }
+        let mut left = MAX_LOOKED_AT;
+        pattern.each(&dictionaries.stems, Of::Terms, budget, &mut |stem, _| {
+            found.extend(std::str::from_utf8(stem).map(str::to_owned));
+            left -= 1;
+            Ok(left > 0)
+        })?;
+    }
+    Ok(found.into_iter().take(most).collect())
+}
+
+/// The words of a field, as they are written, that are near one, and in how many documents each is: the nearest first,
+/// and of those the most frequent.
+pub(crate) fn near_words(
+    searcher: &Searcher,
+    within: Within,
+    near: &Near,
+    budget: &Budget,
+) -> tantivy::Result<Vec<NearWord>> {
+    let mut counts: HashMap<String, u64> = HashMap::new();
+    let mut steps = Steps::default();
+    for reader in searcher.segment_readers() {
+        let dictionaries = Dictionaries::open(reader, within)?;
+        if let Some(forms) = &dictionaries.forms {
+            let mut left = MAX_LOOKED_AT;
+            each_of(near, forms, Of::Forms, budget, &mut |form, info| {
+                if let Some(word) = word_of(form) {
+                    *counts.entry(word.to_owned()).or_default() += u64::from(info.doc_freq);
+                }
+                left -= 1;
+                Ok(left > 0)
+            })?;
+        }
+        let mut left = MAX_LOOKED_AT;
+        each_of(near, &dictionaries.stems, Of::Terms, budget, &mut |stem, info| {
+            let others = dictionaries.forms_of(stem)?;
+            let mut count = u64::from(info.doc_freq);
+            if !others.is_empty() {
+                let word = Found { stems: vec![(info.clone(), others)], ..Found::default() };
+                let mut word = Occurrences::open(&word, &dictionaries, IndexRecordOption::WithFreqs)?;
+                count = 0;
+                let mut doc = word.seek(0);
+                while doc != TERMINATED && !steps.more(1, budget) {
+                    count += 1;
+                    doc = word.seek(doc + 1);
+                }
+            }
+            if let (1.., Ok(word)) = (count, std::str::from_utf8(stem)) {
+                *counts.entry(word.to_owned()).or_default() += count;
+            }
+            left -= 1;
+            Ok(left > 0)
+        })?;
+    }
+    let of = |(word, count): (String, u64)| near.distance(&word).map(|edits| NearWord { edits, count, word });
+    let mut found: Vec<NearWord> = counts.into_iter().filter_map(of).collect();
+    found.sort_unstable_by(NearWord::order);
+    Ok(found)
+}
+
+/// A word that is near another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NearWord {
+    pub(crate) word: String,
+    /// How far it is away.
+    pub(crate) edits: u8,
+    /// In how many documents it is.
+    pub(crate) count: u64,
+}
+
+impl NearWord {
+    /// The nearest first, and of those the most frequent.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        let by_edits = self.edits.cmp(&other.edits).then(other.count.cmp(&self.count));
+        by_edits.then_with(|| self.word.cmp(&other.word))
+    }
+}
+
+/// How many terms of each sort are looked at in a segment, to choose from.
+const MAX_LOOKED_AT: usize = 10_000;
