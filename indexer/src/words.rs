@@ -38,7 +38,7 @@ impl<'a> Words<'a> {
             start += 1;
         }
         let mut end = start;
-        while bytes.get(end).is_some_and(u8::is_ascii_alphanumeric) {
+        while end - start <= MAX_WORD_CHARS && bytes.get(end).is_some_and(u8::is_ascii_alphanumeric) {
             end += 1;
         }
         let ends_plainly = bytes.get(end).is_none_or(|byte| byte.is_ascii() && *byte != b'\'');

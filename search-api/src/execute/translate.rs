@@ -6,7 +6,11 @@ mod telling;
 mod terms;
 mod words;
 
-use std::sync::Arc;
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use indexer::{Language, ViewSchema};
 use serde_json::Value;
@@ -25,7 +29,7 @@ use super::{
     lengths::Lengths,
     present::present,
 };
-use crate::query::{Bool, FieldBoost, Need, Query, QueryError, Range, Words};
+use crate::query::{Bool, FieldBoost, Near, Need, Query, QueryError, Range, Words};
 
 type Boxed = Box<dyn TantivyQuery>;
 
@@ -43,6 +47,8 @@ pub(crate) struct Translator<'a> {
     pub(crate) may_lack: &'a dyn Fn(&str) -> bool,
     /// The words that documents like these texts and ids share: see [`super::like`].
     pub(crate) like: &'a dyn Fn(&crate::query::Like) -> Result<Query, QueryError>,
+    /// The stems of words that are near one, by that one.
+    pub(crate) kin: RefCell<HashMap<Near, Arc<BTreeSet<String>>>>,
 }
 
 impl Translator<'_> {

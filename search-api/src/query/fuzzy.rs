@@ -6,7 +6,7 @@ const MAX_CHARS: usize = 64;
 pub(super) const MAX_EDITS: u8 = 2;
 
 /// A word, and how far from it a match may be.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Near {
     word: Vec<char>,
     edits: u8,

@@ -1,6 +1,9 @@
 //! One search under way: from a request to hits, over one view or several.
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::{
+    cell::RefCell,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use indexer::{Document, Generation, IndexSearcher};
 use serde_json::{Map, Value, json};
@@ -251,6 +254,7 @@ impl<'a> Run<'a> {
             budget: self.budget,
             may_lack: &|name| self.may_lack(name),
             like: &like_query,
+            kin: RefCell::default(),
         };
         translator.query(query)
     }

@@ -55,7 +55,11 @@ async fn attack(archive: &Archive, attacks: &[Attack], most_cpu_ms: f64) {
         let mut request = request_of(attack);
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
         let (uri, method) = (request.uri().clone(), request.method().clone());
-        let shown = format!("{number}: {method} {}", uri.to_string().chars().take(300).collect::<String>());
+        let mut shown =
+            format!("{number}: {method} {}", uri.to_string().chars().take(300).collect::<String>());
+        if let Attack::Body(_, body) = attack {
+            shown += &format!(" {}", String::from_utf8_lossy(body).chars().take(300).collect::<String>());
+        }
         let cost = Cost::begin();
         let response = router.clone().oneshot(request).await.unwrap();
         let status = response.status();

@@ -139,7 +139,7 @@ async fn a_long_fan_out_leaves_the_server_ready() {
     }
 
     let (status, ready) = get(&router, "/readyz").await;
-    assert_eq!((status, ready), (StatusCode::OK, json!({"ready": true, "lag": 0})));
+    assert_eq!((status, ready), (StatusCode::OK, json!({"ready": true, "lag": 0, "failing": []})));
     let (_, status) = get(&router, "/api/v1/status").await;
     let articles = &status["views"]["articles"];
     assert_eq!(

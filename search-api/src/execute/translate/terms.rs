@@ -1,6 +1,6 @@
 //! Exact values, patterns and words that are almost the same: what terms of the index they stand for.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use indexer::Analyser;
 use serde_json::Value;
@@ -124,7 +124,9 @@ impl Translator<'_> {
             let tiers = (0..=edits).map(|edits| tier(edits, self.expand(within, Terms::Near(near(edits)))));
             let mut tiers: Vec<Boxed> = tiers.collect();
             if within.forms.is_some() && !within.as_written {
-                tiers.push(tier(edits + 1, self.kin_of_near(within, near(edits))?));
+                let kin = self.kin_of_near(near(edits))?;
+                let kin = any(kin.iter().map(|stem| self.term(within, stem)).collect());
+                tiers.push(tier(edits + 1, Box::new(ConstScoreQuery::new(kin, 1.0))));
             }
             return Ok(best(tiers, 0.0));
         };
@@ -138,17 +140,26 @@ impl Translator<'_> {
         Ok(best(tiers.collect(), 0.0))
     }
 
-    /// In a stemmed field a word finds all its forms: so does one that is near.
-    fn kin_of_near(&self, within: Within, near: Near) -> Result<Boxed, QueryError> {
-        let near = Terms::Near(near);
-        let mut found = Vec::new();
-        for word in
-            first_words(self.searcher, within, &near, MAX_KIN, self.budget).map_err(|error| unread(&error))?
-        {
-            let analysed = Analysed::new(Analyser::Text, self.languages, &word);
-            found.extend(analysed.alternatives(0).into_iter().map(|stem| self.term(within, stem)));
+    /// In a stemmed field a word finds all its forms: so does one that is near. It may stand as it is in another field
+    /// than its forms, so that all are looked at, once for each word.
+    fn kin_of_near(&self, near: Near) -> Result<Arc<BTreeSet<String>>, QueryError> {
+        if let Some(known) = self.kin.borrow().get(&near) {
+            return Ok(Arc::clone(known));
         }
-        Ok(Box::new(ConstScoreQuery::new(any(found), 1.0)))
+        let terms = Terms::Near(near.clone());
+        let mut stems = BTreeSet::new();
+        for (field, forms) in self.schema.fields.iter().filter_map(|field| Some((field.text?, field.forms?)))
+        {
+            let within = Within { field, forms: Some(forms), as_written: false };
+            let found = first_words(self.searcher, within, &terms, MAX_KIN, self.budget);
+            for word in found.map_err(|error| unread(&error))? {
+                let analysed = Analysed::new(Analyser::Text, self.languages, &word);
+                stems.extend(analysed.alternatives(0).into_iter().map(str::to_owned));
+            }
+        }
+        let stems = Arc::new(stems);
+        self.kin.borrow_mut().insert(near, Arc::clone(&stems));
+        Ok(stems)
     }
 
     /// A character of a script that does not part its words: the pairs that begin with it, and those that end with it,
@@ -200,7 +211,7 @@ impl Translator<'_> {
 /// What a word counts for each edit that it is away. Fields weigh up to six times what others do, and a nearer word is
 /// above a farther one all the same.
 const FARTHER: f32 = 0.125;
-/// Of how many near words the other forms are looked for.
+/// Of how many near words of a field the other forms are looked for.
 const MAX_KIN: usize = 50;
 
 fn unread(error: &tantivy::TantivyError) -> QueryError {
