@@ -118,7 +118,7 @@ fn parameter(param: &Param) -> Markup {
             Shape::Whole(min, max) => {
                 input type="number" name=(param.name) min=(min) max=(max) placeholder=(example) data-place=(place);
             }
-            Shape::Text(_) | Shape::AsOf => {
+            Shape::Text(_) | Shape::AsOf | Shape::Name => {
                 input name=(param.name) placeholder=(example) data-place=(place) required[param.is_required];
             }
         }

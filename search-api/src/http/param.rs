@@ -30,6 +30,8 @@ pub(super) enum Shape {
     OneOf(&'static [&'static str]),
     /// A moment of the archive.
     AsOf,
+    /// The name of the archive as it stood; whoever builds or removes one refuses what is none.
+    Name,
 }
 
 impl Param {

@@ -13,7 +13,7 @@ use axum::{
 use indexer::{BuildStatus, IndexError, Indexes, RebuildJob, RebuildOptions};
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{AsOf, AssetKind, Timestamp};
+use store::{AsOf, AssetKind, ReadError, Timestamp};
 
 use super::{problem::Problem, route::Asked, state::ApiState};
 use crate::{error::SearchError, query::QueryError};
@@ -170,7 +170,16 @@ pub(super) async fn start(state: ApiState, asked: Asked) -> Result<Response, Pro
         let indexes = state.search.indexes();
         match past {
             None => state.rebuild.begin(indexes, &kinds)?,
-            Some((as_of, name)) => state.rebuild.begin_as_of(indexes, &kinds, as_of, &name)?,
+            Some((as_of, name)) => {
+                // Better at once than in the background.
+                let head = state.search.log().head()?.seq;
+                if let AsOf::Seq(seq) = as_of
+                    && seq > head
+                {
+                    return Err(ReadError::NoSuchEvent { seq, head }.into());
+                }
+                state.rebuild.begin_as_of(indexes, &kinds, as_of, &name)?;
+            }
         }
         builds(indexes)
     });

@@ -293,7 +293,7 @@ fn rebuilding() -> [Route; 5] {
             .takes(&[
                 views,
                 Param::new("as_of", Shape::AsOf, "Build the archive as it stood then. Needs `name`."),
-                text("name", "What searches name it by in their `as_of`: letters, digits, `-`, `_` and `.`, 60 at most."),
+                Param::new("name", Shape::Name, "What searches name it by in their `as_of`."),
             ])
             .gives_at::<Builds>(202, "It has begun."),
         Route::new(Method::DELETE, "/api/v1/rebuild", ADMIN, "stop_rebuild", rebuild::stop)
@@ -308,7 +308,7 @@ fn rebuilding() -> [Route; 5] {
                 "Remove the archive as it stood that was built under a name",
                 "Who is searching it goes on until done. The live generation, and the one before it, are not removed.",
             )
-            .takes(&[text("name", "The name that searches take as `as_of`.").required(), views])
+            .takes(&[Param::new("name", Shape::Name, "The name that searches take as `as_of`.").required(), views])
             .gives::<Removed>("It is gone."),
     ]
 }

@@ -52,6 +52,9 @@ async fn rebuilding_goes_on_in_the_background_and_going_back_is_a_step() {
 async fn the_archive_as_it_stood_is_built_in_the_background() {
     let archive = Archive::small();
     let router = archive.router();
+    // Of a moment that has not come nothing is begun.
+    let (status, problem) = post(&router, "/api/v1/rebuild?as_of=seq:1000000&name=to-come", "").await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "{problem}");
     let (status, builds) = post(&router, "/api/v1/rebuild?view=articles&as_of=seq:5&name=old-days", "").await;
     assert_eq!(status, StatusCode::ACCEPTED, "{builds}");
     while phase_of(&router, "articles").await != "done" {
