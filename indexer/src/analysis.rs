@@ -84,7 +84,7 @@ pub fn analysers() -> TokenizerManager {
     registered(false)
 }
 
-/// The same for who writes an index: what one field's analysis has found out is [kept](crate::kept) for the next.
+/// The same for who writes an index: what one field's analysis has found out is kept for the next.
 pub fn writers_analysers() -> TokenizerManager {
     registered(true)
 }
