@@ -256,12 +256,12 @@ fn check(snapshot: &Snapshot, told: &[Told], as_of: Moment) {
             }
             for kind in AssetKind::ALL {
                 let of_kind = snapshot.referrers_of_kind(&target, kind, None, usize::MAX).unwrap();
-                let of_kind: Vec<_> =
+                // Long ids lie in the order of their digests.
+                let count = of_kind.len();
+                let of_kind: BTreeSet<_> =
                     of_kind.into_iter().map(|(referrer, _)| (target.clone(), referrer)).collect();
-                assert_eq!(
-                    of_kind,
-                    found.iter().filter(|edge| edge.1.kind == kind).cloned().collect::<Vec<_>>()
-                );
+                assert_eq!(of_kind.len(), count);
+                assert_eq!(of_kind, found.iter().filter(|edge| edge.1.kind == kind).cloned().collect());
             }
             assert_eq!(
                 snapshot.work(&target).unwrap(),
