@@ -8,7 +8,7 @@ use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
 use crate::{kept::Kept, language::Language, stems::Stems, words::Words};
 
 /// The version of the rules, and of what the digests of documents are of. An index of another version is built again.
-pub const ANALYSER_VERSION: u32 = 4;
+pub const ANALYSER_VERSION: u32 = 5;
 
 /// Which rules a field follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -256,6 +256,24 @@ mod tests {
         check(Language::Other, "港", "港");
         check(Language::Other, "", "");
         check(Language::Other, "ﬁsh Ｆｅｒｒｙ", "fish ferry");
+    }
+
+    /// Pages say with soft hyphens where a word may be broken; Persian and Hindi keep letters apart, or together.
+    #[test]
+    fn what_is_not_seen_parts_no_words() {
+        let terms = |text: &str| {
+            let terms = Analyser::Text.terms(Language::German, text);
+            terms.into_iter().map(|term| (term.text, term.start, term.end)).collect::<Vec<_>>()
+        };
+        let ferry = |start, end| ("dampffahr".to_owned(), start, end);
+        assert_eq!(terms("Dampffähren"), [ferry(0, 12)]);
+        assert_eq!(
+            terms("Dampf\u{ad}fäh\u{ad}ren\u{ad}"),
+            [ferry(0, 16)],
+            "one that ends a word is no part of it"
+        );
+        let persian = Analyser::Text.terms(Language::Other, "می\u{200c}روم");
+        assert_eq!(persian.iter().map(|term| term.text.as_str()).collect::<Vec<_>>(), ["میروم"]);
     }
 
     #[test]

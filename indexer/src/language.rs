@@ -56,19 +56,20 @@ impl Language {
         }
     }
 
-    /// The language of a BCP 47 tag (`pt-BR`) or of a tag of three letters; `None` for an empty tag.
+    /// The language of a BCP 47 tag (`pt-BR`), of a tag of three letters, or of its name, in English or its own, as
+    /// tables of articles have it (`English`, `Español`); `None` for an empty tag.
     pub fn of_tag(tag: &str) -> Option<Self> {
-        let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+        let primary = tag.split(['-', '_']).next().unwrap_or_default().trim().to_lowercase();
         let short = match primary.as_str() {
             "" => return None,
-            "eng" => "en",
-            "fra" | "fre" => "fr",
-            "deu" | "ger" => "de",
-            "spa" => "es",
-            "ita" => "it",
-            "por" => "pt",
-            "nld" | "dut" => "nl",
-            "rus" => "ru",
+            "eng" | "english" => "en",
+            "fra" | "fre" | "french" | "français" => "fr",
+            "deu" | "ger" | "german" | "deutsch" => "de",
+            "spa" | "spanish" | "español" | "castellano" => "es",
+            "ita" | "italian" | "italiano" => "it",
+            "por" | "portuguese" | "português" => "pt",
+            "nld" | "dut" | "dutch" | "nederlands" => "nl",
+            "rus" | "russian" | "русский" => "ru",
             other => other,
         };
         Some(Self::ALL.into_iter().find(|language| language.tag() == short).unwrap_or(Self::Other))
@@ -226,6 +227,12 @@ mod tests {
         }
         assert_eq!(Language::of_tag("pt-BR"), Some(Language::Portuguese));
         assert_eq!(Language::of_tag("ja"), Some(Language::Other));
+        for (name, language) in
+            [("English", Language::English), ("ESPAÑOL ", Language::Spanish), ("Русский", Language::Russian)]
+        {
+            assert_eq!(Language::of_tag(name), Some(language), "{name}");
+        }
+        assert_eq!(Language::of_tag("Danish"), Some(Language::Other));
         assert_eq!(Language::of_tag(""), None);
         assert_eq!(Language::of_mark('a'), None);
     }

@@ -7,7 +7,12 @@ use std::cell::RefCell;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use crate::{form, kept::KeptTexts, language::Language, words::Word};
+use crate::{
+    form,
+    kept::KeptTexts,
+    language::Language,
+    words::{Word, is_unseen},
+};
 
 thread_local! {
     static STEMS: RefCell<Stems> = RefCell::default();
@@ -89,7 +94,8 @@ impl Stems {
             self.lowered.push_str(written);
             self.lowered.make_ascii_lowercase();
         } else {
-            self.lowered.extend(written.nfkc().flat_map(char::to_lowercase));
+            let seen = written.nfkc().filter(|c| !is_unseen(*c));
+            self.lowered.extend(seen.flat_map(char::to_lowercase));
         }
         if language == Language::Other {
             fold_into(&self.lowered, out);

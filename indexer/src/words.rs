@@ -1,7 +1,7 @@
 //! Words: where a text is cut, in any script.
 //!
 //! A word is a run of letters and digits; an apostrophe parts words (`l'eau`, `O'Hare`), and a possessive `'s` is
-//! dropped. Chinese, Japanese and Korean, which do not part their words, become pairs of neighbouring characters.
+//! dropped. What readers do not see, such as a soft hyphen, parts none. Chinese, Japanese and Korean, which do not part their words, become pairs of neighbouring characters.
 
 use unicode_normalization::char::is_combining_mark;
 
@@ -62,8 +62,12 @@ impl<'a> Words<'a> {
         let mut ascii = first.is_ascii();
         let mut count = 1;
         while let Some((offset, c)) = chars.peek().copied() {
-            let joins = is_word_char(c) && !is_unparted(c) && count < MAX_WORD_CHARS;
-            if !joins {
+            let is_of_word = |c| is_word_char(c) && !is_unparted(c);
+            if is_unseen(c) && chars.clone().nth(1).is_some_and(|(_, c)| is_of_word(c)) {
+                (ascii, _) = (false, chars.next());
+                continue;
+            }
+            if !is_of_word(c) || count >= MAX_WORD_CHARS {
                 if is_apostrophe(c) && self.possessive(self.at + offset + c.len_utf8()) {
                     self.at += offset + c.len_utf8() + 1;
                     return Some(Word { start, end, ascii });
@@ -108,6 +112,12 @@ fn is_word_char(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphanumeric() } else { c.is_alphanumeric() || is_combining_mark(c) }
 }
 
+/// Whether it stands within words and is not seen: a soft hyphen, and what joins letters or keeps them apart (Unicode,
+/// section 23.2). No term has it.
+pub(crate) const fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200c}' | '\u{200d}' | '\u{2060}')
+}
+
 const fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '\u{2019}')
 }
@@ -127,7 +137,7 @@ mod tests {
     proptest! {
         /// Plain words take a way of their own, which must lead to the same place.
         #[test]
-        fn plain_words_are_cut_as_any_are(text in "[a-cé港0'’s .-]{0,60}|\\PC{0,100}|[a-z]{60,70}('s)?") {
+        fn plain_words_are_cut_as_any_are(text in "[a-cé港0'’s .\u{ad}-]{0,60}|\\PC{0,100}|[a-z]{60,70}('s)?") {
             let (mut quick, mut slow) = (Words::new(&text), Words::new(&text));
             loop {
                 let word = quick.next();
