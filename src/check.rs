@@ -22,16 +22,19 @@ const SHOWN: usize = 20;
 /// First the files of each index are compared with their checksums, those of the archive as it stood too. Then every
 /// document is made again from the log and compared with what the live index holds: `missing` are documents that readers
 /// should find and cannot, `extra` those that they should not find or would find twice, `stale` those of another
-/// content. Searching and indexing go on meanwhile; it takes about as long as a rebuild on one core.
+/// content. Searching and indexing go on meanwhile; it takes about as long as a rebuild on one core. An index that
+/// another version of this program has built by other rules is told as one: its documents are not compared.
 ///
-/// Exit codes: 0 when all is as the log says or was mended, 1 when something differs or was damaged.
+/// Exit codes: 0 when all is as the log says or was mended, 1 when something differs, was damaged, or was built by other
+/// rules.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Only this view; all three otherwise.
     #[arg(long, value_name = view::NAMES, value_parser = view::parse)]
     view: Option<AssetKind>,
 
-    /// Mend what differs: those documents alone are made again. An index with damaged files is built again.
+    /// Mend what differs: those documents alone are made again. An index that has damaged files, or was built by other
+    /// rules, is built again.
     #[arg(long)]
     repair: bool,
 }
@@ -87,10 +90,23 @@ impl Check<'_> {
             Verified::Damaged(Damage { why, .. }) => damage = Some(why),
         }
         let mut rebuilt = false;
+        if damage.is_none() && self.indexes.live(kind)?.is_outdated() {
+            let generation = self.indexes.live(kind)?.name().to_owned();
+            if !self.repair {
+                (found.is_wrong, found.to_mend) = (true, true);
+                let otherwise = "another version has built it by other rules";
+                terminal
+                    .say(format!("{view:9} {generation} cannot be compared with the log: {otherwise}"))?;
+                found.checked.push(json!({ "view": view, "generation": generation, "outdated": true }));
+                return Ok(());
+            }
+            self.rebuild(kind, "had been built by other rules")?;
+            rebuilt = true;
+        }
         let report = loop {
             match damage.take() {
                 Some(_) if self.repair => {
-                    self.rebuild(kind)?;
+                    self.rebuild(kind, "was damaged")?;
                     rebuilt = true;
                 }
                 Some(why) => {
@@ -119,13 +135,13 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn rebuild(&self, kind: AssetKind) -> Result<()> {
+    fn rebuild(&self, kind: AssetKind, why: &str) -> Result<()> {
         let bar = self.terminal.build_progress(kind);
         let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
         let built = self.indexes.rebuild(kind, &options, self.stop, &|progress| bar.show(progress))?;
         drop(bar);
         let view = kind.plural();
-        self.terminal.say(format!("{view:9} was damaged: {} is built and live", built.generation))
+        self.terminal.say(format!("{view:9} {why}: {} is built and live", built.generation))
     }
 
     /// The files of the index before the live one, and of the archive as it stood under each name.

@@ -57,17 +57,23 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Makes the index in `dir` say that it has taken in everything up to `seq`, seal and all.
+/// Makes the index in `dir` say that it has taken in everything up to `seq`.
 fn doctor(dir: &Path, seq: u64) {
-    let path = dir.join("meta.json");
-    let sealed = fs::read_to_string(&path).unwrap();
+    change_sealed(&dir.join("meta.json"), |meta| {
+        meta["payload"] = json!({"checkpoint": seq, "reached": seq}).to_string().into();
+    });
+}
+
+/// Changes a file of JSON, seal and all.
+fn change_sealed(path: &Path, change: impl FnOnce(&mut Value)) {
+    let sealed = fs::read_to_string(path).unwrap();
     let (content, _seal) = sealed.trim_end().rsplit_once('\n').unwrap();
-    let mut meta: Value = serde_json::from_str(content).unwrap();
-    meta["payload"] = json!({"checkpoint": seq, "reached": seq}).to_string().into();
-    let content = meta.to_string() + "\n";
+    let mut content: Value = serde_json::from_str(content).unwrap();
+    change(&mut content);
+    let content = content.to_string() + "\n";
     let digest: [u8; 32] = Sha256::digest(content.as_bytes()).into();
     let seal: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    fs::write(&path, format!("{content}#{seal}\n")).unwrap();
+    fs::write(path, format!("{content}#{seal}\n")).unwrap();
 }
 
 #[test]
@@ -119,6 +125,30 @@ fn what_differs_from_the_log_is_told_and_mended() {
     assert_eq!(found["checked"][0], expected);
     run(dir, &["check"], 0);
     assert!(run(dir, &["search", "comet"], 0).contains("Comet"));
+}
+
+/// Every document of an index that another version has built by other rules would differ: it is the index that does.
+#[test]
+fn an_index_of_other_rules_is_told_and_built_again() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path();
+    load(dir, &[byline("Eleanor Quill"), article("a/1", "Ferry")]);
+    change_sealed(&dir.join("data/indexes/articles/g000001/generation.json"), |info| {
+        info["analyser"] = 0.into();
+    });
+
+    let told = run(dir, &["check"], 1);
+    let expected =
+        "articles  g000001 cannot be compared with the log: another version has built it by other rules";
+    assert!(told.contains(expected) && !told.contains("stale"), "{told}");
+    assert!(told.contains("`morgue check --repair` mends this"), "{told}");
+    let output = morgue(dir, &["--json", "check", "--view", "articles"]);
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["checked"], json!([{"view": "articles", "generation": "g000001", "outdated": true}]));
+    assert!(run(dir, &["search", "ferry"], 0).contains("Ferry"), "it serves meanwhile");
+    let told = run(dir, &["check", "--repair"], 0);
+    assert!(told.contains("articles  had been built by other rules: g000002 is built and live"), "{told}");
+    run(dir, &["check"], 0);
 }
 
 fn file(generation: &Path, sort: &str) -> PathBuf {
