@@ -135,7 +135,9 @@ impl SloppyScorer {
         let places: Vec<&[u32]> = self.places.iter().map(Vec::as_slice).collect();
         let all = self.scoring.is_some();
         let mut count = 0;
-        each_match(&places, self.slop, &self.phrase, |_| {
+        let (steps, budget) = (&mut self.steps, &self.budget);
+        let over = |more| steps.more(more, budget);
+        each_match(&places, self.slop, &self.phrase, over, |_| {
             count += 1;
             !all
         });
@@ -196,11 +198,13 @@ impl Repeats {
 }
 
 /// Hands `enough` each place where the words of a phrase stand together, as the places of its words in the phrase's
-/// order, until it says that it has enough. `places` are the places of each word in the text, ascending.
+/// order, until it says that it has enough, or what it is told the steps of says that it is `over`. `places` are the
+/// places of each word in the text, ascending.
 pub(crate) fn each_match(
     places: &[&[u32]],
     slop: u32,
     phrase: &Repeats,
+    mut over: impl FnMut(usize) -> bool,
     mut enough: impl FnMut(&[u32]) -> bool,
 ) {
     let taken_back = |word: usize, place: u32| i64::from(place) - word as i64;
@@ -215,7 +219,9 @@ pub(crate) fn each_match(
         // As long as it stays behind the others, going on brings it nearer to them.
         let second = behind.peek().map_or(i64::MAX, |Reverse((place, _))| *place);
         let nearer = next.is_some_and(|next| taken_back(word, next) <= second);
-        if !nearer && ahead - place <= i64::from(slop) && phrase.stand_apart(&now) && enough(&now) {
+        let is_near = !nearer && ahead - place <= i64::from(slop);
+        if over(if is_near { now.len() } else { 1 }) || (is_near && phrase.stand_apart(&now) && enough(&now))
+        {
             return;
         }
         let (Some(next), Some(own)) = (next, now.get_mut(word)) else { return };
@@ -238,10 +244,16 @@ mod tests {
         let places: Vec<Vec<u32>> = words.iter().map(of).collect();
         let places: Vec<&[u32]> = places.iter().map(Vec::as_slice).collect();
         let mut found = Vec::new();
-        each_match(&places, slop, &Repeats::of(&words), |at| {
-            found.push(at.to_vec());
-            false
-        });
+        each_match(
+            &places,
+            slop,
+            &Repeats::of(&words),
+            |_| false,
+            |at| {
+                found.push(at.to_vec());
+                false
+            },
+        );
         found
     }
 
@@ -294,7 +306,7 @@ mod tests {
             }
             let lists: Vec<&[u32]> = places.iter().map(Vec::as_slice).collect();
             let mut found = false;
-            each_match(&lists, slop, &Repeats::of(&phrase), |_| { found = true; true });
+            each_match(&lists, slop, &Repeats::of(&phrase), |_| false, |_| { found = true; true });
             prop_assert_eq!(found, expected);
         }
     }

@@ -435,9 +435,10 @@ impl<'a> Moved<'a> {
         let mut found = BTreeSet::new();
         let mut steps = Steps::default();
         let slop = u32::try_from(self.slop).unwrap_or(u32::MAX);
-        each_match(&lists, slop, &Repeats::of(self.wanted), |at| {
+        let over = |more| steps.more(more, budget);
+        each_match(&lists, slop, &Repeats::of(self.wanted), over, |at| {
             found.extend(at);
-            steps.more(at.len(), budget)
+            false
         });
         for place in found {
             let written = self.written.binary_search_by_key(&place, |(at, ..)| *at);

@@ -24,6 +24,7 @@ pub(crate) fn on_long_articles() -> Vec<Attack> {
             json!({"prefix": {"body": &word[..2]}}),
             json!({"fuzzy": {"body": format!("{word}x")}}),
             json!({"match_phrase": {"body": phrase}}),
+            json!({"match_phrase": {"body": {"query": format!("{word} ").repeat(50), "slop": 50}}}),
         ];
         let tag = "<x>".repeat(85);
         for query in queries {
