@@ -5,7 +5,7 @@ use std::{
     collections::{BinaryHeap, HashSet},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
 };
 
@@ -62,6 +62,9 @@ pub(crate) struct Collect {
     pub(crate) count_to: u64,
     /// How many were counted, in all segments together.
     pub(crate) counted: AtomicU64,
+    /// The bits of a score that a document must pass, because a segment has as many better ones as are wanted; 0
+    /// while none has.
+    pub(crate) passed: AtomicU32,
     pub(crate) wants_docs: bool,
     pub(crate) budget: Arc<Budget>,
 }
@@ -134,18 +137,19 @@ impl Collector for Collect {
             // When enough are counted, nothing but the best is wanted: blocks that cannot hold any are skipped.
             let start = self.min_score.map_or(Score::MIN, f32::next_down);
             let before = self.counted.load(Relaxed);
-            weight.for_each_pruning(start, reader, &mut |doc, score| {
+            let floor = if before > self.count_to { start.max(self.passed()) } else { start };
+            weight.for_each_pruning(floor, reader, &mut |doc, score| {
                 if lives(doc) {
                     child.collect(doc, score);
                 }
                 match child.best.peek() {
                     _ if self.budget.is_over() => Score::MAX,
                     _ if before + child.total <= self.count_to => start,
-                    // One of the same score may have a lower seq.
-                    Some(worst) if child.best.len() >= child.limit => worst.score.next_down().max(start),
-                    _ => start,
+                    Some(worst) if child.best.len() >= child.limit => just_below(worst.score).max(floor),
+                    _ => floor,
                 }
             })?;
+            self.pass(&child);
         } else if self.needs_score {
             weight.for_each(reader, &mut |doc, score| {
                 if lives(doc) {
@@ -186,12 +190,37 @@ impl Collector for Collect {
     }
 }
 
+impl Collect {
+    /// What a document of another segment must score more than; the lowest of all scores when nothing is known.
+    fn passed(&self) -> Score {
+        match self.passed.load(Relaxed) {
+            0 => Score::MIN,
+            bits => Score::from_bits(bits),
+        }
+    }
+
+    /// Documents of other segments are to be as good as the worst of these, if these are as many as are wanted.
+    fn pass(&self, segment: &InSegment) {
+        let worst = segment.best.peek().filter(|_| segment.best.len() >= segment.limit);
+        let score = worst.map_or(0.0, |worst| just_below(worst.score));
+        // No score is negative: their bits are in the same order.
+        self.passed.fetch_max(score.to_bits(), Relaxed);
+    }
+}
+
 impl Collected {
     /// Says no larger number than was to be counted.
     pub(crate) fn count_to(&mut self, count_to: u64) {
         self.at_least |= self.cut_short || self.total > count_to;
         self.total = self.total.min(count_to);
     }
+}
+
+/// What a document must score more than to be looked at while one of this score is the worst of those that are wanted:
+/// of the same score, one of a lower seq comes first. The most that a block of documents can score is a sum of floating
+/// point numbers, added up in another order than the scores are: for 256 of them the two differ by a 32,768th at most.
+fn just_below(score: Score) -> Score {
+    score.max(0.0) * (1.0 - 1.0 / 32_768.0)
 }
 
 /// Which of two comes first in this order.

@@ -21,7 +21,7 @@ struct Threads(Vec<JoinHandle<()>>);
 
 /// How many searches may wait for each thread. A longer queue serves nobody sooner: it only makes those wait longer who
 /// are in it (`cargo bench -p search-api --bench overload`).
-const WAITING_PER_THREAD: usize = 5;
+const WAITING_PER_THREAD: usize = 3;
 
 impl Pool {
     /// As many threads as the machine has cores.

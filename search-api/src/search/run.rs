@@ -2,7 +2,10 @@
 
 use std::{
     cell::RefCell,
-    sync::{Arc, atomic::AtomicU64},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64},
+    },
 };
 
 use indexer::{Document, Generation, IndexSearcher};
@@ -352,6 +355,7 @@ impl<'a> Run<'a> {
             needs_score: ((by_score || request.scores) && limit > 0) || request.min_score.is_some(),
             count_to: self.count_to(),
             counted: AtomicU64::new(0),
+            passed: AtomicU32::new(0),
             wants_docs,
             budget: Arc::clone(self.budget),
         };
@@ -413,6 +417,7 @@ impl AggregatedView for Run<'_> {
             needs_score: by_score,
             count_to: u64::MAX,
             counted: AtomicU64::new(0),
+            passed: AtomicU32::new(0),
             wants_docs: false,
             budget: Arc::clone(self.budget),
         };

@@ -182,3 +182,49 @@ async fn collapsing_gives_the_best_of_each() {
     let text = json!({"collapse": {"field": "body"}});
     assert_eq!(post(&router, "/es/articles/_search", text.to_string()).await.0, StatusCode::BAD_REQUEST);
 }
+
+/// The best hits are found without looking at all: what a segment has bars worse ones of the next. They are those that
+/// are found by looking at all.
+#[tokio::test]
+async fn the_best_are_the_same_whether_all_are_looked_at() {
+    let archive = Archive::small();
+    let words = ["ferry", "cable", "comet", "harbour", "tariff"];
+    let mut number = 0_usize;
+    for _ in 0..4 {
+        let article = |n: usize| {
+            // Many score the same, and the best are spread over the segments.
+            let text: Vec<&str> =
+                (0..1 + n % 7).map(|at| words[(n / (at + 1) + at * at) % words.len()]).collect();
+            json!({"type": "article.published", "id": format!("a/{n}"), "data": {"body": text.join(" ")}})
+        };
+        let articles: Vec<Value> = (number..number + 400).map(article).collect();
+        number += 400;
+        archive.append(&articles);
+        archive.index();
+    }
+    let index = archive.indexes.searcher(store::AssetKind::Article).unwrap().1;
+    assert!(index.searcher.segment_readers().len() > 2, "one segment bars nothing of another");
+    let router = archive.router();
+    for text in ["ferry", "ferry comet", "tariff cable harbour", "ferry cable comet harbour tariff"] {
+        for (operator, size) in [("or", 1), ("or", 10), ("and", 7), ("or", 120)] {
+            let query = json!({"match": {"body": {"query": text, "operator": operator}}});
+            let body = |total: bool| json!({"query": query, "size": size, "track_total_hits": total});
+            let some = hits(&ask(&router, "/es/articles/_search", &body(false)).await);
+            let all = hits(&ask(&router, "/es/articles/_search", &body(true)).await);
+            assert_eq!(some.len(), all.len());
+            let score = |hit: &Value| hit["_score"].as_f64().unwrap();
+            for (one, other) in some.iter().zip(&all) {
+                // Added up in another order, a score is another in its last digit.
+                assert!((score(one) / score(other) - 1.0).abs() < 1e-6, "{one} {other}");
+            }
+            let worst = some.last().map_or(0.0, score) * (1.0 + 1e-6);
+            let better = |hits: &[Value]| {
+                let mut ids: Vec<Value> =
+                    hits.iter().filter(|hit| score(hit) > worst).map(|hit| hit["_id"].clone()).collect();
+                ids.sort_by_key(Value::to_string);
+                ids
+            };
+            assert_eq!(better(&some), better(&all), "{text} {operator} {size}");
+        }
+    }
+}
