@@ -1,5 +1,6 @@
 //! Searching beside bare tantivy: an index of its own with the same text, stored, which finds the same hits, fetches
-//! them and makes their snippets.
+//! them and makes their snippets. It is one of a single segment, which nothing is written to any more; beside it for
+//! the ids alone, one of as many segments as ours.
 
 use std::time::Instant;
 
@@ -8,6 +9,7 @@ use store::AssetKind;
 use tantivy::{
     Index, IndexWriter, Searcher, TantivyDocument, Term,
     collector::TopDocs,
+    merge_policy::NoMergePolicy,
     query::{BooleanQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery},
     schema::{
         FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
@@ -24,20 +26,23 @@ use crate::{
 const ROUNDS: usize = 7;
 
 pub(crate) fn beside_bare_tantivy(archive: &Archive, queries: &Queries) {
-    let bare = Bare::of(archive);
-    println!("bare tantivy has {} segments", bare.searcher.segment_readers().len());
-    println!("| queries | documents and highlights | bare | ratio | ids alone | bare | ratio |");
-    println!("|---|---|---|---|---|---|---|");
-    let mut all = [0.0; 4];
+    let segments = archive.indexes.live(AssetKind::Article).unwrap().searcher().unwrap();
+    let segments = segments.searcher.segment_readers().len();
+    let (bare, parted) = (Bare::of(archive, 1), Bare::of(archive, segments));
+    println!(
+        "| queries | documents and highlights | bare | ratio | ids alone | bare | ratio | bare of {segments} segments | ratio |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
+    let mut all = [0.0; 5];
     for sort in Sort::ALL.into_iter().filter(|sort| *sort != Sort::Faceted) {
         let asked: Vec<&Asked> = queries.0.iter().filter(|asked| asked.sort == sort).collect();
-        let mut rounds: [Vec<f64>; 4] = Default::default();
+        let mut rounds: [Vec<f64>; 5] = Default::default();
         for _ in 0..ROUNDS {
-            let mut sums = [0.0; 4];
+            let mut sums = [0.0; 5];
             for one in &asked {
                 let request = one.request();
                 let ids_alone = SearchRequest { highlight: None, ..request.clone() };
-                let query = bare.query(one);
+                let (query, in_parts) = (bare.query(one), parted.query(one));
                 let mut time = |at: usize, work: &mut dyn FnMut() -> usize| {
                     let began = Instant::now();
                     std::hint::black_box(work());
@@ -47,19 +52,29 @@ pub(crate) fn beside_bare_tantivy(archive: &Archive, queries: &Queries) {
                 time(1, &mut || bare.documents(&*query));
                 time(2, &mut || archive.search.ids(&ids_alone).unwrap().len());
                 time(3, &mut || bare.ids(&*query));
+                time(4, &mut || parted.ids(&*in_parts));
             }
             rounds.iter_mut().zip(sums).for_each(|(round, sum)| round.push(sum));
         }
-        let [ours, theirs, our_ids, their_ids] =
+        let [ours, theirs, our_ids, their_ids, parted_ids] =
             rounds.map(|mut round| quantile(&mut round, 0.5) / asked.len() as f64 * 1e6);
         println!(
-            "| {sort:?} | {ours:.0} µs | {theirs:.0} µs | {:.2} | {our_ids:.0} µs | {their_ids:.0} µs | {:.2} |",
+            "| {sort:?} | {ours:.0} µs | {theirs:.0} µs | {:.2} | {our_ids:.0} µs | {their_ids:.0} µs | {:.2} \
+             | {parted_ids:.0} µs | {:.2} |",
             ours / theirs,
-            our_ids / their_ids
+            our_ids / their_ids,
+            our_ids / parted_ids
         );
-        all.iter_mut().zip([ours, theirs, our_ids, their_ids]).for_each(|(all, one)| *all += one);
+        let these = [ours, theirs, our_ids, their_ids, parted_ids];
+        all.iter_mut().zip(these).for_each(|(all, one)| *all += one);
     }
-    println!("| all | | | {:.2} | | | {:.2} |", all[0] / all[1], all[2] / all[3]);
+    let [ours, theirs, our_ids, their_ids, parted_ids] = all;
+    println!(
+        "| all | | | {:.2} | | | {:.2} | | {:.2} |",
+        ours / theirs,
+        our_ids / their_ids,
+        our_ids / parted_ids
+    );
 }
 
 struct Bare {
@@ -71,7 +86,7 @@ struct Bare {
 }
 
 impl Bare {
-    fn of(archive: &Archive) -> Self {
+    fn of(archive: &Archive, segments: usize) -> Self {
         let generation = archive.indexes.live(AssetKind::Article).unwrap();
         let mut builder = Schema::builder();
         let id = builder.add_text_field("id", STRING | STORED | FAST);
@@ -81,13 +96,19 @@ impl Bare {
         let body = builder
             .add_text_field("body", TextOptions::default().set_indexing_options(indexing).set_stored());
         let published = builder.add_i64_field("published", INDEXED | FAST | STORED);
-        let dir = archive.home.path().join("bare");
+        let dir = archive.home.path().join(format!("bare-{segments}"));
         std::fs::create_dir(&dir).unwrap();
         let bare = Index::create_in_dir(dir, builder.build()).unwrap();
         let mut writer: IndexWriter = bare.writer_with_num_threads(1, 512 << 20).unwrap();
+        writer.set_merge_policy(Box::new(NoMergePolicy));
         let snapshot = archive.search.log().snapshot().unwrap();
-        for (asset, _) in snapshot.assets(AssetKind::Article, None, usize::MAX).unwrap() {
-            let document = generation.view().document(&asset, &snapshot).unwrap().unwrap();
+        let assets = snapshot.assets(AssetKind::Article, None, usize::MAX).unwrap();
+        let of_each = assets.len().div_ceil(segments);
+        for (number, (asset, _)) in assets.iter().enumerate() {
+            if number > 0 && number % of_each == 0 && segments > 1 {
+                writer.commit().unwrap();
+            }
+            let document = generation.view().document(asset, &snapshot).unwrap().unwrap();
             let mut to = TantivyDocument::new();
             to.add_text(id, asset.as_str());
             let text = document.json.get("body").and_then(|body| body.as_str()).unwrap_or_default();
@@ -99,9 +120,9 @@ impl Bare {
             }
         }
         writer.commit().unwrap();
-        let segments = bare.searchable_segment_ids().unwrap();
-        if segments.len() > 1 {
-            writer.merge(&segments).wait().unwrap();
+        let made = bare.searchable_segment_ids().unwrap();
+        if segments == 1 && made.len() > 1 {
+            writer.merge(&made).wait().unwrap();
         }
         let searcher = bare.reader().unwrap().searcher();
         Self {
