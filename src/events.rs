@@ -1,10 +1,12 @@
-//! `morgue publish`, `morgue withdraw`, `morgue erase`: one event by hand.
+//! `morgue publish`, `morgue withdraw`, `morgue erase`, `morgue merge`, `morgue unmerge`: one event by hand.
 
 use std::{io::Read, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
-use store::{AssetId, AssetKind, AssetRef, EventType, Fact, NewEvent, Order, Outcome as Appended, Timestamp};
+use store::{
+    AssetId, AssetKind, AssetRef, EventType, Fact, Merge, NewEvent, Order, Outcome as Appended, Timestamp,
+};
 
 use crate::{
     archive::Archive,
@@ -39,6 +41,32 @@ pub(crate) struct OrderArgs {
     by: String,
 }
 
+#[derive(clap::Args)]
+pub(crate) struct MergeArgs {
+    /// The byline that is another's, too.
+    id: AssetId,
+    /// The byline that stays.
+    into: AssetId,
+    /// How it is known: kept in the log.
+    #[arg(long, default_value = "")]
+    reason: String,
+    /// Who says so: kept in the log.
+    #[arg(long, default_value = "")]
+    by: String,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct UnmergeArgs {
+    /// The byline that was merged into another.
+    id: AssetId,
+    /// How it is known: kept in the log.
+    #[arg(long, default_value = "")]
+    reason: String,
+    /// Who says so: kept in the log.
+    #[arg(long, default_value = "")]
+    by: String,
+}
+
 pub(crate) fn publish(archive: &Archive, args: &PublishArgs, terminal: &Terminal) -> Result<Outcome> {
     let mut text = String::new();
     if args.file.as_os_str() == "-" {
@@ -53,12 +81,14 @@ pub(crate) fn publish(archive: &Archive, args: &PublishArgs, terminal: &Terminal
 }
 
 pub(crate) fn withdraw(archive: &Archive, args: &OrderArgs, terminal: &Terminal) -> Result<Outcome> {
-    order(archive, args, Fact::Withdrawn(args.kind, order_of(args)), terminal)
+    let asset = AssetRef::new(args.kind, args.id.clone());
+    order(archive, &asset, Fact::Withdrawn(args.kind, order_of(args)), terminal)
 }
 
 /// The indexes are built again, since a deleted document's terms lie in them until its segment is merged away.
 pub(crate) fn erase(archive: &Archive, args: &OrderArgs, terminal: &Terminal) -> Result<Outcome> {
-    let done = order(archive, args, Fact::Erased(args.kind, order_of(args)), terminal)?;
+    let asset = AssetRef::new(args.kind, args.id.clone());
+    let done = order(archive, &asset, Fact::Erased(args.kind, order_of(args)), terminal)?;
     let indexes = archive.existing_indexes()?;
     let stop = crate::stop::on_signal()?;
     for kind in AssetKind::ALL {
@@ -69,17 +99,36 @@ pub(crate) fn erase(archive: &Archive, args: &OrderArgs, terminal: &Terminal) ->
     Ok(done)
 }
 
+/// A merge into somebody that nobody knows would take a name from readers.
+pub(crate) fn merge(archive: &Archive, args: &MergeArgs, terminal: &Terminal) -> Result<Outcome> {
+    let [id, into] = [&args.id, &args.into].map(|id| AssetRef::new(AssetKind::Byline, id.clone()));
+    must_be_there(archive, &into)?;
+    let (reason, by) = (args.reason.clone(), args.by.clone());
+    let merge = Merge { into: into.id, reason, by, unknown: serde_json::Map::new() };
+    order(archive, &id, Fact::Merged(merge), terminal)
+}
+
+pub(crate) fn unmerge(archive: &Archive, args: &UnmergeArgs, terminal: &Terminal) -> Result<Outcome> {
+    let id = AssetRef::new(AssetKind::Byline, args.id.clone());
+    let (reason, by) = (args.reason.clone(), args.by.clone());
+    order(archive, &id, Fact::Unmerged(Order { reason, by, ..Order::default() }), terminal)
+}
+
 fn order_of(args: &OrderArgs) -> Order {
     Order { reason: args.reason.clone(), by: args.by.clone(), ..Order::default() }
 }
 
 /// A slip in the id must not be recorded as an order.
-fn order(archive: &Archive, args: &OrderArgs, fact: Fact, terminal: &Terminal) -> Result<Outcome> {
-    let asset = AssetRef::new(args.kind, args.id.clone());
-    if archive.existing_log()?.snapshot()?.state(&asset)?.is_none() {
+fn order(archive: &Archive, asset: &AssetRef, fact: Fact, terminal: &Terminal) -> Result<Outcome> {
+    must_be_there(archive, asset)?;
+    append(archive, &NewEvent::new(asset.id.clone(), fact), terminal)
+}
+
+fn must_be_there(archive: &Archive, asset: &AssetRef) -> Result<()> {
+    if archive.existing_log()?.snapshot()?.state(asset)?.is_none() {
         bail!("there is no {asset} in the archive");
     }
-    append(archive, &NewEvent::new(args.id.clone(), fact), terminal)
+    Ok(())
 }
 
 /// Appends, and returns when searches show it.

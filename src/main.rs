@@ -98,6 +98,10 @@ enum Command {
     Withdraw(events::OrderArgs),
     /// Remove the contents of all revisions of an asset for good.
     Erase(events::OrderArgs),
+    /// Say that two bylines are one person: all articles of both are that person's.
+    Merge(events::MergeArgs),
+    /// Say that a byline which was merged into another is a person of its own after all.
+    Unmerge(events::UnmergeArgs),
     /// Print what a shell needs to complete this command line.
     Completions(completions::Args),
 }
@@ -124,6 +128,8 @@ fn main() -> ExitCode {
         Command::Publish(args) => events::publish(&archive, &args, &terminal),
         Command::Withdraw(args) => events::withdraw(&archive, &args, &terminal),
         Command::Erase(args) => events::erase(&archive, &args, &terminal),
+        Command::Merge(args) => events::merge(&archive, &args, &terminal),
+        Command::Unmerge(args) => events::unmerge(&archive, &args, &terminal),
         Command::Completions(args) => completions::run(Cli::command(), &args),
     };
     terminal::exit_code(done)

@@ -484,6 +484,38 @@ fn a_search_says_what_it_cannot_have_found() {
     );
 }
 
+/// Two reporters of one name were taken for one. Undone, each has her own articles again, under her own name.
+#[test]
+fn a_merge_can_be_undone() {
+    let archive = Archive::new();
+    let byline = |id: &str, name: &str| json!({"type": "byline.published", "id": id, "data": {"name": name}});
+    let article = |id: &str, by: &str| json!({"type": "article.published", "id": id, "data": {"headline": "Ferry", "bylines": [by]}});
+    let events = [
+        byline("b/vance", "Nora Vance"),
+        byline("b/n-vance", "N. Vance"),
+        article("a/1", "b/vance"),
+        article("a/2", "b/n-vance"),
+    ];
+    let lines: Vec<String> = events.iter().map(Value::to_string).collect();
+    let file = archive.write("events.jsonl", lines.join("\n"));
+    archive.run(&["load", text(&file)], 0);
+    let of = |q: &str| {
+        let found = archive.json(&["search", q, "--limit", "9"], 0);
+        let hits = found["hits"].as_array().unwrap().clone();
+        hits.iter().map(|hit| hit["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("byline:nora"), ["a/1"]);
+    archive.run(&["merge", "b/n-vance", "b/nobody"], 1);
+    archive.run(&["merge", "b/n-vance", "b/vance", "--reason", "the same handwriting"], 0);
+    assert_eq!(of("byline:nora"), ["a/1", "a/2"]);
+    let told = archive.run(&["unmerge", "b/n-vance", "--reason", "two desks"], 0);
+    assert!(told.contains("byline.unmerged b/n-vance"), "{told}");
+    assert_eq!(of("byline:nora"), ["a/1"]);
+    let told = archive.run(&["unmerge", "b/n-vance"], 0);
+    assert!(told.contains("nothing new"), "{told}");
+    archive.run(&["check"], 0);
+}
+
 /// A load once said of everything that the log refused that it was about assets that were erased.
 #[test]
 fn a_load_says_why_events_were_refused() {

@@ -116,6 +116,11 @@ impl Head {
                     self.status = Status::Merged { into: into.clone() };
                 }
             }
+            EventType::Unmerged => {
+                if matches!(self.status, Status::Merged { .. }) {
+                    self.status = Status::Published;
+                }
+            }
             EventType::Other(_) => self.mark = change.mark,
         }
         if self.status == Status::Erased {

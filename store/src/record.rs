@@ -199,7 +199,8 @@ pub enum Malformed {
     Block,
 }
 
-/// The types that have a code of their own: the order is part of the grammar.
+/// The types that have a code of their own: the order is part of the grammar. What came later is written in full, which
+/// programs of before hand on instead of taking it for damage.
 const TYPES: [EventType; 10] = [
     EventType::Published(AssetKind::Article),
     EventType::Withdrawn(AssetKind::Article),

@@ -59,7 +59,7 @@ pub fn schema(event_type: &EventType) -> Value {
         EventType::Published(AssetKind::Article) => of::<Article>(),
         EventType::Published(AssetKind::Image) => of::<Image>(),
         EventType::Published(AssetKind::Byline) => of::<Byline>(),
-        EventType::Withdrawn(_) | EventType::Erased(_) => of::<Order>(),
+        EventType::Withdrawn(_) | EventType::Erased(_) | EventType::Unmerged => of::<Order>(),
         EventType::Merged => of::<Merge>(),
         EventType::Other(_) => json!({"type": "object"}),
     };
@@ -76,7 +76,7 @@ pub fn event_types() -> Vec<EventType> {
     for kind in AssetKind::ALL {
         types.extend([EventType::Published(kind), EventType::Withdrawn(kind), EventType::Erased(kind)]);
     }
-    types.push(EventType::Merged);
+    types.extend([EventType::Merged, EventType::Unmerged]);
     types
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn check(event: &NewEvent) -> Result<(), InvalidEvent> {
     }
     match &event.fact {
         Fact::Published(content) => check_content(content),
-        Fact::Withdrawn(_, order) | Fact::Erased(_, order) => {
+        Fact::Withdrawn(_, order) | Fact::Erased(_, order) | Fact::Unmerged(order) => {
             short("data.reason", &order.reason)?;
             short("data.by", &order.by)
         }

@@ -257,6 +257,7 @@ impl<'a> Writer<'a> {
                 return Ok(Some(Outcome::Refused(refusal)));
             }
             (EventType::Merged, Status::Merged { into }) => Some(into) == event.into.as_ref(),
+            (EventType::Unmerged, Status::Published | Status::Withdrawn) => true,
             _ => false,
         };
         if same_as_head {

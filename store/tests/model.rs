@@ -68,6 +68,7 @@ fn any_event() -> impl Strategy<Value = NewEvent> {
                 Merge { into: id(AssetKind::Byline, into), reason: String::new(), by: String::new(), unknown: Default::default() };
             (id(AssetKind::Byline, n), Fact::Merged(merge))
         }),
+        1 => number.clone().prop_map(|n| (id(AssetKind::Byline, n), Fact::Unmerged(Order::default()))),
         1 => number.prop_map(|n| {
             let data = serde_json::json!({"n": n}).as_object().unwrap().clone();
             (id(AssetKind::Article, n), Fact::Other("podcast.aired".into(), data))
@@ -144,6 +145,10 @@ fn fold(told: &[Told], as_of: Moment) -> (BTreeMap<AssetRef, State>, BTreeSet<(A
             _ if state.status == Status::Erased => {}
             Fact::Withdrawn(..) => state.status = Status::Withdrawn,
             Fact::Merged(merge) => state.status = Status::Merged { into: merge.into.clone() },
+            Fact::Unmerged(_) if matches!(state.status, Status::Merged { .. }) => {
+                state.status = Status::Published;
+            }
+            Fact::Unmerged(_) => {}
             Fact::Other(..) => unreachable!(),
         }
     }

@@ -241,7 +241,7 @@ pub(super) fn each_merge_target(
     snapshot: &Snapshot,
     found: &mut dyn FnMut(AssetRef) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
-    if !matches!(change.event_type, EventType::Merged | EventType::Erased(_)) {
+    if !matches!(change.event_type, EventType::Merged | EventType::Unmerged | EventType::Erased(_)) {
         return Ok(());
     }
     for seq in snapshot.history_from(change.seq) {

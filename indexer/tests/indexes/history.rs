@@ -14,6 +14,7 @@ pub(crate) enum Step {
     Withdraw { kind: AssetKind, id: u8 },
     Erase { kind: AssetKind, id: u8 },
     Merge { id: u8, into: u8 },
+    Unmerge { id: u8 },
     Index,
 }
 
@@ -30,6 +31,7 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         1 => (kind, 0..5_u8).prop_map(|(kind, id)| Step::Erase { kind, id }),
         1 => (0..4_u8, 0..4_u8).prop_filter("itself", |(id, into)| id != into)
             .prop_map(|(id, into)| Step::Merge { id, into }),
+        1 => (0..4_u8).prop_map(|id| Step::Unmerge { id }),
         2 => Just(Step::Index),
     ]
 }
@@ -83,6 +85,7 @@ pub(crate) fn event(step: &Step) -> Option<NewEvent> {
             };
             NewEvent::new(id(format!("b/{n}")), Fact::Merged(merge))
         }
+        Step::Unmerge { id: n } => NewEvent::new(id(format!("b/{n}")), Fact::Unmerged(Order::default())),
         Step::Index => return None,
     })
 }

@@ -17,7 +17,7 @@ use store::{
 
 use crate::{
     assert_clean, catch_up, clean,
-    history::{any_step, event},
+    history::{Step, any_step, event},
     id, never, times,
 };
 
@@ -112,6 +112,32 @@ fn an_erasure_reaches_what_an_older_revision_named() {
     assert_clean(&indexes, "after the erasure");
 }
 
+/// Two bylines are taken for one person, and then not: what each has made is told of each again.
+#[test]
+fn an_undone_merge_reaches_both_bylines() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(dir.path().join("log")).unwrap();
+    let indexes = Indexes::open(log.clone(), dir.path().join("indexes")).unwrap();
+    let steps = [
+        Step::Byline { id: 1, word: 1 },
+        Step::Byline { id: 2, word: 2 },
+        Step::Article { id: 1, word: 1, bylines: vec![1], images: vec![], year: 1931 },
+        Step::Article { id: 2, word: 2, bylines: vec![2], images: vec![], year: 1931 },
+    ];
+    let append = |step: &Step| log.append_one(&event(step).unwrap()).unwrap();
+    steps.iter().for_each(|step| drop(append(step)));
+    catch_up(&indexes);
+    let apart = documents(&log);
+    append(&Step::Merge { id: 2, into: 1 });
+    catch_up(&indexes);
+    assert_clean(&indexes, "after the merge");
+    assert_ne!(documents(&log), apart);
+    append(&Step::Unmerge { id: 2 });
+    catch_up(&indexes);
+    assert_clean(&indexes, "after it was undone");
+    assert_eq!(documents(&log), apart);
+}
+
 /// The documents of an archive, kept in the simplest way there is.
 #[derive(Default)]
 struct Naive {
@@ -138,6 +164,7 @@ impl Naive {
                 self.withdrawn.remove(&asset);
                 self.merged.insert(asset.id, merge.into.clone());
             }
+            Fact::Unmerged(_) => drop(self.merged.remove(&asset.id)),
             _ => {}
         }
     }

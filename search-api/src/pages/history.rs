@@ -151,6 +151,7 @@ fn said(event: &Event) -> String {
         (_, Some(Fact::Withdrawn(..))) => "Withdrawn".to_owned(),
         (_, Some(Fact::Erased(..))) => "Erasure ordered".to_owned(),
         (_, Some(Fact::Merged(merge))) => format!("Found to be the same person as {}", merge.into),
+        (_, Some(Fact::Unmerged(_))) => "Found to be a person of its own".to_owned(),
         _ => event.event_type.to_string(),
     }
 }
@@ -158,7 +159,9 @@ fn said(event: &Event) -> String {
 /// The reason that an order or a merge gives, and who gave it.
 pub(super) fn reason(event: &Event) -> Option<String> {
     let (reason, by) = match event.fact()? {
-        Fact::Withdrawn(_, order) | Fact::Erased(_, order) => (&order.reason, &order.by),
+        Fact::Withdrawn(_, order) | Fact::Erased(_, order) | Fact::Unmerged(order) => {
+            (&order.reason, &order.by)
+        }
         Fact::Merged(merge) => (&merge.reason, &merge.by),
         _ => return None,
     };

@@ -23,6 +23,8 @@ pub enum EventType {
     Erased(AssetKind),
     /// `byline.merged`: two ids are one person.
     Merged,
+    /// `byline.unmerged`: they are not, after all.
+    Unmerged,
     /// A type that this version does not know: stored and handed on.
     Other(String),
 }
@@ -35,6 +37,7 @@ impl EventType {
             Self::Withdrawn(kind) => format!("{kind}.withdrawn").into(),
             Self::Erased(kind) => format!("{kind}.erased").into(),
             Self::Merged => "byline.merged".into(),
+            Self::Unmerged => "byline.unmerged".into(),
             Self::Other(name) => name.as_str().into(),
         }
     }
@@ -43,7 +46,7 @@ impl EventType {
     pub fn kind(&self) -> Option<AssetKind> {
         match self {
             Self::Published(kind) | Self::Withdrawn(kind) | Self::Erased(kind) => Some(*kind),
-            Self::Merged => Some(AssetKind::Byline),
+            Self::Merged | Self::Unmerged => Some(AssetKind::Byline),
             Self::Other(_) => None,
         }
     }
@@ -64,6 +67,7 @@ impl From<&str> for EventType {
                 "withdrawn" => Some(Self::Withdrawn(kind)),
                 "erased" => Some(Self::Erased(kind)),
                 "merged" if kind == AssetKind::Byline => Some(Self::Merged),
+                "unmerged" if kind == AssetKind::Byline => Some(Self::Unmerged),
                 _ => None,
             }
         });
@@ -71,7 +75,7 @@ impl From<&str> for EventType {
     }
 }
 
-/// Why an asset was withdrawn or erased, and by whom.
+/// Why an asset was withdrawn or erased, or a byline is one of its own again, and by whom.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Order {
     /// For the readers of the record.
@@ -116,6 +120,8 @@ pub enum Fact {
     Erased(AssetKind, Order),
     /// Two bylines are one.
     Merged(Merge),
+    /// A byline that was merged into another is one of its own again.
+    Unmerged(Order),
     /// Of a type that this version does not know.
     Other(String, Map<String, Value>),
 }
@@ -128,6 +134,7 @@ impl Fact {
             Self::Withdrawn(kind, _) => EventType::Withdrawn(*kind),
             Self::Erased(kind, _) => EventType::Erased(*kind),
             Self::Merged(_) => EventType::Merged,
+            Self::Unmerged(_) => EventType::Unmerged,
             Self::Other(name, _) => EventType::Other(name.clone()),
         }
     }
@@ -144,6 +151,7 @@ impl Fact {
             EventType::Withdrawn(kind) => Self::Withdrawn(*kind, parse_data(data)?),
             EventType::Erased(kind) => Self::Erased(*kind, parse_data(data)?),
             EventType::Merged => Self::Merged(parse_data(data)?),
+            EventType::Unmerged => Self::Unmerged(parse_data(data)?),
             EventType::Other(name) => Self::Other(name.clone(), parse_data(data)?),
         })
     }
@@ -164,7 +172,9 @@ impl Serialize for Fact {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Published(content) => content.serialize(serializer),
-            Self::Withdrawn(_, order) | Self::Erased(_, order) => order.serialize(serializer),
+            Self::Withdrawn(_, order) | Self::Erased(_, order) | Self::Unmerged(order) => {
+                order.serialize(serializer)
+            }
             Self::Merged(merge) => merge.serialize(serializer),
             Self::Other(_, data) => data.serialize(serializer),
         }
