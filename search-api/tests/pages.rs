@@ -12,7 +12,7 @@ use axum::{
 };
 use indexer::Indexes;
 use search_api::{Access, ApiState, Role, Search, pages::PagesConfig};
-use store::{ArchiveDate, AssetKind, Batch, Content, Fact, Log, NewEvent};
+use store::{ArchiveDate, Article, AssetId, AssetKind, Batch, Content, Fact, Log, NewEvent};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -37,13 +37,18 @@ fn harbour_ledger_for(access: Access) -> (TempDir, Router) {
             log.append_one(&event).unwrap();
         }
     }
+    let config = PagesConfig { media: vec![samples], ..PagesConfig::default() };
+    let router = pages_of(&log, &dir, access, config);
+    (dir, router)
+}
+
+fn pages_of(log: &Log, dir: &TempDir, access: Access, config: PagesConfig) -> Router {
     let indexes = Indexes::open(log.clone(), dir.path().join("indexes")).unwrap();
     for kind in AssetKind::ALL {
         indexes.catch_up(kind, log.head().unwrap().seq, &AtomicBool::new(false), &|_| {}).unwrap();
     }
     let state = ApiState::new(Search::new(indexes)).unwrap().with_access(access);
-    let config = PagesConfig { media: vec![samples], ..PagesConfig::default() };
-    (dir, search_api::app(state, config))
+    search_api::app(state, config)
 }
 
 async fn ask(router: &Router, path: &str, encoding: &str) -> (StatusCode, axum::http::HeaderMap, Vec<u8>) {
@@ -166,6 +171,34 @@ async fn what_was_withdrawn_since_says_so_and_is_in_no_feed() {
         let text = String::from_utf8(body).unwrap();
         assert!(text.contains("1910-05-20") && !text.contains("lighthouse-pink"), "{path}: {text}");
     }
+}
+
+/// A story: a script corrects the same article every night, or sends a whole book each time. The page shows the last of
+/// it, takes no more than any request may, and says where the rest is.
+#[tokio::test]
+async fn a_long_history_is_shown_in_part() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(dir.path().join("log")).unwrap();
+    let publish = |id: &str, body: String| {
+        let article = Article { headline: "Ferry".into(), body, ..Article::default() };
+        log.append_one(&NewEvent::published(AssetId::new(id).unwrap(), article)).unwrap();
+    };
+    (0..120).for_each(|night| publish("a/nightly", format!("At night {night} the ferry ran.")));
+    (0..12).for_each(|time| publish("a/book", format!("w{time} ").repeat(1_000_000)));
+    let router = pages_of(&log, &dir, Access::default(), PagesConfig::default());
+    let (status, _, page) = ask(&router, "/articles/a/nightly", "identity").await;
+    let page = String::from_utf8(page).unwrap();
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("Event 20 and those before it are not shown here"), "{page}");
+    assert!(page.contains("Revision 21<") && !page.contains("Revision 20<"), "the last hundred");
+
+    let (status, _, page) = ask(&router, "/articles/a/book", "identity").await;
+    let page = String::from_utf8(page).unwrap();
+    assert_eq!(status, StatusCode::OK);
+    assert!(
+        page.contains("Revision 12<") && !page.contains("Revision 2<") && page.contains("/…/history?before=")
+    );
+    assert!(page.len() < 64 << 20, "{} bytes", page.len());
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::{
     address::{self, Address},
     cite, dates,
     error::PageError,
-    history::{self, Show, Step},
+    history::{self, History, Show},
     hits,
     image::figure,
     layout::{Frame, page},
@@ -29,7 +29,7 @@ struct Reader<'a> {
     authors: Vec<(AssetId, Option<Byline>)>,
     images: Vec<(AssetId, Image)>,
     at: Option<AsOf>,
-    steps: &'a [Step],
+    history: &'a History,
     seen_now: bool,
     /// The text with the words marked that were looked for.
     marked: Option<String>,
@@ -54,7 +54,7 @@ pub(super) fn show(
     let Content::Article(article) = &live.content else { return Err(PageError::NoSuchAsset(asset)) };
     let seen_now = snapshot.live(&asset)?.is_some();
     let show = if seen_now { Show::Changes } else { Show::EventsAlone };
-    let steps = history::read(&snapshot, &asset, show)?;
+    let history = History::read(&snapshot, &asset, show, &pages.state.search.budget())?;
     let reader = Reader {
         id,
         article,
@@ -62,7 +62,7 @@ pub(super) fn show(
         authors: reading.bylines(&article.bylines)?,
         images: reading.images(&article.images)?,
         at,
-        steps: &steps,
+        history: &history,
         seen_now,
         marked: if at.is_none() { results::marked(pages, id, &came_from) } else { None },
     };
@@ -89,8 +89,7 @@ pub(super) fn unseen(
     if snapshot.state(asset)?.is_none() {
         return Err(PageError::NoSuchAsset(asset.clone()));
     }
-    let steps = history::read(snapshot, asset, Show::EventsAlone)?;
-    let last = history::last(&steps);
+    let history = History::read(snapshot, asset, Show::EventsAlone, &pages.state.search.budget())?;
     let name = asset.kind.name();
     let (title, status) = match at {
         Some(_) => (format!("This {name} was not to be seen then"), StatusCode::NOT_FOUND),
@@ -100,16 +99,16 @@ pub(super) fn unseen(
     let main = html! {
         article.notice {
             h1 { (title) }
-            @if let Some(event) = last {
+            @if let Some(last) = history.last() {
                 @if at.is_none() {
-                    p.when { "On " (dates::instant(event.time)) ", by event " (event.seq) "." }
-                    @if let Some(reason) = history::reason(event) { blockquote.reason { p { (reason) } } }
+                    p.when { "On " (dates::instant(last.time)) ", by event " (last.seq) "." }
+                    @if let Some(reason) = &last.reason { blockquote.reason { p { (reason) } } }
                 } @else {
                     p { a href=(address::asset(asset.kind, &asset.id)) { "See it as it is now" } "." }
                 }
             }
         }
-        (history::section(&steps, asset))
+        (history.section(asset))
     };
     let mut response = page(pages, &frame, &main);
     *response.status_mut() = status;
@@ -123,7 +122,7 @@ impl Reader<'_> {
         let mut images = self.images.iter();
         let lead = images.next();
         html! {
-            @if let Some(at) = self.at { (history::as_it_stood(&asset, at, self.steps, self.seen_now)) }
+            @if let Some(at) = self.at { (history::as_it_stood(&asset, at, self.history, self.seen_now)) }
             article.story lang=[text::lang(&article.language)] dir="auto" {
                 header {
                     @if !article.kicker.is_empty() { p.kicker { (article.kicker) } }
@@ -152,7 +151,7 @@ impl Reader<'_> {
                     ul.cards { @for hit in similar { (hits::card(hit)) } }
                 }
             }
-            (history::section(self.steps, &asset))
+            (self.history.section(&asset))
         }
     }
 

@@ -13,7 +13,7 @@ use super::{
     article::unseen,
     charts,
     error::PageError,
-    history::{self, Show},
+    history::{self, History, Show},
     hits,
     layout::{Frame, page},
     reading::Reading,
@@ -42,7 +42,8 @@ pub(super) fn show(
     let Some(live) = then.live(&asset)? else { return unseen(pages, &snapshot, &asset, at) };
     let Content::Byline(byline) = &live.content else { return Err(PageError::NoSuchAsset(asset)) };
     let seen_now = snapshot.live(&asset)?.is_some();
-    let steps = history::read(&snapshot, &asset, if seen_now { Show::Changes } else { Show::EventsAlone })?;
+    let show = if seen_now { Show::Changes } else { Show::EventsAlone };
+    let history = History::read(&snapshot, &asset, show, &pages.state.search.budget())?;
     // Names that were merged into it are in its document only.
     let names = strings(search.document(&asset, at)?.document.get("also_known_as"));
     let work = results::work_of(pages, id)?;
@@ -54,7 +55,7 @@ pub(super) fn show(
         ..Frame::new(&byline.name, "byline")
     };
     let main = html! {
-        @if let Some(at) = at { (history::as_it_stood(&asset, at, &steps, seen_now)) }
+        @if let Some(at) = at { (history::as_it_stood(&asset, at, &history, seen_now)) }
         article.person {
             header {
                 p.kicker { (if byline.organization.is_empty() { "Byline" } else { byline.organization.as_str() }) }
@@ -67,7 +68,7 @@ pub(super) fn show(
             (history::as_it_stood_form(&asset, at))
         }
         (everything(id, byline, &work))
-        (history::section(&steps, &asset))
+        (history.section(&asset))
     };
     Ok(page(pages, &frame, &main))
 }

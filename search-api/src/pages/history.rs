@@ -1,9 +1,10 @@
 //! The history of an asset: the events that it comes from, what each changed, and the evidence for it.
 
 use maud::{Markup, html};
-use store::{AsOf, AssetRef, Content, Event, Fact, Payload, Snapshot};
+use store::{AsOf, AssetRef, Content, Digest, Event, EventType, Fact, Payload, Seq, Snapshot, Timestamp};
 
 use super::{address, dates, difference, error::PageError};
+use crate::{execute::Budget, query::limits::MAX_PAGE_BYTES};
 
 /// The events of an asset, newest first. More than this many are not shown on a page.
 const MAX_EVENTS: usize = 100;
@@ -15,51 +16,103 @@ pub(super) enum Show {
     EventsAlone,
 }
 
-/// One step in the life of an asset.
+/// The life of an asset, the newest first.
+pub(super) struct History {
+    steps: Vec<Step>,
+    /// The first of the events that there was no time or room for.
+    rest: Option<Seq>,
+}
+
+/// One step in it: what is shown of an event.
 pub(super) struct Step {
-    event: Event,
+    pub(super) seq: Seq,
+    pub(super) time: Timestamp,
+    /// The reason that an order or a merge gives, and who gave it.
+    pub(super) reason: Option<String>,
+    said: String,
+    event_type: EventType,
+    recorded: Timestamp,
+    source: String,
+    digest: Digest,
+    /// Whether it is a revision that can be shown.
+    is_revision: bool,
     changes: Vec<(&'static str, Markup)>,
 }
 
-/// Reads the history of an asset.
-pub(super) fn read(snapshot: &Snapshot, asset: &AssetRef, show: Show) -> Result<Vec<Step>, PageError> {
-    let mut steps: Vec<Step> = Vec::new();
-    for seq in snapshot.history(asset, MAX_EVENTS)? {
-        steps.push(Step { event: snapshot.event(seq)?, changes: Vec::new() });
-    }
-    if show == Show::EventsAlone {
-        return Ok(steps);
-    }
-    let mut later: Option<usize> = None;
-    for number in 0..steps.len() {
-        let Some(content) = steps.get(number).and_then(|step| content_of(&step.event)).cloned() else {
-            continue;
-        };
-        if let Some(step) = later.and_then(|later| steps.get_mut(later))
-            && let Some(newer) = content_of(&step.event)
-        {
-            step.changes = difference::between(Some(&content), newer);
-        }
-        later = Some(number);
-    }
-    Ok(steps)
-}
-
-fn content_of(event: &Event) -> Option<&Content> {
-    match event.fact() {
-        Some(Fact::Published(content)) => Some(content),
-        _ => None,
-    }
-}
-
-/// The section of a page that shows it all.
-pub(super) fn section(steps: &[Step], asset: &AssetRef) -> Markup {
-    html! {
-        section.history #history aria-labelledby="history-title" {
-            h2 #history-title { "History and evidence" }
-            ol.steps reversed {
-                @for step in steps { (shown(step, asset)) }
+impl History {
+    /// Reads the history of an asset: at least its last event, and as much as there is something left to spend for.
+    /// Texts are long: no more than two revisions are held at once.
+    pub(super) fn read(
+        snapshot: &Snapshot,
+        asset: &AssetRef,
+        show: Show,
+        budget: &Budget,
+    ) -> Result<Self, PageError> {
+        let mut history = Self { steps: Vec::new(), rest: None };
+        let mut later: Option<(usize, Content)> = None;
+        let mut given = 0;
+        for seq in snapshot.history(asset, MAX_EVENTS + 1)? {
+            let steps = &mut history.steps;
+            let is_full = steps.len() >= MAX_EVENTS || given > MAX_PAGE_BYTES || budget.check();
+            if is_full && !steps.is_empty() {
+                history.rest = Some(seq);
+                break;
             }
+            let event = snapshot.event(seq)?;
+            steps.push(Step::of(&event));
+            let Payload::Kept { fact: Fact::Published(content), .. } = event.payload else { continue };
+            if show == Show::EventsAlone {
+                continue;
+            }
+            if let Some((number, newer)) = &later
+                && let Some(step) = steps.get_mut(*number)
+            {
+                step.changes = difference::between(Some(&content), newer);
+                given += step.changes.iter().map(|(_, change)| change.0.len()).sum::<usize>();
+            }
+            later = Some((steps.len() - 1, content));
+        }
+        Ok(history)
+    }
+
+    /// The section of a page that shows it all.
+    pub(super) fn section(&self, asset: &AssetRef) -> Markup {
+        html! {
+            section.history #history aria-labelledby="history-title" {
+                h2 #history-title { "History and evidence" }
+                ol.steps reversed {
+                    @for step in &self.steps { (shown(step, asset)) }
+                }
+                @if let Some(rest) = self.rest {
+                    p.hint {
+                        "Event " (rest) " and those before it are not shown here: "
+                        code { "GET /api/v1/" (asset.kind.plural()) "/…/history?before=" (rest.next()) }
+                        " has them."
+                    }
+                }
+            }
+        }
+    }
+
+    /// The last event: if the asset is not to be seen, the one that took it from readers.
+    pub(super) fn last(&self) -> Option<&Step> {
+        self.steps.first()
+    }
+}
+
+impl Step {
+    fn of(event: &Event) -> Self {
+        Self {
+            seq: event.seq,
+            time: event.time,
+            reason: reason(event),
+            said: said(event),
+            event_type: event.event_type.clone(),
+            recorded: event.recorded,
+            source: event.source().to_owned(),
+            digest: event.digest,
+            is_revision: event.revision.is_some() && event.fact().is_some(),
+            changes: Vec::new(),
         }
     }
 }
@@ -87,8 +140,8 @@ pub(super) fn as_it_stood_form(asset: &AssetRef, at: Option<AsOf>) -> Markup {
 }
 
 /// Says that a page is about the past, and what became of it since; leads back.
-pub(super) fn as_it_stood(asset: &AssetRef, at: AsOf, steps: &[Step], seen_now: bool) -> Markup {
-    let ended = last(steps).filter(|_| !seen_now);
+pub(super) fn as_it_stood(asset: &AssetRef, at: AsOf, history: &History, seen_now: bool) -> Markup {
+    let ended = history.last().filter(|_| !seen_now);
     let now = address::asset(asset.kind, &asset.id);
     html! {
         div.as-of role="note" {
@@ -101,11 +154,11 @@ pub(super) fn as_it_stood(asset: &AssetRef, at: AsOf, steps: &[Step], seen_now: 
                 ". "
                 @if seen_now { a href=(now) { "See it as it is now" } }
             }
-            @if let Some(event) = ended {
+            @if let Some(step) = ended {
                 p {
-                    strong { "It was withdrawn later" } ", on " (dates::instant(event.time)) ", by "
-                    a href=(now) { "event " (event.seq) }
-                    @if let Some(reason) = reason(event) { ": " q { (reason) } } @else { "." }
+                    strong { "It was withdrawn later" } ", on " (dates::instant(step.time)) ", by "
+                    a href=(now) { "event " (step.seq) }
+                    @if let Some(reason) = &step.reason { ": " q { (reason) } } @else { "." }
                 }
                 p { "It is in no search. What it said is kept here as evidence: it should not be quoted as true." }
             }
@@ -114,28 +167,27 @@ pub(super) fn as_it_stood(asset: &AssetRef, at: AsOf, steps: &[Step], seen_now: 
 }
 
 fn shown(step: &Step, asset: &AssetRef) -> Markup {
-    let event = &step.event;
-    let at = format!("seq:{}", event.seq);
+    let at = format!("seq:{}", step.seq);
     html! {
         li {
             p.what {
-                strong { (said(event)) } " "
-                (dates::instant(event.time))
-                @if event.revision.is_some() && event.fact().is_some() {
+                strong { (step.said) } " "
+                (dates::instant(step.time))
+                @if step.is_revision {
                     " " a href=(address::asset_at(asset.kind, &asset.id, &at)) { "as it stood then" }
                 }
             }
-            @if let Some(reason) = reason(event) { p.reason { (reason) } }
+            @if let Some(reason) = &step.reason { p.reason { (reason) } }
             @if !step.changes.is_empty() {
                 dl.changes {
                     @for (name, change) in &step.changes { dt { (name) } dd { (change) } }
                 }
             }
             dl.evidence {
-                div { dt { "Event" } dd { (event.seq) " " code { (event.event_type) } } }
-                div { dt { "Recorded" } dd { (dates::instant(event.recorded)) } }
-                @if !event.source().is_empty() { div { dt { "From" } dd { (event.source()) } } }
-                div { dt { "Digest" } dd { code.digest { (event.digest) } } }
+                div { dt { "Event" } dd { (step.seq) " " code { (step.event_type) } } }
+                div { dt { "Recorded" } dd { (dates::instant(step.recorded)) } }
+                @if !step.source.is_empty() { div { dt { "From" } dd { (step.source) } } }
+                div { dt { "Digest" } dd { code.digest { (step.digest) } } }
             }
         }
     }
@@ -157,7 +209,7 @@ fn said(event: &Event) -> String {
 }
 
 /// The reason that an order or a merge gives, and who gave it.
-pub(super) fn reason(event: &Event) -> Option<String> {
+fn reason(event: &Event) -> Option<String> {
     let (reason, by) = match event.fact()? {
         Fact::Withdrawn(_, order) | Fact::Erased(_, order) | Fact::Unmerged(order) => {
             (&order.reason, &order.by)
@@ -171,9 +223,4 @@ pub(super) fn reason(event: &Event) -> Option<String> {
         (false, true) => Some(reason.clone()),
         (false, false) => Some(format!("{reason} — {by}")),
     }
-}
-
-/// The last event, if it took the asset from readers: why, and when.
-pub(super) fn last(steps: &[Step]) -> Option<&Event> {
-    steps.first().map(|step| &step.event)
 }

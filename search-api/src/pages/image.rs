@@ -10,7 +10,7 @@ use super::{
     article::unseen,
     cite, dates,
     error::PageError,
-    history::{self, Show},
+    history::{self, History, Show},
     layout::{Frame, page},
     media,
     reading::Reading,
@@ -82,12 +82,13 @@ pub(super) fn show(
     let photographer = image.photographer.as_ref().map(|id| reading.byline(id)).transpose()?;
     let uses = uses(then, &asset)?;
     let seen_now = snapshot.live(&asset)?.is_some();
-    let steps = history::read(&snapshot, &asset, if seen_now { Show::Changes } else { Show::EventsAlone })?;
+    let show = if seen_now { Show::Changes } else { Show::EventsAlone };
+    let history = History::read(&snapshot, &asset, show, &pages.state.search.budget())?;
     let title = text::beginning(described(image), 80);
     let authors = photographer.iter().filter_map(|(_, byline)| byline.clone()).collect();
     let cited = Cited::new(&asset, &live, authors, &pages.config.title, pages.config.base_url.as_deref());
     let main = html! {
-        @if let Some(at) = at { (history::as_it_stood(&asset, at, &steps, seen_now)) }
+        @if let Some(at) = at { (history::as_it_stood(&asset, at, &history, seen_now)) }
         article.plate {
             h1.quiet { "Image" }
             figure {
@@ -114,7 +115,7 @@ pub(super) fn show(
                 }
             }
         }
-        (history::section(&steps, &asset))
+        (history.section(&asset))
     };
     let frame = Frame {
         description: &image.caption,
