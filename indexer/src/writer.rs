@@ -1,6 +1,10 @@
 //! Writing to one generation: what events touched is made anew, and the commit says up to where.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use store::{AssetId, Log, Seq, Snapshot};
 use tantivy::{
@@ -21,6 +25,9 @@ use crate::{
 
 /// What tantivy may hold before it writes a segment, in bytes.
 const MEMORY_BYTES: usize = 64 << 20;
+/// How long a commit waits for merges at most, and after how long it looks again: tantivy does not say when one ends.
+const MERGES_WAIT: Duration = Duration::from_millis(200);
+const LOOK_AGAIN: Duration = Duration::from_millis(4);
 /// How many documents are made from one snapshot.
 pub(crate) const CHUNK: usize = 250;
 
@@ -62,7 +69,7 @@ impl GenerationWriter {
         let options = IndexWriterOptions::builder()
             .num_worker_threads(1)
             .memory_budget_per_thread(MEMORY_BYTES)
-            .num_merge_threads(2) // a large merge must not keep the small ones waiting
+            .num_merge_threads(3) // large merges must not keep the small ones waiting
             .build();
         let mut index = open_index(dir)?;
         index.set_tokenizers(writers_analysers());
@@ -134,6 +141,9 @@ impl GenerationWriter {
     }
 
     fn try_step(&mut self, log: &Log, last: Seq) -> Result<Step, IndexError> {
+        if log.head()?.seq > self.commit.reached {
+            self.wait_for_merges()?;
+        }
         let mut touched = BTreeSet::new();
         let reached = self.gather(log, last, &mut touched)?;
         if reached == self.commit.reached && self.fanouts.is_empty() && self.commit.fanouts.is_empty() {
@@ -146,6 +156,19 @@ impl GenerationWriter {
         self.commit(commit)?;
         remove_others(self.generation.dir(), &self.commit.fanouts).map_err(io(self.generation.dir()))?;
         Ok(Step { checkpoint: self.commit.checkpoint, idle: false })
+    }
+
+    /// While merges lag behind, events collect: the next commit takes them together instead of adding to the segments.
+    fn wait_for_merges(&self) -> Result<(), IndexError> {
+        let began = Instant::now();
+        while began.elapsed() < MERGES_WAIT {
+            let segments = self.index().searchable_segment_metas().map_err(failed(self.generation.dir()))?;
+            if !FewSegments::lag_behind(&segments) {
+                break;
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+        Ok(())
     }
 
     /// Makes the documents of these assets anew, from snapshots that are as short as they are fresh.
