@@ -27,6 +27,11 @@ const DELETED_SHARE: f32 = 0.25;
 const MAX_DOCUMENTS: u32 = 5_000_000;
 
 impl FewSegments {
+    /// Whether so many are left alone.
+    pub(crate) fn are_left_alone(segments: &[SegmentMeta]) -> bool {
+        FewSegments.compute_merge_candidates(segments).is_empty()
+    }
+
     /// Whether merges have so much to do that the next commit had better wait.
     pub(crate) fn lag_behind(segments: &[SegmentMeta]) -> bool {
         segments.iter().filter(|segment| segment.num_docs() < MAX_DOCUMENTS).count() >= MOST_SEGMENTS
@@ -43,7 +48,8 @@ impl MergePolicy for FewSegments {
             let mut sum = 0;
             for segment in &small {
                 let size = u64::from(segment.num_docs());
-                if taken >= AT_LEAST && size > sum * GROWTH {
+                let is_enough = size > sum * GROWTH || sum + size > u64::from(MAX_DOCUMENTS);
+                if taken >= AT_LEAST && is_enough {
                     break;
                 }
                 sum += size;

@@ -264,6 +264,7 @@ impl Worker {
             return Ok(());
         };
         let mut writer = GenerationWriter::open(indexes.live(kind)?, indexes.log())?;
+        writer.begin_merges()?;
         let name = writer.generation().name().to_owned();
         let stop = Arc::clone(&self.stop);
         let elsewhere = || {

@@ -219,6 +219,12 @@ impl GenerationWriter {
         self.commit(self.commit.clone())
     }
 
+    /// A rebuild of a large archive leaves many segments, and tantivy looks for merges only when it commits.
+    pub(crate) fn begin_merges(&mut self) -> Result<(), IndexError> {
+        let segments = self.index().searchable_segment_metas().map_err(failed(self.generation.dir()))?;
+        if FewSegments::are_left_alone(&segments) { Ok(()) } else { self.commit_again() }
+    }
+
     pub(crate) fn tantivy(&self) -> &IndexWriter {
         &self.writer
     }

@@ -26,7 +26,11 @@ use std::{
 use archive::{Size, article, id, load, vocabulary};
 use indexer::{Indexes, RebuildOptions, Workers, analysers, view_of, writers_analysers};
 use store::{Article, AssetId, AssetKind, Batch, Byline, Log, NewEvent, Seq};
-use tantivy::{Index, IndexWriter, TantivyDocument, tokenizer::TokenizerManager};
+use tantivy::{
+    Index, IndexWriter, TantivyDocument,
+    schema::{FieldType, Value as _},
+    tokenizer::{TokenStream as _, TokenizerManager},
+};
 
 /// As the program has it.
 #[global_allocator]
@@ -121,15 +125,6 @@ impl Archive {
         (began.seconds(), built.digest.documents)
     }
 
-    /// The articles' documents, joined already, as tantivy takes them.
-    fn joined(&self) -> Vec<TantivyDocument> {
-        let schema = self.indexes.live(KIND).unwrap().schema().clone();
-        let snapshot = self.log.snapshot().unwrap();
-        let ids = snapshot.assets(KIND, None, usize::MAX).unwrap();
-        let document = |id| view_of(KIND).document(id, &snapshot).unwrap();
-        ids.iter().filter_map(|(id, _)| Some(document(id)?.to_tantivy(&schema).fields)).collect()
-    }
-
     /// What a program does that has nothing to do but to hand documents to tantivy.
     fn bare(&self, documents: Vec<TantivyDocument>, dir: &Path, tokenizers: TokenizerManager) -> (f64, f64) {
         let live = self.indexes.live(KIND).unwrap();
@@ -166,10 +161,12 @@ impl Archive {
             if turn == 0 {
                 println!("rebuild ({name}): memory at most {} MB", memory.peak() >> 20);
             }
-            let (seconds, its_clock) = self.bare(self.joined(), &home.path().join("bare"), analysers());
+            let (seconds, its_clock) =
+                self.bare(joined(&self.indexes), &home.path().join("bare"), analysers());
             bare.push(seconds);
             by_the_clock.push(its_clock / clock);
-            let (seconds, _) = self.bare(self.joined(), &home.path().join("bare"), writers_analysers());
+            let (seconds, _) =
+                self.bare(joined(&self.indexes), &home.path().join("bare"), writers_analysers());
             keeping.push(seconds);
         }
         let rate = count as f64 / median(&mut ours);
@@ -307,6 +304,31 @@ impl Archive {
     }
 }
 
+/// The articles' documents, joined already, as tantivy takes them.
+fn joined(indexes: &Indexes) -> Vec<TantivyDocument> {
+    let schema = indexes.live(KIND).unwrap().schema().clone();
+    let snapshot = indexes.log().snapshot().unwrap();
+    let ids = snapshot.assets(KIND, None, usize::MAX).unwrap();
+    let document = |id| view_of(KIND).document(id, &snapshot).unwrap();
+    ids.iter().filter_map(|(id, _)| Some(document(id)?.to_tantivy(&schema).fields)).collect()
+}
+
+/// What the analysers alone take for all text of the articles, as [`Work::seconds`] has it.
+fn analysis(indexes: &Indexes) -> f64 {
+    let schema = indexes.live(KIND).unwrap().schema().schema.clone();
+    let tokenizers = writers_analysers();
+    let documents = joined(indexes);
+    let began = Work::begin();
+    for (field, value) in documents.iter().flat_map(TantivyDocument::field_values) {
+        let FieldType::Str(options) = schema.get_field_entry(field).field_type() else { continue };
+        let (Some(text), Some(indexing)) = (value.as_str(), options.get_indexing_options()) else { continue };
+        let mut tokenizer = tokenizers.get(indexing.tokenizer()).unwrap();
+        let mut stream = tokenizer.token_stream(text);
+        while stream.advance() {}
+    }
+    began.seconds()
+}
+
 /// A byline with 100,000 articles gets another name.
 fn rename(dir: &Path, words: &[String]) {
     let size = Size::of(100_000);
@@ -362,13 +384,14 @@ fn rename(dir: &Path, words: &[String]) {
     );
 }
 
-/// What analysis by English rules, with the words as they are written beside their stems, costs: the same articles once
-/// as English, once as of no known language.
+/// What analysis by English rules costs: by itself; and with indexing words as they are written beside their stems, as the
+/// same articles take more time as English than as of no known language.
 fn language(name: &str, articles: &dyn Fn(&str) -> Vec<Article>) {
     let home = tempfile::tempdir().unwrap();
     let mut seconds = [Vec::new(), Vec::new(), Vec::new()];
+    let mut alone = [Vec::new(), Vec::new(), Vec::new()];
     for turn in 0..3 {
-        for (language, seconds) in ["en", "und", ""].into_iter().zip(&mut seconds) {
+        for ((language, seconds), alone) in ["en", "und", ""].into_iter().zip(&mut seconds).zip(&mut alone) {
             let dir = home.path().join(format!("{language}-{turn}"));
             let log = Log::open(dir.join("log")).unwrap();
             for (page, articles) in articles(language).chunks(5_000).enumerate() {
@@ -383,11 +406,16 @@ fn language(name: &str, articles: &dyn Fn(&str) -> Vec<Article>) {
             let began = Work::begin();
             indexes.rebuild(KIND, &RebuildOptions::default(), &AtomicBool::new(false), &|_| {}).unwrap();
             seconds.push(began.seconds());
+            alone.push(analysis(&indexes));
         }
     }
     let [english, plain, detected] = seconds.map(|mut seconds| median(&mut seconds));
+    let [of_english, of_plain, _] = alone.map(|mut seconds| median(&mut seconds));
     println!(
-        "English analysis takes {:.2} of a rebuild's time ({name}); detecting the language {:.2}",
+        "English analysis takes {:.2} of a rebuild's time ({name}), {:.2} more than cutting words alone; with indexing \
+         words as they are written {:.2}; detecting the language {:.2}",
+        of_english / english,
+        (of_english - of_plain) / english,
         (english - plain) / english,
         (detected - english) / detected,
     );

@@ -152,6 +152,24 @@ fn the_archive_as_it_stood_can_be_built_again_under_its_name() {
     assert_eq!(indexes.generations(KIND).unwrap(), ["g000001", "@then"]);
 }
 
+/// The parts of a large rebuild are made fewer by whoever serves the index, though nothing happens in the log.
+#[test]
+fn what_a_rebuild_leaves_in_many_parts_is_put_together_while_it_serves() {
+    let home = tempfile::tempdir().unwrap();
+    let indexes = open(home.path());
+    let log = indexes.log().clone();
+    archive(&log, 4_000);
+    let options = RebuildOptions { threads: 1, memory: 1, ..RebuildOptions::default() };
+    indexes.rebuild(KIND, &options, &never(), &|_| {}).unwrap();
+    let segments = || indexes.searcher(KIND).map(|(_, index)| index.searcher.segment_readers().len());
+    assert_eq!(segments().unwrap(), 8, "each page of 500 is one");
+    let workers = Workers::start(&indexes).unwrap();
+    let merged = log.wait_until(Duration::from_secs(60), || Ok::<_, IndexError>(segments()? <= 6));
+    assert!(merged.unwrap(), "{:?}", segments());
+    workers.stop();
+    assert_clean(&indexes, "after merging");
+}
+
 /// An archive of 50 articles whose index another version of this program has written.
 fn outdated(home: &Path) -> Indexes {
     let indexes = open(home);
