@@ -20,8 +20,9 @@ pub(crate) struct Pool {
 struct Threads(Vec<JoinHandle<()>>);
 
 /// How many searches may wait for each thread. A longer queue serves nobody sooner: it only makes those wait longer who
-/// are in it (`cargo bench -p search-api --bench overload`).
-const WAITING_PER_THREAD: usize = 3;
+/// are in it (`cargo bench -p search-api --bench overload`). With one less, four clients for each thread that ask one
+/// thing after the other would be refused now and then: an answer is there a moment before its thread is free.
+const WAITING_PER_THREAD: usize = 4;
 
 impl Pool {
     /// As many threads as the machine has cores.
