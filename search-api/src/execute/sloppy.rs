@@ -58,8 +58,16 @@ struct SloppyWeight {
 impl Weight for SloppyWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let inverted = reader.inverted_index(self.query.field)?;
-        let mut lists = Vec::with_capacity(self.query.terms.len());
+        // However often a word is in the phrase, its places are read once.
+        let mut different: Vec<&Term> = Vec::with_capacity(self.query.terms.len());
+        let mut words = Vec::with_capacity(self.query.terms.len());
         for term in &self.query.terms {
+            let known = different.iter().position(|other| *other == term);
+            words.push(known.unwrap_or(different.len()));
+            different.extend(known.is_none().then_some(term));
+        }
+        let mut lists = Vec::with_capacity(different.len());
+        for term in different {
             match inverted.read_postings(term, IndexRecordOption::WithFreqsAndPositions)? {
                 Some(list) => lists.push(list),
                 None => return Ok(Box::new(EmptyScorer)),
@@ -67,6 +75,7 @@ impl Weight for SloppyWeight {
         }
         let mut scorer = SloppyScorer {
             phrase: Repeats::of(&self.query.terms),
+            words,
             places: vec![Vec::new(); lists.len()],
             lists,
             slop: self.query.slop,
@@ -90,8 +99,11 @@ impl Weight for SloppyWeight {
 }
 
 struct SloppyScorer {
+    /// Of each different word.
     lists: Vec<SegmentPostings>,
     places: Vec<Vec<u32>>,
+    /// Which of them each word of the phrase is.
+    words: Vec<usize>,
     phrase: Repeats,
     slop: u32,
     scoring: Option<(Bm25Weight, FieldNormReader)>,
@@ -132,7 +144,8 @@ impl SloppyScorer {
             read += places.len();
         }
         self.steps.more(read, &self.budget);
-        let places: Vec<&[u32]> = self.places.iter().map(Vec::as_slice).collect();
+        let places = |word: &usize| self.places.get(*word).map_or(&[][..], Vec::as_slice);
+        let places: Vec<&[u32]> = self.words.iter().map(places).collect();
         let all = self.scoring.is_some();
         let mut count = 0;
         let (steps, budget) = (&mut self.steps, &self.budget);
