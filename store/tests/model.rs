@@ -143,6 +143,8 @@ fn fold(told: &[Told], as_of: Moment) -> (BTreeMap<AssetRef, State>, BTreeSet<(A
             }
             Fact::Erased(..) => state.status = Status::Erased,
             _ if state.status == Status::Erased => {}
+            // As of a date when it was one with another, whose withdrawal this would be.
+            Fact::Withdrawn(..) if matches!(state.status, Status::Merged { .. }) => {}
             Fact::Withdrawn(..) => state.status = Status::Withdrawn,
             Fact::Merged(merge) => state.status = Status::Merged { into: merge.into.clone() },
             Fact::Unmerged(_) if matches!(state.status, Status::Merged { .. }) => {
