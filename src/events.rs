@@ -47,18 +47,20 @@ pub(crate) struct MergeArgs {
     id: AssetId,
     /// The byline that stays.
     into: AssetId,
-    /// How it is known: kept in the log.
-    #[arg(long, default_value = "")]
-    reason: String,
-    /// Who says so: kept in the log.
-    #[arg(long, default_value = "")]
-    by: String,
+    #[command(flatten)]
+    why: Why,
 }
 
 #[derive(clap::Args)]
 pub(crate) struct UnmergeArgs {
     /// The byline that was merged into another.
     id: AssetId,
+    #[command(flatten)]
+    why: Why,
+}
+
+#[derive(Clone, clap::Args)]
+struct Why {
     /// How it is known: kept in the log.
     #[arg(long, default_value = "")]
     reason: String,
@@ -103,14 +105,14 @@ pub(crate) fn erase(archive: &Archive, args: &OrderArgs, terminal: &Terminal) ->
 pub(crate) fn merge(archive: &Archive, args: &MergeArgs, terminal: &Terminal) -> Result<Outcome> {
     let [id, into] = [&args.id, &args.into].map(|id| AssetRef::new(AssetKind::Byline, id.clone()));
     must_be_there(archive, &into)?;
-    let (reason, by) = (args.reason.clone(), args.by.clone());
+    let Why { reason, by } = args.why.clone();
     let merge = Merge { into: into.id, reason, by, unknown: serde_json::Map::new() };
     order(archive, &id, Fact::Merged(merge), terminal)
 }
 
 pub(crate) fn unmerge(archive: &Archive, args: &UnmergeArgs, terminal: &Terminal) -> Result<Outcome> {
     let id = AssetRef::new(AssetKind::Byline, args.id.clone());
-    let (reason, by) = (args.reason.clone(), args.by.clone());
+    let Why { reason, by } = args.why.clone();
     order(archive, &id, Fact::Unmerged(Order { reason, by, ..Order::default() }), terminal)
 }
 
