@@ -56,20 +56,20 @@ impl Language {
         }
     }
 
-    /// The language of a BCP 47 tag (`pt-BR`), of a tag of three letters, or of its name, in English or its own, as
-    /// tables of articles have it (`English`, `Español`); `None` for an empty tag.
+    /// The language of a BCP 47 tag (`pt-BR`), of a tag of three letters, or of such names of it as the log takes for a tag
+    /// (`English`, `Deutsch`: up to eight ASCII letters); `None` for an empty tag.
     pub fn of_tag(tag: &str) -> Option<Self> {
-        let primary = tag.split(['-', '_']).next().unwrap_or_default().trim().to_lowercase();
+        let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
         let short = match primary.as_str() {
             "" => return None,
             "eng" | "english" => "en",
-            "fra" | "fre" | "french" | "français" => "fr",
+            "fra" | "fre" | "french" => "fr",
             "deu" | "ger" | "german" | "deutsch" => "de",
-            "spa" | "spanish" | "español" | "castellano" => "es",
+            "spa" | "spanish" => "es",
             "ita" | "italian" | "italiano" => "it",
-            "por" | "portuguese" | "português" => "pt",
-            "nld" | "dut" | "dutch" | "nederlands" => "nl",
-            "rus" | "russian" | "русский" => "ru",
+            "por" => "pt",
+            "nld" | "dut" | "dutch" => "nl",
+            "rus" | "russian" => "ru",
             other => other,
         };
         Some(Self::ALL.into_iter().find(|language| language.tag() == short).unwrap_or(Self::Other))
@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(Language::of_tag("pt-BR"), Some(Language::Portuguese));
         assert_eq!(Language::of_tag("ja"), Some(Language::Other));
         for (name, language) in
-            [("English", Language::English), ("ESPAÑOL ", Language::Spanish), ("Русский", Language::Russian)]
+            [("English", Language::English), ("deutsch", Language::German), ("RUSSIAN", Language::Russian)]
         {
             assert_eq!(Language::of_tag(name), Some(language), "{name}");
         }

@@ -1,7 +1,8 @@
 //! Words: where a text is cut, in any script.
 //!
 //! A word is a run of letters and digits; an apostrophe parts words (`l'eau`, `O'Hare`), and a possessive `'s` is
-//! dropped. What readers do not see, such as a soft hyphen, parts none. Chinese, Japanese and Korean, which do not part their words, become pairs of neighbouring characters.
+//! dropped. What readers do not see, such as a soft hyphen, parts none. Chinese, Japanese and Korean, which do not part
+//! their words, become pairs of neighbouring characters.
 
 use unicode_normalization::char::is_combining_mark;
 
