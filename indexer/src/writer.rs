@@ -19,14 +19,14 @@ use crate::{
     error::{IndexError, io},
     fanout::{FanoutPosition, remove_others},
     generation::{Generation, failed, open_index},
-    merging::FewSegments,
+    merging::{FewSegments, are_left_alone, lag_behind},
     views::Known,
 };
 
 /// What tantivy may hold before it writes a segment, in bytes.
 const MEMORY_BYTES: usize = 64 << 20;
 /// How long a commit waits for merges at most, and after how long it looks again: tantivy does not say when one ends.
-const MERGES_WAIT: Duration = Duration::from_millis(200);
+const MERGES_WAIT: Duration = Duration::from_millis(400);
 const LOOK_AGAIN: Duration = Duration::from_millis(4);
 /// How many documents are made from one snapshot.
 pub(crate) const CHUNK: usize = 250;
@@ -57,7 +57,7 @@ impl GenerationWriter {
     pub(crate) fn open(generation: Arc<Generation>, log: &Log) -> Result<Self, IndexError> {
         let writer = Self::unmerged(generation)?;
         writer.commit.check(writer.generation.info().view, log)?;
-        writer.writer.set_merge_policy(Box::new(FewSegments));
+        writer.writer.set_merge_policy(Box::new(FewSegments(writer.index().clone())));
         remove_others(writer.generation.dir(), &writer.commit.fanouts)
             .map_err(io(writer.generation.dir()))?;
         Ok(writer)
@@ -163,7 +163,7 @@ impl GenerationWriter {
         let began = Instant::now();
         while began.elapsed() < MERGES_WAIT {
             let segments = self.index().searchable_segment_metas().map_err(failed(self.generation.dir()))?;
-            if !FewSegments::lag_behind(&segments) {
+            if !lag_behind(&segments) {
                 break;
             }
             std::thread::sleep(LOOK_AGAIN);
@@ -222,7 +222,7 @@ impl GenerationWriter {
     /// A rebuild of a large archive leaves many segments, and tantivy looks for merges only when it commits.
     pub(crate) fn begin_merges(&mut self) -> Result<(), IndexError> {
         let segments = self.index().searchable_segment_metas().map_err(failed(self.generation.dir()))?;
-        if FewSegments::are_left_alone(&segments) { Ok(()) } else { self.commit_again() }
+        if are_left_alone(&segments) { Ok(()) } else { self.commit_again() }
     }
 
     pub(crate) fn tantivy(&self) -> &IndexWriter {

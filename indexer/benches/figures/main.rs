@@ -2,8 +2,8 @@
 //!
 //! `MORGUE_BENCH_ARTICLES` is the size of the synthetic archive (default 100,000; with 1,000,000 the rate there is
 //! compared with that at 100,000). `MORGUE_BENCH_ONLY` names one part: rebuild, language, rename, fresh, segments,
-//! real. `MORGUE_BENCH_COMMITS=36000` makes `segments` an hour's worth of 100 events a second. Real text is read
-//! from `senate_press` in `MORGUE_CORPORA` (default target/corpora) where it is there.
+//! real. `MORGUE_BENCH_SECONDS=3600` makes `fresh` an hour (default 20 seconds). Real text is read from
+//! `senate_press` in `MORGUE_CORPORA` (default target/corpora) where it is there.
 
 #![expect(
     clippy::print_stdout,
@@ -198,14 +198,27 @@ impl Archive {
 
     /// From an event's acknowledgement to its being searchable, at 100 events a second.
     fn freshness(&self, size: Size, words: &[String]) {
+        let asked = std::env::var("MORGUE_BENCH_SECONDS").ok().and_then(|n| n.parse().ok());
+        let seconds: u32 = asked.unwrap_or(20);
         let workers = self.all_workers();
         let waiting = Mutex::new(std::collections::VecDeque::<(Seq, Instant)>::new());
         let (done, last) = (AtomicBool::new(false), AtomicU64::new(0));
         let (mut delays, mut most) = (Vec::new(), 0);
+        let say = |delays: &[f64], most: usize| {
+            let mut delays = delays.to_vec();
+            delays.sort_by(f64::total_cmp);
+            let at = |share: f64| delays[((delays.len() - 1) as f64 * share) as usize];
+            let (median, p99) = (at(0.5), at(0.99));
+            print!(
+                "freshness at 100 events/s, {} events: median {median:.0} ms, p99 {p99:.0} ms, ",
+                delays.len()
+            );
+            println!("{most} segments at most");
+        };
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 let began = Instant::now();
-                for n in 0..2_000_u32 {
+                for n in 0..seconds * 100 {
                     let at = began + Duration::from_millis(10) * n;
                     std::thread::sleep(at.saturating_duration_since(Instant::now()));
                     let new = article(size.articles + u64::from(n), size, words, "en");
@@ -225,6 +238,9 @@ impl Archive {
                 while waiting.front().is_some_and(|(seq, _)| *seq <= searcher.checkpoint) {
                     let (_, acknowledged) = waiting.pop_front().unwrap();
                     delays.push(now.saturating_duration_since(acknowledged).as_secs_f64() * 1e3);
+                    if delays.len() % 30_000 == 0 {
+                        say(&delays, most);
+                    }
                 }
                 if done.load(Ordering::Acquire) && waiting.is_empty() {
                     break;
@@ -239,15 +255,8 @@ impl Archive {
             }
         });
         workers.stop();
-        delays.sort_by(f64::total_cmp);
-        let at = |share: f64| delays[((delays.len() - 1) as f64 * share) as usize];
-        println!(
-            "freshness at 100 events/s: median {:.0} ms, p99 {:.0} ms, {most} segments at most; a bare commit of one \
-             document {:.0} ms",
-            at(0.5),
-            at(0.99),
-            self.bare_commit()
-        );
+        say(&delays, most);
+        println!("a bare commit of one document takes {:.0} ms", self.bare_commit());
     }
 
     fn all_workers(&self) -> Workers {
@@ -280,8 +289,7 @@ impl Archive {
     /// How many segments there are while many small commits come, faster than in life.
     fn segments(&self, size: Size, words: &[String]) {
         let workers = self.all_workers();
-        let asked = std::env::var("MORGUE_BENCH_COMMITS").ok().and_then(|n| n.parse().ok());
-        let commits: u64 = asked.unwrap_or(if size.articles >= 100_000 { 3_000 } else { 300 });
+        let commits: u64 = if size.articles >= 100_000 { 3_000 } else { 300 };
         let (mut most, mut sum) = (0, 0);
         for n in 0..commits {
             let event = |k: u64| {
