@@ -10,22 +10,21 @@ use tantivy::{
 
 /// Keeps the number of an index's segments at about [`IDLE_SEGMENTS`]. A merge takes the smallest, and goes on to the
 /// next larger as long as that is no more than [`GROWTH`] times as large as all before it together: what is left is so
-/// much larger that many commits go by before it has to be written anew. While a large merge takes its time, the small
-/// segments that arrive meanwhile are kept few by small merges beside it.
+/// much larger that many commits go by before it has to be written anew. A large merge takes its time, in which segments
+/// arrive: it leaves the smallest out, and these and those are kept few by small merges beside it.
 pub(crate) struct FewSegments(pub(crate) Index);
 
-/// So many segments are left alone. With fewer, documents are written anew more often: an hour of 100 events a second
-/// beside the four segments of a rebuild writes each 28 times with five, 88 times with four, 18 times with six. With
-/// six, merges on a slow machine are too late for [`MOST_SEGMENTS`].
-const IDLE_SEGMENTS: usize = 5;
-/// With 4, that hour writes each document 36 times.
+/// So many segments are left alone. With fewer there are more merges: 11,400 in an hour of 100 events a second beside
+/// the four segments of a rebuild, 16,300 with five. With more, searches have more to look into.
+const IDLE_SEGMENTS: usize = 6;
+/// That hour writes each document 26 times; with 16, 40 times.
 const GROWTH: u64 = 8;
 /// So many of the smallest are always merged together.
 const AT_LEAST: usize = 3;
-/// From so many on, those in merges included, small ones are merged while a larger merge is under way,
+/// Merging so many documents takes no longer than a few commits.
+const QUICK_DOCUMENTS: u64 = 2_000;
+/// From so many segments on, those in merges included, a quick merge is made beside a merge that is under way.
 const HURRY_SEGMENTS: usize = 8;
-/// into no more than so many documents, which takes no longer than a few commits.
-const HURRY_DOCUMENTS: u64 = 2_000;
 /// While there are so many, merges lag behind, and the next commit waits for them.
 const MOST_SEGMENTS: usize = 10;
 /// A segment with a larger share of deleted documents is written anew.
@@ -68,35 +67,27 @@ fn merges(segments: &[SegmentMeta], in_all: usize) -> Vec<MergeCandidate> {
         segments.iter().filter(|segment| size(segment) < MAX_DOCUMENTS).collect();
     small.sort_by_key(|segment| segment.num_docs());
     let is_merging = in_all > segments.len();
-    let is_many = small.len() + usize::from(is_merging) > IDLE_SEGMENTS;
-    let is_hurry = is_merging && in_all >= HURRY_SEGMENTS;
-    let taken = match (is_many, is_hurry) {
-        (true, _) => smallest(&small, AT_LEAST),
-        (false, true) => {
-            let mut sum = 0;
-            let is_quick = |segment: &&&SegmentMeta| {
-                sum += size(segment);
-                sum <= HURRY_DOCUMENTS
-            };
-            let quick: Vec<_> = small.iter().take_while(is_quick).copied().collect();
-            smallest(&quick, 2)
-        }
-        (false, false) => 0,
+    let merged = if small.len() + usize::from(is_merging) > IDLE_SEGMENTS {
+        bulk(smallest(&small, AT_LEAST))
+    } else if is_merging && in_all >= HURRY_SEGMENTS {
+        smallest(quick(&small), 2)
+    } else {
+        &[]
     };
-    let (merged, rest) = small.split_at(if taken > 1 { taken } else { 0 });
     let mut candidates = Vec::new();
-    if !merged.is_empty() {
+    if merged.len() > 1 {
         candidates.push(MergeCandidate(merged.iter().map(|segment| segment.id()).collect()));
     }
-    let worn = |segment: &&&SegmentMeta| {
+    let worn = small.iter().filter(|segment| {
         segment.num_deleted_docs() as f32 > segment.max_doc() as f32 * DELETED_SHARE
-    };
-    candidates.extend(rest.iter().filter(worn).map(|segment| MergeCandidate(vec![segment.id()])));
+            && merged.iter().all(|other| other.id() != segment.id())
+    });
+    candidates.extend(worn.map(|segment| MergeCandidate(vec![segment.id()])));
     candidates
 }
 
-/// How many of these, by size, one merge takes; so many at least where there are so many.
-fn smallest(segments: &[&SegmentMeta], at_least: usize) -> usize {
+/// The first of these, by size, that one merge takes; so many at least where there are so many.
+fn smallest<'a, 's>(segments: &'a [&'s SegmentMeta], at_least: usize) -> &'a [&'s SegmentMeta] {
     let mut sum = 0;
     let is_enough = |(taken, segment): (usize, &&SegmentMeta)| {
         let size = size(segment);
@@ -104,7 +95,33 @@ fn smallest(segments: &[&SegmentMeta], at_least: usize) -> usize {
         sum += size;
         is_enough
     };
-    segments.iter().enumerate().position(is_enough).unwrap_or(segments.len())
+    let taken = segments.iter().enumerate().position(is_enough).unwrap_or(segments.len());
+    segments.get(..taken).unwrap_or(segments)
+}
+
+/// The first of these that are quickly merged.
+fn quick<'a, 's>(segments: &'a [&'s SegmentMeta]) -> &'a [&'s SegmentMeta] {
+    segments.get(..within(segments, QUICK_DOCUMENTS)).unwrap_or(segments)
+}
+
+/// Of a merge that is not quick, those that are most of it, two at least.
+fn bulk<'a, 's>(segments: &'a [&'s SegmentMeta]) -> &'a [&'s SegmentMeta] {
+    let sum: u64 = segments.iter().map(|segment| size(segment)).sum();
+    if sum <= QUICK_DOCUMENTS {
+        return segments;
+    }
+    let left_out = within(segments, sum / GROWTH).min(segments.len().saturating_sub(2));
+    segments.get(left_out..).unwrap_or(segments)
+}
+
+/// How many of the first have no more documents than this together.
+fn within(segments: &[&SegmentMeta], documents: u64) -> usize {
+    let mut sum = 0;
+    let is_beyond = |segment: &&SegmentMeta| {
+        sum += size(segment);
+        sum > documents
+    };
+    segments.iter().position(is_beyond).unwrap_or(segments.len())
 }
 
 #[cfg(test)]
@@ -150,7 +167,7 @@ mod tests {
                 segments.push(segment(documents));
                 changed = true;
             }
-            if now >= next_commit && !(lag_behind(&segments) && now < next_commit + 400) {
+            if now >= next_commit && !(lag_behind(&segments) && now < next_commit + 1_000) {
                 let documents = now / 10 - published;
                 published += documents;
                 segments.extend((documents > 0).then(|| segment(documents as u32)));

@@ -26,7 +26,7 @@ use crate::{
 /// What tantivy may hold before it writes a segment, in bytes.
 const MEMORY_BYTES: usize = 64 << 20;
 /// How long a commit waits for merges at most, and after how long it looks again: tantivy does not say when one ends.
-const MERGES_WAIT: Duration = Duration::from_millis(400);
+const MERGES_WAIT: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(4);
 /// How many documents are made from one snapshot.
 pub(crate) const CHUNK: usize = 250;
@@ -55,7 +55,7 @@ pub(crate) struct Step {
 impl GenerationWriter {
     /// Waits for nobody: fails when another writes to this generation.
     pub(crate) fn open(generation: Arc<Generation>, log: &Log) -> Result<Self, IndexError> {
-        let writer = Self::unmerged(generation)?;
+        let writer = giving_way(|| Self::unmerged(generation))?;
         writer.commit.check(writer.generation.info().view, log)?;
         writer.writer.set_merge_policy(Box::new(FewSegments(writer.index().clone())));
         remove_others(writer.generation.dir(), &writer.commit.fanouts)
@@ -248,6 +248,25 @@ impl GenerationWriter {
         self.writer.wait_merging_threads().map_err(failed(generation.dir()))
     }
 }
+
+/// Threads that begin in here, tantivy's that merge among them, give way to commits and searches where there are not
+/// cores for all: a large merge takes one for many seconds.
+fn giving_way<T: Send>(begin: impl FnOnce() -> T + Send) -> T {
+    let begin = || {
+        // Where it is not to be had, all are equal. Linux has it for each thread, and hands it on to those it begins;
+        // elsewhere it is the whole process's.
+        #[cfg(target_os = "linux")]
+        rustix::process::nice(MERGES_NICE).ok();
+        begin()
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(begin).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// A third of the share that others get.
+#[cfg(target_os = "linux")]
+const MERGES_NICE: i32 = 5;
 
 /// How many threads make documents when there are many to make.
 pub(crate) const THREADS: usize = 2;
