@@ -51,7 +51,7 @@ pub use http::{
     Access, ApiState, InvalidKey, InvalidOrigin, Origins, Role, ServerLimits, app, router, serve,
     serve_router,
 };
-pub use request::{MAX_LIMIT, SearchRequest, Sort, SourceFilter};
+pub use request::{MAX_LIMIT, Missing, SearchRequest, Sort, SourceFilter};
 pub use search::{Hit, Search, SearchResponse, WAIT_LIMIT};
 pub use spelling::better_spelling;
 pub use suggest::{MAX_SUGGESTIONS, Suggester, Suggestion, SuggestionKind};

@@ -12,10 +12,10 @@ use store::{AssetKind, Seq};
 pub(crate) use self::source::{matches_path, text_bytes};
 pub use self::{params::MAX_LIMIT, source::SourceFilter};
 use crate::{
-    execute::Aggregation,
+    execute::{Aggregation, SortValue},
     highlight::HighlightOptions,
     query::{
-        ALL_EXACT, Combine, FieldBoost, Need, Phrase, Query, QueryError, Syntax, TextOptions,
+        ALL_EXACT, Combine, DateFormat, FieldBoost, Need, Phrase, Query, QueryError, Syntax, TextOptions,
         limits::{Clauses, MAX_WINDOW},
         parse_text,
     },
@@ -80,21 +80,49 @@ pub struct Sort {
     /// The largest first.
     pub descending: bool,
     /// Where documents without a value go.
-    pub missing_first: bool,
+    pub missing: Missing<Value>,
     /// Whether a field that the view lacks is taken as one that no document has a value in.
     pub may_lack: bool,
+    /// How the dates that hits are sorted by are shown, and read where a page begins behind them; and how that is
+    /// written.
+    pub format: Option<(DateFormat, String)>,
+}
+
+/// Where documents without a value go.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Missing<V> {
+    /// Behind all others.
+    Last,
+    /// Before all others.
+    First,
+    /// To those that have this value.
+    As(V),
 }
 
 impl Sort {
     /// By a field, documents without a value last.
     pub fn by(field: impl Into<String>, descending: bool) -> Self {
-        Self { field: field.into(), descending, missing_first: false, may_lack: false }
+        Self { field: field.into(), descending, missing: Missing::Last, may_lack: false, format: None }
     }
 
     /// The other way round.
     pub(crate) fn turn(&mut self) {
         self.descending = !self.descending;
-        self.missing_first = !self.missing_first;
+        match &mut self.missing {
+            missing @ Missing::Last => *missing = Missing::First,
+            missing @ Missing::First => *missing = Missing::Last,
+            Missing::As(_) => {}
+        }
+    }
+
+    /// A hit's value of this key as it is answered.
+    pub(crate) fn shown(&self, value: &SortValue) -> Value {
+        match (value, &self.format) {
+            (SortValue::Number(millis), Some((format, _))) => {
+                Value::String(DateFormat::shown(*millis, Some(format)))
+            }
+            (value, _) => serde_json::json!(value),
+        }
     }
 }
 

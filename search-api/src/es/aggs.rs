@@ -83,7 +83,7 @@ fn type_of(kind: &AggregationKind) -> &'static str {
         AggregationKind::Terms(terms) if is_number(&terms.field) => "lterms",
         AggregationKind::Terms(_) => "sterms",
         AggregationKind::Histogram(histogram) => match histogram.step {
-            Step::Dates(_) => "date_histogram",
+            Step::Dates(..) => "date_histogram",
             Step::Numbers(_) => "histogram",
         },
         AggregationKind::Ranges { field, .. } if is_date(field) => "date_range",
@@ -218,7 +218,10 @@ fn format(object: &mut Reader) -> Result<Option<DateFormat>, QueryError> {
     Ok(format_as_written(object)?.map(|(format, _)| format))
 }
 
-fn format_as_written(object: &mut Reader) -> Result<Option<(DateFormat, String)>, QueryError> {
+/// How dates are shown, and how that is written.
+pub(in crate::es) fn format_as_written(
+    object: &mut Reader,
+) -> Result<Option<(DateFormat, String)>, QueryError> {
     let Some(text) = object.text("format")? else { return Ok(None) };
     match DateFormat::parse(&text) {
         Ok(format) => Ok(Some((format, text))),

@@ -9,6 +9,7 @@ use super::{body::EsSearch, decorate::decorate, params::matches_path};
 use crate::{
     execute::SortValue,
     query::{DateFormat, day_range},
+    request::Sort,
     search::{Hit, IndexName, SearchResponse},
 };
 
@@ -117,10 +118,14 @@ pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize)
 fn shown(hit: Hit, search: &EsSearch, by_score: bool) -> Shown {
     let mut fields = if search.fields.is_empty() { Map::new() } else { fields_of(&hit, &search.fields) };
     if let (Some(name), Some(group)) = (&search.request.collapse, &hit.group) {
-        fields.insert(name.clone(), json!([plain(group)]));
+        fields.insert(name.clone(), json!([group]));
     }
     let sort = (!search.request.sort.is_empty() || search.point.is_some()).then(|| {
-        let mut values: Vec<Value> = hit.sort.iter().map(plain).collect();
+        let keys = search.request.sort.iter().map(Some).chain(std::iter::repeat(None));
+        let shown = |(value, key): (&SortValue, Option<&Sort>)| {
+            key.map_or_else(|| json!(value), |key| key.shown(value))
+        };
+        let mut values: Vec<Value> = hit.sort.iter().zip(keys).map(shown).collect();
         if search.point.is_some() {
             // Of two hits with the same values, the one of the lower seq comes first.
             values.push(json!(hit.seq));
@@ -139,13 +144,6 @@ fn shown(hit: Hit, search: &EsSearch, by_score: bool) -> Shown {
         highlight: hit.highlights,
         sort,
         explanation: hit.explanation,
-    }
-}
-
-fn plain(value: &SortValue) -> Value {
-    match value {
-        SortValue::Missing => Value::Null,
-        value => json!(value),
     }
 }
 

@@ -184,7 +184,7 @@ impl Aggregator<'_> {
         for one in buckets {
             let mut bucket = Map::new();
             match wanted.step {
-                Step::Dates(_) => {
+                Step::Dates(..) => {
                     let shown = DateFormat::shown(one.key, wanted.format.as_ref());
                     bucket.insert("key_as_string".to_owned(), json!(shown));
                     bucket.insert("key".to_owned(), json!(one.key));

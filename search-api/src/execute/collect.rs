@@ -20,6 +20,7 @@ use super::{
     groups::Groups,
     order::{Candidate, Order, Rank, SortColumn, SortKey, SortValue, Source},
 };
+use crate::request::Missing;
 
 /// A document that was found.
 #[derive(Debug, Clone)]
@@ -230,19 +231,12 @@ pub(crate) fn compare(sort: &[SortKey], one: &Found, other: &Found) -> Ordering 
         let missing = |value: &SortValue| *value == SortValue::Missing;
         let order = match (missing(one), missing(other)) {
             (true, true) => Ordering::Equal,
-            (true, false) if key.missing_first => Ordering::Less,
+            (true, false) if key.missing == Missing::First => Ordering::Less,
             (true, false) => Ordering::Greater,
-            (false, true) if key.missing_first => Ordering::Greater,
+            (false, true) if key.missing == Missing::First => Ordering::Greater,
             (false, true) => Ordering::Less,
-            (false, false) => {
-                let order = match (one, other) {
-                    (SortValue::Score(one), SortValue::Score(other)) => one.total_cmp(other),
-                    (SortValue::Number(one), SortValue::Number(other)) => one.cmp(other),
-                    (SortValue::Text(one), SortValue::Text(other)) => one.cmp(other),
-                    _ => Ordering::Equal,
-                };
-                if key.descending { order.reverse() } else { order }
-            }
+            (false, false) if key.descending => other.against(one),
+            (false, false) => one.against(other),
         };
         if order != Ordering::Equal {
             return order;

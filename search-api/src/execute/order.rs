@@ -12,6 +12,8 @@ use tantivy::{
     columnar::{Column, StrColumn},
 };
 
+use crate::request::Missing;
+
 /// The most keys of an order.
 pub(crate) const MAX_SORT_KEYS: usize = 4;
 
@@ -20,7 +22,7 @@ pub(crate) const MAX_SORT_KEYS: usize = 4;
 pub(crate) struct SortKey {
     pub(crate) by: SortColumn,
     pub(crate) descending: bool,
-    pub(crate) missing_first: bool,
+    pub(crate) missing: Missing<SortValue>,
 }
 
 /// What a key is taken from.
@@ -29,6 +31,8 @@ pub(crate) enum SortColumn {
     Score,
     Seq,
     Number(String),
+    /// In milliseconds since 1970.
+    Date(String),
     Text(String),
     /// A view that lacks the field: no document has a value.
     Nothing,
@@ -46,6 +50,18 @@ pub enum SortValue {
     Text(String),
     /// A document that has no such value.
     Missing,
+}
+
+impl SortValue {
+    /// The order of two values of one key.
+    pub(super) fn against(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Score(one), Self::Score(other)) => one.total_cmp(other),
+            (Self::Number(one), Self::Number(other)) => one.cmp(other),
+            (Self::Text(one), Self::Text(other)) => one.cmp(other),
+            _ => Ordering::Equal,
+        }
+    }
 }
 
 /// Whole numbers that sort as the keys do, the smaller the better; the seq last.
@@ -93,7 +109,7 @@ impl Source {
         Ok(match by {
             SortColumn::Score => Self::Score,
             SortColumn::Seq => Self::Seq,
-            SortColumn::Number(name) => Self::Number(columns.i64(name)?),
+            SortColumn::Number(name) | SortColumn::Date(name) => Self::Number(columns.i64(name)?),
             SortColumn::Text(name) => Self::Text(columns.str(name)?),
             SortColumn::Nothing => Self::Nothing,
         })
@@ -124,16 +140,82 @@ impl Source {
 
 /// The order within one segment.
 pub(super) struct Order {
-    keys: Vec<(Source, bool, bool)>,
+    keys: Vec<Key>,
     seqs: Column<u64>,
+}
+
+struct Key {
+    source: Source,
+    descending: bool,
+    missing: Missing<SortValue>,
+    /// The number of the value that stands for missing ones.
+    stand_in: Option<u64>,
+}
+
+impl Key {
+    fn of(key: &SortKey, reader: &SegmentReader) -> tantivy::Result<Self> {
+        let source = Source::of(&key.by, reader)?;
+        let (descending, missing) = (key.descending, key.missing.clone());
+        let key = Self { source, descending, missing, stand_in: None };
+        let stand_in = match &key.missing {
+            Missing::As(value) => key.number_of(value)?,
+            Missing::First | Missing::Last => None,
+        };
+        Ok(Self { stand_in, ..key })
+    }
+
+    /// A number that sorts as a value does that came from elsewhere; a text that this segment does not have lies
+    /// between two.
+    fn number_of(&self, value: &SortValue) -> tantivy::Result<Option<u64>> {
+        Ok(match (value, &self.source) {
+            (SortValue::Score(score), Source::Score) => Some(of_score(*score)),
+            (SortValue::Number(score), Source::Score) => Some(of_score(*score as f32)),
+            (SortValue::Number(number), Source::Number(_)) => Some(of_number(*number)),
+            (SortValue::Number(seq), Source::Seq) => u64::try_from(*seq).ok(),
+            (SortValue::Text(text), Source::Text(Some(column))) => {
+                let hit = column.dictionary().term_ord_or_next(text.as_bytes())?;
+                Some(match hit {
+                    tantivy::columnar::TermOrdHit::Exact(ord) => of_ord(ord),
+                    // Behind the last term it is the largest number of all.
+                    tantivy::columnar::TermOrdHit::Next(ord) => {
+                        ord.min(column.num_terms() as u64) * 4 + 2 + self.beside(value)
+                    }
+                })
+            }
+            (SortValue::Missing, _) => None,
+            // The value is another segment's: here no document has any, but for what stands for it.
+            (value, Source::Nothing | Source::Text(None)) => Some(1 + self.beside(value)),
+            _ => None,
+        })
+    }
+
+    /// 0, 1 or 2: how a value that this segment does not have sorts beside what stands for missing ones, which it may
+    /// not have either.
+    fn beside(&self, value: &SortValue) -> u64 {
+        match &self.missing {
+            Missing::As(stand_in) => match value.against(stand_in) {
+                Ordering::Less => 0,
+                Ordering::Equal => 1,
+                Ordering::Greater => 2,
+            },
+            Missing::First | Missing::Last => 1,
+        }
+    }
+
+    /// The smaller the better.
+    fn directed(&self, value: Option<u64>) -> u64 {
+        match value.or(self.stand_in) {
+            None if self.missing == Missing::First => 0,
+            None => u64::MAX,
+            Some(value) if self.descending => (!value).clamp(1, u64::MAX - 1),
+            Some(value) => value.clamp(1, u64::MAX - 1),
+        }
+    }
 }
 
 impl Order {
     pub(super) fn of(sort: &[SortKey], reader: &SegmentReader) -> tantivy::Result<Self> {
-        let keys = sort
-            .iter()
-            .map(|key| Ok((Source::of(&key.by, reader)?, key.descending, key.missing_first)))
-            .collect::<tantivy::Result<_>>()?;
+        let keys = sort.iter().map(|key| Key::of(key, reader)).collect::<tantivy::Result<_>>()?;
         Ok(Self { keys, seqs: reader.fast_fields().u64("_seq")? })
     }
 
@@ -152,46 +234,25 @@ impl Order {
 
     /// The number of one key of a document; past the keys, its seq.
     pub(super) fn rank_at(&self, at: usize, doc: DocId, score: Score) -> u64 {
-        let Some((source, descending, missing_first)) = self.keys.get(at) else {
+        let Some(key) = self.keys.get(at) else {
             return self.seq(doc);
         };
-        let value = match source {
+        key.directed(match &key.source {
             Source::Score => Some(of_score(score)),
             Source::Seq => Some(self.seq(doc)),
-            Source::Number(column) => extreme(column.values_for_doc(doc), *descending).map(of_number),
-            Source::Text(column) => column
-                .as_ref()
-                .and_then(|column| extreme(column.term_ords(doc), *descending))
-                .map(|ord| ord * 2 + 1),
+            Source::Number(column) => extreme(column.values_for_doc(doc), key.descending).map(of_number),
+            Source::Text(column) => {
+                column.as_ref().and_then(|column| extreme(column.term_ords(doc), key.descending)).map(of_ord)
+            }
             Source::Nothing => None,
-        };
-        directed(value, *descending, *missing_first)
+        })
     }
 
-    /// The rank of values that came from elsewhere; a text that this segment does not have lies between two.
+    /// The rank of values that came from elsewhere.
     pub(super) fn rank_of(&self, values: &[SortValue], seq: u64) -> tantivy::Result<Rank> {
         let mut rank: Rank = [0; MAX_SORT_KEYS + 1];
-        for ((place, value), (source, descending, missing_first)) in
-            rank.iter_mut().zip(values).zip(&self.keys)
-        {
-            let number = match (value, source) {
-                (SortValue::Score(score), Source::Score) => Some(of_score(*score)),
-                (SortValue::Number(score), Source::Score) => Some(of_score(*score as f32)),
-                (SortValue::Number(number), Source::Number(_)) => Some(of_number(*number)),
-                (SortValue::Number(seq), Source::Seq) => u64::try_from(*seq).ok(),
-                (SortValue::Text(text), Source::Text(Some(column))) => {
-                    let hit = column.dictionary().term_ord_or_next(text.as_bytes())?;
-                    Some(match hit {
-                        tantivy::columnar::TermOrdHit::Exact(ord) => ord * 2 + 1,
-                        tantivy::columnar::TermOrdHit::Next(ord) => ord.saturating_mul(2),
-                    })
-                }
-                (SortValue::Missing, _) => None,
-                // The value is another segment's: here no document has any.
-                (_, Source::Nothing | Source::Text(None)) => Some(1),
-                _ => None,
-            };
-            *place = directed(number, *descending, *missing_first);
+        for ((place, value), key) in rank.iter_mut().zip(values).zip(&self.keys) {
+            *place = key.directed(key.number_of(value)?);
         }
         if let Some(place) = rank.get_mut(self.keys.len()) {
             *place = seq;
@@ -201,18 +262,24 @@ impl Order {
 
     /// The values of the keys of a document.
     pub(super) fn values(&self, doc: DocId, score: Score) -> Vec<SortValue> {
-        let value = |(source, descending, _): &(Source, bool, bool)| match source {
+        let value = |key: &Key| match &key.source {
             Source::Score => Some(SortValue::Score(score)),
             Source::Seq => Some(SortValue::Number(i64::try_from(self.seq(doc)).unwrap_or(i64::MAX))),
-            Source::Number(column) => extreme(column.values_for_doc(doc), *descending).map(SortValue::Number),
+            Source::Number(column) => {
+                extreme(column.values_for_doc(doc), key.descending).map(SortValue::Number)
+            }
             Source::Text(column) => column.as_ref().and_then(|column| {
-                let ord = extreme(column.term_ords(doc), *descending)?;
+                let ord = extreme(column.term_ords(doc), key.descending)?;
                 let mut text = String::new();
                 column.ord_to_str(ord, &mut text).ok()?.then_some(SortValue::Text(text))
             }),
             Source::Nothing => None,
         };
-        self.keys.iter().map(|key| value(key).unwrap_or(SortValue::Missing)).collect()
+        let stand_in = |key: &Key| match &key.missing {
+            Missing::As(stand_in) => stand_in.clone(),
+            Missing::First | Missing::Last => SortValue::Missing,
+        };
+        self.keys.iter().map(|key| value(key).unwrap_or_else(|| stand_in(key))).collect()
     }
 }
 
@@ -221,18 +288,14 @@ fn extreme<T: Ord>(values: impl Iterator<Item = T>, descending: bool) -> Option<
     if descending { values.max() } else { values.min() }
 }
 
-fn directed(value: Option<u64>, descending: bool, missing_first: bool) -> u64 {
-    match value {
-        None if missing_first => 0,
-        None => u64::MAX,
-        Some(value) if descending => (!value).clamp(1, u64::MAX - 1),
-        Some(value) => value.clamp(1, u64::MAX - 1),
-    }
-}
-
 /// Scores are never negative, so their bits sort as they do.
 fn of_score(score: f32) -> u64 {
     u64::from(score.max(0.0).to_bits())
+}
+
+/// Leaves room between two for texts that a segment does not have.
+fn of_ord(ord: u64) -> u64 {
+    ord * 4 + 5
 }
 
 fn of_number(number: i64) -> u64 {

@@ -1,11 +1,12 @@
 //! Dates in queries: what an archive's date covers, Elasticsearch's date maths and formats, and intervals.
 
 mod format;
+mod interval;
 
 use jiff::{Timestamp as Instant, ToSpan, Zoned, civil, tz::TimeZone};
 use store::ArchiveDate;
 
-pub use self::format::DateFormat;
+pub use self::{format::DateFormat, interval::Interval};
 
 /// Why a date cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,14 +53,26 @@ fn cut(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
-fn zone_of(zone: Option<&str>) -> Result<TimeZone, DateError> {
-    let Some(zone) = zone.filter(|zone| !matches!(*zone, "UTC" | "Z" | "z")) else {
-        return Ok(TimeZone::UTC);
+/// A time zone by its offset or by its name in the IANA database, whose rules of all times are part of the program;
+/// UTC without one.
+///
+/// # Errors
+/// [`DateError`] for what is neither.
+pub fn zone_of(zone: Option<&str>) -> Result<TimeZone, DateError> {
+    let found = match zone {
+        None | Some("UTC" | "Z" | "z") => return Ok(TimeZone::UTC),
+        Some(offset) if offset.starts_with(['+', '-']) => {
+            let zoned = format!("2000-01-01T00:00:00{offset}[{offset}]").parse::<Zoned>();
+            zoned.map(|zoned| zoned.time_zone().clone())
+        }
+        Some(name) => TimeZone::get(name),
     };
-    format!("2000-01-01T00:00:00{zone}[{zone}]")
-        .parse::<Zoned>()
-        .map(|zoned| zoned.time_zone().clone())
-        .map_err(|_| DateError(format!("`{}` is no time zone: give an offset such as +02:00", cut(zone))))
+    found.map_err(|_| {
+        let zone = cut(zone.unwrap_or_default());
+        DateError(format!(
+            "`{zone}` is no time zone: give an offset such as +02:00, or a name such as Europe/Paris"
+        ))
+    })
 }
 
 fn read(text: &str, formats: Option<&str>, zone: &TimeZone) -> Result<(i64, i64), DateError> {
@@ -197,96 +210,7 @@ fn monday(date: civil::Date) -> Option<civil::Date> {
     date.checked_sub(i64::from(date.weekday().to_monday_zero_offset()).days()).ok()
 }
 
-/// A calendar interval or a fixed one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Interval {
-    /// So many years.
-    Years(i16),
-    /// Three months.
-    Quarter,
-    /// One month.
-    Month,
-    /// Monday to Sunday.
-    Week,
-    /// So many milliseconds.
-    Millis(i64),
-}
-
 const DAY: i64 = 86_400_000;
-
-impl Interval {
-    /// Elasticsearch's `calendar_interval`: `year`, `1M`, `day` …; also `decade` and `century`.
-    ///
-    /// # Errors
-    /// [`DateError`] when it is none.
-    pub fn calendar(text: &str) -> Result<Self, DateError> {
-        Ok(match text {
-            "century" | "100y" => Self::Years(100),
-            "decade" | "10y" => Self::Years(10),
-            "year" | "1y" => Self::Years(1),
-            "quarter" | "1q" => Self::Quarter,
-            "month" | "1M" => Self::Month,
-            "week" | "1w" => Self::Week,
-            "day" | "1d" => Self::Millis(DAY),
-            "hour" | "1h" => Self::Millis(3_600_000),
-            "minute" | "1m" => Self::Millis(60_000),
-            _ => {
-                return Err(DateError(format!(
-                    "`{}` is no calendar interval: use century, decade, year, quarter, month, week, day, hour or minute",
-                    cut(text)
-                )));
-            }
-        })
-    }
-
-    /// Elasticsearch's `fixed_interval`: `30d`, `12h`, `90m`, `5s`, `100ms`.
-    ///
-    /// # Errors
-    /// [`DateError`] when it is none.
-    pub fn fixed(text: &str) -> Result<Self, DateError> {
-        millis_of(text).filter(|millis| *millis > 0).map(Self::Millis).ok_or_else(|| {
-            DateError(format!("`{}` is no fixed interval: use 30d, 12h, 90m, 5s or 100ms", cut(text)))
-        })
-    }
-
-    /// The first millisecond of the interval that this one is in.
-    pub fn floor(self, millis: i64) -> i64 {
-        if let Self::Millis(width) = self {
-            return millis.div_euclid(width).saturating_mul(width);
-        }
-        let Ok(instant) = Instant::from_millisecond(millis) else { return millis };
-        let date = instant.to_zoned(TimeZone::UTC).date();
-        let first = match self {
-            Self::Years(years) => {
-                civil::Date::new(date.year().div_euclid(years).saturating_mul(years), 1, 1).ok()
-            }
-            Self::Quarter => civil::Date::new(date.year(), (date.month() - 1) / 3 * 3 + 1, 1).ok(),
-            Self::Month => Some(date.first_of_month()),
-            Self::Week => monday(date),
-            Self::Millis(_) => None,
-        };
-        first.and_then(start_of).unwrap_or(millis)
-    }
-
-    /// The first millisecond of the interval after the one that begins here; `None` at the end of the calendar.
-    pub fn next(self, millis: i64) -> Option<i64> {
-        if let Self::Millis(width) = self {
-            return millis.checked_add(width);
-        }
-        let date = Instant::from_millisecond(millis).ok()?.to_zoned(TimeZone::UTC).date();
-        let span = match self {
-            Self::Years(years) => i64::from(years).years(),
-            Self::Quarter => 3.months(),
-            Self::Month => 1.month(),
-            _ => 1.week(),
-        };
-        start_of(date.checked_add(span).ok()?)
-    }
-}
-
-fn start_of(date: civil::Date) -> Option<i64> {
-    Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond())
-}
 
 /// A duration such as `30d` or `12h` in milliseconds.
 pub(crate) fn millis_of(text: &str) -> Option<i64> {
@@ -324,6 +248,13 @@ mod tests {
         check("1931-05-02T10:00:00", None, None, "1931-05-02T10:00:00.000Z", "1931-05-02T10:00:00.000Z");
         check("1931-05-02T10:00:00Z", None, None, "1931-05-02T10:00:00.000Z", "1931-05-02T10:00:00.000Z");
         check("1931-05-02", None, Some("+02:00"), "1931-05-01T22:00:00.000Z", "1931-05-02T21:59:59.999Z");
+        check(
+            "1931-07-02",
+            None,
+            Some("America/New_York"),
+            "1931-07-02T04:00:00.000Z",
+            "1931-07-03T03:59:59.999Z",
+        );
         check("0", Some("epoch_millis"), None, "1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.000Z");
         check("19310502", Some("basic_date"), None, "1931-05-02T00:00:00.000Z", "1931-05-02T23:59:59.999Z");
         let first_of_may = ("1931-05-01T00:00:00.000Z", "1931-05-31T23:59:59.999Z");
@@ -370,27 +301,5 @@ mod tests {
             assert!(parse_bound(text, format, None, NOW).is_err(), "{text}");
         }
         assert!(parse_bound("1931", None, Some("Mars"), NOW).is_err());
-    }
-
-    #[test]
-    fn intervals_begin_where_the_calendar_says() {
-        let check = |interval: Interval, date: &str, floor: &str, next: &str| {
-            let (millis, _) = day_range(date).unwrap();
-            let first = interval.floor(millis);
-            assert_eq!(instant_of(first).get(..10), Some(floor), "{interval:?} {date}");
-            assert_eq!(
-                instant_of(interval.next(first).unwrap()).get(..10),
-                Some(next),
-                "{interval:?} {date}"
-            );
-        };
-        check(Interval::Years(1), "1400-02-28", "1400-01-01", "1401-01-01");
-        check(Interval::Years(10), "1868-05-02", "1860-01-01", "1870-01-01");
-        check(Interval::Month, "1931-05-02", "1931-05-01", "1931-06-01");
-        check(Interval::Quarter, "1931-05-02", "1931-04-01", "1931-07-01");
-        check(Interval::Week, "2024-01-03", "2024-01-01", "2024-01-08");
-        check(Interval::fixed("30d").unwrap(), "1970-02-01", "1970-01-31", "1970-03-02");
-        assert!(Interval::fixed("0d").is_err());
-        assert!(Interval::calendar("fortnight").is_err());
     }
 }

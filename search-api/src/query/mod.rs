@@ -18,7 +18,7 @@ mod words;
 use serde_json::Value;
 
 pub(crate) use dates::millis_of;
-pub use dates::{DateError, DateFormat, Interval, day_range, instant_of, parse_bound};
+pub use dates::{DateError, DateFormat, Interval, day_range, instant_of, parse_bound, zone_of};
 pub use error::QueryError;
 pub use from_json::{DslOptions, parse_query};
 pub use fuzzy::{Near, Rows};

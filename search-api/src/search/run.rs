@@ -26,8 +26,8 @@ use crate::{
         first_of_each, like, target_of,
     },
     highlight::Highlighter,
-    query::{Bool, Query, QueryError, limits::MAX_PAGE_BYTES},
-    request::{SearchRequest, Sort, cursor, text_bytes},
+    query::{Bool, Query, QueryError, limits::MAX_PAGE_BYTES, parse_bound},
+    request::{Missing, SearchRequest, Sort, cursor, text_bytes},
 };
 
 /// So many hits are read back from the log even if finding them has taken all that may be spent.
@@ -281,7 +281,7 @@ impl<'a> Run<'a> {
             return Err(refused(format!("an order has at most {MAX_SORT_KEYS} keys")));
         }
         if sort.is_empty() {
-            return Ok(vec![SortKey { by: SortColumn::Score, descending: true, missing_first: false }]);
+            return Ok(vec![SortKey { by: SortColumn::Score, descending: true, missing: Missing::Last }]);
         }
         let mut keys = Vec::new();
         for sort in sort {
@@ -291,7 +291,16 @@ impl<'a> Run<'a> {
                 "_id" => SortColumn::Text("_id".to_owned()),
                 name => self.column(name, sort.may_lack, "has no order: sort by").map_err(refused)?,
             };
-            keys.push(SortKey { by, descending: sort.descending, missing_first: sort.missing_first });
+            let format = sort.format.as_ref().map(|(_, written)| written.as_str());
+            if format.is_some() && !matches!(by, SortColumn::Date(_) | SortColumn::Nothing) {
+                return Err(refused(format!("`{}` is no date that a `format` could show", sort.field)));
+            }
+            let missing = match &sort.missing {
+                Missing::Last => Missing::Last,
+                Missing::First => Missing::First,
+                Missing::As(value) => Missing::As(sort_value(value, &by, format).map_err(refused)?),
+            };
+            keys.push(SortKey { by, descending: sort.descending, missing });
         }
         Ok(keys)
     }
@@ -303,6 +312,7 @@ impl<'a> Run<'a> {
             None if may_lack || self.may_lack(name) => Ok(SortColumn::Nothing),
             None => Err(format!("there is no field `{shown}` to sort by")),
             Some(target) => match target.column() {
+                Some(column) if target.is_date() => Ok(SortColumn::Date(column)),
                 Some(column) if matches!(target.as_what, AsWhat::Number(_)) => Ok(SortColumn::Number(column)),
                 Some(column) => Ok(SortColumn::Text(column)),
                 None => {
@@ -328,7 +338,13 @@ impl<'a> Run<'a> {
         let after = match &request.after {
             None => None,
             Some((values, seq)) if values.len() == sort.len() => {
-                let values = values.iter().zip(sort).map(|(value, key)| sort_value(value, key));
+                let formats =
+                    request.sort.iter().map(|sort| sort.format.as_ref().map(|(_, text)| text.as_str()));
+                let keys = sort.iter().zip(formats.chain(std::iter::repeat(None)));
+                let values = values.iter().zip(keys).map(|(value, (key, format))| {
+                    sort_value(value, &key.by, format)
+                        .map_err(|reason| QueryError::illegal(reason).at("search_after"))
+                });
                 Some((values.collect::<Result<_, _>>()?, *seq))
             }
             Some((values, _)) => {
@@ -460,19 +476,24 @@ fn failed(error: TantivyError) -> SearchError {
     }
 }
 
-/// A value that a client has sent back, as the key that it belongs to.
-fn sort_value(value: &Value, key: &SortKey) -> Result<SortValue, QueryError> {
-    let wrong = || QueryError::illegal(format!("{value} is no value of this order")).at("search_after");
-    Ok(match (&key.by, value) {
+/// A value that a client has sent, as the key that it belongs to; or why it is none.
+fn sort_value(value: &Value, by: &SortColumn, format: Option<&str>) -> Result<SortValue, String> {
+    let wrong = || format!("{value} is no value of this order");
+    Ok(match (by, value) {
         (_, Value::Null) => SortValue::Missing,
         (SortColumn::Score, value) => SortValue::Score(value.as_f64().ok_or_else(wrong)? as f32),
-        (SortColumn::Seq | SortColumn::Number(_), value) => {
+        (SortColumn::Date(_), Value::String(text)) => {
+            let bound = parse_bound(text, format, None, Timestamp::now().as_millis());
+            SortValue::Number(bound.map_err(|error| error.to_string())?.0)
+        }
+        (SortColumn::Seq | SortColumn::Number(_) | SortColumn::Date(_), value) => {
             let whole = value.as_i64().or_else(|| value.as_f64().map(|number| number as i64));
             SortValue::Number(whole.ok_or_else(wrong)?)
         }
         (SortColumn::Text(_), value) => SortValue::Text(value.as_str().ok_or_else(wrong)?.to_owned()),
-        // Another view has the field: its values come before all that have none.
-        (SortColumn::Nothing, _) => SortValue::Score(0.0),
+        // The column is another view's.
+        (SortColumn::Nothing, Value::String(text)) => SortValue::Text(text.clone()),
+        (SortColumn::Nothing, value) => SortValue::Number(value.as_i64().unwrap_or_default()),
     })
 }
 

@@ -182,6 +182,41 @@ async fn histograms_have_the_bounds_that_are_asked() {
 }
 
 #[tokio::test]
+async fn dates_are_parted_by_the_clocks_of_a_zone() {
+    let archive = Archive::small();
+    let find = async |aggregation: Value| {
+        let body = json!({"size": 0, "query": {"ids": {"values": ["a/ferry"]}}, "aggs": {"a": aggregation}});
+        search(&archive, "articles", body).await["aggregations"]["a"]["buckets"].clone()
+    };
+    let day = |zone: &str, format: Value| {
+        json!({"date_histogram": {"field": "published", "calendar_interval": "day", "time_zone": zone, "format": format,
+            "extended_bounds": {"max": "1931-05-02"}}})
+    };
+    // Dates begin at midnight in Greenwich, when it was still the evening before in New York.
+    let key =
+        |text: &str, key: i64, count: u64| json!({"key_as_string": text, "key": key, "doc_count": count});
+    assert_eq!(
+        find(day("America/New_York", Value::Null)).await,
+        json!([
+            key("1931-05-01T00:00:00.000-04:00", -1_220_385_600_000, 1),
+            key("1931-05-02T00:00:00.000-04:00", -1_220_299_200_000, 0),
+        ])
+    );
+    assert_eq!(
+        find(day("Asia/Tokyo", json!("yyyy-MM-dd HH:mm"))).await,
+        json!([key("1931-05-02 00:00", -1_220_346_000_000, 1)])
+    );
+    let ranges = json!({"date_range": {"field": "published", "time_zone": "+01:00", "format": "yyyy-MM-dd'T'HH:mmXXX",
+        "ranges": [{"from": "1931-05-02T01:00+01:00"}, {"to": "1931-05-02T00:59+01:00"}]}});
+    let from = |bucket: &Value| (bucket["key"].clone(), bucket["doc_count"].clone());
+    let found = find(ranges).await;
+    assert_eq!(
+        found.as_array().unwrap().iter().map(from).collect::<Vec<_>>(),
+        [(json!("*-1931-05-02T00:59+01:00"), json!(0)), (json!("1931-05-02T01:00+01:00-*"), json!(1)),]
+    );
+}
+
+#[tokio::test]
 async fn answers_have_the_shapes_that_clients_read() {
     let archive = Archive::small();
     let aggs = json!({

@@ -11,7 +11,7 @@ pub(crate) async fn search(archive: &Archive, index: &str, body: Value) -> Value
     answer
 }
 
-fn ids(answer: &Value) -> Vec<&str> {
+pub(crate) fn ids(answer: &Value) -> Vec<&str> {
     answer["hits"]["hits"].as_array().unwrap().iter().map(|hit| hit["_id"].as_str().unwrap()).collect()
 }
 
@@ -60,6 +60,8 @@ async fn queries_find_what_they_should() {
     let from = |zone: &str| json!({"query_string": {"query": "published:>=1931-05-02 AND published:<1931-05-03", "time_zone": zone}});
     check(from("Z"), &[ferry]).await;
     check(from("-02:00"), &[]).await;
+    check(from("Europe/Paris"), &[ferry]).await;
+    check(from("America/New_York"), &[]).await;
     check(
         json!({"simple_query_string": {"query": "harbour -fog", "fields": ["body"]}}),
         &[ferry, tram, fire, french, ohare],

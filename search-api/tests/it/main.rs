@@ -18,6 +18,7 @@ mod many;
 mod much;
 mod native;
 mod near;
+mod orders;
 mod paging;
 mod past;
 mod rebuild;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use store::Timestamp;
 
@@ -13,9 +14,9 @@ use crate::{
         Terms,
     },
     query::{
-        Interval, Pattern, QueryError, Reader, kind_of,
+        DateFormat, Interval, Pattern, QueryError, Reader, kind_of,
         limits::{MAX_BUCKETS, MAX_VALUES},
-        millis_of, parse_bound,
+        millis_of, parse_bound, zone_of,
     },
 };
 
@@ -126,10 +127,7 @@ fn min_count(object: &mut Reader, default: u64) -> Result<u64, QueryError> {
 }
 
 pub(super) fn dates(object: &mut Reader, look: &mut Look, nested: &[Aggregation]) -> Answer {
-    if object.text("time_zone")?.is_some_and(|zone| !matches!(zone.as_str(), "UTC" | "Z" | "+00:00")) {
-        return Err(QueryError::illegal("`time_zone` must be UTC: archives' dates have none")
-            .at(object.pointer_to("time_zone")));
-    }
+    let zone = Zone::of(object)?;
     let (calendar, fixed) = (object.text("calendar_interval")?, object.text("fixed_interval")?);
     let legacy = object.text("interval")?;
     let interval = match (calendar, fixed, legacy) {
@@ -157,12 +155,34 @@ pub(super) fn dates(object: &mut Reader, look: &mut Look, nested: &[Aggregation]
     let reads = written.map(|text| format!("{text}||epoch_millis"));
     let now = Timestamp::now().as_millis();
     let read = |text: &str| {
-        let bound =
-            parse_bound(text, reads.as_deref(), None, now).or_else(|_| parse_bound(text, None, None, now));
+        let read = |format| parse_bound(text, format, zone.name.as_deref(), now);
+        let bound = read(reads.as_deref()).or_else(|_| read(None));
         bound.map(|(first, _)| first).map_err(|error| QueryError::illegal(error.to_string()))
     };
-    let wanted = Histogram { format, ..Histogram::of(object.need_text("field")?, Step::Dates(interval)) };
-    histogram(Histogram { offset: sign * offset, ..wanted }, object, look, nested, &read)
+    let (format, step) = (zone.shows(format), Step::Dates(interval, zone.zone.clone()));
+    let wanted =
+        Histogram { format, offset: sign * offset, ..Histogram::of(object.need_text("field")?, step) };
+    histogram(wanted, object, look, nested, &read)
+}
+
+/// By whose clocks dates are read, parted and shown.
+struct Zone {
+    name: Option<String>,
+    zone: TimeZone,
+}
+
+impl Zone {
+    fn of(object: &mut Reader) -> Result<Self, QueryError> {
+        let name = object.text("time_zone")?;
+        let zone = zone_of(name.as_deref());
+        let zone =
+            zone.map_err(|error| QueryError::illegal(error.to_string()).at(object.pointer_to("time_zone")))?;
+        Ok(Self { name, zone })
+    }
+
+    fn shows(&self, format: Option<DateFormat>) -> Option<DateFormat> {
+        if self.zone == TimeZone::UTC { format } else { Some(DateFormat::in_zone(format, self.zone.clone())) }
+    }
 }
 
 pub(super) fn numbers(object: &mut Reader, look: &mut Look, nested: &[Aggregation]) -> Answer {
@@ -223,10 +243,12 @@ fn histogram(
 pub(super) fn ranges(object: &mut Reader, look: &mut Look, dates: bool) -> Answer {
     look.keyed = object.flag("keyed")?.unwrap_or(false);
     let (format, reads) = format_as_written(object)?.unzip();
+    let zone = if dates { Zone::of(object)? } else { Zone { name: None, zone: TimeZone::UTC } };
+    let format = zone.shows(format);
     let now = Timestamp::now().as_millis();
     let read = |text: &str| -> Result<f64, QueryError> {
         if dates {
-            return parse_bound(text, reads.as_deref(), None, now)
+            return parse_bound(text, reads.as_deref(), zone.name.as_deref(), now)
                 .map(|(first, _)| first as f64)
                 .map_err(|error| QueryError::illegal(error.to_string()));
         }

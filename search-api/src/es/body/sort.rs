@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use crate::{
+    es::aggs::format_as_written,
     query::{QueryError, Reader},
-    request::Sort,
+    request::{Missing, Sort},
 };
 
-/// `sort`: names, `{"name": "desc"}`, `{"name": {"order": "desc", "missing": "_first"}}`.
+/// `sort`: names, `{"name": "desc"}`, `{"name": {"order": "desc", "missing": "_first", "format": "yyyy"}}`.
 pub(in crate::es) fn sort(value: Option<Value>) -> Result<Vec<Sort>, QueryError> {
     let list = match value {
         None => return Ok(Vec::new()),
@@ -34,14 +35,17 @@ pub(in crate::es) fn sort(value: Option<Value>) -> Result<Vec<Sort>, QueryError>
                             let mut how = Reader::new(how, &object.pointer_to(&name))?;
                             let order = how.text("order")?;
                             let mut key = sort_key(name, order.as_deref(), how.pointer())?;
-                            match how.text("missing")?.as_deref() {
-                                None | Some("_last") => {}
-                                Some("_first") => key.missing_first = true,
+                            key.missing = match how.take("missing") {
+                                None | Some(Value::Null) => Missing::Last,
+                                Some(Value::String(last)) if last == "_last" => Missing::Last,
+                                Some(Value::String(first)) if first == "_first" => Missing::First,
+                                Some(value @ (Value::String(_) | Value::Number(_))) => Missing::As(value),
                                 Some(_) => {
-                                    return Err(QueryError::illegal("`missing` must be _first or _last")
-                                        .at(how.pointer_to("missing")));
+                                    let text = "`missing` must be _first, _last or a value";
+                                    return Err(QueryError::illegal(text).at(how.pointer_to("missing")));
                                 }
-                            }
+                            };
+                            key.format = format_as_written(&mut how)?;
                             let usual = if key.descending { "max" } else { "min" };
                             if how.text("mode")?.is_some_and(|mode| mode != usual) {
                                 return Err(QueryError::illegal(format!(

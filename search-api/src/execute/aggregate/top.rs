@@ -47,7 +47,8 @@ impl Aggregator<'_> {
             if let Some(fields) = shown.as_object_mut() {
                 fields.insert("_score".to_owned(), if by_score { json!(hit.score) } else { Value::Null });
                 if !sort.is_empty() {
-                    fields.insert("sort".to_owned(), json!(hit.sort));
+                    let values = sort.iter().zip(&hit.sort).map(|(key, value)| key.shown(value));
+                    fields.insert("sort".to_owned(), values.collect());
                 }
             }
             hits.push(shown);

@@ -1,5 +1,7 @@
 //! What is to be added up, as it was asked.
 
+use jiff::tz::TimeZone;
+
 use super::{keys::Keys, order::BucketOrder};
 use crate::{
     query::{DateFormat, Interval, Query},
@@ -115,28 +117,28 @@ impl Terms {
 }
 
 /// How wide the buckets of a histogram are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// By the calendar or the clock.
-    Dates(Interval),
+    /// By the calendar and the clocks of a zone.
+    Dates(Interval, TimeZone),
     /// So much.
     Numbers(i64),
 }
 
 impl Step {
     /// Where the bucket of a value begins.
-    pub(super) fn floor(self, value: i64) -> i64 {
+    pub(super) fn floor(&self, value: i64) -> i64 {
         match self {
-            Self::Dates(interval) => interval.floor(value),
-            Self::Numbers(width) => value.div_euclid(width.max(1)).saturating_mul(width.max(1)),
+            Self::Dates(interval, zone) => interval.floor(value, zone),
+            Self::Numbers(width) => value.div_euclid((*width).max(1)).saturating_mul((*width).max(1)),
         }
     }
 
     /// Where the next one begins; `None` behind the last.
-    pub(super) fn next(self, key: i64) -> Option<i64> {
+    pub(super) fn next(&self, key: i64) -> Option<i64> {
         match self {
-            Self::Dates(interval) => interval.next(key),
-            Self::Numbers(width) => key.checked_add(width.max(1)),
+            Self::Dates(interval, zone) => interval.next(key, zone),
+            Self::Numbers(width) => key.checked_add((*width).max(1)),
         }
     }
 }
@@ -167,7 +169,7 @@ pub struct Histogram {
 impl Histogram {
     /// Dates that anything happened at.
     pub fn of_dates(field: impl Into<String>, interval: Interval, format: DateFormat) -> Self {
-        Self { min_count: 1, format: Some(format), ..Self::of(field, Step::Dates(interval)) }
+        Self { min_count: 1, format: Some(format), ..Self::of(field, Step::Dates(interval, TimeZone::UTC)) }
     }
 
     /// Everything from the first value to the last.
