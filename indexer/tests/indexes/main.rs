@@ -1,6 +1,7 @@
 //! What holds for the indexes as a whole, whatever happens. One binary, a module for each promise.
 //!
-//! `MORGUE_LONG=1` runs the long form: 1,000 kills instead of 100, 2,000 random histories instead of 16.
+//! `MORGUE_LONG=1` runs the long form, best with `--release`: 1,000 kills instead of 100, 2,000 random histories instead
+//! of 16.
 
 #![allow(
     clippy::unwrap_used,

@@ -56,11 +56,11 @@ impl Interval {
 
     /// The first millisecond of the interval that this one is in, by the clocks of a zone.
     pub fn floor(self, millis: i64, zone: &TimeZone) -> i64 {
-        let Some(ahead) = ahead(millis, zone) else { return millis };
+        let Some(ahead) = ahead_of_utc(millis, zone) else { return millis };
         let first = self.floor_of_clock(millis.saturating_add(ahead));
         let near = first.saturating_sub(ahead);
         // Of two hours that clocks show the same each is an interval of its own; of two midnights the first begins a day.
-        if *zone == TimeZone::UTC || (self.is_within_a_day() && self::ahead(near, zone) == Some(ahead)) {
+        if *zone == TimeZone::UTC || (self.is_within_a_day() && ahead_of_utc(near, zone) == Some(ahead)) {
             return near;
         }
         when(first, zone).unwrap_or(millis)
@@ -75,7 +75,7 @@ impl Interval {
             }
         }
         // Where clocks pass over midnight, a day begins later.
-        let clock = self.floor_of_clock(millis.checked_add(ahead(millis, zone)?)?);
+        let clock = self.floor_of_clock(millis.checked_add(ahead_of_utc(millis, zone)?)?);
         when(self.next_of_clock(clock)?, zone)
     }
 
@@ -114,7 +114,7 @@ impl Interval {
 }
 
 /// By how much the clocks of a zone are ahead of UTC, in milliseconds; `None` beyond the calendar.
-fn ahead(millis: i64, zone: &TimeZone) -> Option<i64> {
+fn ahead_of_utc(millis: i64, zone: &TimeZone) -> Option<i64> {
     let instant = Instant::from_millisecond(millis).ok()?;
     Some(i64::from(zone.to_offset(instant).seconds()) * 1_000)
 }
