@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use query::QueryError;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::{AssetKind, Batch, Log, NewEvent, Outcome, ReadError, Seq};
@@ -20,7 +21,7 @@ use super::{
     route::Asked,
     state::ApiState,
 };
-use crate::{error::SearchError, query::QueryError, search::WAIT_LIMIT};
+use crate::{error::SearchError, search::WAIT_LIMIT};
 
 /// How many events are read at once.
 const CHUNK: usize = 200;

@@ -1,10 +1,11 @@
 //! The history of an asset: the events that it comes from, what each changed, and the evidence for it.
 
 use maud::{Markup, html};
+use query::limits::MAX_PAGE_BYTES;
 use store::{AsOf, AssetRef, Content, Digest, Event, EventType, Fact, Payload, Seq, Snapshot, Timestamp};
 
 use super::{address, dates, difference, error::PageError};
-use crate::{execute::Budget, query::limits::MAX_PAGE_BYTES};
+use crate::execute::Budget;
 
 /// The events of an asset, newest first. More than this many are not shown on a page.
 const MAX_EVENTS: usize = 100;
