@@ -5,8 +5,8 @@ use std::{fs, sync::Barrier, thread, time::Duration};
 
 use store::{
     AppendError, Article, AsOf, AssetId, AssetKind, AssetRef, Batch, Fact, FollowError, ImportError, Log,
-    LostTail, NewEvent, OpenError, Order, OrderedBy, Outcome, Prepared, Problem, ReadError, Refusal, Revision, Seq,
-    Snapshot, SourcePosition, Timestamp,
+    LostTail, NewEvent, OpenError, Order, OrderedBy, Outcome, Prepared, Problem, ReadError, Refusal,
+    Revision, Seq, Snapshot, SourcePosition, Timestamp,
 };
 
 fn id(text: &str) -> AssetId {
