@@ -3,9 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
-use store::{
-    AssetId, AssetKind, AssetRef, AssetState, Content, Fact, ReadError, Seq, Snapshot, Status, Work,
-};
+use store::{AssetId, AssetKind, AssetRef, ReadError, Snapshot, Work};
 
 use super::{Change, Known, Touch, View, join};
 use crate::{document::Document, field::FieldSpec};
@@ -45,7 +43,7 @@ fn work_of(byline: &AssetRef, merged: &[AssetRef], snapshot: &Snapshot) -> Resul
             join::each_referrer(person, kind, snapshot, &mut |referrer, brief| {
                 if seen.insert(referrer.clone())
                     && !snapshot.names(&referrer, most)?
-                    && join::is_live(&referrer, snapshot)?
+                    && snapshot.sees(&referrer)?
                 {
                     work.add(kind, &brief);
                 }
@@ -54,20 +52,6 @@ fn work_of(byline: &AssetRef, merged: &[AssetRef], snapshot: &Snapshot) -> Resul
         }
     }
     Ok(work)
-}
-
-/// The name that a byline had when it was merged.
-fn former_name(byline: &AssetRef, snapshot: &Snapshot) -> Result<Option<String>, ReadError> {
-    let live = match snapshot.state(byline)? {
-        Some(AssetState { live, status: Status::Merged { .. }, .. }) if live != Seq::ZERO => live,
-        _ => return Ok(None),
-    };
-    Ok(match snapshot.event(live)?.fact() {
-        Some(Fact::Published(Content::Byline(byline))) if !byline.name.is_empty() => {
-            Some(byline.name.clone())
-        }
-        _ => None,
-    })
 }
 
 impl View for Bylines {
@@ -93,7 +77,7 @@ impl View for Bylines {
         let work = work_of(&asset, &merged, snapshot)?;
         let mut names: Vec<String> = join::strings_at(&json, "also_known_as").map(str::to_owned).collect();
         for other in &merged {
-            if let Some(name) = former_name(other, snapshot)?
+            if let Some(name) = snapshot.former_name(other)?
                 && json.get("name").and_then(Value::as_str) != Some(&name)
                 && !names.contains(&name)
             {

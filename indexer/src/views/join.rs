@@ -4,7 +4,7 @@ use std::{collections::HashMap, hash::Hash, rc::Rc};
 
 use serde_json::{Map, Value, json};
 use store::{
-    AsOf, AssetId, AssetKind, AssetRef, AssetState, Brief, EventType, Fact, Payload, ReadError, Seq, Snapshot,
+    AsOf, AssetId, AssetKind, AssetRef, Brief, Event, EventType, Fact, Payload, ReadError, Seq, Snapshot,
 };
 
 use super::{Change, Touch};
@@ -93,7 +93,7 @@ impl Known {
         asset: &AssetRef,
         snapshot: &Snapshot,
     ) -> Result<Option<Rc<Map<String, Value>>>, ReadError> {
-        let state = snapshot.state(asset)?.filter(AssetState::is_seen);
+        let state = if snapshot.sees(asset)? { snapshot.state(asset)? } else { None };
         let Some(state) = state else { return Ok(None) };
         if let Some(known) = self.by_event.get(&state.live) {
             return Ok(Some(Rc::clone(known)));
@@ -150,11 +150,6 @@ pub(super) fn strings_at<'a>(fields: &'a Map<String, Value>, name: &str) -> impl
     fields.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// Whether readers see an asset, without reading what it says.
-pub(super) fn is_live(asset: &AssetRef, snapshot: &Snapshot) -> Result<bool, ReadError> {
-    Ok(snapshot.state(asset)?.as_ref().is_some_and(AssetState::is_seen))
-}
-
 /// Hands the assets of a kind that name this one to `found`, page by page, each with what it says in brief.
 pub(super) fn each_referrer(
     asset: &AssetRef,
@@ -204,6 +199,14 @@ pub(super) fn merged_into(
     Ok(())
 }
 
+/// The events about a change's asset from it back, of those that the snapshot has.
+fn history_of(change: &Change, snapshot: &Snapshot) -> impl Iterator<Item = Result<Event, ReadError>> {
+    snapshot.history_from(change.seq).filter_map(|seq| match seq.and_then(|seq| snapshot.event(seq)) {
+        Err(ReadError::NotYet { .. }) => None,
+        event => Some(event),
+    })
+}
+
 /// Hands the assets that this event's asset names, or named before it, to `found`.
 pub(super) fn each_named(
     change: &Change,
@@ -211,8 +214,8 @@ pub(super) fn each_named(
     found: &mut dyn FnMut(AssetRef) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
     let mut revisions = 0;
-    for seq in snapshot.history_from(change.seq) {
-        let event = snapshot.event(seq?)?;
+    for event in history_of(change, snapshot) {
+        let event = event?;
         let names = match &event.payload {
             Payload::Kept { fact: Fact::Published(content), visibility, .. } if visibility.is_public() => {
                 revisions += 1;
@@ -239,8 +242,8 @@ pub(super) fn each_merge_target(
     if !matches!(change.event_type, EventType::Merged | EventType::Unmerged | EventType::Erased(_)) {
         return Ok(());
     }
-    for seq in snapshot.history_from(change.seq) {
-        if let Some(Fact::Merged(merge)) = snapshot.event(seq?)?.fact() {
+    for event in history_of(change, snapshot) {
+        if let Some(Fact::Merged(merge)) = event?.fact() {
             found(AssetRef::new(AssetKind::Byline, merge.into.clone()))?;
         }
     }
