@@ -9,8 +9,9 @@ mod fragment;
 
 use std::collections::HashMap;
 
-use indexer::{Analyser, Document, EXACT, FieldKind, Language, ViewSchema, values_at};
+use indexer::ViewSchema;
 use serde_json::Value;
+use views::{Analyser, Document, EXACT, FieldKind, Language, values_at};
 
 use self::{
     find::{Seek, Seeker, seeks_of},
@@ -94,7 +95,7 @@ pub(crate) struct Highlighter<'a> {
 }
 
 struct Chosen<'a> {
-    spec: &'a indexer::FieldSpec,
+    spec: &'a views::FieldSpec,
     /// Its own, or that of its words as they are written.
     name: String,
     options: HighlightField,

@@ -32,6 +32,7 @@ mod es;
 mod execute;
 mod highlight;
 mod http;
+mod names;
 pub mod pages;
 pub mod query;
 mod request;
@@ -39,7 +40,6 @@ mod search;
 mod similar;
 mod spelling;
 mod suggest;
-mod views;
 
 pub use error::SearchError;
 pub use execute::{

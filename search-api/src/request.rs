@@ -5,21 +5,21 @@ mod source;
 
 use std::time::Duration;
 
-use indexer::EXACT;
 use serde_json::Value;
 use store::{AssetKind, Seq};
+use views::EXACT;
 
 pub(crate) use self::source::{matches_path, text_bytes};
 pub use self::{params::MAX_LIMIT, source::SourceFilter};
 use crate::{
     execute::{Aggregation, SortValue},
     highlight::HighlightOptions,
+    names,
     query::{
         ALL_EXACT, Combine, DateFormat, FieldBoost, Need, Phrase, Query, QueryError, Syntax, TextOptions,
         limits::{Clauses, MAX_WINDOW},
         parse_text,
     },
-    views,
 };
 
 /// A search.
@@ -184,7 +184,7 @@ pub(crate) fn plain_query(kind: AssetKind, q: &str, exact: bool) -> Result<Query
         return Ok(Query::All);
     }
     let suffix = if exact { EXACT } else { "" };
-    let known = |name: &str| views::fields_named(kind, &format!("{name}{suffix}"));
+    let known = |name: &str| names::fields_named(kind, &format!("{name}{suffix}"));
     let options = TextOptions {
         fields: if exact { vec![FieldBoost::new(ALL_EXACT)] } else { Vec::new() },
         need: Need::All,

@@ -13,7 +13,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use indexer::{Analyser, IndexSearcher, Language, ViewSchema};
+use indexer::{IndexSearcher, ViewSchema};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::{AssetId, AssetKind, AssetRef, Content, EventType, Seq, Snapshot, Status};
@@ -22,6 +22,7 @@ use tantivy::{
     index::SegmentId,
     schema::{Field, IndexRecordOption},
 };
+use views::{Analyser, Language};
 
 use crate::{
     error::SearchError,

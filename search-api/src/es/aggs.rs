@@ -2,9 +2,9 @@
 
 mod buckets;
 
-use indexer::{FieldKind, view_of};
 use serde_json::{Map, Value};
 use store::AssetKind;
+use views::{FieldKind, view_of};
 
 use super::{body, decorate::Look, params::SourceFilter};
 use crate::{

@@ -7,9 +7,9 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use indexer::{Analyser, EXACT, FieldKind, FieldSpec, Language, view_of};
 use serde_json::{Map, Value, json};
 use store::AssetKind;
+use views::{Analyser, EXACT, FieldKind, FieldSpec, Language, view_of};
 
 use super::{
     Answer, Pairs, body,

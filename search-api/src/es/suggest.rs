@@ -3,8 +3,8 @@
 
 use std::cmp::Reverse;
 
-use indexer::{Analyser, Language};
 use serde_json::{Map, Value, json};
+use views::{Analyser, Language};
 
 use crate::{
     error::SearchError,

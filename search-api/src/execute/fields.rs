@@ -1,7 +1,8 @@
 //! Which fields of a view a query means, and what its words are there.
 
-use indexer::{Analyser, EXACT, FieldKind, IndexedField, Language, Term, ViewSchema, is_unparted};
+use indexer::{IndexedField, ViewSchema};
 use tantivy::schema::Field;
+use views::{Analyser, EXACT, FieldKind, Language, Term, is_unparted};
 
 use crate::query::{ALL_EXACT, FieldBoost, QueryError};
 

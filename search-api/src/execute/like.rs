@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use indexer::{Analyser, Document, Language, ViewSchema, values_at};
+use indexer::ViewSchema;
 use serde_json::{Map, Value};
 use store::AssetKind;
 use tantivy::{Searcher, Term};
+use views::{Analyser, Document, Language, values_at};
 
 use super::{
     budget::{Budget, Steps},

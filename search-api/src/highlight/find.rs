@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use indexer::{Analyser, EXACT, FieldSpec, Language, Term};
+use views::{Analyser, EXACT, FieldSpec, Language, Term};
 
 use super::any_means;
 use crate::{

@@ -10,7 +10,7 @@ use super::{Pages, address::Address, error::PageError, results};
 use crate::{
     SearchRequest, Sort,
     http::{atom, table},
-    views,
+    names,
 };
 
 pub(super) const CSV: &str = "/search.csv";
@@ -39,7 +39,7 @@ pub(super) fn feed(pages: &Pages, address: &Address, origin: &str) -> Result<Res
         size: MAX_ENTRIES,
         highlight: None,
         count_all: false,
-        sort: vec![Sort::by(views::date_field(address.kind), true)],
+        sort: vec![Sort::by(names::date_field(address.kind), true)],
         ..results::request_of(address)?
     };
     let search = &pages.state.search;

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use indexer::{Document, Generation, IndexSearcher};
+use indexer::{Generation, IndexSearcher};
 use serde_json::{Map, Value, json};
 use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot, Status, Timestamp};
 use tantivy::{
@@ -16,6 +16,7 @@ use tantivy::{
     collector::{Collector, SegmentCollector},
     query::EnableScoring,
 };
+use views::Document;
 
 use super::{IndexName, Pinned, SearchResponse, hit_of};
 use crate::{
@@ -236,7 +237,7 @@ impl<'a> Run<'a> {
                 if self.budget.check() {
                     return None;
                 }
-                let view = kind.map_or(self.generation.view(), indexer::view_of);
+                let view = kind.map_or(self.generation.view(), views::view_of);
                 view.document(&AssetId::new(id).ok()?, self.snapshot).ok().flatten()
             };
             like(

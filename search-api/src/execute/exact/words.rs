@@ -5,8 +5,8 @@ use std::{
     collections::{BTreeSet, HashMap},
 };
 
-use indexer::form::word_of;
 use tantivy::{Searcher, TERMINATED, schema::IndexRecordOption};
+use views::forms::word_of;
 
 use super::{
     super::{

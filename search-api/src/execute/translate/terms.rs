@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use indexer::Analyser;
 use serde_json::Value;
 use tantivy::{
     Term,
     query::{ConstScoreQuery, EmptyQuery, TermQuery, TermSetQuery},
     schema::IndexRecordOption,
 };
+use views::Analyser;
 
 use super::{
     super::{
