@@ -5,9 +5,9 @@ mod source;
 
 use std::time::Duration;
 
-use indexer::EXACT;
 use serde_json::Value;
 use store::{AssetKind, Seq};
+use views::EXACT;
 
 pub use self::{
     params::MAX_LIMIT,

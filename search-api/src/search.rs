@@ -13,12 +13,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indexer::{Document, Generation, IndexSearcher, Indexes};
+use indexer::{Generation, IndexSearcher, Indexes};
 use query::{SearchRequest, SortValue, cursor};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{AsOf, AssetId, AssetKind, AssetRef, Log, Revision, Seq, Snapshot};
+use views::Document;
 
 use crate::{
     error::SearchError,
@@ -330,7 +331,7 @@ impl Search {
 }
 
 fn document_in(snapshot: &Snapshot, asset: &AssetRef, index: &IndexName) -> Result<Hit, SearchError> {
-    let document = indexer::view_of(asset.kind).document(&asset.id, snapshot)?;
+    let document = views::view_of(asset.kind).document(&asset.id, snapshot)?;
     document.map(|document| hit_of(document, index)).ok_or_else(|| SearchError::NoSuchAsset(asset.clone()))
 }
 

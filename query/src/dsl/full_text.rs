@@ -1,7 +1,7 @@
 //! The queries of full text: words and phrases in one field or several, and query strings.
 
-use indexer::EXACT;
 use serde_json::json;
+use views::EXACT;
 
 use super::{
     Answer, Parser,

@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use indexer::{Language, ViewSchema};
+use indexer::ViewSchema;
 use query::{Bool, FieldBoost, Near, Need, Query, QueryError, Range, Words};
 use serde_json::Value;
 use tantivy::{
@@ -22,6 +22,7 @@ use tantivy::{
         Occur, Query as TantivyQuery,
     },
 };
+use views::Language;
 
 use super::{
     budget::Budget,

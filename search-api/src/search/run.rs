@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use indexer::{Document, Generation, IndexSearcher};
+use indexer::{Generation, IndexSearcher};
 use query::{
     Bool, Missing, Query, QueryError, SearchRequest, Sort, SortValue, cursor, limits::MAX_PAGE_BYTES,
     parse_bound, text_bytes,
@@ -20,6 +20,7 @@ use tantivy::{
     collector::{Collector, SegmentCollector},
     query::EnableScoring,
 };
+use views::Document;
 
 use super::{IndexName, Pinned, SearchResponse, hit_of};
 use crate::{
@@ -237,7 +238,7 @@ impl<'a> Run<'a> {
                 if self.budget.check() {
                     return None;
                 }
-                let view = kind.map_or(self.generation.view(), indexer::view_of);
+                let view = kind.map_or(self.generation.view(), views::view_of);
                 view.document(&AssetId::new(id).ok()?, self.snapshot).ok().flatten()
             };
             like(

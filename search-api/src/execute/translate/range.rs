@@ -2,13 +2,13 @@
 
 use std::ops::Bound;
 
-use indexer::FieldKind;
 use query::{QueryError, Range, parse_bound};
 use serde_json::Value;
 use tantivy::{
     Term,
     query::{AllQuery, ConstScoreQuery, EmptyQuery, ExistsQuery, RangeQuery},
 };
+use views::FieldKind;
 
 use super::{
     super::fields::{AsWhat, Target},

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use indexer::Analyser;
 use query::{FieldBoost, Near, Pattern, PatternError, PatternKind, Phrase, QueryError, Range, Words};
 use serde_json::Value;
 use tantivy::{
@@ -10,6 +9,7 @@ use tantivy::{
     query::{ConstScoreQuery, EmptyQuery, TermQuery, TermSetQuery},
     schema::IndexRecordOption,
 };
+use views::Analyser;
 
 use super::{
     super::{
