@@ -14,6 +14,7 @@ use std::{
 };
 
 use indexer::{Generation, IndexSearcher, Indexes};
+use query::{SearchRequest, SortValue, cursor};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -22,8 +23,7 @@ use views::Document;
 
 use crate::{
     error::SearchError,
-    execute::{Budget, Lengths, SearchLimits, SortValue},
-    request::{SearchRequest, cursor},
+    execute::{Budget, Lengths, SearchLimits},
 };
 
 mod run;

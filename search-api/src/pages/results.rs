@@ -10,11 +10,10 @@ use super::{
     error::PageError,
     timeline::{self, Timeline, Unit, bound},
 };
-use crate::{
-    Aggregation, AggregationKind, HighlightField, HighlightOptions, Histogram, Hit, Search, SearchError,
-    SearchRequest, SearchResponse, Sort, Terms, names,
-    query::{Bool, DateFormat, Query, limits::MAX_WINDOW},
-    request::cursor_of,
+use crate::{Hit, Search, SearchError, SearchResponse};
+use query::{
+    Aggregation, AggregationKind, Bool, DateFormat, HighlightField, HighlightOptions, Histogram, Query,
+    SearchRequest, Sort, Terms, cursor_of, limits::MAX_WINDOW, names,
 };
 
 /// Hits on one page: a grid of images has whole rows of four and of three.

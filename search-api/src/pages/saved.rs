@@ -7,11 +7,8 @@ use axum::{
 };
 
 use super::{Pages, address::Address, error::PageError, results};
-use crate::{
-    SearchRequest, Sort,
-    http::{atom, table},
-    names,
-};
+use crate::http::{atom, table};
+use query::{SearchRequest, Sort, names};
 
 pub(super) const CSV: &str = "/search.csv";
 pub(super) const ATOM: &str = "/search.atom";

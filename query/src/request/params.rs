@@ -3,12 +3,13 @@
 use serde_json::Value;
 use store::{AssetKind, Timestamp};
 
-use super::{SearchRequest, Sort, cursor_of, plain_query, window_too_large};
+use super::{SearchRequest, cursor_of, plain_query, window_too_large};
 use crate::{
-    execute::{Aggregation, AggregationKind, Histogram, Terms},
-    highlight::HighlightOptions,
+    Aggregation, AggregationKind, Bool, HighlightOptions, Histogram, Pattern, Phrase, Query, QueryError,
+    Range, Sort, Terms,
+    limits::MAX_WINDOW,
     names::{self, Facet},
-    query::{Bool, Pattern, Phrase, Query, QueryError, Range, limits::MAX_WINDOW, parse_bound},
+    parse_bound,
 };
 
 /// The most hits of one page by plain parameters.
