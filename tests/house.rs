@@ -32,8 +32,16 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-const FOLDERS: [&str; 7] =
-    ["src", "store/src", "ingest/src", "indexer/src", "query/src", "search-api/src", "data-samples/src"];
+const FOLDERS: [&str; 8] = [
+    "src",
+    "store/src",
+    "ingest/src",
+    "views/src",
+    "indexer/src",
+    "query/src",
+    "search-api/src",
+    "data-samples/src",
+];
 
 /// Every `crate::` path and `use` of `name` outside the folders that may.
 #[track_caller]

@@ -9,8 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use query::{QueryError, millis_of};
-use serde_json::Value;
+use query::{Cursor, QueryError, millis_of};
 
 use super::body::EsSearch;
 use crate::{
@@ -88,7 +87,7 @@ impl Points {
     }
 
     /// A page of a scroll was given: the next comes behind it, if there is one.
-    pub(super) fn go_on(&self, id: &str, after: Option<(Vec<Value>, u64)>) {
+    pub(super) fn go_on(&self, id: &str, after: Option<Cursor>) {
         if let Some(point) = self.unexpired().get_mut(id) {
             point.is_over = after.is_none();
             if let Some(search) = &mut point.scroll {

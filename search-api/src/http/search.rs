@@ -76,7 +76,7 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
             return Ok(not_modified(tag));
         }
         let total = found.total;
-        let next = found.next.as_ref().map(|cursor| page_after(&asked, cursor));
+        let next = found.next.as_ref().map(|cursor| page_after(&asked, &cursor.to_string()));
         let mut response = match format {
             Format::Json => Written::of(&found)?.into_response(),
             Format::Csv => {
