@@ -48,8 +48,8 @@ pub use execute::{
 };
 pub use highlight::{HighlightField, HighlightOptions};
 pub use http::{
-    Access, ApiState, InvalidKey, InvalidOrigin, Origins, Role, ServerLimits, app, router, serve,
-    serve_router,
+    Access, ApiState, InvalidKey, InvalidOrigin, InvalidUrl, Origins, PublicUrl, Role, ServerLimits, app,
+    router, serve, serve_router,
 };
 pub use request::{MAX_LIMIT, Missing, SearchRequest, Sort, SourceFilter};
 pub use search::{Hit, Search, SearchResponse, WAIT_LIMIT};

@@ -6,6 +6,7 @@ use axum::{
 };
 use store::AssetRef;
 
+use super::asker::Asker;
 use crate::{error::SearchError, query::QueryError};
 
 /// A request that fits its route.
@@ -13,6 +14,7 @@ pub(super) struct Asked {
     /// The asset whose id stands in the path.
     pub(super) asset: Option<AssetRef>,
     pub(super) params: Vec<(String, String)>,
+    pub(super) asker: Asker,
     pub(super) headers: HeaderMap,
     pub(super) uri: Uri,
     pub(super) body: Bytes,
