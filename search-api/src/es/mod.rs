@@ -16,6 +16,7 @@ mod present;
 mod scroll;
 mod search;
 mod shape;
+mod source;
 mod suggest;
 mod write;
 
@@ -27,6 +28,7 @@ use axum::{
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
+use query::QueryError;
 use serde_json::{Map, Value, json};
 use store::{AssetKind, Seq};
 
@@ -43,7 +45,6 @@ use crate::{
         policy::{Effect, Endpoint, Face, Policy, Table},
         state::ApiState,
     },
-    query::QueryError,
     search::WAIT_LIMIT,
 };
 

@@ -9,13 +9,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use query::{QueryError, millis_of};
 use serde_json::Value;
 
 use super::body::EsSearch;
 use crate::{
     error::SearchError,
     http::shares::{Client, Shares},
-    query::{QueryError, millis_of},
     search::{IndexName, Pinned},
 };
 

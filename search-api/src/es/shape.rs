@@ -6,10 +6,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use query::{Pattern, QueryError};
 use serde_json::{Map, Value};
 
 use super::{error::EsError, params::pairs};
-use crate::query::{Pattern, QueryError};
 
 /// The most paths of a `filter_path`.
 const MAX_PATHS: usize = 64;
@@ -69,7 +69,7 @@ enum Step {
 
 impl Paths {
     fn new(text: &str) -> Result<Self, QueryError> {
-        crate::query::limits::check_text(text)?;
+        query::limits::check_text(text)?;
         let mut paths = Self { kept: Vec::new(), left_out: Vec::new() };
         for path in text.split(',').filter(|path| !path.is_empty()) {
             let (path, list) = match path.strip_prefix('-') {
