@@ -57,7 +57,7 @@ pub(crate) struct Args {
 
     /// A name by which this server is asked, beside its addresses, localhost and the public URL's; may be given several
     /// times. Without keys, it answers to no other.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
     pub(crate) host: Vec<String>,
 }
 
@@ -77,6 +77,18 @@ impl FromStr for Listen {
                     .to_owned(),
             ),
         }
+    }
+}
+
+/// A name as a browser asks for it, without scheme and port.
+fn host_name(text: &str) -> Result<String, String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    match !text.is_empty() && text.chars().all(is_name) {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err(
+            "write the name alone, without scheme and port, as in archive.lan; others than ASCII as xn--…"
+                .to_owned(),
+        ),
     }
 }
 
@@ -149,7 +161,19 @@ pub(crate) fn serve(
 
 #[cfg(test)]
 mod tests {
-    use super::Listen;
+    use super::{Listen, host_name};
+
+    #[test]
+    fn hosts_are_names_alone() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(host_name(text).ok().as_deref(), expected, "{text}");
+        };
+        check("archive.lan", Some("archive.lan"));
+        check("Ledger", Some("ledger"));
+        for wrong in ["", "archive.lan:7700", "http://archive.lan", "archive.lan/", "*", "zürich.example"] {
+            check(wrong, None);
+        }
+    }
 
     #[test]
     fn addresses_are_taken_as_people_write_them() {

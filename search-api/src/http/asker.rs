@@ -74,6 +74,11 @@ impl Asker {
         }
     }
 
+    /// The name of the role: whoever has another may see another answer.
+    pub(super) fn role_name(&self) -> &'static str {
+        self.role().map_or("", Role::name)
+    }
+
     /// Lets pass who has this role or one above.
     ///
     /// # Errors

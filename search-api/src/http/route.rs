@@ -236,14 +236,17 @@ impl Route {
         // It was read whole before, within its bounds.
         let body =
             to_bytes(body, self.max_body()).await.map_err(|_| SearchError::TooLarge(self.max_body()))?;
+        let asker = parts.extensions.get::<Asker>().copied().ok_or(SearchError::Panicked)?;
         let tag = match self.is_of_log {
-            true => Some(etag(&[&state.search.log().head()?.to_string(), &parts.uri.to_string()])),
+            true => {
+                let head = state.search.log().head()?.to_string();
+                Some(etag(&[&head, asker.role_name(), &parts.uri.to_string()]))
+            }
             false => None,
         };
         if let Some(tag) = tag.clone().filter(|tag| is_known(&parts.headers, tag)) {
             return Ok(not_modified(tag));
         }
-        let asker = parts.extensions.get::<Asker>().copied().ok_or(SearchError::Panicked)?;
         let asked = Asked { asset, params, asker, headers: parts.headers, uri: parts.uri, body };
         let mut response = (self.handler)(state, asked).await?;
         if let Some(tag) = tag {
