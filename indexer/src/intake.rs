@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 
 use store::{AssetId, AssetRef, EventType, Log, ReadError, Seq, Snapshot};
+use views::Change;
 
 use crate::{
     error::{IndexError, io},
     fanout::{Fanout, FanoutPosition, FanoutWriter, queue},
     takedown::is_takedown,
-    views::Change,
     writer::{CHUNK, GenerationWriter, THREADS},
 };
 

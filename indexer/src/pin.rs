@@ -11,12 +11,12 @@ use std::{
 };
 
 use store::{AssetId, AssetKind, AssetRef, EventType, Log, Seq};
+use views::Change;
 
 use crate::{
     error::IndexError,
     generation::{Generation, IndexSearcher},
     indexes::Indexes,
-    views::Change,
 };
 
 /// How many events are read at once.

@@ -19,6 +19,7 @@ use std::{
 };
 
 use store::{AssetKind, AssetRef, EventType, Log, Payload, ReadError, Seq, Snapshot};
+use views::{Change, Touch};
 
 use crate::{
     commit::Commit,
@@ -26,7 +27,6 @@ use crate::{
     fanout::{queue, remove_others},
     generation::{Generation, failed},
     indexes::Indexes,
-    views::{Change, Touch},
     worker::TRY_AGAIN,
     writer::GenerationWriter,
 };

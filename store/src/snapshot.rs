@@ -237,51 +237,8 @@ impl Snapshot {
         Ok(Some(LiveFields { seq, revision, fields: stored.fields(seq, &record)?, source: stored.source }))
     }
 
-    /// The head of an asset that readers see. As of a moment, what they may not see today they do not see either, unless
-    /// the snapshot is for those who may see all.
     fn seen_head(&self, asset: &AssetRef) -> Result<Option<Head>, ReadError> {
-        let key = asset.to_key();
-        let Some(head) = self.head(&key)?.filter(Head::is_seen) else { return Ok(None) };
-        Ok((!self.is_hidden_since(&key)?).then_some(head))
-    }
-
-    /// Returns true if a reader of the past may not see there what is under this key, because he may not today.
-    fn is_hidden_since(&self, key: &[u8]) -> Result<bool, ReadError> {
-        if self.past.is_none() || self.reader.sees_all() {
-            return Ok(false);
-        }
-        let now = self.tables.catalog.head(&self.txn, key)?;
-        let may_be_seen = |now: &Head| now.is_seen() || matches!(now.status, Status::Merged { .. });
-        Ok(!now.is_some_and(|now| may_be_seen(&now)))
-    }
-
-    /// Returns true if this snapshot's reader sees the asset: without reading what it says.
-    ///
-    /// # Errors
-    /// [`ReadError`]: the catalog is damaged, or the disk fails.
-    pub fn sees(&self, asset: &AssetRef) -> Result<bool, ReadError> {
-        Ok(self.seen_head(asset)?.is_some())
-    }
-
-    /// The last name that readers saw of a byline which was merged into another; `None` for what is none, or has none.
-    ///
-    /// # Errors
-    /// [`ReadError`]: damaged, or the disk fails.
-    pub fn former_name(&self, byline: &AssetRef) -> Result<Option<String>, ReadError> {
-        let key = byline.to_key();
-        let live = match self.head(&key)? {
-            Some(Head { live, status: Status::Merged { .. }, .. }) if live != Seq::ZERO => live,
-            _ => return Ok(None),
-        };
-        if self.is_hidden_since(&key)? {
-            return Ok(None);
-        }
-        Ok(match self.event(live)?.fact() {
-            Some(Fact::Published(Content::Byline(byline))) if !byline.name.is_empty() => {
-                Some(byline.name.clone())
-            }
-            _ => None,
-        })
+        Ok(self.head(&asset.to_key())?.filter(Head::is_seen))
     }
 
     /// The revision that a head names; `None` when it was erased after the moment that the head is of.
@@ -428,32 +385,8 @@ impl Snapshot {
     /// # Errors
     /// [`ReadError`]: the catalog is damaged, or the disk fails.
     pub fn work(&self, asset: &AssetRef) -> Result<Work, ReadError> {
-        if self.past.is_some() && !self.reader.sees_all() {
-            return self.work_seen_today(asset);
-        }
         let (txn, tables) = self.catalog()?;
         tables.work(txn, asset)
-    }
-
-    /// The same of the past: the catalog of then counts what readers may not see today.
-    fn work_seen_today(&self, asset: &AssetRef) -> Result<Work, ReadError> {
-        let mut work = Work::default();
-        let mut after = None;
-        loop {
-            let page = self.referrers_in_brief(asset, after.as_ref(), WORK_PAGE)?;
-            for (referrer, brief) in &page {
-                match (asset.kind, referrer.kind) {
-                    _ if !self.sees(referrer)? => {}
-                    (AssetKind::Byline, kind) => work.add(kind, brief),
-                    (_, AssetKind::Article) => work.articles += 1,
-                    _ => {}
-                }
-            }
-            match page.into_iter().last() {
-                Some((last, _)) => after = Some(last),
-                None => return Ok(work),
-            }
-        }
     }
 
     /// The seqs of all events about an asset, newest first, from `latest` back, `count` at most.
@@ -510,9 +443,6 @@ impl Snapshot {
         checked_record(&self.log, &self.tables, &self.txn, (seq, before), payload)
     }
 }
-
-/// So many referrers are read at once.
-const WORK_PAGE: usize = 1_000;
 
 /// Longer chains of merged bylines are not followed.
 pub(crate) const MAX_MERGES: u32 = 10_000;

@@ -3,12 +3,18 @@
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
-use store::{AssetId, AssetKind, AssetRef, ReadError, Snapshot, Work};
+use store::{
+    AssetId, AssetKind, AssetRef, AssetState, Content, Fact, ReadError, Seq, Shown, Snapshot, Status, Work,
+};
 
-use super::{Change, Known, Touch, View, join};
-use crate::{document::Document, field::FieldSpec};
+use crate::{
+    document::Document,
+    field::FieldSpec,
+    join::{self, Known},
+    view::{Change, Touch, View},
+};
 
-pub(super) struct Bylines;
+pub(crate) struct Bylines;
 
 static FIELDS: [FieldSpec; 14] = [
     FieldSpec::names_and_keyword("name", 3.0),
@@ -43,7 +49,7 @@ fn work_of(byline: &AssetRef, merged: &[AssetRef], snapshot: &Snapshot) -> Resul
             join::each_referrer(person, kind, snapshot, &mut |referrer, brief| {
                 if seen.insert(referrer.clone())
                     && !snapshot.names(&referrer, most)?
-                    && snapshot.sees(&referrer)?
+                    && join::is_live(&referrer, snapshot)?
                 {
                     work.add(kind, &brief);
                 }
@@ -52,6 +58,24 @@ fn work_of(byline: &AssetRef, merged: &[AssetRef], snapshot: &Snapshot) -> Resul
         }
     }
     Ok(work)
+}
+
+/// The name that a byline had when it was merged.
+fn former_name(byline: &AssetRef, snapshot: &Snapshot) -> Result<Option<String>, ReadError> {
+    let live = match snapshot.state(byline)? {
+        Some(AssetState { live, status: Status::Merged { .. }, .. }) if live != Seq::ZERO => live,
+        _ => return Ok(None),
+    };
+    // It may have been withdrawn by itself since it was one with another.
+    if snapshot.shown(byline)? != Shown::Seen {
+        return Ok(None);
+    }
+    Ok(match snapshot.event(live)?.fact() {
+        Some(Fact::Published(Content::Byline(byline))) if !byline.name.is_empty() => {
+            Some(byline.name.clone())
+        }
+        _ => None,
+    })
 }
 
 impl View for Bylines {
@@ -77,7 +101,7 @@ impl View for Bylines {
         let work = work_of(&asset, &merged, snapshot)?;
         let mut names: Vec<String> = join::strings_at(&json, "also_known_as").map(str::to_owned).collect();
         for other in &merged {
-            if let Some(name) = snapshot.former_name(other)?
+            if let Some(name) = former_name(other, snapshot)?
                 && json.get("name").and_then(Value::as_str) != Some(&name)
                 && !names.contains(&name)
             {
