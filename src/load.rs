@@ -14,7 +14,7 @@ use anyhow::{Context, Result, anyhow};
 use indexer::{Indexes, Phase};
 use indicatif::{ProgressBar, ProgressStyle};
 use ingest::{LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused};
-use store::{AssetKind, Log, Seq};
+use store::{AssetKind, Expiries, Log, Seq, Timestamp};
 
 use crate::{
     archive::Archive,
@@ -149,6 +149,7 @@ fn watch(
     terminal: &Terminal,
 ) -> Result<Outcome> {
     let indexes = archive.open_indexes(log.clone())?;
+    let _expiries = Expiries::start(log, Timestamp::now).context("no threads can be started")?;
     let mut failed = None;
     ingest::watch(log, options, every, &(), stop, &mut |report| {
         let told =

@@ -48,6 +48,7 @@ mod record;
 #[cfg(test)]
 mod robust;
 mod scan_json;
+mod traces;
 mod typed;
 mod walk;
 mod xml;
@@ -61,3 +62,4 @@ pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};
 pub use read::{Said, read};
 pub use reader::{Columns, Hints};
+pub use traces::Traces;
