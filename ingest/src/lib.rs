@@ -41,6 +41,7 @@ mod nested;
 mod open;
 mod packed;
 mod pattern;
+mod private;
 mod quarantine;
 mod read;
 mod reader;
