@@ -219,7 +219,7 @@ pub(super) fn each_named(
     for seq in snapshot.history_from(change.seq) {
         let event = snapshot.event(seq?)?;
         let names = match &event.payload {
-            Payload::Kept { fact: Fact::Published(content), .. } => {
+            Payload::Kept { fact: Fact::Published(content), visibility, .. } if visibility.is_public() => {
                 revisions += 1;
                 content.references()
             }
