@@ -6,13 +6,15 @@ use crate::{
     credits,
     html::Picture,
     names,
-    record::{Former, Found, Reason, time_of},
+    record::{Former, Found, Reason, Shown, time_of},
 };
 
 /// An article under way, and the assets that were found in it.
 #[derive(Default)]
 pub(crate) struct Nested {
     pub(crate) article: Article,
+    /// When readers may see the article, and what came with it.
+    pub(crate) shown: Shown,
     found: Vec<Found>,
     former: Vec<Former>,
 }
@@ -130,6 +132,7 @@ impl Nested {
         found.push(Found::published(id, self.article, time));
         for one in &mut found {
             one.former.clone_from(&self.former);
+            one.shown.clone_from(&self.shown);
         }
         found
     }

@@ -18,7 +18,7 @@ pub type Said = Result<Vec<NewEvent>, String>;
 /// line. `name` helps where many formats look alike, and makes ids where records have none. Mentions of assets come as
 /// events like all others.
 pub fn read(stream: &mut dyn Read, name: &str, hints: &Hints, each: &mut dyn FnMut(u64, Said)) {
-    let readers = Readers::new(hints);
+    let readers = Readers::new(hints, store::Timestamp::now());
     let origin = Origin { path: name.to_owned(), stem: name.to_owned(), changed: None };
     open::open(Source::Stream(stream), origin, &mut |stream| {
         let stream = match stream {

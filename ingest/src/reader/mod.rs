@@ -24,6 +24,7 @@ use std::{
 };
 
 use serde_json::Value;
+use store::{Fact, Timestamp};
 
 pub use self::table::Columns;
 pub(crate) use self::{
@@ -38,7 +39,7 @@ use crate::{
     format::Format,
     pattern::PathPattern,
     private,
-    record::{Found, Origin, Raw, Reason},
+    record::{Found, Origin, Raw, Reason, Shown},
 };
 
 /// Reads one format.
@@ -62,6 +63,8 @@ pub struct Hints {
 /// All readers, with what the user said.
 pub(crate) struct Readers {
     pub(crate) hints: Hints,
+    /// What is scheduled for later than this is not public yet.
+    now: Timestamp,
     table: table::Table,
     records: table::Records,
     text: text::Text,
@@ -71,10 +74,12 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(crate) fn new(hints: &Hints) -> Self {
+    /// The readers at this time, by which what is scheduled is public or not.
+    pub(crate) fn new(hints: &Hints, now: Timestamp) -> Self {
         let archives = Arc::new(beside::Archives::default());
         Self {
             hints: hints.clone(),
+            now,
             table: table::Table { columns: hints.columns.clone() },
             records: table::Records { columns: hints.columns.clone() },
             text: text::Text { pattern: hints.pattern.clone() },
@@ -84,9 +89,15 @@ impl Readers {
         }
     }
 
-    /// What a record says, without what opens a door or reaches a person: see [`private`].
+    /// What a record says, and whether that is public now; without what opens a door or reaches a person: see
+    /// [`private`].
     pub(crate) fn read(&self, format: Format, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
         let mut found = self.of(format).read(raw, origin)?;
+        for one in found.iter_mut().filter(|one| one.shown != Shown::default()) {
+            if matches!(one.event.fact, Fact::Published(_)) {
+                one.event.visibility = one.shown.at(self.now);
+            }
+        }
         // Events are written by who keeps the archive, and taken as they are.
         if format != Format::JsonLines {
             found.iter_mut().for_each(|one| private::forget(&mut one.event));

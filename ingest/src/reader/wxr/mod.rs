@@ -18,7 +18,7 @@ use crate::{
     cut::Cutter,
     dates, html, names,
     nested::{Nested, id_or},
-    record::{Former, Found, Origin, Raw, Reason},
+    record::{Former, Found, Origin, Raw, Reason, Shown},
     xml::{self, Element, Node},
 };
 
@@ -41,6 +41,51 @@ const NO_TEXTS: [&str; 10] = [
     "wp_template_part",
     "wp_navigation",
 ];
+
+/// What plugins keep as posts and readers of the blog never see: messages, orders, forms.
+const NOT_SHOWN: [&str; 16] = [
+    "acf-field",
+    "acf-field-group",
+    "acf-post-type",
+    "elementor_library",
+    "feedback",
+    "flamingo_contact",
+    "flamingo_inbound",
+    "mc4wp-form",
+    "nf_sub",
+    "shop_coupon",
+    "shop_order",
+    "shop_order_refund",
+    "shop_subscription",
+    "wp_block",
+    "wpcf7_contact_form",
+    "wpforms",
+];
+
+/// When readers of the blog may see a post. Attachments are seen with what they are attached to.
+fn shown(item: &Element) -> Shown {
+    let kind = item.text_at("wp:post_type");
+    if NOT_SHOWN.contains(&kind.as_str()) || (!is_core(&kind) && item.text_at("link").contains("?post_type="))
+    {
+        // A type that has no page of its own is linked so.
+        return Shown::never(format!("post type {kind}"));
+    }
+    if !item.text_at("wp:post_password").is_empty() {
+        return Shown::never("behind a password");
+    }
+    match item.text_at("wp:status").as_str() {
+        "" | "publish" | "inherit" | "closed" => Shown::default(),
+        "future" => match date(item, "wp:post_date") {
+            Some(date) => Shown { from: Some(date.start()), ..Shown::default() },
+            None => Shown::never("scheduled"),
+        },
+        status => Shown::never(status),
+    }
+}
+
+fn is_core(kind: &str) -> bool {
+    matches!(kind, "" | "post" | "page" | "attachment")
+}
 
 impl Reader for Wxr {
     fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
@@ -69,6 +114,7 @@ impl Reader for Wxr {
             // What a plugin or theme defines may well be text.
             _ => {
                 let mut nested = post(&item, &channel);
+                nested.shown = shown(&item);
                 let Some(id) = post_id(&channel.feed.blog, &number) else {
                     return Ok(nested.finish(by_guid()?));
                 };
@@ -225,7 +271,8 @@ fn attachment(item: &Element, id: AssetId) -> Result<Vec<Found>, Reason> {
         extra,
         ..Image::default()
     };
-    Ok(vec![Found::published(id, image, date(&item, "wp:post_date").map(|date| date.start()))])
+    let time = date(&item, "wp:post_date").map(|date| date.start());
+    Ok(vec![Found { shown: shown(&item), ..Found::published(id, image, time) }])
 }
 
 /// The fields of WordPress's own, and the post's metadata. Its password is not kept.
