@@ -14,7 +14,7 @@ use query::{
     parse_bound, text_bytes,
 };
 use serde_json::{Map, Value, json};
-use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot, Status, Timestamp};
+use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot, Timestamp};
 use tantivy::{
     DocAddress, DocId, Searcher, SegmentOrdinal, TantivyError,
     collector::{Collector, SegmentCollector},
@@ -208,8 +208,7 @@ impl<'a> Run<'a> {
             return self.document_at(seq);
         }
         let Some(asset) = self.asset_at(seq)? else { return Ok(None) };
-        let is_seen = |state: &AssetState| state.status == Status::Published && state.live != Seq::ZERO;
-        Ok(self.snapshot.state(&asset)?.filter(is_seen).map(|state| Document {
+        Ok(self.snapshot.state(&asset)?.filter(AssetState::is_seen).map(|state| Document {
             asset,
             seq: state.live,
             revision: state.revision,
