@@ -32,8 +32,8 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-const FOLDERS: [&str; 6] =
-    ["src", "store/src", "ingest/src", "indexer/src", "search-api/src", "data-samples/src"];
+const FOLDERS: [&str; 7] =
+    ["src", "store/src", "ingest/src", "indexer/src", "query/src", "search-api/src", "data-samples/src"];
 
 /// Every `crate::` path and `use` of `name` outside the folders that may.
 #[track_caller]
@@ -73,7 +73,7 @@ fn only_search_api_names_http() {
 
 #[test]
 fn ingest_and_indexer_do_not_know_each_other() {
-    only("indexer", &["src", "search-api/src", "indexer/src"]);
+    only("indexer", &["src", "query/src", "search-api/src", "indexer/src"]);
     only("ingest", &["src", "ingest/src"]);
 }
 

@@ -1,9 +1,8 @@
 //! Why a search is not answered: whose fault it is, and from that the HTTP status.
 
 use indexer::IndexError;
+use query::QueryError;
 use store::{AppendError, AssetRef, InvalidId, ReadError, Seq};
-
-use crate::query::QueryError;
 
 /// Why a search is not answered.
 #[derive(Debug, thiserror::Error)]

@@ -14,6 +14,7 @@ use std::{
 };
 
 use indexer::{Document, Generation, IndexSearcher, Indexes};
+use query::{SearchRequest, SortValue, cursor};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -21,8 +22,7 @@ use store::{AsOf, AssetId, AssetKind, AssetRef, Log, Revision, Seq, Snapshot};
 
 use crate::{
     error::SearchError,
-    execute::{Budget, Lengths, SearchLimits, SortValue},
-    request::{SearchRequest, cursor},
+    execute::{Budget, Lengths, SearchLimits},
 };
 
 mod run;

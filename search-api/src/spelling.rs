@@ -7,11 +7,11 @@ use store::AssetKind;
 use tantivy::Term;
 
 use crate::{
-    Search, SearchError, SearchRequest, SearchResponse,
+    Search, SearchError, SearchResponse,
     execute::{Analysed, AsWhat, Budget, NearWord, near_words, target_of, targets},
-    query::{Fuzziness, Near},
     search::Pinned,
 };
+use query::{Fuzziness, Near, SearchRequest};
 
 /// Longer searches are not second-guessed.
 const MAX_WORDS: usize = 6;

@@ -14,6 +14,7 @@ use std::{
 };
 
 use indexer::{Analyser, IndexSearcher, Language, ViewSchema};
+use query::{FieldBoost, Need, Query, SearchRequest, Words, limits::check_text};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::{AssetId, AssetKind, AssetRef, Content, EventType, Seq, Snapshot, Status};
@@ -23,12 +24,7 @@ use tantivy::{
     schema::{Field, IndexRecordOption},
 };
 
-use crate::{
-    error::SearchError,
-    query::{FieldBoost, Need, Query, Words, limits::check_text},
-    request::SearchRequest,
-    search::Search,
-};
+use crate::{error::SearchError, search::Search};
 
 /// The most suggestions of one answer.
 pub const MAX_SUGGESTIONS: usize = 20;

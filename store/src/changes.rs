@@ -7,11 +7,11 @@ use heed::{RoTxn, RwTxn};
 
 use crate::{
     asset::{AssetId, AssetKind, AssetRef},
-    catalog::{Brief, Change, Head, Status, edge, edge_value},
+    catalog::{Brief, Change, Head, Said, Status, edge, edge_value},
     error::ReadError,
     event::Seq,
     tables::CatalogTables,
-    work::{WorkChanges, is_seen},
+    work::WorkChanges,
 };
 
 /// Changes that are not in the tables yet.
@@ -20,13 +20,16 @@ pub(crate) struct Changes {
     heads: BTreeMap<Vec<u8>, Head>,
     /// Key of an edge → its value; `None` takes the edge away.
     edges: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// Key of a row of `due` → the asset's key; `None` takes the row away.
+    due: BTreeMap<[u8; 16], Option<Vec<u8>>>,
     work: WorkChanges,
 }
 
 impl Changes {
     /// None yet.
     pub(crate) fn to(tables: CatalogTables) -> Self {
-        Self { tables, heads: BTreeMap::new(), edges: BTreeMap::new(), work: WorkChanges::default() }
+        let work = WorkChanges::default();
+        Self { tables, heads: BTreeMap::new(), edges: BTreeMap::new(), due: BTreeMap::new(), work }
     }
 
     /// The head under this key, with all changes.
@@ -49,28 +52,35 @@ impl Changes {
         let before = head.unwrap_or(Head::NONE);
         let old_live = before.live;
         let old_into = into_of(&before).cloned();
-        let was_seen = is_seen(&before);
+        let (was_seen, was_due) = (before.is_seen(), before.due_key());
         let after = before.after(change);
         let kind = change.event_type.kind();
+        let Said { references, brief: said_brief, .. } = change.said;
         let (named, brief) = match old_live {
             Seq::ZERO => Default::default(),
-            _ if change.references.is_none() && was_seen == is_seen(&after) => Default::default(),
+            _ if references.is_none() && was_seen == after.is_seen() => Default::default(),
             live => named_before(live)?,
         };
-        if was_seen && (change.references.is_some() || !is_seen(&after)) {
+        if was_seen && (references.is_some() || !after.is_seen()) {
             self.work.count(-1, kind, &named, &brief);
         }
-        if let Some(references) = change.references {
+        match references {
+            Some(references) if after.is_seen() => self.work.count(1, kind, references, said_brief),
+            None if after.is_seen() && !was_seen => self.work.count(1, kind, &named, &brief),
+            _ => {}
+        }
+        if let Some(references) = references {
             let still: HashSet<_> = references.iter().collect();
             for gone in named.iter().filter(|target| !still.contains(target)) {
                 self.edges.insert(edge(&gone.to_key(), key).0, None);
             }
             for target in references {
-                self.add_edge(target, key, change.brief);
+                self.add_edge(target, key, said_brief);
             }
-            if is_seen(&after) {
-                self.work.count(1, kind, references, change.brief);
-            }
+        }
+        if was_due != after.due_key() {
+            self.due.extend(was_due.map(|key| (key, None)));
+            self.due.extend(after.due_key().map(|due| (due, Some(key.to_vec()))));
         }
         if old_into.as_ref() != into_of(&after) {
             let target = |id: &AssetId| AssetRef::new(AssetKind::Byline, id.clone());
@@ -102,6 +112,12 @@ impl Changes {
             match value {
                 Some(value) => self.tables.referrers.put(txn, &key, &value)?,
                 None => _ = self.tables.referrers.delete(txn, &key)?,
+            }
+        }
+        for (key, asset) in std::mem::take(&mut self.due) {
+            match asset {
+                Some(asset) => self.tables.due.put(txn, &key, &asset)?,
+                None => _ = self.tables.due.delete(txn, &key)?,
             }
         }
         self.work.write(self.tables, txn)

@@ -4,8 +4,7 @@ use std::{collections::HashMap, hash::Hash, rc::Rc};
 
 use serde_json::{Map, Value, json};
 use store::{
-    AsOf, AssetId, AssetKind, AssetRef, AssetState, Brief, EventType, Fact, Payload, ReadError, Seq,
-    Snapshot, Status,
+    AsOf, AssetId, AssetKind, AssetRef, AssetState, Brief, EventType, Fact, Payload, ReadError, Seq, Snapshot,
 };
 
 use super::{Change, Touch};
@@ -94,7 +93,7 @@ impl Known {
         asset: &AssetRef,
         snapshot: &Snapshot,
     ) -> Result<Option<Rc<Map<String, Value>>>, ReadError> {
-        let state = snapshot.state(asset)?.filter(is_published);
+        let state = snapshot.state(asset)?.filter(AssetState::is_seen);
         let Some(state) = state else { return Ok(None) };
         if let Some(known) = self.by_event.get(&state.live) {
             return Ok(Some(Rc::clone(known)));
@@ -153,11 +152,7 @@ pub(super) fn strings_at<'a>(fields: &'a Map<String, Value>, name: &str) -> impl
 
 /// Whether readers see an asset, without reading what it says.
 pub(super) fn is_live(asset: &AssetRef, snapshot: &Snapshot) -> Result<bool, ReadError> {
-    Ok(snapshot.state(asset)?.as_ref().is_some_and(is_published))
-}
-
-fn is_published(state: &AssetState) -> bool {
-    state.status == Status::Published && state.live != Seq::ZERO
+    Ok(snapshot.state(asset)?.as_ref().is_some_and(AssetState::is_seen))
 }
 
 /// Hands the assets of a kind that name this one to `found`, page by page, each with what it says in brief.
@@ -219,7 +214,7 @@ pub(super) fn each_named(
     for seq in snapshot.history_from(change.seq) {
         let event = snapshot.event(seq?)?;
         let names = match &event.payload {
-            Payload::Kept { fact: Fact::Published(content), .. } => {
+            Payload::Kept { fact: Fact::Published(content), visibility, .. } if visibility.is_public() => {
                 revisions += 1;
                 content.references()
             }

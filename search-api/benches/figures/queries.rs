@@ -1,8 +1,8 @@
 //! Queries as people ask them, chosen from the archive's own words by rules.
 
-use search_api::{
-    Aggregation, AggregationKind, HighlightField, HighlightOptions, SearchRequest, Terms,
-    query::{Bool, FieldBoost, Need, Phrase, Query, Range, Words},
+use query::{
+    Aggregation, AggregationKind, Bool, FieldBoost, HighlightField, HighlightOptions, Need, Phrase, Query,
+    Range, SearchRequest, Terms, Words,
 };
 use serde_json::{Value, json};
 use store::AssetKind;

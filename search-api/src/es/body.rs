@@ -5,6 +5,11 @@ mod sort;
 
 use std::time::Duration;
 
+use query::{
+    DateFormat, DslOptions, Query, QueryError, Reader, SearchRequest, SourceFilter, kind_of,
+    limits::{Clauses, MAX_WINDOW, check_body},
+    parse_query, window_too_large,
+};
 use serde_json::{Map, Value};
 use store::AssetKind;
 
@@ -13,18 +18,10 @@ pub(super) use self::sort::sort;
 use super::{
     aggs,
     decorate::Look,
-    params::SourceFilter,
     points::{keep_alive, time},
+    source,
 };
-use crate::{
-    query::{
-        DateFormat, DslOptions, Query, QueryError, Reader, kind_of,
-        limits::{Clauses, MAX_WINDOW, check_body},
-        parse_query,
-    },
-    request::{SearchRequest, window_too_large},
-    search::IndexName,
-};
+use crate::search::IndexName;
 
 /// A search and how its answer is to look.
 #[derive(Debug, Clone)]
@@ -93,7 +90,7 @@ pub(super) fn known_field(indices: &[IndexName]) -> impl Fn(&str) -> bool + '_ {
 
 /// The JSON of a body within the usual bounds; an empty one asks for nothing in particular.
 pub(super) fn json(body: &[u8]) -> Result<Value, QueryError> {
-    let text = check_body(body, crate::query::limits::MAX_BODY)?;
+    let text = check_body(body, query::limits::MAX_BODY)?;
     if text.trim().is_empty() {
         return Ok(Value::Object(Map::new()));
     }
@@ -172,7 +169,7 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
             Some((id, keep.map_err(|error| error.at("/pit/keep_alive"))?))
         }
     };
-    request.source = object.take("_source").map_or(Ok(SourceFilter::All), SourceFilter::of_json)?;
+    request.source = object.take("_source").map_or(Ok(SourceFilter::All), source::of_json)?;
     let mut fields = field_names(object.list("fields"), "/fields")?;
     fields.extend(field_names(object.list("docvalue_fields"), "/docvalue_fields")?);
     if !fields.is_empty() {

@@ -16,6 +16,7 @@ mod present;
 mod scroll;
 mod search;
 mod shape;
+mod source;
 mod suggest;
 mod write;
 
@@ -28,6 +29,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{delete, get, post, put},
 };
+use query::QueryError;
 use serde_json::{Map, Value, json};
 use store::{AssetKind, Seq};
 
@@ -37,7 +39,7 @@ use self::{
     params::{Taker, kind_of},
     write::{Done, Verb},
 };
-use crate::{error::SearchError, http::state::ApiState, query::QueryError, search::WAIT_LIMIT};
+use crate::{error::SearchError, http::state::ApiState, search::WAIT_LIMIT};
 
 type Answer = Result<Response, EsError>;
 type Pairs = Params<Vec<(String, String)>>;

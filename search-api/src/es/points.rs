@@ -9,12 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use query::{QueryError, millis_of};
 use serde_json::Value;
 
 use super::body::EsSearch;
 use crate::{
     error::SearchError,
-    query::{QueryError, millis_of},
     search::{IndexName, Pinned},
 };
 

@@ -1,17 +1,13 @@
 //! The answer to a search as Elasticsearch's clients read it.
 
 use indexer::FieldKind;
+use query::{DateFormat, Sort, SortValue, day_range, matches_path};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use store::{AssetId, Revision, Seq};
 
-use super::{body::EsSearch, decorate::decorate, params::matches_path};
-use crate::{
-    execute::SortValue,
-    query::{DateFormat, day_range},
-    request::Sort,
-    search::{Hit, IndexName, SearchResponse},
-};
+use super::{body::EsSearch, decorate::decorate};
+use crate::search::{Hit, IndexName, SearchResponse};
 
 /// How many indices were searched: each is one shard.
 pub(super) fn shards(count: usize) -> Value {

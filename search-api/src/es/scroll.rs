@@ -9,6 +9,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use query::{QueryError, Reader, cursor_of};
 use serde_json::{Value, json};
 use store::Timestamp;
 
@@ -22,8 +23,6 @@ use super::{
 use crate::{
     error::SearchError,
     http::{state::ApiState, written::Written},
-    query::{QueryError, Reader},
-    request::cursor_of,
     search::{IndexName, Pinned, SearchResponse},
 };
 

@@ -1,22 +1,22 @@
 //! `_search`, `_msearch`, `_count`, `_validate/query`.
 
 use axum::{Json, body::Bytes, extract::State, response::IntoResponse};
+use query::{
+    Bool, FieldBoost, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses, parse_text,
+};
 use serde_json::{Value, json};
 
 use super::{
     Answer,
     body::{self, EsSearch, known_field},
     error::body as error_body,
-    params::{SourceFilter, Taker},
+    params::Taker,
     present::{self, present, shards},
-    scroll, suggest,
+    scroll, source, suggest,
 };
 use crate::{
     error::SearchError,
     http::{state::ApiState, written::Written},
-    query::{
-        Bool, FieldBoost, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses, parse_text,
-    },
     search::IndexName,
 };
 
@@ -58,14 +58,14 @@ fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) 
     };
     number("from", &mut search.request.from)?;
     number("size", &mut search.request.size)?;
-    if search.request.from.saturating_add(search.request.size) > crate::query::limits::MAX_WINDOW {
-        return Err(crate::request::window_too_large().at("size").into());
+    if search.request.from.saturating_add(search.request.size) > query::limits::MAX_WINDOW {
+        return Err(query::window_too_large().at("size").into());
     }
     if let Some(text) = taker.take("sort") {
         let list = text.split(',').map(|key| Value::String(key.to_owned())).collect();
         search.request.sort = body::sort(Some(Value::Array(list)))?;
     }
-    if let Some(source) = SourceFilter::of_params(taker) {
+    if let Some(source) = source::of_params(taker) {
         search.request.source = source;
     }
     if let Some(text) = taker.take("track_total_hits") {

@@ -7,10 +7,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use query::{Pattern, QueryError};
 use serde_json::{Map, Value};
 
 use super::{error::EsError, params::pairs};
-use crate::query::{Pattern, QueryError};
 
 /// The most paths of a `filter_path`.
 const MAX_PATHS: usize = 64;
@@ -67,7 +67,7 @@ enum Step {
 
 impl Paths {
     fn new(text: &str) -> Result<Self, QueryError> {
-        crate::query::limits::check_text(text)?;
+        query::limits::check_text(text)?;
         let mut paths = Self { kept: Vec::new(), left_out: Vec::new() };
         for path in text.split(',').filter(|path| !path.is_empty()) {
             let (path, list) = match path.strip_prefix('-') {

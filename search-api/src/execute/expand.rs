@@ -3,6 +3,7 @@
 use std::{cell::Cell, sync::Arc};
 
 use indexer::form::{ALIKE, PART, UNLIKE};
+use query::{Near, Pattern, Rows, Run};
 use tantivy::{
     BitSet, DocId, DocSet, InvertedIndexReader, Score, SegmentReader,
     postings::TermInfo,
@@ -15,7 +16,6 @@ use super::{
     budget::{Budget, Steps},
     fields::Within,
 };
-use crate::query::{Near, Pattern, Rows, Run};
 
 /// What terms must be like.
 #[derive(Debug, Clone)]

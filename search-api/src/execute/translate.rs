@@ -13,6 +13,7 @@ use std::{
 };
 
 use indexer::{Language, ViewSchema};
+use query::{Bool, FieldBoost, Near, Need, Query, QueryError, Range, Words};
 use serde_json::Value;
 use tantivy::{
     Searcher,
@@ -29,7 +30,6 @@ use super::{
     lengths::Lengths,
     present::present,
 };
-use crate::query::{Bool, FieldBoost, Near, Need, Query, QueryError, Range, Words};
 
 type Boxed = Box<dyn TantivyQuery>;
 
@@ -46,7 +46,7 @@ pub(crate) struct Translator<'a> {
     /// Whether a field that is not there matches nothing instead of being refused: another view that is searched has it.
     pub(crate) may_lack: &'a dyn Fn(&str) -> bool,
     /// The words that documents like these texts and ids share: see [`super::like`].
-    pub(crate) like: &'a dyn Fn(&crate::query::Like) -> Result<Query, QueryError>,
+    pub(crate) like: &'a dyn Fn(&query::Like) -> Result<Query, QueryError>,
     /// The stems of words that are near one, by that one.
     pub(crate) kin: RefCell<HashMap<Near, Arc<BTreeSet<String>>>>,
 }

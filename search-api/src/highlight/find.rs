@@ -3,12 +3,10 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use indexer::{Analyser, EXACT, FieldSpec, Language, Term};
+use query::{Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query};
 
 use super::any_means;
-use crate::{
-    execute::{Budget, Repeats, Steps, each_match, fold, lone_char},
-    query::{Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query},
-};
+use crate::execute::{Budget, Repeats, Steps, each_match, fold, lone_char};
 
 /// One thing that a query looks for.
 #[derive(Debug, Clone)]
@@ -451,7 +449,7 @@ impl<'a> Moved<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::{Phrase, Words};
+    use query::{Phrase, Words};
 
     fn marked(query: &Query, name: &str, text: &str) -> String {
         let mut seeks = Vec::new();

@@ -4,9 +4,10 @@ use axum::{
     body::Bytes,
     http::{HeaderMap, Uri},
 };
+use query::QueryError;
 use store::AssetRef;
 
-use crate::{error::SearchError, query::QueryError};
+use crate::error::SearchError;
 
 /// A request that fits its route.
 pub(super) struct Asked {

@@ -5,6 +5,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use query::{QueryError, limits::MAX_PAGE_BYTES, text_bytes};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -14,8 +15,6 @@ use super::{problem::Problem, route::Asked, search::in_view, state::ApiState};
 use crate::{
     cite::{Cited, Form},
     error::SearchError,
-    query::{QueryError, limits::MAX_PAGE_BYTES},
-    request::text_bytes,
     search::Search,
 };
 

@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use query::QueryError;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::{AssetKind, Batch, Log, NewEvent, Outcome, ReadError, Seq};
@@ -20,7 +21,7 @@ use super::{
     route::Asked,
     state::ApiState,
 };
-use crate::{error::SearchError, query::QueryError, search::WAIT_LIMIT};
+use crate::{error::SearchError, search::WAIT_LIMIT};
 
 /// How many events are read at once.
 const CHUNK: usize = 200;
@@ -162,7 +163,7 @@ impl Taken {
     /// The events that say what was sent.
     fn seqs(&self) -> Vec<Seq> {
         let seq = |item: &TakenOne| match item.fate {
-            Fate::Appended { seq } | Fate::Unchanged { seq } => Some(seq),
+            Fate::Appended { seq } | Fate::Withheld { seq } | Fate::Unchanged { seq } => Some(seq),
             Fate::Refused { .. } | Fate::Invalid { .. } => None,
         };
         self.items.iter().filter_map(seq).collect()
@@ -183,6 +184,11 @@ struct TakenOne {
 enum Fate {
     /// It is in the log.
     Appended {
+        /// Its place there.
+        seq: Seq,
+    },
+    /// It is in the log, and readers do not see it: a person withdrew the asset, and only a person can restore it.
+    Withheld {
         /// Its place there.
         seq: Seq,
     },
@@ -271,6 +277,7 @@ fn append_lines(log: &Log, body: &[u8]) -> Result<Taken, SearchError> {
         .map(|(prepared, (line, _))| {
             let fate = match prepared.map(|()| outcomes.next()) {
                 Ok(Some(Outcome::Appended(seq))) => Fate::Appended { seq },
+                Ok(Some(Outcome::Withheld(seq))) => Fate::Withheld { seq },
                 Ok(Some(Outcome::Unchanged(seq))) => Fate::Unchanged { seq },
                 Ok(Some(Outcome::Refused(refusal))) => Fate::Refused { reason: refusal.to_string() },
                 Ok(None) => Fate::Refused { reason: "the log says nothing of it".to_owned() },

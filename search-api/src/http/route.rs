@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter, on},
 };
+use query::QueryError;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use store::AssetKind;
 
@@ -26,7 +27,7 @@ pub(super) use super::{
     asked::Asked,
     param::{Param, Shape},
 };
-use crate::{error::SearchError, query::QueryError};
+use crate::error::SearchError;
 
 /// One method at one path.
 pub(super) struct Route {

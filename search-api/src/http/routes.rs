@@ -3,6 +3,10 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::{http::Method, response::Response};
+use query::{
+    MAX_LIMIT,
+    limits::{MAX_QUERY_STRING, MAX_WINDOW},
+};
 use schemars::{Schema, json_schema};
 use store::{AssetKind, EventType};
 
@@ -20,8 +24,6 @@ use super::{
 };
 use crate::{
     cite::Form,
-    query::limits::{MAX_QUERY_STRING, MAX_WINDOW},
-    request::MAX_LIMIT,
     search::{Hit, SearchResponse},
     suggest::MAX_SUGGESTIONS,
 };

@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use query::SearchRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::{AssetId, AssetKind, AssetRef, Seq};
@@ -23,7 +24,6 @@ use super::{
 use crate::{
     error::SearchError,
     pages::encode,
-    request::SearchRequest,
     search::{Hit, Search, SearchResponse, WAIT_LIMIT},
     suggest::Suggestion,
 };

@@ -10,12 +10,10 @@ use super::{
     error::PageError,
     timeline::{self, Timeline, Unit, bound},
 };
-use crate::{
-    Aggregation, AggregationKind, HighlightField, HighlightOptions, Histogram, Hit, Search, SearchError,
-    SearchRequest, SearchResponse, Sort, Terms,
-    query::{Bool, DateFormat, Query, limits::MAX_WINDOW},
-    request::cursor_of,
-    views,
+use crate::{Hit, Search, SearchError, SearchResponse};
+use query::{
+    Aggregation, AggregationKind, Bool, DateFormat, HighlightField, HighlightOptions, Histogram, Query,
+    SearchRequest, Sort, Terms, cursor_of, limits::MAX_WINDOW, names,
 };
 
 /// Hits on one page: a grid of images has whole rows of four and of three.
@@ -147,7 +145,7 @@ pub(super) fn request_of(address: &Address) -> Result<SearchRequest, SearchError
     let mut request = SearchRequest::from_params(&params)?;
     if order == Order::Most {
         request.sort =
-            vec![Sort::by("article_count", true), Sort::by(views::date_field(address.kind), false)];
+            vec![Sort::by("article_count", true), Sort::by(names::date_field(address.kind), false)];
     }
     let mut filter = Vec::new();
     for facet in facets_of(address.kind) {
@@ -197,7 +195,7 @@ fn terms(facet: &Facet, size: usize) -> Aggregation {
 }
 
 fn dates(kind: AssetKind, unit: Unit) -> Aggregation {
-    let field = views::date_field(kind);
+    let field = names::date_field(kind);
     let kind = AggregationKind::Histogram(Histogram::of_dates(field, unit.interval(), DateFormat::date()));
     Aggregation { name: unit.name().to_owned(), kind, nested: Vec::new() }
 }
@@ -299,7 +297,7 @@ pub(super) fn work_of(pages: &Pages, id: &AssetId) -> Result<Work, PageError> {
             values: vec![Value::String(id.to_string())],
             any_case: false,
         },
-        sort: vec![Sort::by(views::date_field(kind), false)],
+        sort: vec![Sort::by(names::date_field(kind), false)],
         ..SearchRequest::new(kind)
     };
     let articles = SearchRequest {

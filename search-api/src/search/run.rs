@@ -9,6 +9,10 @@ use std::{
 };
 
 use indexer::{Document, Generation, IndexSearcher};
+use query::{
+    Bool, Missing, Query, QueryError, SearchRequest, Sort, SortValue, cursor, limits::MAX_PAGE_BYTES,
+    parse_bound, text_bytes,
+};
 use serde_json::{Map, Value, json};
 use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot, Status, Timestamp};
 use tantivy::{
@@ -22,12 +26,10 @@ use crate::{
     error::SearchError,
     execute::{
         AggregatedView, AggregationError, Aggregator, AsWhat, Budget, Collect, Collected, Docs, Found,
-        Lengths, MAX_SORT_KEYS, Place, SortColumn, SortKey, SortValue, Target, Translator, compare,
-        first_of_each, like, target_of,
+        Lengths, MAX_SORT_KEYS, Place, SortColumn, SortKey, Target, Translator, compare, first_of_each, like,
+        target_of,
     },
     highlight::Highlighter,
-    query::{Bool, Query, QueryError, limits::MAX_PAGE_BYTES, parse_bound},
-    request::{Missing, SearchRequest, Sort, cursor, text_bytes},
 };
 
 /// So many hits are read back from the log even if finding them has taken all that may be spent.
@@ -206,8 +208,7 @@ impl<'a> Run<'a> {
             return self.document_at(seq);
         }
         let Some(asset) = self.asset_at(seq)? else { return Ok(None) };
-        let is_seen = |state: &AssetState| state.status == Status::Published && state.live != Seq::ZERO;
-        Ok(self.snapshot.state(&asset)?.filter(is_seen).map(|state| Document {
+        Ok(self.snapshot.state(&asset)?.filter(AssetState::is_seen).map(|state| Document {
             asset,
             seq: state.live,
             revision: state.revision,
@@ -231,7 +232,7 @@ impl<'a> Run<'a> {
     }
 
     fn translated(&self, query: &Query) -> Result<Box<dyn tantivy::query::Query>, QueryError> {
-        let like_query = |wanted: &crate::query::Like| {
+        let like_query = |wanted: &query::Like| {
             let document = |kind: Option<AssetKind>, id: &str| {
                 if self.budget.check() {
                     return None;
@@ -515,7 +516,8 @@ mod tests {
     use std::{sync::atomic::AtomicBool, time::Duration};
 
     use super::*;
-    use crate::{execute::SearchLimits, query::Words, search::Search};
+    use crate::{execute::SearchLimits, search::Search};
+    use query::Words;
 
     /// A story: time ends while a score is explained. The lists of documents end, too, so that the document seems not to
     /// match, which is not true and nobody's fault.

@@ -1,9 +1,7 @@
 //! What is found, with which evidence.
 
-use search_api::{
-    SearchRequest, better_spelling,
-    query::{Combine, Query, Words},
-};
+use query::{Combine, Query, SearchRequest, Words};
+use search_api::better_spelling;
 use serde_json::{Value, json};
 use store::{AssetId, AssetKind, AssetRef};
 

@@ -1,12 +1,9 @@
 //! The order of a search as Elasticsearch's clients write it.
 
+use query::{Missing, QueryError, Reader, Sort};
 use serde_json::Value;
 
-use crate::{
-    es::aggs::format_as_written,
-    query::{QueryError, Reader},
-    request::{Missing, Sort},
-};
+use crate::es::aggs::format_as_written;
 
 /// `sort`: names, `{"name": "desc"}`, `{"name": {"order": "desc", "missing": "_first", "format": "yyyy"}}`.
 pub(in crate::es) fn sort(value: Option<Value>) -> Result<Vec<Sort>, QueryError> {

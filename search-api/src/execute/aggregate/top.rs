@@ -2,15 +2,12 @@
 
 use std::collections::HashMap;
 
+use query::{QueryError, Sort, limits::MAX_PAGE_BYTES};
 use serde_json::{Value, json};
 use tantivy::{DocId, SegmentOrdinal};
 
 use super::{Aggregator, Answer, Docs, count};
-use crate::{
-    execute::{compare, first_of_each},
-    query::{QueryError, limits::MAX_PAGE_BYTES},
-    request::Sort,
-};
+use crate::execute::{compare, first_of_each};
 
 impl Aggregator<'_> {
     pub(super) fn top_hits(&self, from: usize, size: usize, sort: &[Sort], docs: &Docs) -> Answer<Value> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use query::{FunctionKind, QueryError, Range, Scored, millis_of};
 use serde_json::Value;
 
 use super::{
@@ -11,7 +12,6 @@ use super::{
     },
     Boxed, Translator, text_of,
 };
-use crate::query::{FunctionKind, QueryError, Range, Scored, millis_of};
 
 impl Translator<'_> {
     /// A query whose score functions change.

@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use indexer::FieldKind;
+use query::{QueryError, Range, parse_bound};
 use serde_json::Value;
 use tantivy::{
     Term,
@@ -13,7 +14,6 @@ use super::{
     super::fields::{AsWhat, Target},
     Boxed, Translator, text_of,
 };
-use crate::query::{QueryError, Range, parse_bound};
 
 impl Translator<'_> {
     pub(super) fn range(&self, range: &Range) -> Result<Boxed, QueryError> {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use indexer::Analyser;
+use query::{FieldBoost, Near, Pattern, PatternError, PatternKind, Phrase, QueryError, Range, Words};
 use serde_json::Value;
 use tantivy::{
     Term,
@@ -18,7 +19,6 @@ use super::{
     },
     Boxed, Translator, any, best, boosted, text_of,
 };
-use crate::query::{FieldBoost, Near, Pattern, PatternError, PatternKind, Phrase, QueryError, Range, Words};
 
 impl Translator<'_> {
     /// A text as the whole value of a field that is not analysed.

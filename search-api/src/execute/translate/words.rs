@@ -2,6 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
+use query::{Combine, Need, Pattern, Phrase, QueryError, Words, limits::MAX_WORDS};
 use tantivy::{
     Term,
     query::{AllQuery, ConstScoreQuery, EmptyQuery, PhraseQuery, TermQuery},
@@ -21,7 +22,6 @@ use super::{
     telling::telling,
     terms::refused,
 };
-use crate::query::{Combine, Need, Pattern, Phrase, QueryError, Words, limits::MAX_WORDS};
 
 impl Translator<'_> {
     pub(super) fn words(&self, words: &Words) -> Result<Boxed, QueryError> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{ALL_EXACT, Parser, Syntax, lexer::Token};
-use crate::query::{
+use crate::{
     Combine, FieldBoost, Fuzziness, Need, PatternKind, Phrase, Query, QueryError, Range, Words,
     limits::MAX_PATTERN,
 };

@@ -7,7 +7,7 @@ use super::{
     Answer, Parser,
     options::{expansions, fields, fuzziness, minimum_of, need, operator, rewrite, share, slop, zero_terms},
 };
-use crate::query::{
+use crate::{
     Combine, FieldBoost, Fuzziness, Phrase, Query, QueryError, Syntax, TextOptions, Words, json::Reader,
     text::parse_text,
 };

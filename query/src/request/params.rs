@@ -3,12 +3,13 @@
 use serde_json::Value;
 use store::{AssetKind, Timestamp};
 
-use super::{SearchRequest, Sort, cursor_of, plain_query, window_too_large};
+use super::{SearchRequest, cursor_of, plain_query, window_too_large};
 use crate::{
-    execute::{Aggregation, AggregationKind, Histogram, Terms},
-    highlight::HighlightOptions,
-    query::{Bool, Pattern, Phrase, Query, QueryError, Range, limits::MAX_WINDOW, parse_bound},
-    views::{self, Facet},
+    Aggregation, AggregationKind, Bool, HighlightOptions, Histogram, Pattern, Phrase, Query, QueryError,
+    Range, Sort, Terms,
+    limits::MAX_WINDOW,
+    names::{self, Facet},
+    parse_bound,
 };
 
 /// The most hits of one page by plain parameters.
@@ -55,7 +56,7 @@ impl SearchRequest {
             return Err(window_too_large().at("offset"));
         }
         if request.query == Query::All && request.sort.is_empty() {
-            request.sort = vec![Sort::by(views::date_field(kind), true)];
+            request.sort = vec![Sort::by(names::date_field(kind), true)];
         }
         Ok(request)
     }
@@ -76,8 +77,8 @@ impl SearchRequest {
             "q" => self.query = plain_query(kind, value, filters.exact)?,
             "from" => filters.date(kind, value, true)?,
             "to" => filters.date(kind, value, false)?,
-            "section" => filters.exact(views::section_field(kind), value)?,
-            "byline" => filters.any("byline", Query::Phrase(Phrase::new(views::byline_fields(kind), value))),
+            "section" => filters.exact(names::section_field(kind), value)?,
+            "byline" => filters.any("byline", Query::Phrase(Phrase::new(names::byline_fields(kind), value))),
             "keyword" | "type" | "language" | "desk" | "edition" | "page" | "source" | "id" => {
                 let field = if name == "id" { Some("_id".to_owned()) } else { exact_field(kind, name) };
                 let field = field.ok_or_else(|| {
@@ -88,8 +89,8 @@ impl SearchRequest {
             "sort" => {
                 self.sort = match value {
                     "relevance" => Vec::new(),
-                    "newest" => vec![Sort::by(views::date_field(kind), true)],
-                    "oldest" => vec![Sort::by(views::date_field(kind), false)],
+                    "newest" => vec![Sort::by(names::date_field(kind), true)],
+                    "oldest" => vec![Sort::by(names::date_field(kind), false)],
                     other => {
                         return Err(QueryError::illegal(format!(
                             "there is no order `{}`: use relevance, newest or oldest",
@@ -141,14 +142,14 @@ fn flag(value: &str) -> Result<bool, QueryError> {
 }
 
 fn exact_field(kind: AssetKind, name: &str) -> Option<String> {
-    match views::facet(kind, name)? {
+    match names::facet(kind, name)? {
         Facet::Values(field) => Some(field),
         Facet::Dates(..) => None,
     }
 }
 
 fn facet_of(kind: AssetKind, name: &str) -> Result<Aggregation, QueryError> {
-    let kind = match views::facet(kind, name) {
+    let kind = match names::facet(kind, name) {
         None => {
             return Err(QueryError::illegal(format!(
                 "there is no facet `{}`: use century, decade, year, month, day, section, byline, keyword, or a field of \
@@ -158,7 +159,7 @@ fn facet_of(kind: AssetKind, name: &str) -> Result<Aggregation, QueryError> {
         }
         Some(Facet::Values(field)) => AggregationKind::Terms(Terms::of(field, FACET_VALUES)),
         Some(Facet::Dates(interval, format)) => {
-            AggregationKind::Histogram(Histogram::of_dates(views::date_field(kind), interval, format))
+            AggregationKind::Histogram(Histogram::of_dates(names::date_field(kind), interval, format))
         }
     };
     Ok(Aggregation { name: name.to_owned(), kind, nested: Vec::new() })
@@ -196,7 +197,7 @@ impl Filters {
         }
         parse_bound(value, None, None, Timestamp::now().as_millis())
             .map_err(|error| QueryError::illegal(error.to_string()))?;
-        self.range.field = views::date_field(kind).to_owned();
+        self.range.field = names::date_field(kind).to_owned();
         let bound = Some((Value::String(value.to_owned()), true));
         *(if from { &mut self.range.from } else { &mut self.range.to }) = bound;
         Ok(())

@@ -3,7 +3,7 @@
 use indexer::{EXACT, FieldKind, FieldSpec, view_of};
 use store::AssetKind;
 
-use crate::query::{DateFormat, FieldBoost, Interval};
+use crate::{DateFormat, FieldBoost, Interval};
 
 /// Names that people use, and the fields that they mean.
 struct Names {
@@ -62,13 +62,13 @@ const fn names_of(kind: AssetKind) -> &'static Names {
 }
 
 /// The field of dates of a view.
-pub(crate) fn date_field(kind: AssetKind) -> &'static str {
+pub fn date_field(kind: AssetKind) -> &'static str {
     names_of(kind).date
 }
 
 /// The fields that a name before a colon means, with `.exact` behind it their words as they are written; `None` when it
 /// names none.
-pub(crate) fn fields_named(kind: AssetKind, name: &str) -> Option<Vec<FieldBoost>> {
+pub fn fields_named(kind: AssetKind, name: &str) -> Option<Vec<FieldBoost>> {
     let names = names_of(kind);
     if let Some(base) = name.strip_suffix(EXACT) {
         let as_written = |field: FieldBoost| match spec_of(kind, &field.name) {
@@ -105,17 +105,17 @@ fn spec_of(kind: AssetKind, name: &str) -> Option<&'static FieldSpec> {
 }
 
 /// The fields that a filter by byline looks at: names as text, ids as they are.
-pub(crate) fn byline_fields(kind: AssetKind) -> Vec<FieldBoost> {
+pub fn byline_fields(kind: AssetKind) -> Vec<FieldBoost> {
     names_of(kind).byline.iter().map(|field| FieldBoost::new(*field)).collect()
 }
 
 /// The field that a filter by section looks at.
-pub(crate) fn section_field(kind: AssetKind) -> &'static str {
+pub fn section_field(kind: AssetKind) -> &'static str {
     names_of(kind).section
 }
 
 /// What a facet counts.
-pub(crate) enum Facet {
+pub enum Facet {
     /// Exact values of a field.
     Values(String),
     /// Intervals of the view's dates, with the format of their names.
@@ -123,7 +123,7 @@ pub(crate) enum Facet {
 }
 
 /// The facet of this name; `None` when there is none.
-pub(crate) fn facet(kind: AssetKind, name: &str) -> Option<Facet> {
+pub fn facet(kind: AssetKind, name: &str) -> Option<Facet> {
     match name {
         "century" => return Some(Facet::Dates(Interval::Years(100), DateFormat::year())),
         "decade" => return Some(Facet::Dates(Interval::Years(10), DateFormat::year())),

@@ -1,6 +1,6 @@
 //! How a query string is read.
 
-use crate::query::{FieldBoost, Fuzziness, Need};
+use crate::{FieldBoost, Fuzziness, Need};
 
 /// Which signs mean something, and whether mistakes are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

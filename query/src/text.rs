@@ -25,7 +25,7 @@ use super::{
 };
 
 /// All fields that a plain search looks at, with their words as they are written.
-pub(crate) const ALL_EXACT: &str = "_all.exact";
+pub const ALL_EXACT: &str = "_all.exact";
 
 /// Reads a query string.
 ///
@@ -253,7 +253,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::query::PatternKind;
+    use crate::PatternKind;
 
     fn parse(text: &str, syntax: Syntax) -> Result<Query, QueryError> {
         let known = |name: &str| {

@@ -213,7 +213,7 @@ fn monday(date: civil::Date) -> Option<civil::Date> {
 const DAY: i64 = 86_400_000;
 
 /// A duration such as `30d` or `12h` in milliseconds.
-pub(crate) fn millis_of(text: &str) -> Option<i64> {
+pub fn millis_of(text: &str) -> Option<i64> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let count: i64 = text.get(..digits)?.parse().ok()?;
     count.checked_mul(match text.get(digits..)? {

@@ -1,12 +1,15 @@
 //! What is to be added up, as it was asked.
 
+mod keys;
+mod order;
+
 use jiff::tz::TimeZone;
 
-use super::{keys::Keys, order::BucketOrder};
-use crate::{
-    query::{DateFormat, Interval, Query},
-    request::Sort,
+pub use self::{
+    keys::{KeySet, Keys},
+    order::{BucketOrder, Metric, MetricPath, OrderBy},
 };
+use crate::{DateFormat, Interval, Query, Sort};
 
 /// One aggregation with its name, and what is nested in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,7 +130,7 @@ pub enum Step {
 
 impl Step {
     /// Where the bucket of a value begins.
-    pub(super) fn floor(&self, value: i64) -> i64 {
+    pub fn floor(&self, value: i64) -> i64 {
         match self {
             Self::Dates(interval, zone) => interval.floor(value, zone),
             Self::Numbers(width) => value.div_euclid((*width).max(1)).saturating_mul((*width).max(1)),
@@ -135,7 +138,7 @@ impl Step {
     }
 
     /// Where the next one begins; `None` behind the last.
-    pub(super) fn next(&self, key: i64) -> Option<i64> {
+    pub fn next(&self, key: i64) -> Option<i64> {
         match self {
             Self::Dates(interval, zone) => interval.next(key, zone),
             Self::Numbers(width) => key.checked_add((*width).max(1)),
@@ -188,7 +191,7 @@ impl Histogram {
     }
 
     /// Where the bucket of a value begins; `None` when there is to be none.
-    pub(super) fn bucket_of(&self, value: i64) -> Option<i64> {
+    pub fn bucket_of(&self, value: i64) -> Option<i64> {
         let key = self.floor(value);
         let (first, last) = self.at_most;
         let inside =
@@ -196,11 +199,13 @@ impl Histogram {
         inside.then_some(key)
     }
 
-    pub(super) fn floor(&self, value: i64) -> i64 {
+    /// Where the bucket of a value would begin.
+    pub fn floor(&self, value: i64) -> i64 {
         self.step.floor(value.saturating_sub(self.offset)).saturating_add(self.offset)
     }
 
-    pub(super) fn next(&self, key: i64) -> Option<i64> {
+    /// Where the bucket behind this one begins; `None` behind the last.
+    pub fn next(&self, key: i64) -> Option<i64> {
         self.step.next(key.checked_sub(self.offset)?)?.checked_add(self.offset)
     }
 }
@@ -217,7 +222,8 @@ pub struct Span {
 }
 
 impl Span {
-    pub(super) fn has(&self, value: f64) -> bool {
+    /// Whether a value is in it.
+    pub fn has(&self, value: f64) -> bool {
         self.from.is_none_or(|from| value >= from) && self.to.is_none_or(|to| value < to)
     }
 }
@@ -250,7 +256,7 @@ impl Stat {
     ];
 
     /// The one that the answer to `stats` has under this name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub fn named(name: &str) -> Option<Self> {
         Self::NAMES.into_iter().find(|(other, _)| *other == name).map(|(_, stat)| stat)
     }
 }

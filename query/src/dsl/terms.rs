@@ -6,7 +6,7 @@ use super::{
     Answer, Parser,
     options::{at_most, expansions, fuzziness, rewrite, scalar},
 };
-use crate::query::{
+use crate::{
     Bool, FieldBoost, Fuzziness, Need, PatternKind, Query, QueryError, Range,
     json::{Reader, kind_of},
     limits::{MAX_PATTERN, MAX_VALUES, MAX_WORDS},

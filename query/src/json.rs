@@ -5,14 +5,14 @@ use serde_json::{Map, Value};
 use super::QueryError;
 
 /// An object that is being read: what is left when all known fields were taken is refused.
-pub(crate) struct Reader {
+pub struct Reader {
     pointer: String,
     fields: Map<String, Value>,
 }
 
 impl Reader {
     /// Of an object.
-    pub(crate) fn new(value: Value, pointer: &str) -> Result<Self, QueryError> {
+    pub fn new(value: Value, pointer: &str) -> Result<Self, QueryError> {
         match value {
             Value::Object(fields) => Ok(Self { pointer: pointer.to_owned(), fields }),
             other => {
@@ -23,35 +23,35 @@ impl Reader {
     }
 
     /// Where it stands in the body.
-    pub(crate) fn pointer(&self) -> &str {
+    pub fn pointer(&self) -> &str {
         &self.pointer
     }
 
     /// Where one of its fields stands in the body.
-    pub(crate) fn pointer_to(&self, name: &str) -> String {
+    pub fn pointer_to(&self, name: &str) -> String {
         format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"))
     }
 
     /// Takes a field; null is as good as not there.
-    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
+    pub fn take(&mut self, name: &str) -> Option<Value> {
         self.fields.remove(name).filter(|value| !value.is_null())
     }
 
     /// Takes any field that is left, with its name.
-    pub(crate) fn take_any(&mut self) -> Option<(String, Value)> {
+    pub fn take_any(&mut self) -> Option<(String, Value)> {
         let name = self.fields.keys().next()?.clone();
         let value = self.fields.remove(&name)?;
         Some((name, value))
     }
 
     /// Takes a field that must be there.
-    pub(crate) fn need(&mut self, name: &str) -> Result<Value, QueryError> {
+    pub fn need(&mut self, name: &str) -> Result<Value, QueryError> {
         self.take(name)
             .ok_or_else(|| QueryError::new(format!("`{name}` is missing")).at(self.pointer.clone()))
     }
 
     /// Takes a text. Numbers and truth values are as good.
-    pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, QueryError> {
+    pub fn text(&mut self, name: &str) -> Result<Option<String>, QueryError> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -61,13 +61,13 @@ impl Reader {
     }
 
     /// Takes a text that must be there.
-    pub(crate) fn need_text(&mut self, name: &str) -> Result<String, QueryError> {
+    pub fn need_text(&mut self, name: &str) -> Result<String, QueryError> {
         let pointer = self.pointer.clone();
         self.text(name)?.ok_or_else(|| QueryError::new(format!("`{name}` is missing")).at(pointer))
     }
 
     /// Takes a truth value.
-    pub(crate) fn flag(&mut self, name: &str) -> Result<Option<bool>, QueryError> {
+    pub fn flag(&mut self, name: &str) -> Result<Option<bool>, QueryError> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(flag)),
@@ -78,7 +78,7 @@ impl Reader {
     }
 
     /// Takes a number.
-    pub(crate) fn number(&mut self, name: &str) -> Result<Option<f64>, QueryError> {
+    pub fn number(&mut self, name: &str) -> Result<Option<f64>, QueryError> {
         let Some(value) = self.take(name) else { return Ok(None) };
         let number = match &value {
             Value::Number(number) => number.as_f64(),
@@ -92,7 +92,7 @@ impl Reader {
     }
 
     /// Takes a whole number that is not negative.
-    pub(crate) fn count(&mut self, name: &str) -> Result<Option<usize>, QueryError> {
+    pub fn count(&mut self, name: &str) -> Result<Option<usize>, QueryError> {
         match self.number(name)? {
             None => Ok(None),
             Some(number) if number >= 0.0 && number.fract() == 0.0 && number <= 1e12 => {
@@ -106,7 +106,7 @@ impl Reader {
     }
 
     /// Takes a boost: a number from 0 on.
-    pub(crate) fn boost(&mut self) -> Result<f32, QueryError> {
+    pub fn boost(&mut self) -> Result<f32, QueryError> {
         match self.number("boost")? {
             None => Ok(1.0),
             Some(boost) if (0.0..=1e6).contains(&boost) => Ok(boost as f32),
@@ -118,7 +118,7 @@ impl Reader {
     }
 
     /// Takes a list; a single value is a list of one.
-    pub(crate) fn list(&mut self, name: &str) -> Vec<Value> {
+    pub fn list(&mut self, name: &str) -> Vec<Value> {
         match self.take(name) {
             None => Vec::new(),
             Some(Value::Array(values)) => values,
@@ -127,7 +127,7 @@ impl Reader {
     }
 
     /// Takes a list of texts.
-    pub(crate) fn texts(&mut self, name: &str) -> Result<Vec<String>, QueryError> {
+    pub fn texts(&mut self, name: &str) -> Result<Vec<String>, QueryError> {
         let pointer = self.pointer_to(name);
         self.list(name)
             .into_iter()
@@ -140,7 +140,7 @@ impl Reader {
     }
 
     /// Takes a field that may only say what is so anyway.
-    pub(crate) fn only(&mut self, name: &str, so: &Value) -> Result<(), QueryError> {
+    pub fn only(&mut self, name: &str, so: &Value) -> Result<(), QueryError> {
         match self.take(name) {
             None => Ok(()),
             Some(value) if value == *so || value.as_str() == Some(so.to_string().trim_matches('"')) => Ok(()),
@@ -150,14 +150,14 @@ impl Reader {
     }
 
     /// Takes and drops fields that change nothing here.
-    pub(crate) fn pass_over(&mut self, names: &[&str]) {
+    pub fn pass_over(&mut self, names: &[&str]) {
         for name in names {
             self.fields.remove(*name);
         }
     }
 
     /// Refuses what is left.
-    pub(crate) fn end(self) -> Result<(), QueryError> {
+    pub fn end(self) -> Result<(), QueryError> {
         match self.fields.keys().next() {
             None => Ok(()),
             Some(name) => {
@@ -168,14 +168,14 @@ impl Reader {
     }
 
     /// Says that a field is of the wrong type.
-    pub(crate) fn wrong(&self, name: &str, expected: &str, found: &Value) -> QueryError {
+    pub fn wrong(&self, name: &str, expected: &str, found: &Value) -> QueryError {
         QueryError::new(format!("`{name}` must be {expected}, not {}", kind_of(found)))
             .at(self.pointer_to(name))
     }
 }
 
 /// What sort of value it is, for people.
-pub(crate) const fn kind_of(value: &Value) -> &'static str {
+pub const fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",

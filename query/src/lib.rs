@@ -1,33 +1,61 @@
-//! The query language: the query DSL of Elasticsearch, as far as newspapers' archives want it, as types.
+//! What can be asked of an archive, as types.
 //!
-//! Everything that asks (the native API, the Elasticsearch routes, the pages, the command line) translates into a
-//! [`Query`]; everything that answers takes one. Text never gets further than the parsers here: a [`Query`] has no
-//! syntax left in it, and is as deep and as large as [`limits`] allow.
+//! Everything that asks (the native API, the Elasticsearch routes, the pages, the command line) makes a
+//! [`SearchRequest`], whose [`Query`] is the query DSL of Elasticsearch as far as newspapers' archives want it;
+//! everything that answers takes one. Text never gets further than the parsers here: a request has no syntax left in
+//! it, and is as deep and as large as [`limits`] allow.
+//!
+//! ```
+//! use query::{Query, SearchRequest};
+//! use store::AssetKind;
+//!
+//! let request = SearchRequest::from_params(&[("q", "ferry -fog"), ("to", "1912"), ("sort", "oldest")])?;
+//! assert_eq!(request.kind, AssetKind::Article);
+//! assert!(matches!(request.query, Query::Bool(_)));
+//! # Ok::<(), query::QueryError>(())
+//! ```
+//!
+//! What is *not* here: how a query is answered (crate `search-api`), and what a document consists of (crate `indexer`). Nothing here knows an
+//! index or HTTP.
 
+mod aggregations;
 mod dates;
+mod dsl;
 mod error;
-mod from_json;
 mod fuzzy;
+mod highlight;
 mod json;
 pub mod limits;
+pub mod names;
 mod pattern;
+mod request;
 mod scored;
+mod similar;
+mod sort;
 mod text;
 mod words;
 
 use serde_json::Value;
 
-pub(crate) use dates::millis_of;
-pub use dates::{DateError, DateFormat, Interval, day_range, instant_of, parse_bound, zone_of};
+pub use aggregations::{
+    Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, Metric, MetricPath, OrderBy, Span,
+    Stat, Step, Terms,
+};
+pub use dates::{DateError, DateFormat, Interval, day_range, instant_of, millis_of, parse_bound, zone_of};
+pub use dsl::{DslOptions, parse_query};
 pub use error::QueryError;
-pub use from_json::{DslOptions, parse_query};
 pub use fuzzy::{Near, Rows};
-pub(crate) use json::{Reader, kind_of};
+pub use highlight::{HighlightField, HighlightOptions};
+pub use json::{Reader, kind_of};
 pub use limits::Clauses;
 pub use pattern::{Pattern, PatternError, Run};
+pub use request::{
+    MAX_LIMIT, SearchRequest, SourceFilter, cursor, cursor_of, matches_path, plain_query, text_bytes,
+    window_too_large,
+};
 pub use scored::{Curve, Example, FunctionKind, Like, Mode, Modifier, ScoreFunction, Scored};
-pub(crate) use text::ALL_EXACT;
-pub use text::{Syntax, TextOptions, parse_text};
+pub use sort::{Missing, Sort, SortValue};
+pub use text::{ALL_EXACT, Syntax, TextOptions, parse_text};
 pub use words::{Combine, Fuzziness, Need, Phrase, Words};
 
 /// What is looked for.

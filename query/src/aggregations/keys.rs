@@ -5,7 +5,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use crate::query::Pattern;
+use crate::Pattern;
 
 /// Which values are counted; all of them without anything said.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -34,18 +34,18 @@ pub enum KeySet {
 
 impl Keys {
     /// Whether a value is counted.
-    pub(super) fn take(&self, key: &str) -> bool {
+    pub fn take(&self, key: &str) -> bool {
         self.include.as_ref().is_none_or(|keys| keys.has(key))
             && !self.exclude.as_ref().is_some_and(|keys| keys.has(key))
     }
 
     /// Whether all values are.
-    pub(super) fn take_all(&self) -> bool {
+    pub fn take_all(&self) -> bool {
         self.include.is_none() && self.exclude.is_none()
     }
 
     /// Whether any of them is a pattern, which numbers and dates have not.
-    pub(super) fn have_pattern(&self) -> bool {
+    pub fn have_pattern(&self) -> bool {
         [&self.include, &self.exclude].into_iter().flatten().any(|keys| matches!(keys, KeySet::Like(_)))
     }
 }

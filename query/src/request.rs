@@ -9,17 +9,15 @@ use indexer::EXACT;
 use serde_json::Value;
 use store::{AssetKind, Seq};
 
-pub(crate) use self::source::{matches_path, text_bytes};
-pub use self::{params::MAX_LIMIT, source::SourceFilter};
+pub use self::{
+    params::MAX_LIMIT,
+    source::{SourceFilter, matches_path, text_bytes},
+};
 use crate::{
-    execute::{Aggregation, SortValue},
-    highlight::HighlightOptions,
-    query::{
-        ALL_EXACT, Combine, DateFormat, FieldBoost, Need, Phrase, Query, QueryError, Syntax, TextOptions,
-        limits::{Clauses, MAX_WINDOW},
-        parse_text,
-    },
-    views,
+    ALL_EXACT, Aggregation, Combine, FieldBoost, HighlightOptions, Need, Phrase, Query, QueryError, Sort,
+    Syntax, TextOptions,
+    limits::{Clauses, MAX_WINDOW},
+    names, parse_text,
 };
 
 /// A search.
@@ -72,60 +70,6 @@ pub struct SearchRequest {
     pub ends_early: bool,
 }
 
-/// One key of an order.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sort {
-    /// A field, or `_score`, or `_seq`.
-    pub field: String,
-    /// The largest first.
-    pub descending: bool,
-    /// Where documents without a value go.
-    pub missing: Missing<Value>,
-    /// Whether a field that the view lacks is taken as one that no document has a value in.
-    pub may_lack: bool,
-    /// How the dates that hits are sorted by are shown, and read where a page begins behind them; and how that is
-    /// written.
-    pub format: Option<(DateFormat, String)>,
-}
-
-/// Where documents without a value go.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Missing<V> {
-    /// Behind all others.
-    Last,
-    /// Before all others.
-    First,
-    /// To those that have this value.
-    As(V),
-}
-
-impl Sort {
-    /// By a field, documents without a value last.
-    pub fn by(field: impl Into<String>, descending: bool) -> Self {
-        Self { field: field.into(), descending, missing: Missing::Last, may_lack: false, format: None }
-    }
-
-    /// The other way round.
-    pub(crate) fn turn(&mut self) {
-        self.descending = !self.descending;
-        match &mut self.missing {
-            missing @ Missing::Last => *missing = Missing::First,
-            missing @ Missing::First => *missing = Missing::Last,
-            Missing::As(_) => {}
-        }
-    }
-
-    /// A hit's value of this key as it is answered.
-    pub(crate) fn shown(&self, value: &SortValue) -> Value {
-        match (value, &self.format) {
-            (SortValue::Number(millis), Some((format, _))) => {
-                Value::String(DateFormat::shown(*millis, Some(format)))
-            }
-            (value, _) => serde_json::json!(value),
-        }
-    }
-}
-
 impl SearchRequest {
     /// Everything in a view, ten at a time.
     pub fn new(kind: AssetKind) -> Self {
@@ -156,7 +100,7 @@ impl SearchRequest {
     }
 
     /// Whether anything is wanted of the documents, so that they must be read.
-    pub(crate) fn reads_documents(&self) -> bool {
+    pub fn reads_documents(&self) -> bool {
         self.source != SourceFilter::None || self.fields != SourceFilter::None || self.highlight.is_some()
     }
 
@@ -173,18 +117,22 @@ impl SearchRequest {
     }
 }
 
-pub(crate) fn window_too_large() -> QueryError {
+/// Why a page that ends too far behind is refused.
+pub fn window_too_large() -> QueryError {
     QueryError::illegal(format!("a page must end within the first {MAX_WINDOW} hits: go on with the cursor"))
 }
 
 /// The query of a text that people type: all words must be there, in any field, as they are written if `exact`; near
 /// each other is better.
-pub(crate) fn plain_query(kind: AssetKind, q: &str, exact: bool) -> Result<Query, QueryError> {
+///
+/// # Errors
+/// [`QueryError`]: too long, too deep or too many words.
+pub fn plain_query(kind: AssetKind, q: &str, exact: bool) -> Result<Query, QueryError> {
     if q.trim().is_empty() {
         return Ok(Query::All);
     }
     let suffix = if exact { EXACT } else { "" };
-    let known = |name: &str| views::fields_named(kind, &format!("{name}{suffix}"));
+    let known = |name: &str| names::fields_named(kind, &format!("{name}{suffix}"));
     let options = TextOptions {
         fields: if exact { vec![FieldBoost::new(ALL_EXACT)] } else { Vec::new() },
         need: Need::All,
@@ -220,12 +168,16 @@ fn join_words(query: Query, fields: &[FieldBoost]) -> Query {
 const NEARNESS: f32 = 0.5;
 
 /// The text of a cursor: what the next page comes behind.
-pub(crate) fn cursor(sort: &[Value], seq: u64) -> String {
+pub fn cursor(sort: &[Value], seq: u64) -> String {
     let json = serde_json::to_vec(&(sort, seq)).unwrap_or_default();
     json.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub(crate) fn cursor_of(text: &str) -> Result<(Vec<Value>, u64), QueryError> {
+/// What the text of a cursor says: the values of the hit that the page comes behind, and its seq.
+///
+/// # Errors
+/// [`QueryError`] for a text that is no cursor of ours.
+pub fn cursor_of(text: &str) -> Result<(Vec<Value>, u64), QueryError> {
     let refused =
         || QueryError::illegal("the cursor is none of ours: take `next` of the page before as it is");
     if text.len() > 8_192 || !text.len().is_multiple_of(2) || !text.is_ascii() {
@@ -234,7 +186,7 @@ pub(crate) fn cursor_of(text: &str) -> Result<(Vec<Value>, u64), QueryError> {
     let pairs = (0..text.len()).step_by(2).filter_map(|at| text.get(at..at + 2));
     let bytes: Option<Vec<u8>> = pairs.map(|pair| u8::from_str_radix(pair, 16).ok()).collect();
     let bytes = bytes.ok_or_else(refused)?;
-    let json = crate::query::limits::check_body(&bytes, 8_192).map_err(|_| refused())?;
+    let json = crate::limits::check_body(&bytes, 8_192).map_err(|_| refused())?;
     serde_json::from_str(json).map_err(|_| refused())
 }
 

@@ -59,7 +59,7 @@ impl DateFormat {
     }
 
     /// The same by the clocks of a zone; of no format, the whole instant.
-    pub(crate) fn in_zone(format: Option<Self>, zone: TimeZone) -> Self {
+    pub fn in_zone(format: Option<Self>, zone: TimeZone) -> Self {
         let format =
             format.unwrap_or_else(|| Self::of(Shape::Pattern(parts_of(INSTANT).unwrap_or_default())));
         Self { zone, ..format }

@@ -2,10 +2,7 @@
 
 use store::AssetRef;
 
-use crate::{
-    query::{Example, Like, Need, Query},
-    request::SearchRequest,
-};
+use crate::{Example, Like, Need, Query, SearchRequest};
 
 impl SearchRequest {
     /// The assets of the same kind that have most of the words that tell this one from others.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::query::{
+use crate::{
     FieldBoost, Fuzziness, Need, QueryError,
     json::{Reader, kind_of},
 };

@@ -7,7 +7,7 @@ use super::{
     Answer, Parser,
     options::{at_most, fields},
 };
-use crate::query::{
+use crate::{
     Curve, Example, FunctionKind, Like, Mode, Modifier, Need, Query, QueryError, ScoreFunction, Scored,
     json::Reader,
     limits::{MAX_VALUES, MAX_WORDS},

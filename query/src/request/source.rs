@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::query::Pattern;
+use crate::Pattern;
 
 /// What of a document is given; fields by their names or patterns, which mean everything inside them too.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +22,7 @@ pub enum SourceFilter {
 
 impl SourceFilter {
     /// What is left of a document; `None` for nothing at all.
-    pub(crate) fn apply(&self, document: Map<String, Value>) -> Option<Map<String, Value>> {
+    pub fn apply(&self, document: Map<String, Value>) -> Option<Map<String, Value>> {
         match self {
             Self::All => Some(document),
             Self::None => None,
@@ -33,7 +33,7 @@ impl SourceFilter {
     }
 
     /// How much text is left of a document, in bytes.
-    pub(crate) fn bytes(&self, document: &Map<String, Value>) -> usize {
+    pub fn bytes(&self, document: &Map<String, Value>) -> usize {
         match self {
             Self::All => text_bytes(document),
             Self::None => 0,
@@ -115,7 +115,7 @@ fn bytes_left(
 }
 
 /// How much text a document has, in bytes.
-pub(crate) fn text_bytes(fields: &Map<String, Value>) -> usize {
+pub fn text_bytes(fields: &Map<String, Value>) -> usize {
     fields.iter().map(|(name, value)| name.len() + bytes_of(value)).sum()
 }
 
@@ -129,7 +129,7 @@ fn bytes_of(value: &Value) -> usize {
 }
 
 /// A pattern means a field and everything in it.
-pub(crate) fn matches_path(pattern: &str, path: &str) -> bool {
+pub fn matches_path(pattern: &str, path: &str) -> bool {
     if !pattern.contains('*') {
         return path == pattern || path.strip_prefix(pattern).is_some_and(|rest| rest.starts_with('.'));
     }
