@@ -43,6 +43,7 @@ mod notes;
 mod open;
 mod packed;
 mod pattern;
+mod private;
 mod quarantine;
 mod read;
 mod reader;

@@ -28,21 +28,21 @@ pub fn read(stream: &mut dyn Read, name: &str, hints: &Hints, each: &mut dyn FnM
                 return true;
             }
         };
-        let reader = match detect(&stream.head, &stream.origin, hints) {
-            Detected::Known(format) => readers.of(format),
+        let format = match detect(&stream.head, &stream.origin, hints) {
+            Detected::Known(format) => format,
             Detected::Unknown(why) => {
                 each(0, Err(why));
                 return true;
             }
             Detected::Other | Detected::Empty | Detected::About(_) => return true,
         };
-        let mut cutter = reader.cutter(&stream.head);
+        let mut cutter = readers.of(format).cutter(&stream.head);
         loop {
             match cutter.next(stream.input) {
                 Ok(Some(raw)) => {
                     let said = match &raw.broken {
                         Some(reason) => Err(reason.clone()),
-                        None => reader.read(&raw, &stream.origin),
+                        None => readers.read(format, &raw, &stream.origin),
                     };
                     match said {
                         Ok(found) => {

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use store::{ArchiveDate, AssetId, Content, InvalidEvent, NewEvent, Timestamp};
+use store::{ArchiveDate, AssetId, AssetKind, AssetRef, Content, InvalidEvent, NewEvent, Timestamp};
 
 /// The longest record that is taken into memory. The log takes payloads of half of it; markup needs the rest.
 pub(crate) const MAX_RECORD_BYTES: usize = 32 << 20;
@@ -69,12 +69,29 @@ pub(crate) struct Found {
     /// A mention (an author's name in an article) is appended only where the log knows nothing of the asset:
     /// it must not take the place of what a profile says.
     pub(crate) mention: bool,
+    /// Ids that older rules gave to the assets that the event names, itself or as a reference.
+    pub(crate) former: Vec<Former>,
+}
+
+/// An asset, and the id that an older rule gave it. Where the log has that one, it is the asset.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Former {
+    pub(crate) asset: AssetRef,
+    pub(crate) id: AssetId,
+}
+
+impl Former {
+    /// `None` where the rules agree.
+    pub(crate) fn new(kind: AssetKind, now: &AssetId, then: Option<AssetId>) -> Option<Self> {
+        let id = then.filter(|then| then != now)?;
+        Some(Self { asset: AssetRef::new(kind, now.clone()), id })
+    }
 }
 
 impl Found {
     /// What the record itself is about.
     pub(crate) fn stated(event: NewEvent) -> Self {
-        Self { event, mention: false }
+        Self { event, mention: false, former: Vec::new() }
     }
 
     /// A revision that the record itself is about, with the time at which it was made.

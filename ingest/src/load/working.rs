@@ -97,9 +97,9 @@ pub(super) fn read(
     if let Some(reason) = &raw.broken {
         return Err(reason.clone());
     }
-    let found = readers.of(format).read(raw, origin)?;
+    let found = readers.read(format, raw, origin)?;
     let mut said = Said::default();
-    for Found { mut event, mention } in found {
+    for Found { mut event, mention, former: _ } in found {
         let asset = event.asset();
         if mention
             && let Some(asset) = &asset

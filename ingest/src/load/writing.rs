@@ -218,7 +218,7 @@ impl<'a> Writing<'a> {
         let (types, events): (Vec<_>, Vec<_>) =
             events.into_iter().map(|event| (event.event_type, event.prepared)).unzip();
         let position = self.source.clone().map(|source| SourcePosition { source, position });
-        let appended = self.log.append(Batch { events, position, expect: Vec::new() })?;
+        let appended = self.log.append(Batch { events, position, ..Batch::default() })?;
         for (event_type, outcome) in types.iter().zip(appended.outcomes) {
             match outcome {
                 Outcome::Appended(_) => count(&mut self.report, event_type),
