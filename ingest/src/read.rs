@@ -20,7 +20,7 @@ pub type Said = Result<Vec<NewEvent>, String>;
 pub fn read(stream: &mut dyn Read, name: &str, hints: &Hints, each: &mut dyn FnMut(u64, Said)) {
     let readers = Readers::new(hints, store::Timestamp::now());
     let origin = Origin { path: name.to_owned(), stem: name.to_owned(), changed: None };
-    open::open(Source::Stream(stream), origin, &mut |stream| {
+    open::open(Source::Stream(stream), origin, hints.charset, &mut |stream| {
         let stream = match stream {
             Ok(stream) => stream,
             Err((_, why)) => {

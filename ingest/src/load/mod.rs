@@ -201,6 +201,7 @@ pub fn load(
     let (mut report, quarantined) = written?;
     report.files = reading.files();
     report.bytes = reading.bytes();
+    report.notes = readers.notes.take();
     report.stopped = stop.load(Ordering::Relaxed);
     report.resumed = from.files > 0 || from.records > 0;
     if !options.dry_run && !report.stopped && !report.resumed {
