@@ -49,6 +49,10 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
 
+    /// Take in what is not public, too: drafts, private posts, what is scheduled or has expired. Readers do not see it.
+    #[arg(long)]
+    unpublished: bool,
+
     #[command(flatten)]
     hints: Hints,
 
@@ -99,6 +103,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     let stop = stop::on_signal()?;
     let mut options = LoadOptions::new(args.paths.clone(), Quarantine::at(archive.quarantine_dir()));
     options.dry_run = args.dry_run;
+    options.unpublished = args.unpublished;
     options.hints = args.hints.to_ingest();
     // A slip in a name, or a look at what would be, makes no archive.
     options.check()?;
@@ -228,6 +233,30 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
             "  {withheld} kept from readers: a person withdrew the asset, `morgue restore` ends that"
         ))?;
     }
+    if !report.unpublished.is_empty() {
+        let reasons: Vec<String> = report
+            .unpublished
+            .iter()
+            .map(|(reason, articles)| format!("{} {reason}", thousands(*articles)))
+            .collect();
+        terminal.say(format!(
+            "  passed over, not public: {} (`--unpublished` takes them in, unseen by readers)",
+            reasons.join(", ")
+        ))?;
+    }
+    if report.same_ids.records > 0 {
+        terminal.say(format!(
+            "  {} an id that another record has, and became assets of their own: {}",
+            verb(report.same_ids.records, "record has", "records have"),
+            report.same_ids.ids.join(", ")
+        ))?;
+    }
+    if report.older > 0 {
+        terminal.say(format!(
+            "  {} older than another of this load, passed over",
+            verb(report.older, "record is", "records are")
+        ))?;
+    }
     for (format, of) in &report.formats {
         terminal.say(format!("  {format}: {}", count(of.records, "record")))?;
     }
@@ -254,6 +283,11 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
         terminal.say("  stopped before its end: the same command goes on from here")?;
     }
     Ok(())
+}
+
+/// A count with its noun and verb.
+fn verb(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(count), if count == 1 { one } else { many })
 }
 
 /// Why records could not be read: a line for each, or the reason once over the places where it was met.
