@@ -41,6 +41,7 @@ mod nested;
 mod open;
 mod packed;
 mod pattern;
+mod publicity;
 mod quarantine;
 mod read;
 mod reader;
@@ -55,7 +56,7 @@ mod xml;
 pub use format::Format;
 pub use load::{
     FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, ReasonCount, Refused, RetryReport,
-    load, retry, watch,
+    Unpublished, load, retry, watch,
 };
 pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};

@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use crate::publicity::Publicity;
 use store::{ArchiveDate, AssetId, Content, InvalidEvent, NewEvent, Timestamp};
 
 /// The longest record that is taken into memory. The log takes payloads of half of it; markup needs the rest.
@@ -69,12 +70,14 @@ pub(crate) struct Found {
     /// A mention (an author's name in an article) is appended only where the log knows nothing of the asset:
     /// it must not take the place of what a profile says.
     pub(crate) mention: bool,
+    /// Whether readers may see it, by what its record says.
+    pub(crate) publicity: Publicity,
 }
 
 impl Found {
     /// What the record itself is about.
     pub(crate) fn stated(event: NewEvent) -> Self {
-        Self { event, mention: false }
+        Self { event, mention: false, publicity: Publicity::default() }
     }
 
     /// A revision that the record itself is about, with the time at which it was made.

@@ -9,6 +9,7 @@ mod cutting;
 mod position;
 mod report;
 mod retry;
+mod taken_back;
 mod watch;
 mod working;
 mod writing;
@@ -24,11 +25,11 @@ use std::{
     time::Instant,
 };
 
-use store::{AppendError, Log, ReadError};
+use store::{AppendError, Log, ReadError, Timestamp};
 
 use self::{budget::Budget, position::Position};
 pub use self::{
-    report::{FormatCount, LoadReport, Progress, Reading, ReasonCount, Refused},
+    report::{FormatCount, LoadReport, Progress, Reading, ReasonCount, Refused, Unpublished},
     retry::{RetryReport, retry},
     watch::watch,
 };
@@ -51,6 +52,8 @@ pub struct LoadOptions {
     pub hints: Hints,
     /// Only report what would be done: nothing is appended, nothing quarantined.
     pub dry_run: bool,
+    /// Take in what is not public, too: as revisions that readers never see.
+    pub unpublished: bool,
     /// Threads that read records; 0 for as many as there are cores.
     pub threads: usize,
     /// Of the files that the paths lead to, only these.
@@ -60,7 +63,8 @@ pub struct LoadOptions {
 impl LoadOptions {
     /// Loads these paths with everything else as usual.
     pub fn new(paths: Vec<PathBuf>, quarantine: Quarantine) -> Self {
-        Self { paths, quarantine, hints: Hints::default(), dry_run: false, threads: 0, only: None }
+        let (hints, dry_run, unpublished) = (Hints::default(), false, false);
+        Self { paths, quarantine, hints, dry_run, unpublished, threads: 0, only: None }
     }
 
     /// Whether there is something where the paths lead. [`load`] looks too; this is for who has something to do before it.
@@ -131,11 +135,14 @@ pub fn load(
         return Err(LoadError::Empty { path });
     }
     progress.total(scan.files, scan.bytes);
+    let now = now(log);
     let source = position::source_name(&options.paths);
     // Of chosen files no position is kept: it would pass over the others.
     let source = options.only.is_none().then_some(source);
     let from = match &source {
-        Some(source) if !options.dry_run => position::resume(log, source, &options.paths)?,
+        Some(source) if !options.dry_run => {
+            position::resume(log, source, &options.paths, (now, options.unpublished))?
+        }
         _ => Position::default(),
     };
 
@@ -167,12 +174,14 @@ pub fn load(
         let working: Vec<_> = (0..threads)
             .map(|_| {
                 let (to_work, worked) = (to_work.clone(), worked.clone());
-                let (known, readers) = (&known, &readers);
-                scope.spawn(move || working::run(log, readers, known, &to_work, &worked))
+                let (known, readers, unpublished) = (&known, &readers, options.unpublished);
+                let work = working::Working { log, readers, known, now, unpublished };
+                scope.spawn(move || work.run(&to_work, &worked))
             })
             .collect();
         drop((to_work, worked));
-        let writer = writing::Writing::new(log, options, &known, &budget, &reading, progress, source);
+        let place = (source, &from);
+        let writer = writing::Writing::new(log, options, &known, &budget, &reading, progress, place);
         let written = writer.run(&to_write);
         ended.store(true, Ordering::Relaxed);
         drop(to_write);
@@ -188,12 +197,18 @@ pub fn load(
     report.files = reading.files();
     report.bytes = reading.bytes();
     report.stopped = stop.load(Ordering::Relaxed);
+    report.due_earlier = from.due;
     report.resumed = from.files > 0 || from.records > 0;
     if !options.dry_run && !report.stopped && !report.resumed {
         report.released = release(options, &quarantined)?;
     }
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// The time by which loads decide what is public.
+fn now(_log: &Log) -> Timestamp {
+    Timestamp::now()
 }
 
 /// What lay in quarantine of files that were read whole just now, and did not come back, was mended: it goes.

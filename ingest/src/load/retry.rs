@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 use store::{Batch, Log};
 
-use super::{LoadError, LoadOptions, ReasonCount, load, working};
+use super::{LoadError, LoadOptions, ReasonCount, load, now, working::Working, writing::says_nothing};
 use crate::{
     format::Format,
     quarantine::{Quarantine, Quarantined},
@@ -98,12 +98,13 @@ fn record(
     let raw = Raw { head: one.head.as_bytes().into(), ..Raw::new(place, quarantine.bytes(one)?) };
     let origin = Origin { path: one.file.clone(), stem: one.stem.clone(), changed: None };
     let known = RwLock::new(HashSet::new());
-    match working::read(log, readers, &known, format, &origin, &raw) {
+    let work = Working { log, readers, known: &known, now: now(log), unpublished: false };
+    match work.read(format, &origin, &raw) {
         Ok(found) => {
             let mut events = Vec::new();
             for event in found.events {
                 let there = match &event.asset {
-                    Some(asset) if event.mention => log.snapshot()?.state(asset)?.is_some(),
+                    Some(asset) if event.mention => says_nothing(log, asset, event.public)?,
                     _ => false,
                 };
                 if !there {

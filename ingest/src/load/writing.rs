@@ -8,13 +8,16 @@ use std::{
 };
 
 use crossbeam_channel::Receiver;
-use store::{AssetKind, AssetRef, Batch, EventType, Log, Outcome, Refusal, SourcePosition};
+use store::{
+    AssetKind, AssetRef, Batch, EventType, Log, OrderedBy, Outcome, Refusal, Seq, SourcePosition, Status,
+};
 
 use super::{
     LoadError, LoadOptions,
     budget::Budget,
     position::Position,
     report::{LoadReport, Progress, Reading, ReasonCount, Refused},
+    taken_back::TakenBack,
     working::{Known, Ready, Worked, Worked1, hash},
 };
 use crate::{
@@ -47,6 +50,10 @@ pub(super) struct Writing<'a> {
     quarantined: HashSet<String>,
     pending: Vec<Ready>,
     pending_bytes: usize,
+    /// Hashes of the bylines and images that were mentioned where readers do not see it.
+    hidden: HashSet<u64>,
+    /// Where the load began.
+    from: &'a Position,
     position: Position,
     told: Instant,
 }
@@ -59,9 +66,13 @@ impl<'a> Writing<'a> {
         budget: &'a Budget,
         reading: &'a Reading,
         progress: &'a dyn Progress,
-        source: Option<String>,
+        (source, from): (Option<String>, &'a Position),
     ) -> Self {
-        let report = LoadReport { dry_run: options.dry_run, ..LoadReport::default() };
+        let report = LoadReport {
+            dry_run: options.dry_run,
+            takes_unpublished: options.unpublished,
+            ..LoadReport::default()
+        };
         Self {
             log,
             options,
@@ -74,6 +85,8 @@ impl<'a> Writing<'a> {
             quarantined: HashSet::new(),
             pending: Vec::new(),
             pending_bytes: 0,
+            hidden: HashSet::new(),
+            from,
             position: Position::default(),
             told: Instant::now(),
         }
@@ -114,11 +127,15 @@ impl<'a> Writing<'a> {
         for result in chunk.results {
             match result {
                 Worked1::Skipped(ending) => *self.report.skipped.entry(ending).or_default() += 1,
-                Worked1::Read { format, said } => {
+                Worked1::Read { format, origin, said } => {
                     self.report.formats.entry(format.name().to_owned()).or_default().records += 1;
                     self.report.unchanged += said.unchanged;
+                    said.hidden.iter().for_each(|why| self.report.hidden(why, &origin.path));
                     for event in said.events {
                         self.event(event)?;
+                    }
+                    for one in said.taken_back {
+                        self.take_back(&one)?;
                     }
                 }
                 Worked1::Unread { format, origin, raw, reason } => {
@@ -126,7 +143,8 @@ impl<'a> Writing<'a> {
                 }
             }
         }
-        self.position = chunk.position;
+        let due = [self.from.due, self.report.next_due()].into_iter().flatten().min();
+        self.position = Position { due, unpublished: self.options.unpublished, ..chunk.position };
         self.pending_bytes += chunk.cost;
         self.budget.give_back(chunk.cost);
         if self.pending.len() >= BATCH_EVENTS || self.pending_bytes >= BATCH_BYTES {
@@ -138,11 +156,11 @@ impl<'a> Writing<'a> {
     /// Keeps an event for the next batch, unless it only mentions what the log knows.
     fn event(&mut self, event: Ready) -> Result<(), LoadError> {
         if let Some(asset) = event.asset.as_ref().filter(|asset| asset.kind != AssetKind::Article) {
-            let first = self.remember(asset);
+            let first = self.remember(asset, event.public);
             if event.mention && !first {
                 return Ok(());
             }
-            if event.mention && self.log.snapshot()?.state(asset)?.is_some() {
+            if event.mention && says_nothing(self.log, asset, event.public)? {
                 self.report.unchanged += 1;
                 return Ok(());
             }
@@ -151,13 +169,38 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    /// Whether the load meets this asset for the first time.
-    fn remember(&self, asset: &AssetRef) -> bool {
+    /// Whether the load meets this asset for the first time, or for the first time where readers see it.
+    fn remember(&mut self, asset: &AssetRef, public: bool) -> bool {
+        let hash = hash(asset);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_KNOWN {
             known.clear();
         }
-        known.insert(hash(asset))
+        if self.hidden.len() >= MAX_KNOWN {
+            self.hidden.clear();
+        }
+        match public {
+            true => known.insert(hash),
+            false => !known.contains(&hash) && self.hidden.insert(hash),
+        }
+    }
+
+    /// Withdraws what readers see of an asset that is not for them any more.
+    fn take_back(&mut self, one: &TakenBack) -> Result<(), LoadError> {
+        let waits = self.pending.iter().any(|ready| ready.asset.as_ref() == Some(&one.asset));
+        if !waits && self.log.snapshot()?.state(&one.asset)?.is_none_or(|state| !state.is_seen()) {
+            return Ok(());
+        }
+        // Whether readers see an article that names a picture is known when that article is in the log.
+        if waits || one.with_article {
+            self.flush()?;
+        }
+        let Some(event) = one.event(self.log)? else { return Ok(()) };
+        let prepared = self.log.prepare(&event).map_err(store::AppendError::from)?;
+        let event_type = event.fact.event_type();
+        let asset = Some(one.asset.clone());
+        self.pending.push(Ready { prepared, event_type, asset, mention: false, public: false });
+        Ok(())
     }
 
     fn unread(
@@ -211,7 +254,10 @@ impl<'a> Writing<'a> {
         let events = std::mem::take(&mut self.pending);
         self.pending_bytes = 0;
         if self.options.dry_run {
-            events.iter().for_each(|event| count(&mut self.report, &event.event_type));
+            for event in &events {
+                count(&mut self.report, &event.event_type);
+                self.report.withheld += u64::from(event.public && is_withheld(self.log, event)?);
+            }
             return Ok(());
         }
         let position = serde_json::to_string(&self.position).unwrap_or_default();
@@ -237,6 +283,20 @@ impl<'a> Writing<'a> {
     }
 }
 
+/// Whether a mention of an asset says nothing that the log does not know: one that readers may see does where they see
+/// nothing of it otherwise, unless it was taken from them.
+pub(super) fn says_nothing(log: &Log, asset: &AssetRef, public: bool) -> Result<bool, LoadError> {
+    let state = log.snapshot()?.state(asset)?;
+    Ok(state.is_some_and(|state| !public || state.live != Seq::ZERO || state.status != Status::Published))
+}
+
+/// Whether readers would go on not seeing the asset of an event, since a person withdrew it.
+fn is_withheld(log: &Log, event: &Ready) -> Result<bool, LoadError> {
+    let Some(asset) = &event.asset else { return Ok(false) };
+    let state = log.snapshot()?.state(asset)?;
+    Ok(state.is_some_and(|state| state.status == Status::Withdrawn { by: OrderedBy::Person }))
+}
+
 fn refuse(report: &mut LoadReport, refusal: &Refusal) {
     let (sort, reason) = match refusal {
         Refusal::Exists { .. } => ("exists", "since their assets are there already"),
@@ -259,6 +319,7 @@ fn count(report: &mut LoadReport, event_type: &EventType) {
         EventType::Published(AssetKind::Article) => report.articles += 1,
         EventType::Published(AssetKind::Image) => report.images += 1,
         EventType::Published(AssetKind::Byline) => report.bylines += 1,
+        EventType::Withdrawn(_) => report.withdrawn += 1,
         _ => {}
     }
 }

@@ -17,6 +17,7 @@ use crate::{
     fields::{self, Fields, keywords},
     html::Picture,
     names,
+    publicity::{self, Hidden, Publicity},
     record::{Found, Origin, Raw, Reason, time_of},
 };
 
@@ -31,7 +32,11 @@ impl Reader for Markdown {
         let text = text_of(&raw.bytes);
         let (fields, body) = front::split(&text)?;
         let page = Page { stem: origin.stem.rsplit_once('.').map_or(origin.stem.as_str(), |(stem, _)| stem) };
-        if page.is_profile(&fields) { page.profile(fields, body) } else { page.article(fields, body) }
+        let publicity = page.publicity(&fields);
+        match page.is_profile(&fields) {
+            true => Ok(publicity.at_any_time().on(page.profile(fields, body)?)),
+            false => Ok(publicity.on(page.article(fields, body)?)),
+        }
     }
 }
 
@@ -55,6 +60,16 @@ impl Page<'_> {
     fn name(&self) -> &str {
         let mut parts = self.stem.rsplit('/').filter(|part| !matches!(*part, "_index" | "index"));
         parts.next().unwrap_or(self.stem)
+    }
+
+    /// Jekyll's drafts lie in a folder of their own; everything else the front matter says.
+    fn publicity(&self, fields: &Fields) -> Publicity {
+        let dated = fields.0.iter().map(|(name, value)| (name.as_str(), value));
+        let said = publicity::named(dated, &publicity::OF_PAGES);
+        match self.stem.split('/').any(|part| part == "_drafts") {
+            true => said.and(Publicity::hidden(Hidden::Draft)),
+            false => said,
+        }
     }
 
     /// A page about a person: it says so by its fields, or lies where such pages do.
