@@ -14,7 +14,7 @@ use query::{
     parse_bound, text_bytes,
 };
 use serde_json::{Map, Value, json};
-use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot, Status, Timestamp};
+use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot, Timestamp};
 use tantivy::{
     DocAddress, DocId, Searcher, SegmentOrdinal, TantivyError,
     collector::{Collector, SegmentCollector},
