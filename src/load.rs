@@ -49,10 +49,16 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
 
+    /// Take in what is not public, too (drafts, what is scheduled, private or embargoed, has expired): as revisions that
+    /// readers never see. Without it such records are passed over, and loaded by a later run when they are public.
+    #[arg(long)]
+    unpublished: bool,
+
     #[command(flatten)]
     hints: Hints,
 
-    /// Keep loading what is new or changed in the folders, every so many seconds, until Ctrl-C.
+    /// Keep loading what is new or changed in the folders, or has become public since, and withdraw what expires: every
+    /// so many seconds, until Ctrl-C.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
     watch: Option<u64>,
 }
@@ -90,6 +96,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     let stop = stop::on_signal()?;
     let mut options = LoadOptions::new(args.paths.clone(), Quarantine::at(archive.quarantine_dir()));
     options.dry_run = args.dry_run;
+    options.unpublished = args.unpublished;
     options.hints = args.hints.to_ingest();
     // A slip in a name, or a look at what would be, makes no archive.
     options.check()?;
@@ -200,6 +207,10 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
     if terminal.is_json() {
         return terminal.json(report);
     }
+    if report.expired > 0 {
+        let assets = count(report.expired, "asset");
+        return terminal.say(format!("{assets} withdrawn: the time was over until which they were public"));
+    }
     let done = if report.dry_run { "would be appended" } else { "appended" };
     terminal.say(format!(
         "{} {done} ({}, {}, {}), {} unchanged, {} quarantined, from {} ({}) in {:.1} s",
@@ -218,6 +229,19 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
         terminal.say(format!(
             "  {withheld} kept from readers: a person withdrew the asset, `morgue restore` ends that"
         ))?;
+    }
+    if report.withdrawn > 0 {
+        let assets = count(report.withdrawn, "asset");
+        let done = if report.dry_run { "would be withdrawn" } else { "withdrawn" };
+        terminal.say(format!("  {assets} {done}: their source does not show them any more"))?;
+    }
+    if !report.unpublished.is_empty() {
+        let told: Vec<String> = report.unpublished.values().map(ToString::to_string).collect();
+        let done = match report.takes_unpublished {
+            true => "taken in for those who keep the archive",
+            false => "passed over (`--unpublished` takes them in)",
+        };
+        terminal.say(format!("  not public, {done}: {}", told.join(", ")))?;
     }
     for (format, of) in &report.formats {
         terminal.say(format!("  {format}: {}", count(of.records, "record")))?;

@@ -41,6 +41,7 @@ mod nested;
 mod open;
 mod packed;
 mod pattern;
+mod private;
 mod publicity;
 mod quarantine;
 mod read;

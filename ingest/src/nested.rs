@@ -1,13 +1,13 @@
 //! What an article nests becomes assets of its own: its persons, its pictures, each referred to by id.
 
-use store::{Article, AssetId, Image, Rendition, Timestamp};
+use store::{Article, AssetId, AssetKind, Image, Rendition, Timestamp};
 
 use crate::{
     credits,
     html::Picture,
     names,
     publicity::Publicity,
-    record::{Found, Reason, time_of},
+    record::{Former, Found, Reason, time_of},
 };
 
 /// An article under way, and the assets that were found in it.
@@ -15,17 +15,23 @@ use crate::{
 pub(crate) struct Nested {
     pub(crate) article: Article,
     found: Vec<Found>,
+    former: Vec<Former>,
 }
 
 impl Nested {
     /// An article of which something is known already.
     pub(crate) fn of(article: Article) -> Self {
-        Self { article, found: Vec::new() }
+        Self { article, ..Self::default() }
     }
 
     /// When the article's event happened.
     pub(crate) fn time(&self) -> Option<Timestamp> {
         time_of(self.article.updated.as_ref(), self.article.published.as_ref())
+    }
+
+    /// States the id that an older rule gave to what this article refers to.
+    pub(crate) fn former(&mut self, kind: AssetKind, now: &AssetId, then: Option<AssetId>) {
+        self.former.extend(Former::new(kind, now, then));
     }
 
     /// Adds an author by name.
@@ -42,6 +48,13 @@ impl Nested {
             self.article.bylines.push(id.clone());
             self.found.push(Found::mentioned(id, byline, None));
         }
+    }
+
+    /// Takes back all authors, whom something else than the credit names.
+    pub(crate) fn clear_people(&mut self) {
+        self.article.credit.clear();
+        self.article.bylines.clear();
+        self.found.retain(|one| one.event.asset().is_none_or(|asset| asset.kind != AssetKind::Byline));
     }
 
     /// Says who someone is without making them an author.
@@ -124,6 +137,9 @@ impl Nested {
             one.event.time = time;
         }
         found.push(Found::published(id, self.article, time));
+        for one in &mut found {
+            one.former.clone_from(&self.former);
+        }
         found
     }
 }

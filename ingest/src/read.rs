@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use store::{Fact, NewEvent, Timestamp, Visibility};
+use store::{NewEvent, Timestamp};
 
 use crate::{
     format::{Detected, detect},
@@ -34,25 +34,29 @@ pub fn read(
                 return true;
             }
         };
-        let reader = match detect(&stream.head, &stream.origin, hints) {
-            Detected::Known(format) => readers.of(format),
+        let format = match detect(&stream.head, &stream.origin, hints) {
+            Detected::Known(format) => format,
             Detected::Unknown(why) => {
                 each(0, Err(why));
                 return true;
             }
             Detected::Other | Detected::Empty | Detected::About(_) => return true,
         };
-        let mut cutter = reader.cutter(&stream.head);
+        let mut cutter = readers.of(format).cutter(&stream.head);
         loop {
             match cutter.next(stream.input) {
                 Ok(Some(raw)) => {
                     let said = match &raw.broken {
                         Some(reason) => Err(reason.clone()),
-                        None => reader.read(&raw, &stream.origin),
+                        None => readers.read(format, &raw, &stream.origin),
                     };
                     match said {
                         Ok(found) => {
-                            each(raw.place.line, Ok(found.into_iter().map(|one| seen(one, now)).collect()));
+                            let decided = |mut one: Found| {
+                                one.decide(now);
+                                one.event
+                            };
+                            each(raw.place.line, Ok(found.into_iter().map(decided).collect()));
                         }
                         Err(Reason::NoAsset(_)) => {}
                         Err(reason) => each(reason.place(raw.place).line, Err(reason.to_string())),
@@ -66,16 +70,4 @@ pub fn read(
             }
         }
     });
-}
-
-/// The event, with who may see it.
-fn seen(found: Found, now: Timestamp) -> NewEvent {
-    let visibility = match found.publicity.at(now) {
-        Ok(until) => Visibility::Public { until },
-        Err(why) => Visibility::unpublished(why.to_string()),
-    };
-    match found.event.fact {
-        Fact::Published(_) => NewEvent { visibility, ..found.event },
-        _ => found.event,
-    }
 }

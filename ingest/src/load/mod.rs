@@ -6,9 +6,12 @@
 
 mod budget;
 mod cutting;
+mod identity;
+mod met;
 mod position;
 mod report;
 mod retry;
+mod subject;
 mod taken_back;
 mod watch;
 mod working;
@@ -52,7 +55,7 @@ pub struct LoadOptions {
     pub hints: Hints,
     /// Only report what would be done: nothing is appended, nothing quarantined.
     pub dry_run: bool,
-    /// Take in what is not public, too: as revisions that readers never see.
+    /// Take in what is not public too, as revisions that readers do not see.
     pub unpublished: bool,
     /// Threads that read records; 0 for as many as there are cores.
     pub threads: usize,
@@ -63,8 +66,8 @@ pub struct LoadOptions {
 impl LoadOptions {
     /// Loads these paths with everything else as usual.
     pub fn new(paths: Vec<PathBuf>, quarantine: Quarantine) -> Self {
-        let (hints, dry_run, unpublished) = (Hints::default(), false, false);
-        Self { paths, quarantine, hints, dry_run, unpublished, threads: 0, only: None }
+        let hints = Hints::default();
+        Self { paths, quarantine, hints, dry_run: false, unpublished: false, threads: 0, only: None }
     }
 
     /// Whether there is something where the paths lead. [`load`] looks too; this is for who has something to do before it.
@@ -137,6 +140,7 @@ pub fn load(
     progress.total(scan.files, scan.bytes);
     let now = now(log);
     let source = position::source_name(&options.paths);
+    let anew = position::was_read_otherwise(log, &source)?;
     // Of chosen files no position is kept: it would pass over the others.
     let source = options.only.is_none().then_some(source);
     let from = match &source {
@@ -163,6 +167,7 @@ pub fn load(
 
     let written = thread::scope(|scope| {
         let cutter = cutting::Cutting {
+            log,
             options,
             readers: &readers,
             from: &from,
@@ -174,9 +179,15 @@ pub fn load(
         let working: Vec<_> = (0..threads)
             .map(|_| {
                 let (to_work, worked) = (to_work.clone(), worked.clone());
-                let (known, readers, unpublished) = (&known, &readers, options.unpublished);
-                let work = working::Working { log, readers, known, now, unpublished };
-                scope.spawn(move || work.run(&to_work, &worked))
+                let working = working::Working {
+                    log,
+                    readers: &readers,
+                    known: &known,
+                    now,
+                    unpublished: options.unpublished,
+                    anew,
+                };
+                scope.spawn(move || working.run(&to_work, &worked))
             })
             .collect();
         drop((to_work, worked));

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::Serialize;
-use store::{Seq, Timestamp};
+use store::{AssetRef, Seq, Timestamp};
 
 use crate::publicity::{Hidden, moment};
 
@@ -81,11 +81,14 @@ pub struct LoadReport {
     pub withdrawn: u64,
     /// Assets whose time was over, and which were withdrawn for it.
     pub expired: u64,
-    /// Texts and pictures that readers may not see, by the sort of reason. They were passed over, or taken in for those
-    /// alone who keep the archive.
+    /// What readers may not see, by the sort of reason: passed over, or taken in for those who keep the archive.
     pub unpublished: BTreeMap<String, Unpublished>,
-    /// Whether they were taken in.
+    /// Whether it was taken in.
     pub takes_unpublished: bool,
+    /// Records whose id another record has, of this load or of another file: they are assets of their own.
+    pub same_ids: SameIds,
+    /// Records older than the revision that another record of this load brought: they were passed over.
+    pub older: u64,
     /// Events that said nothing new, and assets mentioned that the log had before.
     pub unchanged: u64,
     /// Events that the log's state does not allow.
@@ -166,16 +169,36 @@ impl fmt::Display for Unpublished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { reason, records, next } = self;
         match (records, next) {
-            (1, Some(_)) => write!(f, "1 {reason}"),
-            (records, Some(next)) => {
+            (1, _) => write!(f, "1 {reason}"),
+            (_, Some(next)) => {
                 let sort = reason.split(' ').next().unwrap_or_default();
                 let until = if sort == "embargoed" { "until" } else { "for" };
                 write!(f, "{records} {sort}, the next {until} {}", moment(*next))
             }
-            (2.., None) if reason == "draft" => write!(f, "{records} drafts"),
-            // The time that one of several expired says nothing of the others.
-            (2.., None) if reason.starts_with("expired") => write!(f, "{records} expired"),
-            (records, None) => write!(f, "{records} {reason}"),
+            (_, None) if reason == "draft" => write!(f, "{records} drafts"),
+            // The time at which one of several expired says nothing of the others.
+            (_, None) if reason.starts_with("expired") => write!(f, "{records} expired"),
+            _ => write!(f, "{records} {reason}"),
+        }
+    }
+}
+
+/// Records with an id that others have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SameIds {
+    /// How many.
+    pub records: u64,
+    /// The first of the ids, no more than three.
+    pub ids: Vec<String>,
+}
+
+impl SameIds {
+    /// Counts one.
+    pub(super) fn add(&mut self, asset: &AssetRef) {
+        self.records += 1;
+        let id = asset.id.to_string();
+        if self.ids.len() < 3 && !self.ids.contains(&id) {
+            self.ids.push(id);
         }
     }
 }

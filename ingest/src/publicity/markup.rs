@@ -91,8 +91,7 @@ fn is_for_readers(kind: &str, link: &str) -> bool {
     let path = address.split_once('/').map_or("", |(_, path)| path);
     match kind {
         "" | "post" | "page" | "attachment" => true,
-        "revision" | "nav_menu_item" | "customize_changeset" | "oembed_cache" | "user_request" => false,
-        "feedback" | "custom_css" | "product_variation" | "elementor_library" => false,
+        "feedback" | "product_variation" | "elementor_library" => false,
         kind if ["shop_", "wp_", "acf-", "flamingo_", "wpcf7"].iter().any(|head| kind.starts_with(head)) => {
             false
         }

@@ -27,6 +27,8 @@ pub(crate) struct Publicity {
     from: Option<Start>,
     /// Readers may not see it from then on.
     until: Option<Timestamp>,
+    /// All of that is said of what it came with.
+    companion: bool,
 }
 
 /// The time from which on readers may see something, and what keeps it from them before.
@@ -56,7 +58,14 @@ impl Publicity {
                 (Some(a), Some(b)) => Some(a.min(b)),
                 (a, b) => a.or(b),
             },
+            companion: self.companion || other.companion,
         }
+    }
+
+    /// What holds where either statement is enough: the laxer of both.
+    #[must_use]
+    pub(crate) fn or(self, other: Self) -> Self {
+        if self.hidden.is_some() { other } else { self }
     }
 
     /// Not before this time, for which it is scheduled.
@@ -87,6 +96,12 @@ impl Publicity {
         Self { from: None, until: None, ..self }
     }
 
+    /// The same of what came only with it: a picture with its article.
+    #[must_use]
+    pub(crate) fn of_companions(self) -> Self {
+        Self { companion: self != Self::default(), ..self }
+    }
+
     /// What an event in our own form says of itself.
     pub(crate) fn stated(visibility: &Visibility) -> Self {
         match visibility {
@@ -107,6 +122,10 @@ impl Publicity {
 
     /// Decides: until when readers may see it at this time, or why they may not.
     pub(crate) fn at(&self, now: Timestamp) -> Result<Option<Timestamp>, Hidden> {
+        self.decided(now).map_err(|why| if self.companion { Hidden::Companion } else { why })
+    }
+
+    fn decided(&self, now: Timestamp) -> Result<Option<Timestamp>, Hidden> {
         if let Some(hidden) = &self.hidden {
             return Err(hidden.clone());
         }

@@ -366,24 +366,4 @@ mod tests {
         let extra = json!({"guid": "urn:x:0123456789ab", "geo:lat": "51.5", "x:mood": {"level": "3", "text": "glad"}, "x:tag": ["a", "b"]});
         assert_eq!(article["extra"], extra, "what no field has a place for is kept");
     }
-
-    #[test]
-    fn a_wordpress_post_names_its_attachments() {
-        let head = "<rss xmlns:wp='http://wordpress.org/export/1.2/'><channel><wp:base_blog_url>https://b.example/</wp:base_blog_url>";
-        let image = read(
-            &super::super::wxr::Wxr,
-            &format!(
-                "{head}<item><guid>https://b.example/w.jpg</guid><wp:post_id>7</wp:post_id><wp:post_type>attachment</wp:post_type><wp:attachment_url>https://b.example/w.jpg</wp:attachment_url></item></channel></rss>"
-            ),
-        );
-        assert_eq!(image["id"], "https://b.example/?attachment_id=7");
-        let post = read(
-            &super::super::wxr::Wxr,
-            &format!(
-                "{head}<item><guid>g</guid><wp:post_type>post</wp:post_type><content:encoded><![CDATA[<img class='size-full wp-image-9' src='a.jpg'><img src='b.jpg'>]]></content:encoded><wp:postmeta><wp:meta_key>_thumbnail_id</wp:meta_key><wp:meta_value>7</wp:meta_value></wp:postmeta></item></channel></rss>"
-            ),
-        );
-        let expected = ["https://b.example/?attachment_id=7", "https://b.example/?attachment_id=9", "b.jpg"];
-        assert_eq!(post["images"], json!(expected));
-    }
 }

@@ -18,7 +18,10 @@ mod table;
 mod text;
 mod wxr;
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use serde_json::Value;
 
@@ -34,6 +37,7 @@ use crate::{
     fields::{self, Fields},
     format::Format,
     pattern::PathPattern,
+    private,
     record::{Found, Origin, Raw, Reason},
 };
 
@@ -63,6 +67,7 @@ pub(crate) struct Readers {
     text: text::Text,
     mets: mets::Mets,
     alto: alto::Alto,
+    wxr: wxr::Wxr,
 }
 
 impl Readers {
@@ -75,7 +80,18 @@ impl Readers {
             text: text::Text { pattern: hints.pattern.clone() },
             mets: mets::Mets { archives: Arc::clone(&archives) },
             alto: alto::Alto { archives },
+            wxr: wxr::Wxr::default(),
         }
+    }
+
+    /// What a record says, without what opens a door or reaches a person: see [`private`].
+    pub(crate) fn read(&self, format: Format, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
+        let mut found = self.of(format).read(raw, origin)?;
+        // Events are written by who keeps the archive, and taken as they are.
+        if format != Format::JsonLines {
+            found.iter_mut().for_each(|one| private::forget(&mut one.event));
+        }
+        Ok(found)
     }
 
     /// The reader of a format.
@@ -95,12 +111,42 @@ impl Readers {
             Format::Alto => &self.alto,
             Format::Rss => &feed::Rss,
             Format::Atom => &feed::Atom,
-            Format::Wxr => &wxr::Wxr,
+            Format::Wxr => &self.wxr,
             Format::Reuters => &reuters::Reuters,
             Format::Table => &self.table,
             Format::Records => &self.records,
             Format::Text => &self.text,
         }
+    }
+}
+
+/// What was made of the head of the file that is being read, so that not every record makes it anew.
+struct OfHead<T> {
+    last: Mutex<Option<Made<T>>>,
+}
+
+/// A head, and what was made of it.
+type Made<T> = (Arc<[u8]>, Arc<T>);
+
+impl<T> Default for OfHead<T> {
+    fn default() -> Self {
+        Self { last: Mutex::new(None) }
+    }
+}
+
+impl<T> OfHead<T> {
+    /// What `make` makes of the head of this record.
+    fn get(&self, raw: &Raw, make: impl FnOnce(&Raw) -> T) -> Arc<T> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((head, made)) = last
+            && Arc::ptr_eq(&head, &raw.head)
+        {
+            return made;
+        }
+        let made = Arc::new(make(raw));
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((Arc::clone(&raw.head), Arc::clone(&made)));
+        made
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     credits,
     cut::{Cutter, Whole},
     fields::{self, Fields, keywords},
-    html::Picture,
+    html::{self, Picture},
     names,
     publicity::{self, Hidden, Publicity},
     record::{Found, Origin, Raw, Reason, time_of},
@@ -118,7 +118,8 @@ impl Page<'_> {
             fields.first_date(&["lastmod", "updated", "modified", "last_modified_at", "date_modified"]);
         let time = time_of(updated.as_ref(), published.as_ref());
         let mut article = Article {
-            headline: fields.first_text(&["title", "headline"]),
+            // Exporters of other systems left entities there.
+            headline: html::unescape(&fields.first_text(&["title", "headline"])),
             kicker: fields.text("kicker"),
             subheadline: fields.first_text(&["deck", "subtitle", "subheadline", "lead"]),
             summary: fields.first_text(&["summary", "description", "excerpt", "abstract"]),

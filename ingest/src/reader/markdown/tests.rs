@@ -83,3 +83,10 @@ fn broken_front_matter_tells_its_place() {
         "2:5 the TOML is broken: string values must be quoted, expected literal string",
     );
 }
+
+#[test]
+fn a_title_has_no_entities() {
+    let found = read("p/a.md", "---\ntitle: The mayor&#8217;s boat &amp; its crew\n---\nx\n");
+    let Content::Article(article) = &found[0].2 else { panic!() };
+    assert_eq!(article.headline, "The mayor’s boat & its crew");
+}
