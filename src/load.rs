@@ -36,8 +36,8 @@ Killed in the middle, the same command goes on where it stopped; run again, it a
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Files and folders; `-` reads standard input. Formats are told by content, and .gz, .zst, .zip and .tar are
-    /// opened.
+    /// Files and folders; `-` reads standard input. Formats are told by content, and .gz, .bz2, .xz, .zst, .zip and
+    /// .tar are opened.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -75,11 +75,20 @@ pub(crate) struct Hints {
     /// Which column of a table is which field, where its name does not tell: --column Title=headline.
     #[arg(long = "column", value_name = "COLUMN=FIELD", value_parser = column)]
     columns: Vec<(String, String)>,
+
+    /// The encoding of files that are not UTF-8, whatever they declare: windows-1250, Shift_JIS, IBM850. Without it, what
+    /// they declare, or what their bytes look like.
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<ingest::Charset>,
 }
 
 impl Hints {
     pub(crate) fn to_ingest(&self) -> ingest::Hints {
-        ingest::Hints { pattern: self.pattern.clone(), columns: self.columns.iter().cloned().collect() }
+        ingest::Hints {
+            pattern: self.pattern.clone(),
+            columns: self.columns.iter().cloned().collect(),
+            charset: self.encoding,
+        }
     }
 }
 
@@ -250,6 +259,10 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
         let skipped: Vec<String> =
             report.skipped.iter().map(|(ending, files)| format!("{files} {ending}")).collect();
         terminal.say(format!("  passed over, no articles in them: {}", skipped.join(", ")))?;
+    }
+    for ReasonCount { reason, records, places } in &report.notes {
+        let more = if *records > places.len() as u64 { ", …" } else { "" };
+        terminal.say(format!("  {reason}: {} ({}{more})", thousands(*records), places.join(", ")))?;
     }
     if report.released > 0 {
         terminal.say(format!("  {} left the quarantine: mended since", count(report.released, "record")))?;

@@ -27,6 +27,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod charset;
 mod credits;
 mod cut;
 mod cut_elements;
@@ -38,6 +39,7 @@ mod html;
 mod load;
 mod names;
 mod nested;
+mod notes;
 mod open;
 mod packed;
 mod pattern;
@@ -54,6 +56,7 @@ mod typed;
 mod walk;
 mod xml;
 
+pub use charset::{Charset, UnknownCharset};
 pub use format::Format;
 pub use load::{
     FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, ReasonCount, Refused, RetryReport,

@@ -26,7 +26,7 @@ pub fn read(
 ) {
     let readers = Readers::new(hints);
     let origin = Origin { path: name.to_owned(), stem: name.to_owned(), changed: None };
-    open::open(Source::Stream(stream), origin, &mut |stream| {
+    open::open(Source::Stream(stream), origin, hints.charset, &mut |stream| {
         let stream = match stream {
             Ok(stream) => stream,
             Err((_, why)) => {

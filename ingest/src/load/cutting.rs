@@ -104,6 +104,7 @@ impl Cutting<'_> {
             _ => None,
         };
         let origin = Origin { path: shown, stem, changed };
+        let charset = self.readers.hints.charset;
         match what {
             What::Special(kind) if !named => out.push(Finding::Skipped(format!("({kind})"))),
             What::Special(kind) => out.unreadable(
@@ -118,13 +119,13 @@ impl Cutting<'_> {
                 Ok(file) => {
                     let mut counted = Counted::new(file, self.reading);
                     let file = Source::File(&mut counted);
-                    open::open(file, origin, &mut |stream| self.stream(stream, named, out));
+                    open::open(file, origin, charset, &mut |stream| self.stream(stream, named, out));
                 }
                 Err(error) => out.unreadable(&origin, Reason::Unreadable(why(&error))),
             },
             What::Input => {
                 let mut counted = Counted::new(io::stdin().lock(), self.reading);
-                open::open(Source::Stream(&mut counted), origin, &mut |stream| {
+                open::open(Source::Stream(&mut counted), origin, charset, &mut |stream| {
                     self.stream(stream, true, out)
                 });
             }
@@ -201,6 +202,9 @@ impl Cutting<'_> {
             if (self.stop)() {
                 return false;
             }
+        }
+        if let Some(charset) = stream.read_as.get() {
+            self.readers.notes.tell(origin.path.clone(), format!("not UTF-8: read as {charset}"));
         }
         !(self.stop)()
     }

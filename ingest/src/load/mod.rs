@@ -207,6 +207,7 @@ pub fn load(
     let (mut report, quarantined) = written?;
     report.files = reading.files();
     report.bytes = reading.bytes();
+    report.notes = readers.notes.take();
     report.stopped = stop.load(Ordering::Relaxed);
     report.due_earlier = from.due;
     report.resumed = from.files > 0 || from.records > 0;

@@ -117,6 +117,8 @@ pub struct LoadReport {
     pub resumed: bool,
     /// Whether nothing was really done.
     pub dry_run: bool,
+    /// How files were understood that do not show it themselves, and what in records is doubtful; no more than ten things.
+    pub notes: Vec<ReasonCount>,
     /// Why records were quarantined, in the order in which it was met; no more than the first ten reasons.
     pub reasons: Vec<ReasonCount>,
     /// By the file, as it is shown: when the first record in it that was passed over becomes public.
@@ -214,7 +216,7 @@ pub struct Refused {
     pub first: String,
 }
 
-/// What is wrong with some records.
+/// What is wrong with some records, or is to be told of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ReasonCount {
     /// What is wrong, and what to do.
@@ -232,12 +234,12 @@ impl ReasonCount {
     const MAX_PLACES: usize = 3;
 
     /// Of one record.
-    pub(super) fn one(place: String, reason: String) -> Self {
+    pub(crate) fn one(place: String, reason: String) -> Self {
         Self { reason, records: 1, places: vec![place] }
     }
 
     /// Adds itself to what is told.
-    pub(super) fn add_to(self, told: &mut Vec<Self>) {
+    pub(crate) fn add_to(self, told: &mut Vec<Self>) {
         let has_room = told.len() < Self::MAX_REASONS;
         match told.iter_mut().find(|known| known.reason == self.reason) {
             Some(known) => {

@@ -33,9 +33,11 @@ pub(crate) use self::{
 };
 
 use crate::{
+    charset::{self, Charset},
     cut::Cutter,
     fields::{self, Fields},
     format::Format,
+    notes::Notes,
     pattern::PathPattern,
     private,
     record::{Found, Origin, Raw, Reason},
@@ -57,11 +59,15 @@ pub struct Hints {
     pub pattern: Option<PathPattern>,
     /// Which columns of tables are which fields.
     pub columns: Columns,
+    /// The encoding of files that are not UTF-8, whatever they declare.
+    pub charset: Option<Charset>,
 }
 
 /// All readers, with what the user said.
 pub(crate) struct Readers {
     pub(crate) hints: Hints,
+    /// What they tell beside what they read.
+    pub(crate) notes: Arc<Notes>,
     table: table::Table,
     records: table::Records,
     text: text::Text,
@@ -75,6 +81,7 @@ impl Readers {
         let archives = Arc::new(beside::Archives::default());
         Self {
             hints: hints.clone(),
+            notes: Arc::default(),
             table: table::Table { columns: hints.columns.clone() },
             records: table::Records { columns: hints.columns.clone() },
             text: text::Text { pattern: hints.pattern.clone() },
@@ -150,13 +157,9 @@ impl<T> OfHead<T> {
     }
 }
 
-/// The text of a record: UTF-8, or what Windows wrote before it.
+/// The text of a record of a format that declares no encoding.
 pub(crate) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,
-    }
+    charset::text_of(bytes, b"")
 }
 
 /// A record that must be a JSON object.
