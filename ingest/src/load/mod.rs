@@ -57,6 +57,8 @@ pub struct LoadOptions {
     pub dry_run: bool,
     /// Take in what is not public too, as revisions that readers do not see.
     pub unpublished: bool,
+    /// The clock by which is decided what is public: [`Timestamp::now`].
+    pub now: fn() -> Timestamp,
     /// Threads that read records; 0 for as many as there are cores.
     pub threads: usize,
     /// Of the files that the paths lead to, only these.
@@ -67,7 +69,8 @@ impl LoadOptions {
     /// Loads these paths with everything else as usual.
     pub fn new(paths: Vec<PathBuf>, quarantine: Quarantine) -> Self {
         let hints = Hints::default();
-        Self { paths, quarantine, hints, dry_run: false, unpublished: false, threads: 0, only: None }
+        let now = Timestamp::now;
+        Self { paths, quarantine, hints, dry_run: false, unpublished: false, now, threads: 0, only: None }
     }
 
     /// Whether there is something where the paths lead. [`load`] looks too; this is for who has something to do before it.
@@ -138,7 +141,7 @@ pub fn load(
         return Err(LoadError::Empty { path });
     }
     progress.total(scan.files, scan.bytes);
-    let now = now(log);
+    let now = (options.now)();
     let source = position::source_name(&options.paths);
     let anew = position::was_read_otherwise(log, &source)?;
     // Of chosen files no position is kept: it would pass over the others.
@@ -216,11 +219,6 @@ pub fn load(
     }
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
-}
-
-/// The time by which loads decide what is public.
-fn now(_log: &Log) -> Timestamp {
-    Timestamp::now()
 }
 
 /// What lay in quarantine of files that were read whole just now, and did not come back, was mended: it goes.

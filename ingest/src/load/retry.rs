@@ -7,10 +7,10 @@ use std::{
 };
 
 use serde::Serialize;
-use store::{Batch, Log};
+use store::{Batch, Log, Timestamp};
 
 use super::{
-    LoadError, LoadOptions, ReasonCount, load, now,
+    LoadError, LoadOptions, ReasonCount, load,
     working::{Failure, Working},
     writing::knows,
 };
@@ -105,7 +105,8 @@ fn record(
     let raw = Raw { head: one.head.as_bytes().into(), ..Raw::new(place, quarantine.bytes(one)?) };
     let origin = Origin { path: one.file.clone(), stem: one.stem.clone(), changed: None };
     let known = RwLock::new(HashSet::new());
-    let working = Working { log, readers, known: &known, now: now(log), unpublished: false, anew: false };
+    let working =
+        Working { log, readers, known: &known, now: Timestamp::now(), unpublished: false, anew: false };
     match working.read(format, &origin, &raw) {
         Ok(found) => {
             let mut events = Vec::new();

@@ -10,7 +10,7 @@ use std::{
 
 use store::{Log, Timestamp};
 
-use super::{LoadError, LoadOptions, LoadReport, Progress, load, now};
+use super::{LoadError, LoadOptions, LoadReport, Progress, load};
 use crate::walk::{Visit, What, walk};
 
 /// How soon a request to stop is noticed.
@@ -33,7 +33,7 @@ pub fn watch(
 ) -> Result<(), LoadError> {
     let mut seen = Seen::default();
     while !stop.load(Ordering::Relaxed) {
-        let time = now(log);
+        let time = (options.now)();
         if !options.dry_run && log.next_due()?.is_some_and(|due| due <= time) {
             let expired = log.withdraw_due(time)?;
             loaded(&LoadReport { expired, last_seq: log.head()?.seq, ..LoadReport::default() });

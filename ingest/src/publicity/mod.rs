@@ -140,35 +140,4 @@ impl Publicity {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn date(text: &str) -> ArchiveDate {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn what_is_public_is_decided_by_the_clock() {
-        let check = |publicity: &Publicity, now: &str, expected: &str| {
-            let said = match publicity.at(date(now).start()) {
-                Ok(None) => "public".to_owned(),
-                Ok(Some(until)) => format!("public until {until}"),
-                Err(hidden) => hidden.to_string(),
-            };
-            assert_eq!(said, expected, "{publicity:?} at {now}");
-        };
-        let public = Publicity::default();
-        check(&public, "2020", "public");
-        let scheduled = public.clone().scheduled(&date("2030-01-01"));
-        check(&scheduled, "2029-12-31", "scheduled for 2030-01-01");
-        check(&scheduled, "2030-01-01", "public");
-        let embargoed = scheduled.clone().embargoed(Some(&date("2031")));
-        check(&embargoed, "2030-06", "embargoed until 2031-01-01");
-        let limited = scheduled.until(Some(&date("2032-05-01T10:30:00Z")));
-        check(&limited, "2031", "public until 2032-05-01T10:30:00.000Z");
-        check(&limited, "2033", "expired 2032-05-01 10:30");
-        check(&limited.clone().until(Some(&date("2031"))), "2031", "expired 2031-01-01");
-        check(&limited.and(Publicity::hidden(Hidden::Draft)), "2031", "draft");
-        check(&public.embargoed(None), "2999", "embargoed");
-    }
-}
+mod tests;

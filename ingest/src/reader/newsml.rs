@@ -351,13 +351,4 @@ mod tests {
         );
         assert_eq!(found[0].1["images"], json!(["urn:q"]));
     }
-
-    #[test]
-    fn what_was_canceled_is_withdrawn() {
-        let found = read(
-            "<newsItem guid='urn:t'><itemMeta><itemClass qcode='ninat:picture'/><pubStatus qcode='stat:canceled'/>\
-             <edNote>Faked</edNote></itemMeta></newsItem>",
-        );
-        assert_eq!((found[0].0.as_str(), &found[0].1["reason"]), ("urn:t", &json!("Faked")));
-    }
 }

@@ -234,13 +234,4 @@ mod tests {
         });
         assert_eq!(article["extra"], expected);
     }
-
-    #[test]
-    fn what_was_canceled_is_withdrawn() {
-        let canceled = read(
-            "<n:nitf xmlns:n='x'><n:head><n:docdata management-status='canceled'><n:doc-id id-string='x'/>\
-             <n:ed-msg info='Kill: the mayor lives'/></n:docdata></n:head></n:nitf>",
-        );
-        assert_eq!(canceled["reason"], "Kill: the mayor lives");
-    }
 }

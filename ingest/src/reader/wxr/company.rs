@@ -9,6 +9,7 @@ use memchr::memmem;
 
 use super::{NO_TEXTS, cutter::value_of};
 use crate::{
+    html,
     publicity::{self, Publicity},
     record::{MAX_RECORD_BYTES, Raw},
     xml,
@@ -129,12 +130,15 @@ fn parent_of(raw: &Raw) -> Option<&[u8]> {
 fn logins(item: &[u8]) -> Vec<Vec<u8>> {
     let mut found: Vec<Vec<u8>> =
         value_of(item, b"dc:creator").into_iter().map(<[u8]>::to_ascii_lowercase).collect();
-    for at in memmem::find_iter(item, b"domain=\"author\"") {
+    for at in memmem::find_iter(item, b"<category") {
         let tag = item.get(at..).unwrap_or_default();
-        let tag = tag.get(..memchr::memchr(b'>', tag).unwrap_or(0)).unwrap_or_default();
-        if let Some(slug) = memmem::find(tag, b"nicename=\"").and_then(|at| tag.get(at + 10..)) {
-            let slug = slug.get(..memchr::memchr(b'"', slug).unwrap_or(0)).unwrap_or_default();
-            found.push(slug.strip_prefix(b"cap-").unwrap_or(slug).to_ascii_lowercase());
+        let tag =
+            String::from_utf8_lossy(tag.get(..memchr::memchr(b'>', tag).unwrap_or(0)).unwrap_or_default());
+        if html::attribute(&tag, "domain").as_deref() == Some("author")
+            && let Some(slug) = html::attribute(&tag, "nicename")
+        {
+            let slug = slug.strip_prefix("cap-").unwrap_or(&slug).to_lowercase();
+            found.push(slug.into_bytes());
         }
     }
     found
