@@ -252,6 +252,19 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
         };
         terminal.say(format!("  not public, {done}: {}", told.join(", ")))?;
     }
+    if report.same_ids.records > 0 {
+        terminal.say(format!(
+            "  {} an id that another record has, and became assets of their own: {}",
+            verb(report.same_ids.records, "record has", "records have"),
+            report.same_ids.ids.join(", ")
+        ))?;
+    }
+    if report.older > 0 {
+        terminal.say(format!(
+            "  {} older than another of this load, passed over",
+            verb(report.older, "record is", "records are")
+        ))?;
+    }
     for (format, of) in &report.formats {
         terminal.say(format!("  {format}: {}", count(of.records, "record")))?;
     }
@@ -278,6 +291,11 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
         terminal.say("  stopped before its end: the same command goes on from here")?;
     }
     Ok(())
+}
+
+/// A count with its noun and verb.
+fn verb(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(count), if count == 1 { one } else { many })
 }
 
 /// Why records could not be read: a line for each, or the reason once over the places where it was met.

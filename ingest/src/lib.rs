@@ -36,6 +36,7 @@ mod dates;
 mod fields;
 mod format;
 mod html;
+mod link;
 mod load;
 mod names;
 mod nested;

@@ -45,6 +45,7 @@ impl Nested {
     /// Adds an author whose id is known.
     pub(crate) fn byline(&mut self, id: AssetId, byline: store::Byline) {
         if !self.article.bylines.contains(&id) && self.article.bylines.len() < store::MAX_REFERENCES {
+            self.former(AssetKind::Byline, &id, names::former_byline_id(&byline.name));
             self.article.bylines.push(id.clone());
             self.found.push(Found::mentioned(id, byline, None));
         }

@@ -163,16 +163,16 @@ impl Identities {
                 {
                     return Ok(Verdict::Is(id));
                 }
-                if met(&asset.id) {
-                    return Ok(Verdict::Claimed);
-                }
-                if !again && is_row && self.file.known && snapshot.state(asset)?.is_some() {
+                let exists = snapshot.state(asset)?.is_some();
+                if !again && is_row && self.file.known && exists {
                     return Ok(Verdict::Held);
                 }
+                // The asset that stood here when the file was read last.
                 let other = self.lines(snapshot, &format!("as:{}", key_of(asset)), asset)?.into_iter().next();
-                Ok(match other.filter(|id| !met(id)) {
-                    Some(other) if snapshot.state(asset)?.is_none() => Verdict::Is(other),
-                    _ => Verdict::Is(asset.id.clone()),
+                Ok(match other.filter(|id| (is_row || !exists) && !met(id)) {
+                    Some(other) => Verdict::Is(other),
+                    None if met(&asset.id) => Verdict::Claimed,
+                    None => Verdict::Is(asset.id.clone()),
                 })
             }
             _ if met(&asset.id) => Ok(Verdict::Claimed),
@@ -237,8 +237,10 @@ impl Identities {
                         .insert(format!("stem:{}", self::digest(&[self.file.stem.as_bytes()])), here.clone());
                     self.names.insert(format!("file:{here}"), self.file.stem.clone());
                 }
-                if called != asset && !called.id.as_str().contains('#') {
-                    self.add_line(snapshot, format!("as:{}", key_of(called)), asset)?;
+                let key = format!("as:{}", key_of(called));
+                let stood = self.name(snapshot, &key)?;
+                if called != asset || stood.is_some() {
+                    self.names.insert(key, asset.to_string());
                 }
             }
             Identity::Local if called == asset && !here.is_empty() => {

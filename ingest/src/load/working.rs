@@ -135,7 +135,7 @@ impl Working<'_> {
         let mut said = Said::default();
         for (mut one, subject) in found.into_iter().zip(subjects) {
             match one.decide(self.now) {
-                Some(why) => self.hidden(one, why, (format, subject), origin, &mut said)?,
+                Some(why) => self.hidden(one, &why, (format, subject), origin, &mut said)?,
                 None => self.ready(one, subject, origin, &mut said)?,
             }
         }
@@ -148,7 +148,7 @@ impl Working<'_> {
     fn hidden(
         &self,
         mut one: Found,
-        why: Hidden,
+        why: &Hidden,
         (format, subject): (Format, Option<Subject>),
         origin: &Origin,
         said: &mut Said,
@@ -164,7 +164,7 @@ impl Working<'_> {
             renamed.map_err(Failure::Log)?;
             said.taken_back.push(TakenBack {
                 asset: AssetRef::new(kind, one.event.id.clone()),
-                with_article: subject.is_none() || why == Hidden::Companion,
+                with_article: subject.is_none() || *why == Hidden::Companion,
                 why: why.clone(),
                 time: one.event.time.or(origin.changed),
                 source: source_of(origin),
