@@ -45,6 +45,7 @@ mod open;
 mod packed;
 mod pattern;
 mod private;
+mod publicity;
 mod quarantine;
 mod read;
 mod reader;
@@ -61,7 +62,7 @@ pub use charset::{Charset, UnknownCharset};
 pub use format::Format;
 pub use load::{
     FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, ReasonCount, Refused, RetryReport,
-    load, retry, watch,
+    Unpublished, load, retry, watch,
 };
 pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};

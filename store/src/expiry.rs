@@ -110,7 +110,7 @@ impl Log {
             }
             match self.append(batch) {
                 Ok(appended) => {
-                    withdrawn += appended.outcomes.iter().filter(|done| done.is_new()).count() as u64
+                    withdrawn += appended.outcomes.iter().filter(|done| done.is_new()).count() as u64;
                 }
                 // One of them has a new revision, perhaps of a longer life: they are looked for again.
                 Err(AppendError::Conflict { .. }) => {}
