@@ -1,8 +1,8 @@
 //! `morgue search`
 
 use anyhow::Result;
-use query::SearchRequest;
-use search_api::{Hit, Search, better_spelling};
+use query::{Hit, SearchRequest};
+use search_api::{Search, SearchAnswer, better_spelling};
 use serde_json::{Map, Value};
 use store::AssetKind;
 
@@ -106,7 +106,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     let search = Search::new(indexes);
     let found = search.search(&request)?;
     if terminal.is_json() {
-        terminal.json(&found)?;
+        terminal.json(&SearchAnswer::from(found))?;
         return Ok(Outcome::Done);
     }
     let as_of = args.as_of.as_ref().map(|as_of| format!(" as of {as_of}")).unwrap_or_default();
@@ -137,8 +137,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
 fn show(hit: &Hit, terminal: &Terminal) -> Result<()> {
     let title = show_title(hit, terminal)?;
     for (field, fragments) in &hit.highlights {
-        let fragments = fragments.as_array().map(Vec::as_slice).unwrap_or_default();
-        for fragment in fragments.iter().filter_map(Value::as_str).take(2) {
+        for fragment in fragments.iter().take(2) {
             if terminal.plain(fragment) == title {
                 continue;
             }

@@ -1,6 +1,7 @@
 //! A search as it is asked, and the plain parameters that make one.
 
 mod cursor;
+mod index;
 mod params;
 mod source;
 
@@ -11,6 +12,7 @@ use store::{AssetKind, Seq};
 
 pub use self::{
     cursor::Cursor,
+    index::IndexName,
     params::MAX_LIMIT,
     source::{SourceFilter, matches_path, text_bytes},
 };
@@ -28,7 +30,7 @@ pub struct SearchRequest {
     pub kind: AssetKind,
     /// What is looked for.
     pub query: Query,
-    /// What is taken away from the hits after facets and aggregations have seen them.
+    /// What is taken away from the hits after aggregations have seen them.
     pub post_filter: Option<Query>,
     /// The order; none is by relevance.
     pub sort: Vec<Sort>,
@@ -42,8 +44,8 @@ pub struct SearchRequest {
     pub highlight: Option<HighlightOptions>,
     /// The archive as it stood, by the name it was built under.
     pub as_of: Option<String>,
-    /// Counts of values, under their own names.
-    pub facets: Vec<Aggregation>,
+    /// What the documents that match are to be added up to.
+    pub aggregations: Vec<Aggregation>,
     /// Whether all hits are counted; without, the best are found faster.
     pub count_all: bool,
     /// When not all are counted: up to how many are.
@@ -84,7 +86,7 @@ impl SearchRequest {
             after: None,
             highlight: None,
             as_of: None,
-            facets: Vec::new(),
+            aggregations: Vec::new(),
             count_all: true,
             count_to: 0,
             collapse: None,

@@ -103,9 +103,9 @@ impl SearchRequest {
             "cursor" => self.after = Some(value.parse()?),
             "facets" => {
                 for facet in value.split(',').filter(|facet| !facet.is_empty()) {
-                    self.facets.push(facet_of(kind, facet)?);
+                    self.aggregations.push(facet_of(kind, facet)?);
                 }
-                if self.facets.len() > MAX_FACETS {
+                if self.aggregations.len() > MAX_FACETS {
                     return Err(QueryError::illegal(format!(
                         "at most {MAX_FACETS} facets are given at once"
                     )));
@@ -242,7 +242,7 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(request.kind, AssetKind::Image);
-        assert_eq!((request.size, request.facets.len()), (5, 2));
+        assert_eq!((request.size, request.aggregations.len()), (5, 2));
         assert_eq!(request.sort, [Sort::by("taken", false)]);
         assert!(request.highlight.is_none());
     }

@@ -9,13 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use query::{Cursor, QueryError, millis_of};
+use query::{Cursor, IndexName, QueryError, millis_of};
 
 use super::body::EsSearch;
-use crate::{
-    error::SearchError,
-    search::{IndexName, Pinned},
-};
+use crate::{error::SearchError, search::Pinned};
 
 /// The most points in time and scrolls that are open at once: each keeps files that a merge would free.
 const MAX_OPEN: usize = 100;

@@ -4,15 +4,10 @@
 use std::cmp::Reverse;
 
 use indexer::{Analyser, Language};
-use query::{QueryError, Reader};
+use query::{IndexName, QueryError, Reader};
 use serde_json::{Map, Value, json};
 
-use crate::{
-    error::SearchError,
-    execute::NearWord,
-    search::{IndexName, Search},
-    spelling::Nearest,
-};
+use crate::{error::SearchError, execute::NearWord, search::Search, spelling::Nearest};
 
 /// The most words of a text that are looked at.
 const MAX_WORDS: usize = 32;

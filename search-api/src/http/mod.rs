@@ -4,6 +4,7 @@
 //! whatever touches the index or the log runs on a pool of its own.
 
 pub(crate) mod access;
+mod answer;
 mod asked;
 mod assets;
 pub(crate) mod atom;
@@ -47,6 +48,7 @@ use axum::{
 use tokio::net::TcpListener;
 
 pub use self::access::{Access, InvalidKey, Role};
+pub use self::answer::{HitAnswer, SearchAnswer};
 pub use self::cors::{InvalidOrigin, Origins};
 use self::problem::Problem;
 pub use self::server::{ServerLimits, serve_router};

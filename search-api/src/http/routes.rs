@@ -12,6 +12,7 @@ use store::{AssetKind, EventType};
 
 use super::{
     access::Role,
+    answer::{HitAnswer, SearchAnswer},
     assets::{self, Diff, History},
     body::MAX_EVENTS_BODY,
     docs,
@@ -22,11 +23,7 @@ use super::{
     search::{self, Similar, Suggestions},
     status::{self, ArchiveStatus, Readiness},
 };
-use crate::{
-    cite::Form,
-    search::{Hit, SearchResponse},
-    suggest::MAX_SUGGESTIONS,
-};
+use crate::{cite::Form, suggest::MAX_SUGGESTIONS};
 
 /// All routes of the native API.
 pub(super) static ROUTES: LazyLock<Vec<Arc<Route>>> = LazyLock::new(|| {
@@ -103,7 +100,7 @@ fn searching() -> Route {
             "Every hit carries its evidence: the seq and the revision that it shows, and where that came from.",
         )
         .takes(&params)
-        .gives::<SearchResponse>("What was found.")
+        .gives::<SearchAnswer>("What was found.")
         .gives_text("text/csv", "The hits, a line for each.")
         .gives_text("application/atom+xml", "The hits as a feed.")
 }
@@ -171,7 +168,7 @@ fn assets_of(kind: AssetKind) -> [Route; 3] {
         Route::new(Method::GET, &path(""), READ, &name(""), assets::document)
             .says(format!("One {kind}"), "As readers see it: joined with what it names.")
             .takes(&[at])
-            .gives::<Hit>("It, with its evidence."),
+            .gives::<HitAnswer>("It, with its evidence."),
         Route::new(Method::GET, &path("/history"), READ, &name("_history"), assets::history)
             .says(
                 format!("All events about one {kind}"),

@@ -116,7 +116,7 @@ pub(super) fn unseen(
 }
 
 impl Reader<'_> {
-    fn markup(&self, pages: &Pages, similar: &[crate::Hit]) -> Markup {
+    fn markup(&self, pages: &Pages, similar: &[query::Hit]) -> Markup {
         let article = self.article;
         let asset = AssetRef::new(AssetKind::Article, self.id.clone());
         let mut images = self.images.iter();
