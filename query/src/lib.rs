@@ -15,7 +15,7 @@
 //! # Ok::<(), query::QueryError>(())
 //! ```
 //!
-//! What is *not* here: how a query is answered (crate `search-api`), and what a document consists of (crate `indexer`). Nothing here knows an
+//! What is *not* here: how a query is answered (crate `search-api`), and what a document consists of (crate `views`). Nothing here knows an
 //! index or HTTP.
 
 mod aggregations;

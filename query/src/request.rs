@@ -7,8 +7,8 @@ mod source;
 
 use std::time::Duration;
 
-use indexer::EXACT;
 use store::{AssetKind, Seq};
+use views::EXACT;
 
 pub use self::{
     cursor::Cursor,

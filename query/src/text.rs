@@ -15,7 +15,7 @@ mod leaf;
 mod lexer;
 mod options;
 
-use indexer::EXACT;
+use views::EXACT;
 
 use self::lexer::{Token, lex};
 pub use self::options::{Syntax, TextOptions};

@@ -41,8 +41,8 @@ mod suggest;
 pub use error::SearchError;
 pub use execute::SearchLimits;
 pub use http::{
-    Access, ApiState, HitAnswer, InvalidKey, InvalidOrigin, Origins, Role, SearchAnswer, ServerLimits, app,
-    router, serve, serve_router,
+    Access, ApiState, HitAnswer, InvalidKey, InvalidOrigin, InvalidUrl, Origins, PublicUrl, Role,
+    SearchAnswer, ServerLimits, app, router, serve, serve_router,
 };
 pub use search::{Search, WAIT_LIMIT};
 pub use spelling::better_spelling;

@@ -13,9 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indexer::{Document, Generation, IndexSearcher, Indexes};
+use indexer::{Generation, IndexSearcher, Indexes};
 use query::{Hit, IndexName, SearchRequest, SearchResponse};
 use store::{AsOf, AssetId, AssetRef, Log, Seq, Snapshot};
+use views::Document;
 
 use crate::{
     error::SearchError,
@@ -224,7 +225,7 @@ impl Search {
 }
 
 fn document_in(snapshot: &Snapshot, asset: &AssetRef, index: &IndexName) -> Result<Hit, SearchError> {
-    let document = indexer::view_of(asset.kind).document(&asset.id, snapshot)?;
+    let document = views::view_of(asset.kind).document(&asset.id, snapshot)?;
     document.map(|document| hit_of(document, index)).ok_or_else(|| SearchError::NoSuchAsset(asset.clone()))
 }
 

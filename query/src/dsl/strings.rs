@@ -1,7 +1,7 @@
 //! `query_string` and `simple_query_string`, which are read as the queries that they stand for.
 
-use indexer::EXACT;
 use serde_json::json;
+use views::EXACT;
 
 use super::{
     Answer, Kind, Parser, Read,

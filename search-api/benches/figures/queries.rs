@@ -59,7 +59,7 @@ impl Queries {
         let field = generation.schema().schema.get_field("body").unwrap();
         let total = index.searcher.num_docs();
         let count = |word: &str| {
-            let stem = indexer::Analyser::Text.terms(indexer::Language::English, word);
+            let stem = views::Analyser::Text.terms(views::Language::English, word);
             let [stem] = stem.as_slice() else { return 0 };
             let term = tantivy::Term::from_field_text(field, &stem.text);
             index.searcher.doc_freq(&term).unwrap_or(0)

@@ -80,9 +80,8 @@ impl EsSearch {
 /// Whether any of these views has a field of this name.
 pub(super) fn known_field(indices: &[IndexName]) -> impl Fn(&str) -> bool + '_ {
     |name: &str| {
-        let has = |index: &IndexName| {
-            indexer::view_of(index.kind).fields().iter().any(|field| field.is_named(name))
-        };
+        let has =
+            |index: &IndexName| views::view_of(index.kind).fields().iter().any(|field| field.is_named(name));
         indices.iter().any(has)
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use indexer::FieldKind;
 use query::{
     DateFormat, Explanation, Hit, IndexName, SearchResponse, Sort, SortValue, day_range, matches_path,
 };
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use store::{AssetId, Revision, Seq};
+use views::FieldKind;
 
 use super::{aggs, body::EsSearch};
 
@@ -163,13 +163,13 @@ fn explained(explanation: &Explanation) -> Value {
 /// The values of single fields, flat.
 fn fields_of(hit: &Hit, names: &[(String, Option<DateFormat>)]) -> Map<String, Value> {
     let mut found = Map::new();
-    for field in indexer::view_of(hit.kind).fields() {
+    for field in views::view_of(hit.kind).fields() {
         let wanted = |(name, _): &&(String, Option<DateFormat>)| {
             field.is_named(name) || (name.contains('*') && matches_path(name, field.name))
         };
         let Some((name, format)) = names.iter().find(wanted) else { continue };
         let mut values = Vec::new();
-        indexer::values_at(&hit.document, field.name, &mut values);
+        views::values_at(&hit.document, field.name, &mut values);
         if !values.is_empty() {
             let name = if name.contains('*') { field.name } else { name.as_str() };
             let format = format.as_ref().filter(|_| field.kind == FieldKind::Date);

@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use indexer::{Language, ViewSchema};
+use indexer::ViewSchema;
 use query::{Bool, FieldBoost, Near, Need, Query, QueryError, Range, Scalar, Words};
 use tantivy::{
     Searcher,
@@ -21,6 +21,7 @@ use tantivy::{
         Occur, Query as TantivyQuery,
     },
 };
+use views::Language;
 
 use super::{
     budget::Budget,

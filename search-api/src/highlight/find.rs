@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use indexer::{Analyser, EXACT, FieldSpec, Language, Term};
 use query::{Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query};
+use views::{Analyser, EXACT, FieldSpec, Language, Term};
 
 use super::any_means;
 use crate::execute::{Budget, Repeats, Steps, each_match, fold, lone_char};

@@ -106,10 +106,10 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
     })
 }
 
-/// What an answer is made from: the log, the index, and what is asked.
+/// What an answer is made from: the log, the index, what is asked, and what the one who asks may see.
 fn tag(asked: &Asked, head: &str, generation: &str, index: &str) -> HeaderValue {
     let (address, accept) = (asked.uri.to_string(), asked.header("accept").unwrap_or_default());
-    etag(&[head, generation, index, &address, accept])
+    etag(&[head, generation, index, asked.asker.role_name(), &address, accept])
 }
 
 /// What a feed of this page of hits says of itself.

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use indexer::{Document, Generation, IndexSearcher};
+use indexer::{Generation, IndexSearcher};
 use query::{
     AggregationAnswer, Bool, Cursor, Explanation, Hit, IndexName, Missing, Query, QueryError, Scalar,
     SearchRequest, SearchResponse, Sort, SortValue, limits::MAX_PAGE_BYTES, parse_bound, text_bytes,
@@ -22,6 +22,7 @@ use tantivy::{
     collector::{Collector, SegmentCollector},
     query::EnableScoring,
 };
+use views::Document;
 
 use super::{Pinned, hit_of};
 use crate::{
@@ -235,7 +236,7 @@ impl<'a> Run<'a> {
                 if self.budget.check() {
                     return None;
                 }
-                let view = kind.map_or(self.generation.view(), indexer::view_of);
+                let view = kind.map_or(self.generation.view(), views::view_of);
                 view.document(&AssetId::new(id).ok()?, self.snapshot).ok().flatten()
             };
             like(

@@ -2,12 +2,12 @@
 
 use std::ops::Bound;
 
-use indexer::FieldKind;
 use query::{QueryError, Range, Scalar, parse_bound};
 use tantivy::{
     Term,
     query::{AllQuery, ConstScoreQuery, EmptyQuery, ExistsQuery, RangeQuery},
 };
+use views::FieldKind;
 
 use super::{
     super::fields::{AsWhat, Target},

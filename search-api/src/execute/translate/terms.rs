@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use indexer::Analyser;
 use query::{FieldBoost, Near, Pattern, PatternError, PatternKind, Phrase, QueryError, Range, Scalar, Words};
 use tantivy::{
     Term,
     query::{ConstScoreQuery, EmptyQuery, TermQuery, TermSetQuery},
     schema::IndexRecordOption,
 };
+use views::Analyser;
 
 use super::{
     super::{
