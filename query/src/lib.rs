@@ -56,8 +56,8 @@ pub use limits::Clauses;
 pub use need::{Minimum, Need};
 pub use pattern::{Pattern, PatternError, Run};
 pub use request::{
-    Cursor, IndexName, MAX_LIMIT, SearchRequest, SourceFilter, matches_path, plain_query, text_bytes,
-    window_too_large,
+    Cursor, IndexName, MAX_LIMIT, MIN_SEQ, PARAMETERS, Parameter, PlainOrder, PlainSearch, SearchRequest,
+    SourceFilter, Takes, matches_path, plain_query, text_bytes, window_too_large,
 };
 pub use scalar::Scalar;
 pub use scored::{Curve, Example, FunctionKind, Like, Mode, Modifier, ScoreFunction, Scored};

@@ -2,7 +2,8 @@
 
 mod cursor;
 mod index;
-mod params;
+mod parameters;
+mod plain;
 mod source;
 
 use std::time::Duration;
@@ -13,7 +14,8 @@ use views::EXACT;
 pub use self::{
     cursor::Cursor,
     index::IndexName,
-    params::MAX_LIMIT,
+    parameters::{MIN_SEQ, PARAMETERS, Parameter, Takes},
+    plain::{MAX_LIMIT, PlainOrder, PlainSearch},
     source::{SourceFilter, matches_path, text_bytes},
 };
 use crate::{
@@ -105,6 +107,14 @@ impl SearchRequest {
     /// Whether anything is wanted of the documents, so that they must be read.
     pub fn reads_documents(&self) -> bool {
         self.source != SourceFilter::None || self.fields != SourceFilter::None || self.highlight.is_some()
+    }
+
+    /// The search that plain parameters mean: see [`PARAMETERS`].
+    ///
+    /// # Errors
+    /// [`QueryError`] at the parameter that is wrong or unknown.
+    pub fn from_params<N: AsRef<str>, V: AsRef<str>>(params: &[(N, V)]) -> Result<Self, QueryError> {
+        PlainSearch::read(params)?.request()
     }
 
     /// What people type into a search box.

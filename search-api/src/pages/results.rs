@@ -12,7 +12,8 @@ use super::{
 use crate::{Search, SearchError};
 use query::{
     Aggregation, AggregationKind, Bool, Bucket, BucketKey, DateFormat, HighlightField, HighlightOptions,
-    Histogram, Hit, Query, Scalar, SearchRequest, SearchResponse, Sort, Terms, limits::MAX_WINDOW, names,
+    Histogram, Hit, PlainOrder, PlainSearch, Query, Scalar, SearchRequest, SearchResponse, Sort, Terms,
+    limits::MAX_WINDOW, names,
 };
 
 /// Hits on one page: a grid of images has whole rows of four and of three.
@@ -130,18 +131,21 @@ fn total_of(search: &Search, request: SearchRequest) -> Result<u64, SearchError>
 
 /// The search that an address names, from its first hit.
 pub(super) fn request_of(address: &Address) -> Result<SearchRequest, SearchError> {
-    let mut params = vec![("view", address.kind.plural()), ("q", address.q.as_str())];
-    params.extend([
-        ("exact", if address.exact { "true" } else { "false" }),
-        ("from", address.from.as_str()),
-        ("to", address.to.as_str()),
-        ("as_of", address.as_of.as_str()),
-    ]);
     let order = address.order();
-    if order != Order::Most {
-        params.push(("sort", order.name()));
-    }
-    let mut request = SearchRequest::from_params(&params)?;
+    let plain = PlainSearch {
+        q: address.q.clone(),
+        exact: address.exact,
+        from: address.from.clone(),
+        to: address.to.clone(),
+        as_of: Some(address.as_of.clone()).filter(|name| !name.is_empty()),
+        order: match order {
+            Order::Relevance | Order::Most => PlainOrder::Relevance,
+            Order::Newest => PlainOrder::Newest,
+            Order::Oldest => PlainOrder::Oldest,
+        },
+        ..PlainSearch::new(address.kind)
+    };
+    let mut request = plain.request()?;
     if order == Order::Most {
         request.sort =
             vec![Sort::by("article_count", true), Sort::by(names::date_field(address.kind), false)];
