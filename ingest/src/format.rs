@@ -4,7 +4,9 @@ use std::fmt;
 
 use crate::{
     open::HEAD_BYTES,
-    reader::{self, Hints, field_of, has_front_matter, header, is_header, is_image_data},
+    reader::{
+        self, Hints, field_of, has_front_matter, has_json_front_matter, header, is_header, is_image_data,
+    },
     record::Origin,
 };
 
@@ -168,6 +170,10 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
     {
         return Detected::Other;
     }
+    let page = matches!(ending.as_str(), "md" | "markdown" | "mkd");
+    if page && has_json_front_matter(text) {
+        return Detected::Known(Format::Markdown);
+    }
     if text.starts_with(['{', '[']) || matches!(ending.as_str(), "jsonl" | "ndjson") {
         return json(text, &ending, hints);
     }
@@ -177,7 +183,7 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
     if has_front_matter(text) {
         return Detected::Known(Format::Markdown);
     }
-    if matches!(ending.as_str(), "md" | "markdown" | "mkd") {
+    if page {
         return Detected::Unknown(
             "this Markdown has no front matter (fields between two lines `---` or `+++` at its head): add a title and a \
              date there to load it as an article"

@@ -1,6 +1,9 @@
 //! Names of people: their casing, their parts, and the ids that are made of them.
 
+use std::borrow::Cow;
+
 use store::{AssetId, Byline};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Words that stay small inside a name.
 const PARTICLES: [&str; 17] = [
@@ -10,6 +13,16 @@ const PARTICLES: [&str; 17] = [
 /// What follows a family name and is no part of it.
 const SUFFIXES: [&str; 12] =
     ["jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "m.d.", "ph.d.", "phd", "md", "esq."];
+
+/// Returns true for a word that stays small inside a name: `de`, `von`.
+pub(crate) fn is_particle(word: &str) -> bool {
+    PARTICLES.contains(&word)
+}
+
+/// A text whose accents are part of their letters (NFC): what looks alike is written alike.
+pub(crate) fn composed(text: &str) -> Cow<'_, str> {
+    if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
 
 /// Gives a name in capitals, or with a family name in capitals, its usual casing: `Ben STEINBAUER`,
 /// `ANNE O'HARE McCORMICK`. Other names stay as they are, but for their white space.
@@ -76,10 +89,12 @@ fn title_case(lower: &str) -> String {
 /// Lower case letters and digits of any script, the rest made hyphens: the tail of an id.
 pub(crate) fn slug(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_alphanumeric() {
+    for c in composed(text).chars() {
+        // Apostrophes, of which the letter U+02BC is one, part nothing.
+        let apostrophe = matches!(c, '\'' | '’' | '‘' | '`' | '´' | '\u{2bc}' | '\u{2bb}' | '＇');
+        if c.is_alphanumeric() && !apostrophe {
             out.extend(c.to_lowercase());
-        } else if !matches!(c, '\'' | '’' | '`') && !out.is_empty() && !out.ends_with('-') {
+        } else if !apostrophe && !out.is_empty() && !out.ends_with('-') {
             out.push('-');
         }
         if out.len() > 200 {
@@ -108,6 +123,10 @@ pub(crate) fn parts(name: &str) -> (String, String) {
     let is_suffix = |word: &&&str| SUFFIXES.contains(&word.to_lowercase().trim_end_matches(','));
     let end = words.len() - words.iter().rev().take_while(is_suffix).count();
     let mut start = end.saturating_sub(1);
+    // `Ortega y Gasset` is one family's name.
+    if start > 2 && words.get(start - 1).is_some_and(|word| matches!(*word, "y" | "i")) {
+        start -= 2;
+    }
     while start > 1 && words.get(start - 1).is_some_and(|word| PARTICLES.contains(word)) {
         start -= 1;
     }
@@ -150,6 +169,7 @@ mod tests {
         check("Anne O'Hare McCormick", "Anne O'Hare", "McCormick");
         check("Ludwig van der Rohe", "Ludwig", "van der Rohe");
         check("Sammy Davis, Jr.", "Sammy", "Davis");
+        check("José Ortega y Gasset", "José", "Ortega y Gasset");
         check("Reuters", "", "Reuters");
         check("", "", "");
     }
@@ -160,5 +180,6 @@ mod tests {
         assert_eq!(slug("J.R. Smith"), slug("J. R. Smith"));
         assert_eq!(slug("夏目 漱石"), "夏目-漱石");
         assert_eq!(slug(" -- "), "");
+        assert_eq!(slug("Ine\u{301}s O\u{2bc}Dea"), slug("Inés O’Dea"), "what looks alike is one person");
     }
 }

@@ -2,6 +2,7 @@
 
 mod alto;
 mod beside;
+mod construct;
 mod feed;
 mod json_feed;
 mod jsonl;
@@ -27,7 +28,7 @@ use serde_json::Value;
 
 pub use self::table::Columns;
 pub(crate) use self::{
-    markdown::{has_front_matter, is_image_data},
+    markdown::{has_front_matter, has_json_front_matter, is_image_data},
     newsml::ITEMS as NEWSML_ITEMS,
     table::{field_of, header, is_header},
 };
@@ -74,6 +75,7 @@ pub(crate) struct Readers {
     mets: mets::Mets,
     alto: alto::Alto,
     wxr: wxr::Wxr,
+    json_feed: json_feed::JsonFeed,
 }
 
 impl Readers {
@@ -88,6 +90,7 @@ impl Readers {
             mets: mets::Mets { archives: Arc::clone(&archives) },
             alto: alto::Alto { archives },
             wxr: wxr::Wxr::default(),
+            json_feed: json_feed::JsonFeed::default(),
         }
     }
 
@@ -110,7 +113,7 @@ impl Readers {
             Format::ImageData => &markdown::ImageData,
             Format::Ninjs => &ninjs::Ninjs,
             Format::JsonLd => &jsonld::JsonLd,
-            Format::JsonFeed => &json_feed::JsonFeed,
+            Format::JsonFeed => &self.json_feed,
             Format::Html => &page::Html,
             Format::Nitf => &nitf::Nitf,
             Format::NewsMl => &newsml::NewsMl,

@@ -32,8 +32,10 @@ pub(super) fn strip(body: &str) -> Stripped {
             continue;
         };
         if found.text.ends_with("](") {
-            // A link whose end a shortcode makes: its text stays a link.
-            found.text.push('#');
+            // A link whose end a shortcode makes, of an address in quotes as a rule.
+            let address = inside.find(['"', '\'']).and_then(|at| inside.get(at..)).map(|text| quoted(text).0);
+            let address = address.filter(|text| !text.is_empty() && !text.contains(['<', '>', '\n']));
+            found.text.push_str(&address.map_or_else(|| "#".to_owned(), |address| format!("<{address}>")));
         }
         found.pictures.extend(picture(inside));
         rest = after;
@@ -165,8 +167,8 @@ mod tests {
         );
         check("{% image \"a/b.png\" \"words\" %}", "", &[("a/b.png", "words")]);
         check("{{< img src=uid >}}", "", &[("uid", "")]);
-        check("[t]({{< ref \"a.md\" >}}) c", "[t](#) c", &[]);
-        check("[t]({{ \"/a/\" | url }})", "[t](#)", &[]);
+        check("[t]({{< ref \"a.md\" >}}) c", "[t](<a.md>) c", &[]);
+        check("[t]({{ \"/a/\" | url }})", "[t](</a/>)", &[]);
         check("```\n{{ site.url }}\n```\n{{ x }}", "```\n{{ site.url }}\n```\n", &[]);
         check("{{< note >}}in{{< /note >}}", "in", &[]);
         check("a { b } {{ c", "a { b } {{ c", &[]);
