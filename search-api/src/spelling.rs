@@ -1,10 +1,10 @@
 //! Words of the archive that are almost those that were asked for: what `suggest` gives, and another spelling for a
 //! search that finds nothing.
 
-use indexer::{Analyser, Language};
 use serde_json::Value;
 use store::AssetKind;
 use tantivy::Term;
+use views::{Analyser, Language};
 
 use crate::{
     Search, SearchError, SearchResponse,
@@ -63,7 +63,7 @@ fn as_printed(found: &SearchResponse, word: &str) -> String {
     lowered.find(is_it).unwrap_or_else(|| word.to_owned())
 }
 
-fn folded(text: &str) -> Vec<indexer::Term> {
+fn folded(text: &str) -> Vec<views::Term> {
     Analyser::Exact.terms(Language::Other, text)
 }
 

@@ -116,6 +116,7 @@ impl Log {
         copy_table(old.catalog.heads, txn, new, new.catalog.heads)?;
         copy_table(old.catalog.referrers, txn, new, new.catalog.referrers)?;
         copy_table(old.catalog.due, txn, new, new.catalog.due)?;
+        copy_table(old.catalog.hidden, txn, new, new.catalog.hidden)?;
         Ok(())
     }
 

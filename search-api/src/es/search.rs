@@ -1,6 +1,11 @@
 //! `_search`, `_msearch`, `_count`, `_validate/query`.
 
-use axum::{Json, body::Bytes, extract::State, response::IntoResponse};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Extension, State},
+    response::IntoResponse,
+};
 use query::{
     Bool, FieldBoost, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses, parse_text,
 };
@@ -16,12 +21,17 @@ use super::{
 };
 use crate::{
     error::SearchError,
-    http::{state::ApiState, written::Written},
+    http::{asker::Asker, state::ApiState, written::Written},
     search::IndexName,
 };
 
 /// `_search`, `{index}/_search`
-pub(super) async fn search(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
+pub(super) async fn search(
+    mut taker: Taker,
+    State(state): State<ApiState>,
+    Extension(asker): Extension<Asker>,
+    body: Bytes,
+) -> Answer {
     let body = body::json(&body)?;
     let scroll = taker.keep_alive("scroll")?;
     let indices = match (body::point_of(&body), taker.index()) {
@@ -40,7 +50,7 @@ pub(super) async fn search(mut taker: Taker, State(state): State<ApiState>, body
     let shared = state.clone();
     let written = state.pool_for(IndexName::any_past(&indices)).run(move || match scroll {
         None => Written::of(&answer(&shared, &search, &indices)?),
-        Some(keep) => scroll::open(&shared, &search, &indices, keep),
+        Some(keep) => scroll::open(&shared, asker.client, &search, &indices, keep),
     });
     Ok(written.await?.into_response())
 }

@@ -98,6 +98,7 @@ fn searching() -> Route {
         ),
     ];
     Route::new(Method::GET, "/api/v1/search", READ, "search", search::search)
+        .sheds()
         .says(
             "Search by plain parameters",
             "Every hit carries its evidence: the seq and the revision that it shows, and where that came from.",
@@ -199,6 +200,7 @@ fn log() -> [Route; 2] {
     ];
     [
         Route::new(Method::GET, "/api/v1/events", READ, "events", events::read)
+            .opens_with("follow")
             .says("The log from any event on", "To who accepts `text/event-stream`, as server-sent events that go on.")
             .takes(&params)
             .gives_text("application/x-ndjson", "An event a line.")
@@ -207,7 +209,8 @@ fn log() -> [Route; 2] {
             .says(
                 "Append events",
                 "One event, or one a line. Each gets its own result; the good ones are in the log when the answer comes, \
-                 whatever became of the others.",
+                 whatever became of the others. Erasing needs the role admin: without it, nothing is appended of a body that \
+                 erases.",
             )
             .takes(&[Param::new(
                 "wait",

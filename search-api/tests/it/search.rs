@@ -113,7 +113,7 @@ fn filters_sorts_and_pages() {
         assert_eq!(page.total, 5);
         seen.extend(ids(&page));
         match page.next {
-            Some(next) => cursor = Some(next),
+            Some(next) => cursor = Some(next.to_string()),
             None => break,
         }
     }

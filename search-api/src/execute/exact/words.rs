@@ -5,9 +5,9 @@ use std::{
     collections::{BTreeSet, HashMap},
 };
 
-use indexer::form::word_of;
 use query::Near;
 use tantivy::{Searcher, TERMINATED, schema::IndexRecordOption};
+use views::forms::word_of;
 
 use super::{
     super::{

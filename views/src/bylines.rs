@@ -7,10 +7,14 @@ use store::{
     AssetId, AssetKind, AssetRef, AssetState, Content, Fact, ReadError, Seq, Snapshot, Status, Work,
 };
 
-use super::{Change, Known, Touch, View, join};
-use crate::{document::Document, field::FieldSpec};
+use crate::{
+    document::Document,
+    field::FieldSpec,
+    join::{self, Known},
+    view::{Change, Touch, View},
+};
 
-pub(super) struct Bylines;
+pub(crate) struct Bylines;
 
 static FIELDS: [FieldSpec; 14] = [
     FieldSpec::names_and_keyword("name", 3.0),
