@@ -17,7 +17,7 @@ const MAX_HEAD: usize = 64 << 10;
 /// Every element of one array of a JSON document is a record: that which is the value of a key, or the document
 /// itself.
 pub(crate) struct Elements {
-    key: Option<&'static str>,
+    key: Option<String>,
     cursor: Cursor,
     /// What stands before the list, where it is wanted.
     head: Option<Vec<u8>>,
@@ -36,7 +36,7 @@ enum Stage {
 
 impl Elements {
     /// The elements of the array under `key`, or of the array that the document is.
-    pub(crate) fn of(key: Option<&'static str>) -> Self {
+    pub(crate) fn of(key: Option<String>) -> Self {
         Self {
             key,
             cursor: Cursor::default(),
@@ -71,7 +71,7 @@ impl Elements {
                     last_text.clear();
                     after_key = false;
                 }
-                (false, b':') => after_key = self.key.is_some_and(|key| last_text == key.as_bytes()),
+                (false, b':') => after_key = self.key.as_ref().is_some_and(|key| last_text == key.as_bytes()),
                 (false, b'[') if after_key || (self.key.is_none() && scan.depth() == 1) => {
                     self.pass(input, &[byte]);
                     return Ok(true);
@@ -99,7 +99,7 @@ impl Cutter for Elements {
             self.state = if self.find(input)? { Stage::Inside } else { Stage::After };
             self.shared = self.head.take().unwrap_or_default().into();
             if self.state == Stage::After {
-                let reason = Reason::Content(match self.key {
+                let reason = Reason::Content(match &self.key {
                     Some(key) => format!("there is no list `{key}` in this document"),
                     None => "this document is no list".to_owned(),
                 });
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn elements_are_cut() {
-        let docs = || Box::new(Elements::of(Some("docs"))) as Box<dyn Cutter>;
+        let docs = || Box::new(Elements::of(Some("docs".to_owned()))) as Box<dyn Cutter>;
         check(
             &docs,
             "{\"a\":\"docs\",\"r\":{\"docs\": [\n {\"x\":\"}\\\"\"},\n [1,[2]], 3,null] },\"z\":1}",
@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_broken_element_does_not_take_its_neighbours_along() {
-        let docs = || Box::new(Elements::of(Some("docs"))) as Box<dyn Cutter>;
+        let docs = || Box::new(Elements::of(Some("docs".to_owned()))) as Box<dyn Cutter>;
         let broken = |text: &str, expected: &[&str]| check(&docs, text, expected);
         broken(
             "{\"docs\":[{\"a\":\"x y\"z\"},{\"a\":1}]}",

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use store::{AssetId, Byline};
-use unicode_normalization::{UnicodeNormalization, is_nfc};
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark, is_nfc};
 
 /// Words that stay small inside a name.
 const PARTICLES: [&str; 17] = [
@@ -22,6 +22,14 @@ pub(crate) fn is_particle(word: &str) -> bool {
 /// A text whose accents are part of their letters (NFC): what looks alike is written alike.
 pub(crate) fn composed(text: &str) -> Cow<'_, str> {
     if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
+
+/// A word in lower case and without accents.
+pub(crate) fn folded(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase();
+    }
+    word.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
 /// Gives a name in capitals, or with a family name in capitals, its usual casing: `Ben STEINBAUER`,

@@ -60,7 +60,7 @@ fn authors(nested: &mut Nested, from: &mut Fields) {
 
 impl Reader for JsonFeed {
     fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
-        Box::new(crate::cut_json::Elements::of(Some("items")).with_head())
+        Box::new(crate::cut_json::Elements::of(Some("items".to_owned())).with_head())
     }
 
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {

@@ -26,11 +26,11 @@ use std::{
 
 use serde_json::Value;
 
-pub use self::table::Columns;
+pub use self::table::{Column, Columns, InvalidColumn};
 pub(crate) use self::{
     markdown::{has_front_matter, has_json_front_matter, is_image_data},
     newsml::ITEMS as NEWSML_ITEMS,
-    table::{field_of, header, is_header},
+    table::{Header, columns_of, header, shape},
 };
 
 use crate::{
@@ -81,11 +81,13 @@ pub(crate) struct Readers {
 impl Readers {
     pub(crate) fn new(hints: &Hints) -> Self {
         let archives = Arc::new(beside::Archives::default());
+        let notes: Arc<Notes> = Arc::default();
+        let columns = &hints.columns;
         Self {
             hints: hints.clone(),
-            notes: Arc::default(),
-            table: table::Table { columns: hints.columns.clone() },
-            records: table::Records { columns: hints.columns.clone() },
+            table: table::Table { columns: columns.clone(), notes: Arc::clone(&notes) },
+            records: table::Records { columns: columns.clone(), notes: Arc::clone(&notes) },
+            notes,
             text: text::Text { pattern: hints.pattern.clone() },
             mets: mets::Mets { archives: Arc::clone(&archives) },
             alto: alto::Alto { archives },
