@@ -1,11 +1,12 @@
 //! What an article nests becomes assets of its own: its persons, its pictures, each referred to by id.
 
-use store::{Article, AssetId, AssetKind, Fact, Image, NewEvent, Order, OrderedBy, Rendition, Timestamp};
+use store::{Article, AssetId, AssetKind, Image, Rendition, Timestamp};
 
 use crate::{
     credits,
     html::Picture,
     names,
+    publicity::Publicity,
     record::{Former, Found, Reason, time_of},
 };
 
@@ -50,6 +51,7 @@ impl Nested {
     /// Adds an author whose id is known.
     pub(crate) fn byline(&mut self, id: AssetId, byline: store::Byline) {
         if !self.article.bylines.contains(&id) && self.article.bylines.len() < store::MAX_REFERENCES {
+            self.former(AssetKind::Byline, &id, names::former_byline_id(&byline.name));
             self.article.bylines.push(id.clone());
             self.found.push(Found::mentioned(id, byline, None));
         }
@@ -82,6 +84,14 @@ impl Nested {
                 self.byline(id, byline);
             }
         }
+    }
+
+    /// Does something, and states this of what it adds.
+    pub(crate) fn within(&mut self, publicity: Publicity, add: impl FnOnce(&mut Self)) {
+        let before = self.found.len();
+        add(self);
+        let added = self.found.split_off(before);
+        self.found.extend(publicity.on(added));
     }
 
     /// Adds a picture that the source describes.
@@ -152,17 +162,6 @@ pub(crate) fn id_or(given: &str, otherwise: impl FnOnce() -> String) -> Result<A
     let given: String = given.split_whitespace().collect::<Vec<_>>().join(" ");
     let id = if given.is_empty() { otherwise() } else { given };
     AssetId::new(id).map_err(|error| Reason::Content(error.to_string()))
-}
-
-/// The event of an asset that its source took back.
-pub(crate) fn withdrawn(
-    kind: store::AssetKind,
-    id: AssetId,
-    reason: &str,
-    time: Option<Timestamp>,
-) -> Vec<Found> {
-    let order = Order { reason: reason.to_owned(), ordered_by: OrderedBy::Source, ..Order::default() };
-    vec![Found::stated(NewEvent { time, ..NewEvent::new(id, Fact::Withdrawn(kind, order)) })]
 }
 
 /// A tag such as `en-US`; empty for what is none.

@@ -6,7 +6,7 @@ use std::{fs, sync::atomic::AtomicBool};
 
 use ingest::{Hints, LoadOptions, LoadReport, Quarantine, load, read};
 use serde_json::{Value, json};
-use store::Log;
+use store::{Log, Timestamp};
 
 fn hints(columns: &[(&str, &str)]) -> Hints {
     let columns = columns.iter().map(|(column, field)| ((*column).to_owned(), field.parse().unwrap()));
@@ -16,7 +16,7 @@ fn hints(columns: &[(&str, &str)]) -> Hints {
 /// The articles of a file, or why a record cannot be read.
 fn articles(name: &str, text: &str, hints: &Hints) -> Vec<Value> {
     let mut found = Vec::new();
-    read(&mut text.as_bytes(), name, hints, &mut |_, said| match said {
+    read(&mut text.as_bytes(), name, hints, Timestamp::now(), &mut |_, said| match said {
         Ok(events) => found.push(serde_json::to_value(&events.last().unwrap().fact).unwrap()),
         Err(why) => found.push(why.into()),
     });

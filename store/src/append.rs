@@ -49,6 +49,16 @@ impl Prepared {
         Self { only_if_absent: true, ..self }
     }
 
+    /// Eight hexadecimal digits of a digest of what the event says: the same wherever it is said.
+    pub fn fingerprint(&self) -> String {
+        self.said.mark.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The time at which it happened at its source, if the source states it.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.time
+    }
+
     /// As an event about another asset of the same kind. What it says stays as it was prepared.
     #[must_use]
     pub fn renamed(self, id: AssetId) -> Self {

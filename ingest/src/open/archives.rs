@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Opening, ReadSeek, Source, bounded::Guarded, unpack, without_ending};
-use crate::record::Origin;
+use crate::{link::name_of, record::Origin};
 
 /// The largest zip file inside another archive: it needs a place where one can seek.
 const MAX_NESTED_ZIP: u64 = 4 << 30;
@@ -48,7 +48,7 @@ pub(super) fn tar(stream: &mut dyn Read, origin: &Origin, layer: usize, to: &mut
         if !entry.header().entry_type().is_file() {
             continue;
         }
-        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let name = name_of(&entry.path_bytes());
         if !unpack(Source::Stream(&mut entry), inside(origin, &name), layer + 1, to) {
             return false;
         }
@@ -73,7 +73,12 @@ fn unzip(file: &mut dyn ReadSeek, origin: &Origin, layer: usize, to: &mut Openin
     for index in 0..archive.len() {
         let go_on = match archive.by_index(index) {
             Ok(entry) if entry.is_file() => {
-                let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+                // What is not UTF-8 is of a time when a zip file's names were in the code page 437.
+                let name = match (std::str::from_utf8(entry.name_raw()), entry.name()) {
+                    (Ok(name), _) => name.to_owned(),
+                    (Err(_), Ok(name)) => name.into_owned(),
+                    (Err(_), Err(_)) => name_of(entry.name_raw()),
+                };
                 let read = Rc::new(Cell::new(entry.compressed_size()));
                 let mut inner = Guarded { inner: entry, read, made: 0 };
                 unpack(Source::Stream(&mut inner), inside(origin, &name), layer + 1, to)

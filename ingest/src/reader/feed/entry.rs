@@ -1,7 +1,7 @@
 //! An item of RSS or an entry of Atom, made an article.
 
 use serde_json::{Map, Value};
-use store::{ArchiveDate, Keyword};
+use store::{ArchiveDate, AssetId, AssetKind, Keyword};
 
 use super::{Feed, Unstated, media, people};
 use crate::{
@@ -116,10 +116,17 @@ pub(in crate::reader) fn entry(item: &Element, feed: &Feed, unstated: Unstated) 
     keywords(&mut article.keywords, &mut taken);
     people::add(&mut nested, &mut taken, feed);
     media::add(&mut nested, &mut taken);
-    for picture in pictures {
+    for mut picture in pictures {
+        let href = feed.absolute(item, &picture.href);
+        let written = std::mem::replace(&mut picture.href, href);
         match feed.attachment(&picture.number) {
             Some(id) => nested.picture_as(id, picture),
-            None => nested.picture(picture),
+            None => {
+                if let Ok(id) = AssetId::new(&*picture.href) {
+                    nested.former(AssetKind::Image, &id, AssetId::new(written).ok());
+                }
+                nested.picture(picture);
+            }
         }
     }
     for (name, field) in [("comments", "comments"), ("guid", "guid"), ("slash:comments", "comment_count")] {
@@ -177,7 +184,7 @@ fn links(nested: &mut Nested, taken: &mut Taken<'_>, feed: &Feed) {
         .map(Element::text)
         .filter(|text| text.starts_with("http://") || text.starts_with("https://"));
     let address = address(item).or(permalink).unwrap_or_default();
-    nested.article.url = feed.absolute(address.clone());
+    nested.article.url = feed.absolute(item, &address);
     let mut others = Vec::new();
     for link in item.elements().filter(|one| matches!(one.name.as_str(), "link" | "atom:link")) {
         taken.used(link);
@@ -188,7 +195,7 @@ fn links(nested: &mut Nested, taken: &mut Taken<'_>, feed: &Feed) {
         {
             continue;
         }
-        let href = feed.absolute(href);
+        let href = feed.absolute(item, &href);
         let said = |name: &str| {
             Some((name.to_owned(), link.attribute(name).into())).filter(|_| !link.attribute(name).is_empty())
         };

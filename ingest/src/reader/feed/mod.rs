@@ -14,9 +14,11 @@ pub(super) use super::construct::{Unstated, content_of};
 use crate::{
     cut::Cutter,
     cut_elements::XmlElements,
+    link,
     nested::id_or,
+    publicity,
     record::{Found, Origin, Raw, Reason},
-    xml,
+    xml::{self, Element},
 };
 
 /// RSS: every `item`.
@@ -54,7 +56,8 @@ impl Reader for Atom {
         let nested = entry(&item, &Feed::of(raw), Unstated::Text);
         let id = item.own_text("id");
         let given = if id.is_empty() { nested.article.url.clone() } else { id };
-        Ok(nested.finish(id_or(&given, || format!("{}#{}", origin.stem, raw.place.record))?))
+        let id = id_or(&given, || format!("{}#{}", origin.stem, raw.place.record))?;
+        Ok(publicity::atom(&item).on(nested.finish(id)))
     }
 }
 
@@ -87,15 +90,16 @@ impl Feed {
         }
     }
 
-    /// A link as it is, or from the root of the site on.
-    fn absolute(&self, href: String) -> String {
-        let host_end = self.base.find("://").map(|at| at + 3);
-        let host_end =
-            host_end.and_then(|at| Some(at + self.base.get(at..)?.find('/').unwrap_or(self.base.len() - at)));
-        match host_end.and_then(|end| self.base.get(..end)) {
-            Some(site) if href.starts_with('/') && !href.starts_with("//") => format!("{site}{href}"),
-            _ => href,
+    /// A link made absolute, seen from an entry: `xml:base` of the entry, of the feed, or else the site.
+    fn absolute(&self, item: &Element, href: &str) -> String {
+        if href.is_empty() {
+            return String::new();
         }
+        let base = match item.attribute("base") {
+            "" => self.base.clone(),
+            base => link::resolve(&self.base, base),
+        };
+        link::resolve(&base, href)
     }
 
     /// The id of the attachment that has this number in the blog.

@@ -31,7 +31,7 @@ fn an_atom_entry_inherits_from_its_feed() {
     assert_eq!(article["body"], "One <b> &amp;\n\nTwo");
     assert_eq!((&article["language"], &article["source"]), (&json!("de"), &json!("Der Bote")));
     assert_eq!((&article["url"], &article["credit"]), (&json!("https://x.example/1"), &json!("Eva Roth")));
-    assert_eq!(article["images"], json!(["p.jpg"]));
+    assert_eq!(article["images"], json!(["https://x.example/f/p.jpg"]));
 }
 
 /// RSS 1.0 keeps its items beside the channel, and its dates and authors in Dublin Core.
@@ -156,4 +156,22 @@ fn nothing_of_an_item_is_dropped() {
     let text = rss(item).to_string();
     let missing: Vec<usize> = (1..=30).filter(|at| !text.contains(&format!("text-{at}"))).collect();
     assert_eq!(missing, [] as [usize; 0], "{text}");
+}
+
+#[test]
+fn links_are_seen_from_their_base() {
+    let check = |feed: &str, entry: &str, url: &str| {
+        let text = format!(
+            "<feed xmlns='http://www.w3.org/2005/Atom' {feed}><entry {entry}><id>urn:1</id><title>T</title><link href='one.html'/></entry></feed>"
+        );
+        assert_eq!(read(&Atom, &text)["url"], url, "{feed} {entry}");
+    };
+    check("xml:base='https://q.example/blog/'", "", "https://q.example/blog/one.html");
+    check(
+        "xml:base='https://q.example/blog/x.atom'",
+        "xml:base='may/'",
+        "https://q.example/blog/may/one.html",
+    );
+    check("", "xml:base='https://r.example/'", "https://r.example/one.html");
+    check("", "", "one.html");
 }

@@ -11,8 +11,11 @@ pub(super) struct Body {
     pub(super) text: String,
     /// The first heading, for pages without a title.
     pub(super) heading: String,
+    /// Pictures that stand in the text, their links relative to the page.
     pub(super) pictures: Vec<Picture>,
-    /// Where links lead, each once, in their order.
+    /// Pictures that a shortcode or a template shows by their place on the site.
+    pub(super) named: Vec<Picture>,
+    /// Where the text's links lead, as they are written.
     pub(super) links: Vec<String>,
 }
 
@@ -27,7 +30,7 @@ pub(super) fn read(markdown: &str) -> Body {
     for event in Parser::new_ext(&stripped.text, options) {
         writer.event(event);
     }
-    writer.body.pictures.extend(stripped.pictures);
+    writer.body.named = stripped.pictures;
     let length = writer.body.text.trim_end().len();
     writer.body.text.truncate(length);
     writer.body

@@ -32,10 +32,12 @@ pub(super) fn strip(body: &str) -> Stripped {
             continue;
         };
         if found.text.ends_with("](") {
-            // A link whose end a shortcode makes, of an address in quotes as a rule.
-            let address = inside.find(['"', '\'']).and_then(|at| inside.get(at..)).map(|text| quoted(text).0);
-            let address = address.filter(|text| !text.is_empty() && !text.contains(['<', '>', '\n']));
-            found.text.push_str(&address.map_or_else(|| "#".to_owned(), |address| format!("<{address}>")));
+            // A link whose end a shortcode makes: its text stays a link, to what the shortcode quotes.
+            match (target(inside), after.starts_with(')')) {
+                (Some(target), true) => found.text.push_str(&format!("<{target}>")),
+                (None, true) => found.text.push('#'),
+                (_, false) => {}
+            }
         }
         found.pictures.extend(picture(inside));
         rest = after;
@@ -146,6 +148,14 @@ fn quoted(text: &str) -> (String, &str) {
         }
     }
     (value, "")
+}
+
+/// The first text in quotes that can be a link.
+fn target(inside: &str) -> Option<&str> {
+    let open = inside.find(['"', '\''])?;
+    let quote = inside.get(open..)?.chars().next()?;
+    let text = inside.get(open + 1..)?.split(quote).next()?;
+    (!text.is_empty() && !text.contains(['<', '>', '\n'])).then_some(text)
 }
 
 #[cfg(test)]

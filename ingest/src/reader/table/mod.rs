@@ -26,6 +26,7 @@ use crate::{
     html, names,
     nested::{Nested, id_or, language},
     notes::Notes,
+    publicity,
     record::{Found, Origin, Raw, Reason},
 };
 
@@ -100,6 +101,12 @@ impl Record<'_> {
         let mut nested = Nested::default();
         let mut rest = Fields::default();
         let mut id = String::new();
+        let cells: Vec<(String, Value)> = cells.into_iter().collect();
+        let named = cells.iter().map(|(column, value)| {
+            let field = self.columns.get(column).map_or(column.as_str(), |column| column.field.as_str());
+            (field, value)
+        });
+        let publicity = publicity::named(named, &publicity::OF_ROWS);
         for (column, value) in cells {
             let field = columns::field(&column, self.columns);
             let text = text_of(&value);
@@ -127,7 +134,7 @@ impl Record<'_> {
         let given = if id.is_empty() { article.url.clone() } else { id };
         let id = id_or(&given, || format!("{}#{}", without_ending(&origin.stem), raw.place.record))?;
         nested.article.extra = rest.rest();
-        Ok(nested.finish(id))
+        Ok(publicity.on(nested.finish(id)))
     }
 
     /// Takes a date; returns true if its text says nothing more.

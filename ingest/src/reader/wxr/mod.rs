@@ -1,6 +1,7 @@
 //! WordPress's export (WXR): RSS with everything that a blog knows.
 
 mod channel;
+mod company;
 mod cutter;
 mod shortcode;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use crate::{
     cut::Cutter,
     dates, html, names,
     nested::{Nested, id_or},
+    publicity,
     record::{Former, Found, Origin, Raw, Reason},
     xml::{self, Element, Node},
 };
@@ -51,29 +53,27 @@ impl Reader for Wxr {
         let item = xml::parse(raw)?;
         let channel = self.channels.get(raw, Channel::of);
         if item.local() == "author" {
-            return author(&item, &channel);
+            return Ok(raw.publicity.clone().on(author(&item, &channel)?));
         }
+        let publicity = publicity::wordpress(&item).and(raw.publicity.clone());
         let kind = item.text_at("wp:post_type");
         let number = item.text_at("wp:post_id");
         let guid = item.text_at("guid");
-        if kind == "attachment"
-            && let Some(id) = channel.feed.attachment(&number)
-        {
-            return attachment(&item, id);
-        }
         let by_guid = || id_or(&guid, || format!("{}#{}", origin.stem, raw.place.record));
         match kind.as_str() {
-            "attachment" => attachment(&item, by_guid()?),
+            "attachment" => {
+                let id = channel.feed.attachment(&number).map_or_else(by_guid, Ok)?;
+                Ok(publicity.on(attachment(&item, id)?))
+            }
             "guest-author" => guest_author(&item),
             kind if NO_TEXTS.contains(&kind) => Err(Reason::NoAsset(kind.to_owned())),
-            // What a plugin or theme defines may well be text.
             _ => {
                 let mut nested = post(&item, &channel);
                 let Some(id) = post_id(&channel.feed.blog, &number) else {
-                    return Ok(nested.finish(by_guid()?));
+                    return Ok(publicity.on(nested.finish(by_guid()?)));
                 };
                 nested.former(AssetKind::Article, &id, by_guid().ok());
-                Ok(nested.finish(id))
+                Ok(publicity.on(nested.finish(id)))
             }
         }
     }
@@ -225,7 +225,8 @@ fn attachment(item: &Element, id: AssetId) -> Result<Vec<Found>, Reason> {
         extra,
         ..Image::default()
     };
-    Ok(vec![Found::published(id, image, date(&item, "wp:post_date").map(|date| date.start()))])
+    let time = date(&item, "wp:post_date").map(|date| date.start());
+    Ok(vec![Found::published(id, image, time)])
 }
 
 /// The fields of WordPress's own, and the post's metadata. Its password is not kept.
