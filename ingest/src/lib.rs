@@ -53,6 +53,7 @@ mod record;
 #[cfg(test)]
 mod robust;
 mod scan_json;
+mod traces;
 mod typed;
 mod walk;
 mod xml;
@@ -66,4 +67,5 @@ pub use load::{
 pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};
 pub use read::{Said, read};
-pub use reader::{Columns, Hints};
+pub use reader::{Column, Columns, Hints, InvalidColumn};
+pub use traces::Traces;

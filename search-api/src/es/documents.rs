@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use query::{QueryError, Reader, SourceFilter, limits::MAX_PAGE_BYTES};
+use query::{Hit, IndexName, QueryError, Reader, SourceFilter, limits::MAX_PAGE_BYTES};
 use serde_json::{Map, Value, json};
 use store::AssetId;
 
@@ -17,11 +17,7 @@ use super::{
     params::{Taker, index_of},
     source,
 };
-use crate::{
-    error::SearchError,
-    http::state::ApiState,
-    search::{Hit, IndexName, Search},
-};
+use crate::{error::SearchError, http::state::ApiState, search::Search};
 
 /// `GET {index}/_doc/{id}`, and `_source` alone.
 pub(super) async fn document(
@@ -51,12 +47,13 @@ pub(super) async fn document(
     })
 }
 
-/// A document as readers see it; `None` when they do not, or the id can be none.
+/// A document as readers see it; `None` when they do not, or not any more, for which Elasticsearch has no word, or the id
+/// can be none.
 fn find(search: &Search, index: &IndexName, id: &str) -> Result<Option<Hit>, SearchError> {
     let Ok(id) = AssetId::new(id) else { return Ok(None) };
     match search.document_of(index, id) {
         Ok(hit) => Ok(Some(hit)),
-        Err(SearchError::NoSuchAsset(_)) => Ok(None),
+        Err(SearchError::NoSuchAsset(_) | SearchError::Gone(..)) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -4,11 +4,14 @@
 //! whatever touches the index or the log runs on a pool of its own.
 
 mod access;
+mod answer;
 mod asked;
 pub(crate) mod asker;
 mod assets;
 pub(crate) mod atom;
 mod body;
+#[cfg(test)]
+mod canary;
 pub(crate) mod compress;
 mod cors;
 mod docs;
@@ -58,6 +61,7 @@ use axum::{
 use tokio::net::TcpListener;
 
 pub use self::access::{Access, InvalidKey, Role};
+pub use self::answer::{HitAnswer, SearchAnswer};
 pub(crate) use self::body::MAX_EVENTS_BODY;
 pub use self::cors::{InvalidOrigin, Origins};
 use self::policy::{Effect, Entry, Face, Policy};
