@@ -15,6 +15,7 @@ use super::{Reader, text_of};
 use crate::{
     credits,
     cut::{Cutter, Whole},
+    dates::DayOrder,
     fields::{self, Fields, keywords},
     html::{self, Picture},
     names,
@@ -77,7 +78,7 @@ impl Page<'_> {
         let of_name = of_name.as_ref().filter(|_| !fields.0.contains_key("date"));
         let stated = fields.0.iter().map(|(name, value)| (name.as_str(), value));
         let stated = stated.chain(of_name.map(|date| ("date", date)));
-        let said = publicity::named(stated, &publicity::OF_PAGES);
+        let said = publicity::named(stated, &publicity::OF_PAGES, DayOrder::Unknown);
         let mut folders = path.split('/').chain(self.stem.split(['/', '~']));
         match folders.any(|folder| folder == "_drafts") {
             true => said.and(Publicity::hidden(Hidden::Draft)),
