@@ -37,7 +37,7 @@ mod server;
 pub(crate) mod sessions;
 pub(crate) mod shares;
 mod shed;
-mod site;
+pub(crate) mod site;
 pub(crate) mod state;
 mod status;
 pub(crate) mod strangers;
