@@ -3,7 +3,11 @@
 //! `MORGUE_CORPORA` names the folder that has the pages of many publishers, `html/html/*.html.gz`, and the texts beside
 //! them, `html/ground-truth.json`. `MORGUE_PAGES=each` prints a line a page, the worst first.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench says what it measures, and stops where it cannot")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench says what it measures, and stops where it cannot"
+)]
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -54,7 +58,13 @@ fn main() {
     if env::var("MORGUE_PAGES").is_ok_and(|each| each == "each") {
         pages.sort_by(|a, b| a.f1().total_cmp(&b.f1()));
         for page in &pages {
-            println!("{:.3}  recall {:.3}  precision {:.3}  {}", page.f1(), page.recall, page.precision, page.name);
+            println!(
+                "{:.3}  recall {:.3}  precision {:.3}  {}",
+                page.f1(),
+                page.recall,
+                page.precision,
+                page.name
+            );
         }
     }
     let mean = |of: fn(&Page) -> f64| pages.iter().map(of).sum::<f64>() / pages.len() as f64;

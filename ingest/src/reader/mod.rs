@@ -6,6 +6,7 @@ mod feed;
 mod json_feed;
 mod jsonl;
 mod jsonld;
+mod loose;
 mod markdown;
 mod mets;
 mod newsml;
