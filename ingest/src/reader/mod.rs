@@ -84,14 +84,15 @@ impl Readers {
     /// The readers at this time, by which what is scheduled is public or not.
     pub(crate) fn new(hints: &Hints, now: Timestamp) -> Self {
         let archives = Arc::new(beside::Archives::default());
+        let notes = Arc::<Notes>::default();
         Self {
             hints: hints.clone(),
             now,
-            notes: Arc::default(),
+            notes: Arc::clone(&notes),
             table: table::Table { columns: hints.columns.clone() },
             records: table::Records { columns: hints.columns.clone() },
             text: text::Text { pattern: hints.pattern.clone() },
-            mets: mets::Mets { archives: Arc::clone(&archives) },
+            mets: mets::Mets { archives: Arc::clone(&archives), notes: Arc::clone(&notes) },
             alto: alto::Alto { archives },
             wxr: wxr::Wxr::default(),
         }
