@@ -14,7 +14,7 @@ use anyhow::{Context, Result, anyhow};
 use indexer::{Indexes, Phase};
 use indicatif::{ProgressBar, ProgressStyle};
 use ingest::{LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused};
-use store::{AssetKind, Log, Seq};
+use store::{AssetKind, Expiries, Log, Seq, Timestamp};
 
 use crate::{
     archive::Archive,
@@ -49,14 +49,16 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
 
-    /// Take in what is not public, too: drafts, private posts, what is scheduled or has expired. Readers do not see it.
+    /// Take in what is not public, too (drafts, what is scheduled, private or embargoed, has expired): as revisions that
+    /// readers never see. Without it such records are passed over, and loaded by a later run when they are public.
     #[arg(long)]
     unpublished: bool,
 
     #[command(flatten)]
     hints: Hints,
 
-    /// Keep loading what is new or changed in the folders, every so many seconds, until Ctrl-C.
+    /// Keep loading what is new or changed in the folders, or has become public since, and withdraw what expires: every
+    /// so many seconds, until Ctrl-C.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
     watch: Option<u64>,
 }
@@ -163,6 +165,7 @@ fn watch(
     terminal: &Terminal,
 ) -> Result<Outcome> {
     let indexes = archive.open_indexes(log.clone())?;
+    let _expiries = Expiries::start(log, Timestamp::now).context("no threads can be started")?;
     let mut failed = None;
     ingest::watch(log, options, every, &(), stop, &mut |report| {
         let told =
@@ -214,6 +217,10 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
     if terminal.is_json() {
         return terminal.json(report);
     }
+    if report.expired > 0 {
+        let assets = count(report.expired, "asset");
+        return terminal.say(format!("{assets} withdrawn: the time was over until which they were public"));
+    }
     let done = if report.dry_run { "would be appended" } else { "appended" };
     terminal.say(format!(
         "{} {done} ({}, {}, {}), {} unchanged, {} quarantined, from {} ({}) in {:.1} s",
@@ -233,16 +240,18 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
             "  {withheld} kept from readers: a person withdrew the asset, `morgue restore` ends that"
         ))?;
     }
+    if report.withdrawn > 0 {
+        let assets = count(report.withdrawn, "asset");
+        let done = if report.dry_run { "would be withdrawn" } else { "withdrawn" };
+        terminal.say(format!("  {assets} {done}: their source does not show them any more"))?;
+    }
     if !report.unpublished.is_empty() {
-        let reasons: Vec<String> = report
-            .unpublished
-            .iter()
-            .map(|(reason, articles)| format!("{} {reason}", thousands(*articles)))
-            .collect();
-        terminal.say(format!(
-            "  passed over, not public: {} (`--unpublished` takes them in, unseen by readers)",
-            reasons.join(", ")
-        ))?;
+        let told: Vec<String> = report.unpublished.values().map(ToString::to_string).collect();
+        let done = match report.takes_unpublished {
+            true => "taken in for those who keep the archive",
+            false => "passed over (`--unpublished` takes them in)",
+        };
+        terminal.say(format!("  not public, {done}: {}", told.join(", ")))?;
     }
     if report.same_ids.records > 0 {
         terminal.say(format!(

@@ -1,7 +1,7 @@
 //! What the plain words of parameters and query strings mean in each view.
 
-use indexer::{EXACT, FieldKind, FieldSpec, view_of};
 use store::AssetKind;
+use views::{EXACT, FieldKind, FieldSpec, view_of};
 
 use crate::{DateFormat, FieldBoost, Interval};
 

@@ -1,21 +1,22 @@
 //! A search as it is asked, and the plain parameters that make one.
 
+mod cursor;
 mod params;
 mod source;
 
 use std::time::Duration;
 
-use indexer::EXACT;
-use serde_json::Value;
 use store::{AssetKind, Seq};
+use views::EXACT;
 
 pub use self::{
+    cursor::Cursor,
     params::MAX_LIMIT,
     source::{SourceFilter, matches_path, text_bytes},
 };
 use crate::{
-    ALL_EXACT, Aggregation, Combine, FieldBoost, HighlightOptions, Need, Phrase, Query, QueryError, Sort,
-    Syntax, TextOptions,
+    ALL_EXACT, Aggregation, Combine, FieldBoost, HighlightOptions, Minimum, Need, Phrase, Query, QueryError,
+    Sort, Syntax, TextOptions,
     limits::{Clauses, MAX_WINDOW},
     names, parse_text,
 };
@@ -35,8 +36,8 @@ pub struct SearchRequest {
     pub from: usize,
     /// How many hits to give.
     pub size: usize,
-    /// Only what comes behind this hit: the values that it was sorted by, and its seq.
-    pub after: Option<(Vec<Value>, u64)>,
+    /// Only what comes behind this hit.
+    pub after: Option<Cursor>,
     /// Whether and how to highlight.
     pub highlight: Option<HighlightOptions>,
     /// The archive as it stood, by the name it was built under.
@@ -160,43 +161,9 @@ fn join_words(query: Query, fields: &[FieldBoost]) -> Query {
     let near = Query::Phrase(Phrase { slop: 2, ..Phrase::new(fields.to_vec(), words.join(" ")) });
     let mut joined = bool.clone();
     joined.should.push(Query::Boosted(Box::new(near), NEARNESS));
-    joined.need = joined.need.or(Some(Need::Minimum("0".to_owned())));
+    joined.need = joined.need.or(Some(Minimum::count(0)));
     Query::Bool(joined)
 }
 
 /// What words side by side count more.
 const NEARNESS: f32 = 0.5;
-
-/// The text of a cursor: what the next page comes behind.
-pub fn cursor(sort: &[Value], seq: u64) -> String {
-    let json = serde_json::to_vec(&(sort, seq)).unwrap_or_default();
-    json.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// What the text of a cursor says: the values of the hit that the page comes behind, and its seq.
-///
-/// # Errors
-/// [`QueryError`] for a text that is no cursor of ours.
-pub fn cursor_of(text: &str) -> Result<(Vec<Value>, u64), QueryError> {
-    let refused =
-        || QueryError::illegal("the cursor is none of ours: take `next` of the page before as it is");
-    if text.len() > 8_192 || !text.len().is_multiple_of(2) || !text.is_ascii() {
-        return Err(refused());
-    }
-    let pairs = (0..text.len()).step_by(2).filter_map(|at| text.get(at..at + 2));
-    let bytes: Option<Vec<u8>> = pairs.map(|pair| u8::from_str_radix(pair, 16).ok()).collect();
-    let bytes = bytes.ok_or_else(refused)?;
-    let json = crate::limits::check_body(&bytes, 8_192).map_err(|_| refused())?;
-    serde_json::from_str(json).map_err(|_| refused())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cursors_come_back() {
-        let sort = vec![serde_json::json!(1.5), serde_json::json!("x")];
-        assert_eq!(cursor_of(&cursor(&sort, 7)).unwrap(), (sort, 7));
-    }
-}

@@ -9,9 +9,10 @@ mod fragment;
 
 use std::collections::HashMap;
 
-use indexer::{Analyser, Document, EXACT, FieldKind, Language, ViewSchema, values_at};
+use indexer::ViewSchema;
 use query::{ALL_EXACT, FieldBoost, HighlightField, HighlightOptions, Pattern, Query};
 use serde_json::Value;
+use views::{Analyser, Document, EXACT, FieldKind, Language, values_at};
 
 use self::{
     find::{Seek, Seeker, seeks_of},
@@ -28,7 +29,7 @@ pub(crate) struct Highlighter<'a> {
 }
 
 struct Chosen<'a> {
-    spec: &'a indexer::FieldSpec,
+    spec: &'a views::FieldSpec,
     /// Its own, or that of its words as they are written.
     name: String,
     options: HighlightField,

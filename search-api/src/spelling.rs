@@ -1,14 +1,14 @@
 //! Words of the archive that are almost those that were asked for: what `suggest` gives, and another spelling for a
 //! search that finds nothing.
 
-use indexer::{Analyser, Language};
 use serde_json::Value;
 use store::AssetKind;
 use tantivy::Term;
+use views::{Analyser, Language};
 
 use crate::{
     Search, SearchError, SearchResponse,
-    execute::{Analysed, AsWhat, Budget, NearWord, near_words, target_of, targets},
+    execute::{Analysed, AsWhat, Budget, NearWord, is_in_use, near_words, target_of, targets},
     search::Pinned,
 };
 use query::{Fuzziness, Near, SearchRequest};
@@ -63,7 +63,7 @@ fn as_printed(found: &SearchResponse, word: &str) -> String {
     lowered.find(is_it).unwrap_or_else(|| word.to_owned())
 }
 
-fn folded(text: &str) -> Vec<indexer::Term> {
+fn folded(text: &str) -> Vec<views::Term> {
     Analyser::Exact.terms(Language::Other, text)
 }
 
@@ -102,7 +102,7 @@ impl Nearest {
                 let found = found.get_or_insert_default();
                 for stem in Analysed::new(analyser, &index.languages, word).alternatives(0) {
                     let stem = Term::from_field_text(within.field, stem);
-                    found.known |= index.searcher.doc_freq(&stem).map_err(SearchError::Tantivy)? > 0;
+                    found.known |= is_in_use(&index.searcher, &stem).map_err(SearchError::Tantivy)?;
                 }
                 let near =
                     near_words(&index.searcher, within, &near, budget).map_err(SearchError::Tantivy)?;

@@ -13,7 +13,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use indexer::{Analyser, IndexSearcher, Language, ViewSchema};
+use indexer::{IndexSearcher, ViewSchema};
 use query::{FieldBoost, Need, Query, SearchRequest, Words, limits::check_text};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,6 +23,7 @@ use tantivy::{
     index::SegmentId,
     schema::{Field, IndexRecordOption},
 };
+use views::{Analyser, Language};
 
 use crate::{error::SearchError, search::Search};
 

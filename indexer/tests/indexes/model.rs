@@ -7,13 +7,14 @@ use std::{
     sync::atomic::AtomicBool,
 };
 
-use indexer::{Indexes, RebuildOptions, ViewStatus, view_of};
+use indexer::{Indexes, RebuildOptions, ViewStatus};
 use proptest::prelude::*;
 use serde_json::Value;
 use store::{
     Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Fact, Image, Log, NewEvent, Order,
     OrderedBy, Seq,
 };
+use views::view_of;
 
 use crate::{
     assert_clean, catch_up, clean,
@@ -58,7 +59,7 @@ fn a_renamed_byline_and_a_corrected_caption_change_every_article() {
     catch_up(&indexes);
 
     let document = |n: usize| {
-        let view = indexer::view_of(AssetKind::Article);
+        let view = views::view_of(AssetKind::Article);
         view.document(&id(format!("a/{n}")), &log.snapshot().unwrap()).unwrap().unwrap().json
     };
     assert_eq!(document(7)["bylines"][0]["name"], "Nora Vance");

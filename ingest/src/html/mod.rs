@@ -85,6 +85,36 @@ pub(crate) fn entity(name: &str) -> Option<String> {
     resolve_predefined_entity(name).or_else(|| resolve_html5_entity(name)).map(str::to_owned)
 }
 
+/// The value of an attribute of one tag, its entities resolved: where a whole page is not read.
+pub(crate) fn attribute(tag: &str, wanted: &str) -> Option<String> {
+    let mut rest = tag.get(1 + tag.get(1..)?.find(|c: char| !c.is_ascii_alphanumeric())?..)?;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
+        let length = rest.find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/'))?;
+        let (name, after) = rest.split_at(length);
+        let after = after.trim_start();
+        if name.is_empty() && !after.starts_with('=') {
+            return None;
+        }
+        let Some(value) = after.strip_prefix('=').map(str::trim_start) else {
+            rest = after;
+            continue;
+        };
+        let (value, next) = match value.chars().next()? {
+            quote @ ('"' | '\'') => {
+                let value = value.get(1..)?;
+                let end = value.find(quote)?;
+                (value.get(..end)?, value.get(end + 1..)?)
+            }
+            _ => value.split_at(value.find(|c: char| c.is_whitespace() || c == '>')?),
+        };
+        if name.eq_ignore_ascii_case(wanted) {
+            return Some(unescape(value));
+        }
+        rest = next;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ use crate::{
     cut_elements::XmlElements,
     dates, html, link,
     nested::{Nested, id_or, language},
+    publicity,
     record::{Found, Origin, Raw, Reason},
     xml::{self, Element},
 };
@@ -48,7 +49,8 @@ impl Reader for Atom {
         let nested = entry(&item, &Feed::of(raw));
         let id = item.text_at("id");
         let given = if id.is_empty() { nested.article.url.clone() } else { id };
-        Ok(nested.finish(id_or(&given, || format!("{}#{}", origin.stem, raw.place.record))?))
+        let id = id_or(&given, || format!("{}#{}", origin.stem, raw.place.record))?;
+        Ok(publicity::atom(&item).on(nested.finish(id)))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     fields::{Fields, text_of},
     html, names,
     nested::{Nested, id_or, language},
+    publicity,
     record::{Found, Origin, Raw, Reason},
 };
 
@@ -39,7 +40,7 @@ impl Reader for JsonLd {
         for (at, article) in articles.into_iter().enumerate() {
             let nested = read_article(article.clone(), &graph);
             let id = id_or(&url_of(article), || format!("{}#{}.{at}", origin.stem, raw.place.record))?;
-            found.extend(nested.finish(id));
+            found.extend(publicity::json_ld(article).on(nested.finish(id)));
         }
         Ok(found)
     }
@@ -184,8 +185,6 @@ pub(super) fn read_article(map: Map<String, Value>, graph: &Graph<'_>) -> Nested
     fields.keep("publisher", Value::Array(publisher));
     keywords(&mut nested, &mut fields);
     updates(&mut nested, &mut fields);
-    let until = fields.0.get("expires").and_then(|value| crate::dates::parse(&text_of(value)));
-    nested.shown.until = until.map(|date| date.start());
     authors(&mut nested, &mut fields, graph);
     images(&mut nested, &mut fields, graph);
     nested.article.extra = fields.rest();

@@ -25,7 +25,6 @@ use std::{
 };
 
 use serde_json::Value;
-use store::{Fact, Timestamp};
 
 pub use self::table::Columns;
 pub(crate) use self::{
@@ -42,7 +41,7 @@ use crate::{
     notes::Notes,
     pattern::PathPattern,
     private,
-    record::{Found, Origin, Raw, Reason, Shown},
+    record::{Found, Origin, Raw, Reason},
 };
 
 /// Reads one format.
@@ -68,8 +67,6 @@ pub struct Hints {
 /// All readers, with what the user said.
 pub(crate) struct Readers {
     pub(crate) hints: Hints,
-    /// What is scheduled for later than this is not public yet.
-    now: Timestamp,
     /// What they tell beside what they read.
     pub(crate) notes: Arc<Notes>,
     table: table::Table,
@@ -81,13 +78,11 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    /// The readers at this time, by which what is scheduled is public or not.
-    pub(crate) fn new(hints: &Hints, now: Timestamp) -> Self {
+    pub(crate) fn new(hints: &Hints) -> Self {
         let archives = Arc::new(beside::Archives::default());
         let notes = Arc::<Notes>::default();
         Self {
             hints: hints.clone(),
-            now,
             notes: Arc::clone(&notes),
             table: table::Table { columns: hints.columns.clone() },
             records: table::Records { columns: hints.columns.clone() },
@@ -98,15 +93,9 @@ impl Readers {
         }
     }
 
-    /// What a record says, and whether that is public now; without what opens a door or reaches a person: see
-    /// [`private`].
+    /// What a record says, without what opens a door or reaches a person: see [`private`].
     pub(crate) fn read(&self, format: Format, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
         let mut found = self.of(format).read(raw, origin)?;
-        for one in found.iter_mut().filter(|one| one.shown != Shown::default()) {
-            if matches!(one.event.fact, Fact::Published(_)) {
-                one.event.visibility = one.shown.at(self.now);
-            }
-        }
         // Events are written by who keeps the archive, and taken as they are.
         if format != Format::JsonLines {
             found.iter_mut().for_each(|one| private::forget(&mut one.event));

@@ -14,6 +14,7 @@ use crate::{
     html::{self, Tree},
     link,
     nested::{Nested, id_or, language},
+    publicity,
     record::{Found, Origin, Raw, Reason},
 };
 
@@ -34,7 +35,8 @@ impl Reader for Html {
         let canonical = meta.first(&["canonical", "og:url"]);
         let mut nested = Nested::default();
         let mut own = String::new();
-        if let Some(article) = main_article(&graph, &canonical) {
+        let article = main_article(&graph, &canonical);
+        if let Some(article) = article {
             own = url_of(article);
             nested = read_article(article.clone(), &graph);
         }
@@ -50,7 +52,8 @@ impl Reader for Html {
         }
         let id = id_or(&nested.article.url, || origin.stem.clone())?;
         nested.former(AssetKind::Article, &id, former.and_then(|url| AssetId::new(url).ok()));
-        Ok(nested.finish(id))
+        let publicity = publicity::page(article, &meta.first(&["article:expiration_time"]));
+        Ok(publicity.on(nested.finish(id)))
     }
 }
 

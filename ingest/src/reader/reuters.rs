@@ -32,7 +32,7 @@ impl Reader for Reuters {
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
         let text = crate::charset::text_of(&raw.bytes, &raw.head);
         let tag = text.split_inclusive('>').next().unwrap_or("");
-        let attribute = |name: &str| sgml_attribute(tag, name).unwrap_or_default();
+        let attribute = |name: &str| html::attribute(tag, name).unwrap_or_default();
         let number = attribute("NEWID");
         let id = if number.is_empty() { String::new() } else { format!("reuters:{number}") };
         let id = id_or(&id, || format!("{}#{}", origin.stem, raw.place.record))?;
@@ -73,7 +73,7 @@ impl Reader for Reuters {
             .find("<TEXT")
             .and_then(|at| text.get(at..))
             .and_then(|text| text.split_inclusive('>').next());
-        if let Some(kind) = kind.and_then(|tag| sgml_attribute(tag, "TYPE")).filter(|kind| kind != "NORM") {
+        if let Some(kind) = kind.and_then(|tag| html::attribute(tag, "TYPE")).filter(|kind| kind != "NORM") {
             article.extra.insert("text_type".to_owned(), kind.into());
         }
         nested.people_of_credit();
@@ -129,34 +129,4 @@ fn unprocessed(text: &str) -> String {
         }
     }
     paragraphs(&rest)
-}
-
-/// The value of an attribute, its entities resolved.
-fn sgml_attribute(tag: &str, wanted: &str) -> Option<String> {
-    let mut rest = tag.get(1 + tag.get(1..)?.find(|c: char| !c.is_ascii_alphanumeric())?..)?;
-    loop {
-        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
-        let length = rest.find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/'))?;
-        let (name, after) = rest.split_at(length);
-        let after = after.trim_start();
-        if name.is_empty() && !after.starts_with('=') {
-            return None;
-        }
-        let Some(value) = after.strip_prefix('=').map(str::trim_start) else {
-            rest = after;
-            continue;
-        };
-        let (value, next) = match value.chars().next()? {
-            quote @ ('"' | '\'') => {
-                let value = value.get(1..)?;
-                let end = value.find(quote)?;
-                (value.get(..end)?, value.get(end + 1..)?)
-            }
-            _ => value.split_at(value.find(|c: char| c.is_whitespace() || c == '>')?),
-        };
-        if name.eq_ignore_ascii_case(wanted) {
-            return Some(html::unescape(value));
-        }
-        rest = next;
-    }
 }

@@ -2,13 +2,13 @@
 
 mod buckets;
 
-use indexer::{FieldKind, view_of};
 use query::{
     Aggregation, AggregationKind, DateFormat, DslOptions, QueryError, Reader, Stat, Step, kind_of,
     limits::Clauses, parse_query,
 };
 use serde_json::{Map, Value};
 use store::AssetKind;
+use views::{FieldKind, view_of};
 
 use super::{body, decorate::Look, source};
 

@@ -7,10 +7,10 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use indexer::{Analyser, EXACT, FieldKind, FieldSpec, Language, view_of};
 use query::{QueryError, Reader, matches_path};
 use serde_json::{Map, Value, json};
 use store::AssetKind;
+use views::{Analyser, EXACT, FieldKind, FieldSpec, Language, view_of};
 
 use super::{
     Answer, Pairs, body,

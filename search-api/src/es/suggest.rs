@@ -3,9 +3,9 @@
 
 use std::cmp::Reverse;
 
-use indexer::{Analyser, Language};
 use query::{QueryError, Reader};
 use serde_json::{Map, Value, json};
+use views::{Analyser, Language};
 
 use crate::{
     error::SearchError,

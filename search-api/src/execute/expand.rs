@@ -2,7 +2,6 @@
 
 use std::{cell::Cell, sync::Arc};
 
-use indexer::form::{ALIKE, PART, UNLIKE};
 use query::{Near, Pattern, Rows, Run};
 use tantivy::{
     BitSet, DocId, DocSet, InvertedIndexReader, Score, SegmentReader,
@@ -11,6 +10,7 @@ use tantivy::{
     schema::IndexRecordOption,
 };
 use tantivy_fst::Automaton;
+use views::forms::{ALIKE, PART, UNLIKE};
 
 use super::{
     budget::{Budget, Steps},

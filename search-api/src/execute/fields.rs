@@ -1,8 +1,9 @@
 //! Which fields of a view a query means, and what its words are there.
 
-use indexer::{Analyser, EXACT, FieldKind, IndexedField, Language, Term, ViewSchema, is_unparted};
+use indexer::{IndexedField, ViewSchema};
 use query::{ALL_EXACT, FieldBoost, QueryError};
 use tantivy::schema::Field;
+use views::{Analyser, EXACT, FieldKind, Language, Term, is_unparted};
 
 /// A field that a query looks at.
 #[derive(Debug, Clone, Copy)]

@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use indexer::{Analyser, Document, Language, ViewSchema, values_at};
+use indexer::ViewSchema;
 use query::{Bool, Example, FieldBoost, Like, Query, QueryError, Words};
 use serde_json::{Map, Value};
 use store::AssetKind;
 use tantivy::{Searcher, Term};
+use views::{Analyser, Document, Language, values_at};
 
 use super::{
     budget::{Budget, Steps},

@@ -24,3 +24,5 @@ mod past;
 mod rebuild;
 mod search;
 mod server;
+mod strangers;
+mod takedown;

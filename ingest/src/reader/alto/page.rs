@@ -82,11 +82,6 @@ impl Page {
         Self { words }
     }
 
-    /// Whether there are no words.
-    pub(in crate::reader) fn is_empty(&self) -> bool {
-        self.words.is_empty()
-    }
-
     /// The text between the elements of two ids, or of one, or of the page.
     pub(in crate::reader) fn text(&self, between: Option<(&str, &str)>) -> String {
         let words = match between {

@@ -129,20 +129,30 @@ fn a_relative_picture_is_beside_its_page() {
 }
 
 #[test]
-fn a_page_is_shown_when_its_front_matter_says() {
-    let check = |stem: &str, front: &str, expected: Shown| {
+fn a_page_is_public_when_its_place_and_its_front_matter_say() {
+    let check = |stem: &str, front: &str, expected: &str| {
         let origin = Origin { path: stem.to_owned(), stem: stem.to_owned(), changed: None };
         let raw = Raw::new(Place::START, format!("---\ntitle: T\n{front}\n---\nx\n").into_bytes());
-        assert_eq!(Markdown.read(&raw, &origin).unwrap().last().unwrap().shown, expected, "{stem} {front}");
+        let found = Markdown.read(&raw, &origin).unwrap();
+        let said = found.last().unwrap().publicity.at("2025-06-01".parse().unwrap());
+        let said = said.map_or_else(|why| why.to_string(), |_| "public".to_owned());
+        assert_eq!(said, expected, "{stem} {front}");
     };
-    let from = |day: &str| Some(day.parse::<store::ArchiveDate>().unwrap().start());
-    check("p/a.md", "draft: true", Shown::never("draft"));
-    check("p/a.md", "draft: false", Shown::default());
-    check("p/_drafts/a.md", "", Shown::never("draft"));
-    check("p/a.md", "published: false", Shown::never("not published"));
-    check("p/a.md", "date: 2190-01-01", Shown { from: from("2190-01-01"), ..Shown::default() });
-    let both = Shown { from: from("2019-03-04"), until: from("2019-04-01"), ..Shown::default() };
-    check("p/a.md", "date: 2018-01-01\npublishDate: 2019-03-04\nExpiryDate: 2019-04-01", both);
+    check("p/a.md", "draft: true", "draft");
+    check("p/a.md", "draft: false", "public");
+    check("p/_drafts/a.md", "", "draft");
+    check("p/a.md", "published: false", "not published");
+    check("p/a.md", "date: 2190-01-01", "scheduled for 2190-01-01");
+    check("p/_posts/2190-01-01-a.md", "", "scheduled for 2190-01-01");
+    check("p/_posts/2190-01-01-a.md", "date: 2020-01-01", "public");
+    check(
+        "p/a.md",
+        "date: 2018-01-01\npublishDate: 2019-03-04\nExpiryDate: 2019-04-01",
+        "expired 2019-04-01",
+    );
+    // A page about somebody ends; its person does not.
+    check("p/authors/jane/_index.md", "name: Jane Roe\nexpiryDate: 2019-04-01", "public");
+    check("p/authors/jane/_index.md", "name: Jane Roe\ndraft: true", "draft");
 }
 
 #[test]

@@ -92,7 +92,7 @@ impl Translator<'_> {
                 }
                 found.push(best(in_fields, words.tie_breaker));
             }
-            needed(found, &words.need)?
+            needed(found, &words.need)
         } else {
             let mut in_fields = Vec::with_capacity(analysed.len());
             for (target, analysed) in &analysed {
@@ -100,7 +100,7 @@ impl Translator<'_> {
                 for (number, of) in units.iter().enumerate() {
                     found.push(unit(target, analysed, number, of)?);
                 }
-                in_fields.push(boosted(needed(found, &words.need)?, target.boost));
+                in_fields.push(boosted(needed(found, &words.need), target.boost));
             }
             match words.combine {
                 Combine::AllFields => any(in_fields),

@@ -157,13 +157,13 @@ impl Language {
     }
 
     /// What stands in front of a text that is to be analysed in this language: a private-use character.
-    pub(crate) fn mark(self) -> char {
+    pub fn mark(self) -> char {
         let at = Self::ALL.iter().position(|language| *language == self).unwrap_or(0);
         u32::try_from(at).ok().and_then(|at| char::from_u32(FIRST_MARK + at)).unwrap_or('\u{f700}')
     }
 
-    /// The language of a mark.
-    pub(crate) fn of_mark(mark: char) -> Option<Self> {
+    /// The language of a mark; `None` for any other character.
+    pub fn of_mark(mark: char) -> Option<Self> {
         let at = u32::from(mark).checked_sub(FIRST_MARK)?;
         Self::ALL.get(usize::try_from(at).ok()?).copied()
     }

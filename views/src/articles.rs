@@ -3,13 +3,14 @@
 
 use store::{AssetId, AssetKind, AssetRef, ReadError, Snapshot};
 
-use super::{
-    Change, Known, Touch, View,
-    join::{self, Part},
+use crate::{
+    document::Document,
+    field::FieldSpec,
+    join::{self, Known, Part},
+    view::{Change, Touch, View},
 };
-use crate::{document::Document, field::FieldSpec};
 
-pub(super) struct Articles;
+pub(crate) struct Articles;
 
 static FIELDS: [FieldSpec; 33] = [
     FieldSpec::text("headline", 3.0),

@@ -1,15 +1,9 @@
-//! Views: the ways to make documents out of assets. A view is one file here that implements [`View`], and one line
-//! in [`VIEWS`].
-
-mod articles;
-mod bylines;
-mod images;
-mod join;
+//! Views: the ways to make documents out of assets. A view is one file of this crate that implements [`View`], and
+//! one line in [`VIEWS`].
 
 use store::{AssetId, AssetKind, AssetRef, EventType, ReadError, Seq, Snapshot};
 
-pub use self::join::Known;
-use crate::{document::Document, field::FieldSpec};
+use crate::{articles, bylines, document::Document, field::FieldSpec, images, join::Known};
 
 /// One way to make documents out of assets: a pair of pure functions, and a table of fields.
 ///
@@ -30,7 +24,7 @@ pub trait View: Send + Sync {
         self.document_knowing(id, snapshot, &mut Known::default())
     }
 
-    /// The same for who makes many: what they have in common is read once.
+    /// Like [`View::document`], with a cache of joined assets that is shared between calls.
     ///
     /// # Errors
     /// [`ReadError`] when the log cannot be read.

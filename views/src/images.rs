@@ -4,13 +4,14 @@
 use serde_json::{Value, json};
 use store::{AssetId, AssetKind, AssetRef, ReadError, Snapshot};
 
-use super::{
-    Change, Known, Touch, View,
-    join::{self, Part},
+use crate::{
+    document::Document,
+    field::FieldSpec,
+    join::{self, Known, Part},
+    view::{Change, Touch, View},
 };
-use crate::{document::Document, field::FieldSpec};
 
-pub(super) struct Images;
+pub(crate) struct Images;
 
 /// How many articles an image lists, in the order of their ids; `used_in_count` counts all.
 const MAX_USED_IN: usize = 100;

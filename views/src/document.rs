@@ -3,13 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{AssetRef, Revision, Seq};
-use tantivy::TantivyDocument;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::{
-    field::{ViewSchema, number_of, values_at},
-    language::Language,
-};
+use crate::text::Language;
 
 /// What the index holds of an asset, and what a search returns.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,15 +20,6 @@ pub struct Document {
     pub source: String,
     /// The asset's own fields, and what is joined to them.
     pub json: Map<String, Value>,
-}
-
-/// A document as an index takes it.
-#[derive(Debug, Clone)]
-pub struct Indexed {
-    /// Its fields, digest included.
-    pub fields: TantivyDocument,
-    /// See [`Document::digest`].
-    pub digest: [u64; 2],
 }
 
 impl Document {
@@ -57,49 +44,6 @@ impl Document {
                 .max_by_key(|t| t.len());
             Language::detect(longest.unwrap_or_default())
         })
-    }
-
-    /// The document as an index of this schema takes it.
-    pub fn to_tantivy(&self, schema: &ViewSchema) -> Indexed {
-        let mut to = TantivyDocument::with_capacity(8 << 10);
-        to.add_text(schema.id, self.asset.id.as_str());
-        to.add_u64(schema.seq, self.seq.get());
-        let [first, second] = schema.digest;
-        let digest = self.digest();
-        let [high, low] = digest;
-        to.add_u64(first, high);
-        to.add_u64(second, low);
-        let language = self.language();
-        to.add_text(schema.language, language.tag());
-        let mut marked = String::new();
-        let mut found = Vec::new();
-        for field in &schema.fields {
-            found.clear();
-            values_at(&self.json, field.spec.name, &mut found);
-            for value in &found {
-                if let (Some(number), Some(value)) = (field.number, number_of(field.spec.kind, value)) {
-                    to.add_i64(number, value);
-                }
-                let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { continue };
-                if let Some(analysed) = field.text {
-                    if field.spec.is_stemmed() {
-                        marked.clear();
-                        marked.push(language.mark());
-                        marked.push_str(text);
-                        to.add_text(analysed, &marked);
-                        if let Some(forms) = field.forms.filter(|_| language != Language::Other) {
-                            to.add_text(forms, &marked);
-                        }
-                    } else {
-                        to.add_text(analysed, text);
-                    }
-                }
-                if let Some(keyword) = field.keyword {
-                    to.add_text(keyword, cut(text));
-                }
-            }
-        }
-        Indexed { fields: to, digest }
     }
 }
 
@@ -139,13 +83,6 @@ fn put_object(hasher: &mut Xxh3, fields: &Map<String, Value>) {
 fn put_text(hasher: &mut Xxh3, text: &str) {
     hasher.update(&(text.len() as u64).to_be_bytes());
     hasher.update(text.as_bytes());
-}
-
-/// The longest whole value in bytes; tantivy takes terms of 65,530 at most.
-const MAX_KEYWORD_BYTES: usize = 8 << 10;
-
-fn cut(text: &str) -> &str {
-    (MAX_KEYWORD_BYTES - 3..=MAX_KEYWORD_BYTES).rev().find_map(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// A digest over a set of documents: the sum of theirs, so that the order does not matter.

@@ -4,13 +4,17 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use store::{
-    AssetId, AssetKind, AssetRef, AssetState, Content, Fact, ReadError, Seq, Snapshot, Status, Work,
+    AssetId, AssetKind, AssetRef, AssetState, Content, Fact, ReadError, Seq, Shown, Snapshot, Status, Work,
 };
 
-use super::{Change, Known, Touch, View, join};
-use crate::{document::Document, field::FieldSpec};
+use crate::{
+    document::Document,
+    field::FieldSpec,
+    join::{self, Known},
+    view::{Change, Touch, View},
+};
 
-pub(super) struct Bylines;
+pub(crate) struct Bylines;
 
 static FIELDS: [FieldSpec; 14] = [
     FieldSpec::names_and_keyword("name", 3.0),
@@ -62,6 +66,10 @@ fn former_name(byline: &AssetRef, snapshot: &Snapshot) -> Result<Option<String>,
         Some(AssetState { live, status: Status::Merged { .. }, .. }) if live != Seq::ZERO => live,
         _ => return Ok(None),
     };
+    // It may have been withdrawn by itself since it was one with another.
+    if snapshot.shown(byline)? != Shown::Seen {
+        return Ok(None);
+    }
     Ok(match snapshot.event(live)?.fact() {
         Some(Fact::Published(Content::Byline(byline))) if !byline.name.is_empty() => {
             Some(byline.name.clone())

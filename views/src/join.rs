@@ -4,17 +4,18 @@ use std::{collections::HashMap, hash::Hash, rc::Rc};
 
 use serde_json::{Map, Value, json};
 use store::{
-    AsOf, AssetId, AssetKind, AssetRef, AssetState, Brief, EventType, Fact, Payload, ReadError, Seq, Snapshot,
+    AsOf, AssetId, AssetKind, AssetRef, AssetState, Brief, Event, EventType, Fact, Payload, ReadError, Seq,
+    Snapshot,
 };
 
-use super::{Change, Touch};
+use crate::view::{Change, Touch};
 
 /// How many referrers are read at once.
 const PAGE: usize = 1_000;
 
 /// What of another asset is joined to a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// Of an article's author.
     Byline,
     /// Of an article's image, its photographer joined in turn.
@@ -56,7 +57,7 @@ const KNOWN_MAX: usize = 10_000;
 impl Known {
     /// The chosen fields of another asset, its id first; of one that readers do not see, or that has not arrived, the
     /// id alone.
-    pub(super) fn part(&mut self, part: Part, id: AssetId, snapshot: &Snapshot) -> Result<Value, ReadError> {
+    pub(crate) fn part(&mut self, part: Part, id: AssetId, snapshot: &Snapshot) -> Result<Value, ReadError> {
         let state = Some((snapshot.seq(), snapshot.as_of()));
         if self.state != state {
             self.joined.clear();
@@ -113,7 +114,7 @@ fn remember<K: Eq + Hash, V>(known: &mut HashMap<K, Rc<V>>, key: K, value: &Rc<V
 }
 
 /// Puts what other assets say in the place of the ids that name them.
-pub(super) fn join_all(
+pub(crate) fn join_all(
     fields: &mut Map<String, Value>,
     name: &str,
     part: Part,
@@ -136,7 +137,7 @@ pub(super) fn join_all(
 }
 
 /// The id that a field holds; the log takes no other.
-pub(super) fn id_at(fields: &Map<String, Value>, name: &str) -> Option<AssetId> {
+pub(crate) fn id_at(fields: &Map<String, Value>, name: &str) -> Option<AssetId> {
     AssetId::new(fields.get(name)?.as_str()?).ok()
 }
 
@@ -146,7 +147,7 @@ fn ids_at(fields: &Map<String, Value>, name: &str) -> Vec<AssetId> {
 }
 
 /// The texts that a field lists.
-pub(super) fn strings_at<'a>(fields: &'a Map<String, Value>, name: &str) -> impl Iterator<Item = &'a str> {
+pub(crate) fn strings_at<'a>(fields: &'a Map<String, Value>, name: &str) -> impl Iterator<Item = &'a str> {
     fields.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
@@ -156,7 +157,7 @@ pub(super) fn is_live(asset: &AssetRef, snapshot: &Snapshot) -> Result<bool, Rea
 }
 
 /// Hands the assets of a kind that name this one to `found`, page by page, each with what it says in brief.
-pub(super) fn each_referrer(
+pub(crate) fn each_referrer(
     asset: &AssetRef,
     kind: AssetKind,
     snapshot: &Snapshot,
@@ -175,7 +176,7 @@ pub(super) fn each_referrer(
 }
 
 /// The byline, the one that stands for it, and all that were merged into it, directly or not.
-pub(super) fn same_person(byline: &AssetRef, snapshot: &Snapshot) -> Result<Vec<AssetRef>, ReadError> {
+pub(crate) fn same_person(byline: &AssetRef, snapshot: &Snapshot) -> Result<Vec<AssetRef>, ReadError> {
     let mut same = vec![byline.clone()];
     let stands_for = snapshot.resolve(byline)?;
     if stands_for != *byline {
@@ -186,7 +187,7 @@ pub(super) fn same_person(byline: &AssetRef, snapshot: &Snapshot) -> Result<Vec<
 }
 
 /// Adds all bylines that were merged into this one, directly or not.
-pub(super) fn merged_into(
+pub(crate) fn merged_into(
     byline: &AssetRef,
     snapshot: &Snapshot,
     found: &mut Vec<AssetRef>,
@@ -204,15 +205,23 @@ pub(super) fn merged_into(
     Ok(())
 }
 
+/// The events about a change's asset from it back, of those that the snapshot has.
+fn history_of(change: &Change, snapshot: &Snapshot) -> impl Iterator<Item = Result<Event, ReadError>> {
+    snapshot.history_from(change.seq).filter_map(|seq| match seq.and_then(|seq| snapshot.event(seq)) {
+        Err(ReadError::NotYet { .. }) => None,
+        event => Some(event),
+    })
+}
+
 /// Hands the assets that this event's asset names, or named before it, to `found`.
-pub(super) fn each_named(
+pub(crate) fn each_named(
     change: &Change,
     snapshot: &Snapshot,
     found: &mut dyn FnMut(AssetRef) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
     let mut revisions = 0;
-    for seq in snapshot.history_from(change.seq) {
-        let event = snapshot.event(seq?)?;
+    for event in history_of(change, snapshot) {
+        let event = event?;
         let names = match &event.payload {
             Payload::Kept { fact: Fact::Published(content), visibility, .. } if visibility.is_public() => {
                 revisions += 1;
@@ -231,7 +240,7 @@ pub(super) fn each_named(
 
 /// For an event that may end a merge or begin another: hands every byline that this one was ever merged into to
 /// `found`.
-pub(super) fn each_merge_target(
+pub(crate) fn each_merge_target(
     change: &Change,
     snapshot: &Snapshot,
     found: &mut dyn FnMut(AssetRef) -> Result<(), ReadError>,
@@ -239,8 +248,8 @@ pub(super) fn each_merge_target(
     if !matches!(change.event_type, EventType::Merged | EventType::Unmerged | EventType::Erased(_)) {
         return Ok(());
     }
-    for seq in snapshot.history_from(change.seq) {
-        if let Some(Fact::Merged(merge)) = snapshot.event(seq?)?.fact() {
+    for event in history_of(change, snapshot) {
+        if let Some(Fact::Merged(merge)) = event?.fact() {
             found(AssetRef::new(AssetKind::Byline, merge.into.clone()))?;
         }
     }
@@ -248,7 +257,7 @@ pub(super) fn each_merge_target(
 }
 
 /// Hands the assets of a kind that name any of these to `touch`.
-pub(super) fn touch_referrers(
+pub(crate) fn touch_referrers(
     targets: &[AssetRef],
     kind: AssetKind,
     snapshot: &Snapshot,

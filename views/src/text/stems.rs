@@ -7,9 +7,8 @@ use std::cell::RefCell;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use crate::{
-    form,
-    kept::KeptTexts,
+use super::{
+    forms,
     language::Language,
     words::{Word, is_unseen},
 };
@@ -26,8 +25,6 @@ pub(crate) struct Stems {
     /// The last word, and the same without diacritics.
     lowered: String,
     folded: String,
-    /// Texts whose terms were made and whose forms were not asked for yet.
-    pub(crate) kept: KeptTexts,
 }
 
 /// One remembered stem. Direct-mapped: a newer word takes the place of the one that was there. As large as a line of
@@ -116,7 +113,7 @@ impl Stems {
 
     /// Appends the form of the last word, whose term this is; `false` if the word is its own term.
     pub(crate) fn put_form(&mut self, term: &str, out: &mut String) -> bool {
-        form::put_form(term, self.written(), out)
+        forms::put_form(term, self.written(), out)
     }
 
     fn stem(&mut self, language: Language, out: &mut String) {
