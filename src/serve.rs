@@ -1,6 +1,6 @@
 //! `morgue serve`: API, pages and indexer in one process.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use anyhow::{Context, Result};
 use indexer::{Indexes, Workers};
@@ -107,7 +107,7 @@ pub(crate) fn serve(
     };
     let origins = Origins::parse(&args.cors_origin, access.has_keys()).context("--cors-origin")?;
     let runtime = tokio::runtime::Runtime::new().context("no threads can be started")?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let listener = TcpListener::bind(&args.listen.0).await.with_context(|| {
             format!(
                 "cannot listen on {}: stop who listens there, or choose another with --listen",
@@ -133,8 +133,14 @@ pub(crate) fn serve(
         tokio::task::spawn_blocking(move || workers.stop()).await?;
         served.context("serving ended")?;
         Ok(Outcome::Done)
-    })
+    });
+    // A thread that waits for something has nothing to finish.
+    runtime.shutdown_timeout(LAST_WAIT);
+    served
 }
+
+/// How long threads that are still at something may take when everything else has ended.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! Why a search is not answered: whose fault it is, and from that the HTTP status.
 
 use indexer::IndexError;
-use store::{AppendError, AssetRef, InvalidId, ReadError, Seq};
+use store::{AppendError, AssetRef, InvalidId, NoTurn, ReadError, Seq};
 
 use crate::query::QueryError;
 
@@ -126,6 +126,15 @@ impl SearchError {
         }
     }
 
+    /// When to ask again, in seconds; `None` where that helps nobody.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Append(AppendError::NoTurn(NoTurn::Held { .. })) => Some(10),
+            Self::Append(AppendError::Clock(_)) => None,
+            error => matches!(error.status(), 429 | 503).then_some(1),
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {
@@ -133,6 +142,7 @@ impl SearchError {
             Self::Append(AppendError::Invalid(_)) => 400,
             Self::Append(AppendError::Conflict { .. }) => 409,
             Self::Append(AppendError::DiskFull) => 507,
+            Self::Append(AppendError::NoTurn(_) | AppendError::Clock(_)) => 503,
             Self::Append(_) => 500,
             Self::TooLarge(_) => 413,
             Self::TooSlow(_) | Self::Stalled(_) => 408,

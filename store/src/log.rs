@@ -59,6 +59,8 @@ pub struct LogOptions {
     pub name: String,
     /// How long a write waits while another process writes, before it is refused.
     pub write_wait: Duration,
+    /// Whether a write goes on waiting beyond that for a process that is not stopped: for who sits before a terminal.
+    pub patient: bool,
     /// The clock that says when an event is recorded.
     pub clock: Clock,
     /// Events are recorded by this clock, however it stands to the last event and has moved since.
@@ -70,6 +72,7 @@ impl Default for LogOptions {
         Self {
             name: String::new(),
             write_wait: Duration::from_secs(10),
+            patient: false,
             clock: Clock::machine(),
             trust_clock: false,
         }

@@ -24,17 +24,21 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::log::LogOptions;
+
 /// How often a lock is tried, at first and at last.
 const TRY_EVERY: [Duration; 2] = [Duration::from_micros(50), Duration::from_millis(2)];
 /// How often a thread that waits for another of its process looks whether it is to end.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Who comes so long after the last try begins to wait anew.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(1);
 /// Who waits longer than this says for whom.
 const SAY_AFTER: Duration = Duration::from_secs(1);
 /// What a file of a lock holds; the name is cut to fit.
 const LINE_BYTES: usize = 64;
 
 /// The process that writes to a log, or keeps others from it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Holder {
     /// Its id.
     pub pid: u32,
@@ -44,10 +48,17 @@ pub struct Holder {
     pub stopped: bool,
 }
 
+impl Holder {
+    /// Whether it is the process that asks.
+    pub fn is_this_process(&self) -> bool {
+        self.pid == std::process::id()
+    }
+}
+
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { pid, name, stopped } = self;
-        if *pid == std::process::id() {
+        if self.is_this_process() {
             return f.write_str("this process itself");
         }
         write!(f, "process {pid}")?;
@@ -91,19 +102,32 @@ pub(crate) struct Turns {
     wait: Duration,
     next: File,
     writer: File,
+    /// A writer that goes on is waited for, however long it takes; see [`LogOptions::patient`].
+    patient: bool,
     taken: Mutex<bool>,
     free: Condvar,
+    /// Since when nobody here has got a turn, if somebody wants one.
+    blocked: Mutex<Option<Blocked>>,
     /// Nobody waits any more.
     ending: AtomicBool,
 }
 
+/// Turns that nobody got.
+struct Blocked {
+    since: Instant,
+    /// When one was last tried for.
+    seen: Instant,
+}
+
 impl Turns {
-    /// Of the log in `dir`; this process is called `name`, and waits for so long.
-    pub(crate) fn new(dir: &Path, name: &str, wait: Duration) -> io::Result<Self> {
+    /// Of the log in `dir`.
+    pub(crate) fn new(dir: &Path, options: &LogOptions) -> io::Result<Self> {
         Ok(Self {
             dir: dir.to_owned(),
-            line: line_of(name),
-            wait,
+            line: line_of(&options.name),
+            wait: options.write_wait,
+            patient: options.patient,
+            blocked: Mutex::new(None),
             next: open(&dir.join(NEXT))?,
             writer: open(&dir.join(WRITER))?,
             taken: Mutex::new(false),
@@ -136,6 +160,7 @@ impl Turns {
         let freed = self.next.unlock();
         locked?;
         freed.map_err(failed)?;
+        *self.blocked() = None;
         Ok(turn)
     }
 
@@ -162,6 +187,20 @@ impl Turns {
             }
         }
         Ok(None)
+    }
+
+    /// Returns when a turn that was tried for in vain must be given up, by when the first one was. So a crowd that waits
+    /// is refused together, and whoever comes then at once, until one gets a turn.
+    fn given_up_at(&self, now: Instant) -> Instant {
+        let mut blocked = self.blocked();
+        let known = blocked.take().filter(|known| now.saturating_duration_since(known.seen) < FORGOTTEN_AFTER);
+        let since = known.map_or(now, |known| known.since);
+        *blocked = Some(Blocked { since, seen: now });
+        since + self.wait
+    }
+
+    fn blocked(&self) -> MutexGuard<'_, Option<Blocked>> {
+        self.blocked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, bool> {
@@ -227,16 +266,22 @@ impl Waiting<'_> {
         if self.turns.ending.load(Ordering::Acquire) {
             return Err(NoTurn::Ending);
         }
-        let left = self.until.saturating_duration_since(Instant::now());
+        let now = Instant::now();
+        let until = self.until.min(self.turns.given_up_at(now));
+        let left = until.saturating_duration_since(now);
         let holder = || self.turns.holder().ok().flatten();
-        if left.is_zero() {
-            return Err(NoTurn::Held { holder: holder(), waited: self.turns.wait });
-        }
         if !self.said && self.turns.wait.saturating_sub(left) >= SAY_AFTER {
             self.said = true;
             if let Some(holder) = holder() {
                 tracing::warn!("waiting to write to the log: it is being written by {holder}");
             }
+        }
+        if left.is_zero() {
+            let holder = holder();
+            if self.turns.patient && holder.as_ref().is_none_or(|holder| !holder.stopped) {
+                return Ok(LOOK_EVERY);
+            }
+            return Err(NoTurn::Held { holder, waited: self.turns.wait });
         }
         Ok(left)
     }
@@ -291,8 +336,8 @@ mod tests {
 
     use super::*;
 
-    fn turns(dir: &Path, wait: Duration) -> Turns {
-        Turns::new(dir, "a test", wait).unwrap()
+    fn turns(dir: &Path, write_wait: Duration) -> Turns {
+        Turns::new(dir, &LogOptions { name: "a test".to_owned(), write_wait, ..LogOptions::default() }).unwrap()
     }
 
     #[test]
@@ -309,6 +354,22 @@ mod tests {
         drop(turn);
         assert_eq!(turns.take(turns.until()).map(drop), Ok(()));
         assert_eq!(turns.holder().unwrap(), None);
+    }
+
+    /// A story: a hundred clients want to write while another process does not let go. None of them waits longer than the
+    /// first, however few are let in at a time.
+    #[test]
+    fn a_crowd_that_waits_is_refused_together() {
+        let dir = tempfile::tempdir().unwrap();
+        let [other, turns] = [0, 1].map(|_| turns(dir.path(), Duration::from_secs(1)));
+        let turn = other.take(other.until()).unwrap();
+        let began = Instant::now();
+        for _ in 0..100 {
+            assert!(matches!(turns.take(turns.until()), Err(NoTurn::Held { .. })));
+        }
+        assert!(began.elapsed() < 50 * turns.wait, "each of them has waited for itself");
+        drop(turn);
+        drop(turns.take(turns.until()).unwrap());
     }
 
     /// A story: a load writes one batch after the other, without a pause. Whoever has one event to append is not kept

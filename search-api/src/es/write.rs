@@ -139,12 +139,16 @@ fn write(log: &Log, actions: &[Placed]) -> Vec<Done> {
             // Somebody else was faster: read again and decide again.
             Err(AppendError::Conflict { .. }) if tries < TRIES => {}
             Err(error) => {
+                // The log is held by another, or its clock is wrong: the next actions would only wait for the same.
+                let is_for_all = matches!(error, AppendError::NoTurn(_) | AppendError::Clock(_));
                 let error = SearchError::from(error);
                 let told = |(placed, planned): (&Placed, Planned)| match planned {
                     Planned::Refused(done) => done,
                     _ => refused_action(&placed.action, &error),
                 };
-                return actions.iter().zip(planned).map(told).collect();
+                let others = actions.iter().skip(planned.len()).filter(|_| is_for_all);
+                let others: Vec<_> = others.map(|placed| refused_action(&placed.action, &error)).collect();
+                return actions.iter().zip(planned).map(told).chain(others).collect();
             }
         }
     }

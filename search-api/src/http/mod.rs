@@ -9,10 +9,11 @@ mod assets;
 pub(crate) mod atom;
 mod body;
 pub(crate) mod compress;
+mod connections;
 mod cors;
 mod docs;
 mod events;
-mod finish;
+pub(crate) mod finish;
 mod intake;
 #[cfg(test)]
 mod matrix;
@@ -30,7 +31,7 @@ mod server;
 mod shed;
 mod site;
 pub(crate) mod state;
-mod status;
+pub(crate) mod status;
 pub(crate) mod table;
 mod warm;
 pub(crate) mod written;
@@ -118,9 +119,10 @@ pub async fn serve(
         shutdown.await;
         let _ = stop.send(true);
         log.wake_followers();
+        log.end_waiting();
     };
     let rebuild = Arc::clone(&state.rebuild);
-    serve_router(listener, app(state, pages), ServerLimits::default(), shutdown).await?;
+    serve_router(listener, app(state, pages), ServerLimits::of_this_process(), shutdown).await?;
     // What was rebuilt so far is kept, and the next rebuild goes on from there.
     tokio::task::spawn_blocking(move || rebuild.end()).await.map_err(io::Error::other)
 }

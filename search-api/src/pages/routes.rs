@@ -168,9 +168,9 @@ async fn show_opensearch(State(pages): State<Pages>, headers: HeaderMap) -> Resp
     opensearch::description(&pages, &pages.state.site.origin(&headers))
 }
 
-async fn show_media(State(pages): State<Pages>, Path(path): Path<String>) -> Response {
+async fn show_media(State(pages): State<Pages>, headers: HeaderMap, Path(path): Path<String>) -> Response {
     let config = Arc::clone(&pages.config);
-    let read = tokio::task::spawn_blocking(move || media::serve(&config.media, &path)).await;
+    let read = tokio::task::spawn_blocking(move || media::serve(&config.media, &path, &headers)).await;
     read.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
