@@ -13,7 +13,9 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use indexer::{Indexes, Phase};
 use indicatif::{ProgressBar, ProgressStyle};
-use ingest::{LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused};
+use ingest::{
+    LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused, append::Terms,
+};
 use store::{AssetKind, Log, Seq};
 
 use crate::{
@@ -51,6 +53,14 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     hints: Hints,
+
+    /// Refuse events of our own JSON Lines that have unknown fields, which are kept and told otherwise.
+    #[arg(long)]
+    strict: bool,
+
+    /// Take events of types that this version does not know, as a later one may write.
+    #[arg(long)]
+    unknown_types: bool,
 
     /// Keep loading what is new or changed in the folders, every so many seconds, until Ctrl-C.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
@@ -91,6 +101,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     let mut options = LoadOptions::new(args.paths.clone(), Quarantine::at(archive.quarantine_dir()));
     options.dry_run = args.dry_run;
     options.hints = args.hints.to_ingest();
+    options.terms = Terms { strict: args.strict, unknown_types: args.unknown_types };
     // A slip in a name, or a look at what would be, makes no archive.
     options.check()?;
     let scratch = tempfile::tempdir().context("no temporary directory can be made")?;
@@ -197,6 +208,7 @@ pub(crate) fn make_searchable(
 /// What was done, for people or as one line of JSON.
 pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
     tell_reasons(&report.reasons, report.quarantined, terminal);
+    tell_places(&report.remarks, terminal);
     if terminal.is_json() {
         return terminal.json(report);
     }
@@ -239,6 +251,18 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
 
 /// Why records could not be read: a line for each, or the reason once over the places where it was met.
 pub(crate) fn tell_reasons(reasons: &[ReasonCount], records: u64, terminal: &Terminal) {
+    tell_places(reasons, terminal);
+    let told: u64 = reasons.iter().map(|reason| reason.records).sum();
+    let more = records.saturating_sub(told);
+    if more > 0 {
+        terminal.note(format!("and {} more, for other reasons", thousands(more)));
+    }
+    if records > reasons.iter().map(|reason| reason.places.len() as u64).sum() {
+        terminal.note("`morgue quarantine list` has them all");
+    }
+}
+
+fn tell_places(reasons: &[ReasonCount], terminal: &Terminal) {
     for ReasonCount { reason, records, places } in reasons {
         match places.as_slice() {
             [place] => terminal.note(format!("{place}: {reason}")),
@@ -251,14 +275,6 @@ pub(crate) fn tell_reasons(reasons: &[ReasonCount], records: u64, terminal: &Ter
                 }
             }
         }
-    }
-    let told: u64 = reasons.iter().map(|reason| reason.records).sum();
-    let more = records.saturating_sub(told);
-    if more > 0 {
-        terminal.note(format!("and {} more, for other reasons", thousands(more)));
-    }
-    if records > reasons.iter().map(|reason| reason.places.len() as u64).sum() {
-        terminal.note("`morgue quarantine list` has them all");
     }
 }
 

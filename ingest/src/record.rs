@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use crate::append::NotAdmitted;
 use store::{ArchiveDate, AssetId, Content, InvalidEvent, NewEvent, Timestamp};
 
 /// The longest record that is taken into memory. The log takes payloads of half of it; markup needs the rest.
@@ -112,6 +113,9 @@ pub(crate) enum Reason {
     /// The log does not take what it says.
     #[error(transparent)]
     Invalid(#[from] InvalidEvent),
+    /// It must not come from a file.
+    #[error(transparent)]
+    NotAdmitted(#[from] NotAdmitted),
     /// It is larger than any record of an archive.
     #[error("the record has more than {} MB, which is more than is taken: it was left in its file; part it, or shorten it", max >> 20)]
     TooLarge {

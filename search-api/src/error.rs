@@ -17,6 +17,9 @@ pub enum SearchError {
     /// What was sent cannot be taken.
     #[error(transparent)]
     Event(#[from] store::InvalidEvent),
+    /// What was sent may not be appended.
+    #[error(transparent)]
+    NotAdmitted(#[from] ingest::append::NotAdmitted),
     /// What was sent is larger than is taken.
     #[error("the body has more than {0} bytes, which is all that is taken at once: send it in parts")]
     TooLarge(usize),
@@ -138,7 +141,7 @@ impl SearchError {
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Query(_) | Self::Event(_) | Self::TooLong | Self::Broken(_) => 400,
+            Self::Query(_) | Self::Event(_) | Self::NotAdmitted(_) | Self::TooLong | Self::Broken(_) => 400,
             Self::Append(AppendError::Invalid(_)) => 400,
             Self::Append(AppendError::Conflict { .. }) => 409,
             Self::Append(AppendError::DiskFull) => 507,
@@ -159,6 +162,8 @@ impl SearchError {
             Self::Index(IndexError::InvalidName(_)) => 400,
             Self::Index(IndexError::NoGeneration { .. }) => 404,
             Self::Index(IndexError::Busy { .. }) => 409,
+            // It comes back by itself.
+            Self::Index(IndexError::Gone { .. } | IndexError::Damaged { .. }) => 503,
             Self::Log(ReadError::NoSuchEvent { .. }) => 404,
             Self::Busy | Self::TooManyOpen(_) => 429,
             Self::NotYet { .. } | Self::Stopping => 503,

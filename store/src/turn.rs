@@ -193,7 +193,8 @@ impl Turns {
     /// is refused together, and whoever comes then at once, until one gets a turn.
     fn given_up_at(&self, now: Instant) -> Instant {
         let mut blocked = self.blocked();
-        let known = blocked.take().filter(|known| now.saturating_duration_since(known.seen) < FORGOTTEN_AFTER);
+        let known =
+            blocked.take().filter(|known| now.saturating_duration_since(known.seen) < FORGOTTEN_AFTER);
         let since = known.map_or(now, |known| known.since);
         *blocked = Some(Blocked { since, seen: now });
         since + self.wait
@@ -337,7 +338,8 @@ mod tests {
     use super::*;
 
     fn turns(dir: &Path, write_wait: Duration) -> Turns {
-        Turns::new(dir, &LogOptions { name: "a test".to_owned(), write_wait, ..LogOptions::default() }).unwrap()
+        Turns::new(dir, &LogOptions { name: "a test".to_owned(), write_wait, ..LogOptions::default() })
+            .unwrap()
     }
 
     #[test]

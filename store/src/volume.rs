@@ -78,8 +78,8 @@ pub(crate) struct Volumes {
 impl Volumes {
     /// Opens the log in `dir`, which must exist; an empty one becomes a log.
     pub(crate) fn open(dir: &Path, options: &LogOptions) -> Result<Self, OpenError> {
-        let turns = Turns::new(dir, options)
-            .map_err(|error| OpenError::Directory { dir: dir.to_owned(), error })?;
+        let turns =
+            Turns::new(dir, options).map_err(|error| OpenError::Directory { dir: dir.to_owned(), error })?;
         let volumes = Self { dir: dir.to_owned(), open: RwLock::new(None), turns };
         if volumes.named()?.is_none() {
             volumes.create()?;

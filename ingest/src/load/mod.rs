@@ -33,6 +33,7 @@ pub use self::{
     watch::watch,
 };
 use crate::{
+    append::Terms,
     quarantine::{Quarantine, QuarantineError, absolute},
     reader::{Hints, Readers},
 };
@@ -49,6 +50,8 @@ pub struct LoadOptions {
     pub quarantine: Quarantine,
     /// What the user says of files that do not say it themselves.
     pub hints: Hints,
+    /// What events may be, beside the usual.
+    pub terms: Terms,
     /// Only report what would be done: nothing is appended, nothing quarantined.
     pub dry_run: bool,
     /// Threads that read records; 0 for as many as there are cores.
@@ -60,7 +63,7 @@ pub struct LoadOptions {
 impl LoadOptions {
     /// Loads these paths with everything else as usual.
     pub fn new(paths: Vec<PathBuf>, quarantine: Quarantine) -> Self {
-        Self { paths, quarantine, hints: Hints::default(), dry_run: false, threads: 0, only: None }
+        Self { paths, quarantine, hints: Hints::default(), terms: Terms::default(), dry_run: false, threads: 0, only: None }
     }
 
     /// Whether there is something where the paths lead. [`load`] looks too; this is for who has something to do before it.
@@ -167,7 +170,7 @@ pub fn load(
         let working: Vec<_> = (0..threads)
             .map(|_| {
                 let (to_work, worked) = (to_work.clone(), worked.clone());
-                let (known, readers) = (&known, &readers);
+                let (known, readers) = (&known, (&readers, options.terms));
                 scope.spawn(move || working::run(log, readers, known, &to_work, &worked))
             })
             .collect();

@@ -11,6 +11,7 @@ use store::{Batch, Log, Outcome};
 
 use super::{LoadError, LoadOptions, ReasonCount, load, working};
 use crate::{
+    append::Terms,
     format::Format,
     quarantine::{Quarantine, Quarantined},
     reader::{Hints, Readers},
@@ -98,7 +99,7 @@ fn record(
     let raw = Raw { head: one.head.as_bytes().into(), ..Raw::new(place, quarantine.bytes(one)?) };
     let origin = Origin { path: one.file.clone(), stem: one.stem.clone(), changed: None };
     let known = RwLock::new(HashSet::new());
-    match working::read(log, readers, &known, format, &origin, &raw) {
+    match working::read(log, (readers, Terms::default()), &known, format, &origin, &raw) {
         Ok(found) => {
             let mut events = Vec::new();
             for event in found.events {

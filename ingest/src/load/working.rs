@@ -12,8 +12,10 @@ use store::{AssetRef, EventType, Log, NewEvent, Prepared, ReadError};
 use super::{
     cutting::{Chunk, Finding},
     position::{Fnv, Position},
+    report::ReasonCount,
 };
 use crate::{
+    append::{Admitted, Terms, admit},
     format::Format,
     reader::Readers,
     record::{Found, Origin, Raw, Reason},
@@ -44,6 +46,8 @@ pub(super) enum Worked1 {
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) events: Vec<Ready>,
+    /// What whoever wrote it should know, and where it stands.
+    pub(super) remarks: Vec<ReasonCount>,
     /// Events that its file has told the log before.
     pub(super) unchanged: u64,
 }
@@ -59,13 +63,13 @@ pub(super) struct Ready {
 /// Works until there is nothing left, or nobody wants it.
 pub(super) fn run(
     log: &Log,
-    readers: &Readers,
+    (readers, terms): (&Readers, Terms),
     known: &Known,
     chunks: &Receiver<Chunk>,
     worked: &Sender<Worked>,
 ) {
     for chunk in chunks {
-        let results = chunk.findings.into_iter().map(|finding| work(log, readers, known, finding)).collect();
+        let results = chunk.findings.into_iter().map(|finding| work(log, (readers, terms), known, finding)).collect();
         let done = Worked { number: chunk.number, results, cost: chunk.cost, position: chunk.position };
         if worked.send(done).is_err() {
             return;
@@ -73,11 +77,11 @@ pub(super) fn run(
     }
 }
 
-fn work(log: &Log, readers: &Readers, known: &Known, finding: Finding) -> Worked1 {
+fn work(log: &Log, (readers, terms): (&Readers, Terms), known: &Known, finding: Finding) -> Worked1 {
     match finding {
         Finding::Skipped(ending) => Worked1::Skipped(ending),
         Finding::Unreadable { origin, reason } => Worked1::Unread { format: None, origin, raw: None, reason },
-        Finding::Record { format, origin, raw } => match read(log, readers, known, format, &origin, &raw) {
+        Finding::Record { format, origin, raw } => match read(log, (readers, terms), known, format, &origin, &raw) {
             Ok(said) => Worked1::Read { format, said },
             Err(Reason::NoAsset(what)) => Worked1::Skipped(format!("({what})")),
             Err(reason) => Worked1::Unread { format: Some(format), origin, raw: Some(raw), reason },
@@ -88,7 +92,7 @@ fn work(log: &Log, readers: &Readers, known: &Known, finding: Finding) -> Worked
 /// Reads one record, and prepares its events; none of them where one is refused.
 pub(super) fn read(
     log: &Log,
-    readers: &Readers,
+    (readers, terms): (&Readers, Terms),
     known: &Known,
     format: Format,
     origin: &Origin,
@@ -99,7 +103,10 @@ pub(super) fn read(
     }
     let found = readers.of(format).read(raw, origin)?;
     let mut said = Said::default();
-    for Found { mut event, mention } in found {
+    for Found { event, mention } in found {
+        let Admitted { mut event, remarks } = admit(event, terms)?;
+        let place = || format!("{}:{}", origin.path, raw.place);
+        said.remarks.extend(remarks.into_iter().map(|remark| ReasonCount::one(place(), remark)));
         let asset = event.asset();
         if mention
             && let Some(asset) = &asset

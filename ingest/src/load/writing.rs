@@ -117,6 +117,10 @@ impl<'a> Writing<'a> {
                 Worked1::Read { format, said } => {
                     self.report.formats.entry(format.name().to_owned()).or_default().records += 1;
                     self.report.unchanged += said.unchanged;
+                    for remark in said.remarks {
+                        self.report.remarked += 1;
+                        remark.add_to(&mut self.report.remarks);
+                    }
                     for event in said.events {
                         self.event(event)?;
                     }

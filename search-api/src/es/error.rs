@@ -28,7 +28,7 @@ pub(super) fn cause(error: &SearchError) -> (&'static str, String) {
     };
     let name = match error {
         SearchError::Query(error) => error.es_type,
-        SearchError::Event(_) => "document_parsing_exception",
+        SearchError::Event(_) | SearchError::NotAdmitted(_) => "document_parsing_exception",
         SearchError::NoIndex(_) => "index_not_found_exception",
         SearchError::NoSuchAsset(_) | SearchError::NotFound(_) | SearchError::NotThere { .. } => {
             "resource_not_found_exception"

@@ -62,6 +62,17 @@ pub(super) struct Done {
     pub(super) seq: Option<Seq>,
 }
 
+impl Done {
+    /// With what its sender should know. Elasticsearch's answers have no place for it; clients pass over what they do not
+    /// know.
+    fn remarked(mut self, remarks: Vec<String>) -> Self {
+        if let (Some(answer), false) = (self.answer.as_object_mut(), remarks.is_empty()) {
+            answer.insert("remarks".to_owned(), json!(remarks));
+        }
+        self
+    }
+}
+
 /// Does all actions, in their order, in as few commits as can be.
 pub(super) fn run(log: &Log, items: Vec<Item>) -> Vec<(Verb, Done)> {
     let mut verbs = Vec::with_capacity(items.len());
@@ -175,14 +186,14 @@ fn told(
         all.push(match planned {
             Planned::Refused(done) => done,
             Planned::Nothing(asset) => nothing_new(action, stands.get(&asset).copied().unwrap_or_default()),
-            Planned::Event(asset) => {
+            Planned::Event(asset, remarks) => {
                 let before = stands.entry(asset).or_default();
                 match outcomes.next() {
                     Some(outcome) => {
                         let after = before.after(action.verb, &outcome);
                         let done = written(action, *before, outcome);
                         *before = after;
-                        done
+                        done.remarked(remarks)
                     }
                     None => refused_action(action, &SearchError::Panicked),
                 }

@@ -66,7 +66,8 @@ impl ServerLimits {
         let connections = limit.map_or(MOST_CONNECTIONS, connections_within);
         match limit {
             Some(files) if connections < MOST_CONNECTIONS => tracing::warn!(
-                files, connections,
+                files,
+                connections,
                 "the limit on open files leaves room for few connections: raise it with `ulimit -n` or LimitNOFILE"
             ),
             files => tracing::info!(files, connections, "connections that can be open at once"),
