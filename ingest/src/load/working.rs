@@ -15,7 +15,7 @@ use super::{
     report::ReasonCount,
 };
 use crate::{
-    append::{Admitted, Terms, admit},
+    append::{Admitted, NotAdmitted, Terms, admit},
     format::Format,
     reader::Readers,
     record::{Found, Origin, Raw, Reason},
@@ -102,11 +102,21 @@ pub(super) fn read(
         return Err(reason.clone());
     }
     let found = readers.of(format).read(raw, origin)?;
+    let is_alone = found.len() == 1;
     let mut said = Said::default();
+    let mut left_out = None;
     for Found { event, mention } in found {
-        let Admitted { mut event, remarks } = admit(event, terms)?;
-        let place = || format!("{}:{}", origin.path, raw.place);
-        said.remarks.extend(remarks.into_iter().map(|remark| ReasonCount::one(place(), remark)));
+        let remark = |text: String| ReasonCount::one(format!("{}:{}", origin.path, raw.place), text);
+        let Admitted { mut event, remarks } = match admit(event, terms) {
+            // A picture of which an article's record says nothing but that it is there takes nothing from the article.
+            Err(empty @ NotAdmitted::NothingToShow { .. }) if !is_alone => {
+                said.remarks.push(remark(format!("left out: {empty}")));
+                left_out = Some(empty);
+                continue;
+            }
+            admitted => admitted?,
+        };
+        said.remarks.extend(remarks.into_iter().map(remark));
         let asset = event.asset();
         if mention
             && let Some(asset) = &asset
@@ -127,7 +137,10 @@ pub(super) fn read(
         let prepared = log.prepare(&event)?;
         said.events.push(Ready { prepared, event_type: event.fact.event_type(), asset, mention });
     }
-    Ok(said)
+    match left_out {
+        Some(empty) if said.events.is_empty() && said.unchanged == 0 => Err(empty.into()),
+        _ => Ok(said),
+    }
 }
 
 /// Whether this file has said the same of an asset when it last said something of it. A record without a time of its own
