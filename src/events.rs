@@ -1,4 +1,4 @@
-//! `morgue publish`, `morgue withdraw`, `morgue erase`, `morgue merge`, `morgue unmerge`: one event by hand.
+//! `morgue publish`, `morgue withdraw`, `morgue restore`, `morgue erase`, `morgue merge`, `morgue unmerge`: one event by hand.
 
 use std::{io::Read, path::PathBuf};
 
@@ -37,12 +37,25 @@ pub(crate) struct OrderArgs {
     kind: AssetKind,
     /// Which one.
     id: AssetId,
-    /// Why: kept in the log.
+    /// Why: kept in the log, readers are not told.
     #[arg(long)]
     reason: String,
-    /// Who ordered it: kept in the log.
+    /// Who ordered it: kept in the log, readers are not told.
     #[arg(long, default_value = "")]
     by: String,
+    /// A sentence for readers, who find it in place of what was there.
+    #[arg(long, default_value = "")]
+    notice: String,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct RestoreArgs {
+    /// article, image or byline
+    kind: AssetKind,
+    /// Which one.
+    id: AssetId,
+    #[command(flatten)]
+    why: Why,
 }
 
 #[derive(clap::Args)]
@@ -103,6 +116,12 @@ pub(crate) fn withdraw(archive: &Archive, args: &OrderArgs, terminal: &Terminal)
     order(archive, &asset, Fact::Withdrawn(args.kind, order_of(args)), terminal)
 }
 
+pub(crate) fn restore(archive: &Archive, args: &RestoreArgs, terminal: &Terminal) -> Result<Outcome> {
+    let asset = AssetRef::new(args.kind, args.id.clone());
+    let Why { reason, by } = args.why.clone();
+    order(archive, &asset, Fact::Restored(args.kind, Order { reason, by, ..Order::default() }), terminal)
+}
+
 /// The indexes are built again, since a deleted document's terms lie in them until its segment is merged away.
 pub(crate) fn erase(archive: &Archive, args: &OrderArgs, terminal: &Terminal) -> Result<Outcome> {
     let asset = AssetRef::new(args.kind, args.id.clone());
@@ -133,7 +152,8 @@ pub(crate) fn unmerge(archive: &Archive, args: &UnmergeArgs, terminal: &Terminal
 }
 
 fn order_of(args: &OrderArgs) -> Order {
-    Order { reason: args.reason.clone(), by: args.by.clone(), ..Order::default() }
+    let OrderArgs { reason, by, notice, .. } = args;
+    Order { reason: reason.clone(), by: by.clone(), notice: notice.clone(), ..Order::default() }
 }
 
 /// A slip in the id must not be recorded as an order.
@@ -155,6 +175,13 @@ fn append(archive: &Archive, event: &NewEvent, terminal: &Terminal) -> Result<Ou
     let event = NewEvent { source: "command line".to_owned(), ..event.clone() };
     let (seq, appended) = match log.append_one(&event)? {
         Appended::Appended(seq) => (seq, true),
+        Appended::Withheld(seq) => {
+            terminal.note(format!(
+                "{} was withdrawn by a person, and readers go on not seeing it: `morgue restore` ends that",
+                event.id
+            ));
+            (seq, true)
+        }
         Appended::Unchanged(seq) => (seq, false),
         Appended::Refused(refusal) => bail!(refusal),
     };

@@ -14,7 +14,8 @@ use anyhow::{Context, Result, anyhow};
 use indexer::{Indexes, Phase};
 use indicatif::{ProgressBar, ProgressStyle};
 use ingest::{
-    LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused, append::Terms,
+    LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused,
+    append::Terms,
 };
 use store::{AssetKind, Log, Seq};
 
@@ -225,6 +226,12 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
         bytes(report.bytes),
         report.seconds,
     ))?;
+    if report.withheld > 0 {
+        let withheld = count(report.withheld, "revision");
+        terminal.say(format!(
+            "  {withheld} kept from readers: a person withdrew the asset, `morgue restore` ends that"
+        ))?;
+    }
     for (format, of) in &report.formats {
         terminal.say(format!("  {format}: {}", count(of.records, "record")))?;
     }

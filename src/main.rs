@@ -123,8 +123,10 @@ enum Command {
     Log(log::Command),
     /// Append one event that publishes a revision of an asset.
     Publish(events::PublishArgs),
-    /// Take an asset from readers; publishing it again brings it back.
+    /// Take an asset from readers, until it is restored.
     Withdraw(events::OrderArgs),
+    /// Give a withdrawn article, image or byline back to readers.
+    Restore(events::RestoreArgs),
     /// Remove the contents of all revisions of an asset for good.
     Erase(events::OrderArgs),
     /// Say that two bylines are one person: all articles of both are that person's.
@@ -158,6 +160,7 @@ fn main() -> ExitCode {
         Command::Log(command) => log::run(&archive, command, &terminal),
         Command::Publish(args) => events::publish(&archive, &args, &terminal),
         Command::Withdraw(args) => events::withdraw(&archive, &args, &terminal),
+        Command::Restore(args) => events::restore(&archive, &args, &terminal),
         Command::Erase(args) => events::erase(&archive, &args, &terminal),
         Command::Merge(args) => events::merge(&archive, &args, &terminal),
         Command::Unmerge(args) => events::unmerge(&archive, &args, &terminal),

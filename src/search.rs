@@ -1,7 +1,8 @@
 //! `morgue search`
 
 use anyhow::Result;
-use search_api::{Hit, Search, SearchRequest, better_spelling};
+use query::SearchRequest;
+use search_api::{Hit, Search, better_spelling};
 use serde_json::{Map, Value};
 use store::AssetKind;
 

@@ -32,8 +32,16 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-const FOLDERS: [&str; 6] =
-    ["src", "store/src", "ingest/src", "indexer/src", "search-api/src", "data-samples/src"];
+const FOLDERS: [&str; 8] = [
+    "src",
+    "store/src",
+    "ingest/src",
+    "views/src",
+    "indexer/src",
+    "query/src",
+    "search-api/src",
+    "data-samples/src",
+];
 
 /// Every `crate::` path and `use` of `name` outside the folders that may.
 #[track_caller]
@@ -75,6 +83,25 @@ fn only_search_api_names_http() {
 fn ingest_and_indexer_do_not_know_each_other() {
     only("indexer", &["src", "search-api/src", "indexer/src"]);
     only("ingest", &["src", "search-api/src", "ingest/src"]);
+}
+
+/// A view is a pure function of an asset and a snapshot: it knows no index, no disk and nobody who uses it.
+#[test]
+fn views_are_pure() {
+    let banned = ["tantivy", "heed", "indexer", "search_api", "std::fs", "std::net", "std::process"];
+    for (path, text) in sources("views/src") {
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            for name in banned {
+                assert!(!code.contains(name), "{}:{}: a view names {name}", path.display(), number + 1);
+            }
+        }
+    }
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("views/Cargo.toml");
+    let manifest = fs::read_to_string(manifest).unwrap();
+    for name in ["tantivy", "heed", "indexer"] {
+        assert!(!manifest.contains(name), "views/Cargo.toml names {name}");
+    }
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn sentences_are_found_by_other_forms_of_their_words() {
     let dir = home.path();
     load(dir, SENTENCES.iter().map(|(_, body, _)| *body));
     for (n, (language, body, forms)) in SENTENCES.iter().enumerate() {
-        assert_eq!(indexer::Language::detect(body).tag(), *language, "{body}");
+        assert_eq!(views::Language::detect(body).tag(), *language, "{body}");
         for form in *forms {
             let mut words = body.split(|c: char| !c.is_alphabetic());
             assert!(*language == "und" || !words.any(|word| word == *form), "{form} stands in {body}");

@@ -6,13 +6,13 @@ use std::{
 };
 
 use store::{AssetId, AssetKind, Seq};
+use views::Known;
 
 use crate::{
     error::IndexError,
     generation::{IndexSearcher, failed},
     indexes::Indexes,
     progress::{Clock, Phase, Progress},
-    views::Known,
     writer::GenerationWriter,
 };
 
@@ -163,8 +163,8 @@ impl Indexes {
             for (seq, event_type, id) in page {
                 at = seq;
                 let Some(of) = event_type.kind() else { continue };
-                let change = crate::views::Change { seq, event_type, asset: store::AssetRef::new(of, id) };
-                crate::views::view_of(kind).touched_by(&change, &snapshot, &mut |id| {
+                let change = views::Change { seq, event_type, asset: store::AssetRef::new(of, id) };
+                views::view_of(kind).touched_by(&change, &snapshot, &mut |id| {
                     moved.insert(id);
                     Ok(())
                 })?;

@@ -12,18 +12,16 @@ use tantivy::{
     Index, IndexReader, IndexSettings, ReloadPolicy, Searcher, TantivyError, directory::error::OpenReadError,
     error::DataCorruption, index::SegmentComponent,
 };
+use views::{ANALYSER_VERSION, Language, View, ViewDigest, view_of};
 
 use crate::{
-    analysis::{ANALYSER_VERSION, analysers},
     commit::Commit,
     directory::IndexDirectory,
-    document::ViewDigest,
     error::{IndexError, io},
-    field::ViewSchema,
     health::mark,
-    language::Language,
+    schema::ViewSchema,
     sealed,
-    views::{View, view_of},
+    tokenizer::analysers,
 };
 
 /// What is written of a generation beside its index.

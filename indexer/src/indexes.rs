@@ -21,11 +21,10 @@ use std::{
 };
 
 use store::{AssetKind, Log, Seq, Timestamp};
+use views::{ANALYSER_VERSION, ViewDigest};
 
 use crate::{
-    analysis::ANALYSER_VERSION,
     building::BuildStatus,
-    document::ViewDigest,
     error::{IndexError, io},
     generation::{Generation, GenerationInfo, IndexSearcher, failed},
     listing::bytes_in,

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use store::{AssetId, AssetRef, EventType, Log, ReadError, Seq, Snapshot};
+use views::Change;
 
 use crate::{
     error::{IndexError, io},
     fanout::{Fanout, FanoutPosition, FanoutWriter, queue},
-    views::Change,
     writer::{CHUNK, GenerationWriter, THREADS},
 };
 

@@ -4,7 +4,11 @@
 //! same, so the first pass keeps the forms that it meets, and the second finds them here instead of cutting and
 //! stemming again.
 
-use std::collections::VecDeque;
+use std::{cell::RefCell, collections::VecDeque};
+
+thread_local! {
+    static TEXTS: RefCell<KeptTexts> = RefCell::default();
+}
 
 /// So many texts are kept at most: a field of a document seldom has more values.
 const MAX_TEXTS: usize = 16;
@@ -16,17 +20,15 @@ const MAX_BYTES: usize = 64 << 10;
 pub(crate) struct Kept {
     text: String,
     /// One behind the other.
-    forms: String,
+    pub(crate) forms: String,
     /// The place of each among the words of the text, and where it ends.
     ends: Vec<(u32, u32)>,
 }
 
 impl Kept {
-    /// Adds what `put` appends, if it says that it did.
-    pub(crate) fn add(&mut self, position: usize, put: impl FnOnce(&mut String) -> bool) {
-        if put(&mut self.forms) {
-            self.ends.push((position as u32, self.forms.len() as u32));
-        }
+    /// Ends the form that was appended to `forms` last, and says at which place of the text its word stands.
+    pub(crate) fn end_form(&mut self, position: usize) {
+        self.ends.push((position as u32, self.forms.len() as u32));
     }
 
     /// The form of a number, from 0, and its place in the text.
@@ -46,6 +48,11 @@ pub(crate) struct KeptTexts {
 }
 
 impl KeptTexts {
+    /// Works with this thread's.
+    pub(crate) fn with<T>(work: impl FnOnce(&mut Self) -> T) -> T {
+        TEXTS.with_borrow_mut(work)
+    }
+
     /// One to be filled for a text; `None` for one that is not kept.
     pub(crate) fn begin(&mut self, text: &str) -> Option<Kept> {
         if text.len() > MAX_BYTES {

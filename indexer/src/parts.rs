@@ -21,17 +21,17 @@ use std::{
 use serde::{Deserialize, Serialize};
 use store::{AssetId, AssetState, Digest, ReadError, Seq, Snapshot};
 use tantivy::{Directory as _, Index, SegmentMeta, SingleSegmentIndexWriter, directory::TerminatingWrite};
+use views::{Known, ViewDigest};
 
 use crate::{
-    analysis::writers_analysers,
     commit::Commit,
     directory::IndexDirectory,
-    document::ViewDigest,
     error::{IndexError, io},
     generation::{COMPONENTS, Generation, failed, open_index, verify_files},
+    indexed::Indexed,
     progress::{Clock, Phase, Progress},
     sealed,
-    views::Known,
+    tokenizer::writers_analysers,
     writer::GenerationWriter,
 };
 
@@ -310,7 +310,7 @@ impl Shared<'_> {
             for few in page.ids.chunks(AT_ONCE) {
                 for id in few {
                     let document = generation.view().document_knowing(id, &snapshot, &mut known)?;
-                    made.extend(document.map(|document| document.to_tantivy(generation.schema())));
+                    made.extend(document.map(|document| Indexed::new(&document, generation.schema())));
                 }
                 for document in made.drain(..) {
                     into.digest.add(document.digest);

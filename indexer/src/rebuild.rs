@@ -10,11 +10,11 @@ use std::{
 };
 
 use store::{AssetId, AssetKind, Seq};
+use views::ViewDigest;
 
 use crate::{
     building::BuildNote,
     commit::link_at,
-    document::ViewDigest,
     error::IndexError,
     generation::{Generation, failed},
     indexes::{Indexes, new_info},

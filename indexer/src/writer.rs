@@ -12,15 +12,16 @@ use tantivy::{
     index::SegmentId,
     indexer::{IndexWriterOptions, NoMergePolicy},
 };
+use views::Known;
 
 use crate::{
-    analysis::writers_analysers,
     commit::{Commit, link_at},
     error::{IndexError, io},
     fanout::{FanoutPosition, remove_others},
     generation::{Generation, failed, open_index},
+    indexed::Indexed,
     merging::{FewSegments, are_left_alone, lag_behind},
-    views::Known,
+    tokenizer::writers_analysers,
 };
 
 /// What tantivy may hold before it writes a segment, in bytes.
@@ -195,7 +196,7 @@ impl GenerationWriter {
         for id in ids {
             self.writer.delete_term(Term::from_field_text(schema.id, id.as_str()));
             if let Some(document) = self.generation.view().document_knowing(id, snapshot, known)? {
-                let document = document.to_tantivy(schema);
+                let document = Indexed::new(&document, schema);
                 self.writer.add_document(document.fields).map_err(failed(self.generation.dir()))?;
             }
         }

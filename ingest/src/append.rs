@@ -100,7 +100,10 @@ pub fn admit(mut event: NewEvent, terms: Terms) -> Result<Admitted, NotAdmitted>
             unknown.move_to_extra(content);
             needed(content)
         }
-        Fact::Withdrawn(_, order) | Fact::Erased(_, order) | Fact::Unmerged(order) => {
+        Fact::Withdrawn(_, order)
+        | Fact::Restored(_, order)
+        | Fact::Erased(_, order)
+        | Fact::Unmerged(order) => {
             unknown.tell_all(&order.unknown, "kept as it is");
             None
         }
@@ -146,14 +149,15 @@ pub fn append(
     let mut outcomes = outcomes.into_iter();
     let results = taken.into_iter().map(|taken| {
         let remarks = taken?;
-        let outcome = outcomes.next().ok_or_else(|| InvalidEvent::Json("the log says nothing of it".to_owned()))?;
+        let outcome =
+            outcomes.next().ok_or_else(|| InvalidEvent::Json("the log says nothing of it".to_owned()))?;
         Ok((outcome, remarks))
     });
     Ok((head, results.collect()))
 }
 
 /// The fields of an event beside its data.
-const ENVELOPE: [&str; 5] = ["type", "id", "time", "source", "data"];
+const ENVELOPE: [&str; 7] = ["type", "id", "time", "source", "unpublished", "until", "data"];
 
 /// The fields of one event that nobody knows.
 struct Unknown<'a> {
@@ -205,7 +209,11 @@ impl Unknown<'_> {
                 known.iter().map(String::as_str),
                 if is_free { "kept in extra" } else { "kept as it is, since extra has another" },
             );
-            if is_free { extra.insert(name, value) } else { unknown.insert(name, value) };
+            if is_free {
+                extra.insert(name, value)
+            } else {
+                unknown.insert(name, value)
+            };
         }
     }
 
@@ -403,7 +411,10 @@ mod tests {
         let shown = json!({"kind": "article", "id": "a/1", "seq": 4, "revision": 1, "source": "load:a.jsonl",
             "document": {"headline": "A"}, "evidence": {"recorded": "2026-05-02"}});
         let told = check("article.published", shown, false);
-        assert!(told.contains("unknown field `document`") && told.contains("must have something to show"), "{told}");
+        assert!(
+            told.contains("unknown field `document`") && told.contains("must have something to show"),
+            "{told}"
+        );
         check("image.published", json!({"alt": "A ship"}), true);
         check("image.published", json!({"renditions": [{"href": "a.png"}]}), true);
         check("image.published", json!({"renditions": [{"width": 640}], "taken": "1931"}), false);

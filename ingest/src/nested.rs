@@ -1,6 +1,6 @@
 //! What an article nests becomes assets of its own: its persons, its pictures, each referred to by id.
 
-use store::{Article, AssetId, Fact, Image, NewEvent, Order, Rendition, Timestamp};
+use store::{Article, AssetId, Fact, Image, NewEvent, Order, OrderedBy, Rendition, Timestamp};
 
 use crate::{
     credits,
@@ -133,7 +133,7 @@ pub(crate) fn withdrawn(
     reason: &str,
     time: Option<Timestamp>,
 ) -> Vec<Found> {
-    let order = Order { reason: reason.to_owned(), ..Order::default() };
+    let order = Order { reason: reason.to_owned(), ordered_by: OrderedBy::Source, ..Order::default() };
     vec![Found::stated(NewEvent { time, ..NewEvent::new(id, Fact::Withdrawn(kind, order)) })]
 }
 

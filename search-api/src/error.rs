@@ -1,9 +1,8 @@
 //! Why a search is not answered: whose fault it is, and from that the HTTP status.
 
 use indexer::IndexError;
+use query::QueryError;
 use store::{AppendError, AssetRef, InvalidId, NoTurn, ReadError, Seq};
-
-use crate::query::QueryError;
 
 /// Why a search is not answered.
 #[derive(Debug, thiserror::Error)]
@@ -86,12 +85,6 @@ pub enum SearchError {
     /// All workers are busy and the queue is full.
     #[error("the server is busy: ask again in a second")]
     Busy,
-    /// As many are open as may be.
-    #[error(
-        "{0} points in time and scrolls are open, which is all that may be at once: close those that you have done with, \
-         or ask again when one has ended"
-    )]
-    TooManyOpen(usize),
     /// The search broke something: a mistake of ours.
     #[error("the search has failed in a way that it should not; the server's log has more")]
     Panicked,
@@ -165,7 +158,7 @@ impl SearchError {
             // It comes back by itself.
             Self::Index(IndexError::Gone { .. } | IndexError::Damaged { .. }) => 503,
             Self::Log(ReadError::NoSuchEvent { .. }) => 404,
-            Self::Busy | Self::TooManyOpen(_) => 429,
+            Self::Busy => 429,
             Self::NotYet { .. } | Self::Stopping => 503,
             Self::Index(_) | Self::Log(_) | Self::Tantivy(_) | Self::Panicked => 500,
         }

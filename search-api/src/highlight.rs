@@ -9,81 +9,16 @@ mod fragment;
 
 use std::collections::HashMap;
 
-use indexer::{Analyser, Document, EXACT, FieldKind, Language, ViewSchema, values_at};
+use indexer::ViewSchema;
+use query::{ALL_EXACT, FieldBoost, HighlightField, HighlightOptions, Pattern, Query};
 use serde_json::Value;
+use views::{Analyser, Document, EXACT, FieldKind, Language, values_at};
 
 use self::{
     find::{Seek, Seeker, seeks_of},
     fragment::{Room, render},
 };
-use crate::{
-    execute::Budget,
-    query::{ALL_EXACT, FieldBoost, Pattern, Query},
-};
-
-/// What to highlight, and how.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HighlightOptions {
-    /// The fields, `*` standing for anything; none stands for all text that a plain search looks at.
-    pub fields: Vec<HighlightField>,
-    /// Before a word.
-    pub before: String,
-    /// After a word.
-    pub after: String,
-    /// Whether only words that were looked for in a field are highlighted in it.
-    pub own_field_only: bool,
-    /// Another query to highlight than the one that was asked.
-    pub query: Option<Query>,
-    /// Whether everything but the tags is escaped for HTML.
-    pub escape: bool,
-}
-
-/// How a field is highlighted.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HighlightField {
-    /// Its name; `*` stands for anything.
-    pub name: String,
-    /// How long a fragment is, in characters, more or less.
-    pub size: usize,
-    /// How many fragments at most; 0 gives the whole value.
-    pub count: usize,
-    /// The best fragment first, instead of in the order of the text.
-    pub best_first: bool,
-    /// Without any match: so many characters from the start.
-    pub without_match: usize,
-    /// What stands before and after a word, if not the same as in all fields.
-    pub tags: Option<(String, String)>,
-    /// Whether only words that were looked for in this field are highlighted, if not the same as in all fields.
-    pub own_only: Option<bool>,
-}
-
-impl HighlightField {
-    /// A field with the usual fragments.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            size: 160,
-            count: 3,
-            best_first: false,
-            without_match: 0,
-            tags: None,
-            own_only: None,
-        }
-    }
-}
-
-impl Default for HighlightOptions {
-    fn default() -> Self {
-        Self {
-            fields: Vec::new(),
-            before: "<em>".to_owned(),
-            after: "</em>".to_owned(),
-            own_field_only: true,
-            query: None,
-            escape: true,
-        }
-    }
-}
+use crate::execute::Budget;
 
 /// Highlights the hits of one search.
 pub(crate) struct Highlighter<'a> {
@@ -94,7 +29,7 @@ pub(crate) struct Highlighter<'a> {
 }
 
 struct Chosen<'a> {
-    spec: &'a indexer::FieldSpec,
+    spec: &'a views::FieldSpec,
     /// Its own, or that of its words as they are written.
     name: String,
     options: HighlightField,

@@ -7,7 +7,8 @@
 //! ```
 //! use std::sync::atomic::AtomicBool;
 //!
-//! use search_api::{Search, SearchRequest};
+//! use query::SearchRequest;
+//! use search_api::Search;
 //! use store::{Article, AssetId, AssetKind, Log, NewEvent};
 //!
 //! let dir = tempfile::tempdir()?;
@@ -33,25 +34,16 @@ mod execute;
 mod highlight;
 mod http;
 pub mod pages;
-pub mod query;
-mod request;
 mod search;
-mod similar;
 mod spelling;
 mod suggest;
-mod views;
 
 pub use error::SearchError;
-pub use execute::{
-    Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, MetricPath, OrderBy, SearchLimits,
-    SortValue, Span, Stat, Step, Terms,
-};
-pub use highlight::{HighlightField, HighlightOptions};
+pub use execute::SearchLimits;
 pub use http::{
-    Access, ApiState, InvalidKey, InvalidOrigin, Origins, Role, ServerLimits, app, router, serve,
-    serve_router,
+    Access, ApiState, InvalidKey, InvalidOrigin, InvalidUrl, Origins, PublicUrl, Role, ServerLimits, app,
+    router, serve, serve_router,
 };
-pub use request::{MAX_LIMIT, Missing, SearchRequest, Sort, SourceFilter};
 pub use search::{Hit, Search, SearchResponse, WAIT_LIMIT};
 pub use spelling::better_spelling;
 pub use suggest::{MAX_SUGGESTIONS, Suggester, Suggestion, SuggestionKind};

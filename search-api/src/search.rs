@@ -13,16 +13,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indexer::{Document, Generation, IndexSearcher, Indexes};
+use indexer::{Generation, IndexSearcher, Indexes};
+use query::{Cursor, SearchRequest, SortValue};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{AsOf, AssetId, AssetKind, AssetRef, Log, Revision, Seq, Snapshot};
+use views::Document;
 
 use crate::{
     error::SearchError,
-    execute::{Budget, Lengths, SearchLimits, SortValue},
-    request::{SearchRequest, cursor},
+    execute::{Budget, Lengths, SearchLimits},
 };
 
 mod run;
@@ -89,7 +90,8 @@ pub struct SearchResponse {
     pub facets: Option<Map<String, Value>>,
     /// The `cursor` of the next page; none when this is the last.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub next: Option<Cursor>,
     /// The generation that answered.
     pub generation: String,
     /// The last event that it has taken in.
@@ -145,11 +147,15 @@ pub struct Hit {
 }
 
 impl Hit {
-    /// The `cursor` of what comes behind it.
-    pub(crate) fn cursor(&self) -> String {
-        let values: Vec<Value> = self.sort.iter().map(|value| serde_json::json!(value)).collect();
-        cursor(&values, self.seq.get())
+    /// Where the page begins that comes behind it.
+    pub(crate) fn cursor(&self) -> Cursor {
+        cursor_behind(self.sort.clone(), self.seq.get())
     }
+}
+
+/// Where a page begins that comes behind a hit of these values.
+fn cursor_behind(sort: Vec<SortValue>, seq: u64) -> Cursor {
+    Cursor { values: sort.into_iter().map(SortValue::into_scalar).collect(), seq }
 }
 
 /// How long a search waits for the index to take in what was just written.
@@ -330,7 +336,7 @@ impl Search {
 }
 
 fn document_in(snapshot: &Snapshot, asset: &AssetRef, index: &IndexName) -> Result<Hit, SearchError> {
-    let document = indexer::view_of(asset.kind).document(&asset.id, snapshot)?;
+    let document = views::view_of(asset.kind).document(&asset.id, snapshot)?;
     document.map(|document| hit_of(document, index)).ok_or_else(|| SearchError::NoSuchAsset(asset.clone()))
 }
 

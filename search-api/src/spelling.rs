@@ -1,17 +1,17 @@
 //! Words of the archive that are almost those that were asked for: what `suggest` gives, and another spelling for a
 //! search that finds nothing.
 
-use indexer::{Analyser, Language};
 use serde_json::Value;
 use store::AssetKind;
 use tantivy::Term;
+use views::{Analyser, Language};
 
 use crate::{
-    Search, SearchError, SearchRequest, SearchResponse,
+    Search, SearchError, SearchResponse,
     execute::{Analysed, AsWhat, Budget, NearWord, near_words, target_of, targets},
-    query::{Fuzziness, Near},
     search::Pinned,
 };
+use query::{Fuzziness, Near, SearchRequest};
 
 /// Longer searches are not second-guessed.
 const MAX_WORDS: usize = 6;
@@ -63,7 +63,7 @@ fn as_printed(found: &SearchResponse, word: &str) -> String {
     lowered.find(is_it).unwrap_or_else(|| word.to_owned())
 }
 
-fn folded(text: &str) -> Vec<indexer::Term> {
+fn folded(text: &str) -> Vec<views::Term> {
     Analyser::Exact.terms(Language::Other, text)
 }
 

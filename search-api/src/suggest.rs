@@ -13,7 +13,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use indexer::{Analyser, IndexSearcher, Language, ViewSchema};
+use indexer::{IndexSearcher, ViewSchema};
+use query::{FieldBoost, Need, Query, SearchRequest, Words, limits::check_text};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::{AssetId, AssetKind, AssetRef, Content, EventType, Seq, Snapshot, Status};
@@ -22,13 +23,9 @@ use tantivy::{
     index::SegmentId,
     schema::{Field, IndexRecordOption},
 };
+use views::{Analyser, Language};
 
-use crate::{
-    error::SearchError,
-    query::{FieldBoost, Need, Query, Words, limits::check_text},
-    request::SearchRequest,
-    search::Search,
-};
+use crate::{error::SearchError, search::Search};
 
 /// The most suggestions of one answer.
 pub const MAX_SUGGESTIONS: usize = 20;

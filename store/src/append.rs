@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Instant};
 
 use crate::{
     asset::{AssetId, AssetRef, MAX_ID_BYTES},
-    catalog::{Brief, ContentMark, head_key, mark_of},
+    catalog::{Said, head_key},
     compress::Compressed,
     date::Timestamp,
     digest::{Digest, Salt},
@@ -28,10 +28,7 @@ pub struct Prepared {
     pub(crate) id: AssetId,
     pub(crate) key: Vec<u8>,
     pub(crate) time: Option<Timestamp>,
-    pub(crate) into: Option<AssetId>,
-    pub(crate) references: Option<Vec<AssetRef>>,
-    pub(crate) brief: Brief,
-    pub(crate) mark: ContentMark,
+    pub(crate) said: Said,
     /// The version of the payload's JSON.
     pub(crate) schema: u64,
     pub(crate) salt: Salt,
@@ -80,10 +77,19 @@ pub struct SourcePosition {
 pub enum Outcome {
     /// It is in the log.
     Appended(Seq),
+    /// It is in the log, and readers do not see it: a person withdrew the asset, and only a person can restore it.
+    Withheld(Seq),
     /// It says nothing new: this event says the same.
     Unchanged(Seq),
     /// The log's state does not allow it; nothing is stored of it.
     Refused(Refusal),
+}
+
+impl Outcome {
+    /// Returns true if the event is in the log and was not before.
+    pub fn is_new(&self) -> bool {
+        matches!(self, Self::Appended(_) | Self::Withheld(_))
+    }
 }
 
 /// Why the log's state does not allow an event.
@@ -139,12 +145,15 @@ impl Log {
     /// [`InvalidEvent`] with the field that breaks the schema.
     pub fn prepare(&self, event: &NewEvent) -> Result<Prepared, InvalidEvent> {
         validate::check(event)?;
-        let payload = payload_of(&event.source, &event.unknown, &event.fact)?;
+        let payload = payload_of(event)?;
         let mut salt = [0; 16];
         getrandom::fill(&mut salt)
             .map_err(|error| InvalidEvent::Json(format!("no random bytes: {error}")))?;
         let salt = Salt::from_bytes(salt);
-        let prepared = self.prepared(&event.fact, event.id.clone(), event.time, (SCHEMA, salt, payload));
+        let said = Said::of(SCHEMA, (&event.fact, &event.visibility, &event.source), data_of(&payload));
+        let event_type = event.fact.event_type();
+        let prepared =
+            self.prepared((event_type, event.id.clone(), event.time), said, (SCHEMA, salt, payload));
         let erasure = matches!(event.fact, Fact::Erased(..)).then(|| Box::new(event.clone()));
         Ok(Prepared { erasure, ..prepared })
     }
@@ -152,30 +161,15 @@ impl Log {
     /// An event made ready, given its payload as it is to be digested.
     pub(crate) fn prepared(
         &self,
-        fact: &Fact,
-        id: AssetId,
-        time: Option<Timestamp>,
+        (event_type, id, time): (EventType, AssetId, Option<Timestamp>),
+        said: Said,
         (schema, salt, payload): (u64, Salt, Vec<u8>),
     ) -> Prepared {
-        let event_type = fact.event_type();
         Prepared {
             key: head_key(&event_type, &id),
             id,
             time,
-            into: match fact {
-                Fact::Merged(merge) => Some(merge.into.clone()),
-                _ => None,
-            },
-            references: match fact {
-                Fact::Published(content) => Some(content.references()),
-                Fact::Erased(..) => Some(Vec::new()),
-                _ => None,
-            },
-            brief: match fact {
-                Fact::Published(content) => Brief::of(content),
-                _ => Brief::default(),
-            },
-            mark: mark_of(data_of(&payload)),
+            said,
             digest: Digest::of(&[salt.as_bytes(), &payload]),
             schema,
             salt,
@@ -227,8 +221,7 @@ impl Log {
         let Some(first) = all.first() else { return Vec::new() };
         match self.commit_together(all, first.until) {
             Ok(results) => {
-                let appended = |outcome: &Outcome| matches!(outcome, Outcome::Appended(_));
-                let news = results.iter().flatten().any(|done| done.outcomes.iter().any(appended));
+                let news = results.iter().flatten().any(|done| done.outcomes.iter().any(Outcome::is_new));
                 all.iter().zip(results).for_each(|(waiting, result)| waiting.finish(result));
                 if news {
                     self.committed();
@@ -301,14 +294,12 @@ pub(crate) fn data_of(payload: &[u8]) -> &[u8] {
 }
 
 /// The payload that is digested and stored: see [`crate::digest`].
-fn payload_of(
-    source: &str,
-    unknown: &serde_json::Map<String, serde_json::Value>,
-    fact: &Fact,
-) -> Result<Vec<u8>, InvalidEvent> {
+fn payload_of(event: &NewEvent) -> Result<Vec<u8>, InvalidEvent> {
     let json = |error: serde_json::Error| InvalidEvent::Json(error.to_string());
-    let mut payload = begin_payload(source, unknown).map_err(json)?;
-    serde_json::to_writer(&mut payload, fact).map_err(json)?;
+    let mut extras = event.unknown.clone();
+    event.visibility.put(&mut extras);
+    let mut payload = begin_payload(&event.source, extras).map_err(json)?;
+    serde_json::to_writer(&mut payload, &event.fact).map_err(json)?;
     if payload.len() > MAX_PAYLOAD_BYTES {
         return Err(InvalidEvent::TooLarge { bytes: payload.len(), max: MAX_PAYLOAD_BYTES });
     }
@@ -318,14 +309,13 @@ fn payload_of(
 /// The extras of a payload, and the line's end after which the data comes.
 pub(crate) fn begin_payload(
     source: &str,
-    unknown: &serde_json::Map<String, serde_json::Value>,
+    mut extras: serde_json::Map<String, serde_json::Value>,
 ) -> serde_json::Result<Vec<u8>> {
     let mut payload = Vec::with_capacity(4_096);
-    if !source.is_empty() || !unknown.is_empty() {
-        let mut extras = unknown.clone();
-        if !source.is_empty() {
-            extras.insert("source".to_owned(), source.into());
-        }
+    if !source.is_empty() {
+        extras.insert("source".to_owned(), source.into());
+    }
+    if !extras.is_empty() {
         serde_json::to_writer(&mut payload, &extras)?;
     }
     payload.push(b'\n');

@@ -9,7 +9,7 @@ use crate::{
     log::Log,
     past::Past,
     snapshot::Snapshot,
-    tables::time_key,
+    tables::{time_key, time_of},
 };
 
 /// A moment in the life of a log.
@@ -149,10 +149,4 @@ impl Snapshot {
 fn seq_of(key: &[u8]) -> Seq {
     let bytes = key.get(8..).and_then(|bytes| bytes.try_into().ok());
     Seq::new(bytes.map_or(0, u64::from_be_bytes))
-}
-
-fn time_of(key: &[u8]) -> Timestamp {
-    let bytes = key.get(..8).and_then(|bytes| bytes.try_into().ok());
-    let millis = bytes.map_or(0, |bytes| (u64::from_be_bytes(bytes) ^ (1 << 63)).cast_signed());
-    Timestamp::from_millis(millis).unwrap_or(Timestamp::MIN)
 }

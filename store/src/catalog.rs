@@ -12,18 +12,21 @@ use crate::{
     digest::Digest,
     encoding::{Cursor, put_text, put_varint},
     error::ReadError,
-    event::{EventType, Revision, Seq},
+    event::{EventType, Fact, OrderedBy, Revision, Seq, Visibility},
     record::Malformed,
-    tables::CatalogTables,
+    tables::{CatalogTables, time_key},
 };
 
 /// Whether readers see an asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// They do, if it has a revision.
+    /// They do, if it has a public revision.
     Published,
-    /// Not until it is published again.
-    Withdrawn,
+    /// Not until it is restored or, if its source withdrew it, has a new public revision.
+    Withdrawn {
+        /// A person's withdrawal is ended by a person only.
+        by: OrderedBy,
+    },
     /// Never again: its payloads are gone.
     Erased,
     /// It is the same as another byline, which stands for both.
@@ -66,15 +69,24 @@ pub(crate) type ContentMark = [u8; 16];
 /// What the log says of an asset now. Stored as
 ///
 /// ```text
-/// head = latest:varint, live:varint, revision:varint, newest_time:zigzag+1 as varint (0: none stated),
-///        status:u8, [into:text if status = 3], mark:16 bytes
+/// head   = latest:varint, live:varint, live_revision:varint, until:time, published:varint, revision:varint,
+///          newest_time:time, status:u8, [into:text if status = 3], mark:16 bytes
+/// time   = milliseconds since the earliest that there is, and 1, as varint; 0: none
+/// status = 0 published | 1 withdrawn by a person | 2 erased | 3 merged | 4 withdrawn by the source
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Head {
     /// Its last event of any sort.
     pub(crate) latest: Seq,
-    /// Its last published event; 0 when there is none.
+    /// The event of its last public revision; 0 when it has none.
     pub(crate) live: Seq,
+    /// The number of that revision.
+    pub(crate) live_revision: Revision,
+    /// The time from which on readers may not see that revision any more.
+    pub(crate) until: Option<Timestamp>,
+    /// The event of its last revision, public or not; 0 when it has none.
+    pub(crate) published: Seq,
+    /// The count of its revisions.
     pub(crate) revision: Revision,
     /// The latest time that any of its events stated.
     pub(crate) newest_time: Option<Timestamp>,
@@ -87,6 +99,9 @@ impl Head {
     pub(crate) const NONE: Self = Self {
         latest: Seq::ZERO,
         live: Seq::ZERO,
+        live_revision: Revision::new(0),
+        until: None,
+        published: Seq::ZERO,
         revision: Revision::new(0),
         newest_time: None,
         status: Status::Published,
@@ -97,22 +112,25 @@ impl Head {
     pub(crate) fn after(mut self, change: &Change<'_>) -> Self {
         self.latest = change.seq;
         self.newest_time = self.newest_time.max(change.time);
+        let said = change.said;
         match change.event_type {
-            EventType::Published(_) => {
-                self.live = change.seq;
-                self.revision = self.revision.next();
-                self.mark = change.mark;
-                if change.gone {
-                    self.status = Status::Erased;
-                } else if self.status == Status::Withdrawn {
+            EventType::Published(_) => self.publish(change.seq, said),
+            EventType::Withdrawn(_) => match self.status {
+                Status::Published => self.status = Status::Withdrawn { by: said.ordered_by },
+                Status::Withdrawn { by: OrderedBy::Source } => {
+                    self.status = Status::Withdrawn { by: said.ordered_by };
+                }
+                Status::Withdrawn { by: OrderedBy::Person } | Status::Erased | Status::Merged { .. } => {}
+            },
+            EventType::Restored(_) => {
+                if matches!(self.status, Status::Withdrawn { .. }) {
                     self.status = Status::Published;
+                    self.until = None; // or it would be due again at once
                 }
             }
-            EventType::Withdrawn(_) if self.status == Status::Published => self.status = Status::Withdrawn,
-            EventType::Withdrawn(_) => {}
             EventType::Erased(_) => self.status = Status::Erased,
             EventType::Merged => {
-                if let (Some(into), false) = (change.into, self.status == Status::Erased) {
+                if let (Some(into), false) = (&said.into, self.status == Status::Erased) {
                     self.status = Status::Merged { into: into.clone() };
                 }
             }
@@ -121,27 +139,71 @@ impl Head {
                     self.status = Status::Published;
                 }
             }
-            EventType::Other(_) => self.mark = change.mark,
+            EventType::Other(_) => self.mark = said.mark,
         }
         if self.status == Status::Erased {
-            self.mark = [0; 16];
+            self.forget(said.never_public);
         }
         self
+    }
+
+    fn publish(&mut self, seq: Seq, said: &Said) {
+        self.published = seq;
+        self.revision = self.revision.next();
+        self.mark = said.mark;
+        if said.gone {
+            self.status = Status::Erased;
+        } else if said.visibility.is_public() {
+            self.live = seq;
+            self.live_revision = self.revision;
+            self.until = said.visibility.until();
+            match self.status {
+                Status::Withdrawn { by: OrderedBy::Source } => self.status = Status::Published,
+                Status::Withdrawn { .. } if said.ends_any_withdrawal => self.status = Status::Published,
+                _ => {}
+            }
+        }
+    }
+
+    /// Leaves of an erased asset what can be told of it without its payloads. Which of its revisions was public cannot:
+    /// the last stands for them.
+    fn forget(&mut self, never_public: bool) {
+        self.mark = [0; 16];
+        self.until = None;
+        (self.live, self.live_revision) = match never_public {
+            true => (Seq::ZERO, Revision::new(0)),
+            false => (self.published, self.revision),
+        };
+    }
+
+    /// Returns true if readers see the asset.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.status == Status::Published && self.live != Seq::ZERO
+    }
+
+    /// Returns true if readers would see the asset if it were not withdrawn.
+    pub(crate) fn is_hidden(&self) -> bool {
+        matches!(self.status, Status::Withdrawn { .. }) && self.live != Seq::ZERO
+    }
+
+    /// The key under which the asset is due to be withdrawn, in the table `due`; `None` where it is not.
+    pub(crate) fn due_key(&self) -> Option<[u8; 16]> {
+        let until = self.until.filter(|_| self.is_seen())?;
+        Some(time_key(until.as_millis(), self.live.get()))
     }
 
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         put_varint(out, self.latest.get());
         put_varint(out, self.live.get());
+        put_varint(out, self.live_revision.get());
+        put_time(out, self.until);
+        put_varint(out, self.published.get());
         put_varint(out, self.revision.get());
-        match self.newest_time {
-            None => out.push(0),
-            Some(time) => {
-                put_varint(out, (time.as_millis() - Timestamp::MIN.as_millis()).cast_unsigned() + 1);
-            }
-        }
+        put_time(out, self.newest_time);
         match &self.status {
             Status::Published => out.push(0),
-            Status::Withdrawn => out.push(1),
+            Status::Withdrawn { by: OrderedBy::Person } => out.push(1),
+            Status::Withdrawn { by: OrderedBy::Source } => out.push(4),
             Status::Erased => out.push(2),
             Status::Merged { into } => {
                 out.push(3);
@@ -155,28 +217,44 @@ impl Head {
         let mut from = Cursor { rest: bytes };
         let latest = Seq::new(from.varint()?);
         let live = Seq::new(from.varint()?);
+        let live_revision = Revision::new(from.varint()?);
+        let until = time_from(&mut from)?;
+        let published = Seq::new(from.varint()?);
         let revision = Revision::new(from.varint()?);
-        let newest_time = match from.varint()? {
-            0 => None,
-            offset => {
-                let millis = (offset - 1).cast_signed().checked_add(Timestamp::MIN.as_millis());
-                Some(millis.and_then(Timestamp::from_millis).ok_or(Malformed::Number)?)
-            }
-        };
+        let newest_time = time_from(&mut from)?;
         let status = match from.byte()? {
             0 => Status::Published,
-            1 => Status::Withdrawn,
+            1 => Status::Withdrawn { by: OrderedBy::Person },
+            4 => Status::Withdrawn { by: OrderedBy::Source },
             2 => Status::Erased,
             3 => Status::Merged { into: AssetId::new(from.text()?).map_err(|_| Malformed::Text)? },
             other => return Err(Malformed::Encoding(other)),
         };
-        Ok(Self { latest, live, revision, newest_time, status, mark: from.array()? })
+        let mark = from.array()?;
+        Ok(Self { latest, live, live_revision, until, published, revision, newest_time, status, mark })
     }
 }
 
-/// The mark of a payload's JSON.
-pub(crate) fn mark_of(payload: &[u8]) -> ContentMark {
-    let digest = Digest::of(&[payload]);
+fn put_time(out: &mut Vec<u8>, time: Option<Timestamp>) {
+    match time {
+        None => out.push(0),
+        Some(time) => put_varint(out, (time.as_millis() - Timestamp::MIN.as_millis()).cast_unsigned() + 1),
+    }
+}
+
+fn time_from(from: &mut Cursor<'_>) -> Result<Option<Timestamp>, Malformed> {
+    match from.varint()? {
+        0 => Ok(None),
+        offset => {
+            let millis = (offset - 1).cast_signed().checked_add(Timestamp::MIN.as_millis());
+            millis.and_then(Timestamp::from_millis).map(Some).ok_or(Malformed::Number)
+        }
+    }
+}
+
+/// The mark of a payload's data and of its visibility.
+pub(crate) fn mark_of(visibility: &Visibility, data: &[u8]) -> ContentMark {
+    let digest = Digest::of(&[&visibility.tag(), data]);
     let mut mark = [0; 16];
     mark.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
     mark
@@ -195,15 +273,73 @@ pub(crate) struct Change<'a> {
     pub(crate) seq: Seq,
     pub(crate) event_type: &'a EventType,
     pub(crate) time: Option<Timestamp>,
-    pub(crate) mark: ContentMark,
+    pub(crate) said: &'a Said,
+}
+
+/// What the catalog takes of an event's payload.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Said {
     /// Its payload was erased: what it says is not known any more.
     pub(crate) gone: bool,
+    /// Of a published event or one of an unknown type: what it says, and whether it is public.
+    pub(crate) mark: ContentMark,
+    /// The mark that the same content would have if it were public without an end.
+    pub(crate) public_mark: ContentMark,
+    /// Of a published event.
+    pub(crate) visibility: Visibility,
+    /// Of a published event: programs of before schema 2 took any withdrawal to be ended by it.
+    pub(crate) ends_any_withdrawal: bool,
+    /// Of a withdrawal. Programs of before schema 2 did not say: then it was the source's if a load brought it.
+    pub(crate) ordered_by: OrderedBy,
+    /// Of an erasure: the asset never had a public revision.
+    pub(crate) never_public: bool,
     /// The target of a merge.
-    pub(crate) into: Option<&'a AssetId>,
-    /// What the asset names from now on; `None` leaves what it named.
-    pub(crate) references: Option<&'a [AssetRef]>,
+    pub(crate) into: Option<AssetId>,
+    /// What the asset names from now on for readers; `None` leaves what it named.
+    pub(crate) references: Option<Vec<AssetRef>>,
     /// What is kept with each of these references.
-    pub(crate) brief: &'a Brief,
+    pub(crate) brief: Brief,
+}
+
+impl Said {
+    /// The parts of a payload of this schema: its fact, visibility and source, and the bytes of its data.
+    pub(crate) fn of(
+        schema: u64,
+        (fact, visibility, source): (&Fact, &Visibility, &str),
+        data: &[u8],
+    ) -> Self {
+        let mark = mark_of(visibility, data);
+        let public = Visibility::PUBLIC;
+        let mut said = Self {
+            mark,
+            public_mark: if *visibility == public { mark } else { mark_of(&public, data) },
+            visibility: visibility.clone(),
+            ends_any_withdrawal: schema < 2,
+            ..Self::default()
+        };
+        match fact {
+            Fact::Published(content) if visibility.is_public() => {
+                said.references = Some(content.references());
+                said.brief = Brief::of(content);
+            }
+            Fact::Published(_) | Fact::Restored(..) | Fact::Unmerged(_) | Fact::Other(..) => {}
+            Fact::Withdrawn(_, order) => {
+                let by_a_load = schema < 2 && source.starts_with("load:");
+                said.ordered_by = if by_a_load { OrderedBy::Source } else { order.ordered_by };
+            }
+            Fact::Erased(_, order) => {
+                said.references = Some(Vec::new());
+                said.never_public = order.never_public;
+            }
+            Fact::Merged(merge) => said.into = Some(merge.into.clone()),
+        }
+        said
+    }
+
+    /// The payload is erased.
+    pub(crate) fn gone() -> Self {
+        Self { gone: true, references: Some(Vec::new()), ..Self::default() }
+    }
 }
 
 impl CatalogTables {
@@ -276,14 +412,19 @@ mod tests {
         let time = Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis();
         let status = prop_oneof![
             Just(Status::Published),
-            Just(Status::Withdrawn),
+            Just(Status::Withdrawn { by: OrderedBy::Person }),
+            Just(Status::Withdrawn { by: OrderedBy::Source }),
             Just(Status::Erased),
             "\\PC{1,80}".prop_map(|into| Status::Merged { into: AssetId::new(into).unwrap() }),
         ];
-        (any::<[u64; 3]>(), proptest::option::of(time), status, any::<[u8; 16]>()).prop_map(
-            |([latest, live, revision], time, status, mark)| Head {
+        let times = proptest::array::uniform2(proptest::option::of(time));
+        (any::<[u64; 5]>(), times, status, any::<[u8; 16]>()).prop_map(
+            |([latest, live, live_revision, published, revision], [time, until], status, mark)| Head {
                 latest: Seq::new(latest),
                 live: Seq::new(live),
+                live_revision: Revision::new(live_revision),
+                until: until.and_then(Timestamp::from_millis),
+                published: Seq::new(published),
                 revision: Revision::new(revision),
                 newest_time: time.and_then(Timestamp::from_millis),
                 status,

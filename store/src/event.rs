@@ -23,9 +23,12 @@ use crate::{
 
 mod arriving;
 mod fact;
+mod visibility;
 
 pub use arriving::NewEvent;
-pub use fact::{EventType, Fact, Merge, Order};
+pub use fact::{EventType, Fact, Merge, Order, OrderedBy};
+pub use visibility::Visibility;
+pub(crate) use visibility::{UNPUBLISHED, UNTIL};
 
 /// An event's place in the log: 1, 2, 3 …, no gaps. 0 stands before the first event.
 #[derive(
@@ -138,6 +141,8 @@ pub enum Payload {
     Kept {
         /// What the event states.
         fact: Fact,
+        /// For a published event: whether readers may see the revision.
+        visibility: Visibility,
         /// Where it comes from.
         source: String,
         /// Envelope fields that this version does not know.
@@ -190,9 +195,14 @@ impl Serialize for Event {
             map.serialize_entry("revision", &revision)?;
         }
         match &self.payload {
-            Payload::Kept { fact, source, unknown, salt } => {
+            Payload::Kept { fact, visibility, source, unknown, salt } => {
                 if !source.is_empty() {
                     map.serialize_entry("source", source)?;
+                }
+                let mut stated = Map::new();
+                visibility.put(&mut stated);
+                for (key, value) in &stated {
+                    map.serialize_entry(key, value)?;
                 }
                 map.serialize_entry("data", fact)?;
                 for (key, value) in unknown {
@@ -249,4 +259,11 @@ pub enum InvalidEvent {
         /// The limit.
         max: usize,
     },
+}
+
+impl InvalidEvent {
+    /// A field that does not fit, by its path.
+    pub(crate) fn field(path: impl fmt::Display, why: impl fmt::Display) -> Self {
+        Self::Data { path: path.to_string(), why: why.to_string() }
+    }
 }

@@ -8,14 +8,13 @@ use heed::{RoTxn, RwTxn};
 
 use crate::{
     append::data_of,
-    asset::{AssetId, AssetRef},
-    catalog::{Brief, Change, ContentMark, Head, head_key, mark_of},
+    catalog::{Change, Head, Said, head_key},
     changes::Changes,
     error::ReadError,
-    event::{Fact, Seq},
+    event::Seq,
     log::Log,
-    record::{Encoded, Record},
-    stored::decode_payload,
+    record::Record,
+    stored::{Decoded, decode_payload},
     tables::{CatalogTables, Tables},
 };
 
@@ -24,15 +23,6 @@ pub(crate) struct Fold<'a> {
     log: &'a Log,
     into: Changes,
     payload: Vec<u8>,
-}
-
-/// What the catalog takes of a payload.
-struct Said {
-    mark: ContentMark,
-    into: Option<AssetId>,
-    references: Option<Vec<AssetRef>>,
-    brief: Brief,
-    gone: bool,
 }
 
 impl<'a> Fold<'a> {
@@ -51,10 +41,9 @@ impl<'a> Fold<'a> {
         let record = from.record(txn, seq)?;
         let mut payload = std::mem::take(&mut self.payload);
         self.log.payload_of(from, txn, seq, &record, &mut payload)?;
-        let fact = decode_payload(seq, &record, &payload)?.map(|(fact, ..)| fact);
         let key = head_key(&record.event_type, &record.id);
         let head = self.head(to, &key)?;
-        self.event(from, txn, (seq, &record, fact.as_ref(), &payload), (&key, head))?;
+        self.event(from, txn, (seq, &record, &payload), (&key, head))?;
         self.payload = payload;
         Ok(())
     }
@@ -69,17 +58,17 @@ impl<'a> Fold<'a> {
         self.into.write(to)
     }
 
-    /// Takes in an event that was decoded already, given its asset's key and head.
+    /// Takes in an event whose payload was read already, given its asset's key and head.
     pub(crate) fn event(
         &mut self,
         from: &Tables,
         txn: &RoTxn<'_>,
-        (seq, record, fact, payload): (Seq, &Record<'_>, Option<&Fact>, &[u8]),
+        (seq, record, payload): (Seq, &Record<'_>, &[u8]),
         (key, head): (&[u8], Option<Head>),
     ) -> Result<(), ReadError> {
-        let said = said(record, fact, payload);
-        let log = self.log;
-        self.into.take(key, head, &said.change(seq, record), |live| log.named_at(from, txn, live))
+        let said = said(seq, record, payload)?;
+        let change = Change { seq, event_type: &record.event_type, time: record.time, said: &said };
+        self.into.take(key, head, &change, |live| self.log.named_at(from, txn, live))
     }
 
     /// The head of an asset after one more of its events, without touching any table.
@@ -93,44 +82,17 @@ impl<'a> Fold<'a> {
     ) -> Result<Head, ReadError> {
         let mut payload = Vec::new();
         self.log.payload_of(from, txn, seq, record, &mut payload)?;
-        let fact = decode_payload(seq, record, &payload)?.map(|(fact, ..)| fact);
-        let said = said(record, fact.as_ref(), &payload);
-        Ok(head.unwrap_or(Head::NONE).after(&said.change(seq, record)))
+        let said = said(seq, record, &payload)?;
+        let change = Change { seq, event_type: &record.event_type, time: record.time, said: &said };
+        Ok(head.unwrap_or(Head::NONE).after(&change))
     }
 }
 
-fn said(record: &Record<'_>, fact: Option<&Fact>, payload: &[u8]) -> Said {
-    let gone = matches!(record.payload, Encoded::Erased(_));
-    Said {
-        gone,
-        mark: if gone { ContentMark::default() } else { mark_of(data_of(payload)) },
-        into: match fact {
-            Some(Fact::Merged(merge)) => Some(merge.into.clone()),
-            _ => None,
-        },
-        references: match fact {
-            Some(Fact::Published(content)) => Some(content.references()),
-            Some(Fact::Erased(..)) | None => Some(Vec::new()),
-            _ => None,
-        },
-        brief: match fact {
-            Some(Fact::Published(content)) => Brief::of(content),
-            _ => Brief::default(),
-        },
-    }
-}
-
-impl Said {
-    fn change<'s>(&'s self, seq: Seq, record: &'s Record<'_>) -> Change<'s> {
-        Change {
-            seq,
-            event_type: &record.event_type,
-            time: record.time,
-            mark: self.mark,
-            gone: self.gone,
-            into: self.into.as_ref(),
-            references: self.references.as_deref(),
-            brief: &self.brief,
+fn said(seq: Seq, record: &Record<'_>, payload: &[u8]) -> Result<Said, ReadError> {
+    Ok(match decode_payload(seq, record, payload)? {
+        None => Said::gone(),
+        Some(Decoded { fact, visibility, source, .. }) => {
+            Said::of(record.schema, (&fact, &visibility, &source), data_of(payload))
         }
-    }
+    })
 }

@@ -8,12 +8,12 @@ use serde_json::{Map, Value, value::RawValue};
 use crate::{
     append::{Prepared, begin_payload},
     asset::AssetId,
-    catalog::head_key,
+    catalog::{Said, head_key},
     compress::Compressed,
     date::Timestamp,
     digest::{Digest, Salt},
     error::{AppendError, ReadError},
-    event::{EventType, Fact, Seq},
+    event::{EventType, Fact, Seq, Visibility},
     log::{Log, LogHead},
     validate::MAX_PAYLOAD_BYTES,
     verify::{Progress, Stage},
@@ -150,23 +150,23 @@ impl Log {
         let event = match (fields.data, fields.salt, fields.erased) {
             (Some(data), Some(salt), None) => {
                 let fact = Fact::from_stored(&event_type, schema, data.get()).map_err(|error| why(&error))?;
+                let source = &*fields.source;
                 let mut extras: Map<String, Value> =
                     serde_json::from_str(text).map_err(|error| why(&error))?;
                 KNOWN.iter().for_each(|known| drop(extras.remove(*known)));
                 extras.remove("source");
-                let mut payload = begin_payload(&fields.source, &extras).map_err(|error| why(&error))?;
+                let visibility = Visibility::take(&event_type, schema, &mut extras.clone())?;
+                let said = Said::of(schema, (&fact, &visibility, source), data.get().as_bytes());
+                let mut payload = begin_payload(source, extras).map_err(|error| why(&error))?;
                 payload.extend(data.get().as_bytes());
-                self.prepared(&fact, fields.id, fields.time, (schema, salt, payload))
+                self.prepared((event_type, fields.id, fields.time), said, (schema, salt, payload))
             }
             (None, None, Some(digest)) => Prepared {
                 key: head_key(&event_type, &fields.id),
                 event_type,
                 id: fields.id,
                 time: fields.time,
-                into: None,
-                references: Some(Vec::new()),
-                brief: Default::default(),
-                mark: Default::default(),
+                said: Said::gone(),
                 schema,
                 salt: Salt::default(),
                 digest,

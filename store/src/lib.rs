@@ -42,6 +42,7 @@ mod encoding;
 mod environment;
 mod error;
 mod event;
+mod expiry;
 mod export;
 mod fold;
 mod follow;
@@ -50,6 +51,7 @@ mod log;
 mod note;
 mod past;
 mod queue;
+mod reader;
 mod record;
 mod repair;
 mod rewrite;
@@ -79,12 +81,16 @@ pub use date::{ArchiveDate, InvalidDate, Precision, Timestamp};
 pub use differences::{Change, Differences, FieldChange, Paragraph, Piece};
 pub use digest::{Digest, InvalidHex, Salt};
 pub use error::{AppendError, Damage, OpenError, ReadError};
-pub use event::{Event, EventType, Fact, InvalidEvent, Merge, NewEvent, Order, Payload, Revision, Seq};
+pub use event::{
+    Event, EventType, Fact, InvalidEvent, Merge, NewEvent, Order, OrderedBy, Payload, Revision, Seq,
+    Visibility,
+};
 pub use export::{ExportError, Exported};
 pub use follow::{FollowError, LostTail};
 pub use import::{ImportError, Imported};
 pub use log::{Log, LogHead, LogOptions, LogSizes};
 pub use note::InvalidNote;
+pub use reader::{Gone, Reader, Shown};
 pub use record::Malformed;
 pub use repair::Repaired;
 pub use rewrite::Compacted;

@@ -26,7 +26,7 @@ use crate::{
     queue::Queue,
     record::{Encoded, Record},
     snapshot::Snapshot,
-    stored::{damaged, decode_payload},
+    stored::{Decoded, damaged, decode_payload},
     tables::{Read, Tables, unseal},
     train::Trainer,
     turn::Holder,
@@ -365,7 +365,9 @@ impl Log {
         let mut payload = Vec::new();
         self.payload_of(tables, txn, seq, &record, &mut payload)?;
         Ok(match decode_payload(seq, &record, &payload)? {
-            Some((Fact::Published(content), ..)) => (content.references(), Brief::of(&content)),
+            Some(Decoded { fact: Fact::Published(content), .. }) => {
+                (content.references(), Brief::of(&content))
+            }
             _ => Default::default(),
         })
     }

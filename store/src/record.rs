@@ -14,7 +14,7 @@ const TIME_STATED: u8 = 0b001;
 const TYPE_IN_FULL: u8 = 255;
 
 /// The version of the payloads' JSON, which may grow apart from the grammar of records.
-pub(crate) const SCHEMA: u64 = 1;
+pub(crate) const SCHEMA: u64 = 2;
 
 /// One record, its payload still encoded. The grammar, version 1:
 ///

@@ -93,6 +93,8 @@ impl Log {
             for (from, into) in [
                 (scratch.tables.heads, tables.catalog.heads),
                 (scratch.tables.referrers, tables.catalog.referrers),
+                (scratch.tables.due, tables.catalog.due),
+                (scratch.tables.hidden, tables.catalog.hidden),
             ] {
                 into.clear(&mut txn)?;
                 for entry in from.iter(&folded)? {

@@ -114,6 +114,8 @@ impl Log {
         copy_table(old.times, txn, new, new.times)?;
         copy_table(old.catalog.heads, txn, new, new.catalog.heads)?;
         copy_table(old.catalog.referrers, txn, new, new.catalog.referrers)?;
+        copy_table(old.catalog.due, txn, new, new.catalog.due)?;
+        copy_table(old.catalog.hidden, txn, new, new.catalog.hidden)?;
         Ok(())
     }
 

@@ -14,11 +14,15 @@ use crate::{
     record::SCHEMA,
 };
 
-/// One step: what a payload of the version before looks like in this one.
-type Step = fn(&EventType, &mut Value);
+/// One step: turns a payload of the version before into one of this version; `None` where every payload of the version
+/// before is one of this version as it is.
+type Step = Option<fn(&EventType, &mut Value)>;
 
 /// The step to version 2 stands at 0, and so on: as many as there are versions after the first.
-const STEPS: [Step; SCHEMA as usize - 1] = [];
+///
+/// Version 2 has the same payloads as version 1, but says more in its events: whether a revision is public, and who
+/// ordered a withdrawal (see [`crate::catalog::Said`]).
+const STEPS: [Step; SCHEMA as usize - 1] = [None];
 
 /// A payload of an older version as one of the present; `None` when it is of the present already.
 ///
@@ -43,7 +47,7 @@ fn upcast_by(
         Some(done) if done < known => done,
         _ => return Err(InvalidEvent::Schema { found: schema, known }),
     };
-    let mut left = steps.iter().skip(usize::try_from(done).unwrap_or(usize::MAX)).peekable();
+    let mut left = steps.iter().skip(usize::try_from(done).unwrap_or(usize::MAX)).flatten().peekable();
     if left.peek().is_none() {
         return Ok(None);
     }
@@ -59,7 +63,9 @@ pub fn schema(event_type: &EventType) -> Value {
         EventType::Published(AssetKind::Article) => of::<Article>(),
         EventType::Published(AssetKind::Image) => of::<Image>(),
         EventType::Published(AssetKind::Byline) => of::<Byline>(),
-        EventType::Withdrawn(_) | EventType::Erased(_) | EventType::Unmerged => of::<Order>(),
+        EventType::Withdrawn(_) | EventType::Restored(_) | EventType::Erased(_) | EventType::Unmerged => {
+            of::<Order>()
+        }
         EventType::Merged => of::<Merge>(),
         EventType::Other(_) => json!({"type": "object"}),
     };
@@ -74,7 +80,8 @@ pub fn schema(event_type: &EventType) -> Value {
 pub fn event_types() -> Vec<EventType> {
     let mut types = Vec::new();
     for kind in AssetKind::ALL {
-        types.extend([EventType::Published(kind), EventType::Withdrawn(kind), EventType::Erased(kind)]);
+        let types_of = [EventType::Published, EventType::Withdrawn, EventType::Restored, EventType::Erased];
+        types.extend(types_of.map(|event_type| event_type(kind)));
     }
     types.extend([EventType::Merged, EventType::Unmerged]);
     types
@@ -90,13 +97,14 @@ mod tests {
 
     #[test]
     fn old_payloads_take_each_step_that_they_lack() {
-        let steps: [Step; 2] = [
-            |_, data| {
+        let steps: [Step; 3] = [
+            Some(|_, data| {
                 if let Some(title) = data.as_object_mut().and_then(|data| data.remove("title")) {
                     data["headline"] = title;
                 }
-            },
-            |_, data| data["edition"] = "late".into(),
+            }),
+            Some(|_, data| data["edition"] = "late".into()),
+            None,
         ];
         let check = |schema, data: &str, expected: Result<Option<&str>, InvalidEvent>| {
             let event_type = EventType::Published(AssetKind::Article);
@@ -106,8 +114,9 @@ mod tests {
         check(1, r#"{"title":"A"}"#, Ok(Some(r#"{"edition":"late","headline":"A"}"#)));
         check(2, r#"{"headline":"A"}"#, Ok(Some(r#"{"edition":"late","headline":"A"}"#)));
         check(3, r#"{"headline":"A"}"#, Ok(None));
-        check(4, "{}", Err(InvalidEvent::Schema { found: 4, known: 3 }));
-        check(0, "{}", Err(InvalidEvent::Schema { found: 0, known: 3 }));
+        check(4, r#"{"headline":"A"}"#, Ok(None));
+        check(5, "{}", Err(InvalidEvent::Schema { found: 5, known: 4 }));
+        check(0, "{}", Err(InvalidEvent::Schema { found: 0, known: 4 }));
     }
 
     #[test]

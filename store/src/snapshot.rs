@@ -14,6 +14,7 @@ use crate::{
     event::{Event, EventType, Fact, Payload, Revision, Seq},
     log::{Log, head_in},
     past::Past,
+    reader::Reader,
     record::Record,
     stored::{Stored, as_event, checked_record, damaged, earlier},
     tables::{CatalogTables, Read, Tables},
@@ -28,6 +29,8 @@ pub struct Snapshot {
     pub(crate) seq: Seq,
     /// Of when it is, for a snapshot of the past.
     pub(crate) past: Option<Past>,
+    /// The one that it is read for.
+    pub(crate) reader: Reader,
 }
 
 /// What the log says of an asset.
@@ -35,12 +38,23 @@ pub struct Snapshot {
 pub struct AssetState {
     /// Its last event of any sort.
     pub latest: Seq,
-    /// Its last published event; 0 when it was never published.
+    /// The event of its last public revision; 0 when it has none.
     pub live: Seq,
-    /// How often it was published.
+    /// The event of its last revision, public or not; 0 when it has none.
+    pub published: Seq,
+    /// The count of its revisions, public or not.
     pub revision: Revision,
     /// Whether readers see it.
     pub status: Status,
+    /// The time from which on readers may not see its last public revision any more.
+    pub until: Option<Timestamp>,
+}
+
+impl AssetState {
+    /// Returns true if readers see the asset.
+    pub fn is_seen(&self) -> bool {
+        self.status == Status::Published && self.live != Seq::ZERO
+    }
 }
 
 /// A revision of an asset that readers see, with its evidence.
@@ -75,7 +89,7 @@ impl Snapshot {
     pub(crate) fn open(log: &Log) -> Result<Self, ReadError> {
         let (tables, txn) = log.read()?;
         let seq = head_in(&tables, &txn)?.seq;
-        Ok(Self { log: log.clone(), tables, txn, seq, past: None })
+        Ok(Self { log: log.clone(), tables, txn, seq, past: None, reader: Reader::PUBLIC })
     }
 
     /// The last event of the log that this snapshot looks at. As of a date, some up to it are hidden: they happened later.
@@ -219,13 +233,12 @@ impl Snapshot {
         if record.event_type != EventType::Published(asset.kind) {
             return Err(catalog_damaged(&asset.to_key()));
         }
-        let (seq, revision) = (head.live, head.revision);
+        let (seq, revision) = (head.live, head.live_revision);
         Ok(Some(LiveFields { seq, revision, fields: stored.fields(seq, &record)?, source: stored.source }))
     }
 
     fn seen_head(&self, asset: &AssetRef) -> Result<Option<Head>, ReadError> {
-        let head = self.head(&asset.to_key())?;
-        Ok(head.filter(|head| head.status == Status::Published && head.live != Seq::ZERO))
+        Ok(self.head(&asset.to_key())?.filter(Head::is_seen))
     }
 
     /// The revision that a head names; `None` when it was erased after the moment that the head is of.
@@ -233,7 +246,7 @@ impl Snapshot {
         let event = self.event(head.live)?;
         match event.payload {
             Payload::Kept { fact: Fact::Published(content), source, .. } => {
-                let (seq, revision, time) = (head.live, head.revision, event.time);
+                let (seq, revision, time) = (head.live, head.live_revision, event.time);
                 Ok(Some(Live { seq, revision, time, source, content }))
             }
             Payload::Erased { .. } if self.as_of().is_some() => Ok(None),
@@ -407,7 +420,7 @@ impl Snapshot {
         })
     }
 
-    fn head(&self, key: &[u8]) -> Result<Option<Head>, ReadError> {
+    pub(crate) fn head(&self, key: &[u8]) -> Result<Option<Head>, ReadError> {
         match &self.past {
             Some(past) => past.head(self, key),
             None => self.tables.catalog.head(&self.txn, key),
@@ -436,7 +449,8 @@ pub(crate) const MAX_MERGES: u32 = 10_000;
 
 impl From<Head> for AssetState {
     fn from(head: Head) -> Self {
-        Self { latest: head.latest, live: head.live, revision: head.revision, status: head.status }
+        let Head { latest, live, published, revision, status, until, .. } = head;
+        Self { latest, live, published, revision, status, until }
     }
 }
 

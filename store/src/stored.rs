@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::{
     digest::Digest,
     error::{Damage, ReadError},
-    event::{Event, Fact, Payload, Seq},
+    event::{Event, Fact, Payload, Seq, Visibility},
     log::Log,
     record::{Encoded, Record},
     schema::upcast,
@@ -38,8 +38,9 @@ pub(crate) fn checked_record<'t>(
 /// A record and its payload as an event.
 pub(crate) fn as_event(seq: Seq, record: Record<'_>, bytes: &[u8]) -> Result<Event, ReadError> {
     let payload = match (record.payload, decode_payload(seq, &record, bytes)?) {
-        (Encoded::Plain(salt, _) | Encoded::Zstd { salt, .. }, Some((fact, source, unknown))) => {
-            Payload::Kept { fact, source, unknown, salt }
+        (Encoded::Plain(salt, _) | Encoded::Zstd { salt, .. }, Some(decoded)) => {
+            let Decoded { fact, visibility, source, unknown } = decoded;
+            Payload::Kept { fact, visibility, source, unknown, salt }
         }
         (encoded, _) => Payload::Erased { digest: encoded.digest(bytes) },
     };
@@ -56,24 +57,32 @@ pub(crate) fn as_event(seq: Seq, record: Record<'_>, bytes: &[u8]) -> Result<Eve
     })
 }
 
-/// A payload: its fact, its source, and what this version does not know.
-type Said = (Fact, String, Map<String, Value>);
+/// A payload, decoded.
+pub(crate) struct Decoded {
+    pub(crate) fact: Fact,
+    pub(crate) visibility: Visibility,
+    pub(crate) source: String,
+    /// Fields of the event that this version does not know.
+    pub(crate) unknown: Map<String, Value>,
+}
 
-/// What a payload says; `None` for an erased one.
+/// Decodes a payload; `None` for an erased one.
 pub(crate) fn decode_payload(
     seq: Seq,
     record: &Record<'_>,
     payload: &[u8],
-) -> Result<Option<Said>, ReadError> {
+) -> Result<Option<Decoded>, ReadError> {
     let Some(stored) = Stored::read(seq, record, payload)? else { return Ok(None) };
     let fact = Fact::from_stored(&record.event_type, record.schema, stored.data);
     let fact = fact.map_err(|error| broken(seq, &error))?;
-    Ok(Some((fact, stored.source, stored.unknown)))
+    let Stored { source, visibility, unknown, .. } = stored;
+    Ok(Some(Decoded { fact, visibility, source, unknown }))
 }
 
 /// A payload taken apart.
 pub(crate) struct Stored<'a> {
     pub(crate) source: String,
+    pub(crate) visibility: Visibility,
     unknown: Map<String, Value>,
     data: &'a str,
 }
@@ -94,7 +103,9 @@ impl<'a> Stored<'a> {
             Some(Value::String(source)) => source,
             _ => String::new(),
         };
-        Ok(Some(Self { source, unknown, data }))
+        let visibility = Visibility::take(&record.event_type, record.schema, &mut unknown);
+        let visibility = visibility.map_err(|error| broken(seq, &error))?;
+        Ok(Some(Self { source, visibility, unknown, data }))
     }
 
     /// Its data as JSON of the present schema.

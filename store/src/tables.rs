@@ -10,6 +10,7 @@ use heed::{
 
 use crate::{
     blocks::Events,
+    date::Timestamp,
     digest::Digest,
     environment::{SMALLEST_FILE, Sync, is_short, lengthen, open_env},
     error::{OpenError, ReadError},
@@ -27,7 +28,7 @@ pub(crate) const STAMP: &str = "commit";
 pub(crate) const FORMAT: u64 = 2;
 /// The version of what the catalog and the list of times say and of how they say it. Where a log has an older one,
 /// they are folded again when it is opened.
-pub(crate) const CATALOG: u64 = 2;
+pub(crate) const CATALOG: u64 = 3;
 
 /// A read transaction that may cross threads.
 pub(crate) type Read = RoTxn<'static, WithoutTls>;
@@ -71,6 +72,11 @@ pub(crate) struct CatalogTables {
     /// [`crate::catalog::edge`] and [`crate::catalog::edge_value`]). A merged byline names the one it went into.
     /// Beside the edges to an asset lies what they add up to (grammar: [`crate::work`]).
     pub(crate) referrers: Table<Bytes, Bytes>,
+    /// The time until which a live revision is public, and its seq, as in `times` → key of its asset. What is not seen
+    /// by readers, or has no such time, has no row.
+    pub(crate) due: Table<Bytes, Bytes>,
+    /// Key of an asset that readers would see if it were not withdrawn → nothing.
+    pub(crate) hidden: Table<Bytes, Bytes>,
 }
 
 type Opened<'e> = (
@@ -80,7 +86,7 @@ type Opened<'e> = (
     Database<'e, U32<BE>, Bytes>,
     Database<'e, Str, Bytes>,
     Database<'e, Bytes, Unit>,
-    CatalogPair<'e>,
+    CatalogParts<'e>,
 );
 
 impl Tables {
@@ -131,6 +137,7 @@ impl Tables {
         if short {
             lengthen(dir, &env).map_err(|error| OpenError::Directory { dir: dir.to_owned(), error })?;
         }
+        CatalogTables::add_new(&env).map_err(failed)?;
         let txn = env.read_txn().map_err(failed)?;
         let found = env.open_databases_and_commit(txn, |open, txn| {
             heed::Result::Ok(CommitOrAbort::<_, ()>::Commit((
@@ -140,7 +147,7 @@ impl Tables {
                 open.open_database(txn, Some("samples"))?,
                 open.open_database(txn, Some("sources"))?,
                 open.open_database(txn, Some("times"))?,
-                (open.open_database(txn, Some("heads"))?, open.open_database(txn, Some("referrers"))?),
+                CatalogTables::NAMES.map(|name| open.open_database(txn, Some(name))),
             )))
         });
         let damaged = |_| OpenError::Truncated { dir: dir.to_owned(), bytes };
@@ -155,12 +162,12 @@ impl Tables {
             Some(samples),
             Some(sources),
             Some(times),
-            (Some(heads), Some(referrers)),
+            [Ok(Some(heads)), Ok(Some(referrers)), Ok(Some(due)), Ok(Some(hidden))],
         ) = found
         else {
             return Err(OpenError::NotALog { dir: dir.to_owned(), why: "it lacks a table" });
         };
-        let opened = (meta, events, dictionaries, samples, sources, times, (heads, referrers));
+        let opened = (meta, events, dictionaries, samples, sources, times, [heads, referrers, due, hidden]);
         let tables = Self::of(dir, volume, env, opened, format)?;
         if short && tables.walk().is_err() {
             return Err(OpenError::Truncated { dir: dir.to_owned(), bytes });
@@ -230,6 +237,8 @@ impl Tables {
         self.times.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
         self.catalog.heads.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
         self.catalog.referrers.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
+        self.catalog.due.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
+        self.catalog.hidden.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
         Ok(())
     }
 }
@@ -241,11 +250,40 @@ fn failed(dir: &Path, error: heed::Error) -> OpenError {
     }
 }
 
-type CatalogPair<'e> = (Database<'e, Bytes, Bytes>, Database<'e, Bytes, Bytes>);
+/// In the order of [`CatalogTables::NAMES`].
+type CatalogParts<'e> = [Database<'e, Bytes, Bytes>; 4];
 
 impl CatalogTables {
-    fn make<'e>(make: &DatabaseOpener<'e, WithoutTls>, txn: &mut RwTxn<'e>) -> heed::Result<CatalogPair<'e>> {
-        Ok((make.create_database(txn, Some("heads"))?, make.create_database(txn, Some("referrers"))?))
+    const NAMES: [&str; 4] = ["heads", "referrers", "due", "hidden"];
+    /// Those of them that a volume of before catalog 3 lacks.
+    const NEW: [&str; 2] = ["due", "hidden"];
+
+    fn make<'e>(
+        make: &DatabaseOpener<'e, WithoutTls>,
+        txn: &mut RwTxn<'e>,
+    ) -> heed::Result<CatalogParts<'e>> {
+        let [heads, referrers, due, hidden] = Self::NAMES.map(|name| make.create_database(txn, Some(name)));
+        Ok([heads?, referrers?, due?, hidden?])
+    }
+
+    /// Gives a volume that a program of before catalog 3 made the tables that it lacks, empty: the catalog is folded
+    /// again in any case.
+    fn add_new(env: &Env<WithoutTls>) -> heed::Result<()> {
+        let txn = env.read_txn()?;
+        let found = env.open_databases_and_commit(txn, |open, txn| {
+            let find = |name| open.open_database::<Bytes, Bytes>(txn, Some(name));
+            heed::Result::Ok(CommitOrAbort::<_, ()>::Commit((find("heads")?, find("hidden")?)))
+        })?;
+        if let (Some(_), None) = found.unwrap_commit() {
+            let txn = env.write_txn()?;
+            env.create_databases_and_commit(txn, |make, txn| {
+                for name in Self::NEW {
+                    make.create_database::<Bytes, Bytes>(txn, Some(name))?;
+                }
+                heed::Result::Ok(CommitOrAbort::<(), ()>::Commit(()))
+            })?;
+        }
+        Ok(())
     }
 
     /// A catalog of its own in an environment of its own, for a log as of an older seq or a date.
@@ -260,9 +298,9 @@ impl CatalogTables {
     }
 }
 
-impl From<CatalogPair<'static>> for CatalogTables {
-    fn from((heads, referrers): CatalogPair<'static>) -> Self {
-        Self { heads, referrers }
+impl From<CatalogParts<'static>> for CatalogTables {
+    fn from([heads, referrers, due, hidden]: CatalogParts<'static>) -> Self {
+        Self { heads, referrers, due, hidden }
     }
 }
 
@@ -270,6 +308,13 @@ impl From<CatalogPair<'static>> for CatalogTables {
 pub(crate) fn time_key(millis: i64, seq: u64) -> [u8; 16] {
     let sortable = millis.cast_unsigned() ^ (1 << 63);
     (u128::from(sortable) << 64 | u128::from(seq)).to_be_bytes()
+}
+
+/// The time in a key that begins as those of `times` do.
+pub(crate) fn time_of(key: &[u8]) -> Timestamp {
+    let bytes = key.get(..8).and_then(|bytes| bytes.try_into().ok());
+    let millis = bytes.map_or(0, |bytes| (u64::from_be_bytes(bytes) ^ (1 << 63)).cast_signed());
+    Timestamp::from_millis(millis).unwrap_or(Timestamp::MIN)
 }
 
 const SEAL_BYTES: usize = 8;

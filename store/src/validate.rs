@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::{
     content::Content,
-    event::{EventType, Fact, InvalidEvent, NewEvent},
+    event::{EventType, Fact, InvalidEvent, NewEvent, UNPUBLISHED, UNTIL, Visibility},
 };
 
 /// The largest payload in bytes of JSON.
@@ -17,8 +17,20 @@ pub const MAX_REFERENCES: usize = 2_000;
 pub const MAX_LIST: usize = 10_000;
 
 /// The fields of an event's JSON form that have a meaning of their own.
-const ENVELOPE: [&str; 12] = [
-    "seq", "recorded", "revision", "type", "id", "time", "source", "data", "salt", "erased", "schema",
+const ENVELOPE: [&str; 14] = [
+    "seq",
+    "recorded",
+    "revision",
+    "type",
+    "id",
+    "time",
+    "source",
+    UNPUBLISHED,
+    UNTIL,
+    "data",
+    "salt",
+    "erased",
+    "schema",
     "digest",
 ];
 
@@ -31,9 +43,25 @@ pub(crate) fn check(event: &NewEvent) -> Result<(), InvalidEvent> {
     if let Some(name) = event.unknown.keys().find(|name| ENVELOPE.contains(&name.as_str())) {
         return Err(invalid(name, "is a field of the envelope: it cannot be an unknown one"));
     }
+    match (&event.visibility, &event.fact) {
+        (Visibility::Public { until: None }, _) => {}
+        (visibility, Fact::Published(_)) => {
+            if let Visibility::Unpublished { reason } = visibility {
+                short(UNPUBLISHED, reason)?;
+                if reason.trim().is_empty() || reason.contains('\n') {
+                    return Err(invalid(UNPUBLISHED, "must be a reason in one line, such as draft"));
+                }
+            }
+        }
+        _ => return Err(invalid(UNPUBLISHED, "and `until` are for published events only")),
+    }
     match &event.fact {
         Fact::Published(content) => check_content(content),
-        Fact::Withdrawn(_, order) | Fact::Erased(_, order) | Fact::Unmerged(order) => {
+        Fact::Withdrawn(_, order)
+        | Fact::Restored(_, order)
+        | Fact::Erased(_, order)
+        | Fact::Unmerged(order) => {
+            short("data.notice", &order.notice)?;
             short("data.reason", &order.reason)?;
             short("data.by", &order.by)
         }

@@ -15,7 +15,6 @@ use crate::{
     log::{Log, LogHead, head_in, position},
     record::Encoded,
     scratch::Scratch,
-    stored::decode_payload,
     tables::{CatalogTables, Tables, time_key},
     train::sampled,
     work::row_of,
@@ -135,7 +134,6 @@ impl Check<'_> {
         }
         self.report.json_bytes += payload.len() as u64;
         self.report.erased += u64::from(matches!(record.payload, Encoded::Erased(_)));
-        let fact = decode_payload(seq, &record, &payload)?.map(|(fact, ..)| fact);
         let key = head_key(&record.event_type, &record.id);
         let head = self.fold.head(to, &key)?;
         let (latest, revision) = head.as_ref().map_or_else(Default::default, |h| (h.latest, h.revision));
@@ -150,7 +148,7 @@ impl Check<'_> {
         if tables.times.get(txn, &time_key(record.happened().as_millis(), seq.get()))?.is_none() {
             self.report.add(Problem::NotUnderItsTime { seq });
         }
-        self.fold.event(tables, txn, (seq, &record, fact.as_ref(), &payload), (&key, head))
+        self.fold.event(tables, txn, (seq, &record, &payload), (&key, head))
     }
 
     fn finish(
@@ -211,7 +209,8 @@ impl Check<'_> {
             self.report.catalog_compared = true;
             let (live, fold) = (tables.catalog, self.into);
             self.report.assets = live.heads.len(txn)?;
-            let of = self.report.assets + live.referrers.len(txn)?;
+            let of =
+                self.report.assets + live.referrers.len(txn)? + live.due.len(txn)? + live.hidden.len(txn)?;
             let mut done = 0;
             let mut step = || {
                 done += 1;
@@ -244,6 +243,19 @@ impl Check<'_> {
                     wrong.push(Problem::Edge(format!("{says} that {referrer} names {target}")));
                 },
             )?;
+            differences(
+                live.due.iter(txn)?,
+                fold.due.iter(folded)?,
+                &mut step,
+                &mut |_, found, expected| {
+                    let asset = found.or(expected).unwrap_or_default();
+                    wrong.push(Problem::Due(asset_name(asset)));
+                },
+            )?;
+            let hidden = (live.hidden.iter(txn)?, fold.hidden.iter(folded)?);
+            differences(hidden.0, hidden.1, &mut step, &mut |key, _, _| {
+                wrong.push(Problem::Head(asset_name(key)));
+            })?;
             wrong.into_iter().for_each(|problem| self.report.add(problem));
         }
         Ok(self.report)

@@ -20,11 +20,10 @@ use heed::{RoTxn, RwTxn};
 
 use crate::{
     asset::{AssetKind, AssetRef},
-    catalog::{Brief, Head, MAX_EDGE_PART, Status, damaged, shorten_into},
+    catalog::{Brief, MAX_EDGE_PART, damaged, shorten_into},
     date::ArchiveDate,
     encoding::{Cursor, put_varint},
     error::ReadError,
-    event::Seq,
     record::Malformed,
     tables::CatalogTables,
 };
@@ -140,11 +139,6 @@ impl WorkChanges {
         }
         Ok(())
     }
-}
-
-/// Whether readers see what a head is of.
-pub(crate) fn is_seen(head: &Head) -> bool {
-    head.status == Status::Published && head.live != Seq::ZERO
 }
 
 impl CatalogTables {

@@ -12,11 +12,11 @@ use crate::{
     date::Timestamp,
     digest::Digest,
     error::AppendError,
-    event::{EventType, Fact, Revision, Seq},
+    event::{EventType, Fact, OrderedBy, Revision, Seq},
     log::{Log, head_in},
     record::{Encoded, Record},
     snapshot::MAX_MERGES,
-    stored::{damaged, earlier},
+    stored::{Stored, damaged, earlier},
     tables::{Tables, seal, time_key},
 };
 
@@ -100,9 +100,17 @@ impl<'a> Writer<'a> {
             return Ok(outcome);
         }
         let latest = head.as_ref().map_or(Seq::ZERO, |head| head.latest);
-        let completed = self.complete_erasure(txn, event, latest)?;
-        self.store(txn, completed.as_ref().unwrap_or(event), head, self.recorded)?;
-        Ok(Outcome::Appended(self.head))
+        let never_public = head.as_ref().is_none_or(|head| head.live == Seq::ZERO);
+        let completed = self.complete_erasure(txn, event, (latest, never_public))?;
+        let event = completed.as_ref().unwrap_or(event);
+        self.store(txn, event, head, self.recorded)?;
+        let publishes =
+            matches!(event.event_type, EventType::Published(_)) && event.said.visibility.is_public();
+        let after = self.catalog.head(txn, &event.key)?;
+        match after.map(|head| head.status) {
+            Some(Status::Withdrawn { .. }) if publishes => Ok(Outcome::Withheld(self.head)),
+            _ => Ok(Outcome::Appended(self.head)),
+        }
     }
 
     /// The head of an event's asset. If there is one, the asset's older events may be read now.
@@ -128,11 +136,12 @@ impl<'a> Writer<'a> {
         &self,
         txn: &RwTxn<'_>,
         event: &Prepared,
-        latest: Seq,
+        (latest, never_public): (Seq, bool),
     ) -> Result<Option<Prepared>, AppendError> {
         let Some(mut erasure) = event.erasure.clone() else { return Ok(None) };
         if let Fact::Erased(_, order) = &mut erasure.fact {
             order.named.clear();
+            order.never_public = never_public;
             let mut seq = latest;
             while seq != Seq::ZERO {
                 for named in self.log.named_at(self.tables, txn, seq)?.0 {
@@ -179,16 +188,7 @@ impl<'a> Writer<'a> {
         record.encode(&mut self.scratch);
         self.filling.push(txn, seq, &self.scratch)?;
         self.times.push(time_key(record.happened().as_millis(), seq.get()));
-        let change = Change {
-            seq,
-            event_type: &event.event_type,
-            time: event.time,
-            gone: matches!(event.payload, Compressed::Erased(_)),
-            into: event.into.as_ref(),
-            mark: event.mark,
-            references: event.references.as_deref(),
-            brief: &event.brief,
-        };
+        let change = Change { seq, event_type: &event.event_type, time: event.time, said: &event.said };
         self.catalog.take(&event.key, head, &change, |live| log.named_at(tables, txn, live))?;
         if matches!(event.event_type, EventType::Erased(_)) {
             self.filling.flush(txn)?;
@@ -231,16 +231,15 @@ impl<'a> Writer<'a> {
         event: &Prepared,
         head: Option<&Head>,
     ) -> Result<Option<Outcome>, AppendError> {
-        if let (EventType::Merged, Some(into)) = (&event.event_type, &event.into)
+        if let (EventType::Merged, Some(into)) = (&event.event_type, &event.said.into)
             && self.merge_leads_back(txn, into, &event.id)?
         {
             let refusal = Refusal::MergeCycle { id: event.id.clone(), into: into.clone() };
             return Ok(Some(Outcome::Refused(refusal)));
         }
         let Some(head) = head else { return Ok(None) };
-        if let (true, Some(kind), Status::Published | Status::Merged { .. }) =
-            (event.only_if_absent, event.event_type.kind(), &head.status)
-        {
+        let is_there = head.is_seen() || matches!(head.status, Status::Merged { .. });
+        if let (true, true, Some(kind)) = (event.only_if_absent, is_there, event.event_type.kind()) {
             let asset = AssetRef::new(kind, event.id.clone());
             let seq = if head.live == Seq::ZERO { head.latest } else { head.live };
             return Ok(Some(Outcome::Refused(Refusal::Exists { asset, seq })));
@@ -252,28 +251,37 @@ impl<'a> Writer<'a> {
                 let asset = AssetRef::new(kind, event.id.clone());
                 return Ok(Some(Outcome::Refused(Refusal::Erased { asset, seq: head.latest })));
             }
-            (EventType::Published(_), Status::Published | Status::Merged { .. }) => {
-                head.live != Seq::ZERO && head.mark == event.mark
+            (EventType::Published(_), status) => self.is_said_by(event, head, status),
+            (EventType::Other(_), _) => head.mark == event.said.mark,
+            (EventType::Withdrawn(_), Status::Withdrawn { by }) => {
+                *by == OrderedBy::Person || *by == event.said.ordered_by
             }
-            (EventType::Other(_), _) => head.mark == event.mark,
-            (EventType::Withdrawn(_), Status::Withdrawn) => true,
+            (EventType::Restored(_), status) => !matches!(status, Status::Withdrawn { .. }),
             (EventType::Withdrawn(_), Status::Merged { into }) => {
                 let refusal = Refusal::Merged { id: event.id.clone(), into: into.clone() };
                 return Ok(Some(Outcome::Refused(refusal)));
             }
-            (EventType::Merged, Status::Merged { into }) => Some(into) == event.into.as_ref(),
-            (EventType::Unmerged, Status::Published | Status::Withdrawn) => true,
+            (EventType::Merged, Status::Merged { into }) => Some(into) == event.said.into.as_ref(),
+            (EventType::Unmerged, Status::Published | Status::Withdrawn { .. }) => true,
             _ => false,
         };
         if same_as_head {
             return Ok(Some(Outcome::Unchanged(head.latest)));
         }
         match event.time {
-            Some(time) if Some(time) <= head.newest_time => {
-                self.find_in_history(txn, event, time, head.latest)
-            }
+            Some(time) if Some(time) <= head.newest_time => self.find_in_history(txn, event, time, head),
             _ => Ok(None),
         }
+    }
+
+    /// Returns true if the asset's last revision says what this event does, and nothing changes by saying it again. What
+    /// is public says more than a revision that is not; what its source withdrew is given back by saying it again.
+    fn is_said_by(&self, event: &Prepared, head: &Head, status: &Status) -> bool {
+        let said = &event.said;
+        if head.published == Seq::ZERO || *status == (Status::Withdrawn { by: OrderedBy::Source }) {
+            return head.published != Seq::ZERO && !said.visibility.is_public() && head.mark == said.mark;
+        }
+        head.mark == said.mark || (!said.visibility.is_public() && head.mark == said.public_mark)
     }
 
     /// The same fact of the same stated time, if the asset's history has it: then an archive with several
@@ -283,15 +291,22 @@ impl<'a> Writer<'a> {
         txn: &RwTxn<'_>,
         event: &Prepared,
         time: Timestamp,
-        latest: Seq,
+        head: &Head,
     ) -> Result<Option<Outcome>, AppendError> {
-        let mut seq = latest;
+        let mut seq = head.latest;
         let mut payload = Vec::new();
+        let ends_a_withdrawal = matches!(event.event_type, EventType::Published(_))
+            && head.status == (Status::Withdrawn { by: OrderedBy::Source });
         while seq != Seq::ZERO {
             let record = self.tables.record(txn, seq)?;
+            let withdraws = matches!(record.event_type, EventType::Withdrawn(_));
+            if ends_a_withdrawal && withdraws && record.time.is_none() {
+                return Ok(None); // withdrawn at a time that nobody stated: what is said now comes after it
+            }
             if record.time == Some(time) && record.event_type == event.event_type {
                 self.log.payload_of(self.tables, txn, seq, &record, &mut payload)?;
-                if mark_of(data_of(&payload)) == event.mark {
+                let stored = Stored::read(seq, &record, &payload)?;
+                if stored.is_some_and(|s| mark_of(&s.visibility, data_of(&payload)) == event.said.mark) {
                     return Ok(Some(Outcome::Unchanged(seq)));
                 }
             }

@@ -5,8 +5,8 @@ use std::{fs, sync::Barrier, thread, time::Duration};
 
 use store::{
     AppendError, Article, AsOf, AssetId, AssetKind, AssetRef, Batch, Clock, ClockError, Fact, FollowError,
-    ImportError, Log, LogOptions, LostTail, NewEvent, OpenError, Order, Outcome, Prepared, Problem,
-    ReadError, Refusal, Revision, Seq, Snapshot, SourcePosition, Timestamp,
+    ImportError, Log, LogOptions, LostTail, NewEvent, OpenError, Order, OrderedBy, Outcome, Prepared,
+    Problem, ReadError, Refusal, Revision, Seq, Snapshot, SourcePosition, Timestamp,
 };
 
 fn id(text: &str) -> AssetId {
@@ -112,7 +112,8 @@ fn what_is_to_be_created_is_not_there_yet_when_its_turn_comes() {
     assert_eq!(append(events), [appended(1), exists("a", 1), appended(2)]);
     assert_eq!(append(vec![create("a", "other")]), [exists("a", 1)]);
     // What was withdrawn can be created again.
-    let withdrawn = NewEvent::new(id("a"), Fact::Withdrawn(AssetKind::Article, Order::default()));
+    let order = Order { ordered_by: OrderedBy::Source, ..Order::default() };
+    let withdrawn = NewEvent::new(id("a"), Fact::Withdrawn(AssetKind::Article, order));
     log.append_one(&withdrawn).unwrap();
     assert_eq!(append(vec![create("a", "one"), create("a", "other")]), [appended(4), exists("a", 4)]);
     // Many at once: one of them creates it.

@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use store::{
     AppendError, ArchiveDate, Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Fact, Image, Log,
-    Merge, NewEvent, Order, Outcome, Seq, Snapshot, Status, Timestamp, Work,
+    Merge, NewEvent, Order, OrderedBy, Outcome, Reader, Seq, Shown, Snapshot, Status, Timestamp, Visibility,
+    Work,
 };
 
 #[derive(Debug, Clone)]
@@ -59,9 +60,12 @@ fn any_event() -> impl Strategy<Value = NewEvent> {
             let byline = Byline { name: format!("Name {text}"), ..Byline::default() };
             (id(AssetKind::Byline, n), Fact::Published(byline.into()))
         }),
-        3 => (kind.clone(), number.clone()).prop_map(|(kind, n)| {
-            (id(kind, n), Fact::Withdrawn(kind, Order { reason: "a reason".into(), ..Order::default() }))
+        3 => (kind.clone(), number.clone(), any::<bool>()).prop_map(|(kind, n, by_source)| {
+            let ordered_by = if by_source { OrderedBy::Source } else { OrderedBy::Person };
+            let order = Order { reason: "a reason".into(), notice: "A notice.".into(), ordered_by, ..Order::default() };
+            (id(kind, n), Fact::Withdrawn(kind, order))
         }),
+        1 => (kind.clone(), number.clone()).prop_map(|(kind, n)| (id(kind, n), Fact::Restored(kind, Order::default()))),
         1 => (kind, number.clone()).prop_map(|(kind, n)| (id(kind, n), Fact::Erased(kind, Order::default()))),
         2 => (number.clone(), number.clone()).prop_map(|(n, into)| {
             let merge =
@@ -74,8 +78,16 @@ fn any_event() -> impl Strategy<Value = NewEvent> {
             (id(AssetKind::Article, n), Fact::Other("podcast.aired".into(), data))
         }),
     ];
-    (fact, proptest::option::of(-5_i64..5)).prop_map(|((id, fact), year)| {
+    let visibility = prop_oneof![
+        6 => Just(Visibility::PUBLIC),
+        2 => Just(Visibility::unpublished("draft")),
+        1 => Just(Visibility::Public { until: Timestamp::from_millis(1) }),
+    ];
+    (fact, proptest::option::of(-5_i64..5), visibility).prop_map(|((id, fact), year, visibility)| {
         let mut event = NewEvent::new(id, fact);
+        if matches!(event.fact, Fact::Published(_)) {
+            event.visibility = visibility;
+        }
         event.time = year.and_then(|year| Timestamp::from_millis(year * 31_556_952_000));
         event.source = "model".into();
         event
@@ -87,9 +99,18 @@ fn any_event() -> impl Strategy<Value = NewEvent> {
 struct State {
     history: Vec<Seq>,
     live: Seq,
+    published: Seq,
     revision: u64,
     status: Status,
+    until: Option<Timestamp>,
+    /// Of the last public revision.
     content: Option<Content>,
+}
+
+impl State {
+    fn is_seen(&self) -> bool {
+        self.status == Status::Published && self.live != Seq::ZERO
+    }
 }
 
 /// When, and up to which event of the log.
@@ -124,28 +145,47 @@ fn fold(told: &[Told], as_of: Moment) -> (BTreeMap<AssetRef, State>, BTreeSet<(A
         let state = assets.entry(asset.clone()).or_insert(State {
             history: vec![],
             live: Seq::ZERO,
+            published: Seq::ZERO,
             revision: 0,
             status: Status::Published,
+            until: None,
             content: None,
         });
         state.history.insert(0, seq);
         match &told.event.fact {
             Fact::Published(content) => {
-                state.live = seq;
+                state.published = seq;
                 state.revision += 1;
-                state.content = Some(content.clone());
-                if state.status == Status::Withdrawn {
-                    state.status = Status::Published;
-                }
+                // Of an erased revision nobody knows whether it was public.
                 if erased.contains(&asset) {
                     state.status = Status::Erased;
+                    state.live = seq;
+                    state.until = None;
+                } else if let Visibility::Public { until } = told.event.visibility {
+                    state.live = seq;
+                    state.until = until;
+                    state.content = Some(content.clone());
+                    if state.status == (Status::Withdrawn { by: OrderedBy::Source }) {
+                        state.status = Status::Published;
+                    }
                 }
             }
-            Fact::Erased(..) => state.status = Status::Erased,
+            Fact::Erased(_, order) => {
+                state.status = Status::Erased;
+                if order.never_public {
+                    state.live = Seq::ZERO;
+                }
+            }
             _ if state.status == Status::Erased => {}
             // As of a date when it was one with another, whose withdrawal this would be.
             Fact::Withdrawn(..) if matches!(state.status, Status::Merged { .. }) => {}
-            Fact::Withdrawn(..) => state.status = Status::Withdrawn,
+            Fact::Withdrawn(..) if state.status == (Status::Withdrawn { by: OrderedBy::Person }) => {}
+            Fact::Withdrawn(_, order) => state.status = Status::Withdrawn { by: order.ordered_by },
+            Fact::Restored(..) if matches!(state.status, Status::Withdrawn { .. }) => {
+                state.status = Status::Published;
+                state.until = None;
+            }
+            Fact::Restored(..) => {}
             Fact::Merged(merge) => state.status = Status::Merged { into: merge.into.clone() },
             Fact::Unmerged(_) if matches!(state.status, Status::Merged { .. }) => {
                 state.status = Status::Published;
@@ -169,7 +209,7 @@ fn fold(told: &[Told], as_of: Moment) -> (BTreeMap<AssetRef, State>, BTreeSet<(A
 /// What those add up to that name an asset and that readers see.
 fn work(assets: &BTreeMap<AssetRef, State>, target: &AssetRef) -> Work {
     let mut work = Work::default();
-    for state in assets.values().filter(|state| state.status == Status::Published) {
+    for state in assets.values().filter(|state| state.is_seen()) {
         let Some(content) = state.content.as_ref().filter(|content| content.references().contains(target))
         else {
             continue;
@@ -201,6 +241,10 @@ fn work(assets: &BTreeMap<AssetRef, State>, target: &AssetRef) -> Work {
 fn recorded(told: &[Told], event: &NewEvent) -> Fact {
     let mut fact = event.fact.clone();
     if let (Fact::Erased(_, order), Some(asset)) = (&mut fact, event.asset()) {
+        order.never_public = !told.iter().any(|before| {
+            let publishes = matches!(before.event.fact, Fact::Published(_));
+            before.event.asset().as_ref() == Some(&asset) && publishes && before.event.visibility.is_public()
+        });
         for before in told.iter().rev().filter(|before| before.event.asset().as_ref() == Some(&asset)) {
             let Fact::Published(content) = &before.event.fact else { continue };
             for named in content.references() {
@@ -214,7 +258,18 @@ fn recorded(told: &[Told], event: &NewEvent) -> Fact {
 }
 
 fn check(snapshot: &Snapshot, told: &[Told], as_of: Moment) {
-    let (assets, edges) = fold(told, as_of);
+    let (mut assets, edges) = fold(told, as_of);
+    let (now, _) = fold(told, Moment(AsOf::Seq(Seq::MAX), Seq::MAX));
+    // What is withdrawn today readers do not see at an older moment either.
+    if snapshot.as_of().is_some() && !snapshot.reader().sees_all() {
+        for (asset, state) in &mut assets {
+            let today = &now[asset];
+            let is_hidden = matches!(today.status, Status::Withdrawn { .. }) && today.live != Seq::ZERO;
+            if is_hidden && state.is_seen() {
+                state.status = Status::Withdrawn { by: OrderedBy::Person };
+            }
+        }
+    }
     let mut found = BTreeMap::new();
     for kind in AssetKind::ALL {
         let mut after = None;
@@ -231,18 +286,34 @@ fn check(snapshot: &Snapshot, told: &[Told], as_of: Moment) {
         let state = &found[asset];
         assert_eq!(snapshot.state(asset).unwrap().as_ref(), Some(state));
         assert_eq!(
-            (state.latest, state.live, state.revision.get(), &state.status),
-            (expected.history[0], expected.live, expected.revision, &expected.status),
+            (state.latest, state.live, state.published, state.revision.get(), &state.status, state.until),
+            (
+                expected.history[0],
+                expected.live,
+                expected.published,
+                expected.revision,
+                &expected.status,
+                expected.until
+            ),
             "{asset} as of {as_of}"
         );
         assert_eq!(snapshot.history(asset, usize::MAX).unwrap(), expected.history, "{asset} as of {as_of}");
         let live = snapshot.live(asset).unwrap();
-        let readers_see = expected.status == Status::Published;
+        let today = &now[asset];
+        let readers_see = expected.is_seen();
         assert_eq!(
             live.map(|live| live.content),
             expected.content.clone().filter(|_| readers_see),
             "{asset} as of {as_of}"
         );
+        let told = match (snapshot.shown(asset).unwrap(), &today.status) {
+            (Shown::Unknown, _) => today.live == Seq::ZERO,
+            (Shown::Seen, Status::Published | Status::Merged { .. }) => today.live != Seq::ZERO,
+            (Shown::Gone(gone), Status::Withdrawn { .. }) => !gone.erased && gone.notice == "A notice.",
+            (Shown::Gone(gone), Status::Erased) => gone.erased,
+            _ => false,
+        };
+        assert!(told, "{asset} as of {as_of}");
     }
     for kind in AssetKind::ALL {
         for number in 0..5 {
@@ -278,6 +349,22 @@ fn check(snapshot: &Snapshot, told: &[Told], as_of: Moment) {
         }
     }
     let events = snapshot.events(Seq::new(1), usize::MAX).unwrap();
+    for event in &events {
+        let seen = snapshot.as_seen(event.clone()).unwrap();
+        assert_eq!((seen.seq, seen.digest), (event.seq, event.digest));
+        let public = told[event.seq.get() as usize - 1].event.visibility.is_public();
+        let may_be_read = match event.asset() {
+            Some(asset) => {
+                public && (now[&asset].is_seen() || matches!(now[&asset].status, Status::Merged { .. }))
+            }
+            None => false,
+        };
+        if seen.fact().is_some() && !snapshot.reader().sees_all() {
+            assert!(may_be_read, "event {} as of {as_of}", event.seq);
+            assert!(!matches!(seen.fact(), Some(Fact::Withdrawn(..) | Fact::Restored(..))));
+        }
+        assert!(seen.fact().is_some() || seen.fact() == event.fact() || !snapshot.reader().sees_all());
+    }
     let expected: Vec<_> = (1..)
         .map(Seq::new)
         .zip(told)
@@ -304,6 +391,7 @@ fn check(snapshot: &Snapshot, told: &[Told], as_of: Moment) {
 fn check_past(log: &Log, told: &[Told], as_of: AsOf) {
     let (walking, folded) = (log.snapshot_as_of(as_of).unwrap(), log.snapshot_as_of(as_of).unwrap());
     check(&folded, told, Moment(as_of, Seq::MAX));
+    check(&log.snapshot_as_of(as_of).unwrap().for_reader(Reader::KEEPER), told, Moment(as_of, Seq::MAX));
     let half = Seq::new(told.len() as u64 / 2);
     check(&log.snapshot_as_of_within(as_of, half).unwrap(), told, Moment(as_of, half));
     for kind in AssetKind::ALL {
@@ -330,12 +418,17 @@ proptest! {
         let mut told: Vec<Told> = Vec::new();
         for event in events {
             match log.append_one(&event) {
-                Ok(Outcome::Appended(seq)) => {
+                Ok(outcome @ (Outcome::Appended(seq) | Outcome::Withheld(seq))) => {
                     assert_eq!(seq.get() as usize, told.len() + 1);
                     let stored = log.snapshot().unwrap().event(seq).unwrap();
                     let event = NewEvent { fact: recorded(&told, &event), ..event };
                     assert_eq!(stored.fact(), Some(&event.fact));
                     told.push(Told { event, time: stored.time });
+                    let (now, _) = fold(&told, Moment(AsOf::Seq(seq), seq));
+                    let asset = told.last().unwrap().event.asset();
+                    let withdrawn = asset.is_some_and(|asset| matches!(now[&asset].status, Status::Withdrawn { .. }));
+                    let publishes = stored.revision.is_some() && told.last().unwrap().event.visibility.is_public();
+                    assert_eq!(matches!(outcome, Outcome::Withheld(_)), withdrawn && publishes);
                     if told.len().is_multiple_of(7) {
                         // The catalog of this moment is kept, and brought forward the next time.
                         check_past(&log, &told, AsOf::Time(stored.time.min(Timestamp::from_millis(0).unwrap())));

@@ -24,13 +24,14 @@ use std::{
 };
 
 use archive::{Size, article, id, load, vocabulary};
-use indexer::{Indexes, RebuildOptions, Workers, analysers, view_of, writers_analysers};
+use indexer::{Indexed, Indexes, RebuildOptions, Workers, analysers, writers_analysers};
 use store::{Article, AssetId, AssetKind, Batch, Byline, Log, NewEvent, Seq};
 use tantivy::{
     Index, IndexWriter, TantivyDocument,
     schema::{FieldType, Value as _},
     tokenizer::{TokenStream as _, TokenizerManager},
 };
+use views::view_of;
 
 /// As the program has it.
 #[global_allocator]
@@ -279,7 +280,7 @@ impl Archive {
         for (id, _) in snapshot.assets(KIND, None, 50).unwrap() {
             let document = view_of(KIND).document(&id, &snapshot).unwrap().unwrap();
             let began = Instant::now();
-            writer.add_document(document.to_tantivy(live.schema()).fields).unwrap();
+            writer.add_document(Indexed::new(&document, live.schema()).fields).unwrap();
             writer.commit().unwrap();
             times.push(began.elapsed().as_secs_f64() * 1e3);
         }
@@ -318,7 +319,7 @@ fn joined(indexes: &Indexes) -> Vec<TantivyDocument> {
     let snapshot = indexes.log().snapshot().unwrap();
     let ids = snapshot.assets(KIND, None, usize::MAX).unwrap();
     let document = |id| view_of(KIND).document(id, &snapshot).unwrap();
-    ids.iter().filter_map(|(id, _)| Some(document(id)?.to_tantivy(&schema).fields)).collect()
+    ids.iter().filter_map(|(id, _)| Some(Indexed::new(&document(id)?, &schema).fields)).collect()
 }
 
 /// What the analysers alone take for all text of the articles, as [`Work::seconds`] has it.

@@ -24,7 +24,7 @@ fn what_differs_is_found_and_mended() {
 
     // Somebody meddles: one document goes away, one that nobody published appears, one has another content.
     let snapshot = indexes.log().snapshot().unwrap();
-    let view = indexer::view_of(AssetKind::Article);
+    let view = views::view_of(AssetKind::Article);
     let mut ids = snapshot.assets(AssetKind::Article, None, 100).unwrap().into_iter().map(|(id, _)| id);
     let mut visible = ids.by_ref().filter(|id| view.document(id, &snapshot).unwrap().is_some());
     let (missing, stale) = (visible.next().unwrap(), visible.next().unwrap());

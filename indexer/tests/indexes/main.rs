@@ -29,8 +29,9 @@ mod swaps;
 
 use std::{io::Write, sync::atomic::AtomicBool};
 
-use indexer::{Indexes, ViewDigest, ViewStatus, view_of};
+use indexer::{Indexes, ViewStatus};
 use store::{AssetId, AssetKind, Log, Seq};
+use views::{ViewDigest, view_of};
 
 /// The long form, or what runs with every change.
 fn times(short: u32, long: u32) -> u32 {

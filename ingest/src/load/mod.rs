@@ -63,7 +63,15 @@ pub struct LoadOptions {
 impl LoadOptions {
     /// Loads these paths with everything else as usual.
     pub fn new(paths: Vec<PathBuf>, quarantine: Quarantine) -> Self {
-        Self { paths, quarantine, hints: Hints::default(), terms: Terms::default(), dry_run: false, threads: 0, only: None }
+        Self {
+            paths,
+            quarantine,
+            hints: Hints::default(),
+            terms: Terms::default(),
+            dry_run: false,
+            threads: 0,
+            only: None,
+        }
     }
 
     /// Whether there is something where the paths lead. [`load`] looks too; this is for who has something to do before it.

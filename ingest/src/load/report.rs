@@ -72,6 +72,8 @@ pub struct LoadReport {
     pub images: u64,
     /// Of these: bylines published.
     pub bylines: u64,
+    /// Of the events: public revisions of assets that a person withdrew, which readers go on not seeing.
+    pub withheld: u64,
     /// Events that said nothing new, and assets mentioned that the log had before.
     pub unchanged: u64,
     /// Events that the log's state does not allow.

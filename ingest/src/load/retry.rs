@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::Serialize;
-use store::{Batch, Log, Outcome};
+use store::{Batch, Log};
 
 use super::{LoadError, LoadOptions, ReasonCount, load, working};
 use crate::{
@@ -112,8 +112,7 @@ fn record(
                 }
             }
             let appended = log.append(Batch { events, ..Batch::default() })?;
-            let count =
-                appended.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Appended(_))).count();
+            let count = appended.outcomes.iter().filter(|outcome| outcome.is_new()).count();
             report.events += count as u64;
             report.released += 1;
             quarantine.remove(one)?;

@@ -69,7 +69,8 @@ pub(super) fn run(
     worked: &Sender<Worked>,
 ) {
     for chunk in chunks {
-        let results = chunk.findings.into_iter().map(|finding| work(log, (readers, terms), known, finding)).collect();
+        let results =
+            chunk.findings.into_iter().map(|finding| work(log, (readers, terms), known, finding)).collect();
         let done = Worked { number: chunk.number, results, cost: chunk.cost, position: chunk.position };
         if worked.send(done).is_err() {
             return;
@@ -81,11 +82,13 @@ fn work(log: &Log, (readers, terms): (&Readers, Terms), known: &Known, finding: 
     match finding {
         Finding::Skipped(ending) => Worked1::Skipped(ending),
         Finding::Unreadable { origin, reason } => Worked1::Unread { format: None, origin, raw: None, reason },
-        Finding::Record { format, origin, raw } => match read(log, (readers, terms), known, format, &origin, &raw) {
-            Ok(said) => Worked1::Read { format, said },
-            Err(Reason::NoAsset(what)) => Worked1::Skipped(format!("({what})")),
-            Err(reason) => Worked1::Unread { format: Some(format), origin, raw: Some(raw), reason },
-        },
+        Finding::Record { format, origin, raw } => {
+            match read(log, (readers, terms), known, format, &origin, &raw) {
+                Ok(said) => Worked1::Read { format, said },
+                Err(Reason::NoAsset(what)) => Worked1::Skipped(format!("({what})")),
+                Err(reason) => Worked1::Unread { format: Some(format), origin, raw: Some(raw), reason },
+            }
+        }
     }
 }
 

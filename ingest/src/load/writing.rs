@@ -226,6 +226,10 @@ impl<'a> Writing<'a> {
         for (event_type, outcome) in types.iter().zip(appended.outcomes) {
             match outcome {
                 Outcome::Appended(_) => count(&mut self.report, event_type),
+                Outcome::Withheld(_) => {
+                    count(&mut self.report, event_type);
+                    self.report.withheld += 1;
+                }
                 Outcome::Unchanged(_) => self.report.unchanged += 1,
                 Outcome::Refused(refusal) => {
                     tracing::info!(%refusal, "an event was refused");

@@ -1,8 +1,8 @@
 //! Queries as people ask them, chosen from the archive's own words by rules.
 
-use search_api::{
-    Aggregation, AggregationKind, HighlightField, HighlightOptions, SearchRequest, Terms,
-    query::{Bool, FieldBoost, Need, Phrase, Query, Range, Words},
+use query::{
+    Aggregation, AggregationKind, Bool, FieldBoost, HighlightField, HighlightOptions, Need, Phrase, Query,
+    Range, Scalar, SearchRequest, Terms, Words,
 };
 use serde_json::{Value, json};
 use store::AssetKind;
@@ -59,7 +59,7 @@ impl Queries {
         let field = generation.schema().schema.get_field("body").unwrap();
         let total = index.searcher.num_docs();
         let count = |word: &str| {
-            let stem = indexer::Analyser::Text.terms(indexer::Language::English, word);
+            let stem = views::Analyser::Text.terms(views::Language::English, word);
             let [stem] = stem.as_slice() else { return 0 };
             let term = tantivy::Term::from_field_text(field, &stem.text);
             index.searcher.doc_freq(&term).unwrap_or(0)
@@ -115,8 +115,8 @@ impl Asked {
                 must: vec![words],
                 filter: vec![Query::Range(Range {
                     field: "published".to_owned(),
-                    from: Some((json!(self.span.0), true)),
-                    to: Some((json!(self.span.1), true)),
+                    from: Some((Scalar::from(self.span.0), true)),
+                    to: Some((Scalar::from(self.span.1), true)),
                     ..Range::default()
                 })],
                 ..Bool::default()

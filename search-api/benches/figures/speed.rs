@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use search_api::SearchRequest;
+use query::SearchRequest;
 use store::AssetKind;
 use tantivy::{
     Index, IndexWriter, Searcher, TantivyDocument, Term,

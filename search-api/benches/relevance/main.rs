@@ -16,10 +16,8 @@ use std::{
 };
 
 use indexer::Indexes;
-use search_api::{
-    Search, SearchRequest,
-    query::{Clauses, DslOptions, Query, parse_query},
-};
+use query::{Clauses, DslOptions, Query, SearchRequest, parse_query};
+use search_api::Search;
 use serde_json::{Value, json};
 use store::{Article, AssetId, AssetKind, Batch, Log, NewEvent};
 

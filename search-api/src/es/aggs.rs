@@ -2,15 +2,15 @@
 
 mod buckets;
 
-use indexer::{FieldKind, view_of};
+use query::{
+    Aggregation, AggregationKind, DateFormat, DslOptions, QueryError, Reader, Stat, Step, kind_of,
+    limits::Clauses, parse_query,
+};
 use serde_json::{Map, Value};
 use store::AssetKind;
+use views::{FieldKind, view_of};
 
-use super::{body, decorate::Look, params::SourceFilter};
-use crate::{
-    execute::{Aggregation, AggregationKind, Stat, Step},
-    query::{DateFormat, DslOptions, QueryError, Reader, kind_of, limits::Clauses, parse_query},
-};
+use super::{body, decorate::Look, source};
 
 /// Aggregations, and how their answers are to look.
 pub(super) type Wanted = (Vec<Aggregation>, Vec<Look>);
@@ -201,7 +201,7 @@ fn simple(
 const MAX_TOP_HITS: usize = 100;
 
 fn top_hits(object: &mut Reader, look: &mut Look) -> Result<AggregationKind, QueryError> {
-    look.source = object.take("_source").map(SourceFilter::of_json).transpose()?;
+    look.source = object.take("_source").map(source::of_json).transpose()?;
     let (from, size) = (object.count("from")?.unwrap_or(0), object.count("size")?.unwrap_or(3));
     if from + size > MAX_TOP_HITS {
         let text =

@@ -5,6 +5,11 @@ mod sort;
 
 use std::time::Duration;
 
+use query::{
+    Cursor, DateFormat, DslOptions, Query, QueryError, Reader, Scalar, SearchRequest, SourceFilter, kind_of,
+    limits::{Clauses, MAX_WINDOW, check_body},
+    parse_query, window_too_large,
+};
 use serde_json::{Map, Value};
 use store::AssetKind;
 
@@ -13,18 +18,10 @@ pub(super) use self::sort::sort;
 use super::{
     aggs,
     decorate::Look,
-    params::SourceFilter,
     points::{keep_alive, time},
+    source,
 };
-use crate::{
-    query::{
-        DateFormat, DslOptions, Query, QueryError, Reader, kind_of,
-        limits::{Clauses, MAX_WINDOW, check_body},
-        parse_query,
-    },
-    request::{SearchRequest, window_too_large},
-    search::IndexName,
-};
+use crate::search::IndexName;
 
 /// A search and how its answer is to look.
 #[derive(Debug, Clone)]
@@ -84,16 +81,15 @@ impl EsSearch {
 /// Whether any of these views has a field of this name.
 pub(super) fn known_field(indices: &[IndexName]) -> impl Fn(&str) -> bool + '_ {
     |name: &str| {
-        let has = |index: &IndexName| {
-            indexer::view_of(index.kind).fields().iter().any(|field| field.is_named(name))
-        };
+        let has =
+            |index: &IndexName| views::view_of(index.kind).fields().iter().any(|field| field.is_named(name));
         indices.iter().any(has)
     }
 }
 
 /// The JSON of a body within the usual bounds; an empty one asks for nothing in particular.
 pub(super) fn json(body: &[u8]) -> Result<Value, QueryError> {
-    let text = check_body(body, crate::query::limits::MAX_BODY)?;
+    let text = check_body(body, query::limits::MAX_BODY)?;
     if text.trim().is_empty() {
         return Ok(Value::Object(Map::new()));
     }
@@ -143,7 +139,7 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
     request.sort = sort(object.take("sort"))?;
     request.after = match object.take("search_after") {
         None => None,
-        Some(Value::Array(values)) => Some(after(values, &mut request)?),
+        Some(Value::Array(values)) => Some(after(values, &request)?),
         Some(other) => return Err(object.wrong("search_after", "a list", &other)),
     };
     if request.after.is_some() && request.from > 0 {
@@ -172,7 +168,7 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
             Some((id, keep.map_err(|error| error.at("/pit/keep_alive"))?))
         }
     };
-    request.source = object.take("_source").map_or(Ok(SourceFilter::All), SourceFilter::of_json)?;
+    request.source = object.take("_source").map_or(Ok(SourceFilter::All), source::of_json)?;
     let mut fields = field_names(object.list("fields"), "/fields")?;
     fields.extend(field_names(object.list("docvalue_fields"), "/docvalue_fields")?);
     if !fields.is_empty() {
@@ -226,7 +222,7 @@ fn collapse(object: &mut Reader, request: &SearchRequest) -> Result<Option<Strin
 }
 
 /// The values of `search_after`: one for each key, and perhaps one more that is the seq.
-fn after(mut values: Vec<Value>, request: &mut SearchRequest) -> Result<(Vec<Value>, u64), QueryError> {
+fn after(mut values: Vec<Value>, request: &SearchRequest) -> Result<Cursor, QueryError> {
     let keys = request.sort.len().max(1);
     let seq = match values.len() {
         count if count == keys => u64::MAX,
@@ -238,7 +234,14 @@ fn after(mut values: Vec<Value>, request: &mut SearchRequest) -> Result<(Vec<Val
             .at("/search_after"));
         }
     };
-    Ok((values, seq))
+    let value = |value: Value| match value {
+        Value::Null => Ok(None),
+        value => Scalar::try_from(value).map(Some).map_err(|other| {
+            QueryError::illegal(format!("single values are expected here, not {}", kind_of(&other)))
+                .at("/search_after")
+        }),
+    };
+    Ok(Cursor { values: values.into_iter().map(value).collect::<Result<_, _>>()?, seq })
 }
 
 fn field_names(list: Vec<Value>, pointer: &str) -> Result<Vec<(String, Option<DateFormat>)>, QueryError> {

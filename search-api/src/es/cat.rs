@@ -8,18 +8,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use indexer::ViewStatus;
+use query::{QueryError, Reader, matches_path};
 use serde_json::{Map, Value, json};
 use store::{AssetKind, Timestamp};
 
 use super::{
     Answer, Pairs, body,
-    params::{ALIAS, Taker, matches_path},
+    params::{ALIAS, Taker},
 };
-use crate::{
-    error::SearchError,
-    http::state::ApiState,
-    query::{QueryError, Reader},
-};
+use crate::{error::SearchError, http::state::ApiState};
 
 /// A column: its name, and the short name that it can be asked by.
 type Column = (&'static str, &'static str);

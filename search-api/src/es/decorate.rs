@@ -1,8 +1,7 @@
 //! How aggregations are to look: typed keys, `keyed`, `meta`, of hits only a part.
 
+use query::SourceFilter;
 use serde_json::{Map, Value};
-
-use super::params::SourceFilter;
 
 /// What is to be done to the answer of one aggregation.
 #[derive(Debug, Clone, Default)]

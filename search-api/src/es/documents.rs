@@ -7,18 +7,19 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use query::{QueryError, Reader, SourceFilter, limits::MAX_PAGE_BYTES};
 use serde_json::{Map, Value, json};
 use store::AssetId;
 
 use super::{
     body,
     error::EsError,
-    params::{SourceFilter, Taker, index_of},
+    params::{Taker, index_of},
+    source,
 };
 use crate::{
     error::SearchError,
     http::state::ApiState,
-    query::{QueryError, Reader, limits::MAX_PAGE_BYTES},
     search::{Hit, IndexName, Search},
 };
 
@@ -31,7 +32,7 @@ pub(super) async fn document(
 ) -> Result<Response, EsError> {
     let index = index_of(&index)?;
     let mut taker = Taker::new(params);
-    let filter = SourceFilter::of_params(&mut taker).unwrap_or(SourceFilter::All);
+    let filter = source::of_params(&mut taker).unwrap_or(SourceFilter::All);
     taker.flag("refresh")?;
     taker.end()?;
     let search = state.search.clone();
@@ -97,7 +98,7 @@ pub(super) async fn mget(
     body: Bytes,
 ) -> Result<Response, EsError> {
     let index = taker.index().map(str::to_owned);
-    let usual = SourceFilter::of_params(&mut taker).unwrap_or(SourceFilter::All);
+    let usual = source::of_params(&mut taker).unwrap_or(SourceFilter::All);
     taker.end()?;
     let mut object = Reader::new(body::json(&body)?, "")?;
     let mut wanted: Vec<(String, String, SourceFilter)> = Vec::new();
@@ -108,7 +109,7 @@ pub(super) async fn mget(
     for (at, value) in object.list("docs").into_iter().enumerate() {
         let mut one = Reader::new(value, &format!("/docs/{at}"))?;
         let own = one.text("_index")?.or_else(|| index.clone()).ok_or_else(missing)?;
-        let filter = one.take("_source").map_or_else(|| Ok(usual.clone()), SourceFilter::of_json)?;
+        let filter = one.take("_source").map_or_else(|| Ok(usual.clone()), source::of_json)?;
         wanted.push((own, one.need_text("_id")?, filter));
         one.pass_over(&["routing", "_type"]);
         one.end()?;

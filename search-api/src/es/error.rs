@@ -34,7 +34,7 @@ pub(super) fn cause(error: &SearchError) -> (&'static str, String) {
             "resource_not_found_exception"
         }
         SearchError::NoContext(_) => "search_context_missing_exception",
-        SearchError::Busy | SearchError::TooManyOpen(_) => "es_rejected_execution_exception",
+        SearchError::Busy => "es_rejected_execution_exception",
         SearchError::TooLong
         | SearchError::TooSlow(_)
         | SearchError::Stalled(_)

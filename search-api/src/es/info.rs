@@ -7,21 +7,17 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use indexer::{Analyser, EXACT, FieldKind, FieldSpec, Language, view_of};
+use query::{QueryError, Reader, matches_path};
 use serde_json::{Map, Value, json};
 use store::AssetKind;
+use views::{Analyser, EXACT, FieldKind, FieldSpec, Language, view_of};
 
 use super::{
     Answer, Pairs, body,
-    params::{ALIAS, Taker, matches_path},
+    params::{ALIAS, Taker},
     suggest::units,
 };
-use crate::{
-    error::SearchError,
-    http::state::ApiState,
-    query::{QueryError, Reader},
-    search::IndexName,
-};
+use crate::{error::SearchError, http::state::ApiState, search::IndexName};
 
 /// The version of Elasticsearch whose API this is a part of.
 const VERSION: &str = "8.19.0";

@@ -1,17 +1,13 @@
 //! The answer to a search as Elasticsearch's clients read it.
 
-use indexer::FieldKind;
+use query::{DateFormat, Sort, SortValue, day_range, matches_path};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use store::{AssetId, Revision, Seq};
+use views::FieldKind;
 
-use super::{body::EsSearch, decorate::decorate, params::matches_path};
-use crate::{
-    execute::SortValue,
-    query::{DateFormat, day_range},
-    request::Sort,
-    search::{Hit, IndexName, SearchResponse},
-};
+use super::{body::EsSearch, decorate::decorate};
+use crate::search::{Hit, IndexName, SearchResponse};
 
 /// How many indices were searched: each is one shard.
 pub(super) fn shards(count: usize) -> Value {
@@ -118,14 +114,17 @@ pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize)
 fn shown(hit: Hit, search: &EsSearch, by_score: bool) -> Shown {
     let mut fields = if search.fields.is_empty() { Map::new() } else { fields_of(&hit, &search.fields) };
     if let (Some(name), Some(group)) = (&search.request.collapse, &hit.group) {
-        fields.insert(name.clone(), json!([group]));
+        fields.insert(name.clone(), json!([group.clone().into_scalar()]));
     }
     let sort = (!search.request.sort.is_empty() || search.point.is_some()).then(|| {
         let keys = search.request.sort.iter().map(Some).chain(std::iter::repeat(None));
-        let shown = |(value, key): (&SortValue, Option<&Sort>)| {
-            key.map_or_else(|| json!(value), |key| key.shown(value))
+        let shown = |(value, key): (SortValue, Option<&Sort>)| {
+            json!(match key {
+                Some(key) => key.shown(value),
+                None => value.into_scalar(),
+            })
         };
-        let mut values: Vec<Value> = hit.sort.iter().zip(keys).map(shown).collect();
+        let mut values: Vec<Value> = hit.sort.into_iter().zip(keys).map(shown).collect();
         if search.point.is_some() {
             // Of two hits with the same values, the one of the lower seq comes first.
             values.push(json!(hit.seq));
@@ -150,13 +149,13 @@ fn shown(hit: Hit, search: &EsSearch, by_score: bool) -> Shown {
 /// The values of single fields, flat.
 fn fields_of(hit: &Hit, names: &[(String, Option<DateFormat>)]) -> Map<String, Value> {
     let mut found = Map::new();
-    for field in indexer::view_of(hit.kind).fields() {
+    for field in views::view_of(hit.kind).fields() {
         let wanted = |(name, _): &&(String, Option<DateFormat>)| {
             field.is_named(name) || (name.contains('*') && matches_path(name, field.name))
         };
         let Some((name, format)) = names.iter().find(wanted) else { continue };
         let mut values = Vec::new();
-        indexer::values_at(&hit.document, field.name, &mut values);
+        views::values_at(&hit.document, field.name, &mut values);
         if !values.is_empty() {
             let name = if name.contains('*') { field.name } else { name.as_str() };
             let format = format.as_ref().filter(|_| field.kind == FieldKind::Date);

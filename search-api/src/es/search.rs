@@ -1,27 +1,37 @@
 //! `_search`, `_msearch`, `_count`, `_validate/query`.
 
-use axum::{Json, body::Bytes, extract::State, response::IntoResponse};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Extension, State},
+    response::IntoResponse,
+};
+use query::{
+    Bool, FieldBoost, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses, parse_text,
+};
 use serde_json::{Value, json};
 
 use super::{
     Answer,
     body::{self, EsSearch, known_field},
     error::body as error_body,
-    params::{SourceFilter, Taker},
+    params::Taker,
     present::{self, present, shards},
-    scroll, suggest,
+    scroll, source, suggest,
 };
 use crate::{
     error::SearchError,
-    http::{state::ApiState, written::Written},
-    query::{
-        Bool, FieldBoost, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses, parse_text,
-    },
+    http::{asker::Asker, state::ApiState, written::Written},
     search::IndexName,
 };
 
 /// `_search`, `{index}/_search`
-pub(super) async fn search(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
+pub(super) async fn search(
+    mut taker: Taker,
+    State(state): State<ApiState>,
+    Extension(asker): Extension<Asker>,
+    body: Bytes,
+) -> Answer {
     let body = body::json(&body)?;
     let scroll = taker.keep_alive("scroll")?;
     let indices = match (body::point_of(&body), taker.index()) {
@@ -40,7 +50,7 @@ pub(super) async fn search(mut taker: Taker, State(state): State<ApiState>, body
     let shared = state.clone();
     let written = state.pool_for(IndexName::any_past(&indices)).run(move || match scroll {
         None => Written::of(&answer(&shared, &search, &indices)?),
-        Some(keep) => scroll::open(&shared, &search, &indices, keep),
+        Some(keep) => scroll::open(&shared, asker.client, &search, &indices, keep),
     });
     Ok(written.await?.into_response())
 }
@@ -58,14 +68,14 @@ fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) 
     };
     number("from", &mut search.request.from)?;
     number("size", &mut search.request.size)?;
-    if search.request.from.saturating_add(search.request.size) > crate::query::limits::MAX_WINDOW {
-        return Err(crate::request::window_too_large().at("size").into());
+    if search.request.from.saturating_add(search.request.size) > query::limits::MAX_WINDOW {
+        return Err(query::window_too_large().at("size").into());
     }
     if let Some(text) = taker.take("sort") {
         let list = text.split(',').map(|key| Value::String(key.to_owned())).collect();
         search.request.sort = body::sort(Some(Value::Array(list)))?;
     }
-    if let Some(source) = SourceFilter::of_params(taker) {
+    if let Some(source) = source::of_params(taker) {
         search.request.source = source;
     }
     if let Some(text) = taker.take("track_total_hits") {

@@ -3,13 +3,13 @@
 
 use std::cmp::Reverse;
 
-use indexer::{Analyser, Language};
+use query::{QueryError, Reader};
 use serde_json::{Map, Value, json};
+use views::{Analyser, Language};
 
 use crate::{
     error::SearchError,
     execute::NearWord,
-    query::{QueryError, Reader},
     search::{IndexName, Search},
     spelling::Nearest,
 };
@@ -78,7 +78,7 @@ fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
             .text("text")?
             .or(text)
             .ok_or_else(|| QueryError::new("`text` is missing").at(how.pointer()))?;
-        crate::query::limits::check_text(&text)?;
+        query::limits::check_text(&text)?;
         all.push(Wanted {
             name,
             text,

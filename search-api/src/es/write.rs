@@ -208,9 +208,11 @@ impl Standing {
     fn after(self, verb: Verb, outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Refused(_) => self,
-            Outcome::Appended(_) | Outcome::Unchanged(_) if verb == Verb::Delete => {
+            Outcome::Appended(_) | Outcome::Withheld(_) | Outcome::Unchanged(_) if verb == Verb::Delete => {
                 Self { live: None, ..self }
             }
+            // What readers do not see stays absent.
+            Outcome::Withheld(_) => Self { revision: self.revision.next(), live: None },
             Outcome::Appended(seq) => Self { revision: self.revision.next(), live: Some(*seq) },
             Outcome::Unchanged(seq) => Self { live: Some(self.live.unwrap_or(*seq)), ..self },
         }
@@ -236,7 +238,7 @@ fn nothing_new(action: &Action, before: Standing) -> Done {
 fn written(action: &Action, before: Standing, outcome: Outcome) -> Done {
     let version = before.revision.get();
     match outcome {
-        Outcome::Appended(seq) => match action.verb {
+        Outcome::Appended(seq) | Outcome::Withheld(seq) => match action.verb {
             Verb::Delete => answer(action, "deleted", version, seq.get(), 200),
             _ if before.live.is_some() => answer(action, "updated", version + 1, seq.get(), 200),
             _ => answer(action, "created", version + 1, seq.get(), 201),

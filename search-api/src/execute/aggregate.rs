@@ -5,32 +5,25 @@
 //! whole request.
 
 mod buckets;
-mod keys;
 mod metrics;
 mod order;
 mod terms;
 mod top;
-mod wanted;
 
 use std::cell::Cell;
 
+use query::{
+    Aggregation, AggregationKind, DateFormat, Histogram, Query, QueryError, Sort, Span, Step,
+    limits::MAX_BUCKETS,
+};
 use serde_json::{Map, Value, json};
 use tantivy::{DocId, Searcher, SegmentOrdinal, TantivyError};
 
 use self::{buckets::Values, order::Candidate};
-pub use self::{
-    keys::{KeySet, Keys},
-    order::{BucketOrder, MetricPath, OrderBy},
-    wanted::{Aggregation, AggregationKind, Histogram, Span, Stat, Step, Terms},
-};
 use super::{
     Collected, SortKey,
     budget::{Budget, Steps},
     fields::Target,
-};
-use crate::{
-    query::{DateFormat, Query, QueryError, limits::MAX_BUCKETS},
-    request::Sort,
 };
 
 /// A segment of one of the views that are searched.

@@ -9,6 +9,7 @@ use std::{
     },
 };
 
+use query::{Missing, SortValue};
 use tantivy::{
     DocAddress, DocId, Score, SegmentOrdinal, SegmentReader,
     collector::{Collector, SegmentCollector},
@@ -18,9 +19,8 @@ use tantivy::{
 use super::{
     budget::{Budget, Steps},
     groups::Groups,
-    order::{Candidate, Order, Rank, SortColumn, SortKey, SortValue, Source},
+    order::{Candidate, Order, Rank, SortColumn, SortKey, Source},
 };
-use crate::request::Missing;
 
 /// A document that was found.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! Words as they are written, out of an index of stems; also beside stems, where a phrase has both.
 //!
-//! A stemmed field has a field of forms beside it: see [`indexer::form`]. A word stands, as it is written, where a form
+//! A stemmed field has a field of forms beside it: see [`views::forms`]. A word stands, as it is written, where a form
 //! ends in it, and where the stem that is spelt like it stands but no form of that stem does. This holds whatever the
 //! languages of the documents are, and counts of words are told apart as their places are.
 
@@ -11,7 +11,6 @@ use std::{
     sync::Arc,
 };
 
-use indexer::form::{forms_of, stem_of};
 use tantivy::{
     BitSet, DocId, DocSet, InvertedIndexReader, Score, SegmentReader, TERMINATED,
     fieldnorm::FieldNormReader,
@@ -20,6 +19,7 @@ use tantivy::{
     query::{BitSetDocSet, ConstScorer, EnableScoring, Explanation, Query, Scorer, Weight},
     schema::IndexRecordOption,
 };
+use views::forms::{forms_of, stem_of};
 
 use super::{
     budget::{Budget, Steps},

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, sync::Arc};
 
-use indexer::form::{ALIKE, PART, UNLIKE};
+use query::{Near, Pattern, Rows, Run};
 use tantivy::{
     BitSet, DocId, DocSet, InvertedIndexReader, Score, SegmentReader,
     postings::TermInfo,
@@ -10,12 +10,12 @@ use tantivy::{
     schema::IndexRecordOption,
 };
 use tantivy_fst::Automaton;
+use views::forms::{ALIKE, PART, UNLIKE};
 
 use super::{
     budget::{Budget, Steps},
     fields::Within,
 };
-use crate::query::{Near, Pattern, Rows, Run};
 
 /// What terms must be like.
 #[derive(Debug, Clone)]

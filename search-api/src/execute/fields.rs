@@ -1,9 +1,9 @@
 //! Which fields of a view a query means, and what its words are there.
 
-use indexer::{Analyser, EXACT, FieldKind, IndexedField, Language, Term, ViewSchema, is_unparted};
+use indexer::{IndexedField, ViewSchema};
+use query::{ALL_EXACT, FieldBoost, QueryError};
 use tantivy::schema::Field;
-
-use crate::query::{ALL_EXACT, FieldBoost, QueryError};
+use views::{Analyser, EXACT, FieldKind, Language, Term, is_unparted};
 
 /// A field that a query looks at.
 #[derive(Debug, Clone, Copy)]
@@ -123,7 +123,7 @@ pub(crate) fn targets<'a>(
                 add(target.as_written().ok_or_else(without_exact_words)?);
             }
         } else if wanted.name.contains('*') {
-            let pattern = crate::query::Pattern::wildcard(&wanted.name)
+            let pattern = query::Pattern::wildcard(&wanted.name)
                 .map_err(|error| QueryError::illegal(format!("the field name `{}`: {error}", wanted.name)))?;
             // A wildcard that does not end so leaves the words as they are written out: they are found by their stems.
             let suffix = if wanted.name.ends_with(EXACT) { EXACT } else { "" };

@@ -11,13 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indexer::{Analyser, Language};
 use tantivy::{
     SegmentReader, Term,
     fieldnorm::FieldNormReader,
     index::SegmentId,
     schema::{Field, IndexRecordOption},
 };
+use views::{Analyser, Language};
 
 use super::stopwords;
 

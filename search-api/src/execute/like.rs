@@ -2,16 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use indexer::{Analyser, Document, Language, ViewSchema, values_at};
+use indexer::ViewSchema;
+use query::{Bool, Example, FieldBoost, Like, Query, QueryError, Words};
 use serde_json::{Map, Value};
 use store::AssetKind;
 use tantivy::{Searcher, Term};
+use views::{Analyser, Document, Language, values_at};
 
 use super::{
     budget::{Budget, Steps},
     fields::{AsWhat, Target, target_of, targets},
 };
-use crate::query::{Bool, Example, FieldBoost, Like, Query, QueryError, Words};
 
 /// Finds the document of an asset; `None` when readers see none.
 type Documents<'a> = dyn Fn(Option<AssetKind>, &str) -> Option<Document> + 'a;

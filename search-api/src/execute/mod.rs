@@ -1,4 +1,4 @@
-//! The executor: a [`crate::query::Query`] over a generation of the index.
+//! The executor: a [`query::Query`] over a generation of the index.
 
 mod aggregate;
 mod budget;
@@ -19,10 +19,6 @@ mod stopwords;
 mod translate;
 
 pub(crate) use aggregate::{AggregatedView, AggregationError, Aggregator, Docs, Place};
-pub use aggregate::{
-    Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, MetricPath, OrderBy, Span, Stat,
-    Step, Terms,
-};
 pub use budget::SearchLimits;
 pub(crate) use budget::{Budget, Steps, request};
 pub(crate) use collect::{Collect, Collected, Found, compare, first_of_each};
@@ -30,7 +26,6 @@ pub(crate) use exact::{NearWord, near_words};
 pub(crate) use fields::{Analysed, AsWhat, Target, fold, lone_char, target_of, targets};
 pub(crate) use lengths::Lengths;
 pub(crate) use like::like;
-pub use order::SortValue;
 pub(crate) use order::{MAX_SORT_KEYS, SortColumn, SortKey};
 pub(crate) use sloppy::{Repeats, each_match};
 pub(crate) use translate::Translator;

@@ -6,13 +6,11 @@
 
 use std::cmp::Ordering;
 
-use serde::Serialize;
+use query::{Missing, SortValue};
 use tantivy::{
     DocId, Score, SegmentReader,
     columnar::{Column, StrColumn},
 };
-
-use crate::request::Missing;
 
 /// The most keys of an order.
 pub(crate) const MAX_SORT_KEYS: usize = 4;
@@ -36,32 +34,6 @@ pub(crate) enum SortColumn {
     Text(String),
     /// A view that lacks the field: no document has a value.
     Nothing,
-}
-
-/// A key's value.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum SortValue {
-    /// Of the score.
-    Score(f32),
-    /// Of a date (in milliseconds) or number.
-    Number(i64),
-    /// Of an exact value.
-    Text(String),
-    /// A document that has no such value.
-    Missing,
-}
-
-impl SortValue {
-    /// The order of two values of one key.
-    pub(super) fn against(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Self::Score(one), Self::Score(other)) => one.total_cmp(other),
-            (Self::Number(one), Self::Number(other)) => one.cmp(other),
-            (Self::Text(one), Self::Text(other)) => one.cmp(other),
-            _ => Ordering::Equal,
-        }
-    }
 }
 
 /// Whole numbers that sort as the keys do, the smaller the better; the seq last.

@@ -2,13 +2,13 @@
 
 use std::{fmt, sync::Arc};
 
+use query::{Curve, Mode, Modifier};
 use tantivy::{
     DocId, DocSet, Score, SegmentReader, TERMINATED,
     query::{EnableScoring, Explanation, Query as TantivyQuery, Scorer, Weight},
 };
 
 use super::budget::{Budget, Steps};
-use crate::query::{Curve, Mode, Modifier};
 
 /// A query whose score functions change.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 //! Function words: words of the closed classes, by language.
 
-use indexer::Language;
+use views::Language;
 
 /// Whether a word (lowered, not stemmed) is on the list of a language.
 pub(super) fn is_listed(word: &str, language: Language) -> bool {

@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use indexer::{Analyser, EXACT, FieldSpec, Language, Term};
+use query::{Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query};
+use views::{Analyser, EXACT, FieldSpec, Language, Term};
 
 use super::any_means;
-use crate::{
-    execute::{Budget, Repeats, Steps, each_match, fold, lone_char},
-    query::{Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query},
-};
+use crate::execute::{Budget, Repeats, Steps, each_match, fold, lone_char};
 
 /// One thing that a query looks for.
 #[derive(Debug, Clone)]
@@ -66,21 +64,18 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
             },
         ),
         Query::Terms { field, values, any_case } => {
-            let values = values.iter().map(|value| match value {
-                serde_json::Value::String(text) => text.clone(),
-                other => other.to_string(),
-            });
-            add(&[FieldBoost::new(field)], What::Exact { values: values.collect(), any_case: *any_case });
+            let values = values.iter().map(ToString::to_string).collect();
+            add(&[FieldBoost::new(field)], What::Exact { values, any_case: *any_case });
         }
         Query::Pattern { fields, pattern, any_case } => {
             add(fields, What::Pattern { pattern: pattern.clone(), any_case: *any_case });
         }
-        Query::Fuzzy { fields, value, fuzziness, exact_start, .. } => add(
-            fields,
+        Query::Fuzzy(fuzzy) => add(
+            &fuzzy.fields,
             What::Words {
-                text: value.clone(),
+                text: fuzzy.value.clone(),
                 last_is_prefix: false,
-                fuzziness: Some((*fuzziness, *exact_start)),
+                fuzziness: Some((fuzzy.fuzziness, fuzzy.exact_start)),
                 compounds: false,
                 any_case: false,
             },
@@ -451,7 +446,7 @@ impl<'a> Moved<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::{Phrase, Words};
+    use query::{Fuzzy, Phrase, Words};
 
     fn marked(query: &Query, name: &str, text: &str) -> String {
         let mut seeks = Vec::new();
@@ -484,14 +479,14 @@ mod tests {
         check(pattern(PatternKind::Prefix("harb".to_owned())), "Harbour harbinger", "[Harbour] [harbinger]");
         check(pattern(PatternKind::Wildcard("h*r".to_owned())), "harbour her his", "[harbour] [her] his");
         check(
-            Query::Fuzzy {
+            Query::Fuzzy(Fuzzy {
                 fields: vec![],
                 value: "fery".to_owned(),
                 fuzziness: Fuzziness::AUTO,
                 exact_start: 0,
                 swaps: true,
                 max_expansions: None,
-            },
+            }),
             "a ferry fire",
             "a [ferry] fire",
         );

@@ -2,7 +2,9 @@
 
 use std::str::CharIndices;
 
-use super::{HighlightField, HighlightOptions, find::Span};
+use query::{HighlightField, HighlightOptions};
+
+use super::find::Span;
 use crate::execute::{Budget, Steps};
 
 /// What the fragments of a document may take.

@@ -4,15 +4,18 @@ use axum::{
     body::Bytes,
     http::{HeaderMap, Uri},
 };
+use query::QueryError;
 use store::AssetRef;
 
-use crate::{error::SearchError, query::QueryError};
+use super::asker::Asker;
+use crate::error::SearchError;
 
 /// A request that fits its route.
 pub(super) struct Asked {
     /// The asset whose id stands in the path.
     pub(super) asset: Option<AssetRef>,
     pub(super) params: Vec<(String, String)>,
+    pub(super) asker: Asker,
     pub(super) headers: HeaderMap,
     pub(super) uri: Uri,
     pub(super) body: Bytes,

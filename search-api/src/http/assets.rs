@@ -5,6 +5,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use query::{QueryError, limits::MAX_PAGE_BYTES, text_bytes};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -14,8 +15,6 @@ use super::{problem::Problem, route::Asked, search::in_view, state::ApiState};
 use crate::{
     cite::{Cited, Form},
     error::SearchError,
-    query::{QueryError, limits::MAX_PAGE_BYTES},
-    request::text_bytes,
     search::Search,
 };
 
@@ -129,7 +128,7 @@ pub(super) async fn cite(state: ApiState, asked: Asked) -> Result<Response, Prob
         let snapshot = search.log().snapshot()?;
         let Some(live) = snapshot.live(&asset)? else { return Err(SearchError::NoSuchAsset(asset)) };
         let authors = Cited::authors(&live, &snapshot)?;
-        let cited = Cited::new(&asset, &live, authors, &site.title, site.base_url.as_deref());
+        let cited = Cited::new(&asset, &live, authors, &site.title, site.public_url.as_ref());
         let cited =
             cited.ok_or_else(|| QueryError::illegal("only articles and images are cited").at("view"))?;
         Ok(cited.written(form))

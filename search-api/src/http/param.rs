@@ -1,8 +1,7 @@
 //! Parameters of the native API's routes, and whether a value fits.
 
+use query::QueryError;
 use store::AsOf;
-
-use crate::query::QueryError;
 
 /// A parameter of the query, or a header.
 #[derive(Clone, Copy)]

@@ -1,9 +1,10 @@
 //! Ids in paths. An id may hold slashes and colons, so it is everything between the words of its route; a word behind
 //! it such as `/history` is one only when its slash is not percent-encoded.
 
+use query::QueryError;
 use store::{AssetId, AssetKind, AssetRef};
 
-use crate::{error::SearchError, query::QueryError};
+use crate::error::SearchError;
 
 /// The asset of an id that is still percent-encoded.
 ///

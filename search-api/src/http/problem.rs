@@ -6,7 +6,16 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
+use super::policy::Face;
 use crate::error::SearchError;
+
+/// How the native API tells what went wrong.
+pub(super) const FACE: Face =
+    Face { refused: |error| Problem(error).into_response(), challenges: true, is_page: false };
+
+/// Of addresses that browsers open: programs get the same, and browsers a page that says so.
+pub(crate) const PAGE: Face =
+    Face { refused: |error| Problem(error).into_response(), challenges: false, is_page: true };
 
 /// An error on its way to the one who asked.
 pub(crate) struct Problem(pub(crate) SearchError);
@@ -51,11 +60,6 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = error.retry_after() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        // A browser asks for a password then: the key.
-        if error.status() == 401 {
-            headers
-                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"morgue\", Bearer"));
         }
         response
     }

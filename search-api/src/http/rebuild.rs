@@ -11,12 +11,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use indexer::{BuildStatus, IndexError, Indexes, RebuildJob, RebuildOptions};
+use query::QueryError;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::{AsOf, AssetKind, ReadError, Timestamp};
 
 use super::{problem::Problem, route::Asked, state::ApiState};
-use crate::{error::SearchError, query::QueryError};
+use crate::error::SearchError;
 
 /// The last rebuild that this server has begun.
 #[derive(Default)]

@@ -3,6 +3,10 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::{http::Method, response::Response};
+use query::{
+    MAX_LIMIT,
+    limits::{MAX_QUERY_STRING, MAX_WINDOW},
+};
 use schemars::{Schema, json_schema};
 use store::{AssetKind, EventType};
 
@@ -20,8 +24,6 @@ use super::{
 };
 use crate::{
     cite::Form,
-    query::limits::{MAX_QUERY_STRING, MAX_WINDOW},
-    request::MAX_LIMIT,
     search::{Hit, SearchResponse},
     suggest::MAX_SUGGESTIONS,
 };
@@ -96,6 +98,7 @@ fn searching() -> Route {
         ),
     ];
     Route::new(Method::GET, "/api/v1/search", READ, "search", search::search)
+        .sheds()
         .says(
             "Search by plain parameters",
             "Every hit carries its evidence: the seq and the revision that it shows, and where that came from.",
@@ -197,6 +200,7 @@ fn log() -> [Route; 2] {
     ];
     [
         Route::new(Method::GET, "/api/v1/events", READ, "events", events::read)
+            .opens_with("follow")
             .says("The log from any event on", "To who accepts `text/event-stream`, as server-sent events that go on.")
             .takes(&params)
             .gives_text("application/x-ndjson", "An event a line.")
@@ -205,7 +209,8 @@ fn log() -> [Route; 2] {
             .says(
                 "Append events",
                 "One event, or one a line. Each gets its own result; the good ones are in the log when the answer comes, \
-                 whatever became of the others.",
+                 whatever became of the others. Erasing needs the role admin: without it, nothing is appended of a body that \
+                 erases.",
             )
             .takes(&[
                 Param::new(

@@ -1,8 +1,8 @@
 //! Hits as CSV (RFC 4180): a line for each, with the evidence first and then all fields of the view.
 
-use indexer::{values_at, view_of};
 use serde_json::Value;
 use store::AssetKind;
+use views::{values_at, view_of};
 
 use crate::search::Hit;
 

@@ -11,9 +11,10 @@ use std::{
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use indexer::IndexSearcher;
+use query::SearchRequest;
 use store::AssetKind;
 
-use crate::{error::SearchError, request::SearchRequest, search::Search, suggest::Suggester};
+use crate::{error::SearchError, search::Search, suggest::Suggester};
 
 /// How soon a new generation or commit is seen.
 const EVERY: Duration = Duration::from_millis(200);

@@ -289,7 +289,7 @@ impl Reader<'_> {
     fn cited(&self, pages: &Pages) -> Option<Cited> {
         let asset = AssetRef::new(AssetKind::Article, self.id.clone());
         let authors = self.authors.iter().filter_map(|(_, byline)| byline.clone()).collect();
-        Cited::new(&asset, self.live, authors, &pages.config.title, pages.config.base_url.as_deref())
+        Cited::new(&asset, self.live, authors, &pages.config.title, pages.config.public_url.as_ref())
     }
 }
 

@@ -1,10 +1,11 @@
 //! The history of an asset: the events that it comes from, what each changed, and the evidence for it.
 
 use maud::{Markup, html};
+use query::limits::MAX_PAGE_BYTES;
 use store::{AsOf, AssetRef, Content, Digest, Event, EventType, Fact, Payload, Seq, Snapshot, Timestamp};
 
 use super::{address, dates, difference, error::PageError};
-use crate::{execute::Budget, query::limits::MAX_PAGE_BYTES};
+use crate::execute::Budget;
 
 /// The events of an asset, newest first. More than this many are not shown on a page.
 const MAX_EVENTS: usize = 100;
@@ -201,6 +202,7 @@ fn said(event: &Event) -> String {
             _ => "Published".to_owned(),
         },
         (_, Some(Fact::Withdrawn(..))) => "Withdrawn".to_owned(),
+        (_, Some(Fact::Restored(..))) => "Restored".to_owned(),
         (_, Some(Fact::Erased(..))) => "Erasure ordered".to_owned(),
         (_, Some(Fact::Merged(merge))) => format!("Found to be the same person as {}", merge.into),
         (_, Some(Fact::Unmerged(_))) => "Found to be a person of its own".to_owned(),
@@ -211,9 +213,10 @@ fn said(event: &Event) -> String {
 /// The reason that an order or a merge gives, and who gave it.
 fn reason(event: &Event) -> Option<String> {
     let (reason, by) = match event.fact()? {
-        Fact::Withdrawn(_, order) | Fact::Erased(_, order) | Fact::Unmerged(order) => {
-            (&order.reason, &order.by)
-        }
+        Fact::Withdrawn(_, order)
+        | Fact::Restored(_, order)
+        | Fact::Erased(_, order)
+        | Fact::Unmerged(order) => (&order.reason, &order.by),
         Fact::Merged(merge) => (&merge.reason, &merge.by),
         _ => return None,
     };

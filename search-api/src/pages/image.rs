@@ -86,7 +86,7 @@ pub(super) fn show(
     let history = History::read(&snapshot, &asset, show, &pages.state.search.budget())?;
     let title = text::beginning(described(image), 80);
     let authors = photographer.iter().filter_map(|(_, byline)| byline.clone()).collect();
-    let cited = Cited::new(&asset, &live, authors, &pages.config.title, pages.config.base_url.as_deref());
+    let cited = Cited::new(&asset, &live, authors, &pages.config.title, pages.config.public_url.as_ref());
     let main = html! {
         @if let Some(at) = at { (history::as_it_stood(&asset, at, &history, seen_now)) }
         article.plate {

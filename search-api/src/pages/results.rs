@@ -10,12 +10,10 @@ use super::{
     error::PageError,
     timeline::{self, Timeline, Unit, bound},
 };
-use crate::{
-    Aggregation, AggregationKind, HighlightField, HighlightOptions, Histogram, Hit, Search, SearchError,
-    SearchRequest, SearchResponse, Sort, Terms,
-    query::{Bool, DateFormat, Query, limits::MAX_WINDOW},
-    request::cursor_of,
-    views,
+use crate::{Hit, Search, SearchError, SearchResponse};
+use query::{
+    Aggregation, AggregationKind, Bool, DateFormat, HighlightField, HighlightOptions, Histogram, Query,
+    Scalar, SearchRequest, Sort, Terms, limits::MAX_WINDOW, names,
 };
 
 /// Hits on one page: a grid of images has whole rows of four and of three.
@@ -61,9 +59,9 @@ pub(super) fn find(search: &Search, address: &Address) -> Result<Results, Search
     into_total_order(&mut request.sort);
     match &address.cursor {
         None => request.from = (address.page - 1).saturating_mul(size).min(MAX_WINDOW - request.size),
-        Some(Cursor::After(cursor)) => request.after = Some(cursor_of(cursor)?),
+        Some(Cursor::After(cursor)) => request.after = Some(cursor.parse()?),
         Some(Cursor::Before(cursor)) => {
-            request.after = Some(cursor_of(cursor)?);
+            request.after = Some(cursor.parse()?);
             request.sort.iter_mut().for_each(Sort::turn);
         }
     }
@@ -80,7 +78,7 @@ pub(super) fn find(search: &Search, address: &Address) -> Result<Results, Search
         }
         _ => (address.page > 1, goes_on),
     };
-    let place = |hit: Option<&Hit>| hit.map(Hit::cursor);
+    let place = |hit: Option<&Hit>| hit.map(|hit| hit.cursor().to_string());
     let before = place(response.hits.first().filter(|_| has_before));
     let after = place(response.hits.last().filter(|_| has_after));
     let years = counts_of(&response, Unit::Year.name(), Unit::Year);
@@ -147,15 +145,15 @@ pub(super) fn request_of(address: &Address) -> Result<SearchRequest, SearchError
     let mut request = SearchRequest::from_params(&params)?;
     if order == Order::Most {
         request.sort =
-            vec![Sort::by("article_count", true), Sort::by(views::date_field(address.kind), false)];
+            vec![Sort::by("article_count", true), Sort::by(names::date_field(address.kind), false)];
     }
     let mut filter = Vec::new();
     for facet in facets_of(address.kind) {
-        let values: Vec<Value> = address
+        let values: Vec<Scalar> = address
             .facets
             .iter()
             .filter(|(name, _)| name == facet.name)
-            .map(|(_, value)| Value::String(value.clone()))
+            .map(|(_, value)| Scalar::from(value.as_str()))
             .collect();
         if !values.is_empty() {
             filter.push(Query::Terms { field: facet.field.to_owned(), values, any_case: false });
@@ -197,7 +195,7 @@ fn terms(facet: &Facet, size: usize) -> Aggregation {
 }
 
 fn dates(kind: AssetKind, unit: Unit) -> Aggregation {
-    let field = views::date_field(kind);
+    let field = names::date_field(kind);
     let kind = AggregationKind::Histogram(Histogram::of_dates(field, unit.interval(), DateFormat::date()));
     Aggregation { name: unit.name().to_owned(), kind, nested: Vec::new() }
 }
@@ -254,7 +252,7 @@ pub(super) fn marked(pages: &Pages, id: &AssetId, address: &Address) -> Option<S
     }
     let asked = request_of(address).ok()?;
     let this =
-        Query::Terms { field: "_id".to_owned(), values: vec![Value::from(id.as_str())], any_case: false };
+        Query::Terms { field: "_id".to_owned(), values: vec![Scalar::from(id.as_str())], any_case: false };
     let whole = HighlightField { count: 0, ..HighlightField::new("body") };
     let request = SearchRequest {
         query: Query::Bool(Bool { must: vec![asked.query], filter: vec![this], ..Bool::default() }),
@@ -296,10 +294,10 @@ pub(super) fn work_of(pages: &Pages, id: &AssetId) -> Result<Work, PageError> {
     let by = |kind, field: &str| SearchRequest {
         query: Query::Terms {
             field: field.to_owned(),
-            values: vec![Value::String(id.to_string())],
+            values: vec![Scalar::from(id.as_str())],
             any_case: false,
         },
-        sort: vec![Sort::by(views::date_field(kind), false)],
+        sort: vec![Sort::by(names::date_field(kind), false)],
         ..SearchRequest::new(kind)
     };
     let articles = SearchRequest {

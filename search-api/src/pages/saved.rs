@@ -7,11 +7,8 @@ use axum::{
 };
 
 use super::{Pages, address::Address, error::PageError, results};
-use crate::{
-    SearchRequest, Sort,
-    http::{atom, table},
-    views,
-};
+use crate::http::{atom, table};
+use query::{SearchRequest, Sort, names};
 
 pub(super) const CSV: &str = "/search.csv";
 pub(super) const ATOM: &str = "/search.atom";
@@ -39,7 +36,7 @@ pub(super) fn feed(pages: &Pages, address: &Address, origin: &str) -> Result<Res
         size: MAX_ENTRIES,
         highlight: None,
         count_all: false,
-        sort: vec![Sort::by(views::date_field(address.kind), true)],
+        sort: vec![Sort::by(names::date_field(address.kind), true)],
         ..results::request_of(address)?
     };
     let search = &pages.state.search;

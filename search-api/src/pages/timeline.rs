@@ -1,10 +1,9 @@
 //! How hits lie in time: bins as fine as the span allows, from decades down to days.
 
 use jiff::{ToSpan, civil::Date};
+use query::Interval;
 
 use store::ArchiveDate;
-
-use crate::query::Interval;
 
 /// A calendar's unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

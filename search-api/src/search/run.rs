@@ -8,26 +8,29 @@ use std::{
     },
 };
 
-use indexer::{Document, Generation, IndexSearcher};
+use indexer::{Generation, IndexSearcher};
+use query::{
+    Bool, Cursor, Missing, Query, QueryError, Scalar, SearchRequest, Sort, SortValue, limits::MAX_PAGE_BYTES,
+    parse_bound, text_bytes,
+};
 use serde_json::{Map, Value, json};
-use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot, Status, Timestamp};
+use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot, Timestamp};
 use tantivy::{
     DocAddress, DocId, Searcher, SegmentOrdinal, TantivyError,
     collector::{Collector, SegmentCollector},
     query::EnableScoring,
 };
+use views::Document;
 
-use super::{IndexName, Pinned, SearchResponse, hit_of};
+use super::{IndexName, Pinned, SearchResponse, cursor_behind, hit_of};
 use crate::{
     error::SearchError,
     execute::{
         AggregatedView, AggregationError, Aggregator, AsWhat, Budget, Collect, Collected, Docs, Found,
-        Lengths, MAX_SORT_KEYS, Place, SortColumn, SortKey, SortValue, Target, Translator, compare,
-        first_of_each, like, target_of,
+        Lengths, MAX_SORT_KEYS, Place, SortColumn, SortKey, Target, Translator, compare, first_of_each, like,
+        target_of,
     },
     highlight::Highlighter,
-    query::{Bool, Query, QueryError, limits::MAX_PAGE_BYTES, parse_bound},
-    request::{Missing, SearchRequest, Sort, cursor, text_bytes},
 };
 
 /// So many hits are read back from the log even if finding them has taken all that may be spent.
@@ -111,10 +114,7 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
         (hit.explanation, hit.group) = (explanation, found.group);
         hits.push(hit);
     }
-    let next = last.filter(|_| full || ended_early).map(|(sort, seq)| {
-        let values: Vec<Value> = sort.iter().map(|value| json!(value)).collect();
-        cursor(&values, seq)
-    });
+    let next = last.filter(|_| full || ended_early).map(|(sort, seq)| cursor_behind(sort, seq));
     let first = runs.first();
     let timed_out = first.is_some_and(|run| run.budget.is_over());
     if timed_out && total == 0 {
@@ -206,8 +206,7 @@ impl<'a> Run<'a> {
             return self.document_at(seq);
         }
         let Some(asset) = self.asset_at(seq)? else { return Ok(None) };
-        let is_seen = |state: &AssetState| state.status == Status::Published && state.live != Seq::ZERO;
-        Ok(self.snapshot.state(&asset)?.filter(is_seen).map(|state| Document {
+        Ok(self.snapshot.state(&asset)?.filter(AssetState::is_seen).map(|state| Document {
             asset,
             seq: state.live,
             revision: state.revision,
@@ -231,12 +230,12 @@ impl<'a> Run<'a> {
     }
 
     fn translated(&self, query: &Query) -> Result<Box<dyn tantivy::query::Query>, QueryError> {
-        let like_query = |wanted: &crate::query::Like| {
+        let like_query = |wanted: &query::Like| {
             let document = |kind: Option<AssetKind>, id: &str| {
                 if self.budget.check() {
                     return None;
                 }
-                let view = kind.map_or(self.generation.view(), indexer::view_of);
+                let view = kind.map_or(self.generation.view(), views::view_of);
                 view.document(&AssetId::new(id).ok()?, self.snapshot).ok().flatten()
             };
             like(
@@ -298,7 +297,7 @@ impl<'a> Run<'a> {
             let missing = match &sort.missing {
                 Missing::Last => Missing::Last,
                 Missing::First => Missing::First,
-                Missing::As(value) => Missing::As(sort_value(value, &by, format).map_err(refused)?),
+                Missing::As(value) => Missing::As(sort_value(Some(value), &by, format).map_err(refused)?),
             };
             keys.push(SortKey { by, descending: sort.descending, missing });
         }
@@ -337,17 +336,17 @@ impl<'a> Run<'a> {
         let query = self.translated(query)?;
         let after = match &request.after {
             None => None,
-            Some((values, seq)) if values.len() == sort.len() => {
+            Some(Cursor { values, seq }) if values.len() == sort.len() => {
                 let formats =
                     request.sort.iter().map(|sort| sort.format.as_ref().map(|(_, text)| text.as_str()));
                 let keys = sort.iter().zip(formats.chain(std::iter::repeat(None)));
                 let values = values.iter().zip(keys).map(|(value, (key, format))| {
-                    sort_value(value, &key.by, format)
+                    sort_value(value.as_ref(), &key.by, format)
                         .map_err(|reason| QueryError::illegal(reason).at("search_after"))
                 });
                 Some((values.collect::<Result<_, _>>()?, *seq))
             }
-            Some((values, _)) => {
+            Some(Cursor { values, .. }) => {
                 let text =
                     format!("{} values cannot follow in an order of {} keys", values.len(), sort.len());
                 return Err(QueryError::illegal(text).at("search_after").into());
@@ -477,23 +476,23 @@ fn failed(error: TantivyError) -> SearchError {
 }
 
 /// A value that a client has sent, as the key that it belongs to; or why it is none.
-fn sort_value(value: &Value, by: &SortColumn, format: Option<&str>) -> Result<SortValue, String> {
-    let wrong = || format!("{value} is no value of this order");
+fn sort_value(value: Option<&Scalar>, by: &SortColumn, format: Option<&str>) -> Result<SortValue, String> {
+    let Some(value) = value else { return Ok(SortValue::Missing) };
     Ok(match (by, value) {
-        (_, Value::Null) => SortValue::Missing,
-        (SortColumn::Score, value) => SortValue::Score(value.as_f64().ok_or_else(wrong)? as f32),
-        (SortColumn::Date(_), Value::String(text)) => {
+        (SortColumn::Date(_), Scalar::Text(text)) => {
             let bound = parse_bound(text, format, None, Timestamp::now().as_millis());
             SortValue::Number(bound.map_err(|error| error.to_string())?.0)
         }
-        (SortColumn::Seq | SortColumn::Number(_) | SortColumn::Date(_), value) => {
-            let whole = value.as_i64().or_else(|| value.as_f64().map(|number| number as i64));
-            SortValue::Number(whole.ok_or_else(wrong)?)
+        (SortColumn::Text(_) | SortColumn::Nothing, Scalar::Text(text)) => SortValue::Text(text.clone()),
+        (SortColumn::Score, Scalar::Number(number)) => {
+            SortValue::Score(number.as_f64().unwrap_or(0.0) as f32)
         }
-        (SortColumn::Text(_), value) => SortValue::Text(value.as_str().ok_or_else(wrong)?.to_owned()),
-        // The column is another view's.
-        (SortColumn::Nothing, Value::String(text)) => SortValue::Text(text.clone()),
-        (SortColumn::Nothing, value) => SortValue::Number(value.as_i64().unwrap_or_default()),
+        // Of a field that this view lacks, the column is another view's.
+        (
+            SortColumn::Seq | SortColumn::Number(_) | SortColumn::Date(_) | SortColumn::Nothing,
+            Scalar::Number(number),
+        ) => SortValue::Number(number.as_i64().unwrap_or_else(|| number.as_f64().unwrap_or(0.0) as i64)),
+        _ => return Err(format!("`{value}` is no value of this order")),
     })
 }
 
@@ -515,7 +514,8 @@ mod tests {
     use std::{sync::atomic::AtomicBool, time::Duration};
 
     use super::*;
-    use crate::{execute::SearchLimits, query::Words, search::Search};
+    use crate::{execute::SearchLimits, search::Search};
+    use query::Words;
 
     /// A story: time ends while a score is explained. The lists of documents end, too, so that the document seems not to
     /// match, which is not true and nobody's fault.

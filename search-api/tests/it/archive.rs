@@ -9,7 +9,8 @@ use axum::{
     http::{Request, Response, StatusCode},
 };
 use indexer::Indexes;
-use search_api::{ApiState, Search, SearchRequest, SearchResponse, router};
+use query::SearchRequest;
+use search_api::{ApiState, Search, SearchResponse, router};
 use serde_json::{Value, json};
 use store::{AssetKind, Log, NewEvent};
 use tempfile::TempDir;
@@ -81,7 +82,8 @@ impl Archive {
     }
 
     pub(crate) fn router(&self) -> Router {
-        router(ApiState::new(self.search.clone()).unwrap())
+        let names = vec!["archive.example".to_owned()];
+        router(ApiState::new(self.search.clone()).unwrap().with_hosts(names))
     }
 }
 

@@ -234,7 +234,7 @@ fn what_is_found_is_what_is_written() {
     }
     let archive = Archive::of(&events);
     let terms = |text: &str| -> Vec<String> {
-        let terms = indexer::Analyser::Exact.terms(indexer::Language::Other, text);
+        let terms = views::Analyser::Exact.terms(views::Language::Other, text);
         terms.into_iter().map(|term| term.text).collect()
     };
     let written: Vec<Vec<String>> = texts.iter().map(|text| terms(text)).collect();

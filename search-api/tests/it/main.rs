@@ -24,3 +24,4 @@ mod past;
 mod rebuild;
 mod search;
 mod server;
+mod strangers;

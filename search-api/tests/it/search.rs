@@ -1,9 +1,7 @@
 //! What is found, with which evidence.
 
-use search_api::{
-    SearchRequest, better_spelling,
-    query::{Combine, Query, Words},
-};
+use query::{Combine, Query, SearchRequest, Words};
+use search_api::better_spelling;
 use serde_json::{Value, json};
 use store::{AssetId, AssetKind, AssetRef};
 
@@ -115,7 +113,7 @@ fn filters_sorts_and_pages() {
         assert_eq!(page.total, 5);
         seen.extend(ids(&page));
         match page.next {
-            Some(next) => cursor = Some(next),
+            Some(next) => cursor = Some(next.to_string()),
             None => break,
         }
     }

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, value::RawValue};
 use crate::{
     asset::{AssetId, AssetRef},
     content::Content,
-    date::Timestamp,
-    event::{EventType, Fact, InvalidEvent},
+    date::{InvalidDate, Timestamp},
+    event::{EventType, Fact, InvalidEvent, UNPUBLISHED, UNTIL, Visibility},
 };
 
 /// An event that the log has not taken yet.
@@ -26,14 +26,17 @@ pub struct NewEvent {
     pub source: String,
     /// What it states.
     pub fact: Fact,
-    /// Fields beside `type`, `id`, `time`, `source` and `data` that this version does not know: kept.
+    /// For a published event: whether readers may see the revision.
+    pub visibility: Visibility,
+    /// Fields beside `type`, `id`, `time`, `source`, `unpublished`, `until` and `data` that this version does not know: kept.
     pub unknown: Map<String, Value>,
 }
 
 impl NewEvent {
     /// A fact about an asset, its time and source not stated.
     pub fn new(id: AssetId, fact: Fact) -> Self {
-        Self { id, time: None, source: String::new(), fact, unknown: Map::new() }
+        let (source, visibility) = (String::new(), Visibility::PUBLIC);
+        Self { id, time: None, source, fact, visibility, unknown: Map::new() }
     }
 
     /// A whole revision of an asset, its time and source not stated.
@@ -67,11 +70,16 @@ impl NewEvent {
             Some(text) => Some(text.parse().map_err(InvalidEvent::Time)?),
         };
         let data = line.data.ok_or(InvalidEvent::Missing("data"))?;
+        let until = line.until.filter(|until| !until.is_empty()).map(|until| until.parse()).transpose();
+        let until = until.map_err(|error: InvalidDate| InvalidEvent::field(UNTIL, error))?;
+        let unpublished = line.unpublished.filter(|reason| !reason.is_empty()).map(Cow::into_owned);
         Ok(Self {
             id: AssetId::new(line.id.ok_or(InvalidEvent::Missing("id"))?)?,
             time,
             source: line.source.unwrap_or_default().into_owned(),
             fact: Fact::from_json(&event_type, data.get())?,
+            visibility: Visibility::stated(unpublished, until)
+                .map_err(|why| InvalidEvent::field(UNPUBLISHED, why))?,
             unknown: line.unknown,
         })
     }
@@ -84,6 +92,8 @@ struct Line<'a> {
     id: Option<Cow<'a, str>>,
     time: Option<Cow<'a, str>>,
     source: Option<Cow<'a, str>>,
+    unpublished: Option<Cow<'a, str>>,
+    until: Option<Cow<'a, str>>,
     data: Option<&'a RawValue>,
     unknown: Map<String, Value>,
 }
@@ -107,6 +117,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Line<'a> {
                         "id" => line.id = text(&mut map, &key)?,
                         "time" => line.time = text(&mut map, &key)?,
                         "source" => line.source = text(&mut map, &key)?,
+                        UNPUBLISHED => line.unpublished = text(&mut map, &key)?,
+                        UNTIL => line.until = text(&mut map, &key)?,
                         "data" => line.data = Some(map.next_value()?),
                         "seq" | "recorded" | "revision" | "salt" | "digest" | "schema" => {
                             map.next_value::<de::IgnoredAny>()?;

@@ -17,8 +17,10 @@ use crate::{
 pub enum EventType {
     /// `article.published` and so on: a whole new revision.
     Published(AssetKind),
-    /// Taken from readers, until it is published again.
+    /// Taken from readers, until it is restored.
     Withdrawn(AssetKind),
+    /// Given back to readers.
+    Restored(AssetKind),
     /// The payloads of all its revisions are gone for good.
     Erased(AssetKind),
     /// `byline.merged`: two ids are one person.
@@ -35,6 +37,7 @@ impl EventType {
         match self {
             Self::Published(kind) => format!("{kind}.published").into(),
             Self::Withdrawn(kind) => format!("{kind}.withdrawn").into(),
+            Self::Restored(kind) => format!("{kind}.restored").into(),
             Self::Erased(kind) => format!("{kind}.erased").into(),
             Self::Merged => "byline.merged".into(),
             Self::Unmerged => "byline.unmerged".into(),
@@ -45,7 +48,9 @@ impl EventType {
     /// The kind of asset it is about; `None` for a type that this version does not know.
     pub fn kind(&self) -> Option<AssetKind> {
         match self {
-            Self::Published(kind) | Self::Withdrawn(kind) | Self::Erased(kind) => Some(*kind),
+            Self::Published(kind) | Self::Withdrawn(kind) | Self::Restored(kind) | Self::Erased(kind) => {
+                Some(*kind)
+            }
             Self::Merged | Self::Unmerged => Some(AssetKind::Byline),
             Self::Other(_) => None,
         }
@@ -65,6 +70,7 @@ impl From<&str> for EventType {
             match verb {
                 "published" => Some(Self::Published(kind)),
                 "withdrawn" => Some(Self::Withdrawn(kind)),
+                "restored" => Some(Self::Restored(kind)),
                 "erased" => Some(Self::Erased(kind)),
                 "merged" if kind == AssetKind::Byline => Some(Self::Merged),
                 "unmerged" if kind == AssetKind::Byline => Some(Self::Unmerged),
@@ -75,15 +81,42 @@ impl From<&str> for EventType {
     }
 }
 
-/// Why an asset was withdrawn or erased, or a byline is one of its own again, and by whom.
+/// Who ordered a withdrawal: it decides what ends it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OrderedBy {
+    /// A person: only a person ends it, by restoring the asset.
+    #[default]
+    Person,
+    /// The source that the asset comes from: a public revision ends it, too.
+    Source,
+}
+
+impl OrderedBy {
+    fn is_person(&self) -> bool {
+        *self == Self::Person
+    }
+}
+
+/// Why an asset was withdrawn, restored or erased, or a byline is one of its own again, and by whom.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Order {
-    /// For the readers of the record.
+    /// For those who keep the archive: readers are not told.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
-    /// Who ordered it.
+    /// The name of whoever ordered it: readers are not told.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub by: String,
+    /// Of a withdrawal: a sentence for readers, who find it in the asset's place.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub notice: String,
+    /// Of a withdrawal: a person or the source of the asset.
+    #[serde(default, skip_serializing_if = "OrderedBy::is_person")]
+    pub ordered_by: OrderedBy,
+    /// Of an erasure: the asset never had a public revision, so that readers are not told that it ever was. The log
+    /// fills it in, because the erased revisions do not tell any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub never_public: bool,
     /// Of an erasure: what the asset named in any of its revisions, the newest first. The log fills it in, because
     /// views must touch those documents and the revisions that tell which are gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -116,6 +149,8 @@ pub enum Fact {
     Published(Content),
     /// Taken from readers.
     Withdrawn(AssetKind, Order),
+    /// Given back to readers.
+    Restored(AssetKind, Order),
     /// Gone for good.
     Erased(AssetKind, Order),
     /// Two bylines are one.
@@ -132,6 +167,7 @@ impl Fact {
         match self {
             Self::Published(content) => EventType::Published(content.kind()),
             Self::Withdrawn(kind, _) => EventType::Withdrawn(*kind),
+            Self::Restored(kind, _) => EventType::Restored(*kind),
             Self::Erased(kind, _) => EventType::Erased(*kind),
             Self::Merged(_) => EventType::Merged,
             Self::Unmerged(_) => EventType::Unmerged,
@@ -149,6 +185,7 @@ impl Fact {
             EventType::Published(AssetKind::Image) => Self::Published(parse_data::<Image>(data)?.into()),
             EventType::Published(AssetKind::Byline) => Self::Published(parse_data::<Byline>(data)?.into()),
             EventType::Withdrawn(kind) => Self::Withdrawn(*kind, parse_data(data)?),
+            EventType::Restored(kind) => Self::Restored(*kind, parse_data(data)?),
             EventType::Erased(kind) => Self::Erased(*kind, parse_data(data)?),
             EventType::Merged => Self::Merged(parse_data(data)?),
             EventType::Unmerged => Self::Unmerged(parse_data(data)?),
@@ -172,9 +209,10 @@ impl Serialize for Fact {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Published(content) => content.serialize(serializer),
-            Self::Withdrawn(_, order) | Self::Erased(_, order) | Self::Unmerged(order) => {
-                order.serialize(serializer)
-            }
+            Self::Withdrawn(_, order)
+            | Self::Restored(_, order)
+            | Self::Erased(_, order)
+            | Self::Unmerged(order) => order.serialize(serializer),
             Self::Merged(merge) => merge.serialize(serializer),
             Self::Other(_, data) => data.serialize(serializer),
         }

@@ -110,6 +110,11 @@ pub enum Problem {
         "catalog: the {1} of {0} are counted otherwise than the log says; `morgue log repair-catalog` folds it again"
     )]
     Work(String, &'static str),
+    /// The list of what is to be withdrawn later says something else of an asset than the log.
+    #[error(
+        "catalog: when {0} is to be withdrawn is not what the log says; `morgue log repair-catalog` folds it again"
+    )]
+    Due(String),
     /// The position of a source is damaged.
     #[error("how far the source {0} has been read is damaged: load it again from its beginning")]
     Source(String),
@@ -161,6 +166,7 @@ impl Problem {
             | Self::Head(_)
             | Self::Edge(_)
             | Self::Work(..)
+            | Self::Due(_)
             | Self::Source(_)
             | Self::Dictionary(_) => None,
         }

@@ -3,22 +3,17 @@
 use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
+use query::{
+    Aggregation, AggregationKind, BucketOrder, DateFormat, Histogram, Interval, KeySet, Keys, MetricPath,
+    OrderBy, Pattern, QueryError, Reader, Span, Step, Terms, kind_of,
+    limits::{MAX_BUCKETS, MAX_VALUES},
+    millis_of, parse_bound, zone_of,
+};
 use serde_json::Value;
 use store::Timestamp;
 
 use super::{format, format_as_written};
-use crate::{
-    es::decorate::Look,
-    execute::{
-        Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, MetricPath, OrderBy, Span, Step,
-        Terms,
-    },
-    query::{
-        DateFormat, Interval, Pattern, QueryError, Reader, kind_of,
-        limits::{MAX_BUCKETS, MAX_VALUES},
-        millis_of, parse_bound, zone_of,
-    },
-};
+use crate::es::decorate::Look;
 
 type Answer = Result<AggregationKind, QueryError>;
 

@@ -1,11 +1,7 @@
 //! What to highlight, as Elasticsearch's clients write it.
 
+use query::{HighlightField, HighlightOptions, Query, QueryError, Reader};
 use serde_json::Value;
-
-use crate::{
-    highlight::{HighlightField, HighlightOptions},
-    query::{Query, QueryError, Reader},
-};
 
 /// Reads a query at a place of the body.
 type ParseQuery<'a> = dyn Fn(Value, &str) -> Result<Query, QueryError> + 'a;

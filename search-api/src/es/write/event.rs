@@ -41,6 +41,8 @@ pub(super) fn event(action: &Action, before: &Before) -> Result<Option<Admitted>
         (Verb::Delete, Some(_)) => {
             let mut data = Map::new();
             data.insert("reason".to_owned(), json!("deleted through the Elasticsearch API"));
+            // A client that deletes a document brings it back by writing it again.
+            data.insert("ordered_by".to_owned(), json!("source"));
             data
         }
     };

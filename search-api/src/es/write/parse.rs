@@ -1,14 +1,11 @@
 //! Reading what is to be written: the lines of a `_bulk`, and single actions.
 
+use query::{QueryError, Reader};
 use serde_json::{Map, Value, json};
 use store::AssetKind;
 
 use super::{Action, Verb};
-use crate::{
-    error::SearchError,
-    es::params::kind_of,
-    query::{QueryError, Reader},
-};
+use crate::{error::SearchError, es::params::kind_of};
 
 /// The most actions of one `_bulk`.
 pub(in crate::es) const MAX_ACTIONS: usize = 100_000;

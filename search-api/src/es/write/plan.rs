@@ -110,7 +110,7 @@ impl Before {
     fn of(snapshot: &Snapshot, asset: &AssetRef) -> Result<Self, SearchError> {
         let state = snapshot.state(asset)?;
         let status = state.as_ref().map(|state| &state.status);
-        let is_foreseen = matches!(status, None | Some(Status::Published | Status::Withdrawn));
+        let is_foreseen = matches!(status, None | Some(Status::Published | Status::Withdrawn { .. }));
         let live = if status == Some(&Status::Published) { snapshot.live(asset)? } else { None };
         Ok(Self {
             revision: state.as_ref().map_or(Revision::default(), |state| state.revision),

@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use query::{Bool, Histogram, Query, QueryError, limits::MAX_BUCKETS};
 use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, query::EnableScoring};
 
-use super::{Aggregator, Answer, Docs, Histogram, Place, too_many_buckets};
-use crate::{
-    execute::fields::AsWhat,
-    query::{Bool, Query, QueryError, limits::MAX_BUCKETS},
-};
+use super::{Aggregator, Answer, Docs, Place, too_many_buckets};
+use crate::execute::fields::AsWhat;
 
 /// What a field has that can be counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
+use query::{DateFormat, QueryError, Stat};
 use serde_json::{Map, Value, json};
 
-use super::{Aggregator, Answer, Docs, Stat, buckets::Values};
-use crate::query::{DateFormat, QueryError};
+use super::{Aggregator, Answer, Docs, buckets::Values};
 
 /// What several values add up to.
 #[derive(Debug, Clone, Copy)]
@@ -127,7 +127,7 @@ impl Aggregator<'_> {
     pub(super) fn number_for(&self, field: &str, text: Option<&str>) -> Answer<Option<i64>> {
         let Some(text) = text else { return Ok(None) };
         let number = match self.values_of(field)? {
-            Some(Values::Dates) => crate::query::parse_bound(text, None, None, self.now)
+            Some(Values::Dates) => query::parse_bound(text, None, None, self.now)
                 .map(|(first, _)| first)
                 .map_err(|error| QueryError::illegal(error.to_string()))?,
             _ => text

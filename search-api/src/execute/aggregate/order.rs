@@ -1,120 +1,10 @@
-//! In which order buckets come: by count, by key, or by a number of what is nested in them.
+//! Bringing buckets into an order: by count, by key, or by a number of what is nested in them.
 
 use std::cmp::Ordering;
 
-use super::{Aggregation, AggregationKind, Aggregator, Answer, Docs, Stat, count};
-use crate::query::QueryError;
+use query::{Aggregation, AggregationKind, BucketOrder, Metric, OrderBy, Stat};
 
-/// One key of an order of buckets.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BucketOrder {
-    /// What is compared.
-    pub by: OrderBy,
-    /// The largest first.
-    pub descending: bool,
-}
-
-/// What buckets are compared by.
-#[derive(Debug, Clone, PartialEq)]
-pub enum OrderBy {
-    /// How many documents they have.
-    Count,
-    /// Their value.
-    Key,
-    /// A number of what is nested in them. Those without any come last.
-    Metric(MetricPath),
-}
-
-impl BucketOrder {
-    pub(super) fn is_by_metric(&self) -> bool {
-        matches!(self.by, OrderBy::Metric(_))
-    }
-}
-
-/// The way to a number in what is nested: `oldest`, `numbers.avg`, `old>pages.max`, `old>_count`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MetricPath {
-    /// Names of aggregations; all but the last are of a single bucket.
-    steps: Vec<String>,
-    what: What,
-}
-
-/// Which number of the last step is meant.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum What {
-    Documents,
-    Stat(Stat),
-    Distinct,
-}
-
-impl MetricPath {
-    /// Reads a path through these aggregations.
-    ///
-    /// # Errors
-    /// [`QueryError`] for a path that leads to no number.
-    pub fn parse(text: &str, nested: &[Aggregation]) -> Result<Self, QueryError> {
-        let shown = || text.chars().take(80).collect::<String>();
-        let (path, documents) = match text.strip_suffix(">_count") {
-            Some(path) => (path, true),
-            None => (text, false),
-        };
-        let mut steps: Vec<String> = path.split('>').map(|step| step.trim().to_owned()).collect();
-        // There may be points in names: what is not a name ends in what is wanted of it.
-        let last = steps.pop().unwrap_or_default();
-        let mut inside = nested;
-        for step in &steps {
-            match inside.iter().find(|one| one.name == *step) {
-                Some(one) if is_single(&one.kind) => inside = &one.nested,
-                Some(_) => {
-                    return Err(QueryError::illegal(format!(
-                        "the order `{}` leads through `{step}`, which has more than one bucket",
-                        shown()
-                    )));
-                }
-                None => return Err(no_such(&shown(), step)),
-            }
-        }
-        let named = |name: &str| inside.iter().find(|one| one.name == name);
-        let (found, property) = match (named(&last), last.rsplit_once('.')) {
-            (Some(found), _) => (found, None),
-            (None, Some((name, property))) => {
-                (named(name).ok_or_else(|| no_such(&shown(), name))?, Some(property))
-            }
-            (None, None) => return Err(no_such(&shown(), &last)),
-        };
-        let what = match (&found.kind, property) {
-            (kind, None) if is_single(kind) => Some(What::Documents),
-            (kind, Some("_count" | "doc_count")) if is_single(kind) => Some(What::Documents),
-            (AggregationKind::Cardinality { .. }, None | Some("value")) => Some(What::Distinct),
-            (AggregationKind::Stats { which: Stat::All, .. }, Some(name)) => {
-                Stat::named(name).map(What::Stat)
-            }
-            (AggregationKind::Stats { which, .. }, None | Some("value")) if *which != Stat::All => {
-                Some(What::Stat(*which))
-            }
-            _ => None,
-        };
-        let what = what.filter(|what| !documents || *what == What::Documents).ok_or_else(|| {
-            QueryError::illegal(format!(
-                "the order `{}` leads to no number: name a metric, of `stats` one of min, max, avg, sum and count",
-                shown()
-            ))
-        })?;
-        steps.push(found.name.clone());
-        Ok(Self { steps, what })
-    }
-}
-
-fn no_such(path: &str, name: &str) -> QueryError {
-    QueryError::illegal(format!(
-        "there is no aggregation `{}` nested here to order by `{path}`: use _count, _key or the name of one",
-        name.chars().take(80).collect::<String>()
-    ))
-}
-
-fn is_single(kind: &AggregationKind) -> bool {
-    matches!(kind, AggregationKind::Filter(_) | AggregationKind::Missing { .. })
-}
+use super::{Aggregator, Answer, Docs, count};
 
 /// A bucket before it is answered.
 pub(super) struct Candidate<K> {
@@ -140,7 +30,7 @@ impl Aggregator<'_> {
             let mut numbers = Vec::new();
             for one in order {
                 if let OrderBy::Metric(path) = &one.by {
-                    numbers.push(self.metric(&path.steps, path.what, nested, &bucket.docs)?);
+                    numbers.push(self.metric(&path.steps, path.metric, nested, &bucket.docs)?);
                 }
             }
             rated.push((numbers, bucket));
@@ -170,20 +60,20 @@ impl Aggregator<'_> {
     fn metric(
         &self,
         steps: &[String],
-        what: What,
+        metric: Metric,
         nested: &[Aggregation],
         docs: &Docs,
     ) -> Answer<Option<f64>> {
         let Some((step, rest)) = steps.split_first() else { return Ok(Some(count(docs) as f64)) };
         let Some(found) = nested.iter().find(|one| one.name == *step) else { return Ok(None) };
-        match (&found.kind, what) {
+        match (&found.kind, metric) {
             (AggregationKind::Filter(query), _) => {
-                self.metric(rest, what, &found.nested, &self.filtered(query, docs)?)
+                self.metric(rest, metric, &found.nested, &self.filtered(query, docs)?)
             }
             (AggregationKind::Missing { field }, _) => {
-                self.metric(rest, what, &found.nested, &self.without(field, docs)?)
+                self.metric(rest, metric, &found.nested, &self.without(field, docs)?)
             }
-            (AggregationKind::Stats { field, missing, .. }, What::Stat(stat)) => {
+            (AggregationKind::Stats { field, missing, .. }, Metric::Stat(stat)) => {
                 Ok(self.summary(field, missing.as_deref(), stat == Stat::Count, docs)?.number(stat))
             }
             (AggregationKind::Cardinality { field, missing }, _) => {

@@ -5,16 +5,15 @@ use std::{
     collections::{BTreeMap, BinaryHeap, HashMap},
 };
 
+use query::{Aggregation, BucketOrder, DateFormat, KeySet, Keys, OrderBy, QueryError, Terms};
 use serde_json::{Map, Value, json};
 use tantivy::{DocId, TantivyError};
 
 use super::{
-    Aggregation, Aggregator, Answer, Docs, Place, Terms,
+    Aggregator, Answer, Docs, Place,
     buckets::{Values, put},
-    keys::{KeySet, Keys},
-    order::{BucketOrder, Candidate, OrderBy},
+    order::Candidate,
 };
-use crate::query::{DateFormat, QueryError};
 
 /// The most values whose buckets are made to be ordered by what is nested in them.
 const MAX_ORDERED: usize = 100_000;

@@ -2,15 +2,12 @@
 
 use std::collections::HashMap;
 
+use query::{QueryError, Sort, limits::MAX_PAGE_BYTES};
 use serde_json::{Value, json};
 use tantivy::{DocId, SegmentOrdinal};
 
 use super::{Aggregator, Answer, Docs, count};
-use crate::{
-    execute::{compare, first_of_each},
-    query::{QueryError, limits::MAX_PAGE_BYTES},
-    request::Sort,
-};
+use crate::execute::{compare, first_of_each};
 
 impl Aggregator<'_> {
     pub(super) fn top_hits(&self, from: usize, size: usize, sort: &[Sort], docs: &Docs) -> Answer<Value> {
@@ -47,7 +44,7 @@ impl Aggregator<'_> {
             if let Some(fields) = shown.as_object_mut() {
                 fields.insert("_score".to_owned(), if by_score { json!(hit.score) } else { Value::Null });
                 if !sort.is_empty() {
-                    let values = sort.iter().zip(&hit.sort).map(|(key, value)| key.shown(value));
+                    let values = sort.iter().zip(hit.sort).map(|(key, value)| json!(key.shown(value)));
                     fields.insert("sort".to_owned(), values.collect());
                 }
             }

@@ -5,8 +5,9 @@ use std::{
     collections::{BTreeSet, HashMap},
 };
 
-use indexer::form::word_of;
+use query::Near;
 use tantivy::{Searcher, TERMINATED, schema::IndexRecordOption};
+use views::forms::word_of;
 
 use super::{
     super::{
@@ -16,7 +17,6 @@ use super::{
     },
     Dictionaries, Found, Occurrences,
 };
-use crate::query::Near;
 
 /// The first words of a field, in their order, that a pattern stands for. Stems that are no words are among them.
 pub(in crate::execute) fn first_words(

@@ -2,18 +2,17 @@
 
 use std::ops::Bound;
 
-use indexer::FieldKind;
-use serde_json::Value;
+use query::{QueryError, Range, Scalar, parse_bound};
 use tantivy::{
     Term,
     query::{AllQuery, ConstScoreQuery, EmptyQuery, ExistsQuery, RangeQuery},
 };
+use views::FieldKind;
 
 use super::{
     super::fields::{AsWhat, Target},
-    Boxed, Translator, text_of,
+    Boxed, Translator,
 };
-use crate::query::{QueryError, Range, parse_bound};
 
 impl Translator<'_> {
     pub(super) fn range(&self, range: &Range) -> Result<Boxed, QueryError> {
@@ -27,11 +26,11 @@ impl Translator<'_> {
     }
 
     fn seq_range(&self, range: &Range) -> Result<Boxed, QueryError> {
-        let bound = |bound: &Option<(Value, bool)>| match bound {
+        let bound = |bound: &Option<(Scalar, bool)>| match bound {
             None => Ok(Bound::Unbounded),
             Some((value, included)) => {
-                let seq = text_of(value).parse::<u64>();
-                let seq = seq.map_err(|_| QueryError::illegal(format!("`{}` is no seq", text_of(value))))?;
+                let seq = value.to_string().parse::<u64>();
+                let seq = seq.map_err(|_| QueryError::illegal(format!("`{value}` is no seq")))?;
                 let term = Term::from_field_u64(self.schema.seq, seq);
                 Ok(if *included { Bound::Included(term) } else { Bound::Excluded(term) })
             }
@@ -45,7 +44,7 @@ impl Translator<'_> {
             AsWhat::Number(field) => {
                 let is_date = target.field.spec.kind == FieldKind::Date;
                 let read =
-                    |value: &Value| if is_date { self.date(value, range) } else { number(value, name) };
+                    |value: &Scalar| if is_date { self.date(value, range) } else { number(value, name) };
                 let low = match &range.from {
                     None => Bound::Unbounded,
                     Some((value, true)) => Bound::Included(Term::from_field_i64(field, read(value)?.0)),
@@ -62,10 +61,10 @@ impl Translator<'_> {
                 Ok(self.ranged(low, high))
             }
             AsWhat::Keyword(field) => {
-                let bound = |bound: &Option<(Value, bool)>| match bound {
+                let bound = |bound: &Option<(Scalar, bool)>| match bound {
                     None => Bound::Unbounded,
-                    Some((value, true)) => Bound::Included(Term::from_field_text(field, &text_of(value))),
-                    Some((value, false)) => Bound::Excluded(Term::from_field_text(field, &text_of(value))),
+                    Some((value, true)) => Bound::Included(Term::from_field_text(field, &value.to_string())),
+                    Some((value, false)) => Bound::Excluded(Term::from_field_text(field, &value.to_string())),
                 };
                 match (bound(&range.from), bound(&range.to)) {
                     (Bound::Unbounded, Bound::Unbounded) => self.exists(name),
@@ -79,11 +78,11 @@ impl Translator<'_> {
     }
 
     /// The first and last millisecond that a date covers.
-    pub(super) fn date(&self, value: &Value, range: &Range) -> Result<(i64, i64), QueryError> {
+    pub(super) fn date(&self, value: &Scalar, range: &Range) -> Result<(i64, i64), QueryError> {
         let text = match value {
-            Value::String(text) => text.clone(),
+            Scalar::Text(text) => text.clone(),
             // A small number is a year; Elasticsearch's clients send milliseconds.
-            Value::Number(number) => match number.as_i64() {
+            Scalar::Number(number) => match number.as_i64() {
                 Some(year @ 0..=9_999) if range.format.is_none() => format!("{year:04}"),
                 _ => number.to_string(),
             },
@@ -113,17 +112,14 @@ impl Translator<'_> {
 }
 
 /// The whole numbers that a bound lies between; both the same for a whole one.
-fn number(value: &Value, field: &str) -> Result<(i64, i64), QueryError> {
+fn number(value: &Scalar, field: &str) -> Result<(i64, i64), QueryError> {
     let number = match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse::<f64>().ok(),
+        Scalar::Number(number) => number.as_f64(),
+        Scalar::Text(text) => text.trim().parse::<f64>().ok(),
         _ => None,
     };
     match number.filter(|number| number.is_finite()) {
         Some(number) => Ok((number.ceil() as i64, number.floor() as i64)),
-        None => Err(QueryError::illegal(format!(
-            "`{}` is no number, but `{field}` holds numbers",
-            text_of(value)
-        ))),
+        None => Err(QueryError::illegal(format!("`{value}` is no number, but `{field}` holds numbers"))),
     }
 }

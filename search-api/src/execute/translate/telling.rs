@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
-use indexer::{Analyser, Language};
 use tantivy::Term;
+use views::{Analyser, Language};
 
 use super::{
     super::{

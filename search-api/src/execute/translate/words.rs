@@ -2,6 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
+use query::{Combine, Need, Pattern, Phrase, QueryError, Words, limits::MAX_WORDS};
 use tantivy::{
     Term,
     query::{AllQuery, ConstScoreQuery, EmptyQuery, PhraseQuery, TermQuery},
@@ -21,7 +22,6 @@ use super::{
     telling::telling,
     terms::refused,
 };
-use crate::query::{Combine, Need, Pattern, Phrase, QueryError, Words, limits::MAX_WORDS};
 
 impl Translator<'_> {
     pub(super) fn words(&self, words: &Words) -> Result<Boxed, QueryError> {
@@ -92,7 +92,7 @@ impl Translator<'_> {
                 }
                 found.push(best(in_fields, words.tie_breaker));
             }
-            needed(found, &words.need)?
+            needed(found, &words.need)
         } else {
             let mut in_fields = Vec::with_capacity(analysed.len());
             for (target, analysed) in &analysed {
@@ -100,7 +100,7 @@ impl Translator<'_> {
                 for (number, of) in units.iter().enumerate() {
                     found.push(unit(target, analysed, number, of)?);
                 }
-                in_fields.push(boosted(needed(found, &words.need)?, target.boost));
+                in_fields.push(boosted(needed(found, &words.need), target.boost));
             }
             match words.combine {
                 Combine::AllFields => any(in_fields),

@@ -1,0 +1,135 @@
+//! A view's fields in an index: the schema that Tantivy is given, and where each field lies in it.
+
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STRING, Schema, TextFieldIndexing, TextOptions,
+};
+use views::{Analyser, EXACT, FieldKind, FieldSpec};
+
+use crate::tokenizer::Tokens;
+
+/// A field of a view, and where it lies in the index.
+#[derive(Debug, Clone, Copy)]
+pub struct IndexedField {
+    /// What it is.
+    pub spec: FieldSpec,
+    /// Terms of the analysed text.
+    pub text: Option<Field>,
+    /// Of a stemmed text the words that are not their own stems, as they are written: see [`views::forms`].
+    pub forms: Option<Field>,
+    /// Whole values; a fast column too.
+    pub keyword: Option<Field>,
+    /// Numbers and dates; a fast column too.
+    pub number: Option<Field>,
+}
+
+/// A view's fields and its index's schema.
+#[derive(Debug, Clone)]
+pub struct ViewSchema {
+    /// For tantivy.
+    pub schema: Schema,
+    /// The view's own fields, in the order of its table.
+    pub fields: Vec<IndexedField>,
+    /// The asset's id: what a changed document is found by.
+    pub id: Field,
+    /// The seq of the event that published what the document shows.
+    pub seq: Field,
+    /// The two halves of the document's digest.
+    pub digest: [Field; 2],
+    /// The language by whose rules the document was analysed.
+    pub language: Field,
+}
+
+impl ViewSchema {
+    /// The schema of a view's table, as a new index has it.
+    pub fn new(specs: &'static [FieldSpec]) -> Self {
+        let mut builder = Schema::builder();
+        builder.add_text_field("_id", STRING | FAST);
+        builder.add_u64_field("_seq", FAST);
+        builder.add_u64_field("_digest_0", FAST);
+        builder.add_u64_field("_digest_1", FAST);
+        builder.add_text_field("_language", STRING);
+        let number = NumericOptions::default() | INDEXED | FAST;
+        let text = |tokens: Tokens| {
+            let indexing = TextFieldIndexing::default()
+                .set_tokenizer(tokens.name())
+                .set_index_option(IndexRecordOption::WithFreqsAndPositions)
+                .set_fieldnorms(tokens != Tokens::Forms);
+            TextOptions::default().set_indexing_options(indexing)
+        };
+        let analysed = |analyser: Analyser| text(Tokens::Terms(analyser));
+        for spec in specs {
+            match spec.kind {
+                FieldKind::Text(analyser) => builder.add_text_field(spec.name, analysed(analyser)),
+                FieldKind::Keyword => builder.add_text_field(spec.name, STRING | FAST),
+                FieldKind::TextAndKeyword(analyser) => {
+                    builder.add_text_field(spec.name, analysed(analyser));
+                    builder.add_text_field(&keyword_name(spec), STRING | FAST)
+                }
+                FieldKind::Date | FieldKind::Number => builder.add_i64_field(spec.name, number.clone()),
+            };
+            if spec.is_stemmed() {
+                builder.add_text_field(&exact_name(spec), text(Tokens::Forms));
+            }
+        }
+        let schema = builder.build();
+        // What was just built has all its fields.
+        Self::of(schema.clone(), specs).unwrap_or_else(|_| Self {
+            schema,
+            fields: Vec::new(),
+            id: Field::from_field_id(0),
+            seq: Field::from_field_id(1),
+            digest: [Field::from_field_id(2), Field::from_field_id(3)],
+            language: Field::from_field_id(4),
+        })
+    }
+
+    /// The view's table as an index that is there has it: what an older index lacks is left out, and it goes on
+    /// serving until the new one is built.
+    ///
+    /// # Errors
+    /// [`tantivy::TantivyError::FieldNotFound`] when it is no index of ours.
+    pub fn of(schema: Schema, specs: &'static [FieldSpec]) -> tantivy::Result<Self> {
+        let find = |name: &str| schema.get_field(name).ok();
+        let fields = specs
+            .iter()
+            .map(|spec| {
+                let (mut text, mut keyword, mut number) = (None, None, None);
+                match spec.kind {
+                    FieldKind::Text(_) => text = find(spec.name),
+                    FieldKind::Keyword => keyword = find(spec.name),
+                    FieldKind::TextAndKeyword(_) => {
+                        (text, keyword) = (find(spec.name), find(&keyword_name(spec)));
+                    }
+                    FieldKind::Date | FieldKind::Number => number = find(spec.name),
+                }
+                let forms = spec.is_stemmed().then(|| find(&exact_name(spec))).flatten();
+                IndexedField { spec: *spec, text, forms, keyword, number }
+            })
+            .collect();
+        Ok(Self {
+            fields,
+            id: schema.get_field("_id")?,
+            seq: schema.get_field("_seq")?,
+            digest: [schema.get_field("_digest_0")?, schema.get_field("_digest_1")?],
+            language: schema.get_field("_language")?,
+            schema,
+        })
+    }
+
+    /// The field of this name. `X.keyword` names the exact values of a field that has both.
+    pub fn field(&self, name: &str) -> Option<&IndexedField> {
+        let base = name.strip_suffix(".keyword");
+        self.fields.iter().find(|field| {
+            field.spec.name == name
+                || (base == Some(field.spec.name) && matches!(field.spec.kind, FieldKind::TextAndKeyword(_)))
+        })
+    }
+}
+
+fn keyword_name(spec: &FieldSpec) -> String {
+    format!("{}.keyword", spec.name)
+}
+
+fn exact_name(spec: &FieldSpec) -> String {
+    format!("{}{EXACT}", spec.name)
+}

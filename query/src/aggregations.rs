@@ -1,0 +1,262 @@
+//! What is to be added up, as it was asked.
+
+mod keys;
+mod order;
+
+use jiff::tz::TimeZone;
+
+pub use self::{
+    keys::{KeySet, Keys},
+    order::{BucketOrder, Metric, MetricPath, OrderBy},
+};
+use crate::{DateFormat, Interval, Query, Sort};
+
+/// One aggregation with its name, and what is nested in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregation {
+    /// The name it is answered under.
+    pub name: String,
+    /// What it does.
+    pub kind: AggregationKind,
+    /// What is done with each of its buckets.
+    pub nested: Vec<Aggregation>,
+}
+
+/// What an aggregation does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AggregationKind {
+    /// A bucket for each exact value.
+    Terms(Terms),
+    /// A bucket for each interval of dates or numbers.
+    Histogram(Histogram),
+    /// A bucket for each range.
+    Ranges {
+        /// The field.
+        field: String,
+        /// In the order in which they are answered.
+        spans: Vec<Span>,
+        /// How bounds are shown, where they are dates.
+        format: Option<DateFormat>,
+        /// What stands for the value of documents that have none.
+        missing: Option<f64>,
+    },
+    /// A number of the values: `min`, `max`, `avg`, `sum`, `value_count`, or all of them as `stats`.
+    Stats {
+        /// The field.
+        field: String,
+        /// Which.
+        which: Stat,
+        /// How dates are shown.
+        format: Option<DateFormat>,
+        /// What stands for the value of documents that have none.
+        missing: Option<String>,
+    },
+    /// How many distinct values.
+    Cardinality {
+        /// The field.
+        field: String,
+        /// What stands for the value of documents that have none.
+        missing: Option<String>,
+    },
+    /// One bucket of what matches.
+    Filter(Query),
+    /// A bucket for each query.
+    Filters {
+        /// Each with its name.
+        queries: Vec<(String, Query)>,
+        /// The name of a bucket for what matches none of them.
+        other: Option<String>,
+        /// Whether the buckets are answered under their names; a list otherwise.
+        named: bool,
+    },
+    /// One bucket of what has no value.
+    Missing {
+        /// The field.
+        field: String,
+    },
+    /// The first documents of the bucket.
+    TopHits {
+        /// How many are passed over.
+        from: usize,
+        /// How many.
+        size: usize,
+        /// In which order; none is by relevance.
+        sort: Vec<Sort>,
+    },
+}
+
+/// A bucket for each exact value of a field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Terms {
+    /// The field.
+    pub field: String,
+    /// At most so many buckets.
+    pub size: usize,
+    /// Which come first; none is by count, the largest first. Of equals, the lowest value comes first.
+    pub order: Vec<BucketOrder>,
+    /// Buckets with fewer documents are left out.
+    pub min_count: u64,
+    /// What stands for the value of documents that have none.
+    pub missing: Option<String>,
+    /// Which values are counted at all.
+    pub keys: Keys,
+    /// How dates are shown.
+    pub format: Option<DateFormat>,
+}
+
+impl Terms {
+    /// The values that most documents have.
+    pub fn of(field: impl Into<String>, size: usize) -> Self {
+        Self {
+            field: field.into(),
+            size,
+            order: Vec::new(),
+            min_count: 1,
+            missing: None,
+            keys: Keys::default(),
+            format: None,
+        }
+    }
+}
+
+/// How wide the buckets of a histogram are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// By the calendar and the clocks of a zone.
+    Dates(Interval, TimeZone),
+    /// So much.
+    Numbers(i64),
+}
+
+impl Step {
+    /// Where the bucket of a value begins.
+    pub fn floor(&self, value: i64) -> i64 {
+        match self {
+            Self::Dates(interval, zone) => interval.floor(value, zone),
+            Self::Numbers(width) => value.div_euclid((*width).max(1)).saturating_mul((*width).max(1)),
+        }
+    }
+
+    /// Where the next one begins; `None` behind the last.
+    pub fn next(&self, key: i64) -> Option<i64> {
+        match self {
+            Self::Dates(interval, zone) => interval.next(key, zone),
+            Self::Numbers(width) => key.checked_add((*width).max(1)),
+        }
+    }
+}
+
+/// A bucket for each interval of dates or numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Histogram {
+    /// The field.
+    pub field: String,
+    /// How wide each bucket is.
+    pub step: Step,
+    /// How much later each begins than it would otherwise.
+    pub offset: i64,
+    /// Buckets with fewer documents are left out; 0 also gives the empty ones between.
+    pub min_count: u64,
+    /// With empty ones: from and to which value there are buckets at least.
+    pub at_least: (Option<i64>, Option<i64>),
+    /// Buckets that begin outside are left out.
+    pub at_most: (Option<i64>, Option<i64>),
+    /// Which come first; none is by value.
+    pub order: Vec<BucketOrder>,
+    /// What stands for the value of documents that have none.
+    pub missing: Option<i64>,
+    /// How dates are shown.
+    pub format: Option<DateFormat>,
+}
+
+impl Histogram {
+    /// Dates that anything happened at.
+    pub fn of_dates(field: impl Into<String>, interval: Interval, format: DateFormat) -> Self {
+        Self { min_count: 1, format: Some(format), ..Self::of(field, Step::Dates(interval, TimeZone::UTC)) }
+    }
+
+    /// Everything from the first value to the last.
+    pub fn of(field: impl Into<String>, step: Step) -> Self {
+        Self {
+            field: field.into(),
+            step,
+            offset: 0,
+            min_count: 0,
+            at_least: (None, None),
+            at_most: (None, None),
+            order: Vec::new(),
+            missing: None,
+            format: None,
+        }
+    }
+
+    /// Where the bucket of a value begins; `None` when there is to be none.
+    pub fn bucket_of(&self, value: i64) -> Option<i64> {
+        let key = self.floor(value);
+        let (first, last) = self.at_most;
+        let inside =
+            first.is_none_or(|first| key >= self.floor(first)) && last.is_none_or(|last| key <= last);
+        inside.then_some(key)
+    }
+
+    /// Where the bucket of a value would begin.
+    pub fn floor(&self, value: i64) -> i64 {
+        self.step.floor(value.saturating_sub(self.offset)).saturating_add(self.offset)
+    }
+
+    /// Where the bucket behind this one begins; `None` behind the last.
+    pub fn next(&self, key: i64) -> Option<i64> {
+        self.step.next(key.checked_sub(self.offset)?)?.checked_add(self.offset)
+    }
+}
+
+/// A range of values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Span {
+    /// The name of its bucket; made of the bounds when it has none.
+    pub key: Option<String>,
+    /// The lowest value in it.
+    pub from: Option<f64>,
+    /// The lowest value that is too large for it.
+    pub to: Option<f64>,
+}
+
+impl Span {
+    /// Whether a value is in it.
+    pub fn has(&self, value: f64) -> bool {
+        self.from.is_none_or(|from| value >= from) && self.to.is_none_or(|to| value < to)
+    }
+}
+
+/// A number of many values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stat {
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+    /// The mean.
+    Avg,
+    /// The sum.
+    Sum,
+    /// How many.
+    Count,
+    /// All of these.
+    All,
+}
+
+impl Stat {
+    /// Each by the name that it has in requests and in the answer to `stats`.
+    const NAMES: [(&'static str, Self); 5] = [
+        ("min", Self::Min),
+        ("max", Self::Max),
+        ("avg", Self::Avg),
+        ("sum", Self::Sum),
+        ("count", Self::Count),
+    ];
+
+    /// The one that the answer to `stats` has under this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.into_iter().find(|(other, _)| *other == name).map(|(_, stat)| stat)
+    }
+}

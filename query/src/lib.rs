@@ -1,0 +1,215 @@
+//! What can be asked of an archive, as types.
+//!
+//! Everything that asks (the native API, the Elasticsearch routes, the pages, the command line) makes a
+//! [`SearchRequest`], whose [`Query`] is the query DSL of Elasticsearch as far as newspapers' archives want it;
+//! everything that answers takes one. Text never gets further than the parsers here: a request has no syntax left in
+//! it, and is as deep and as large as [`limits`] allow.
+//!
+//! ```
+//! use query::{Query, SearchRequest};
+//! use store::AssetKind;
+//!
+//! let request = SearchRequest::from_params(&[("q", "ferry -fog"), ("to", "1912"), ("sort", "oldest")])?;
+//! assert_eq!(request.kind, AssetKind::Article);
+//! assert!(matches!(request.query, Query::Bool(_)));
+//! # Ok::<(), query::QueryError>(())
+//! ```
+//!
+//! What is *not* here: how a query is answered (crate `search-api`), and what a document consists of (crate `views`). Nothing here knows an
+//! index or HTTP.
+
+mod aggregations;
+mod dates;
+mod dsl;
+mod error;
+mod fuzzy;
+mod highlight;
+mod json;
+pub mod limits;
+pub mod names;
+mod need;
+mod pattern;
+mod request;
+mod scalar;
+mod scored;
+mod similar;
+mod sort;
+mod text;
+mod words;
+
+pub use aggregations::{
+    Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, Metric, MetricPath, OrderBy, Span,
+    Stat, Step, Terms,
+};
+pub use dates::{DateError, DateFormat, Interval, day_range, instant_of, millis_of, parse_bound, zone_of};
+pub use dsl::{DslOptions, parse_query, write_query};
+pub use error::QueryError;
+pub use fuzzy::{Near, Rows};
+pub use highlight::{HighlightField, HighlightOptions};
+pub use json::{Reader, kind_of};
+pub use limits::Clauses;
+pub use need::{Minimum, Need};
+pub use pattern::{Pattern, PatternError, Run};
+pub use request::{
+    Cursor, MAX_LIMIT, SearchRequest, SourceFilter, matches_path, plain_query, text_bytes, window_too_large,
+};
+pub use scalar::Scalar;
+pub use scored::{Curve, Example, FunctionKind, Like, Mode, Modifier, ScoreFunction, Scored};
+pub use sort::{Missing, Sort, SortValue};
+pub use text::{ALL_EXACT, Syntax, TextOptions, parse_text};
+pub use words::{Combine, Fuzziness, Fuzzy, Phrase, Words};
+
+/// What is looked for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Query {
+    /// Every document.
+    All,
+    /// No document.
+    Nothing,
+    /// Words of a text, in one field or several.
+    Words(Words),
+    /// Words that follow each other.
+    Phrase(Phrase),
+    /// One of these exact values.
+    Terms {
+        /// The field.
+        field: String,
+        /// Any of them.
+        values: Vec<Scalar>,
+        /// Whether `A` and `a` are the same.
+        any_case: bool,
+    },
+    /// Values between bounds.
+    Range(Range),
+    /// Terms that match a pattern.
+    Pattern {
+        /// The fields; none stands for all that a plain search looks at.
+        fields: Vec<FieldBoost>,
+        /// What the terms look like.
+        pattern: PatternKind,
+        /// Whether `A` and `a` are the same, in fields of exact values.
+        any_case: bool,
+    },
+    /// Terms that are almost this one.
+    Fuzzy(Fuzzy),
+    /// Documents that have anything in a field.
+    Exists {
+        /// The field.
+        field: String,
+    },
+    /// Documents by their ids.
+    Ids(Vec<String>),
+    /// Several queries at once.
+    Bool(Bool),
+    /// What matches, all with the same score.
+    Constant(Box<Query>),
+    /// The score multiplied.
+    Boosted(Box<Query>, f32),
+    /// The best of several, the others counting a little.
+    Best {
+        /// The queries.
+        queries: Vec<Query>,
+        /// What the others count.
+        tie_breaker: f32,
+    },
+    /// Documents like these.
+    Like(Like),
+    /// Scores changed by functions.
+    Scored(Scored),
+}
+
+impl Query {
+    /// Returns the query with its score multiplied, with [`limits::MAX_BOOST`] at most.
+    #[must_use]
+    pub fn boosted(self, boost: f32) -> Self {
+        match self {
+            query if boost.to_bits() == 1.0_f32.to_bits() => query,
+            Self::Boosted(query, own) => Self::Boosted(query, (own * boost).min(limits::MAX_BOOST)),
+            query => Self::Boosted(Box::new(query), boost),
+        }
+    }
+}
+
+/// A field and what a hit in it weighs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldBoost {
+    /// The field's name; `*` in it stands for anything.
+    pub name: String,
+    /// What a hit in it weighs.
+    pub boost: f32,
+}
+
+impl FieldBoost {
+    /// A field as it is.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), boost: 1.0 }
+    }
+
+    /// The name of a field that weighs what it weighs anyway.
+    fn plain_name(&self) -> Option<&str> {
+        (self.boost.to_bits() == 1.0_f32.to_bits()).then_some(self.name.as_str())
+    }
+}
+
+/// Values between bounds. A bound is as it was written: whether it is a date, a number or a text is the field's to
+/// say.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Range {
+    /// The field.
+    pub field: String,
+    /// At least, and whether that value is in.
+    pub from: Option<(Scalar, bool)>,
+    /// At most, and whether that value is in.
+    pub to: Option<(Scalar, bool)>,
+    /// Elasticsearch's `format`: `yyyy`, `epoch_millis` …
+    pub format: Option<String>,
+    /// For dates without an offset: `+02:00`.
+    pub time_zone: Option<String>,
+}
+
+/// What terms look like.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PatternKind {
+    /// They begin so.
+    Prefix(String),
+    /// `*` and `?`.
+    Wildcard(String),
+    /// A regular expression.
+    Regexp(String),
+}
+
+impl PatternKind {
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Prefix(text) | Self::Wildcard(text) | Self::Regexp(text) => text,
+        }
+    }
+
+    /// The automaton of the pattern with its text changed first.
+    ///
+    /// # Errors
+    /// [`PatternError`].
+    pub fn compile(&self, change: impl Fn(&str) -> String) -> Result<Pattern, PatternError> {
+        match self {
+            Self::Prefix(text) => Pattern::prefix(&change(text)),
+            Self::Wildcard(text) => Pattern::wildcard(&change(text)),
+            Self::Regexp(text) => Pattern::regexp(&change(text)),
+        }
+    }
+}
+
+/// Several queries at once.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Bool {
+    /// All must match, and score.
+    pub must: Vec<Query>,
+    /// All must match, and do not score.
+    pub filter: Vec<Query>,
+    /// The more match the better.
+    pub should: Vec<Query>,
+    /// None may match.
+    pub must_not: Vec<Query>,
+    /// How many of `should` must match; left out, one if there is neither `must` nor `filter`.
+    pub need: Option<Minimum>,
+}

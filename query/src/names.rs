@@ -1,0 +1,169 @@
+//! What the plain words of parameters and query strings mean in each view.
+
+use store::AssetKind;
+use views::{EXACT, FieldKind, FieldSpec, view_of};
+
+use crate::{DateFormat, FieldBoost, Interval};
+
+/// Names that people use, and the fields that they mean.
+struct Names {
+    /// The dates that `from`, `to`, `sort=newest` and the facets by date look at.
+    date: &'static str,
+    section: &'static str,
+    byline: &'static [&'static str],
+    /// Other names, for `name:` in query strings and for facets.
+    others: &'static [(&'static str, &'static [&'static str])],
+}
+
+const ARTICLES: Names = Names {
+    date: "published",
+    section: "section",
+    byline: &["bylines.name", "bylines.also_known_as", "credit", "bylines.id"],
+    others: &[
+        ("title", &["headline"]),
+        ("text", &["body", "summary"]),
+        ("author", &["bylines.name", "bylines.also_known_as", "credit"]),
+        ("caption", &["images.caption"]),
+        ("photographer", &["images.photographer.name"]),
+        ("keyword", &["keywords.value"]),
+        ("subject", &["keywords.value"]),
+        ("place", &["dateline", "keywords.value"]),
+        ("correction", &["corrections.text"]),
+        ("lang", &["language"]),
+    ],
+};
+
+const IMAGES: Names = Names {
+    date: "taken",
+    section: "used_in.section",
+    byline: &["photographer.name", "credit", "photographer.id"],
+    others: &[
+        ("photographer", &["photographer.name"]),
+        ("author", &["photographer.name", "credit"]),
+        ("headline", &["used_in.headline"]),
+        ("title", &["used_in.headline"]),
+        ("published", &["used_in.published"]),
+    ],
+};
+
+const BYLINES: Names = Names {
+    date: "first_published",
+    section: "sections.name",
+    byline: &["name", "also_known_as"],
+    others: &[("author", &["name", "also_known_as"])],
+};
+
+const fn names_of(kind: AssetKind) -> &'static Names {
+    match kind {
+        AssetKind::Article => &ARTICLES,
+        AssetKind::Image => &IMAGES,
+        AssetKind::Byline => &BYLINES,
+    }
+}
+
+/// The field of dates of a view.
+pub fn date_field(kind: AssetKind) -> &'static str {
+    names_of(kind).date
+}
+
+/// The fields that a name before a colon means, with `.exact` behind it their words as they are written; `None` when it
+/// names none.
+pub fn fields_named(kind: AssetKind, name: &str) -> Option<Vec<FieldBoost>> {
+    let names = names_of(kind);
+    if let Some(base) = name.strip_suffix(EXACT) {
+        let as_written = |field: FieldBoost| match spec_of(kind, &field.name) {
+            Some(spec) if spec.is_stemmed() => FieldBoost::new(field.name + EXACT),
+            _ => field,
+        };
+        return Some(fields_named(kind, base)?.into_iter().map(as_written).collect());
+    }
+    let list = |fields: &[&str]| Some(fields.iter().map(|field| FieldBoost::new(*field)).collect());
+    if spec_of(kind, name).is_some() || matches!(name, "_id" | "_seq") {
+        return list(&[name]);
+    }
+    match name {
+        "date" => list(&[names.date]),
+        "section" => list(&[names.section]),
+        "byline" | "by" => list(names.byline),
+        _ => {
+            let other = names.others.iter().find(|(other, _)| *other == name);
+            let object = || {
+                let prefix = format!("{name}.");
+                let inner = |field: &&FieldSpec| field.name.starts_with(&prefix) && field.weight > 0.0;
+                let fields: Vec<&str> =
+                    view_of(kind).fields().iter().filter(inner).map(|field| field.name).collect();
+                if fields.is_empty() { None } else { list(&fields) }
+            };
+            other.map_or_else(object, |(_, fields)| list(fields))
+        }
+    }
+}
+
+fn spec_of(kind: AssetKind, name: &str) -> Option<&'static FieldSpec> {
+    let base = name.strip_suffix(".keyword").unwrap_or(name);
+    view_of(kind).fields().iter().find(|field| field.name == base)
+}
+
+/// The fields that a filter by byline looks at: names as text, ids as they are.
+pub fn byline_fields(kind: AssetKind) -> Vec<FieldBoost> {
+    names_of(kind).byline.iter().map(|field| FieldBoost::new(*field)).collect()
+}
+
+/// The field that a filter by section looks at.
+pub fn section_field(kind: AssetKind) -> &'static str {
+    names_of(kind).section
+}
+
+/// What a facet counts.
+pub enum Facet {
+    /// Exact values of a field.
+    Values(String),
+    /// Intervals of the view's dates, with the format of their names.
+    Dates(Interval, DateFormat),
+}
+
+/// The facet of this name; `None` when there is none.
+pub fn facet(kind: AssetKind, name: &str) -> Option<Facet> {
+    match name {
+        "century" => return Some(Facet::Dates(Interval::Years(100), DateFormat::year())),
+        "decade" => return Some(Facet::Dates(Interval::Years(10), DateFormat::year())),
+        "year" => return Some(Facet::Dates(Interval::Years(1), DateFormat::year())),
+        "month" => return Some(Facet::Dates(Interval::Month, DateFormat::month())),
+        "day" => return Some(Facet::Dates(Interval::Millis(86_400_000), DateFormat::date())),
+        _ => {}
+    }
+    fields_named(kind, name)?.into_iter().find_map(|field| {
+        let spec = spec_of(kind, &field.name)?;
+        match spec.kind {
+            FieldKind::Keyword | FieldKind::Number => Some(Facet::Values(field.name)),
+            FieldKind::TextAndKeyword(_) => Some(Facet::Values(format!("{}.keyword", spec.name))),
+            FieldKind::Text(_) | FieldKind::Date => None,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_means_fields_that_are_there() {
+        for kind in AssetKind::ALL {
+            let names = names_of(kind);
+            let fields = names.others.iter().flat_map(|(_, fields)| *fields).chain(names.byline);
+            for field in fields.chain([&names.date, &names.section]) {
+                assert!(spec_of(kind, field).is_some(), "{field} in {kind}");
+            }
+            assert!(facet(kind, "byline").is_some() && facet(kind, "section").is_some());
+        }
+        assert_eq!(fields_named(AssetKind::Article, "images").unwrap().len(), 4);
+        assert!(fields_named(AssetKind::Article, "http").is_none());
+        let names = |name: &str| {
+            let fields = fields_named(AssetKind::Article, name).unwrap();
+            fields.into_iter().map(|field| field.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names("text.exact"), ["body.exact", "summary.exact"]);
+        assert_eq!(names("place.exact"), ["dateline.exact", "keywords.value"]);
+        assert_eq!(names("date.exact.exact"), ["published"]);
+    }
+}

@@ -1,0 +1,169 @@
+//! A search as it is asked, and the plain parameters that make one.
+
+mod cursor;
+mod params;
+mod source;
+
+use std::time::Duration;
+
+use store::{AssetKind, Seq};
+use views::EXACT;
+
+pub use self::{
+    cursor::Cursor,
+    params::MAX_LIMIT,
+    source::{SourceFilter, matches_path, text_bytes},
+};
+use crate::{
+    ALL_EXACT, Aggregation, Combine, FieldBoost, HighlightOptions, Minimum, Need, Phrase, Query, QueryError,
+    Sort, Syntax, TextOptions,
+    limits::{Clauses, MAX_WINDOW},
+    names, parse_text,
+};
+
+/// A search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchRequest {
+    /// The view.
+    pub kind: AssetKind,
+    /// What is looked for.
+    pub query: Query,
+    /// What is taken away from the hits after facets and aggregations have seen them.
+    pub post_filter: Option<Query>,
+    /// The order; none is by relevance.
+    pub sort: Vec<Sort>,
+    /// How many hits to pass over.
+    pub from: usize,
+    /// How many hits to give.
+    pub size: usize,
+    /// Only what comes behind this hit.
+    pub after: Option<Cursor>,
+    /// Whether and how to highlight.
+    pub highlight: Option<HighlightOptions>,
+    /// The archive as it stood, by the name it was built under.
+    pub as_of: Option<String>,
+    /// Counts of values, under their own names.
+    pub facets: Vec<Aggregation>,
+    /// Whether all hits are counted; without, the best are found faster.
+    pub count_all: bool,
+    /// When not all are counted: up to how many are.
+    pub count_to: u64,
+    /// Of all hits with the same value in this field, only the best.
+    pub collapse: Option<String>,
+    /// Scores are wanted although the order does not need them.
+    pub scores: bool,
+    /// A shorter limit than the usual one.
+    pub time_limit: Option<Duration>,
+    /// Hits of a lower score are left out.
+    pub min_score: Option<f32>,
+    /// Whether each hit says how its score came about.
+    pub explain: bool,
+    /// A field that the view lacks matches nothing instead of being refused.
+    pub lenient: bool,
+    /// Wait (at most two seconds) until the index has taken in this event.
+    pub min_seq: Option<Seq>,
+    /// What is given of the documents that are found.
+    pub source: SourceFilter,
+    /// What is given of them as single fields besides.
+    pub fields: SourceFilter,
+    /// Whether a page whose documents are too large together ends before the first that is too much, instead of being
+    /// refused.
+    pub ends_early: bool,
+}
+
+impl SearchRequest {
+    /// Everything in a view, ten at a time.
+    pub fn new(kind: AssetKind) -> Self {
+        Self {
+            kind,
+            query: Query::All,
+            post_filter: None,
+            sort: Vec::new(),
+            from: 0,
+            size: 10,
+            after: None,
+            highlight: None,
+            as_of: None,
+            facets: Vec::new(),
+            count_all: true,
+            count_to: 0,
+            collapse: None,
+            scores: false,
+            time_limit: None,
+            min_score: None,
+            explain: false,
+            lenient: false,
+            min_seq: None,
+            source: SourceFilter::All,
+            fields: SourceFilter::None,
+            ends_early: false,
+        }
+    }
+
+    /// Whether anything is wanted of the documents, so that they must be read.
+    pub fn reads_documents(&self) -> bool {
+        self.source != SourceFilter::None || self.fields != SourceFilter::None || self.highlight.is_some()
+    }
+
+    /// What people type into a search box.
+    ///
+    /// # Errors
+    /// [`QueryError`]: too long, too deep or too many words.
+    pub fn plain(kind: AssetKind, q: &str) -> Result<Self, QueryError> {
+        Ok(Self {
+            query: plain_query(kind, q, false)?,
+            highlight: Some(HighlightOptions::default()),
+            ..Self::new(kind)
+        })
+    }
+}
+
+/// Why a page that ends too far behind is refused.
+pub fn window_too_large() -> QueryError {
+    QueryError::illegal(format!("a page must end within the first {MAX_WINDOW} hits: go on with the cursor"))
+}
+
+/// The query of a text that people type: all words must be there, in any field, as they are written if `exact`; near
+/// each other is better.
+///
+/// # Errors
+/// [`QueryError`]: too long, too deep or too many words.
+pub fn plain_query(kind: AssetKind, q: &str, exact: bool) -> Result<Query, QueryError> {
+    if q.trim().is_empty() {
+        return Ok(Query::All);
+    }
+    let suffix = if exact { EXACT } else { "" };
+    let known = |name: &str| names::fields_named(kind, &format!("{name}{suffix}"));
+    let options = TextOptions {
+        fields: if exact { vec![FieldBoost::new(ALL_EXACT)] } else { Vec::new() },
+        need: Need::All,
+        tie_breaker: PLAIN_TIE_BREAKER,
+        ..TextOptions::new(Syntax::Plain, &known)
+    };
+    Ok(join_words(parse_text(q, &options, &mut Clauses::default())?, &options.fields))
+}
+
+/// What fields other than the best one count in a plain search.
+const PLAIN_TIE_BREAKER: f32 = 0.1;
+
+/// Several words in a row are one text, so that documents that have them side by side can be preferred.
+fn join_words(query: Query, fields: &[FieldBoost]) -> Query {
+    let Query::Bool(bool) = &query else { return query };
+    let words = bool.must.iter().map(|query| match query {
+        Query::Words(words) if words.fields == fields && words.combine == Combine::OneField => {
+            Some(words.text.as_str())
+        }
+        _ => None,
+    });
+    let Some(words) = words.collect::<Option<Vec<&str>>>().filter(|words| words.len() > 1) else {
+        return query;
+    };
+    let near = Query::Phrase(Phrase { slop: 2, ..Phrase::new(fields.to_vec(), words.join(" ")) });
+    let mut joined = bool.clone();
+    joined.should.push(Query::Boosted(Box::new(near), NEARNESS));
+    joined.need = joined.need.or(Some(Minimum::count(0)));
+    Query::Bool(joined)
+}
+
+/// What words side by side count more.
+const NEARNESS: f32 = 0.5;

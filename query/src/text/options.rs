@@ -1,0 +1,65 @@
+//! How a query string is read.
+
+use crate::{FieldBoost, Fuzziness, Need};
+
+/// Which signs mean something, and whether mistakes are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    /// What people type: lenient.
+    Plain,
+    /// Elasticsearch's `query_string`: strict.
+    QueryString,
+    /// Elasticsearch's `simple_query_string`: lenient.
+    Simple,
+}
+
+/// How a query string is read.
+pub struct TextOptions<'a> {
+    /// Which signs mean something.
+    pub syntax: Syntax,
+    /// Where words without a field are looked for; none stands for all that a plain search looks at.
+    pub fields: Vec<FieldBoost>,
+    /// What joins words without an operator between them.
+    pub need: Need,
+    /// The slop of phrases that state none.
+    pub slop: u32,
+    /// The edits of `word~`.
+    pub fuzziness: Fuzziness,
+    /// So many characters at the start of `word~` must be the same.
+    pub exact_start: usize,
+    /// Whether two neighbours that swapped places are one edit.
+    pub swaps: bool,
+    /// How many terms `word~` may stand for; without, all.
+    pub max_expansions: Option<usize>,
+    /// Whether a pattern may begin with `*` or `?`.
+    pub leading_wildcard: bool,
+    /// For dates without an offset: `+02:00`.
+    pub time_zone: Option<String>,
+    /// What other fields than the best count.
+    pub tie_breaker: f32,
+    /// Whether phrases mean their words as they are written.
+    pub exact_phrases: bool,
+    /// What a name before a colon stands for; `None` when it is no field.
+    pub field: &'a dyn Fn(&str) -> Option<Vec<FieldBoost>>,
+}
+
+impl<'a> TextOptions<'a> {
+    /// The usual ones of a syntax, with all fields.
+    pub fn new(syntax: Syntax, field: &'a dyn Fn(&str) -> Option<Vec<FieldBoost>>) -> Self {
+        Self {
+            syntax,
+            fields: Vec::new(),
+            need: Need::Any,
+            slop: 0,
+            fuzziness: Fuzziness::AUTO,
+            exact_start: 0,
+            swaps: true,
+            max_expansions: None,
+            leading_wildcard: true,
+            time_zone: None,
+            tie_breaker: 0.0,
+            exact_phrases: false,
+            field,
+        }
+    }
+}

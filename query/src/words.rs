@@ -1,0 +1,158 @@
+//! Queries for the words of a text.
+
+use std::fmt;
+
+use super::{FieldBoost, Need};
+
+/// Words of a text that are looked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Words {
+    /// Where; none stands for all fields that a plain search looks at, with their weights.
+    pub fields: Vec<FieldBoost>,
+    /// The text, not yet cut into words.
+    pub text: String,
+    /// How several fields come together.
+    pub combine: Combine,
+    /// How many of the words must be there.
+    pub need: Need,
+    /// Words that are almost these match too.
+    pub fuzziness: Option<Fuzziness>,
+    /// With fuzziness: so many characters at the start must be the same.
+    pub exact_start: usize,
+    /// With fuzziness: whether two neighbours that swapped places are one edit.
+    pub swaps: bool,
+    /// How many terms a fuzzy word or the start of one may stand for; without, all.
+    pub max_expansions: Option<usize>,
+    /// What fields other than the best count.
+    pub tie_breaker: f32,
+    /// Whether parts of a compound (`wi-fi`, `O'Hare`) must follow each other.
+    pub compounds: bool,
+    /// Whether the last word may be the start of one.
+    pub last_is_prefix: bool,
+    /// What a text without any word matches.
+    pub empty_matches_all: bool,
+    /// Whether `A` and `a` are the same, in fields of exact values.
+    pub any_case: bool,
+}
+
+impl Words {
+    /// A text in one field, any of its words.
+    pub fn new(fields: Vec<FieldBoost>, text: impl Into<String>) -> Self {
+        Self {
+            fields,
+            text: text.into(),
+            combine: Combine::BestField,
+            need: Need::Any,
+            fuzziness: None,
+            exact_start: 0,
+            swaps: true,
+            max_expansions: None,
+            tie_breaker: 0.0,
+            compounds: false,
+            last_is_prefix: false,
+            empty_matches_all: false,
+            any_case: false,
+        }
+    }
+}
+
+/// How several fields come together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Combine {
+    /// The best field's score; the words are counted in each field for itself.
+    BestField,
+    /// The sum of all fields' scores; the words are counted in each field for itself.
+    AllFields,
+    /// As if all were one field: each word may be in any of them.
+    OneField,
+}
+
+/// Words that follow each other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Phrase {
+    /// Where; none stands for all fields that a plain search looks at, with their weights.
+    pub fields: Vec<FieldBoost>,
+    /// The text, not yet cut into words.
+    pub text: String,
+    /// How many places the words may be moved altogether.
+    pub slop: u32,
+    /// Whether the last word may be the start of one.
+    pub last_is_prefix: bool,
+    /// How many words the start of one may stand for; without, a few hundred.
+    pub max_expansions: Option<usize>,
+    /// What a text without any word matches.
+    pub empty_matches_all: bool,
+    /// What fields other than the best count.
+    pub tie_breaker: f32,
+    /// Whether `A` and `a` are the same, in fields of exact values.
+    pub any_case: bool,
+}
+
+impl Phrase {
+    /// Words that follow each other, in these fields.
+    pub fn new(fields: Vec<FieldBoost>, text: impl Into<String>) -> Self {
+        Self {
+            fields,
+            text: text.into(),
+            slop: 0,
+            last_is_prefix: false,
+            max_expansions: None,
+            empty_matches_all: false,
+            tie_breaker: 0.0,
+            any_case: false,
+        }
+    }
+}
+
+/// Terms that are almost a word.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fuzzy {
+    /// The fields; none stands for all that a plain search looks at.
+    pub fields: Vec<FieldBoost>,
+    /// The word.
+    pub value: String,
+    /// How far away a match may be.
+    pub fuzziness: Fuzziness,
+    /// So many characters at the start must be the same.
+    pub exact_start: usize,
+    /// Whether two neighbours that swapped places are one edit.
+    pub swaps: bool,
+    /// At most so many terms, the nearest first; without, all.
+    pub max_expansions: Option<usize>,
+}
+
+/// How far from a word a match may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fuzziness {
+    /// No edit below the first length, one below the second, two above.
+    Auto(usize, usize),
+    /// So many.
+    Edits(u8),
+}
+
+impl Fuzziness {
+    /// Elasticsearch's `AUTO`.
+    pub const AUTO: Self = Self::Auto(3, 6);
+
+    /// For this word.
+    pub fn edits(self, word: &str) -> u8 {
+        match self {
+            Self::Edits(edits) => edits,
+            Self::Auto(one, two) => {
+                let length = word.chars().count();
+                u8::from(length >= one) + u8::from(length >= two)
+            }
+        }
+    }
+}
+
+/// As it is written in the DSL.
+impl fmt::Display for Fuzziness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::AUTO => f.write_str("AUTO"),
+            Self::Auto(one, two) => write!(f, "AUTO:{one},{two}"),
+            Self::Edits(edits) => write!(f, "{edits}"),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Expiry: a revision that was public until a time is withdrawn by an event when that time has come. Views see no clock.
+
+use crate::{
+    append::Batch,
+    asset::AssetRef,
+    catalog::Head,
+    date::Timestamp,
+    error::{AppendError, ReadError},
+    event::{Fact, NewEvent, Order, OrderedBy, Revision},
+    log::Log,
+    tables::time_of,
+};
+
+/// So many assets are withdrawn in one transaction.
+const CHUNK: usize = 1_000;
+
+impl Log {
+    /// Returns the earliest time at which an asset that readers see is due to be withdrawn.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the disk fails.
+    pub fn next_due(&self) -> Result<Option<Timestamp>, ReadError> {
+        let (tables, txn) = self.read()?;
+        Ok(tables.catalog.due.first(&txn)?.map(|(key, _)| time_of(key)))
+    }
+
+    /// Withdraws the assets that readers might see until `now` at the latest: by order of their source, for the reason
+    /// that they expired, at the time that was stated. Returns how many.
+    ///
+    /// # Errors
+    /// [`AppendError`]; what came before it in the order of the times is withdrawn then.
+    pub fn withdraw_due(&self, now: Timestamp) -> Result<u64, AppendError> {
+        let mut withdrawn = 0;
+        loop {
+            let due = self.due(now)?;
+            if due.is_empty() {
+                return Ok(withdrawn);
+            }
+            let mut batch = Batch::default();
+            for (asset, until, revision) in due {
+                let order =
+                    Order { reason: "expired".into(), ordered_by: OrderedBy::Source, ..Order::default() };
+                let fact = Fact::Withdrawn(asset.kind, order);
+                let event = NewEvent { time: Some(until), ..NewEvent::new(asset.id.clone(), fact) };
+                batch.events.push(self.prepare(&event)?);
+                batch.expect.push((asset, revision));
+            }
+            match self.append(batch) {
+                Ok(appended) => {
+                    withdrawn += appended.outcomes.iter().filter(|done| done.is_new()).count() as u64
+                }
+                // One of them has a new revision, perhaps of a longer life: they are looked for again.
+                Err(AppendError::Conflict { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// What is due, with its time and the count of its revisions.
+    fn due(&self, now: Timestamp) -> Result<Vec<(AssetRef, Timestamp, Revision)>, ReadError> {
+        let (tables, txn) = self.read()?;
+        let mut due = Vec::new();
+        for row in tables.catalog.due.iter(&txn)?.take(CHUNK) {
+            let (key, stored) = row?;
+            if time_of(key) > now {
+                break;
+            }
+            let asset = AssetRef::from_key(stored).ok_or_else(|| crate::catalog::damaged(stored))?;
+            let head: Option<Head> = tables.catalog.head(&txn, stored)?;
+            let revision = head.ok_or_else(|| crate::catalog::damaged(stored))?.revision;
+            due.push((asset, time_of(key), revision));
+        }
+        Ok(due)
+    }
+}

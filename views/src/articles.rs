@@ -1,0 +1,101 @@
+//! The view `articles`: each article with the names of its authors, and with its images, their captions and
+//! credits.
+
+use store::{AssetId, AssetKind, AssetRef, ReadError, Snapshot};
+
+use crate::{
+    document::Document,
+    field::FieldSpec,
+    join::{self, Known, Part},
+    view::{Change, Touch, View},
+};
+
+pub(crate) struct Articles;
+
+static FIELDS: [FieldSpec; 33] = [
+    FieldSpec::text("headline", 3.0),
+    FieldSpec::text("kicker", 1.0),
+    FieldSpec::text("subheadline", 1.5),
+    FieldSpec::text("summary", 1.2),
+    FieldSpec::text("body", 1.0),
+    FieldSpec::date("published"),
+    FieldSpec::date("updated"),
+    FieldSpec::keyword("language"),
+    FieldSpec::keyword("section"),
+    FieldSpec::keyword("desk"),
+    FieldSpec::keyword("edition"),
+    FieldSpec::keyword("page"),
+    FieldSpec::keyword("type"),
+    FieldSpec::keyword("source"),
+    FieldSpec::keyword("url"),
+    FieldSpec::text("dateline", 1.0),
+    FieldSpec::names("credit", 1.0),
+    FieldSpec::keyword("bylines.id"),
+    FieldSpec::names_and_keyword("bylines.name", 2.0),
+    FieldSpec::names("bylines.also_known_as", 1.0),
+    FieldSpec::text("bylines.title", 0.0),
+    FieldSpec::names_and_keyword("bylines.organization", 1.0),
+    FieldSpec::keyword("images.id"),
+    FieldSpec::text("images.caption", 1.5),
+    FieldSpec::text("images.alt", 1.0),
+    FieldSpec::names("images.credit", 1.0),
+    FieldSpec::keyword("images.photographer.id"),
+    FieldSpec::names_and_keyword("images.photographer.name", 1.0),
+    FieldSpec::date("images.taken"),
+    FieldSpec::keyword("keywords.name"),
+    FieldSpec::names_and_keyword("keywords.value", 1.5),
+    FieldSpec::text("corrections.text", 0.5),
+    FieldSpec::text("rights", 0.0),
+];
+
+impl View for Articles {
+    fn kind(&self) -> AssetKind {
+        AssetKind::Article
+    }
+
+    fn fields(&self) -> &'static [FieldSpec] {
+        &FIELDS
+    }
+
+    fn document_knowing(
+        &self,
+        id: &AssetId,
+        snapshot: &Snapshot,
+        known: &mut Known,
+    ) -> Result<Option<Document>, ReadError> {
+        let asset = AssetRef::new(AssetKind::Article, id.clone());
+        let Some(live) = snapshot.live_fields(&asset)? else { return Ok(None) };
+        let mut json = live.fields;
+        join::join_all(&mut json, "bylines", Part::Byline, snapshot, known)?;
+        join::join_all(&mut json, "images", Part::Image, snapshot, known)?;
+        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, source: live.source, json }))
+    }
+
+    /// An article touches itself; an image the articles that show it; a byline those that it wrote, and those that
+    /// show an image that it took.
+    fn touched_by(&self, change: &Change, snapshot: &Snapshot, touch: Touch<'_>) -> Result<(), ReadError> {
+        match change.asset.kind {
+            AssetKind::Article => touch(change.asset.id.clone()),
+            AssetKind::Image => join::touch_referrers(
+                std::slice::from_ref(&change.asset),
+                AssetKind::Article,
+                snapshot,
+                touch,
+            ),
+            AssetKind::Byline => {
+                let same = join::same_person(&change.asset, snapshot)?;
+                join::touch_referrers(&same, AssetKind::Article, snapshot, touch)?;
+                same.iter().try_for_each(|person| {
+                    join::each_referrer(person, AssetKind::Image, snapshot, &mut |image, _| {
+                        join::touch_referrers(
+                            std::slice::from_ref(&image),
+                            AssetKind::Article,
+                            snapshot,
+                            touch,
+                        )
+                    })
+                })
+            }
+        }
+    }
+}

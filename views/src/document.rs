@@ -1,0 +1,118 @@
+//! Documents: what a view makes of one asset in one snapshot.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use store::{AssetRef, Revision, Seq};
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::text::Language;
+
+/// What the index holds of an asset, and what a search returns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The asset it is of.
+    pub asset: AssetRef,
+    /// The event that published the revision that it shows.
+    pub seq: Seq,
+    /// Which revision that is.
+    pub revision: Revision,
+    /// Where that event comes from, as its sender said; no part of what is indexed.
+    pub source: String,
+    /// The asset's own fields, and what is joined to them.
+    pub json: Map<String, Value>,
+}
+
+impl Document {
+    /// The digest of id, seq and content: XXH3, 128 bits (<https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md>),
+    /// as two numbers. It tells indexes apart; what proves a document is the log's own chain.
+    pub fn digest(&self) -> [u64; 2] {
+        let mut hasher = Xxh3::new();
+        put_text(&mut hasher, self.asset.id.as_str());
+        hasher.update(&self.seq.get().to_be_bytes());
+        put_object(&mut hasher, &self.json);
+        let digest = hasher.digest128();
+        [(digest >> 64) as u64, digest as u64]
+    }
+
+    /// The language by whose rules it is analysed: the one it states, or else the one it seems to be in.
+    pub fn language(&self) -> Language {
+        let text = |name: &str| self.json.get(name).and_then(Value::as_str).unwrap_or_default();
+        Language::of_tag(text("language")).unwrap_or_else(|| {
+            let longest = ["body", "summary", "caption", "bio", "headline"]
+                .map(text)
+                .into_iter()
+                .max_by_key(|t| t.len());
+            Language::detect(longest.unwrap_or_default())
+        })
+    }
+}
+
+/// Takes in what nothing else is taken in as: a length comes before each text, a letter before each value.
+fn put(hasher: &mut Xxh3, value: &Value) {
+    match value {
+        Value::Null => hasher.update(b"0"),
+        Value::Bool(no_or_yes) => hasher.update(if *no_or_yes { b"y" } else { b"n" }),
+        Value::Number(number) => {
+            hasher.update(b"#");
+            put_text(hasher, &number.to_string());
+        }
+        Value::String(text) => {
+            hasher.update(b"s");
+            put_text(hasher, text);
+        }
+        Value::Array(entries) => {
+            hasher.update(b"[");
+            hasher.update(&(entries.len() as u64).to_be_bytes());
+            entries.iter().for_each(|entry| put(hasher, entry));
+        }
+        Value::Object(fields) => {
+            hasher.update(b"{");
+            put_object(hasher, fields);
+        }
+    }
+}
+
+fn put_object(hasher: &mut Xxh3, fields: &Map<String, Value>) {
+    hasher.update(&(fields.len() as u64).to_be_bytes());
+    for (name, value) in fields {
+        put_text(hasher, name);
+        put(hasher, value);
+    }
+}
+
+fn put_text(hasher: &mut Xxh3, text: &str) {
+    hasher.update(&(text.len() as u64).to_be_bytes());
+    hasher.update(text.as_bytes());
+}
+
+/// A digest over a set of documents: the sum of theirs, so that the order does not matter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewDigest {
+    /// How many documents.
+    pub documents: u64,
+    high: u64,
+    low: u64,
+}
+
+impl ViewDigest {
+    /// With one more document.
+    pub fn add(&mut self, [high, low]: [u64; 2]) {
+        self.documents += 1;
+        self.high = self.high.wrapping_add(high);
+        self.low = self.low.wrapping_add(low);
+    }
+
+    /// Both sets together.
+    pub fn join(&mut self, other: Self) {
+        self.documents += other.documents;
+        self.high = self.high.wrapping_add(other.high);
+        self.low = self.low.wrapping_add(other.low);
+    }
+}
+
+impl std::fmt::Display for ViewDigest {
+    /// Thirty-two hexadecimal digits.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}{:016x}", self.high, self.low)
+    }
+}

@@ -1,0 +1,119 @@
+//! The fields of a view: what of its documents can be searched, and how. One table is the source of the index's
+//! schema, of what is indexed, of the query translation and of the mapping that clients see.
+
+use serde_json::{Map, Value};
+use store::ArchiveDate;
+
+use crate::text::Analyser;
+
+/// What is added to the name of a stemmed field for its words as they are written: `headline.exact`.
+pub const EXACT: &str = ".exact";
+
+/// How a field is indexed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Analysed text, with positions. Where that means stems, the words as they are written are indexed too, under the
+    /// name with [`EXACT`] added.
+    Text(Analyser),
+    /// The exact value, also for facets and sorting.
+    Keyword,
+    /// Analysed text; and the exact value under the name with `.keyword` added.
+    TextAndKeyword(Analyser),
+    /// A date of any precision, as milliseconds since 1970 of its first instant.
+    Date,
+    /// A whole number.
+    Number,
+}
+
+/// One field of a view's documents.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FieldSpec {
+    /// The path in the document's JSON; steps through lists take all their entries: `images.caption`.
+    pub name: &'static str,
+    /// How it is indexed.
+    pub kind: FieldKind,
+    /// What a hit in it weighs in a plain search; 0 leaves it out of plain searches.
+    pub weight: f32,
+}
+
+impl FieldSpec {
+    /// Analysed running text.
+    pub const fn text(name: &'static str, weight: f32) -> Self {
+        Self { name, kind: FieldKind::Text(Analyser::Text), weight }
+    }
+
+    /// Analysed names.
+    pub const fn names(name: &'static str, weight: f32) -> Self {
+        Self { name, kind: FieldKind::Text(Analyser::Exact), weight }
+    }
+
+    /// Analysed names, and their exact values.
+    pub const fn names_and_keyword(name: &'static str, weight: f32) -> Self {
+        Self { name, kind: FieldKind::TextAndKeyword(Analyser::Exact), weight }
+    }
+
+    /// Exact values.
+    pub const fn keyword(name: &'static str) -> Self {
+        Self { name, kind: FieldKind::Keyword, weight: 0.0 }
+    }
+
+    /// A date.
+    pub const fn date(name: &'static str) -> Self {
+        Self { name, kind: FieldKind::Date, weight: 0.0 }
+    }
+
+    /// A whole number.
+    pub const fn number(name: &'static str) -> Self {
+        Self { name, kind: FieldKind::Number, weight: 0.0 }
+    }
+
+    /// How its text is analysed, if it is.
+    pub const fn analyser(&self) -> Option<Analyser> {
+        match self.kind {
+            FieldKind::Text(analyser) | FieldKind::TextAndKeyword(analyser) => Some(analyser),
+            _ => None,
+        }
+    }
+
+    /// Whether its terms are stems: then the index has its words as they are written too.
+    pub const fn is_stemmed(&self) -> bool {
+        matches!(self.analyser(), Some(Analyser::Text))
+    }
+
+    /// Whether a name means it: its own, or that of one of its sub-fields.
+    pub fn is_named(&self, name: &str) -> bool {
+        match name.strip_prefix(self.name) {
+            Some("" | ".keyword") => true,
+            Some(EXACT) => self.is_stemmed(),
+            _ => false,
+        }
+    }
+}
+
+/// All values at a path of a document; steps through lists take all their entries.
+pub fn values_at<'a>(document: &'a Map<String, Value>, path: &str, found: &mut Vec<&'a Value>) {
+    let (step, rest) = match path.split_once('.') {
+        Some((step, rest)) => (step, Some(rest)),
+        None => (path, None),
+    };
+    let Some(value) = document.get(step) else { return };
+    let entries = match value {
+        Value::Array(entries) => entries.as_slice(),
+        value => std::slice::from_ref(value),
+    };
+    for entry in entries {
+        match (rest, entry) {
+            (None, value) => found.push(value),
+            (Some(rest), Value::Object(inner)) => values_at(inner, rest, found),
+            _ => {}
+        }
+    }
+}
+
+/// The number that a date or number field holds for a value; `None` for what is neither.
+pub fn number_of(kind: FieldKind, value: &Value) -> Option<i64> {
+    match kind {
+        FieldKind::Date => Some(value.as_str()?.parse::<ArchiveDate>().ok()?.start().as_millis()),
+        _ => value.as_i64(),
+    }
+}

@@ -1,0 +1,23 @@
+//! Views: the ways to make documents out of assets, and how their texts become terms.
+//!
+//! A [`View`] is a pair of pure functions of an asset and a [`store::Snapshot`], and a table of fields. Indexing one
+//! change, rebuilding from zero and rebuilding as of the past call the same functions, and so does whoever shows a hit;
+//! they cannot disagree.
+//!
+//! What is *not* here: any index, and any disk. An index is made of documents by `indexer`, which asks [`Analyser`] for
+//! their terms; a query and a highlighter ask the same.
+
+mod articles;
+mod bylines;
+mod document;
+mod field;
+mod images;
+mod join;
+mod text;
+mod view;
+
+pub use document::{Document, ViewDigest};
+pub use field::{EXACT, FieldKind, FieldSpec, number_of, values_at};
+pub use join::Known;
+pub use text::{ANALYSER_VERSION, Analyser, Language, Place, Term, Terms, forms, is_unparted};
+pub use view::{Change, Touch, VIEWS, View, view_of};

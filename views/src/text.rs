@@ -1,0 +1,11 @@
+//! Text: how it becomes terms, the same way when it is indexed, searched and highlighted.
+
+mod analyser;
+pub mod forms;
+mod language;
+mod stems;
+mod words;
+
+pub use analyser::{ANALYSER_VERSION, Analyser, Place, Term, Terms};
+pub use language::Language;
+pub use words::is_unparted;

@@ -1,0 +1,164 @@
+//! Analysis: how text becomes terms, the same way when it is indexed, searched and highlighted.
+//!
+//! Text is cut into [words](super::words). They are lowered, stemmed by the language of the text, and stripped of
+//! their diacritics, in this order: the stemmers want the diacritics.
+
+use super::{language::Language, stems::Stems, words::Words};
+
+/// The version of the rules, and of what the digests of documents are of. An index of another version is built again.
+pub const ANALYSER_VERSION: u32 = 5;
+
+/// Which rules a field follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Analyser {
+    /// Running text: stemmed by its language.
+    Text,
+    /// Names, and the words of running text as they are written: never stemmed.
+    Exact,
+}
+
+impl Analyser {
+    /// Its name in the index's schema.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "morgue_text",
+            Self::Exact => "morgue_exact",
+        }
+    }
+
+    /// The terms of a text in a language, with their places.
+    pub fn terms(self, language: Language, text: &str) -> Vec<Term> {
+        let mut terms = Vec::new();
+        self.each_term(language, text, |term| {
+            terms.push(term);
+            true
+        });
+        terms
+    }
+
+    /// The same one by one, until `take` says that it wants no more: of a long text they need much room.
+    pub fn each_term(self, language: Language, text: &str, mut take: impl FnMut(Term) -> bool) {
+        let language = if self == Self::Exact { Language::Other } else { language };
+        let mut words = Words::new(text);
+        let mut term = String::new();
+        let mut position = 0;
+        while let Some(word) = words.next() {
+            let written = Stems::with(|stems| {
+                stems.term(language, &word, text, &mut term);
+                Some(stems.written()).filter(|written| *written != term).map(str::to_owned)
+            });
+            if !take(Term { text: term.clone(), written, start: word.start, end: word.end, position }) {
+                return;
+            }
+            position += 1;
+        }
+    }
+}
+
+/// One term of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// As it stands in the index.
+    pub text: String,
+    /// Its word as it is written, where that is not the term itself.
+    written: Option<String>,
+    /// Where its word begins, in bytes.
+    pub start: usize,
+    /// Where its word ends, in bytes.
+    pub end: usize,
+    /// Its number among the words, from 0.
+    pub position: usize,
+}
+
+impl Term {
+    /// Its word as it is written, lowered and without diacritics.
+    pub fn written(&self) -> &str {
+        self.written.as_deref().unwrap_or(&self.text)
+    }
+}
+
+/// The terms of a text one by one, in the caller's own room: whoever writes an index asks for millions of them.
+pub struct Terms<'a> {
+    words: Words<'a>,
+    text: &'a str,
+    language: Language,
+}
+
+/// Where the word of a term stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Where it begins, in bytes.
+    pub start: usize,
+    /// Where it ends, in bytes.
+    pub end: usize,
+    /// True if the word is not its own term, so that it has a [form](super::forms).
+    pub has_form: bool,
+}
+
+impl<'a> Terms<'a> {
+    /// The terms of a text in a language; of [`Language::Other`] they are the words as they are written.
+    pub fn new(language: Language, text: &'a str) -> Self {
+        Self { words: Words::new(text), text, language }
+    }
+
+    /// Writes the next term over `term`, and appends the form of its word to `forms` if it has one; `None` after the
+    /// last.
+    pub fn next_into(&mut self, term: &mut String, forms: Option<&mut String>) -> Option<Place> {
+        let word = self.words.next()?;
+        let has_form = Stems::with(|stems| {
+            stems.term(self.language, &word, self.text, term);
+            forms.is_some_and(|forms| stems.put_form(term, forms))
+        });
+        Some(Place { start: word.start, end: word.end, has_form })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_becomes_terms() {
+        let check = |language: Language, text: &str, expected: &str| {
+            let terms = Analyser::Text.terms(language, text);
+            let joined: Vec<&str> = terms.iter().map(|term| term.text.as_str()).collect();
+            assert_eq!(joined.join(" "), expected, "{text}");
+        };
+        check(Language::English, "The ferries were running", "the ferri were run");
+        check(Language::English, "Quill's dog's bone", "quill dog bone");
+        check(Language::English, "Quill’s", "quill");
+        check(Language::Other, "O'Hare l'eau 1,000", "o hare l eau 1 000");
+        check(Language::French, "Les époques heureuses", "le epoqu heureux");
+        check(Language::German, "Häuser und Straßen", "haus und strass");
+        check(Language::Russian, "пароходы", "пароход");
+        check(Language::Other, "Köln Łódź straße", "koln lodz strasse");
+        check(Language::Other, "港の船 port", "港の の船 port");
+        check(Language::Other, "港", "港");
+        check(Language::Other, "", "");
+        check(Language::Other, "ﬁsh Ｆｅｒｒｙ", "fish ferry");
+    }
+
+    /// Pages say with soft hyphens where a word may be broken; Persian and Hindi keep letters apart, or together.
+    #[test]
+    fn what_is_not_seen_parts_no_words() {
+        let terms = |text: &str| {
+            let terms = Analyser::Text.terms(Language::German, text);
+            terms.into_iter().map(|term| (term.text, term.start, term.end)).collect::<Vec<_>>()
+        };
+        let ferry = |start, end| ("dampffahr".to_owned(), start, end);
+        assert_eq!(terms("Dampffähren"), [ferry(0, 12)]);
+        assert_eq!(
+            terms("Dampf\u{ad}fäh\u{ad}ren\u{ad}"),
+            [ferry(0, 16)],
+            "one that ends a word is no part of it"
+        );
+        let persian = Analyser::Text.terms(Language::Other, "می\u{200c}روم");
+        assert_eq!(persian.iter().map(|term| term.text.as_str()).collect::<Vec<_>>(), ["میروم"]);
+    }
+
+    #[test]
+    fn words_as_they_are_written_are_not_stemmed() {
+        let terms = Analyser::Exact.terms(Language::English, "Flowers");
+        assert_eq!(terms.first().map(|term| term.text.as_str()), Some("flowers"));
+    }
+}
