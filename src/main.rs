@@ -55,7 +55,8 @@ struct Cli {
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     trust_clock: bool,
 
-    /// How long a write waits for another process that holds the log and is stopped, or, in a server, goes on writing.
+    /// Wait for another process that holds the log so long, and refuse the write then: if that one is stopped, or, in a
+    /// server, in any case.
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "SECONDS", env = "MORGUE_WRITE_WAIT", default_value_t = 10.0, value_parser = seconds)]
     write_wait: f64,
 
@@ -71,7 +72,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 impl Cli {
-    /// How this subcommand opens the log.
+    /// Returns how this subcommand opens the log.
     fn log_options(&self, subcommand: &str) -> LogOptions {
         LogOptions {
             name: format!("morgue {subcommand}"),

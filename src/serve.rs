@@ -162,7 +162,7 @@ pub(crate) fn serve(
     served
 }
 
-/// How long threads that are still at something may take when everything else has ended.
+/// The time that threads have which are still at something when everything else has ended.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ pub enum IndexError {
         /// The name asked for.
         name: String,
     },
-    /// What was built of a view was removed.
+    /// The directory of a view was removed.
     #[error("the index of {} is gone: `morgue serve` makes it again from the log by itself, `morgue rebuild` does it now", kind.plural())]
     Gone {
         /// Which view.

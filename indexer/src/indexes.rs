@@ -113,7 +113,7 @@ impl Indexes {
         Ok(true)
     }
 
-    /// Whether a view has no live generation, as when somebody has removed it.
+    /// Returns true if a view has no live generation, as when somebody has removed it.
     pub(crate) fn is_gone(&self, kind: AssetKind) -> bool {
         matches!(self.read_live(kind), Ok(None))
     }

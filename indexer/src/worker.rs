@@ -25,7 +25,7 @@ use crate::{
 const REBUILD_FROM_EVENTS: u64 = 2_000;
 /// How long a worker waits before it tries again what failed.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
-/// How long it waits before it makes an index again that was removed: whoever removes it may not be done.
+/// The pause before an index is made again that was removed: whoever removes it may not be done.
 const MAKE_AGAIN: Duration = Duration::from_millis(200);
 /// How often it checks one more file of its indexes, whatever arrives.
 const SCRUB_EVERY: Duration = Duration::from_secs(60);

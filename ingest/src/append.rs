@@ -1,5 +1,5 @@
-//! What a person or a source may append. Files, HTTP and the command line come through here; an import and a replica do
-//! not, since what another log holds was taken once.
+//! The check of what comes from a person or a source. Files, HTTP and the command line come through here; an import and a
+//! replica do not, since what another log holds was taken once.
 //!
 //! The log takes what it does not understand, and keeps it for ever. A slip of the pen must not end there: the type of an
 //! event must be a known one, what is published must have something to show, and a field that nobody knows is told.
@@ -10,7 +10,7 @@ use store::{
     SourcePosition, event_types, schema,
 };
 
-/// What is asked for beside the usual.
+/// Departures from the usual that were asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Terms {
     /// Events with fields that this version does not know are refused.
@@ -22,9 +22,9 @@ pub struct Terms {
 /// An event that may be appended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Admitted {
-    /// With its unknown fields in `extra`, where the asset has one.
+    /// The event, its unknown fields moved to `extra` where the asset has one.
     pub event: NewEvent,
-    /// What its sender should know of it, a sentence each.
+    /// Remarks for its sender, a sentence each.
     pub remarks: Vec<String>,
 }
 
@@ -45,9 +45,9 @@ pub enum NotAdmitted {
     /// Readers would see an empty page.
     #[error("{needed}{}", but_has(.remarks))]
     NothingToShow {
-        /// What it needs.
+        /// The fields that would be enough.
         needed: &'static str,
-        /// What it has instead.
+        /// Its unknown fields, in words.
         remarks: Vec<String>,
     },
     /// It was to have known fields alone.
@@ -64,7 +64,7 @@ fn but_has(remarks: &[String]) -> String {
     if remarks.is_empty() { String::new() } else { format!("; {}", remarks.join("; ")) }
 }
 
-/// So many unknown fields of one event are told.
+/// The most unknown fields that are told of one event.
 const MAX_REMARKS: usize = 10;
 /// A longer name is like no other.
 const MAX_NAME: usize = 80;
@@ -123,7 +123,7 @@ pub fn admit(mut event: NewEvent, terms: Terms) -> Result<Admitted, NotAdmitted>
     Ok(Admitted { event, remarks })
 }
 
-/// What became of one event that was sent.
+/// The outcome of one event that was sent, with remarks for its sender.
 pub type Result1 = Result<(Outcome, Vec<String>), NotAdmitted>;
 
 /// Appends events that came together, in one commit: those that may be, whatever is wrong with the others. Returns the
@@ -191,7 +191,7 @@ impl Unknown<'_> {
         fields.map(|fields| fields.keys().cloned().collect()).unwrap_or_default()
     }
 
-    /// What the asset's fields do not know goes where what no field has a place for belongs.
+    /// Moves unknown fields to `extra`, which holds what no field has a place for.
     fn move_to_extra(&mut self, content: &mut Content) {
         let (unknown, extra) = match content {
             Content::Article(article) => (&mut article.unknown, &mut article.extra),
@@ -217,7 +217,8 @@ impl Unknown<'_> {
         }
     }
 
-    /// Inside of lists sources keep what they like; only what is spelt nearly like a known field is told.
+    /// Tells of fields inside of lists that are spelt nearly like a known one. Sources keep there what they like, so the
+    /// others are not told.
     fn inside(&mut self, content: &Content) {
         match content {
             Content::Article(article) => {
@@ -254,7 +255,7 @@ impl Unknown<'_> {
     }
 }
 
-/// What an asset needs to be shown and does not have.
+/// Says what an asset needs to be shown; `None` when it has that.
 fn needed(content: &Content) -> Option<&'static str> {
     let any = |texts: &[&str]| texts.iter().any(|text| !text.trim().is_empty());
     match content {

@@ -16,7 +16,7 @@ pub enum SearchError {
     /// What was sent cannot be taken.
     #[error(transparent)]
     Event(#[from] store::InvalidEvent),
-    /// What was sent may not be appended.
+    /// An event may not come from a person or a source.
     #[error(transparent)]
     NotAdmitted(#[from] ingest::append::NotAdmitted),
     /// What was sent is larger than is taken.
@@ -122,7 +122,7 @@ impl SearchError {
         }
     }
 
-    /// When to ask again, in seconds; `None` where that helps nobody.
+    /// Returns after how many seconds to ask again; `None` where that helps nobody.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
             Self::Append(AppendError::NoTurn(NoTurn::Held { .. })) => Some(10),

@@ -16,7 +16,7 @@ use std::{
 
 use crate::date::Timestamp;
 
-/// Where the time comes from: the machine, or a hand that sets it.
+/// A source of the time: the machine, or a hand that sets it.
 #[derive(Clone, Default)]
 pub struct Clock(Source);
 
@@ -31,7 +31,7 @@ enum Source {
 #[derive(Debug, Clone, Copy)]
 struct Reading {
     wall: Timestamp,
-    /// Since the machine was started; goes on while it sleeps, and nobody sets it.
+    /// Time since the machine was started; goes on while it sleeps, and nobody sets it.
     running: Duration,
 }
 
@@ -102,7 +102,7 @@ fn since_start() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// Why nothing is appended by this clock.
+/// A clock by which nothing is appended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClockError {
     /// It was set while the log was open.
@@ -111,9 +111,9 @@ pub enum ClockError {
          clock, or start again with --trust-clock if it is right now"
     )]
     Leapt {
-        /// What the wall clock says.
+        /// The time by the wall clock.
         wall: Timestamp,
-        /// What it should say, by the clock that nobody sets.
+        /// The time that it should tell, by the clock that nobody sets.
         expected: Timestamp,
     },
     /// The log's last event is later than now.
@@ -122,9 +122,9 @@ pub enum ClockError {
          --trust-clock if it is right and the event is not"
     )]
     Behind {
-        /// What the wall clock says.
+        /// The time by the wall clock.
         wall: Timestamp,
-        /// When the log's last event was recorded.
+        /// The time at which the log's last event was recorded.
         head: Timestamp,
     },
 }
@@ -138,7 +138,7 @@ const LONG_IDLE_MILLIS: i64 = 365 * 24 * 60 * 60 * 1_000;
 #[derive(Debug)]
 pub(crate) struct ClockWatch {
     clock: Clock,
-    /// Whoever opened the log answers for the clock.
+    /// True if whoever opened the log answers for the clock.
     trusted: bool,
     opened: Reading,
     told_idle: AtomicBool,

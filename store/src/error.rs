@@ -90,7 +90,7 @@ pub enum OpenError {
     Busy {
         /// Which.
         dir: PathBuf,
-        /// Who is at work.
+        /// The process that is at work, or why it cannot be told.
         error: NoTurn,
     },
     /// It was opened, but what it holds cannot be read.

@@ -52,18 +52,18 @@ struct Inner {
     commits: AtomicU64,
 }
 
-/// How a log is opened.
+/// Options for opening a log.
 #[derive(Debug, Clone)]
 pub struct LogOptions {
-    /// What this process calls itself to others that wait for it: `morgue load`.
+    /// Names this process to others that wait for it: `morgue load`.
     pub name: String,
-    /// How long a write waits while another process writes, before it is refused.
+    /// Limits how long a write waits while another process writes, before it is refused.
     pub write_wait: Duration,
-    /// Whether a write goes on waiting beyond that for a process that is not stopped: for who sits before a terminal.
+    /// Lets a write wait on beyond that for a process that is not stopped, as whoever sits before a terminal expects.
     pub patient: bool,
     /// The clock that says when an event is recorded.
     pub clock: Clock,
-    /// Events are recorded by this clock, however it stands to the last event and has moved since.
+    /// Records events by this clock, however it stands to the last event and has moved since.
     pub trust_clock: bool,
 }
 
@@ -232,7 +232,7 @@ impl Log {
         self.volumes().turns().holder()
     }
 
-    /// Whoever waits for another process that writes is refused from now on: this process is about to end.
+    /// Refuses from now on whoever waits for another process that writes: this process is about to end.
     pub fn end_waiting(&self) {
         self.volumes().turns().end();
     }

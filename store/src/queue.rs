@@ -34,7 +34,7 @@ struct State {
 /// A batch, and the thread that wants it committed.
 pub(crate) struct Waiting {
     pub(crate) batch: Batch,
-    /// When it must be its turn at the latest.
+    /// The latest time at which its turn may come.
     pub(crate) until: Instant,
     turn: Mutex<Turn>,
     called: Condvar,
@@ -126,7 +126,7 @@ const LONGEST_WAIT: Duration = Duration::from_millis(2);
 struct End<'a> {
     queue: &'a Queue,
     all: &'a [Arc<Waiting>],
-    /// Those of them that wait on.
+    /// The batches of `all` that wait on.
     left: Vec<Arc<Waiting>>,
     began: Instant,
 }

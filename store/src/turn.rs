@@ -26,15 +26,15 @@ use std::{
 
 use crate::log::LogOptions;
 
-/// How often a lock is tried, at first and at last.
+/// The pauses between two tries for a lock, at first and at last.
 const TRY_EVERY: [Duration; 2] = [Duration::from_micros(50), Duration::from_millis(2)];
-/// How often a thread that waits for another of its process looks whether it is to end.
+/// The longest sleep of a thread that waits for another of its process: then it looks whether it is to end.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Who comes so long after the last try begins to wait anew.
+/// A wait that begins so long after the last try is a new one.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(1);
-/// Who waits longer than this says for whom.
+/// A wait longer than this is told, with the process that is waited for.
 const SAY_AFTER: Duration = Duration::from_secs(1);
-/// What a file of a lock holds; the name is cut to fit.
+/// The length of the line in a file of a lock; the name is cut to fit.
 const LINE_BYTES: usize = 64;
 
 /// The process that writes to a log, or keeps others from it.
@@ -42,14 +42,14 @@ const LINE_BYTES: usize = 64;
 pub struct Holder {
     /// Its id.
     pub pid: u32,
-    /// What it does, in its own words: `morgue load`.
+    /// Its work, in its own words: `morgue load`.
     pub name: String,
-    /// Whether it is stopped (Ctrl-Z, SIGSTOP): then it lets go of nothing. Known on Linux alone.
+    /// True if it is stopped (Ctrl-Z, SIGSTOP): then it lets go of nothing. Known on Linux alone.
     pub stopped: bool,
 }
 
 impl Holder {
-    /// Whether it is the process that asks.
+    /// Returns true if it is the process that asks.
     pub fn is_this_process(&self) -> bool {
         self.pid == std::process::id()
     }
@@ -72,7 +72,7 @@ impl fmt::Display for Holder {
     }
 }
 
-/// Why it did not become a writer's turn. Nothing was written.
+/// The reason why a writer did not get a turn. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoTurn {
     /// Another writer did not end in time.
@@ -81,9 +81,9 @@ pub enum NoTurn {
         .holder.as_ref().map_or_else(|| "another process".to_owned(), ToString::to_string), .waited.as_secs()
     )]
     Held {
-        /// Who it is, if that can be told.
+        /// The process that writes, if that can be told.
         holder: Option<Holder>,
-        /// How long it was waited for.
+        /// The time that was spent waiting.
         waited: Duration,
     },
     /// This process is about to end, and does not wait any more.
@@ -97,7 +97,7 @@ pub enum NoTurn {
 /// The turns of one log handle.
 pub(crate) struct Turns {
     dir: PathBuf,
-    /// What this process is called in the files.
+    /// The line that names this process in the files.
     line: [u8; LINE_BYTES],
     wait: Duration,
     next: File,
@@ -106,21 +106,21 @@ pub(crate) struct Turns {
     patient: bool,
     taken: Mutex<bool>,
     free: Condvar,
-    /// Since when nobody here has got a turn, if somebody wants one.
+    /// Set while somebody here wants a turn and nobody gets one.
     blocked: Mutex<Option<Blocked>>,
-    /// Nobody waits any more.
+    /// True once nobody is to wait any more.
     ending: AtomicBool,
 }
 
 /// Turns that nobody got.
 struct Blocked {
     since: Instant,
-    /// When one was last tried for.
+    /// The last try for one.
     seen: Instant,
 }
 
 impl Turns {
-    /// Of the log in `dir`.
+    /// Opens the locks of the log in `dir`.
     pub(crate) fn new(dir: &Path, options: &LogOptions) -> io::Result<Self> {
         Ok(Self {
             dir: dir.to_owned(),
@@ -136,7 +136,7 @@ impl Turns {
         })
     }
 
-    /// Until when a writer waits that comes now.
+    /// Returns until when a writer waits that comes now.
     pub(crate) fn until(&self) -> Instant {
         Instant::now() + self.wait
     }
@@ -170,7 +170,7 @@ impl Turns {
         waiting.lock(file)
     }
 
-    /// Whoever waits is refused now, and whoever comes later if he would have to wait.
+    /// Refuses whoever waits, and whoever comes later and would have to wait.
     pub(crate) fn end(&self) {
         self.ending.store(true, Ordering::Release);
         self.free.notify_all();
@@ -216,7 +216,7 @@ fn open(path: &Path) -> io::Result<File> {
     File::options().create(true).read(true).write(true).truncate(false).open(path)
 }
 
-/// It is this thread's turn as long as this lives.
+/// A turn; it lasts as long as this lives.
 pub(crate) struct Turn<'a>(&'a Turns);
 
 impl Drop for Turn<'_> {
@@ -300,7 +300,7 @@ fn line_of(name: &str) -> [u8; LINE_BYTES] {
     line
 }
 
-/// Mostly the same process writes again and again: then nothing is written.
+/// Writes who has the lock into its file, unless it says so already, as it mostly does.
 fn sign(mut file: &File, line: &[u8; LINE_BYTES]) -> io::Result<()> {
     let mut found = Vec::with_capacity(LINE_BYTES);
     file.rewind()?;
@@ -321,7 +321,7 @@ fn holder_in(file: &mut File) -> io::Result<Holder> {
     Ok(Holder { pid, name: name.to_owned(), stopped: is_stopped(pid) })
 }
 
-/// By the third field of /proc/PID/stat, see proc_pid_stat(5).
+/// Reads the state of a process, the third field of /proc/PID/stat (proc_pid_stat(5)).
 fn is_stopped(pid: u32) -> bool {
     let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
     let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());

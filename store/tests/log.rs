@@ -329,7 +329,7 @@ fn a_clock_that_leaps_records_nothing() {
     assert_eq!(recorded(&log).as_deref(), Some("2026-06-03T10:00:01.000Z"));
 }
 
-/// What an import brings was recorded elsewhere, by a clock that is none of ours.
+/// An import brings what was recorded elsewhere, by a clock that is none of ours.
 #[test]
 fn an_import_keeps_its_times_whatever_the_clock_says() {
     let dir = tempfile::tempdir().unwrap();

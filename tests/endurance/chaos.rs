@@ -22,19 +22,19 @@ use serde_json::{Value, json};
 
 use crate::process::{Server, article, ask, events, morgue, run, send};
 
-/// How long a process stays stopped.
+/// The time for which a process stays stopped.
 const STOPPED: Duration = Duration::from_millis(700);
-/// How often something befalls somebody.
+/// The pause between two acts of mischief.
 const MISCHIEF_EVERY: Duration = Duration::from_millis(400);
 
-/// What is going on.
+/// The archive and all that goes on around it.
 struct Chaos {
     dir: PathBuf,
     until: Instant,
     servers: [Mutex<Server>; 2],
     /// Commands that are running.
     commands: Mutex<Vec<Child>>,
-    /// What was acknowledged: the event that publishes an article, by its id.
+    /// The acknowledged articles, by id.
     acknowledged: Mutex<HashMap<String, Acknowledged>>,
     erased: Mutex<HashSet<String>>,
     seed: AtomicU64,
@@ -42,7 +42,7 @@ struct Chaos {
 }
 
 struct Acknowledged {
-    /// Not told of what a file brought.
+    /// The event; not known of what a file brought.
     seq: Option<u64>,
     headline: String,
 }
@@ -138,7 +138,7 @@ impl Chaos {
         }
     }
 
-    /// What else is done to an archive, in turn.
+    /// Does in turn what else is done to an archive.
     fn work(&self) {
         let mut n = 0;
         while self.goes_on() {

@@ -49,7 +49,7 @@ fn an_idle_crowd_stops_nobody_where_few_files_are_allowed() {
     drop(idle);
 }
 
-/// How many files this process may have open, after asking for more.
+/// Returns how many files this process may have open, after asking for more.
 fn files_allowed() -> usize {
     let maximum = getrlimit(Resource::Nofile).maximum;
     let wanted = maximum.map_or(8_192, |maximum| maximum.min(8_192));

@@ -20,7 +20,7 @@ pub(crate) fn morgue(dir: &Path, args: &[&str]) -> Command {
     command
 }
 
-/// What it prints, given that it ends well.
+/// Returns what it prints, given that it ends well.
 #[track_caller]
 pub(crate) fn run(dir: &Path, args: &[&str]) -> String {
     let output = morgue(dir, args).output().unwrap();
@@ -33,7 +33,7 @@ pub(crate) fn run(dir: &Path, args: &[&str]) -> String {
 pub(crate) struct Server {
     pub(crate) process: Child,
     pub(crate) address: SocketAddr,
-    /// What it has said so far.
+    /// All that it has said so far.
     said: Arc<Mutex<String>>,
 }
 
@@ -91,7 +91,7 @@ pub(crate) fn send(process: &Child, signal: Signal) {
     kill_process(Pid::from_child(process), signal).unwrap();
 }
 
-/// Whether all of a process is stopped.
+/// Returns true if a process is stopped.
 pub(crate) fn is_stopped(process: &Child) -> bool {
     let stat = fs::read_to_string(format!("/proc/{}/stat", process.id())).unwrap_or_default();
     stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))

@@ -50,7 +50,7 @@ pub struct LoadOptions {
     pub quarantine: Quarantine,
     /// What the user says of files that do not say it themselves.
     pub hints: Hints,
-    /// What events may be, beside the usual.
+    /// Departures from what events may be usually.
     pub terms: Terms,
     /// Only report what would be done: nothing is appended, nothing quarantined.
     pub dry_run: bool,

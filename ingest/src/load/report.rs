@@ -104,7 +104,7 @@ pub struct LoadReport {
     pub dry_run: bool,
     /// Remarks on what was appended all the same: fields that nobody knows.
     pub remarked: u64,
-    /// What they say, in the order in which it was met; no more than the first ten.
+    /// Their texts, in the order in which they were met; no more than the first ten.
     pub remarks: Vec<ReasonCount>,
     /// Why records were quarantined, in the order in which it was met; no more than the first ten reasons.
     pub reasons: Vec<ReasonCount>,

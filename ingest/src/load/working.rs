@@ -46,7 +46,7 @@ pub(super) enum Worked1 {
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) events: Vec<Ready>,
-    /// What whoever wrote it should know, and where it stands.
+    /// Remarks for whoever wrote it, with the place.
     pub(super) remarks: Vec<ReasonCount>,
     /// Events that its file has told the log before.
     pub(super) unchanged: u64,

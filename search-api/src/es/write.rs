@@ -63,7 +63,7 @@ pub(super) struct Done {
 }
 
 impl Done {
-    /// With what its sender should know. Elasticsearch's answers have no place for it; clients pass over what they do not
+    /// Adds remarks for the sender. Elasticsearch's answers have no place for them; clients pass over what they do not
     /// know.
     fn remarked(mut self, remarks: Vec<String>) -> Self {
         if let (Some(answer), false) = (self.answer.as_object_mut(), remarks.is_empty()) {

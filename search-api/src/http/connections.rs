@@ -23,10 +23,10 @@ pub(super) struct Connections {
     most: usize,
 }
 
-/// Those of them that are asked nothing just now.
+/// The connections that are asked nothing just now.
 #[derive(Default)]
 struct Idle {
-    /// By when they became so: the first has been idle for longest.
+    /// Keyed by when they became so: the first has been idle for longest.
     since: Mutex<BTreeMap<u64, Arc<Notify>>>,
     ticks: AtomicU64,
 }
@@ -132,7 +132,7 @@ impl Idle {
         self.lock().remove(&since);
     }
 
-    /// Where all are busy, nothing is closed.
+    /// Closes the one that has been idle for longest; none where all are busy.
     fn close_oldest(&self) {
         if let Some((_, closing)) = self.lock().pop_first() {
             closing.notify_one();

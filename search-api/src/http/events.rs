@@ -155,7 +155,7 @@ struct TakenOne {
     line: usize,
     #[serde(flatten)]
     fate: Fate,
-    /// What whoever sent it should know: fields that nobody knows, and how they were kept.
+    /// Remarks for whoever sent it: fields that nobody knows, and how they were kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     remarks: Vec<String>,
 }

@@ -15,7 +15,7 @@ use axum::body::Bytes;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_stream::Stream;
 
-/// What one reader holds of a file at most, in bytes.
+/// The most that one reader holds of a file, in bytes.
 const PIECE: u64 = 128 << 10;
 
 /// A file, as it was when it was asked for.
@@ -38,7 +38,7 @@ impl Picture {
         self.bytes
     }
 
-    /// What changes when the file does.
+    /// Returns a text that changes when the file does.
     pub(super) fn version(&self) -> String {
         format!("{} {} {:?}", self.path.display(), self.bytes, self.changed)
     }
