@@ -605,7 +605,7 @@ fn slips_of_the_pen_are_told_and_empty_nothing() {
     let told = archive.run(&["load", text(&slips)], 3);
     for line in [
         "slips.jsonl:1:1: there is no event type `articel.published`: is `article.published` meant?",
-        "slips.jsonl:2:1: unknown field `headlin`, kept in extra: is `headline` meant?",
+        "unknown field `headlin`, kept in extra: is `headline` meant?",
         "slips.jsonl:3:1: a byline must have a name; unknown field `nome`, kept in extra: is `name` meant?",
         "slips.jsonl:4:1: an article must have something to show",
         "slips.jsonl:5:1: there is no event type `video.published`: use one of",

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     error::SearchError,
     pages::encode,
-    search::{Hit, Search, SearchResponse, WAIT_LIMIT},
+    search::{Hit, Search, SearchResponse, WAIT_LIMIT, unseen},
     suggest::Suggestion,
 };
 
@@ -192,8 +192,9 @@ pub(super) async fn similar(state: ApiState, asked: Asked) -> Result<Response, P
     }
     let search = state.search.clone();
     let found = state.pool.run(move || {
-        if search.log().snapshot()?.live(&asset)?.is_none() {
-            return Err(SearchError::NoSuchAsset(asset));
+        let snapshot = search.log().snapshot()?;
+        if snapshot.live(&asset)?.is_none() {
+            return Err(unseen(&snapshot, &asset)?);
         }
         let hits = search.search(&SearchRequest::similar_to(&asset, size))?.hits;
         Written::of(&Similar { kind: asset.kind, id: asset.id, hits })

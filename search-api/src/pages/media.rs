@@ -58,7 +58,7 @@ pub(super) fn fitting(renditions: &[Rendition], width: u32) -> Option<(&Renditio
 }
 
 /// A path below the directory that it is resolved against; `None` when it leads anywhere else.
-fn relative(path: &str) -> Option<PathBuf> {
+pub(super) fn relative(path: &str) -> Option<PathBuf> {
     if path.is_empty() || path.contains(['\0', '\\', ':', '?', '#']) {
         return None;
     }
@@ -100,7 +100,8 @@ fn answer(picture: Picture, media_type: &'static str, asked: &HeaderMap) -> Resp
     let headers = [
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PICTURE_POLICY)),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
+        // What is withdrawn is not to be shown out of a cache.
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         (header::ETAG, tag.clone()),
     ];
     if is_known(asked, &tag) {
