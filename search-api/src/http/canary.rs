@@ -223,7 +223,7 @@ async fn the_chain_of_what_readers_get_checks() {
     assert!(!events.body.contains(MARK) && events.body.lines().count() > 20);
     let copy = tempfile::tempdir().unwrap();
     let copy = Log::open(copy.path()).unwrap();
-    let imported = copy.import(events.body.as_bytes(), &mut |_| {}).unwrap();
+    let imported = copy.import(&mut events.body.as_bytes(), &mut |_| {}).unwrap();
     assert_eq!(imported.head.digest, archive.log.head().unwrap().digest);
     assert_eq!(copy.verify(None, &mut |_| {}).unwrap().problems, []);
     for who in [Who::Key("w"), Who::Here] {

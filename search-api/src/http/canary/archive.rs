@@ -91,7 +91,11 @@ impl Canary {
                 section: word("section"),
                 credit: word("credit"),
                 published: Some("1931-05-02".parse().unwrap()),
-                keywords: vec![Keyword { name: "place".into(), value: word("keyword") }],
+                keywords: vec![Keyword {
+                    name: "place".into(),
+                    value: word("keyword"),
+                    ..Keyword::default()
+                }],
                 bylines: ids("byline"),
                 images: ids("image"),
                 ..Article::default()
