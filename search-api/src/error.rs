@@ -2,7 +2,7 @@
 
 use indexer::IndexError;
 use query::QueryError;
-use store::{AppendError, AssetRef, Gone, InvalidId, ReadError, Seq};
+use store::{AppendError, AssetRef, Gone, InvalidId, NoTurn, ReadError, Seq};
 
 /// Why a search is not answered.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum SearchError {
     /// What was sent cannot be taken.
     #[error(transparent)]
     Event(#[from] store::InvalidEvent),
+    /// An event may not come from a person or a source.
+    #[error(transparent)]
+    NotAdmitted(#[from] ingest::append::NotAdmitted),
     /// What was sent is larger than is taken.
     #[error("the body has more than {0} bytes, which is all that is taken at once: send it in parts")]
     TooLarge(usize),
@@ -130,13 +133,23 @@ impl SearchError {
         }
     }
 
+    /// Returns after how many seconds to ask again; `None` where that helps nobody.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Append(AppendError::NoTurn(NoTurn::Held { .. })) => Some(10),
+            Self::Append(AppendError::Clock(_)) => None,
+            error => matches!(error.status(), 429 | 503).then_some(1),
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Query(_) | Self::Event(_) | Self::TooLong | Self::Broken(_) => 400,
+            Self::Query(_) | Self::Event(_) | Self::NotAdmitted(_) | Self::TooLong | Self::Broken(_) => 400,
             Self::Append(AppendError::Invalid(_)) => 400,
             Self::Append(AppendError::Conflict { .. }) => 409,
             Self::Append(AppendError::DiskFull) => 507,
+            Self::Append(AppendError::NoTurn(_) | AppendError::Clock(_)) => 503,
             Self::Append(_) => 500,
             Self::TooLarge(_) => 413,
             Self::TooSlow(_) | Self::Stalled(_) => 408,
@@ -155,6 +168,8 @@ impl SearchError {
             Self::Index(IndexError::InvalidName(_)) => 400,
             Self::Index(IndexError::NoGeneration { .. }) => 404,
             Self::Index(IndexError::Busy { .. }) => 409,
+            // It comes back by itself.
+            Self::Index(IndexError::Gone { .. } | IndexError::Damaged { .. }) => 503,
             Self::Log(ReadError::NoSuchEvent { .. }) => 404,
             Self::Busy => 429,
             Self::NotYet { .. } | Self::Stopping => 503,

@@ -78,8 +78,10 @@ impl PageError {
         let frame = Frame { indexed: false, ..Frame::new(title, "error") };
         let mut response = page(pages, &frame, &explained(title, &self.to_string()));
         *response.status_mut() = status;
-        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            response.headers_mut().insert("retry-after", HeaderValue::from_static("1"));
+        if let Self::Search(error) = &self
+            && let Some(seconds) = error.retry_after()
+        {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.into_response()
     }
