@@ -36,8 +36,8 @@ Killed in the middle, the same command goes on where it stopped; run again, it a
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Files and folders; `-` reads standard input. Formats are told by content, and .gz, .zst, .zip and .tar are
-    /// opened.
+    /// Files and folders; `-` reads standard input. Formats are told by content, and .gz, .bz2, .xz, .zst, .zip and
+    /// .tar are opened.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -48,6 +48,10 @@ pub(crate) struct Args {
     /// Only report what would be done.
     #[arg(long)]
     dry_run: bool,
+
+    /// Take in what is not public, too: drafts, private posts, what is scheduled or has expired. Readers do not see it.
+    #[arg(long)]
+    unpublished: bool,
 
     #[command(flatten)]
     hints: Hints,
@@ -69,11 +73,20 @@ pub(crate) struct Hints {
     /// Which column of a table is which field, where its name does not tell: --column Title=headline.
     #[arg(long = "column", value_name = "COLUMN=FIELD", value_parser = column)]
     columns: Vec<(String, String)>,
+
+    /// The encoding of files that are not UTF-8, whatever they declare: windows-1250, Shift_JIS, IBM850. Without it, what
+    /// they declare, or what their bytes look like.
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<ingest::Charset>,
 }
 
 impl Hints {
     pub(crate) fn to_ingest(&self) -> ingest::Hints {
-        ingest::Hints { pattern: self.pattern.clone(), columns: self.columns.iter().cloned().collect() }
+        ingest::Hints {
+            pattern: self.pattern.clone(),
+            columns: self.columns.iter().cloned().collect(),
+            charset: self.encoding,
+        }
     }
 }
 
@@ -90,6 +103,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     let stop = stop::on_signal()?;
     let mut options = LoadOptions::new(args.paths.clone(), Quarantine::at(archive.quarantine_dir()));
     options.dry_run = args.dry_run;
+    options.unpublished = args.unpublished;
     options.hints = args.hints.to_ingest();
     // A slip in a name, or a look at what would be, makes no archive.
     options.check()?;
@@ -219,6 +233,30 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
             "  {withheld} kept from readers: a person withdrew the asset, `morgue restore` ends that"
         ))?;
     }
+    if !report.unpublished.is_empty() {
+        let reasons: Vec<String> = report
+            .unpublished
+            .iter()
+            .map(|(reason, articles)| format!("{} {reason}", thousands(*articles)))
+            .collect();
+        terminal.say(format!(
+            "  passed over, not public: {} (`--unpublished` takes them in, unseen by readers)",
+            reasons.join(", ")
+        ))?;
+    }
+    if report.same_ids.records > 0 {
+        terminal.say(format!(
+            "  {} an id that another record has, and became assets of their own: {}",
+            verb(report.same_ids.records, "record has", "records have"),
+            report.same_ids.ids.join(", ")
+        ))?;
+    }
+    if report.older > 0 {
+        terminal.say(format!(
+            "  {} older than another of this load, passed over",
+            verb(report.older, "record is", "records are")
+        ))?;
+    }
     for (format, of) in &report.formats {
         terminal.say(format!("  {format}: {}", count(of.records, "record")))?;
     }
@@ -226,6 +264,10 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
         let skipped: Vec<String> =
             report.skipped.iter().map(|(ending, files)| format!("{files} {ending}")).collect();
         terminal.say(format!("  passed over, no articles in them: {}", skipped.join(", ")))?;
+    }
+    for ReasonCount { reason, records, places } in &report.notes {
+        let more = if *records > places.len() as u64 { ", …" } else { "" };
+        terminal.say(format!("  {reason}: {} ({}{more})", thousands(*records), places.join(", ")))?;
     }
     if report.released > 0 {
         terminal.say(format!("  {} left the quarantine: mended since", count(report.released, "record")))?;
@@ -241,6 +283,11 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
         terminal.say("  stopped before its end: the same command goes on from here")?;
     }
     Ok(())
+}
+
+/// A count with its noun and verb.
+fn verb(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(count), if count == 1 { one } else { many })
 }
 
 /// Why records could not be read: a line for each, or the reason once over the places where it was met.

@@ -27,6 +27,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod charset;
 mod credits;
 mod cut;
 mod cut_elements;
@@ -35,12 +36,15 @@ mod dates;
 mod fields;
 mod format;
 mod html;
+mod link;
 mod load;
 mod names;
 mod nested;
+mod notes;
 mod open;
 mod packed;
 mod pattern;
+mod private;
 mod quarantine;
 mod read;
 mod reader;
@@ -52,6 +56,7 @@ mod typed;
 mod walk;
 mod xml;
 
+pub use charset::{Charset, UnknownCharset};
 pub use format::Format;
 pub use load::{
     FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, ReasonCount, Refused, RetryReport,

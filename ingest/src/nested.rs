@@ -1,30 +1,38 @@
 //! What an article nests becomes assets of its own: its persons, its pictures, each referred to by id.
 
-use store::{Article, AssetId, Fact, Image, NewEvent, Order, OrderedBy, Rendition, Timestamp};
+use store::{Article, AssetId, AssetKind, Fact, Image, NewEvent, Order, OrderedBy, Rendition, Timestamp};
 
 use crate::{
     credits,
     html::Picture,
     names,
-    record::{Found, Reason, time_of},
+    record::{Former, Found, Reason, Shown, time_of},
 };
 
 /// An article under way, and the assets that were found in it.
 #[derive(Default)]
 pub(crate) struct Nested {
     pub(crate) article: Article,
+    /// When readers may see the article, and what came with it.
+    pub(crate) shown: Shown,
     found: Vec<Found>,
+    former: Vec<Former>,
 }
 
 impl Nested {
     /// An article of which something is known already.
     pub(crate) fn of(article: Article) -> Self {
-        Self { article, found: Vec::new() }
+        Self { article, ..Self::default() }
     }
 
     /// When the article's event happened.
     pub(crate) fn time(&self) -> Option<Timestamp> {
         time_of(self.article.updated.as_ref(), self.article.published.as_ref())
+    }
+
+    /// States the id that an older rule gave to what this article refers to.
+    pub(crate) fn former(&mut self, kind: AssetKind, now: &AssetId, then: Option<AssetId>) {
+        self.former.extend(Former::new(kind, now, then));
     }
 
     /// Adds an author by name.
@@ -38,9 +46,17 @@ impl Nested {
     /// Adds an author whose id is known.
     pub(crate) fn byline(&mut self, id: AssetId, byline: store::Byline) {
         if !self.article.bylines.contains(&id) && self.article.bylines.len() < store::MAX_REFERENCES {
+            self.former(AssetKind::Byline, &id, names::former_byline_id(&byline.name));
             self.article.bylines.push(id.clone());
             self.found.push(Found::mentioned(id, byline, None));
         }
+    }
+
+    /// Takes back all authors, whom something else than the credit names.
+    pub(crate) fn clear_people(&mut self) {
+        self.article.credit.clear();
+        self.article.bylines.clear();
+        self.found.retain(|one| one.event.asset().is_none_or(|asset| asset.kind != AssetKind::Byline));
     }
 
     /// Says who someone is without making them an author.
@@ -115,6 +131,10 @@ impl Nested {
             one.event.time = time;
         }
         found.push(Found::published(id, self.article, time));
+        for one in &mut found {
+            one.former.clone_from(&self.former);
+            one.shown.clone_from(&self.shown);
+        }
         found
     }
 }

@@ -18,9 +18,9 @@ pub type Said = Result<Vec<NewEvent>, String>;
 /// line. `name` helps where many formats look alike, and makes ids where records have none. Mentions of assets come as
 /// events like all others.
 pub fn read(stream: &mut dyn Read, name: &str, hints: &Hints, each: &mut dyn FnMut(u64, Said)) {
-    let readers = Readers::new(hints);
+    let readers = Readers::new(hints, store::Timestamp::now());
     let origin = Origin { path: name.to_owned(), stem: name.to_owned(), changed: None };
-    open::open(Source::Stream(stream), origin, &mut |stream| {
+    open::open(Source::Stream(stream), origin, hints.charset, &mut |stream| {
         let stream = match stream {
             Ok(stream) => stream,
             Err((_, why)) => {
@@ -28,21 +28,21 @@ pub fn read(stream: &mut dyn Read, name: &str, hints: &Hints, each: &mut dyn FnM
                 return true;
             }
         };
-        let reader = match detect(&stream.head, &stream.origin, hints) {
-            Detected::Known(format) => readers.of(format),
+        let format = match detect(&stream.head, &stream.origin, hints) {
+            Detected::Known(format) => format,
             Detected::Unknown(why) => {
                 each(0, Err(why));
                 return true;
             }
             Detected::Other | Detected::Empty | Detected::About(_) => return true,
         };
-        let mut cutter = reader.cutter(&stream.head);
+        let mut cutter = readers.of(format).cutter(&stream.head);
         loop {
             match cutter.next(stream.input) {
                 Ok(Some(raw)) => {
                     let said = match &raw.broken {
                         Some(reason) => Err(reason.clone()),
-                        None => reader.read(&raw, &stream.origin),
+                        None => readers.read(format, &raw, &stream.origin),
                     };
                     match said {
                         Ok(found) => {

@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use store::{ArchiveDate, AssetId, Content, InvalidEvent, NewEvent, Timestamp};
+use store::{
+    ArchiveDate, AssetId, AssetKind, AssetRef, Content, InvalidEvent, NewEvent, Timestamp, Visibility,
+};
 
 /// The longest record that is taken into memory. The log takes payloads of half of it; markup needs the rest.
 pub(crate) const MAX_RECORD_BYTES: usize = 32 << 20;
@@ -69,12 +71,64 @@ pub(crate) struct Found {
     /// A mention (an author's name in an article) is appended only where the log knows nothing of the asset:
     /// it must not take the place of what a profile says.
     pub(crate) mention: bool,
+    /// When readers may see it, as far as the source says.
+    pub(crate) shown: Shown,
+    /// Ids that older rules gave to the assets that the event names, itself or as a reference.
+    pub(crate) former: Vec<Former>,
+}
+
+/// When readers may see something, as its source says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Shown {
+    /// Why they never may, in a word: `draft`, `private`.
+    pub(crate) never: Option<String>,
+    /// Not before.
+    pub(crate) from: Option<Timestamp>,
+    /// Not from then on.
+    pub(crate) until: Option<Timestamp>,
+}
+
+impl Shown {
+    /// Not at all, for this reason.
+    pub(crate) fn never(why: impl Into<String>) -> Self {
+        Self { never: Some(why.into()), ..Self::default() }
+    }
+
+    /// What that comes to at this time.
+    pub(crate) fn at(&self, now: Timestamp) -> Visibility {
+        let day = |time: Timestamp| time.to_string().chars().take(10).collect::<String>();
+        match self {
+            Self { never: Some(why), .. } => Visibility::unpublished(why.clone()),
+            Self { from: Some(from), .. } if *from > now => {
+                Visibility::unpublished(format!("scheduled for {}", day(*from)))
+            }
+            Self { until: Some(until), .. } if *until <= now => {
+                Visibility::unpublished(format!("expired on {}", day(*until)))
+            }
+            Self { until, .. } => Visibility::Public { until: *until },
+        }
+    }
+}
+
+/// An asset, and the id that an older rule gave it. Where the log has that one, it is the asset.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Former {
+    pub(crate) asset: AssetRef,
+    pub(crate) id: AssetId,
+}
+
+impl Former {
+    /// `None` where the rules agree.
+    pub(crate) fn new(kind: AssetKind, now: &AssetId, then: Option<AssetId>) -> Option<Self> {
+        let id = then.filter(|then| then != now)?;
+        Some(Self { asset: AssetRef::new(kind, now.clone()), id })
+    }
 }
 
 impl Found {
     /// What the record itself is about.
     pub(crate) fn stated(event: NewEvent) -> Self {
-        Self { event, mention: false }
+        Self { event, mention: false, shown: Shown::default(), former: Vec::new() }
     }
 
     /// A revision that the record itself is about, with the time at which it was made.

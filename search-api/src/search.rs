@@ -3,19 +3,19 @@
 //! The index stores no text. A hit is read back from the log: the index gives the seq of the event that published
 //! it (column `_seq`), the log's record at that seq gives the asset's id, and the view makes the document from a
 //! snapshot of now. So an asset that was withdrawn or erased a moment ago is in no answer, even while the index
-//! still has it, and every hit shows the seq, revision and source that it comes from. For the archive as it stood,
+//! still has it, whoever asks: what is searched is what readers see. Every hit shows the seq, revision and source that it comes from. For the archive as it stood,
 //! the snapshot is as of then.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use indexer::{Generation, IndexSearcher, Indexes};
+use indexer::{Generation, IndexSearcher, Indexes, Pin};
 use query::{Hit, IndexName, SearchRequest, SearchResponse};
-use store::{AsOf, AssetId, AssetRef, Log, Seq, Snapshot};
+use store::{AsOf, AssetId, AssetRef, Log, ReadError, Reader, Seq, Shown, Snapshot};
 use views::Document;
 
 use crate::{
@@ -45,6 +45,8 @@ pub(crate) struct Pinned {
     pub(crate) name: IndexName,
     pub(crate) generation: Arc<Generation>,
     pub(crate) index: Arc<IndexSearcher>,
+    /// Without these, which were taken from readers since it was pinned.
+    pub(crate) hidden: Arc<BTreeSet<AssetId>>,
 }
 
 /// How long a search waits for the index to take in what was just written.
@@ -135,7 +137,7 @@ impl Search {
     ) -> Result<T, SearchError> {
         let mut opened = Vec::with_capacity(views.len());
         for view in views {
-            opened.push((view, self.snapshot_for(&view.generation)?));
+            opened.push((view, view.generation.snapshot(self.log())?));
         }
         let mut limits = self.inner.limits;
         limits.time = request.time_limit.map_or(limits.time, |limit| limit.min(limits.time));
@@ -147,6 +149,7 @@ impl Search {
                 name: &view.name,
                 generation: &view.generation,
                 index: &view.index,
+                hidden: &view.hidden,
                 snapshot,
                 lengths: &self.inner.lengths,
                 together: views,
@@ -166,10 +169,19 @@ impl Search {
         indices.iter().cloned().map(|name| self.open(name)).collect()
     }
 
+    /// Keeps views at these commits, for whoever goes on with them.
+    pub(crate) fn keep(&self, views: &[Pinned]) -> Vec<(IndexName, Arc<Pin>)> {
+        let keep = |view: &Pinned| {
+            let (generation, index) = (Arc::clone(&view.generation), Arc::clone(&view.index));
+            (view.name.clone(), self.indexes().pin(generation, index))
+        };
+        views.iter().map(keep).collect()
+    }
+
     fn open(&self, name: IndexName) -> Result<Pinned, SearchError> {
         let Some(as_of) = &name.as_of else {
             let (generation, index) = self.indexes().searcher(name.kind)?;
-            return Ok(Pinned { name, generation, index });
+            return Ok(Pinned { name, generation, index, hidden: Arc::default() });
         };
         // Looked up in the list, so that no name leads out of the directory.
         if !self.indexes().generations(name.kind)?.contains(&format!("@{as_of}")) {
@@ -179,7 +191,7 @@ impl Search {
             )));
         }
         let generation = self.indexes().named(name.kind, as_of)?;
-        Ok(Pinned { index: generation.searcher()?, name, generation })
+        Ok(Pinned { index: generation.searcher()?, name, generation, hidden: Arc::default() })
     }
 
     fn generation(&self, request: &SearchRequest) -> Result<Pinned, SearchError> {
@@ -193,40 +205,47 @@ impl Search {
         self.open(name).map_err(|error| error.at("as_of"))
     }
 
-    /// Of now, or of what a generation of the past was built from.
-    fn snapshot_for(&self, generation: &Generation) -> Result<Snapshot, SearchError> {
-        let info = generation.info();
-        let Some(as_of) = &info.as_of else { return Ok(self.log().snapshot()?) };
-        let as_of: AsOf =
-            as_of.parse().map_err(|error: store::InvalidAsOf| SearchError::NotFound(error.to_string()))?;
-        Ok(self.log().snapshot_as_of_within(as_of, info.since)?)
-    }
-
-    /// The document of one asset as readers see it now, or saw it then.
+    /// The document of one asset as this reader sees it now, or saw it then.
     ///
     /// # Errors
-    /// [`SearchError::NoSuchAsset`] when they do or did not; or the log fails.
-    pub fn document(&self, asset: &AssetRef, at: Option<AsOf>) -> Result<Hit, SearchError> {
+    /// [`SearchError::NoSuchAsset`] and [`SearchError::Gone`] when he does or did not; or the log fails.
+    pub fn document(&self, asset: &AssetRef, at: Option<AsOf>, reader: Reader) -> Result<Hit, SearchError> {
         let snapshot = match at {
             None => self.log().snapshot()?,
             Some(at) => self.log().snapshot_as_of(at)?,
         };
-        document_in(&snapshot, asset, &asset.kind.into())
+        document_in(&snapshot.for_reader(reader), asset, &asset.kind.into())
     }
 
-    /// The document of one asset of an index.
+    /// The document of one asset of an index, as readers see it.
     pub(crate) fn document_of(&self, index: &IndexName, id: AssetId) -> Result<Hit, SearchError> {
         let asset = AssetRef::new(index.kind, id);
         match index.as_of {
-            None => self.document(&asset, None),
-            Some(_) => document_in(&self.snapshot_for(&self.open(index.clone())?.generation)?, &asset, index),
+            None => self.document(&asset, None, Reader::PUBLIC),
+            Some(_) => {
+                let snapshot = self.open(index.clone())?.generation.snapshot(self.log())?;
+                document_in(&snapshot, &asset, index)
+            }
         }
     }
 }
 
 fn document_in(snapshot: &Snapshot, asset: &AssetRef, index: &IndexName) -> Result<Hit, SearchError> {
-    let document = views::view_of(asset.kind).document(&asset.id, snapshot)?;
-    document.map(|document| hit_of(document, index)).ok_or_else(|| SearchError::NoSuchAsset(asset.clone()))
+    match views::view_of(asset.kind).document(&asset.id, snapshot)? {
+        Some(document) => Ok(hit_of(document, index)),
+        None => Err(unseen(snapshot, asset)?),
+    }
+}
+
+/// Why a snapshot's reader does not see an asset: it is gone, or there is none for him.
+///
+/// # Errors
+/// The log fails.
+pub(crate) fn unseen(snapshot: &Snapshot, asset: &AssetRef) -> Result<SearchError, ReadError> {
+    Ok(match snapshot.shown(asset)? {
+        Shown::Gone(gone) => SearchError::Gone(asset.clone(), Box::new(gone)),
+        Shown::Seen | Shown::Unknown => SearchError::NoSuchAsset(asset.clone()),
+    })
 }
 
 fn hit_of(document: Document, index: &IndexName) -> Hit {

@@ -6,9 +6,12 @@
 
 mod budget;
 mod cutting;
+mod identity;
+mod met;
 mod position;
 mod report;
 mod retry;
+mod subject;
 mod watch;
 mod working;
 mod writing;
@@ -51,6 +54,8 @@ pub struct LoadOptions {
     pub hints: Hints,
     /// Only report what would be done: nothing is appended, nothing quarantined.
     pub dry_run: bool,
+    /// Take in what is not public too, as revisions that readers do not see.
+    pub unpublished: bool,
     /// Threads that read records; 0 for as many as there are cores.
     pub threads: usize,
     /// Of the files that the paths lead to, only these.
@@ -60,7 +65,8 @@ pub struct LoadOptions {
 impl LoadOptions {
     /// Loads these paths with everything else as usual.
     pub fn new(paths: Vec<PathBuf>, quarantine: Quarantine) -> Self {
-        Self { paths, quarantine, hints: Hints::default(), dry_run: false, threads: 0, only: None }
+        let hints = Hints::default();
+        Self { paths, quarantine, hints, dry_run: false, unpublished: false, threads: 0, only: None }
     }
 
     /// Whether there is something where the paths lead. [`load`] looks too; this is for who has something to do before it.
@@ -132,6 +138,7 @@ pub fn load(
     }
     progress.total(scan.files, scan.bytes);
     let source = position::source_name(&options.paths);
+    let anew = position::was_read_otherwise(log, &source)?;
     // Of chosen files no position is kept: it would pass over the others.
     let source = options.only.is_none().then_some(source);
     let from = match &source {
@@ -144,7 +151,7 @@ pub fn load(
         given => given,
     };
     let budget = Budget::new(BYTES_UNDER_WAY);
-    let readers = Readers::new(&options.hints);
+    let readers = Readers::new(&options.hints, store::Timestamp::now());
     let known = RwLock::new(HashSet::new());
     let reading = Reading::default();
     let (chunks, to_work) = crossbeam_channel::bounded(threads * 2);
@@ -156,6 +163,7 @@ pub fn load(
 
     let written = thread::scope(|scope| {
         let cutter = cutting::Cutting {
+            log,
             options,
             readers: &readers,
             from: &from,
@@ -167,8 +175,14 @@ pub fn load(
         let working: Vec<_> = (0..threads)
             .map(|_| {
                 let (to_work, worked) = (to_work.clone(), worked.clone());
-                let (known, readers) = (&known, &readers);
-                scope.spawn(move || working::run(log, readers, known, &to_work, &worked))
+                let working = working::Working {
+                    log,
+                    readers: &readers,
+                    known: &known,
+                    unpublished: options.unpublished,
+                    anew,
+                };
+                scope.spawn(move || working.run(&to_work, &worked))
             })
             .collect();
         drop((to_work, worked));
@@ -187,6 +201,7 @@ pub fn load(
     let (mut report, quarantined) = written?;
     report.files = reading.files();
     report.bytes = reading.bytes();
+    report.notes = readers.notes.take();
     report.stopped = stop.load(Ordering::Relaxed);
     report.resumed = from.files > 0 || from.records > 0;
     if !options.dry_run && !report.stopped && !report.resumed {

@@ -20,6 +20,27 @@ pub(super) struct Position {
     /// A digest of the names, sizes and times of those files and the next one: if they are not what they were,
     /// the load begins anew, which adds nothing twice.
     pub(super) listing: u64,
+    /// By which rules the records were read: see [`READING`].
+    #[serde(default)]
+    pub(super) reading: u32,
+}
+
+/// The rules by which records are read, counted up when they come to say more or something else of the same bytes.
+const READING: u32 = 1;
+
+impl Position {
+    /// The position of a load that begins, or that is at its end.
+    pub(super) fn start() -> Self {
+        Self { reading: READING, ..Self::default() }
+    }
+}
+
+/// Returns true if these files were loaded before, by a version that read them otherwise: then a difference between a
+/// record and what the log has is ours, and no correction of the source.
+pub(super) fn was_read_otherwise(log: &Log, source: &str) -> Result<bool, ReadError> {
+    let kept = log.source_position(source)?;
+    let kept = kept.and_then(|text| serde_json::from_str::<Position>(&text).ok());
+    Ok(kept.is_some_and(|kept| kept.reading < READING))
 }
 
 /// What there is to load.

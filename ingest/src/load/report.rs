@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::Serialize;
-use store::Seq;
+use store::{AssetRef, Seq, Timestamp};
 
 /// Told how far a load is. All calls come from the thread that called [`crate::load`].
 pub trait Progress: Sync {
@@ -74,6 +74,14 @@ pub struct LoadReport {
     pub bylines: u64,
     /// Of the events: public revisions of assets that a person withdrew, which readers go on not seeing.
     pub withheld: u64,
+    /// Articles that are not public and were passed over, by the reason.
+    pub unpublished: BTreeMap<String, u64>,
+    /// When the first of them will be.
+    pub due: Option<Timestamp>,
+    /// Records whose id another record has, of this load or of another file: they are assets of their own.
+    pub same_ids: SameIds,
+    /// Records older than the revision that another record of this load brought: they were passed over.
+    pub older: u64,
     /// Events that said nothing new, and assets mentioned that the log had before.
     pub unchanged: u64,
     /// Events that the log's state does not allow.
@@ -102,8 +110,41 @@ pub struct LoadReport {
     pub resumed: bool,
     /// Whether nothing was really done.
     pub dry_run: bool,
+    /// How files were understood that do not show it themselves, and what in records is doubtful; no more than ten things.
+    pub notes: Vec<ReasonCount>,
     /// Why records were quarantined, in the order in which it was met; no more than the first ten reasons.
     pub reasons: Vec<ReasonCount>,
+}
+
+impl LoadReport {
+    /// Counts an article that is not public, and may be later.
+    pub(super) fn pass_over(&mut self, reason: String, due: Option<Timestamp>) {
+        *self.unpublished.entry(reason).or_default() += 1;
+        self.due = match (self.due, due) {
+            (Some(before), Some(due)) => Some(before.min(due)),
+            (before, due) => before.or(due),
+        };
+    }
+}
+
+/// Records with an id that others have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SameIds {
+    /// How many.
+    pub records: u64,
+    /// The first of the ids, no more than three.
+    pub ids: Vec<String>,
+}
+
+impl SameIds {
+    /// Counts one.
+    pub(super) fn add(&mut self, asset: &AssetRef) {
+        self.records += 1;
+        let id = asset.id.to_string();
+        if self.ids.len() < 3 && !self.ids.contains(&id) {
+            self.ids.push(id);
+        }
+    }
 }
 
 /// Events that the log did not take for a reason of one sort.
@@ -117,7 +158,7 @@ pub struct Refused {
     pub first: String,
 }
 
-/// What is wrong with some records.
+/// What is wrong with some records, or is to be told of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ReasonCount {
     /// What is wrong, and what to do.
@@ -135,12 +176,12 @@ impl ReasonCount {
     const MAX_PLACES: usize = 3;
 
     /// Of one record.
-    pub(super) fn one(place: String, reason: String) -> Self {
+    pub(crate) fn one(place: String, reason: String) -> Self {
         Self { reason, records: 1, places: vec![place] }
     }
 
     /// Adds itself to what is told.
-    pub(super) fn add_to(self, told: &mut Vec<Self>) {
+    pub(crate) fn add_to(self, told: &mut Vec<Self>) {
         let has_room = told.len() < Self::MAX_REASONS;
         match told.iter_mut().find(|known| known.reason == self.reason) {
             Some(known) => {

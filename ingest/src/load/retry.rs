@@ -9,7 +9,10 @@ use std::{
 use serde::Serialize;
 use store::{Batch, Log};
 
-use super::{LoadError, LoadOptions, ReasonCount, load, working};
+use super::{
+    LoadError, LoadOptions, ReasonCount, load,
+    working::{Failure, Working},
+};
 use crate::{
     format::Format,
     quarantine::{Quarantine, Quarantined},
@@ -55,7 +58,7 @@ pub fn retry(
     for key in keys {
         chosen.push(quarantine.show(key)?.0);
     }
-    let readers = Readers::new(hints);
+    let readers = Readers::new(hints, store::Timestamp::now());
     let mut report = RetryReport::default();
     // Files by what they were found in: their ids are made of the path from there.
     let mut files: BTreeMap<PathBuf, HashSet<PathBuf>> = BTreeMap::new();
@@ -98,7 +101,8 @@ fn record(
     let raw = Raw { head: one.head.as_bytes().into(), ..Raw::new(place, quarantine.bytes(one)?) };
     let origin = Origin { path: one.file.clone(), stem: one.stem.clone(), changed: None };
     let known = RwLock::new(HashSet::new());
-    match working::read(log, readers, &known, format, &origin, &raw) {
+    let working = Working { log, readers, known: &known, unpublished: false, anew: false };
+    match working.read(format, &origin, &raw) {
         Ok(found) => {
             let mut events = Vec::new();
             for event in found.events {
@@ -116,7 +120,8 @@ fn record(
             report.released += 1;
             quarantine.remove(one)?;
         }
-        Err(reason) => {
+        Err(Failure::Log(error)) => return Err(error.into()),
+        Err(Failure::Record(reason)) => {
             report.stays(one.place(), reason.to_string());
         }
     }

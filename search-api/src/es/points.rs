@@ -2,13 +2,14 @@
 //! so many.
 //!
 //! A point keeps which documents there were and in which order they come. What readers may not see any more is in no
-//! answer all the same: documents are read from the log as it is now.
+//! answer all the same, nor counted ([`indexer::Pin`]); an erasure closes all that were opened on older indexes.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
+use indexer::{Pin, PinClosed, PinnedAt};
 use query::{Cursor, IndexName, QueryError, millis_of};
 
 use super::body::EsSearch;
@@ -39,7 +40,7 @@ impl Default for Points {
 }
 
 struct Point {
-    views: Vec<Pinned>,
+    views: Vec<(IndexName, Arc<Pin>)>,
     until: Instant,
     /// Of a scroll: its search, as the next page asks it.
     scroll: Option<EsSearch>,
@@ -61,7 +62,7 @@ impl Points {
     pub(super) fn open(
         &self,
         client: Client,
-        views: Vec<Pinned>,
+        views: Vec<(IndexName, Arc<Pin>)>,
         keep: Duration,
         scroll: Option<EsSearch>,
     ) -> Result<String, SearchError> {
@@ -75,10 +76,20 @@ impl Points {
 
     /// The views of a point in time, which is kept for longer if that is asked.
     pub(super) fn views(&self, id: &str, keep: Option<Duration>) -> Result<Vec<Pinned>, SearchError> {
+        let views = {
+            let mut open = self.unexpired();
+            let point = open.get_mut(&id.to_owned()).ok_or_else(|| missing(id))?;
+            point.keep(keep);
+            point.views.clone()
+        };
+        as_pinned(id, views)
+    }
+
+    /// The names of its views.
+    pub(super) fn indices(&self, id: &str) -> Result<Vec<IndexName>, SearchError> {
         let mut open = self.unexpired();
         let point = open.get_mut(&id.to_owned()).ok_or_else(|| missing(id))?;
-        point.keep(keep);
-        Ok(point.views.clone())
+        Ok(point.views.iter().map(|(name, _)| name.clone()).collect())
     }
 
     /// The next page of a scroll, and whether there is none.
@@ -87,11 +98,14 @@ impl Points {
         id: &str,
         keep: Option<Duration>,
     ) -> Result<(Vec<Pinned>, EsSearch, bool), SearchError> {
-        let mut open = self.unexpired();
-        let point = open.get_mut(&id.to_owned()).ok_or_else(|| missing(id))?;
-        point.keep(keep);
-        let search = point.scroll.clone().ok_or_else(|| missing(id))?;
-        Ok((point.views.clone(), search, point.is_over))
+        let (views, search, is_over) = {
+            let mut open = self.unexpired();
+            let point = open.get_mut(&id.to_owned()).ok_or_else(|| missing(id))?;
+            point.keep(keep);
+            let search = point.scroll.clone().ok_or_else(|| missing(id))?;
+            (point.views.clone(), search, point.is_over)
+        };
+        Ok((as_pinned(id, views)?, search, is_over))
     }
 
     /// A page of a scroll was given: the next comes behind it, if there is one.
@@ -130,9 +144,26 @@ impl Points {
     }
 }
 
-/// The views of a point in time.
-pub(super) fn indices(views: &[Pinned]) -> Vec<IndexName> {
-    views.iter().map(|view| view.name.clone()).collect()
+/// What is searched of these views now.
+fn as_pinned(id: &str, views: Vec<(IndexName, Arc<Pin>)>) -> Result<Vec<Pinned>, SearchError> {
+    let mut pinned = Vec::with_capacity(views.len());
+    for (name, pin) in views {
+        match pin.at()? {
+            Ok(PinnedAt { generation, index, hidden }) => {
+                pinned.push(Pinned { name, generation, index, hidden });
+            }
+            Err(why) => return Err(closed(id, why)),
+        }
+    }
+    Ok(pinned)
+}
+
+fn closed(id: &str, why: PinClosed) -> SearchError {
+    let why = match why {
+        PinClosed::Erased => "something was erased from the archive since",
+        PinClosed::Withdrawn => "too much was withdrawn from the archive since",
+    };
+    SearchError::PointClosed { id: id.chars().take(80).collect(), why }
 }
 
 fn missing(id: &str) -> SearchError {

@@ -17,13 +17,12 @@ use super::{
     Answer, Pairs,
     body::{self, EsSearch},
     params::Taker,
-    points::{self, keep_alive},
+    points::keep_alive,
     present::{present, shards},
 };
 use crate::{
     error::SearchError,
     http::{Role, asker::Asker, shares::Client, state::ApiState, written::Written},
-    search::Pinned,
 };
 
 /// `POST {index}/_pit`, and for OpenSearch `POST {index}/_search/point_in_time`
@@ -40,7 +39,7 @@ pub(super) async fn open_point(
     taker.end()?;
     Reader::new(body::json(&body)?, "")?.end()?;
     let search = state.search.clone();
-    let views = state.pool.run(move || search.pin(&indices)).await?;
+    let views = state.pool.run(move || Ok(search.keep(&search.pin(&indices)?))).await?;
     let count = views.len();
     let id = state.points.open(asker.client, views, keep, None)?;
     let answer = match uri.path().ends_with("/_pit") {
@@ -118,7 +117,7 @@ pub(super) fn open(
     let response = state.search.search_at(&search.request, &views)?;
     let mut rest = search.clone();
     rest.request.aggregations.clear();
-    let id = state.points.open(client, views, keep, Some(rest))?;
+    let id = state.points.open(client, state.search.keep(&views), keep, Some(rest))?;
     go_on(state, &response, &id);
     page(response, &search, indices.len(), &id)
 }
@@ -157,7 +156,7 @@ pub(super) async fn next(
     if is_over {
         search.request.size = 0;
     }
-    let past = IndexName::any_past(&points::indices(&views));
+    let past = views.iter().any(|view| view.name.as_of.is_some());
     let shared = state.clone();
     let written = state.pool_for(past).run(move || {
         let response = shared.search.search_at(&search.request, &views)?;
@@ -194,15 +193,4 @@ pub(super) async fn close(
         return Ok(closed(state.points.close_all(true).len()));
     }
     Ok(closed(ids.iter().filter(|id| state.points.close(id)).count()))
-}
-
-/// How many indices a point in time is of.
-pub(super) fn indices_of(
-    state: &ApiState,
-    id: &str,
-    keep: Option<Duration>,
-) -> Result<(Vec<Pinned>, Vec<IndexName>), SearchError> {
-    let views = state.points.views(id, keep)?;
-    let indices = points::indices(&views);
-    Ok((views, indices))
 }

@@ -36,7 +36,7 @@ pub(super) async fn search(
     let scroll = taker.keep_alive("scroll")?;
     let indices = match (body::point_of(&body), taker.index()) {
         (None, _) => taker.indices()?,
-        (Some(id), None) => scroll::indices_of(&state, id, None)?.1,
+        (Some(id), None) => state.points.indices(id)?,
         (Some(_), Some(_)) => {
             return Err(QueryError::illegal("a point in time has its indices: name none").at("/pit").into());
         }
@@ -136,9 +136,7 @@ fn answer<'a>(
     indices: &[IndexName],
 ) -> Result<present::Answer<'a>, SearchError> {
     let response = match &search.point {
-        Some((id, keep)) => {
-            state.search.search_at(&search.request, &scroll::indices_of(state, id, *keep)?.0)?
-        }
+        Some((id, keep)) => state.search.search_at(&search.request, &state.points.views(id, *keep)?)?,
         None => state.search.search_all(&search.request, indices)?,
     };
     let mut answer = present(response, search, indices.len());
@@ -251,7 +249,7 @@ fn one_of_many(
     let mut taker = Taker::new(params).of(index);
     let body = body::json(body.as_bytes())?;
     let indices = match body::point_of(&body) {
-        Some(id) => scroll::indices_of(state, id, None)?.1,
+        Some(id) => state.points.indices(id)?,
         None => taker.indices()?,
     };
     taker.end()?;

@@ -30,7 +30,7 @@ use super::{
 };
 
 pub(super) use self::words::first_words;
-pub(crate) use self::words::{NearWord, near_words};
+pub(crate) use self::words::{NearWord, is_in_use, near_words};
 
 /// How a word of a phrase may stand in a text.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, time::Instant};
 
 use axum::extract::{ConnectInfo, Request};
+use store::Reader;
 
 use super::{
     access::{Key, Role, keys_in},
@@ -71,6 +72,23 @@ impl Asker {
             Standing::Here => Some(Role::Admin),
             Standing::Elsewhere => Some(Role::Read),
             Standing::NoKey | Standing::Unknown | Standing::Over => None,
+        }
+    }
+
+    /// What this one may see: those who keep the archive see all.
+    pub(crate) fn reader(&self) -> Reader {
+        match self.standing {
+            Standing::Key(role) if role >= Role::Write => Reader::KEEPER,
+            // Without keys everybody on this machine would be one, pages of browsers among them.
+            _ => Reader::PUBLIC,
+        }
+    }
+
+    /// What this one may see of the log's events: without keys whoever may append them, too, so that a copy can be made.
+    pub(crate) fn reader_of_events(&self) -> Reader {
+        match self.standing {
+            Standing::Here => Reader::KEEPER,
+            _ => self.reader(),
         }
     }
 

@@ -11,7 +11,7 @@ use axum::{
 use query::QueryError;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{AssetKind, Batch, Fact, Log, NewEvent, Outcome, Seq};
+use store::{AssetKind, Batch, Fact, Log, NewEvent, Outcome, Reader, Seq};
 
 use super::{
     access::Role,
@@ -38,6 +38,7 @@ struct Wanted {
     follow: bool,
     sse: bool,
     packing: Option<Packing>,
+    reader: Reader,
 }
 
 /// `GET /api/v1/events`: NDJSON, or server-sent events to who accepts them.
@@ -56,6 +57,7 @@ pub(super) async fn read(state: ApiState, asked: Asked) -> Result<Response, Prob
         follow,
         sse,
         packing: packs.then(Packing::default),
+        reader: asked.asker.reader_of_events(),
     };
     let stream = state.readers.read(asked.asker.client, wanted, state.stopping.clone());
     let mut response = Body::from_stream(stream).into_response();
@@ -82,7 +84,7 @@ impl Wanted {
 impl Parts for Wanted {
     /// One snapshot a part: none is kept while the other side is slow.
     fn next(&mut self, log: &Log) -> Result<Option<Bytes>, SearchError> {
-        let snapshot = log.snapshot()?;
+        let snapshot = log.snapshot()?.for_reader(self.reader);
         let mut text = String::new();
         while text.len() < PART && self.left > 0 {
             let count = CHUNK.min(usize::try_from(self.left).unwrap_or(CHUNK));
@@ -90,8 +92,9 @@ impl Parts for Wanted {
             let Some(last) = events.last() else { break };
             self.left = self.left.saturating_sub(events.len() as u64);
             self.next = last.seq.next();
-            for event in &events {
-                let json = serde_json::to_string(event).map_err(|error| {
+            for event in events {
+                let event = snapshot.as_seen(event)?;
+                let json = serde_json::to_string(&event).map_err(|error| {
                     tracing::error!(%error, seq = %event.seq, "an event has no JSON");
                     SearchError::Panicked
                 })?;

@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value, json};
+use store::Gone;
 
 use super::policy::Face;
 use crate::error::SearchError;
@@ -52,6 +53,9 @@ impl IntoResponse for Problem {
                 problem.insert("detail".to_owned(), json!(error.to_string()));
             }
         }
+        if let SearchError::Gone(_, gone) = &error {
+            problem.extend(told_of(gone));
+        }
         if !error.pointer().is_empty() {
             problem.insert("pointer".to_owned(), json!(error.pointer()));
         }
@@ -63,4 +67,25 @@ impl IntoResponse for Problem {
         }
         response
     }
+}
+
+/// What is told of an asset that is gone, beside the sentence: to those who keep the archive more than to readers.
+fn told_of(gone: &Gone) -> Map<String, Value> {
+    let mut told = Map::new();
+    told.insert("since".to_owned(), json!(gone.since));
+    told.insert("erased".to_owned(), json!(gone.erased));
+    let order = gone.order.as_ref();
+    for (name, text) in [
+        ("notice", Some(&gone.notice)),
+        ("reason", order.map(|order| &order.reason)),
+        ("by", order.map(|order| &order.by)),
+    ] {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            told.insert(name.to_owned(), json!(text));
+        }
+    }
+    if let Some(order) = order.filter(|_| !gone.erased) {
+        told.insert("ordered_by".to_owned(), json!(order.ordered_by));
+    }
+    told
 }

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     error::SearchError,
     pages::encode,
-    search::{Search, WAIT_LIMIT},
+    search::{Search, WAIT_LIMIT, unseen},
     suggest::Suggestion,
 };
 
@@ -193,8 +193,9 @@ pub(super) async fn similar(state: ApiState, asked: Asked) -> Result<Response, P
     }
     let search = state.search.clone();
     let found = state.pool.run(move || {
-        if search.log().snapshot()?.live(&asset)?.is_none() {
-            return Err(SearchError::NoSuchAsset(asset));
+        let snapshot = search.log().snapshot()?;
+        if snapshot.live(&asset)?.is_none() {
+            return Err(unseen(&snapshot, &asset)?);
         }
         let hits = search
             .search(&SearchRequest::similar_to(&asset, size))?

@@ -28,6 +28,7 @@ mod results;
 mod routes;
 mod saved;
 mod search;
+mod shown;
 mod sign_in;
 mod status;
 mod text;

@@ -8,11 +8,11 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-use store::{AsOf, AssetId, AssetKind};
+use store::{AsOf, AssetId, AssetKind, Reader};
 
 use super::{
     Pages, address::Address, article, assets, byline, error::PageError, image, media, opensearch, saved,
-    search, sign_in, status,
+    search, shown, sign_in, status,
 };
 use crate::{
     SearchError,
@@ -47,8 +47,12 @@ pub(crate) fn routes() -> Vec<Endpoint<Pages>> {
         (AssetKind::Image, "/images", "/images/{*id}"),
         (AssetKind::Byline, "/bylines", "/bylines/{*id}"),
     ] {
-        table.add(READS, GET, &[alone], move |state, params| show_asset_by_id(kind, state, params));
-        table.add(READS, GET, &[with_id], move |state, path, params| show_asset(kind, state, path, params));
+        table.add(READS, GET, &[alone], move |state, asker, params| {
+            show_asset_by_id(kind, state, asker, params)
+        });
+        table.add(READS, GET, &[with_id], move |state, asker, path, params| {
+            show_asset(kind, state, asker, path, params)
+        });
     }
     table.add(READS, GET, &[saved::CSV], save_table);
     table.add(READS, GET, &[saved::ATOM], show_feed);
@@ -89,15 +93,17 @@ async fn show_feed(State(pages): State<Pages>, headers: HeaderMap, Params(params
 async fn show_asset(
     kind: AssetKind,
     State(pages): State<Pages>,
+    Extension(asker): Extension<Asker>,
     Path(id): Path<String>,
     Params(params): AllParams,
 ) -> Response {
-    show_asset_of(kind, pages, id, &params).await
+    show_asset_of(kind, pages, asker.reader(), id, &params).await
 }
 
 async fn show_asset_by_id(
     kind: AssetKind,
     State(pages): State<Pages>,
+    Extension(asker): Extension<Asker>,
     Params(params): AllParams,
 ) -> Response {
     let id = param(&params, "id").unwrap_or_default().to_owned();
@@ -105,27 +111,33 @@ async fn show_asset_by_id(
         let address = Address::default().in_view(kind);
         return answer(pages, move |pages| search::show(pages, &address)).await;
     }
-    show_asset_of(kind, pages, id, &params).await
+    show_asset_of(kind, pages, asker.reader(), id, &params).await
 }
 
-async fn show_asset_of(kind: AssetKind, pages: Pages, id: String, params: &[(String, String)]) -> Response {
+async fn show_asset_of(
+    kind: AssetKind,
+    pages: Pages,
+    reader: Reader,
+    id: String,
+    params: &[(String, String)],
+) -> Response {
     let at =
         param(params, "at").map(str::trim).filter(|at| !at.is_empty()).map(str::parse::<AsOf>).transpose();
     let came_from = Address::parse(params);
     answer_from(matches!(at, Ok(Some(_))), pages, move |pages| {
         let (id, at) = (AssetId::new(id)?, at?);
         match kind {
-            AssetKind::Article => article::show(pages, &id, at, came_from),
-            AssetKind::Image => image::show(pages, &id, at, came_from),
-            AssetKind::Byline => byline::show(pages, &id, at, came_from),
+            AssetKind::Article => article::show(pages, &id, at, reader, came_from),
+            AssetKind::Image => image::show(pages, &id, at, reader, came_from),
+            AssetKind::Byline => byline::show(pages, &id, at, reader, came_from),
         }
     })
     .await
 }
 
 async fn show_status(State(pages): State<Pages>, Extension(asker): Extension<Asker>) -> Response {
-    let may_order = asker.needs(Role::Admin).is_ok();
-    answer(pages, move |pages| status::show(pages, may_order)).await
+    let (may_order, reader) = (asker.needs(Role::Admin).is_ok(), asker.reader_of_events());
+    answer(pages, move |pages| status::show(pages, may_order, reader)).await
 }
 
 /// What a button of the machine room sends.
@@ -151,6 +163,12 @@ async fn show_opensearch(State(pages): State<Pages>, headers: HeaderMap) -> Resp
 }
 
 async fn show_media(State(pages): State<Pages>, Path(path): Path<String>) -> Response {
+    let (search, named) = (pages.state.search.clone(), path.clone());
+    match pages.state.pool.run(move || shown::is_shown(&search, &named)).await {
+        Ok(true) => {}
+        Ok(false) => return StatusCode::NOT_FOUND.into_response(),
+        Err(error) => return (PAGE.refused)(error),
+    }
     let config = Arc::clone(&pages.config);
     let read = tokio::task::spawn_blocking(move || media::serve(&config.media, &path)).await;
     read.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())

@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicU32, AtomicU64},
@@ -18,9 +18,9 @@ use serde::Deserialize;
 use serde_json::Map;
 use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot, Timestamp};
 use tantivy::{
-    DocAddress, DocId, Searcher, SegmentOrdinal, TantivyError,
+    DocAddress, DocId, Searcher, SegmentOrdinal, TantivyError, Term,
     collector::{Collector, SegmentCollector},
-    query::EnableScoring,
+    query::{BooleanQuery, EnableScoring, Occur, TermSetQuery},
 };
 use views::Document;
 
@@ -46,6 +46,8 @@ pub(super) struct Run<'a> {
     pub(super) name: &'a IndexName,
     pub(super) generation: &'a Generation,
     pub(super) index: &'a IndexSearcher,
+    /// Assets that are left out of what is found.
+    pub(super) hidden: &'a BTreeSet<AssetId>,
     pub(super) snapshot: &'a Snapshot,
     pub(super) lengths: &'a Arc<Lengths>,
     /// The views that are searched together: a field that one of them has may lack in the others.
@@ -259,7 +261,16 @@ impl<'a> Run<'a> {
             like: &like_query,
             kin: RefCell::default(),
         };
-        translator.query(query)
+        let query = translator.query(query)?;
+        Ok(if self.hidden.is_empty() { query } else { self.without_hidden(query) })
+    }
+
+    /// The same without what was taken from readers since the view was pinned.
+    fn without_hidden(&self, query: Box<dyn tantivy::query::Query>) -> Box<dyn tantivy::query::Query> {
+        let id = self.generation.schema().id;
+        let hidden =
+            TermSetQuery::new(self.hidden.iter().map(|asset| Term::from_field_text(id, asset.as_str())));
+        Box::new(BooleanQuery::new(vec![(Occur::Must, query), (Occur::MustNot, Box::new(hidden))]))
     }
 
     /// Whether a field that this view lacks matches nothing instead of being refused.

@@ -141,7 +141,7 @@ fn what_is_withdrawn_is_gone_before_the_index_knows() {
     let response = archive.find(&[("q", "fog")]);
     assert_eq!((response.total, response.hits.len()), (0, 0));
     let asset = AssetRef::new(AssetKind::Article, AssetId::new("a/ferry").unwrap());
-    assert!(archive.search.document(&asset, None).is_err());
+    assert!(archive.search.document(&asset, None, store::Reader::PUBLIC).is_err());
 }
 
 #[test]

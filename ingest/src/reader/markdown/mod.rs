@@ -7,17 +7,18 @@ mod picture;
 mod shortcode;
 
 use serde_json::Value;
-use store::{Article, AssetId, Byline, Image, Timestamp};
+use store::{Article, AssetId, AssetKind, Byline, Image, Timestamp};
 
 pub(crate) use self::picture::{ImageData, is_image_data};
 use super::{Reader, text_of};
 use crate::{
     credits,
     cut::{Cutter, Whole},
+    dates,
     fields::{self, Fields, keywords},
-    html::Picture,
+    html::{self, Picture},
     names,
-    record::{Found, Origin, Raw, Reason, time_of},
+    record::{Former, Found, Origin, Raw, Reason, Shown, time_of},
 };
 
 pub(crate) struct Markdown;
@@ -99,11 +100,13 @@ impl Page<'_> {
         let text = body::read(body);
         let published = fields.first_date(&["date", "publishDate", "published", "pubDate", "date_published"]);
         let published = published.or_else(|| self.date_of_name());
+        let shown = self.shown(&fields, published.as_ref());
         let updated =
             fields.first_date(&["lastmod", "updated", "modified", "last_modified_at", "date_modified"]);
         let time = time_of(updated.as_ref(), published.as_ref());
         let mut article = Article {
-            headline: fields.first_text(&["title", "headline"]),
+            // Exporters of other systems left entities there.
+            headline: html::unescape(&fields.first_text(&["title", "headline"])),
             kicker: fields.text("kicker"),
             subheadline: fields.first_text(&["deck", "subtitle", "subheadline", "lead"]),
             summary: fields.first_text(&["summary", "description", "excerpt", "abstract"]),
@@ -144,13 +147,25 @@ impl Page<'_> {
             article.keywords.extend(keywords(vocabulary, fields.texts(name)));
         }
         let mut found = authors(&mut article, &mut fields, time);
-        let mut shown = picture::of_front_matter(&mut fields);
-        shown.extend(text.pictures);
-        for picture in shown {
-            self.show(&mut article, &mut found, picture, time);
+        let mut named = picture::of_front_matter(&mut fields);
+        named.extend(text.named);
+        let mut former = Vec::new();
+        for (picture, is_link) in named
+            .into_iter()
+            .map(|picture| (picture, false))
+            .chain(text.pictures.into_iter().map(|picture| (picture, true)))
+        {
+            former.extend(self.show(&mut article, &mut found, picture, is_link, time));
         }
         article.extra = fields.rest();
+        if !text.links.is_empty() {
+            article.extra.insert("links".to_owned(), text.links.into());
+        }
         found.push(Found::published(id, article, time));
+        for one in &mut found {
+            one.former.clone_from(&former);
+            one.shown.clone_from(&shown);
+        }
         Ok(found)
     }
 
@@ -168,12 +183,56 @@ impl Page<'_> {
         }
     }
 
-    /// Adds a picture to the article, and says what the article knows of it.
-    fn show(&self, article: &mut Article, found: &mut Vec<Found>, shown: Picture, time: Option<Timestamp>) {
-        let Some(id) = picture::id_of(self.site(), &shown.href) else { return };
-        if article.images.contains(&id) || article.images.len() >= store::MAX_REFERENCES {
-            return;
+    /// When readers may see the page: Hugo's and Jekyll's rules, and a draft's folder.
+    fn shown(&self, fields: &Fields, published: Option<&store::ArchiveDate>) -> Shown {
+        let field = |names: &[&str]| {
+            let named = |name: &String| names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
+            fields.0.iter().find(|(name, _)| named(name)).map(|(_, value)| value)
+        };
+        let says = |names: &[&str], wanted: bool| match field(names) {
+            Some(Value::Bool(flag)) => *flag == wanted,
+            Some(Value::String(text)) => {
+                text.trim().eq_ignore_ascii_case(if wanted { "true" } else { "false" })
+            }
+            _ => false,
+        };
+        let time = |names: &[&str]| {
+            let date = field(names).and_then(|value| dates::parse(&fields::text_of(value)));
+            date.map(|date| date.start())
+        };
+        if says(&["draft"], true) || self.stem.split('/').any(|part| part == "_drafts") {
+            return Shown::never("draft");
         }
+        if says(&["published"], false) {
+            return Shown::never("not published");
+        }
+        let from = time(&["publishDate"]).or_else(|| published.map(store::ArchiveDate::start));
+        Shown { from, until: time(&["expiryDate", "unpublishdate"]), ..Shown::default() }
+    }
+
+    /// A link is relative to the page; so is the name of a file that lies beside the text of a bundle.
+    fn picture_id(&self, href: &str, is_link: bool) -> Option<AssetId> {
+        let bundle = matches!(self.stem.rsplit('/').next(), Some("index" | "_index"));
+        if is_link || (bundle && picture::is_file(href) && !href.contains('/')) {
+            return picture::id_beside(self.stem, href);
+        }
+        picture::id_of(self.site(), href)
+    }
+
+    /// Adds a picture to the article, and says what the article knows of it. Returns the id that older rules gave it.
+    fn show(
+        &self,
+        article: &mut Article,
+        found: &mut Vec<Found>,
+        shown: Picture,
+        is_link: bool,
+        time: Option<Timestamp>,
+    ) -> Option<Former> {
+        let id = self.picture_id(&shown.href, is_link)?;
+        if article.images.contains(&id) || article.images.len() >= store::MAX_REFERENCES {
+            return None;
+        }
+        let former = Former::new(AssetKind::Image, &id, picture::id_of(self.site(), &shown.href));
         article.images.push(id.clone());
         let rendition = picture::is_file(&shown.href).then(|| store::Rendition {
             href: shown.href.clone(),
@@ -192,6 +251,7 @@ impl Page<'_> {
         if image != Image::default() {
             found.push(Found::mentioned(id, image, time));
         }
+        former
     }
 }
 

@@ -36,7 +36,7 @@ fn a_post_is_an_article_with_its_authors_and_pictures() {
     let Content::Article(article) = &found[4].2 else { panic!() };
     assert_eq!(article.body, "One link.\n\nHead\n\ni\nj\n\nraw html\n\nlast");
     assert_eq!(article.published.as_ref().unwrap().as_str(), "2014-12-18T10:00:00-04:00");
-    assert_eq!(Value::Object(article.extra.clone()), serde_json::json!({"draft": false}));
+    assert_eq!(Value::Object(article.extra.clone()), serde_json::json!({"draft": false, "links": ["/a b/"]}));
     let Content::Byline(byline) = &found[0].2 else { panic!() };
     assert_eq!((byline.name.as_str(), byline.family.as_str()), ("Jane Roe", "Roe"));
     let Content::Image(image) = &found[2].2 else { panic!() };
@@ -81,5 +81,79 @@ fn broken_front_matter_tells_its_place() {
     check(
         "+++\na = \n+++\n",
         "2:5 the TOML is broken: string values must be quoted, expected literal string",
+    );
+}
+
+#[test]
+fn a_title_has_no_entities() {
+    let found = read("p/a.md", "---\ntitle: The mayor&#8217;s boat &amp; its crew\n---\nx\n");
+    let Content::Article(article) = &found[0].2 else { panic!() };
+    assert_eq!(article.headline, "The mayor’s boat & its crew");
+}
+
+/// Hugo's page bundles: a picture lies beside the text, and two bundles have two of one name.
+#[test]
+fn a_relative_picture_is_beside_its_page() {
+    let check = |stem: &str, text: &str, expected: &str| {
+        let found = read(stem, text);
+        let Content::Article(article) = &found.last().unwrap().2 else { panic!() };
+        assert_eq!(
+            article.images.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+            [expected],
+            "{stem} {text}"
+        );
+    };
+    check("s/content/ebb/index.md", "---\ntitle: T\n---\n![a](tide.png)", "image:s/content/ebb/tide.png");
+    check(
+        "s/content/flood/index.md",
+        "---\ntitle: T\n---\n![a](./tide.png)",
+        "image:s/content/flood/tide.png",
+    );
+    check(
+        "s/content/flood/index.md",
+        "---\ntitle: T\nimage: tide.png\n---\nx",
+        "image:s/content/flood/tide.png",
+    );
+    check("s/content/flood/index.md", "---\ntitle: T\nimage: /img/tide.png\n---\nx", "image:s/img/tide.png");
+    check("s/content/flood/index.md", "---\ntitle: T\nimage: tide\n---\nx", "image:s/tide");
+    check(
+        "s/content/flood/slack.md",
+        "---\ntitle: T\n---\n<img src='../tide.png'>\n",
+        "image:s/content/tide.png",
+    );
+    check(
+        "s/content/flood/slack.md",
+        "---\ntitle: T\n---\n![](https://x.example/t.png)",
+        "https://x.example/t.png",
+    );
+}
+
+#[test]
+fn a_page_is_shown_when_its_front_matter_says() {
+    let check = |stem: &str, front: &str, expected: Shown| {
+        let origin = Origin { path: stem.to_owned(), stem: stem.to_owned(), changed: None };
+        let raw = Raw::new(Place::START, format!("---\ntitle: T\n{front}\n---\nx\n").into_bytes());
+        assert_eq!(Markdown.read(&raw, &origin).unwrap().last().unwrap().shown, expected, "{stem} {front}");
+    };
+    let from = |day: &str| Some(day.parse::<store::ArchiveDate>().unwrap().start());
+    check("p/a.md", "draft: true", Shown::never("draft"));
+    check("p/a.md", "draft: false", Shown::default());
+    check("p/_drafts/a.md", "", Shown::never("draft"));
+    check("p/a.md", "published: false", Shown::never("not published"));
+    check("p/a.md", "date: 2190-01-01", Shown { from: from("2190-01-01"), ..Shown::default() });
+    let both = Shown { from: from("2019-03-04"), until: from("2019-04-01"), ..Shown::default() };
+    check("p/a.md", "date: 2018-01-01\npublishDate: 2019-03-04\nExpiryDate: 2019-04-01", both);
+}
+
+#[test]
+fn every_link_is_kept() {
+    let found = read(
+        "p/a.md",
+        "---\ntitle: T\n---\nA [b](https://b.example/1), [c](/c 'C') and <https://d.example/>; again [b](https://b.example/1).",
+    );
+    let Content::Article(article) = &found[0].2 else { panic!() };
+    assert_eq!(
+        article.extra["links"],
+        serde_json::json!(["https://b.example/1", "/c", "https://d.example/"])
     );
 }
