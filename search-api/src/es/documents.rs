@@ -122,7 +122,7 @@ pub(super) async fn mget(
         .pool_for(past)
         .run(move || {
             let mut docs = Vec::new();
-            let (budget, mut bytes) = (search.budget(), 0);
+            let (budget, mut bytes) = (search.begin().budget(), 0);
             for (index, id, filter) in wanted {
                 // However large it is, the first can be given.
                 if !docs.is_empty() && (bytes > MAX_PAGE_BYTES || budget.check()) {

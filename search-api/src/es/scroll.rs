@@ -114,7 +114,7 @@ pub(super) fn open(
     let mut search = search.clone();
     search.request.ends_early = true;
     let views = state.search.pin(indices)?;
-    let response = state.search.search_at(&search.request, &views)?;
+    let response = state.search.begin().search_at(&search.request, &views)?;
     let mut rest = search.clone();
     rest.request.aggregations.clear();
     let id = state.points.open(client, state.search.keep(&views), keep, Some(rest))?;
@@ -159,7 +159,7 @@ pub(super) async fn next(
     let past = views.iter().any(|view| view.name.as_of.is_some());
     let shared = state.clone();
     let written = state.pool_for(past).run(move || {
-        let response = shared.search.search_at(&search.request, &views)?;
+        let response = shared.search.begin().search_at(&search.request, &views)?;
         if !is_over {
             go_on(&shared, &response, &id);
         }

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     error::SearchError,
     http::{asker::Asker, state::ApiState, written::Written},
+    search::Inquiry,
 };
 
 /// `_search`, `{index}/_search`
@@ -49,7 +50,7 @@ pub(super) async fn search(
     }
     let shared = state.clone();
     let written = state.pool_for(IndexName::any_past(&indices)).run(move || match scroll {
-        None => Written::of(&answer(&shared, &search, &indices)?),
+        None => Written::of(&answer(&shared, &shared.search.begin(), &search, &indices)?),
         Some(keep) => scroll::open(&shared, asker.client, &search, &indices, keep),
     });
     Ok(written.await?.into_response())
@@ -132,16 +133,17 @@ fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Option<Query>,
 /// Searches all views as one, on this thread.
 fn answer<'a>(
     state: &ApiState,
+    inquiry: &Inquiry<'_>,
     search: &'a EsSearch,
     indices: &[IndexName],
 ) -> Result<present::Answer<'a>, SearchError> {
     let response = match &search.point {
-        Some((id, keep)) => state.search.search_at(&search.request, &state.points.views(id, *keep)?)?,
-        None => state.search.search_all(&search.request, indices)?,
+        Some((id, keep)) => inquiry.search_at(&search.request, &state.points.views(id, *keep)?)?,
+        None => inquiry.search_all(&search.request, indices)?,
     };
     let mut answer = present(response, search, indices.len());
     if let Some(suggest) = &search.suggest {
-        answer.suggest = Some(suggest::answer(&state.search, suggest, indices, search.typed_keys)?);
+        answer.suggest = Some(suggest::answer(inquiry, suggest, indices, search.typed_keys)?);
     }
     Ok(answer)
 }
@@ -152,7 +154,7 @@ async fn count_of(state: &ApiState, mut search: EsSearch, indices: &[IndexName])
     search.request.aggregations.clear();
     let (engine, indices) = (state.search.clone(), indices.to_vec());
     let pool = state.pool_for(IndexName::any_past(&indices));
-    let found = pool.run(move || engine.search_all(&search.request, &indices)).await?;
+    let found = pool.run(move || engine.begin().search_all(&search.request, &indices)).await?;
     // A part of a count is none.
     if found.timed_out { Err(SearchError::TooLong) } else { Ok(found.total) }
 }
@@ -208,6 +210,7 @@ fn all_of(
     asked: Vec<Result<(Vec<IndexName>, EsSearch), SearchError>>,
 ) -> Result<Written, SearchError> {
     let (mut written, mut took) = (Written::default(), 0);
+    let inquiry = state.search.begin();
     written.add_text("{\"responses\":[");
     for (at, one) in asked.into_iter().enumerate() {
         if at > 0 {
@@ -220,7 +223,7 @@ fn all_of(
                 continue;
             }
         };
-        match answer(state, &search, &indices) {
+        match answer(state, &inquiry, &search, &indices) {
             Ok(answer) => {
                 took += answer.took;
                 written.add(&answer.of_many())?;

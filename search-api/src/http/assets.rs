@@ -58,7 +58,7 @@ fn history_of(search: &Search, asset: AssetRef, before: Seq, reader: Reader) -> 
         return Err(unseen(&snapshot, &asset)?);
     }
     let mut events = Vec::new();
-    let (budget, mut bytes) = (search.budget(), 0);
+    let (budget, mut bytes) = (search.begin().budget(), 0);
     let (mut last, mut next) = (None, None);
     for seq in snapshot.history_from(head.latest) {
         let seq = seq?;

@@ -6,7 +6,7 @@ use std::{num::NonZero, sync::Arc, thread::JoinHandle};
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
-use crate::{error::SearchError, execute::request};
+use crate::error::SearchError;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -68,7 +68,7 @@ impl Pool {
         let job = Box::new(move || {
             // Who asked may have gone: then nobody wants the answer, nor the work.
             if !answer.is_closed() {
-                let _ = answer.send(request(work));
+                let _ = answer.send(work());
             }
         });
         self.jobs.try_send(job).map_err(|error| match error {

@@ -155,7 +155,7 @@ async fn run_search<T: Send + 'static>(
         wait_for(state, request.kind, wanted).await?;
     }
     let search = state.search.clone();
-    state.pool_for(request.as_of.is_some()).run(move || show(&search, search.search(&request)?)).await
+    state.pool_for(request.as_of.is_some()).run(move || show(&search, search.begin().search(&request)?)).await
 }
 
 /// Waits, at most [`WAIT_LIMIT`], until a view has taken in an event.
@@ -198,6 +198,7 @@ pub(super) async fn similar(state: ApiState, asked: Asked) -> Result<Response, P
             return Err(unseen(&snapshot, &asset)?);
         }
         let hits = search
+            .begin()
             .search(&SearchRequest::similar_to(&asset, size))?
             .hits
             .into_iter()
@@ -232,7 +233,7 @@ pub(super) async fn suggest(state: ApiState, asked: Asked) -> Result<Response, P
     }
     let (search, suggester) = (state.search.clone(), Arc::clone(&state.suggester));
     let found = state.pool.run(move || {
-        let suggestions = suggester.suggest(&search, &q, limit)?;
+        let suggestions = suggester.suggest(&search.begin(), &q, limit)?;
         Written::of(&Suggestions { q, suggestions })
     });
     Ok(found.await?.into_response())

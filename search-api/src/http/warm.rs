@@ -63,7 +63,7 @@ fn warm(
         return Ok(());
     }
     // A search like any other, which makes what all of them need.
-    search.search(&SearchRequest { size: 1, highlight: None, ..SearchRequest::plain(kind, "a")? })?;
+    search.begin().search(&SearchRequest { size: 1, highlight: None, ..SearchRequest::plain(kind, "a")? })?;
     if kind == AssetKind::Article {
         suggester.fold(search)?;
     }

@@ -164,7 +164,7 @@ async fn show_opensearch(State(pages): State<Pages>, headers: HeaderMap) -> Resp
 
 async fn show_media(State(pages): State<Pages>, Path(path): Path<String>) -> Response {
     let (search, named) = (pages.state.search.clone(), path.clone());
-    match pages.state.pool.run(move || shown::is_shown(&search, &named)).await {
+    match pages.state.pool.run(move || shown::is_shown(&search.begin(), &named)).await {
         Ok(true) => {}
         Ok(false) => return StatusCode::NOT_FOUND.into_response(),
         Err(error) => return (PAGE.refused)(error),

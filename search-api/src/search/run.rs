@@ -552,7 +552,7 @@ mod tests {
             let search =
                 Search::with_limits(indexes.clone(), SearchLimits { cpu, ..SearchLimits::default() });
             let request = SearchRequest::new(AssetKind::Article);
-            search.with_runs(&request, &[search.generation(&request)?], |runs| {
+            search.begin().with_runs(&request, &[search.generation(&request)?], |runs| {
                 runs[0].budget.check();
                 runs[0].explain(&Query::Words(Words::new(vec![], word)), DocAddress::new(0, 1))
             })
