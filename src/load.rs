@@ -14,7 +14,7 @@ use anyhow::{Context, Result, anyhow};
 use indexer::{Indexes, Phase};
 use indicatif::{ProgressBar, ProgressStyle};
 use ingest::{LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused};
-use store::{AssetKind, Log, Seq};
+use store::{AssetKind, Expiries, Log, Seq, Timestamp};
 
 use crate::{
     archive::Archive,
@@ -29,7 +29,7 @@ Examples:
   morgue load --dry-run archive/              what would be loaded, and what not, with the reasons
   zcat dump.ndjson.gz | morgue load -         from another program
   morgue load --pattern '{published:%Y%m%d}/{source}_ed-{edition}_seq-{page}.txt' scans/
-  morgue load --column Title=headline --column When=published articles.csv
+  morgue load --column Title=headline --column 'When=published:%d/%m/%Y' articles.csv
 
 Killed in the middle, the same command goes on where it stopped; run again, it adds nothing.";
 
@@ -49,14 +49,16 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
 
-    /// Take in what is not public, too: drafts, private posts, what is scheduled or has expired. Readers do not see it.
+    /// Take in what is not public, too (drafts, what is scheduled, private or embargoed, has expired): as revisions that
+    /// readers never see. Without it such records are passed over, and loaded by a later run when they are public.
     #[arg(long)]
     unpublished: bool,
 
     #[command(flatten)]
     hints: Hints,
 
-    /// Keep loading what is new or changed in the folders, every so many seconds, until Ctrl-C.
+    /// Keep loading what is new or changed in the folders, or has become public since, and withdraw what expires: every
+    /// so many seconds, until Ctrl-C.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
     watch: Option<u64>,
 }
@@ -70,9 +72,10 @@ pub(crate) struct Hints {
     #[arg(long, value_name = "PATTERN")]
     pattern: Option<PathPattern>,
 
-    /// Which column of a table is which field, where its name does not tell: --column Title=headline.
+    /// Which column of a table is which field, where its name does not tell: --column Title=headline. Of a date, its form,
+    /// too: --column 'When=published:%d/%m/%Y'.
     #[arg(long = "column", value_name = "COLUMN=FIELD", value_parser = column)]
-    columns: Vec<(String, String)>,
+    columns: Vec<(String, ingest::Column)>,
 
     /// The encoding of files that are not UTF-8, whatever they declare: windows-1250, Shift_JIS, IBM850. Without it, what
     /// they declare, or what their bytes look like.
@@ -90,10 +93,10 @@ impl Hints {
     }
 }
 
-fn column(text: &str) -> Result<(String, String), String> {
+fn column(text: &str) -> Result<(String, ingest::Column), String> {
     match text.rsplit_once('=') {
         Some((column, field)) if !column.is_empty() && !field.is_empty() => {
-            Ok((column.to_owned(), field.to_owned()))
+            Ok((column.to_owned(), field.parse().map_err(|error: ingest::InvalidColumn| error.to_string())?))
         }
         _ => Err("write COLUMN=FIELD, as in Title=headline".to_owned()),
     }
@@ -163,6 +166,7 @@ fn watch(
     terminal: &Terminal,
 ) -> Result<Outcome> {
     let indexes = archive.open_indexes(log.clone())?;
+    let _expiries = Expiries::start(log, Timestamp::now).context("no threads can be started")?;
     let mut failed = None;
     ingest::watch(log, options, every, &(), stop, &mut |report| {
         let told =
@@ -214,6 +218,10 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
     if terminal.is_json() {
         return terminal.json(report);
     }
+    if report.expired > 0 {
+        let assets = count(report.expired, "asset");
+        return terminal.say(format!("{assets} withdrawn: the time was over until which they were public"));
+    }
     let done = if report.dry_run { "would be appended" } else { "appended" };
     terminal.say(format!(
         "{} {done} ({}, {}, {}), {} unchanged, {} quarantined, from {} ({}) in {:.1} s",
@@ -233,16 +241,18 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
             "  {withheld} kept from readers: a person withdrew the asset, `morgue restore` ends that"
         ))?;
     }
+    if report.withdrawn > 0 {
+        let assets = count(report.withdrawn, "asset");
+        let done = if report.dry_run { "would be withdrawn" } else { "withdrawn" };
+        terminal.say(format!("  {assets} {done}: their source does not show them any more"))?;
+    }
     if !report.unpublished.is_empty() {
-        let reasons: Vec<String> = report
-            .unpublished
-            .iter()
-            .map(|(reason, articles)| format!("{} {reason}", thousands(*articles)))
-            .collect();
-        terminal.say(format!(
-            "  passed over, not public: {} (`--unpublished` takes them in, unseen by readers)",
-            reasons.join(", ")
-        ))?;
+        let told: Vec<String> = report.unpublished.values().map(ToString::to_string).collect();
+        let done = match report.takes_unpublished {
+            true => "taken in for those who keep the archive",
+            false => "passed over (`--unpublished` takes them in)",
+        };
+        terminal.say(format!("  not public, {done}: {}", told.join(", ")))?;
     }
     if report.same_ids.records > 0 {
         terminal.say(format!(

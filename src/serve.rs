@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 use anyhow::{Context, Result};
 use indexer::{Indexes, Workers};
 use search_api::{Access, ApiState, Origins, PublicUrl, Search, pages::PagesConfig};
-use store::Seq;
+use store::{Expiries, Seq, Timestamp};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -137,6 +137,8 @@ pub(crate) fn serve(
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let workers = Workers::start(&indexes).context("the indexers cannot be started")?;
+        let expiries =
+            Expiries::start(indexes.log(), Timestamp::now).context("no threads can be started")?;
         if !address.ip().is_loopback() && !access.has_keys() {
             tracing::warn!("{address} can be reached by others and there are no keys: they may read, only this machine may write");
         }
@@ -153,7 +155,11 @@ pub(crate) fn serve(
             }
         };
         let served = search_api::serve(listener, state, pages, shutdown).await;
-        tokio::task::spawn_blocking(move || workers.stop()).await?;
+        let ended = move || {
+            drop(expiries);
+            workers.stop();
+        };
+        tokio::task::spawn_blocking(ended).await?;
         served.context("serving ended")?;
         Ok(Outcome::Done)
     })

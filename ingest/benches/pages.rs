@@ -80,7 +80,7 @@ fn main() {
 
 fn body_of(html: &[u8], name: &str) -> String {
     let mut body = String::new();
-    read(&mut &*html, name, &Hints::default(), &mut |_, said| {
+    read(&mut &*html, name, &Hints::default(), store::Timestamp::now(), &mut |_, said| {
         for event in said.into_iter().flatten() {
             if let Fact::Published(Content::Article(article)) = event.fact {
                 body = article.body;

@@ -45,6 +45,7 @@ mod open;
 mod packed;
 mod pattern;
 mod private;
+mod publicity;
 mod quarantine;
 mod read;
 mod reader;
@@ -52,6 +53,7 @@ mod record;
 #[cfg(test)]
 mod robust;
 mod scan_json;
+mod traces;
 mod typed;
 mod walk;
 mod xml;
@@ -60,9 +62,10 @@ pub use charset::{Charset, UnknownCharset};
 pub use format::Format;
 pub use load::{
     FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, ReasonCount, Refused, RetryReport,
-    load, retry, watch,
+    Unpublished, load, retry, watch,
 };
 pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};
 pub use read::{Said, read};
-pub use reader::{Columns, Hints};
+pub use reader::{Column, Columns, Hints, InvalidColumn};
+pub use traces::Traces;

@@ -1,20 +1,19 @@
 //! What an article nests becomes assets of its own: its persons, its pictures, each referred to by id.
 
-use store::{Article, AssetId, AssetKind, Fact, Image, NewEvent, Order, OrderedBy, Rendition, Timestamp};
+use store::{Article, AssetId, AssetKind, Image, Rendition, Timestamp};
 
 use crate::{
     credits,
     html::Picture,
     names,
-    record::{Former, Found, Reason, Shown, time_of},
+    publicity::Publicity,
+    record::{Former, Found, Reason, time_of},
 };
 
 /// An article under way, and the assets that were found in it.
 #[derive(Default)]
 pub(crate) struct Nested {
     pub(crate) article: Article,
-    /// When readers may see the article, and what came with it.
-    pub(crate) shown: Shown,
     found: Vec<Found>,
     former: Vec<Former>,
 }
@@ -35,11 +34,17 @@ impl Nested {
         self.former.extend(Former::new(kind, now, then));
     }
 
-    /// Adds an author by name.
+    /// Adds an author whom the source names alone, as one person or organisation.
     pub(crate) fn person(&mut self, name: &str) {
-        let name = names::cased(name);
-        if let Some(id) = names::byline_id(&name) {
-            self.byline(id, names::person(&name));
+        self.person_with(name, |_| {});
+    }
+
+    /// Adds an author whom the source names alone, with what else it says of them.
+    pub(crate) fn person_with(&mut self, name: &str, says: impl FnOnce(&mut store::Byline)) {
+        let mut byline = credits::one(name);
+        if let Some(id) = names::byline_id(&byline.name) {
+            says(&mut byline);
+            self.byline(id, byline);
         }
     }
 
@@ -67,12 +72,26 @@ impl Nested {
     /// Takes the printed credit apart where no authors are known otherwise.
     pub(crate) fn people_of_credit(&mut self) {
         if self.article.bylines.is_empty() {
-            for byline in credits::parse(&self.article.credit) {
-                if let Some(id) = names::byline_id(&byline.name) {
-                    self.byline(id, byline);
-                }
+            let credit = self.article.credit.clone();
+            self.people_of(&credit);
+        }
+    }
+
+    /// Adds the authors whom a printed credit names.
+    pub(crate) fn people_of(&mut self, credit: &str) {
+        for byline in credits::parse(credit) {
+            if let Some(id) = names::byline_id(&byline.name) {
+                self.byline(id, byline);
             }
         }
+    }
+
+    /// Does something, and states this of what it adds.
+    pub(crate) fn within(&mut self, publicity: Publicity, add: impl FnOnce(&mut Self)) {
+        let before = self.found.len();
+        add(self);
+        let added = self.found.split_off(before);
+        self.found.extend(publicity.on(added));
     }
 
     /// Adds a picture that the source describes.
@@ -133,7 +152,6 @@ impl Nested {
         found.push(Found::published(id, self.article, time));
         for one in &mut found {
             one.former.clone_from(&self.former);
-            one.shown.clone_from(&self.shown);
         }
         found
     }
@@ -144,17 +162,6 @@ pub(crate) fn id_or(given: &str, otherwise: impl FnOnce() -> String) -> Result<A
     let given: String = given.split_whitespace().collect::<Vec<_>>().join(" ");
     let id = if given.is_empty() { otherwise() } else { given };
     AssetId::new(id).map_err(|error| Reason::Content(error.to_string()))
-}
-
-/// The event of an asset that its source took back.
-pub(crate) fn withdrawn(
-    kind: store::AssetKind,
-    id: AssetId,
-    reason: &str,
-    time: Option<Timestamp>,
-) -> Vec<Found> {
-    let order = Order { reason: reason.to_owned(), ordered_by: OrderedBy::Source, ..Order::default() };
-    vec![Found::stated(NewEvent { time, ..NewEvent::new(id, Fact::Withdrawn(kind, order)) })]
 }
 
 /// A tag such as `en-US`; empty for what is none.

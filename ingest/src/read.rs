@@ -2,13 +2,13 @@
 
 use std::io::Read;
 
-use store::NewEvent;
+use store::{NewEvent, Timestamp};
 
 use crate::{
     format::{Detected, detect},
     open::{self, Source},
     reader::{Hints, Readers},
-    record::{Origin, Reason},
+    record::{Found, Origin, Reason},
 };
 
 /// One record that was read: where it is, and what it says or why it cannot be read.
@@ -16,9 +16,15 @@ pub type Said = Result<Vec<NewEvent>, String>;
 
 /// Reads a stream of any known format, compressed or packed or not, and gives what each record says to `each`, with its
 /// line. `name` helps where many formats look alike, and makes ids where records have none. Mentions of assets come as
-/// events like all others.
-pub fn read(stream: &mut dyn Read, name: &str, hints: &Hints, each: &mut dyn FnMut(u64, Said)) {
-    let readers = Readers::new(hints, store::Timestamp::now());
+/// events like all others. What readers may not see at the time `now` is said to be unpublished.
+pub fn read(
+    stream: &mut dyn Read,
+    name: &str,
+    hints: &Hints,
+    now: Timestamp,
+    each: &mut dyn FnMut(u64, Said),
+) {
+    let readers = Readers::new(hints);
     let origin = Origin { path: name.to_owned(), stem: name.to_owned(), changed: None };
     open::open(Source::Stream(stream), origin, hints.charset, &mut |stream| {
         let stream = match stream {
@@ -46,7 +52,11 @@ pub fn read(stream: &mut dyn Read, name: &str, hints: &Hints, each: &mut dyn FnM
                     };
                     match said {
                         Ok(found) => {
-                            each(raw.place.line, Ok(found.into_iter().map(|one| one.event).collect()));
+                            let decided = |mut one: Found| {
+                                one.decide(now);
+                                one.event
+                            };
+                            each(raw.place.line, Ok(found.into_iter().map(decided).collect()));
                         }
                         Err(Reason::NoAsset(_)) => {}
                         Err(reason) => each(reason.place(raw.place).line, Err(reason.to_string())),

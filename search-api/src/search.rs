@@ -14,7 +14,7 @@ use std::{
 
 use indexer::{Generation, IndexSearcher, Indexes, Pin};
 use query::{Hit, IndexName, SearchRequest};
-use store::{AsOf, AssetId, AssetRef, Log, ReadError, Reader, Seq, Shown, Snapshot};
+use store::{AsOf, AssetId, AssetRef, Log, ReadError, Reader, Shown, Snapshot};
 use views::Document;
 
 use crate::{
@@ -188,7 +188,7 @@ mod tests {
     };
 
     use indexer::IndexError;
-    use store::{Article, AssetKind, NewEvent};
+    use store::{Article, AssetKind, NewEvent, Seq};
 
     use super::*;
 

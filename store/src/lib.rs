@@ -83,6 +83,7 @@ pub use event::{
     Event, EventType, Fact, InvalidEvent, Merge, NewEvent, Order, OrderedBy, Payload, Revision, Seq,
     Visibility,
 };
+pub use expiry::Expiries;
 pub use export::{ExportError, Exported};
 pub use follow::{FollowError, LostTail};
 pub use import::{ImportError, Imported};

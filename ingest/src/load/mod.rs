@@ -12,6 +12,7 @@ mod position;
 mod report;
 mod retry;
 mod subject;
+mod taken_back;
 mod watch;
 mod working;
 mod writing;
@@ -27,11 +28,11 @@ use std::{
     time::Instant,
 };
 
-use store::{AppendError, Log, ReadError};
+use store::{AppendError, Log, ReadError, Timestamp};
 
 use self::{budget::Budget, position::Position};
 pub use self::{
-    report::{FormatCount, LoadReport, Progress, Reading, ReasonCount, Refused},
+    report::{FormatCount, LoadReport, Progress, Reading, ReasonCount, Refused, Unpublished},
     retry::{RetryReport, retry},
     watch::watch,
 };
@@ -56,6 +57,8 @@ pub struct LoadOptions {
     pub dry_run: bool,
     /// Take in what is not public too, as revisions that readers do not see.
     pub unpublished: bool,
+    /// The clock by which is decided what is public: [`Timestamp::now`].
+    pub now: fn() -> Timestamp,
     /// Threads that read records; 0 for as many as there are cores.
     pub threads: usize,
     /// Of the files that the paths lead to, only these.
@@ -66,7 +69,8 @@ impl LoadOptions {
     /// Loads these paths with everything else as usual.
     pub fn new(paths: Vec<PathBuf>, quarantine: Quarantine) -> Self {
         let hints = Hints::default();
-        Self { paths, quarantine, hints, dry_run: false, unpublished: false, threads: 0, only: None }
+        let now = Timestamp::now;
+        Self { paths, quarantine, hints, dry_run: false, unpublished: false, now, threads: 0, only: None }
     }
 
     /// Whether there is something where the paths lead. [`load`] looks too; this is for who has something to do before it.
@@ -137,12 +141,15 @@ pub fn load(
         return Err(LoadError::Empty { path });
     }
     progress.total(scan.files, scan.bytes);
+    let now = (options.now)();
     let source = position::source_name(&options.paths);
     let anew = position::was_read_otherwise(log, &source)?;
     // Of chosen files no position is kept: it would pass over the others.
     let source = options.only.is_none().then_some(source);
     let from = match &source {
-        Some(source) if !options.dry_run => position::resume(log, source, &options.paths)?,
+        Some(source) if !options.dry_run => {
+            position::resume(log, source, &options.paths, (now, options.unpublished))?
+        }
         _ => Position::default(),
     };
 
@@ -151,7 +158,7 @@ pub fn load(
         given => given,
     };
     let budget = Budget::new(BYTES_UNDER_WAY);
-    let readers = Readers::new(&options.hints, store::Timestamp::now());
+    let readers = Readers::new(&options.hints);
     let known = RwLock::new(HashSet::new());
     let reading = Reading::default();
     let (chunks, to_work) = crossbeam_channel::bounded(threads * 2);
@@ -179,6 +186,7 @@ pub fn load(
                     log,
                     readers: &readers,
                     known: &known,
+                    now,
                     unpublished: options.unpublished,
                     anew,
                 };
@@ -186,7 +194,8 @@ pub fn load(
             })
             .collect();
         drop((to_work, worked));
-        let writer = writing::Writing::new(log, options, &known, &budget, &reading, progress, source);
+        let place = (source, &from);
+        let writer = writing::Writing::new(log, options, &known, &budget, &reading, progress, place);
         let written = writer.run(&to_write);
         ended.store(true, Ordering::Relaxed);
         drop(to_write);
@@ -203,6 +212,7 @@ pub fn load(
     report.bytes = reading.bytes();
     report.notes = readers.notes.take();
     report.stopped = stop.load(Ordering::Relaxed);
+    report.due_earlier = from.due;
     report.resumed = from.files > 0 || from.records > 0;
     if !options.dry_run && !report.stopped && !report.resumed {
         report.released = release(options, &quarantined)?;

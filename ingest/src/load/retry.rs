@@ -7,11 +7,12 @@ use std::{
 };
 
 use serde::Serialize;
-use store::{Batch, Log};
+use store::{Batch, Log, Timestamp};
 
 use super::{
     LoadError, LoadOptions, ReasonCount, load,
     working::{Failure, Working},
+    writing::knows,
 };
 use crate::{
     format::Format,
@@ -27,6 +28,8 @@ pub struct RetryReport {
     pub released: u64,
     /// Events appended.
     pub events: u64,
+    /// Of the records and files: what readers may not see, which was passed over.
+    pub unpublished: u64,
     /// Records and files that stay.
     pub remaining: u64,
     /// Why they do; no more than the first ten reasons.
@@ -58,7 +61,7 @@ pub fn retry(
     for key in keys {
         chosen.push(quarantine.show(key)?.0);
     }
-    let readers = Readers::new(hints, store::Timestamp::now());
+    let readers = Readers::new(hints);
     let mut report = RetryReport::default();
     // Files by what they were found in: their ids are made of the path from there.
     let mut files: BTreeMap<PathBuf, HashSet<PathBuf>> = BTreeMap::new();
@@ -83,6 +86,7 @@ pub fn retry(
         let loaded = load(log, &options, &(), &AtomicBool::new(false))?;
         report.events += loaded.events;
         report.released += loaded.released;
+        report.unpublished += loaded.unpublished.values().map(|one| one.records).sum::<u64>();
         report.remaining += loaded.quarantined;
         loaded.reasons.into_iter().for_each(|reason| reason.add_to(&mut report.reasons));
     }
@@ -101,13 +105,16 @@ fn record(
     let raw = Raw { head: one.head.as_bytes().into(), ..Raw::new(place, quarantine.bytes(one)?) };
     let origin = Origin { path: one.file.clone(), stem: one.stem.clone(), changed: None };
     let known = RwLock::new(HashSet::new());
-    let working = Working { log, readers, known: &known, unpublished: false, anew: false };
+    let working =
+        Working { log, readers, known: &known, now: Timestamp::now(), unpublished: false, anew: false };
     match working.read(format, &origin, &raw) {
         Ok(found) => {
             let mut events = Vec::new();
             for event in found.events {
                 let there = match &event.asset {
-                    Some(asset) if event.mention => log.snapshot()?.state(asset)?.is_some(),
+                    Some(asset) if event.mention => {
+                        log.snapshot()?.state(asset)?.is_some_and(|state| knows(&state, event.public))
+                    }
                     _ => false,
                 };
                 if !there {
@@ -118,6 +125,7 @@ fn record(
             let count = appended.outcomes.iter().filter(|outcome| outcome.is_new()).count();
             report.events += count as u64;
             report.released += 1;
+            report.unpublished += found.hidden.len() as u64;
             quarantine.remove(one)?;
         }
         Err(Failure::Log(error)) => return Err(error.into()),

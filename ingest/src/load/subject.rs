@@ -9,6 +9,7 @@ use crate::{
 };
 
 /// The asset that a record is about.
+#[derive(Clone)]
 pub(super) struct Subject {
     pub(super) id: Identity,
     /// What says which of two contents is the newer.
@@ -18,6 +19,7 @@ pub(super) struct Subject {
 }
 
 /// What an id is worth.
+#[derive(Clone)]
 pub(super) enum Identity {
     /// A URI, or as good as one: the same wherever it is met.
     Global,

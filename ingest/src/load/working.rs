@@ -7,16 +7,18 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender};
-use store::{AssetRef, EventType, Log, NewEvent, Prepared, ReadError, Seq, Timestamp, Visibility};
+use store::{AssetKind, AssetRef, EventType, Log, NewEvent, Payload, Prepared, ReadError, Seq, Timestamp};
 
 use super::{
     cutting::{Chunk, Finding},
     identity::File,
     position::{Fnv, Position},
     subject::{self, Subject},
+    taken_back::TakenBack,
 };
 use crate::{
     format::Format,
+    publicity::Hidden,
     reader::Readers,
     record::{Found, Origin, Raw, Reason},
 };
@@ -32,6 +34,8 @@ pub(super) struct Working<'a> {
     pub(super) log: &'a Log,
     pub(super) readers: &'a Readers,
     pub(super) known: &'a Known,
+    /// The time by which is decided what is public.
+    pub(super) now: Timestamp,
     /// Whether what is not public is taken in.
     pub(super) unpublished: bool,
     /// Whether the log has these records as an older version read them.
@@ -49,7 +53,7 @@ pub(super) struct Worked {
 /// What came of one finding.
 pub(super) enum Worked1 {
     File(File),
-    Read { format: Format, said: Said },
+    Read { format: Format, origin: Arc<Origin>, said: Said },
     Unread { format: Option<Format>, origin: Arc<Origin>, raw: Option<Raw>, reason: Reason },
     Skipped(String),
     Failed(ReadError),
@@ -59,8 +63,10 @@ pub(super) enum Worked1 {
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) events: Vec<Ready>,
-    /// Of each article that is not public and was passed over, why, and when it will be.
-    pub(super) unpublished: Vec<(String, Option<Timestamp>)>,
+    /// Why readers may not see what the record is about, for each thing.
+    pub(super) hidden: Vec<Hidden>,
+    /// What they are: articles before the pictures that came with them.
+    pub(super) taken_back: Vec<TakenBack>,
 }
 
 /// An event that the log can take.
@@ -109,7 +115,7 @@ impl Working<'_> {
                 Worked1::Unread { format: None, origin, raw: None, reason }
             }
             Finding::Record { format, origin, raw } => match self.read(format, &origin, &raw) {
-                Ok(said) => Worked1::Read { format, said },
+                Ok(said) => Worked1::Read { format, origin, said },
                 Err(Failure::Record(Reason::NoAsset(what))) => Worked1::Skipped(format!("({what})")),
                 Err(Failure::Record(reason)) => {
                     Worked1::Unread { format: Some(format), origin, raw: Some(raw), reason }
@@ -127,10 +133,45 @@ impl Working<'_> {
         let found = self.readers.read(format, raw, origin)?;
         let subjects = Subject::all(format, &found, raw, origin);
         let mut said = Said::default();
-        for (one, subject) in found.into_iter().zip(subjects) {
-            self.ready(one, subject, origin, &mut said)?;
+        for (mut one, subject) in found.into_iter().zip(subjects) {
+            match one.decide(self.now) {
+                Some(why) => self.hidden(one, &why, (format, subject), origin, &mut said)?,
+                None => self.ready(one, subject, origin, &mut said)?,
+            }
         }
+        said.taken_back.sort_by_key(|one| one.asset.kind != AssetKind::Article);
         Ok(said)
+    }
+
+    /// Takes a revision that readers may not see: passes it over, or makes it ready for those who keep the archive. Readers
+    /// may see an earlier one.
+    fn hidden(
+        &self,
+        mut one: Found,
+        why: &Hidden,
+        (format, subject): (Format, Option<Subject>),
+        origin: &Origin,
+        said: &mut Said,
+    ) -> Result<(), Failure> {
+        // Event lines state facts, one after another; every other record says how it is now.
+        let is_event = format == Format::JsonLines;
+        if subject.is_some() || is_event {
+            said.hidden.push(why.clone());
+        }
+        let kind = one.event.fact.event_type().kind();
+        if let Some(kind) = kind.filter(|kind| !is_event && !one.mention && TakenBack::may_be(*kind)) {
+            let renamed = self.log.snapshot().and_then(|snapshot| subject::with_former(&snapshot, &mut one));
+            renamed.map_err(Failure::Log)?;
+            said.taken_back.push(TakenBack {
+                asset: AssetRef::new(kind, one.event.id.clone()),
+                with_article: subject.is_none() || *why == Hidden::Companion,
+                why: why.clone(),
+                time: one.event.time.or(origin.changed),
+                source: source_of(origin),
+                subject: subject.clone(),
+            });
+        }
+        if self.unpublished && why.is_text() { self.ready(one, subject, origin, said) } else { Ok(()) }
     }
 
     fn ready(
@@ -141,12 +182,6 @@ impl Working<'_> {
         said: &mut Said,
     ) -> Result<(), Failure> {
         let public = one.event.visibility.is_public();
-        if let (Visibility::Unpublished { reason }, false) = (&one.event.visibility, self.unpublished) {
-            if subject.is_some() {
-                said.unpublished.push((reason.clone(), one.shown.from));
-            }
-            return Ok(());
-        }
         if !one.former.is_empty() {
             let natural = self.log.snapshot().and_then(|snapshot| subject::with_former(&snapshot, &mut one));
             let natural = natural.map_err(Failure::Log)?;
@@ -163,7 +198,7 @@ impl Working<'_> {
             return Ok(());
         }
         if event.source.is_empty() {
-            event.source = format!("load:{}", origin.path.replace(char::is_control, "?"));
+            event.source = source_of(origin);
         }
         let mut said_before = false;
         if event.time.is_none() && !mention {
@@ -184,6 +219,16 @@ impl Working<'_> {
     }
 }
 
+/// What events of a file say that they come from.
+fn source_of(origin: &Origin) -> String {
+    format!("load:{}", origin.path.replace(char::is_control, "?"))
+}
+
+/// The source of an event without the note that it was read anew.
+pub(super) fn source_anew(source: &str) -> &str {
+    source.strip_prefix(READ_ANEW).unwrap_or(source)
+}
+
 /// What the source of a revision begins with that is no news, but an older record read by better rules.
 const READ_ANEW: &str = "read anew: ";
 
@@ -194,7 +239,7 @@ fn is_of_the_same_time(log: &Log, asset: &AssetRef, event: &NewEvent) -> Result<
         return Ok(false);
     };
     let earlier = snapshot.event(state.published)?;
-    let loaded = earlier.source().strip_prefix(READ_ANEW).unwrap_or(earlier.source()).starts_with("load:");
+    let loaded = source_anew(earlier.source()).starts_with("load:");
     Ok(loaded
         && earlier.time_stated
         && Some(earlier.time) == event.time
@@ -209,8 +254,13 @@ fn is_what_it_said_last(log: &Log, asset: &AssetRef, event: &NewEvent) -> Result
     let Some(state) = snapshot.state(asset)? else { return Ok(false) };
     for seq in snapshot.history_from(state.latest).take(MAX_HISTORY) {
         let earlier = snapshot.event(seq?)?;
-        if earlier.source().strip_prefix(READ_ANEW).unwrap_or(earlier.source()) == event.source {
-            return Ok(earlier.fact() == Some(&event.fact));
+        if source_anew(earlier.source()) == event.source {
+            return Ok(match &earlier.payload {
+                Payload::Kept { fact, visibility, .. } => {
+                    *fact == event.fact && *visibility == event.visibility
+                }
+                Payload::Erased { .. } => false,
+            });
         }
     }
     Ok(false)

@@ -19,6 +19,7 @@ use super::{
     position::Position,
     report::{LoadReport, Progress, Reading, ReasonCount, Refused},
     subject::{Order, Subject},
+    taken_back::TakenBack,
     working::{Known, Ready, Worked, Worked1, hash},
 };
 use crate::{
@@ -58,6 +59,8 @@ pub(super) struct Writing<'a> {
     held: Vec<Ready>,
     /// Of a dry run, what the assets that it met said: they are not in the log.
     rehearsed: HashMap<u64, String>,
+    /// Where the load began.
+    from: &'a Position,
     position: Position,
     told: Instant,
 }
@@ -70,9 +73,10 @@ impl<'a> Writing<'a> {
         budget: &'a Budget,
         reading: &'a Reading,
         progress: &'a dyn Progress,
-        source: Option<String>,
+        (source, from): (Option<String>, &'a Position),
     ) -> Self {
-        let report = LoadReport { dry_run: options.dry_run, ..LoadReport::default() };
+        let (dry_run, takes_unpublished) = (options.dry_run, options.unpublished);
+        let report = LoadReport { dry_run, takes_unpublished, ..LoadReport::default() };
         Self {
             log,
             options,
@@ -88,6 +92,7 @@ impl<'a> Writing<'a> {
             identities: Identities::new(),
             held: Vec::new(),
             rehearsed: HashMap::new(),
+            from,
             position: Position::start(),
             told: Instant::now(),
         }
@@ -133,13 +138,14 @@ impl<'a> Writing<'a> {
                     self.identities.begin(file);
                 }
                 Worked1::Skipped(ending) => *self.report.skipped.entry(ending).or_default() += 1,
-                Worked1::Read { format, said } => {
+                Worked1::Read { format, origin, said } => {
                     self.report.formats.entry(format.name().to_owned()).or_default().records += 1;
-                    for (reason, due) in said.unpublished {
-                        self.report.pass_over(reason, due);
-                    }
+                    said.hidden.iter().for_each(|why| self.report.hidden(why, &origin.path));
                     for event in said.events {
                         self.event(event)?;
+                    }
+                    for one in said.taken_back {
+                        self.take_back(&one)?;
                     }
                 }
                 Worked1::Unread { format, origin, raw, reason } => {
@@ -150,7 +156,8 @@ impl<'a> Writing<'a> {
         }
         // What is held is in no batch yet: a load that is killed comes back to its file.
         if self.held.is_empty() {
-            self.position = chunk.position;
+            let due = [self.from.due, self.report.next_due()].into_iter().flatten().min();
+            self.position = Position { due, unpublished: self.options.unpublished, ..chunk.position };
         }
         self.pending_bytes += chunk.cost;
         self.budget.give_back(chunk.cost);
@@ -171,7 +178,8 @@ impl<'a> Writing<'a> {
             if event.mention && !first {
                 return Ok(());
             }
-            if event.mention && self.log.snapshot()?.state(asset)?.is_some_and(|state| knows(&state, &event))
+            if event.mention
+                && self.log.snapshot()?.state(asset)?.is_some_and(|state| knows(&state, event.public))
             {
                 self.report.unchanged += 1;
                 return Ok(());
@@ -183,6 +191,40 @@ impl<'a> Writing<'a> {
             self.pending.push(event);
         }
         Ok(())
+    }
+
+    /// Withdraws what readers see of an asset that is not for them any more.
+    fn take_back(&mut self, one: &TakenBack) -> Result<(), LoadError> {
+        let Some(asset) = self.taken_back_as(one)? else { return Ok(()) };
+        let waits = self.pending.iter().any(|ready| ready.asset.as_ref() == Some(&asset));
+        if !waits && self.log.snapshot()?.state(&asset)?.is_none_or(|state| !state.is_seen()) {
+            return Ok(());
+        }
+        // Whether readers see an article that names a picture is known when that article is in the log.
+        if waits || one.with_article {
+            self.flush()?;
+        }
+        let Some(event) = one.event(self.log, &asset)? else { return Ok(()) };
+        let prepared = self.log.prepare(&event).map_err(store::AppendError::from)?;
+        let event_type = event.fact.event_type();
+        let (asset, subject) = (Some(asset), None);
+        let (mention, public, said_before) = (false, false, false);
+        self.pending.push(Ready { prepared, event_type, asset, mention, public, said_before, subject });
+        Ok(())
+    }
+
+    /// The asset that a record is, of which it says that it is not for readers; `None` where its id is that of another.
+    fn taken_back_as(&mut self, one: &TakenBack) -> Result<Option<AssetRef>, LoadError> {
+        let (called, Some(subject)) = (&one.asset, &one.subject) else { return Ok(Some(one.asset.clone())) };
+        let snapshot = self.log.snapshot()?;
+        Ok(match self.identities.resolve(&snapshot, called, subject, true)? {
+            Verdict::Is(id) if id != called.id => Some(AssetRef::new(called.kind, id)),
+            Verdict::Is(_) if self.identities.is_held_elsewhere(&snapshot, called, subject)? => {
+                self.identities.beside(&called.id).map(|id| AssetRef::new(called.kind, id))
+            }
+            Verdict::Claimed if subject.order == Order::None => None,
+            _ => Some(called.clone()),
+        })
     }
 
     /// Finds out which asset the subject of a record is, and keeps its event for the next batch. `again` says that it was
@@ -386,8 +428,8 @@ impl<'a> Writing<'a> {
 }
 
 /// Whether the log has what a mention would add: the asset, and for readers where the mention is for them.
-fn knows(state: &AssetState, event: &Ready) -> bool {
-    !event.public || state.live != Seq::ZERO || state.published == Seq::ZERO
+pub(super) fn knows(state: &AssetState, public: bool) -> bool {
+    !public || state.live != Seq::ZERO || state.published == Seq::ZERO
 }
 
 fn refuse(report: &mut LoadReport, refusal: &Refusal) {
@@ -412,6 +454,7 @@ fn count(report: &mut LoadReport, event_type: &EventType) {
         EventType::Published(AssetKind::Article) => report.articles += 1,
         EventType::Published(AssetKind::Image) => report.images += 1,
         EventType::Published(AssetKind::Byline) => report.bylines += 1,
+        EventType::Withdrawn(_) => report.withdrawn += 1,
         _ => {}
     }
 }

@@ -2,6 +2,7 @@
 
 mod alto;
 mod beside;
+mod construct;
 mod feed;
 mod json_feed;
 mod jsonl;
@@ -24,13 +25,12 @@ use std::{
 };
 
 use serde_json::Value;
-use store::{Fact, Timestamp};
 
-pub use self::table::Columns;
+pub use self::table::{Column, Columns, InvalidColumn};
 pub(crate) use self::{
-    markdown::{has_front_matter, is_image_data},
+    markdown::{has_front_matter, has_json_front_matter, is_image_data},
     newsml::ITEMS as NEWSML_ITEMS,
-    table::{field_of, header, is_header},
+    table::{Header, columns_of, header, shape},
 };
 
 use crate::{
@@ -41,7 +41,7 @@ use crate::{
     notes::Notes,
     pattern::PathPattern,
     private,
-    record::{Found, Origin, Raw, Reason, Shown},
+    record::{Found, Origin, Raw, Reason},
 };
 
 /// Reads one format.
@@ -67,8 +67,6 @@ pub struct Hints {
 /// All readers, with what the user said.
 pub(crate) struct Readers {
     pub(crate) hints: Hints,
-    /// What is scheduled for later than this is not public yet.
-    now: Timestamp,
     /// What they tell beside what they read.
     pub(crate) notes: Arc<Notes>,
     table: table::Table,
@@ -77,34 +75,30 @@ pub(crate) struct Readers {
     mets: mets::Mets,
     alto: alto::Alto,
     wxr: wxr::Wxr,
+    json_feed: json_feed::JsonFeed,
 }
 
 impl Readers {
-    /// The readers at this time, by which what is scheduled is public or not.
-    pub(crate) fn new(hints: &Hints, now: Timestamp) -> Self {
+    pub(crate) fn new(hints: &Hints) -> Self {
         let archives = Arc::new(beside::Archives::default());
+        let notes: Arc<Notes> = Arc::default();
+        let columns = &hints.columns;
         Self {
             hints: hints.clone(),
-            now,
-            notes: Arc::default(),
-            table: table::Table { columns: hints.columns.clone() },
-            records: table::Records { columns: hints.columns.clone() },
+            table: table::Table { columns: columns.clone(), notes: Arc::clone(&notes) },
+            records: table::Records { columns: columns.clone(), notes: Arc::clone(&notes) },
+            notes,
             text: text::Text { pattern: hints.pattern.clone() },
             mets: mets::Mets { archives: Arc::clone(&archives) },
             alto: alto::Alto { archives },
             wxr: wxr::Wxr::default(),
+            json_feed: json_feed::JsonFeed::default(),
         }
     }
 
-    /// What a record says, and whether that is public now; without what opens a door or reaches a person: see
-    /// [`private`].
+    /// What a record says, without what opens a door or reaches a person: see [`private`].
     pub(crate) fn read(&self, format: Format, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
         let mut found = self.of(format).read(raw, origin)?;
-        for one in found.iter_mut().filter(|one| one.shown != Shown::default()) {
-            if matches!(one.event.fact, Fact::Published(_)) {
-                one.event.visibility = one.shown.at(self.now);
-            }
-        }
         // Events are written by who keeps the archive, and taken as they are.
         if format != Format::JsonLines {
             found.iter_mut().for_each(|one| private::forget(&mut one.event));
@@ -121,7 +115,7 @@ impl Readers {
             Format::ImageData => &markdown::ImageData,
             Format::Ninjs => &ninjs::Ninjs,
             Format::JsonLd => &jsonld::JsonLd,
-            Format::JsonFeed => &json_feed::JsonFeed,
+            Format::JsonFeed => &self.json_feed,
             Format::Html => &page::Html,
             Format::Nitf => &nitf::Nitf,
             Format::NewsMl => &newsml::NewsMl,

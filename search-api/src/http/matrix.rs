@@ -99,7 +99,7 @@ fn lines(text: &str) -> Vec<(String, String)> {
 }
 
 /// All routes that there are, as their surfaces list them.
-fn entries() -> Vec<Entry> {
+pub(super) fn entries() -> Vec<Entry> {
     let mut entries: Vec<Entry> = ROUTES.iter().map(|route| route.entry()).collect();
     entries.extend(es::routes().iter().chain(&es::roots()).map(|endpoint| Entry::clone(&endpoint.entry)));
     entries.extend(pages::routes().iter().map(|endpoint| Entry::clone(&endpoint.entry)));

@@ -10,6 +10,8 @@ pub(crate) mod asker;
 mod assets;
 pub(crate) mod atom;
 mod body;
+#[cfg(test)]
+mod canary;
 pub(crate) mod compress;
 mod cors;
 mod docs;

@@ -117,13 +117,18 @@ fn assets_of(kind: AssetKind) -> [Route; 3] {
     let revision = |name, about| Param::new(name, Shape::Whole(1, MAX_WHOLE), about);
     [
         Route::new(Method::GET, &path(""), READ, &name(""), assets::document)
-            .says(format!("One {kind}"), "As readers see it: joined with what it names.")
+            .says(
+                format!("One {kind}"),
+                "As readers see it: joined with what it names. What was withdrawn since is withdrawn at every older moment, \
+                 too, but for the role `write`.",
+            )
             .takes(&[at])
             .gives::<HitAnswer>("It, with its evidence."),
         Route::new(Method::GET, &path("/history"), READ, &name("_history"), assets::history)
             .says(
                 format!("All events about one {kind}"),
-                "As many as an answer holds, at most the newest 1,000; `next` says where the others begin.",
+                "As many as an answer holds, at most the newest 1,000; `next` says where the others begin. Readers are given \
+                 its public revisions, and nothing of one that was withdrawn; the role `write` is given all.",
             )
             .takes(&[before])
             .gives::<History>("The events, newest first."),
@@ -148,7 +153,12 @@ fn log() -> [Route; 2] {
     [
         Route::new(Method::GET, "/api/v1/events", READ, "events", events::read)
             .opens_with("follow")
-            .says("The log from any event on", "To who accepts `text/event-stream`, as server-sent events that go on.")
+            .says(
+                "The log from any event on",
+                "To who accepts `text/event-stream`, as server-sent events that go on. What readers may not see comes to them \
+                 as a stub with the payload's digest, so that the chain of digests checks; the role `write`, and without \
+                 keys this machine, gets every event as it is.",
+            )
             .takes(&params)
             .gives_text("application/x-ndjson", "An event a line.")
             .gives_text("text/event-stream", "An event each, its seq as `id`."),

@@ -47,7 +47,7 @@ pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageErr
     };
     let nothing = results.response.total == 0;
     if address.is_front_page() && results.totals.iter().all(|(_, total)| *total == 0) {
-        return Ok(page(pages, &frame, &first_steps(search.log().head()?.seq.get())));
+        return Ok(page(pages, &frame, &first_steps(pages.state.search.log().head()?.seq.get())));
     }
     let spelled = if nothing { better_spelling(&inquiry, address.kind, &address.q) } else { None };
     let moments = moments(pages, address.kind);

@@ -25,3 +25,4 @@ mod rebuild;
 mod search;
 mod server;
 mod strangers;
+mod takedown;

@@ -4,6 +4,7 @@
 mod body;
 mod front;
 mod picture;
+mod scalars;
 mod shortcode;
 
 use serde_json::Value;
@@ -14,11 +15,11 @@ use super::{Reader, text_of};
 use crate::{
     credits,
     cut::{Cutter, Whole},
-    dates,
     fields::{self, Fields, keywords},
     html::{self, Picture},
     names,
-    record::{Former, Found, Origin, Raw, Reason, Shown, time_of},
+    publicity::{self, Hidden, Publicity},
+    record::{Former, Found, Origin, Raw, Reason, time_of},
 };
 
 pub(crate) struct Markdown;
@@ -32,13 +33,24 @@ impl Reader for Markdown {
         let text = text_of(&raw.bytes);
         let (fields, body) = front::split(&text)?;
         let page = Page { stem: origin.stem.rsplit_once('.').map_or(origin.stem.as_str(), |(stem, _)| stem) };
-        if page.is_profile(&fields) { page.profile(fields, body) } else { page.article(fields, body) }
+        let publicity = page.publicity(&fields);
+        match page.is_profile(&fields) {
+            true => Ok(publicity.at_any_time().on(page.profile(fields, body)?)),
+            false => Ok(publicity.on(page.article(fields, body)?)),
+        }
     }
 }
 
-/// Whether a text opens with front matter, white space before it passed over.
+/// Whether a text opens with front matter between fences, white space before it passed over.
 pub(crate) fn has_front_matter(text: &str) -> bool {
     front::opening(text).is_some()
+}
+
+/// Whether a page begins with the fields that Hugo takes as JSON.
+pub(crate) fn has_json_front_matter(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+        && !text.trim_start().starts_with("{{")
+        && !text.trim_start().starts_with("{%")
 }
 
 /// One page of a site, by its path from the site's root, without the ending.
@@ -56,6 +68,20 @@ impl Page<'_> {
     fn name(&self) -> &str {
         let mut parts = self.stem.rsplit('/').filter(|part| !matches!(*part, "_index" | "index"));
         parts.next().unwrap_or(self.stem)
+    }
+
+    /// Jekyll's drafts lie in a folder of their own, and its posts have a date in their names; everything else the front
+    /// matter says.
+    fn publicity(&self, fields: &Fields) -> Publicity {
+        let of_name = self.date_of_name().map(|date| Value::from(date.as_str()));
+        let of_name = of_name.as_ref().filter(|_| !fields.0.contains_key("date"));
+        let stated = fields.0.iter().map(|(name, value)| (name.as_str(), value));
+        let stated = stated.chain(of_name.map(|date| ("date", date)));
+        let said = publicity::named(stated, &publicity::OF_PAGES);
+        match self.stem.split('/').any(|part| part == "_drafts") {
+            true => said.and(Publicity::hidden(Hidden::Draft)),
+            false => said,
+        }
     }
 
     /// A page about a person: it says so by its fields, or lies where such pages do.
@@ -90,6 +116,9 @@ impl Page<'_> {
             ..Byline::default()
         };
         fields.keep("body", text.text.into());
+        if !text.links.is_empty() {
+            fields.add("links", text.links.into());
+        }
         let id = names::byline_id(self.name())
             .ok_or_else(|| Reason::Content("an author's page needs a name to be known by".to_owned()))?;
         Ok(vec![Found::published(id, Byline { extra: fields.rest(), ..byline }, None)])
@@ -97,10 +126,10 @@ impl Page<'_> {
 
     fn article(&self, mut fields: Fields, body: &str) -> Result<Vec<Found>, Reason> {
         let id = AssetId::new(self.stem).map_err(|error| Reason::Content(format!("the path: {error}")))?;
-        let text = body::read(body);
+        let mut text = body::read(body);
+        let links = std::mem::take(&mut text.links);
         let published = fields.first_date(&["date", "publishDate", "published", "pubDate", "date_published"]);
         let published = published.or_else(|| self.date_of_name());
-        let shown = self.shown(&fields, published.as_ref());
         let updated =
             fields.first_date(&["lastmod", "updated", "modified", "last_modified_at", "date_modified"]);
         let time = time_of(updated.as_ref(), published.as_ref());
@@ -157,6 +186,9 @@ impl Page<'_> {
         {
             former.extend(self.show(&mut article, &mut found, picture, is_link, time));
         }
+        if !links.is_empty() {
+            fields.add("links", links.into());
+        }
         article.extra = fields.rest();
         if !text.links.is_empty() {
             article.extra.insert("links".to_owned(), text.links.into());
@@ -164,7 +196,6 @@ impl Page<'_> {
         found.push(Found::published(id, article, time));
         for one in &mut found {
             one.former.clone_from(&former);
-            one.shown.clone_from(&shown);
         }
         Ok(found)
     }
@@ -181,33 +212,6 @@ impl Page<'_> {
             (Some(first), Some(_)) if !matches!(first, "posts" | "_posts" | "post") => first.to_owned(),
             _ => String::new(),
         }
-    }
-
-    /// When readers may see the page: Hugo's and Jekyll's rules, and a draft's folder.
-    fn shown(&self, fields: &Fields, published: Option<&store::ArchiveDate>) -> Shown {
-        let field = |names: &[&str]| {
-            let named = |name: &String| names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
-            fields.0.iter().find(|(name, _)| named(name)).map(|(_, value)| value)
-        };
-        let says = |names: &[&str], wanted: bool| match field(names) {
-            Some(Value::Bool(flag)) => *flag == wanted,
-            Some(Value::String(text)) => {
-                text.trim().eq_ignore_ascii_case(if wanted { "true" } else { "false" })
-            }
-            _ => false,
-        };
-        let time = |names: &[&str]| {
-            let date = field(names).and_then(|value| dates::parse(&fields::text_of(value)));
-            date.map(|date| date.start())
-        };
-        if says(&["draft"], true) || self.stem.split('/').any(|part| part == "_drafts") {
-            return Shown::never("draft");
-        }
-        if says(&["published"], false) {
-            return Shown::never("not published");
-        }
-        let from = time(&["publishDate"]).or_else(|| published.map(store::ArchiveDate::start));
-        Shown { from, until: time(&["expiryDate", "unpublishdate"]), ..Shown::default() }
     }
 
     /// A link is relative to the page; so is the name of a file that lies beside the text of a bundle.

@@ -91,6 +91,70 @@ fn a_title_has_no_entities() {
     assert_eq!(article.headline, "The mayor’s boat & its crew");
 }
 
+fn article(text: &str) -> store::Article {
+    match read("s/a.md", text).pop() {
+        Some((_, _, Content::Article(article))) => *article,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// YAML 1.2 reads numbers in scalars; a field that wants text wants the text that stands there.
+#[test]
+fn scalars_are_the_text_that_they_are() {
+    let check = |scalar: &str, expected: &str| {
+        let article = article(&format!("---\ntitle: {scalar}\npage: {scalar}\ntags: [{scalar}, x]\n---\nb"));
+        let tag = article.keywords[0].value.as_str();
+        assert_eq!((article.headline.as_str(), article.page.as_str(), tag), (expected, expected, expected));
+    };
+    for scalar in [
+        "0042", "09", "0xBEEF", "2e5", "1.50", "-0", "No", "on", "Off", "1984", "3.14", "0o17", "12_000",
+        "+7",
+    ] {
+        check(scalar, scalar);
+    }
+    check("'007'", "007");
+    check("!!str 08", "08");
+    // What no field has a place for is still a number where one writes it so.
+    let extra =
+        article("---\ntitle: T\nweight: 5\nversion: 1.10\nlist: [1, 02]\nflag: true\nword: yes\n---\nb")
+            .extra;
+    let expected =
+        serde_json::json!({"weight": 5, "version": "1.10", "list": [1, "02"], "flag": true, "word": "yes"});
+    assert_eq!(Value::Object(extra), expected);
+    // Aliases and keys that stand twice.
+    let extra = article("---\ntitle: T\na: &n 007\nb: [*n]\nc: x\nc: 1\n---\nb").extra;
+    assert_eq!(Value::Object(extra), serde_json::json!({"a": "007", "b": ["007"], "c": 1}));
+}
+
+#[test]
+fn json_is_front_matter_too() {
+    let found = article("{\n  \"title\": \"Low {tide}\",\n  \"date\": \"1931-05-02\"\n}\n\nThe *sea*.\n");
+    assert_eq!((found.headline.as_str(), found.body.as_str()), ("Low {tide}", "The sea."));
+    assert_eq!(found.published.unwrap().as_str(), "1931-05-02");
+}
+
+#[test]
+fn links_are_kept_where_they_lead() {
+    let found = article(
+        "---\ntitle: T\n---\nSee [one](https://x.example/1 \"t\"), [two][r], <https://x.example/3>, <a class='b' href=\"/4\">four</a>, \
+         [five]({{< ref \"/5.md\" >}}), [again](https://x.example/1), [here](#h).\n\n<p><a href='/6'>six</a></p>\n\n[r]: /2\n",
+    );
+    assert_eq!(
+        found.extra["links"],
+        serde_json::json!(["https://x.example/1", "/2", "https://x.example/3", "/4", "/5.md", "/6"])
+    );
+    assert!(found.body.starts_with("See one, two, "), "{}", found.body);
+}
+
+#[test]
+fn dates_that_can_be_read_in_two_ways_are_kept_as_they_are_printed() {
+    let found = article("---\ntitle: T\ndate: 03/04/1931\n---\nb");
+    assert_eq!(
+        (found.published.unwrap().as_str(), found.extra["date"].as_str()),
+        ("1931", Some("03/04/1931"))
+    );
+}
+
 /// Hugo's page bundles: a picture lies beside the text, and two bundles have two of one name.
 #[test]
 fn a_relative_picture_is_beside_its_page() {
@@ -129,20 +193,30 @@ fn a_relative_picture_is_beside_its_page() {
 }
 
 #[test]
-fn a_page_is_shown_when_its_front_matter_says() {
-    let check = |stem: &str, front: &str, expected: Shown| {
+fn a_page_is_public_when_its_place_and_its_front_matter_say() {
+    let check = |stem: &str, front: &str, expected: &str| {
         let origin = Origin { path: stem.to_owned(), stem: stem.to_owned(), changed: None };
         let raw = Raw::new(Place::START, format!("---\ntitle: T\n{front}\n---\nx\n").into_bytes());
-        assert_eq!(Markdown.read(&raw, &origin).unwrap().last().unwrap().shown, expected, "{stem} {front}");
+        let found = Markdown.read(&raw, &origin).unwrap();
+        let said = found.last().unwrap().publicity.at("2025-06-01".parse().unwrap());
+        let said = said.map_or_else(|why| why.to_string(), |_| "public".to_owned());
+        assert_eq!(said, expected, "{stem} {front}");
     };
-    let from = |day: &str| Some(day.parse::<store::ArchiveDate>().unwrap().start());
-    check("p/a.md", "draft: true", Shown::never("draft"));
-    check("p/a.md", "draft: false", Shown::default());
-    check("p/_drafts/a.md", "", Shown::never("draft"));
-    check("p/a.md", "published: false", Shown::never("not published"));
-    check("p/a.md", "date: 2190-01-01", Shown { from: from("2190-01-01"), ..Shown::default() });
-    let both = Shown { from: from("2019-03-04"), until: from("2019-04-01"), ..Shown::default() };
-    check("p/a.md", "date: 2018-01-01\npublishDate: 2019-03-04\nExpiryDate: 2019-04-01", both);
+    check("p/a.md", "draft: true", "draft");
+    check("p/a.md", "draft: false", "public");
+    check("p/_drafts/a.md", "", "draft");
+    check("p/a.md", "published: false", "not published");
+    check("p/a.md", "date: 2190-01-01", "scheduled for 2190-01-01");
+    check("p/_posts/2190-01-01-a.md", "", "scheduled for 2190-01-01");
+    check("p/_posts/2190-01-01-a.md", "date: 2020-01-01", "public");
+    check(
+        "p/a.md",
+        "date: 2018-01-01\npublishDate: 2019-03-04\nExpiryDate: 2019-04-01",
+        "expired 2019-04-01",
+    );
+    // A page about somebody ends; its person does not.
+    check("p/authors/jane/_index.md", "name: Jane Roe\nexpiryDate: 2019-04-01", "public");
+    check("p/authors/jane/_index.md", "name: Jane Roe\ndraft: true", "draft");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::{
 
 use memchr::memmem;
 
+use super::company::Company;
 use crate::{
     cut::Cutter,
     cut_elements::XmlElements,
@@ -33,6 +34,7 @@ pub(super) struct Items {
     uploads: HashMap<Vec<u8>, Vec<Vec<u8>>>,
     /// Records that were cut from the head.
     authors: u64,
+    company: Company,
 }
 
 impl Items {
@@ -45,6 +47,7 @@ impl Items {
             held_bytes: 0,
             uploads: HashMap::new(),
             authors: 0,
+            company: Company::default(),
         }
     }
 
@@ -68,7 +71,7 @@ impl Items {
             if author {
                 self.authors += 1;
                 let place = crate::record::Place { record: self.authors, ..raw.place };
-                self.ready.push_back(Raw { place, head: Arc::clone(&channel), ..raw });
+                self.company.author(Raw { place, head: Arc::clone(&channel), ..raw });
             }
         }
         self.head = Some(if head.is_empty() { Arc::clone(before) } else { head.into() });
@@ -85,7 +88,11 @@ impl Items {
             if let (Some(parent), Some(number)) = (parent, number) {
                 self.uploads.entry(parent.to_vec()).or_default().push(number.to_vec());
             }
-        } else if shows_uploads(&raw.bytes) && self.held_bytes + raw.bytes.len() <= MAX_RECORD_BYTES {
+            self.ready.extend(self.company.upload(raw));
+            return;
+        }
+        self.ready.extend(self.company.post(&raw));
+        if shows_uploads(&raw.bytes) && self.held_bytes + raw.bytes.len() <= MAX_RECORD_BYTES {
             self.held_bytes += raw.bytes.len();
             self.held.push(raw);
             return;
@@ -93,8 +100,10 @@ impl Items {
         self.ready.push_back(raw);
     }
 
-    /// Releases what was held back, each post with the numbers of its uploads in its head.
+    /// Releases what was held back: authors and uploads with what is said of them, each post with the numbers of its
+    /// uploads in its head.
     fn release(&mut self) {
+        self.ready.extend(self.company.end());
         for mut raw in std::mem::take(&mut self.held) {
             let numbers = value_of(&raw.bytes, b"wp:post_id").and_then(|number| self.uploads.get(number));
             if let Some(numbers) = numbers {
@@ -139,7 +148,7 @@ fn has_name(element: &[u8], name: &[u8]) -> bool {
 }
 
 /// The characters of a simple element, which may stand in CDATA.
-fn value_of<'r>(record: &'r [u8], name: &[u8]) -> Option<&'r [u8]> {
+pub(super) fn value_of<'r>(record: &'r [u8], name: &[u8]) -> Option<&'r [u8]> {
     let open = [b"<", name, b">"].concat();
     let rest = record.get(memmem::find(record, &open)? + open.len()..)?;
     let rest = rest.get(..memmem::find(rest, b"</")?)?.trim_ascii();

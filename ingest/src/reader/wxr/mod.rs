@@ -1,6 +1,7 @@
 //! WordPress's export (WXR): RSS with everything that a blog knows.
 
 mod channel;
+mod company;
 mod cutter;
 mod shortcode;
 #[cfg(test)]
@@ -12,13 +13,14 @@ use store::{AssetId, AssetKind, Byline, Image, Rendition};
 use self::channel::{Author, Channel};
 use super::{
     OfHead, Reader,
-    feed::{content_of, entry},
+    feed::{Unstated, content_of, entry},
 };
 use crate::{
     cut::Cutter,
     dates, html, names,
     nested::{Nested, id_or},
-    record::{Former, Found, Origin, Raw, Reason, Shown},
+    publicity,
+    record::{Former, Found, Origin, Raw, Reason},
     xml::{self, Element, Node},
 };
 
@@ -42,51 +44,6 @@ const NO_TEXTS: [&str; 10] = [
     "wp_navigation",
 ];
 
-/// What plugins keep as posts and readers of the blog never see: messages, orders, forms.
-const NOT_SHOWN: [&str; 16] = [
-    "acf-field",
-    "acf-field-group",
-    "acf-post-type",
-    "elementor_library",
-    "feedback",
-    "flamingo_contact",
-    "flamingo_inbound",
-    "mc4wp-form",
-    "nf_sub",
-    "shop_coupon",
-    "shop_order",
-    "shop_order_refund",
-    "shop_subscription",
-    "wp_block",
-    "wpcf7_contact_form",
-    "wpforms",
-];
-
-/// When readers of the blog may see a post. Attachments are seen with what they are attached to.
-fn shown(item: &Element) -> Shown {
-    let kind = item.text_at("wp:post_type");
-    if NOT_SHOWN.contains(&kind.as_str()) || (!is_core(&kind) && item.text_at("link").contains("?post_type="))
-    {
-        // A type that has no page of its own is linked so.
-        return Shown::never(format!("post type {kind}"));
-    }
-    if !item.text_at("wp:post_password").is_empty() {
-        return Shown::never("behind a password");
-    }
-    match item.text_at("wp:status").as_str() {
-        "" | "publish" | "inherit" | "closed" => Shown::default(),
-        "future" => match date(item, "wp:post_date") {
-            Some(date) => Shown { from: Some(date.start()), ..Shown::default() },
-            None => Shown::never("scheduled"),
-        },
-        status => Shown::never(status),
-    }
-}
-
-fn is_core(kind: &str) -> bool {
-    matches!(kind, "" | "post" | "page" | "attachment")
-}
-
 impl Reader for Wxr {
     fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
         Box::new(cutter::Items::new())
@@ -96,30 +53,27 @@ impl Reader for Wxr {
         let item = xml::parse(raw)?;
         let channel = self.channels.get(raw, Channel::of);
         if item.local() == "author" {
-            return author(&item, &channel);
+            return Ok(raw.publicity.clone().on(author(&item, &channel)?));
         }
+        let publicity = publicity::wordpress(&item).and(raw.publicity.clone());
         let kind = item.text_at("wp:post_type");
         let number = item.text_at("wp:post_id");
         let guid = item.text_at("guid");
-        if kind == "attachment"
-            && let Some(id) = channel.feed.attachment(&number)
-        {
-            return attachment(&item, id);
-        }
         let by_guid = || id_or(&guid, || format!("{}#{}", origin.stem, raw.place.record));
         match kind.as_str() {
-            "attachment" => attachment(&item, by_guid()?),
+            "attachment" => {
+                let id = channel.feed.attachment(&number).map_or_else(by_guid, Ok)?;
+                Ok(publicity.on(attachment(&item, id)?))
+            }
             "guest-author" => guest_author(&item),
             kind if NO_TEXTS.contains(&kind) => Err(Reason::NoAsset(kind.to_owned())),
-            // What a plugin or theme defines may well be text.
             _ => {
                 let mut nested = post(&item, &channel);
-                nested.shown = shown(&item);
                 let Some(id) = post_id(&channel.feed.blog, &number) else {
-                    return Ok(nested.finish(by_guid()?));
+                    return Ok(publicity.on(nested.finish(by_guid()?)));
                 };
                 nested.former(AssetKind::Article, &id, by_guid().ok());
-                Ok(nested.finish(id))
+                Ok(publicity.on(nested.finish(id)))
             }
         }
     }
@@ -168,7 +122,7 @@ fn guest_author(item: &Element) -> Result<Vec<Found>, Reason> {
 fn post(item: &Element, channel: &Channel) -> Nested {
     let (item, shown) = expanded(item);
     let feed = &channel.feed;
-    let mut nested = entry(&item, feed);
+    let mut nested = entry(&item, feed, Unstated::Html);
     nested.clear_people();
     channel.credit(&mut nested, &item);
     if nested.article.summary.is_empty() {
@@ -272,7 +226,7 @@ fn attachment(item: &Element, id: AssetId) -> Result<Vec<Found>, Reason> {
         ..Image::default()
     };
     let time = date(&item, "wp:post_date").map(|date| date.start());
-    Ok(vec![Found { shown: shown(&item), ..Found::published(id, image, time) }])
+    Ok(vec![Found::published(id, image, time)])
 }
 
 /// The fields of WordPress's own, and the post's metadata. Its password is not kept.

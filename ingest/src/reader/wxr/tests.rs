@@ -35,7 +35,7 @@ fn read(items: &str) -> Vec<Value> {
 
 fn post(inside: &str) -> Value {
     let item = format!("<item><wp:post_id>31</wp:post_id><wp:post_type>post</wp:post_type>{inside}</item>");
-    read(&item).pop().unwrap()
+    read(&item).into_iter().find(|one| one["id"].as_str().unwrap().ends_with("?p=31")).unwrap()
 }
 
 #[test]
@@ -73,8 +73,8 @@ fn the_authors_that_a_plugin_lists_take_the_creators_place() {
          <wp:postmeta><wp:meta_key>cap-user_login</wp:meta_key><wp:meta_value>otto</wp:meta_value></wp:postmeta>\
          <wp:postmeta><wp:meta_key>cap-description</wp:meta_key><wp:meta_value>Writes of boats.</wp:meta_value></wp:postmeta></item>",
     );
-    let profile = profile.last().unwrap();
-    assert_eq!((&profile["id"], &profile["bio"]), (&json!("byline:otto"), &json!("Writes of boats.")));
+    let profile = profile.iter().find(|one| one["id"] == "byline:otto").unwrap();
+    assert_eq!(profile["bio"], "Writes of boats.");
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_post_names_its_attachments_by_their_numbers() {
     let image = read(
         "<item><guid>https://bell.example/w.jpg</guid><wp:post_id>7</wp:post_id><wp:post_type>attachment</wp:post_type><wp:attachment_url>https://bell.example/w.jpg</wp:attachment_url></item>",
     );
-    assert_eq!(image.last().unwrap()["id"], "https://bell.example/news/?attachment_id=7");
+    assert!(image.iter().any(|one| one["id"] == "https://bell.example/news/?attachment_id=7"));
     let article = post(
         "<content:encoded><![CDATA[<img class='size-full wp-image-9' src='a.jpg'><img src='b.jpg'>]]></content:encoded>\
          <wp:postmeta><wp:meta_key>_thumbnail_id</wp:meta_key><wp:meta_value>7</wp:meta_value></wp:postmeta>",
