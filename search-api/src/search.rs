@@ -100,9 +100,10 @@ impl Search {
         // Looked up in the list, so that no name leads out of the directory.
         if !self.indexes().generations(name.kind)?.contains(&format!("@{as_of}")) {
             let as_of: String = as_of.chars().take(80).collect();
-            return Err(SearchError::NotFound(format!(
+            let reason = format!(
                 "the archive was not built as `{as_of}`: `morgue rebuild --as-of DATE --name NAME` builds it"
-            )));
+            );
+            return Err(SearchError::NotThere { reason, pointer: "" });
         }
         let generation = self.indexes().named(name.kind, as_of)?;
         Ok(Pinned { index: generation.searcher()?, name, generation, hidden: Arc::default() })

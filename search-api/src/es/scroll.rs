@@ -20,9 +20,8 @@ use super::{
     points::keep_alive,
     present::{present, shards},
 };
-use crate::{
-    error::SearchError,
-    http::{Role, asker::Asker, shares::Client, state::ApiState, written::Written},
+use crate::http::{
+    Role, asker::Asker, error::RequestError, shares::Client, state::ApiState, written::Written,
 };
 
 /// `POST {index}/_pit`, and for OpenSearch `POST {index}/_search/point_in_time`
@@ -94,7 +93,7 @@ pub(super) fn open(
     search: &EsSearch,
     indices: &[IndexName],
     keep: Duration,
-) -> Result<Written, SearchError> {
+) -> Result<Written, RequestError> {
     let refused = |what: &str| QueryError::illegal(format!("`{what}` is not supported in a scroll")).at(what);
     if search.request.from > 0 {
         return Err(refused("from").into());
@@ -128,7 +127,12 @@ fn go_on(state: &ApiState, response: &SearchResponse, id: &str) {
 }
 
 /// A page with the scroll's id.
-fn page(response: SearchResponse, search: &EsSearch, views: usize, id: &str) -> Result<Written, SearchError> {
+fn page(
+    response: SearchResponse,
+    search: &EsSearch,
+    views: usize,
+    id: &str,
+) -> Result<Written, RequestError> {
     Written::of(&present(response, search, views).of_scroll(id))
 }
 

@@ -19,7 +19,7 @@ use self::{
     plan::{Plan, Planned},
 };
 use super::error::cause;
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// One thing to do.
 #[derive(Debug, Clone)]
@@ -92,7 +92,7 @@ pub(super) fn run(log: &Log, items: Vec<Item>) -> Vec<(Verb, Done)> {
         }
         rest = rest.get(count..).unwrap_or_default();
     }
-    let missing = || refused("", &Value::Null, &SearchError::Panicked);
+    let missing = || refused("", &Value::Null, &RequestError::Panicked);
     verbs.into_iter().zip(results).map(|(verb, done)| (verb, done.unwrap_or_else(missing))).collect()
 }
 
@@ -104,7 +104,7 @@ struct Placed {
     is_last: bool,
 }
 
-fn refused(index: &str, id: &Value, error: &SearchError) -> Done {
+fn refused(index: &str, id: &Value, error: &RequestError) -> Done {
     let (name, reason) = cause(error);
     let status = error.status();
     let answer =
@@ -112,7 +112,7 @@ fn refused(index: &str, id: &Value, error: &SearchError) -> Done {
     Done { answer, status, seq: None }
 }
 
-fn refused_action(action: &Action, error: &SearchError) -> Done {
+fn refused_action(action: &Action, error: &RequestError) -> Done {
     refused(action.kind.plural(), &json!(action.id), error)
 }
 
@@ -127,7 +127,7 @@ fn write(log: &Log, actions: &[Placed]) -> Vec<Done> {
         let plan = match Plan::of(log, actions) {
             Ok(plan) => plan,
             Err(error) => {
-                let error = SearchError::from(error);
+                let error = RequestError::from(error);
                 return actions.iter().map(|placed| refused_action(&placed.action, &error)).collect();
             }
         };
@@ -139,7 +139,7 @@ fn write(log: &Log, actions: &[Placed]) -> Vec<Done> {
             // Somebody else was faster: read again and decide again.
             Err(AppendError::Conflict { .. }) if tries < TRIES => {}
             Err(error) => {
-                let error = SearchError::from(error);
+                let error = RequestError::from(error);
                 let told = |(placed, planned): (&Placed, Planned)| match planned {
                     Planned::Refused(done) => done,
                     _ => refused_action(&placed.action, &error),
@@ -180,7 +180,7 @@ fn told(
                         *before = after;
                         done
                     }
-                    None => refused_action(action, &SearchError::Panicked),
+                    None => refused_action(action, &RequestError::Panicked),
                 }
             }
         });
@@ -236,7 +236,7 @@ fn written(action: &Action, before: Standing, outcome: Outcome) -> Done {
         Outcome::Refused(refusal) => {
             let error = match refusal {
                 Refusal::Exists { .. } => exists(&action.id),
-                refusal => SearchError::Conflict(refusal.to_string()),
+                refusal => RequestError::Conflict(refusal.to_string()),
             };
             refused_action(action, &error)
         }

@@ -8,7 +8,7 @@ use super::{
     error::PageError,
     timeline::{self, Timeline, Unit, bound},
 };
-use crate::{Inquiry, SearchError};
+use crate::{Inquiry, http::error::RequestError};
 use query::{
     Aggregation, AggregationKind, Bool, Bucket, BucketKey, DateFormat, HighlightField, HighlightOptions,
     Histogram, Hit, PlainOrder, PlainSearch, Query, Scalar, SearchRequest, SearchResponse, Sort, Terms,
@@ -50,7 +50,7 @@ pub(super) struct Values {
 }
 
 /// Runs the search of an address.
-pub(super) fn find(inquiry: &Inquiry<'_>, address: &Address) -> Result<Results, SearchError> {
+pub(super) fn find(inquiry: &Inquiry<'_>, address: &Address) -> Result<Results, RequestError> {
     let mut request = request_of(address)?;
     let size = page_size(address.kind);
     // One more than is shown tells whether there are others.
@@ -123,13 +123,13 @@ fn into_total_order(sort: &mut Vec<Sort>) {
 }
 
 /// How many match.
-fn total_of(inquiry: &Inquiry<'_>, request: SearchRequest) -> Result<u64, SearchError> {
+fn total_of(inquiry: &Inquiry<'_>, request: SearchRequest) -> Result<u64, RequestError> {
     let request = SearchRequest { size: 0, highlight: None, lenient: true, sort: Vec::new(), ..request };
     Ok(inquiry.search(&request)?.total)
 }
 
 /// The search that an address names, from its first hit.
-pub(super) fn request_of(address: &Address) -> Result<SearchRequest, SearchError> {
+pub(super) fn request_of(address: &Address) -> Result<SearchRequest, RequestError> {
     let order = address.order();
     let plain = PlainSearch {
         q: address.q.clone(),
@@ -231,7 +231,7 @@ fn timeline_of(
     address: &Address,
     request: &SearchRequest,
     years: &[(Date, u64)],
-) -> Result<Option<Timeline>, SearchError> {
+) -> Result<Option<Timeline>, RequestError> {
     let (from, to) = (bound(&address.from, false), bound(&address.to, true));
     let (first_year, last_year) = timeline::without_strays(years);
     let first = from.or(first_year);

@@ -13,7 +13,7 @@ use super::{
     results::{self, Results},
     saved, text,
 };
-use crate::{SearchError, better_spelling};
+use crate::{better_spelling, error::SearchError, http::error::RequestError};
 
 /// `GET /`
 pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageError> {
@@ -27,7 +27,7 @@ pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageErr
     let inquiry = pages.state.search.begin();
     let results = match results::find(&inquiry, address) {
         Ok(results) => results,
-        Err(SearchError::Query(error)) => {
+        Err(RequestError::Search(SearchError::Query(error))) => {
             frame.indexed = false;
             let mut response = page(pages, &frame, &refused(address, &error.to_string()));
             *response.status_mut() = StatusCode::BAD_REQUEST;
