@@ -19,7 +19,7 @@ use self::{
     plan::{Plan, Planned},
 };
 use super::error::cause;
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// One thing to do.
 #[derive(Debug, Clone)]
@@ -103,7 +103,7 @@ pub(super) fn run(log: &Log, items: Vec<Item>) -> Vec<(Verb, Done)> {
         }
         rest = rest.get(count..).unwrap_or_default();
     }
-    let missing = || refused("", &Value::Null, &SearchError::Panicked);
+    let missing = || refused("", &Value::Null, &RequestError::Panicked);
     verbs.into_iter().zip(results).map(|(verb, done)| (verb, done.unwrap_or_else(missing))).collect()
 }
 
@@ -115,7 +115,7 @@ struct Placed {
     is_last: bool,
 }
 
-fn refused(index: &str, id: &Value, error: &SearchError) -> Done {
+fn refused(index: &str, id: &Value, error: &RequestError) -> Done {
     let (name, reason) = cause(error);
     let status = error.status();
     let answer =
@@ -123,7 +123,7 @@ fn refused(index: &str, id: &Value, error: &SearchError) -> Done {
     Done { answer, status, seq: None }
 }
 
-fn refused_action(action: &Action, error: &SearchError) -> Done {
+fn refused_action(action: &Action, error: &RequestError) -> Done {
     refused(action.kind.plural(), &json!(action.id), error)
 }
 
@@ -138,7 +138,7 @@ fn write(log: &Log, actions: &[Placed]) -> Vec<Done> {
         let plan = match Plan::of(log, actions) {
             Ok(plan) => plan,
             Err(error) => {
-                let error = SearchError::from(error);
+                let error = RequestError::from(error);
                 return actions.iter().map(|placed| refused_action(&placed.action, &error)).collect();
             }
         };
@@ -152,7 +152,7 @@ fn write(log: &Log, actions: &[Placed]) -> Vec<Done> {
             Err(error) => {
                 // The log is held by another, or its clock is wrong: the next actions would only wait for the same.
                 let is_for_all = matches!(error, AppendError::NoTurn(_) | AppendError::Clock(_));
-                let error = SearchError::from(error);
+                let error = RequestError::from(error);
                 let told = |(placed, planned): (&Placed, Planned)| match planned {
                     Planned::Refused(done) => done,
                     _ => refused_action(&placed.action, &error),
@@ -195,7 +195,7 @@ fn told(
                         *before = after;
                         done.remarked(remarks)
                     }
-                    None => refused_action(action, &SearchError::Panicked),
+                    None => refused_action(action, &RequestError::Panicked),
                 }
             }
         });
@@ -251,7 +251,7 @@ fn written(action: &Action, before: Standing, outcome: Outcome) -> Done {
         Outcome::Refused(refusal) => {
             let error = match refusal {
                 Refusal::Exists { .. } => exists(&action.id),
-                refusal => SearchError::Conflict(refusal.to_string()),
+                refusal => RequestError::Conflict(refusal.to_string()),
             };
             refused_action(action, &error)
         }

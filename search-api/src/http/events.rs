@@ -23,7 +23,7 @@ use super::{
     route::Asked,
     state::ApiState,
 };
-use crate::{error::SearchError, search::WAIT_LIMIT};
+use crate::{http::error::RequestError, search::WAIT_LIMIT};
 
 /// How many events are looked for at once.
 const CHUNK: usize = 20;
@@ -84,7 +84,7 @@ impl Wanted {
 
 impl Parts for Wanted {
     /// One snapshot a part: none is kept while the other side is slow.
-    fn next(&mut self, log: &Log) -> Result<Option<Bytes>, SearchError> {
+    fn next(&mut self, log: &Log) -> Result<Option<Bytes>, RequestError> {
         let snapshot = log.snapshot()?.for_reader(self.reader);
         let mut text = String::new();
         while text.len() < PART && self.left > 0 {
@@ -97,7 +97,7 @@ impl Parts for Wanted {
                 let event = snapshot.as_seen(event)?;
                 let json = serde_json::to_string(&event).map_err(|error| {
                     tracing::error!(%error, seq = %event.seq, "an event has no JSON");
-                    SearchError::Panicked
+                    RequestError::Panicked
                 })?;
                 if self.sse {
                     text.push_str(&format!(
@@ -201,7 +201,7 @@ pub(super) async fn append(state: ApiState, asked: Asked) -> Result<Response, Pr
     let log = state.search.log().clone();
     let appended =
         tokio::task::spawn_blocking(move || append_lines(&log, &asked.body, terms, &asked.asker)).await;
-    let mut taken = appended.map_err(|_| SearchError::Panicked)??;
+    let mut taken = appended.map_err(|_| RequestError::Panicked)??;
     drop(permit);
     if wait {
         // What was appended is told, whatever befalls the waiting.
@@ -215,7 +215,7 @@ pub(super) async fn append(state: ApiState, asked: Asked) -> Result<Response, Pr
 }
 
 /// Whether all views have taken in these events, within the time that a search waits for them.
-async fn is_searchable(state: &ApiState, seqs: Vec<Seq>) -> Result<bool, SearchError> {
+async fn is_searchable(state: &ApiState, seqs: Vec<Seq>) -> Result<bool, RequestError> {
     let indexes = state.search.indexes().clone();
     let Ok(_permit) = state.waiting.try_acquire() else { return Ok(false) };
     let waited = tokio::task::spawn_blocking(move || {
@@ -228,10 +228,10 @@ async fn is_searchable(state: &ApiState, seqs: Vec<Seq>) -> Result<bool, SearchE
         }
         Ok(true)
     });
-    waited.await.map_err(|_| SearchError::Panicked)?
+    waited.await.map_err(|_| RequestError::Panicked)?
 }
 
-fn append_lines(log: &Log, body: &[u8], terms: Terms, asker: &Asker) -> Result<Taken, SearchError> {
+fn append_lines(log: &Log, body: &[u8], terms: Terms, asker: &Asker) -> Result<Taken, RequestError> {
     let text = std::str::from_utf8(body)
         .map_err(|error| QueryError::new(format!("the body is no UTF-8 at byte {}", error.valid_up_to())))?;
     // One event may be spread over several lines.

@@ -17,6 +17,7 @@ mod connections;
 mod cors;
 mod docs;
 mod door;
+pub(crate) mod error;
 mod events;
 pub(crate) mod finish;
 mod following;
@@ -72,7 +73,7 @@ pub use self::server::{ServerLimits, serve_router};
 pub use self::site::{InvalidUrl, PublicUrl};
 pub use self::state::ApiState;
 use crate::pages::{self, Pages, PagesConfig};
-use crate::{error::SearchError, es};
+use crate::{es, http::error::RequestError};
 
 /// All routes of the two APIs.
 pub fn router(state: ApiState) -> Router {
@@ -112,7 +113,7 @@ fn nowhere_at(uri: &Uri) -> &'static Arc<Entry> {
 
 /// Answers what has no route.
 async fn nothing_there(state: ApiState, request: Request) -> Response {
-    let error = SearchError::NotFound(format!("there is nothing at {}", request.uri().path()));
+    let error = RequestError::NotFound(format!("there is nothing at {}", request.uri().path()));
     let entry = nowhere_at(request.uri());
     door::pass(&state, entry, request, async |_| Problem(error).into_response()).await
 }
@@ -120,7 +121,7 @@ async fn nothing_there(state: ApiState, request: Request) -> Response {
 /// Answers what has a route, but by another method.
 async fn wrong_method(state: ApiState, request: Request) -> Response {
     let entry = nowhere_at(request.uri());
-    door::pass(&state, entry, request, async |_| Problem(SearchError::WrongMethod).into_response()).await
+    door::pass(&state, entry, request, async |_| Problem(RequestError::WrongMethod).into_response()).await
 }
 
 /// All routes, those of the pages too.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use store::{AssetKind, Holder, Seq, Timestamp};
 
 use super::{problem::Problem, route::Asked, state::ApiState};
-use crate::{error::SearchError, search::Search};
+use crate::{http::error::RequestError, search::Search};
 
 /// How log and indexes stand.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -73,7 +73,7 @@ pub(super) async fn status(state: ApiState, _: Asked) -> Result<Response, Proble
     Ok(Json(state.pool.run(move || status_of(&search)).await?).into_response())
 }
 
-fn status_of(search: &Search) -> Result<ArchiveStatus, SearchError> {
+fn status_of(search: &Search) -> Result<ArchiveStatus, RequestError> {
     let head = search.log().head()?;
     let mut views = BTreeMap::new();
     for view in search.indexes().status()? {
@@ -105,7 +105,7 @@ pub(crate) fn other_writer(search: &Search) -> Option<Holder> {
     writer.filter(|writer| !writer.is_this_process())
 }
 
-fn past_of(search: &Search, kind: AssetKind) -> Result<BTreeMap<String, PastState>, SearchError> {
+fn past_of(search: &Search, kind: AssetKind) -> Result<BTreeMap<String, PastState>, RequestError> {
     let mut past = BTreeMap::new();
     for name in search.indexes().generations(kind)? {
         let Some(name) = name.strip_prefix('@') else { continue };
@@ -144,14 +144,14 @@ pub(super) async fn readyz(state: ApiState, _: Asked) -> Result<Response, Proble
     Ok((status, Json(readiness)).into_response())
 }
 
-fn readiness_of(search: &Search) -> Result<Readiness, SearchError> {
+fn readiness_of(search: &Search) -> Result<Readiness, RequestError> {
     let lag = lag_of(search)?;
     let is_failing = |kind: &AssetKind| search.indexes().failing(*kind).is_some();
     let failing: Vec<_> = AssetKind::ALL.into_iter().filter(is_failing).map(AssetKind::plural).collect();
     Ok(Readiness { ready: lag <= READY_LAG && failing.is_empty(), lag, failing })
 }
 
-fn lag_of(search: &Search) -> Result<u64, SearchError> {
+fn lag_of(search: &Search) -> Result<u64, RequestError> {
     let head = search.log().head()?.seq.get();
     let mut lag = 0;
     for kind in AssetKind::ALL {

@@ -22,7 +22,7 @@ use super::{
     layout::{Frame, page},
     text,
 };
-use crate::{SearchError, http::status::other_writer};
+use crate::http::{error::RequestError, status::other_writer};
 
 /// So many events, records and sources are listed.
 const RECENT: u64 = 20;
@@ -154,7 +154,7 @@ pub(super) fn rebuild(pages: &Pages, view: &str) -> Result<Response, PageError> 
 /// `POST /status/stop`: what was made by then is kept for the next rebuild.
 pub(super) fn stop(pages: &Pages) -> Result<Response, PageError> {
     if !pages.state.rebuild.stop() {
-        return Err(SearchError::Conflict(STRANGE.to_owned()).into());
+        return Err(RequestError::Conflict(STRANGE.to_owned()).into());
     }
     Ok(Redirect::to("/status#views").into_response())
 }
@@ -169,7 +169,7 @@ pub(super) fn rollback(pages: &Pages, view: &str) -> Result<Response, PageError>
 }
 
 fn kind_of(view: &str) -> Result<AssetKind, PageError> {
-    view.parse().map_err(|error: store::UnknownKind| SearchError::NotFound(error.to_string()).into())
+    view.parse().map_err(|error: store::UnknownKind| RequestError::NotFound(error.to_string()).into())
 }
 
 fn log_section(pages: &Pages, head: &store::LogHead, writer: Option<&Holder>) -> Result<Markup, PageError> {

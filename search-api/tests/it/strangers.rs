@@ -309,7 +309,7 @@ async fn with_keys_answers_are_for_the_one_who_asked() {
     }
     // Without keys everybody gets the same; what is withdrawn is not shown out of a cache.
     let picture = ask(&open, "GET", "/media/images/ferry.svg", THERE, &[], "").await;
-    assert_eq!((picture.status(), said(picture.headers())), (StatusCode::OK, "no-cache"));
+    assert_eq!((picture.status(), said(picture.headers())), (StatusCode::OK, "no-cache".to_owned()));
 }
 
 fn headers_of(key: &str) -> Vec<(&'static str, String)> {

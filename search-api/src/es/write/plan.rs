@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use store::{AppendError, AssetId, AssetRef, Batch, Content, Fact, Log, Revision, Seq, Snapshot, Status};
 
 use super::{Done, Placed, Standing, Verb, event::event, refused_action};
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// Actions that can share a commit.
 #[derive(Default)]
@@ -83,7 +83,7 @@ impl Plan {
         placed: &Placed,
         asset: &AssetRef,
         before: &mut Before,
-    ) -> Result<Planned, SearchError> {
+    ) -> Result<Planned, RequestError> {
         let action = &placed.action;
         let live = before.live.as_ref().map(|(seq, _)| *seq);
         self.stands.entry(asset.clone()).or_insert(Standing { revision: before.revision, live });
@@ -107,7 +107,7 @@ impl Plan {
 }
 
 impl Before {
-    fn of(snapshot: &Snapshot, asset: &AssetRef) -> Result<Self, SearchError> {
+    fn of(snapshot: &Snapshot, asset: &AssetRef) -> Result<Self, RequestError> {
         let state = snapshot.state(asset)?;
         let status = state.as_ref().map(|state| &state.status);
         let is_foreseen = matches!(status, None | Some(Status::Published | Status::Withdrawn { .. }));
