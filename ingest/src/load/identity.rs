@@ -69,10 +69,9 @@ impl<'a> Files<'a> {
             origin.stem = stem;
             return Ok(File { place, stem: origin.stem.clone(), known: true });
         }
-        let mut above = full.ancestors().skip(1 + origin.stem.matches('/').count());
-        if !inner.is_empty() {
-            above = full.ancestors().skip(0);
-        }
+        // What lies in an archive has the archive's own name above it.
+        let own = if inner.is_empty() { 1 + origin.stem.matches('/').count() } else { 0 };
+        let above = full.ancestors().skip(own);
         let mut above = above.filter_map(|folder| folder.file_name());
         loop {
             let key = digest(&[origin.stem.as_bytes()]);
