@@ -98,7 +98,7 @@ impl Feed {
     /// The id of the attachment that has this number in the blog.
     pub(super) fn attachment(&self, number: &str) -> Option<AssetId> {
         let good = !self.blog.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-        if good { AssetId::new(format!("{}/?attachment_id={number}", self.blog)).ok() } else { None }
+        if good { link::asset_id(format!("{}/?attachment_id={number}", self.blog)).ok() } else { None }
     }
 }
 
@@ -174,8 +174,8 @@ pub(super) fn entry(item: &Element, feed: &Feed) -> Nested {
         match feed.attachment(&picture.number) {
             Some(id) => nested.picture_as(id, picture),
             None => {
-                if let Ok(id) = AssetId::new(&*picture.href) {
-                    nested.former(AssetKind::Image, &id, AssetId::new(written).ok());
+                if let Ok(id) = link::asset_id(&*picture.href) {
+                    nested.former(AssetKind::Image, &id, link::asset_id(written).ok());
                 }
                 nested.picture(picture);
             }
@@ -296,7 +296,7 @@ fn media(nested: &mut Nested, item: &Element) {
             }
             continue;
         }
-        let Ok(id) = AssetId::new(href) else { continue };
+        let Ok(id) = link::asset_id(href) else { continue };
         let rendition = Rendition {
             href: href.to_owned(),
             width: file.attribute("width").parse().ok(),

@@ -16,7 +16,7 @@ use crate::{
     cut::{Cutter, Whole},
     fields::{self, Fields, keywords},
     html::{self, Picture},
-    names,
+    link, names,
     publicity::{self, Hidden, Publicity},
     record::{Former, Found, Origin, Raw, Reason, time_of},
 };
@@ -114,7 +114,7 @@ impl Page<'_> {
     }
 
     fn article(&self, mut fields: Fields, body: &str) -> Result<Vec<Found>, Reason> {
-        let id = AssetId::new(self.stem).map_err(|error| Reason::Content(format!("the path: {error}")))?;
+        let id = link::asset_id(self.stem).map_err(|error| Reason::Content(format!("the path: {error}")))?;
         let text = body::read(body);
         let published = fields.first_date(&["date", "publishDate", "published", "pubDate", "date_published"]);
         let published = published.or_else(|| self.date_of_name());
