@@ -1,14 +1,14 @@
 //! schema.org in JSON-LD: NewsArticle and its like, alone or in a graph.
 
 use serde_json::{Map, Value};
-use store::{Article, AssetId, Byline, Image, Keyword, Rendition};
+use store::{Article, Byline, Image, Keyword, Rendition};
 
 use super::{Reader, loose, text_of as decoded};
 use crate::{
     cut::Cutter,
     cut_json::Values,
     fields::{Fields, text_of},
-    html, names,
+    html, link, names,
     nested::{Nested, id_or, language},
     publicity,
     record::{Found, Origin, Raw, Reason},
@@ -336,7 +336,7 @@ fn images(nested: &mut Nested, fields: &mut Fields, graph: &Graph<'_>) {
                 (href, Image { renditions: vec![rendition], ..Image::default() })
             }
         };
-        if let Ok(id) = AssetId::new(href) {
+        if let Ok(id) = link::asset_id(href) {
             nested.image(id, image);
         }
     }
