@@ -293,7 +293,9 @@ impl Worker {
             }
             let step = writer.step(indexes.log())?;
             if writer.knows_of_erasures() {
+                // Another process may have built them again.
                 indexes.close_pins(kind, writer.erased);
+                indexes.forget_replaced();
             }
             if writer.is_held() {
                 self.following.begin(&indexes, kind, &self.stop)?;
