@@ -316,8 +316,9 @@ impl Worker {
             }
             let reached = writer.reached();
             let until_scrub = self.scrub_every.saturating_sub(self.scrubbed.elapsed());
+            let looks_again = is_due || writer.is_held();
             indexes.log().wait_until(
-                if is_due { until_scrub.min(TRY_AGAIN) } else { until_scrub },
+                if looks_again { until_scrub.min(TRY_AGAIN) } else { until_scrub },
                 || {
                     let followed = self.following.is_done();
                     Ok::<_, IndexError>(followed || elsewhere()? || indexes.log().head()?.seq > reached)
