@@ -3,8 +3,8 @@
 //! The index stores no text. A hit is read back from the log: the index gives the seq of the event that published
 //! it (column `_seq`), the log's record at that seq gives the asset's id, and the view makes the document from a
 //! snapshot of now. So an asset that was withdrawn or erased a moment ago is in no answer, even while the index
-//! still has it, whoever asks: what is searched is what readers see. Every hit shows the seq, revision and source that it comes from. For the archive as it stood,
-//! the snapshot is as of then.
+//! still has it, whoever asks: what is searched is what readers see. Every hit shows the seq, revision and source that
+//! it comes from. For the archive as it stood, the snapshot is as of then.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

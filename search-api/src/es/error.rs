@@ -28,7 +28,7 @@ pub(super) fn cause(error: &RequestError) -> (&'static str, String) {
     };
     let name = match error {
         RequestError::Search(SearchError::Query(error)) => error.es_type,
-        RequestError::Event(_) => "document_parsing_exception",
+        RequestError::Event(_) | RequestError::NotAdmitted(_) => "document_parsing_exception",
         RequestError::NoIndex(_) => "index_not_found_exception",
         RequestError::Search(SearchError::NoSuchAsset(_))
         | RequestError::Search(SearchError::Gone(..))
@@ -44,6 +44,7 @@ pub(super) fn cause(error: &RequestError) -> (&'static str, String) {
         RequestError::Conflict(_) | RequestError::Append(store::AppendError::Conflict { .. }) => {
             "version_conflict_engine_exception"
         }
+        RequestError::Append(store::AppendError::NoTurn(_)) => "unavailable_shards_exception",
         RequestError::TooLarge(_) => "content_too_long_exception",
         RequestError::Forbidden(_) | RequestError::Unauthorised(_) => "security_exception",
         _ => "exception",
@@ -71,8 +72,8 @@ impl IntoResponse for EsError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, axum::Json(body(&self.0))).into_response();
-        if matches!(self.0.status(), 429 | 503) {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.0.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -367,7 +367,10 @@ async fn run(
     .map_err(|_| RequestError::Panicked)?;
     let written: Vec<Seq> = done.iter().filter_map(|(_, done)| done.seq).collect();
     if refresh && !written.is_empty() {
-        wait_for(state, &AssetKind::ALL, written).await?;
+        // What was written is told, whatever befalls the waiting.
+        if let Err(error) = wait_for(state, &AssetKind::ALL, written).await {
+            tracing::warn!(%error, "whether a write is in the index cannot be told");
+        }
     }
     Ok(done)
 }

@@ -2,7 +2,7 @@
 
 use indexer::IndexError;
 use query::QueryError;
-use store::{AppendError, InvalidId, ReadError};
+use store::{AppendError, InvalidId, NoTurn, ReadError};
 
 use crate::error::SearchError;
 
@@ -15,6 +15,9 @@ pub(crate) enum RequestError {
     /// What was sent cannot be taken.
     #[error(transparent)]
     Event(#[from] store::InvalidEvent),
+    /// An event may not come from a person or a source.
+    #[error(transparent)]
+    NotAdmitted(#[from] ingest::append::NotAdmitted),
     /// What was sent is larger than is taken.
     #[error("the body has more than {0} bytes, which is all that is taken at once: send it in parts")]
     TooLarge(usize),
@@ -95,11 +98,23 @@ impl RequestError {
         }
     }
 
+    /// Returns after how many seconds to ask again; `None` where that helps nobody.
+    pub(crate) fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Append(AppendError::NoTurn(NoTurn::Held { .. })) => Some(10),
+            Self::Append(AppendError::Clock(_)) => None,
+            error => matches!(error.status(), 429 | 503).then_some(1),
+        }
+    }
+
     /// Returns the HTTP status.
     pub(crate) fn status(&self) -> u16 {
         match self {
             Self::Search(error) => status_of(error),
-            Self::Event(_) | Self::Broken(_) | Self::Append(AppendError::Invalid(_)) => 400,
+            Self::Event(_)
+            | Self::NotAdmitted(_)
+            | Self::Broken(_)
+            | Self::Append(AppendError::Invalid(_)) => 400,
             Self::Unauthorised(_) => 401,
             Self::Forbidden(_) => 403,
             Self::NotFound(_)
@@ -113,8 +128,8 @@ impl RequestError {
             Self::TooLarge(_) => 413,
             Self::Busy => 429,
             Self::Append(AppendError::DiskFull) => 507,
+            Self::Append(AppendError::NoTurn(_) | AppendError::Clock(_)) | Self::Stopping => 503,
             Self::Append(_) | Self::Panicked => 500,
-            Self::Stopping => 503,
         }
     }
 }
@@ -129,6 +144,8 @@ fn status_of(error: &SearchError) -> u16 {
         | SearchError::Log(ReadError::NoSuchEvent { .. }) => 404,
         SearchError::Index(IndexError::Busy { .. }) => 409,
         SearchError::Gone(..) => 410,
+        // It comes back by itself.
+        SearchError::Index(IndexError::Gone { .. } | IndexError::Damaged { .. }) => 503,
         SearchError::Index(_) | SearchError::Log(_) | SearchError::Tantivy(_) => 500,
         SearchError::NotYet { .. } => 503,
     }

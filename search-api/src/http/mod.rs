@@ -13,12 +13,13 @@ mod body;
 #[cfg(test)]
 mod canary;
 pub(crate) mod compress;
+mod connections;
 mod cors;
 mod docs;
 mod door;
 pub(crate) mod error;
 mod events;
-mod finish;
+pub(crate) mod finish;
 mod following;
 mod intake;
 #[cfg(test)]
@@ -38,9 +39,9 @@ mod server;
 pub(crate) mod sessions;
 pub(crate) mod shares;
 mod shed;
-mod site;
+pub(crate) mod site;
 pub(crate) mod state;
-mod status;
+pub(crate) mod status;
 pub(crate) mod strangers;
 pub(crate) mod table;
 mod warm;
@@ -150,9 +151,10 @@ pub async fn serve(
         shutdown.await;
         let _ = stop.send(true);
         log.wake_followers();
+        log.end_waiting();
     };
     let rebuild = Arc::clone(&state.rebuild);
-    serve_router(listener, app(state, pages), ServerLimits::default(), shutdown).await?;
+    serve_router(listener, app(state, pages), ServerLimits::of_this_process(), shutdown).await?;
     // What was rebuilt so far is kept, and the next rebuild goes on from there.
     tokio::task::spawn_blocking(move || rebuild.end()).await.map_err(io::Error::other)
 }

@@ -9,7 +9,7 @@ use axum::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{AssetKind, Seq, Timestamp};
+use store::{AssetKind, Holder, Seq, Timestamp};
 
 use super::{problem::Problem, route::Asked, state::ApiState};
 use crate::{http::error::RequestError, search::Search};
@@ -21,6 +21,9 @@ pub(super) struct ArchiveStatus {
     head_seq: Seq,
     /// The line that `morgue log verify --expect` takes.
     head: String,
+    /// The other process that is writing to the log just now. One that is stopped keeps everybody else from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    writer: Option<Holder>,
     /// By the names of the views.
     views: BTreeMap<&'static str, ViewState>,
 }
@@ -90,7 +93,16 @@ fn status_of(search: &Search) -> Result<ArchiveStatus, RequestError> {
         };
         views.insert(view.kind.plural(), state);
     }
-    Ok(ArchiveStatus { head_seq: head.seq, head: head.to_string(), views })
+    Ok(ArchiveStatus { head_seq: head.seq, head: head.to_string(), writer: other_writer(search), views })
+}
+
+/// The other process that is writing to the log, or keeps it from others.
+pub(crate) fn other_writer(search: &Search) -> Option<Holder> {
+    let writer = search.log().writer().unwrap_or_else(|error| {
+        tracing::warn!(%error, "who writes to the log cannot be told");
+        None
+    });
+    writer.filter(|writer| !writer.is_this_process())
 }
 
 fn past_of(search: &Search, kind: AssetKind) -> Result<BTreeMap<String, PastState>, RequestError> {

@@ -160,7 +160,7 @@ async fn show_opensearch(State(pages): State<Pages>, headers: HeaderMap) -> Resp
     opensearch::description(&pages, &pages.state.site.origin(&headers))
 }
 
-async fn show_media(State(pages): State<Pages>, Path(path): Path<String>) -> Response {
+async fn show_media(State(pages): State<Pages>, headers: HeaderMap, Path(path): Path<String>) -> Response {
     let (search, named) = (pages.state.search.clone(), path.clone());
     match pages.state.pool.run(move || shown::is_shown(&search.begin(), &named)).await {
         Ok(true) => {}
@@ -168,7 +168,7 @@ async fn show_media(State(pages): State<Pages>, Path(path): Path<String>) -> Res
         Err(error) => return (PAGE.refused)(error),
     }
     let config = Arc::clone(&pages.config);
-    let read = tokio::task::spawn_blocking(move || media::serve(&config.media, &path)).await;
+    let read = tokio::task::spawn_blocking(move || media::serve(&config.media, &path, &headers)).await;
     read.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 

@@ -212,7 +212,7 @@ impl<'a> Run<'a> {
         Ok(self.snapshot.state(&asset)?.filter(AssetState::is_seen).map(|state| Document {
             asset,
             seq: state.live,
-            revision: state.revision,
+            revision: state.live_revision,
             source: String::new(),
             json: Map::new(),
         }))

@@ -1,13 +1,14 @@
 //! What an action says, as an event of the log.
 
+use ingest::append::{Admitted, Terms, read};
 use serde_json::{Map, Value, json};
-use store::{AssetKind, NewEvent};
+use store::AssetKind;
 
 use super::{Action, Verb, plan::Before};
 use crate::http::error::RequestError;
 
 /// The event of an action; `None` when there is nothing to say.
-pub(super) fn event(action: &Action, before: &Before) -> Result<Option<NewEvent>, RequestError> {
+pub(super) fn event(action: &Action, before: &Before) -> Result<Option<Admitted>, RequestError> {
     let id = action.id.as_str();
     if let Some(wanted) = action.if_seq_no {
         let found = before.live.as_ref().map_or(0, |(seq, _)| seq.get());
@@ -48,7 +49,7 @@ pub(super) fn event(action: &Action, before: &Before) -> Result<Option<NewEvent>
     let verb = if action.verb == Verb::Delete { "withdrawn" } else { "published" };
     let line =
         json!({"type": format!("{}.{verb}", action.kind), "id": id, "source": "elasticsearch", "data": data});
-    Ok(Some(NewEvent::from_json(&line.to_string())?))
+    Ok(Some(read(&line.to_string(), Terms::default())?))
 }
 
 /// `create` found one, at first sight or when its turn came.

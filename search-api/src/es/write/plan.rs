@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use ingest::append::Admitted;
 use serde_json::{Map, Value};
 use store::{AppendError, AssetId, AssetRef, Batch, Content, Fact, Log, Revision, Seq, Snapshot, Status};
 
@@ -24,8 +25,8 @@ pub(super) struct Plan {
 
 /// What becomes of an action.
 pub(super) enum Planned {
-    /// The next event of the batch.
-    Event(AssetRef),
+    /// The next event of the batch, and what its sender should know of it.
+    Event(AssetRef, Vec<String>),
     /// It says nothing new.
     Nothing(AssetRef),
     Refused(Done),
@@ -86,7 +87,9 @@ impl Plan {
         let action = &placed.action;
         let live = before.live.as_ref().map(|(seq, _)| *seq);
         self.stands.entry(asset.clone()).or_insert(Standing { revision: before.revision, live });
-        let Some(event) = event(action, before)? else { return Ok(Planned::Nothing(asset.clone())) };
+        let Some(Admitted { event, remarks }) = event(action, before)? else {
+            return Ok(Planned::Nothing(asset.clone()));
+        };
         let prepared = log.prepare(&event)?;
         let is_new = action.verb == Verb::Create;
         self.batch.events.push(if is_new { prepared.only_if_absent() } else { prepared });
@@ -99,7 +102,7 @@ impl Plan {
             Fact::Published(content) if !placed.is_last => Some((Seq::ZERO, fields_of(&content))),
             _ => None,
         };
-        Ok(Planned::Event(asset.clone()))
+        Ok(Planned::Event(asset.clone(), remarks))
     }
 }
 
