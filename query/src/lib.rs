@@ -50,12 +50,11 @@ pub use json::{Reader, kind_of};
 pub use limits::Clauses;
 pub use pattern::{Pattern, PatternError, Run};
 pub use request::{
-    MAX_LIMIT, SearchRequest, SourceFilter, cursor, cursor_of, matches_path, plain_query, text_bytes,
-    window_too_large,
+    Cursor, MAX_LIMIT, SearchRequest, SourceFilter, matches_path, plain_query, text_bytes, window_too_large,
 };
 pub use scored::{Curve, Example, FunctionKind, Like, Mode, Modifier, ScoreFunction, Scored};
 pub use sort::{Missing, Sort, SortValue};
-pub use text::{ALL_EXACT, Syntax, TextOptions, parse_text};
+pub use text::{ALL_EXACT, Syntax, TextOptions, parse_text, unknown_names};
 pub use words::{Combine, Fuzziness, Need, Phrase, Words};
 
 /// What is looked for.

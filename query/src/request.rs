@@ -1,5 +1,6 @@
 //! A search as it is asked, and the plain parameters that make one.
 
+mod cursor;
 mod params;
 mod source;
 
@@ -10,6 +11,7 @@ use store::{AssetKind, Seq};
 use views::EXACT;
 
 pub use self::{
+    cursor::Cursor,
     params::MAX_LIMIT,
     source::{SourceFilter, matches_path, text_bytes},
 };
@@ -17,7 +19,7 @@ use crate::{
     ALL_EXACT, Aggregation, Combine, FieldBoost, HighlightOptions, Need, Phrase, Query, QueryError, Sort,
     Syntax, TextOptions,
     limits::{Clauses, MAX_WINDOW},
-    names, parse_text,
+    names, parse_text, unknown_names,
 };
 
 /// A search.
@@ -37,6 +39,8 @@ pub struct SearchRequest {
     pub size: usize,
     /// Only what comes behind this hit: the values that it was sorted by, and its seq.
     pub after: Option<(Vec<Value>, u64)>,
+    /// The commit that the page before came from: this one comes from it too, while it is kept.
+    pub commit: Option<String>,
     /// Whether and how to highlight.
     pub highlight: Option<HighlightOptions>,
     /// The archive as it stood, by the name it was built under.
@@ -65,6 +69,8 @@ pub struct SearchRequest {
     pub source: SourceFilter,
     /// What is given of them as single fields besides.
     pub fields: SourceFilter,
+    /// What whoever typed the query should know: words before a colon that name no field.
+    pub notes: Vec<String>,
     /// Whether a page whose documents are too large together ends before the first that is too much, instead of being
     /// refused.
     pub ends_early: bool,
@@ -81,6 +87,7 @@ impl SearchRequest {
             from: 0,
             size: 10,
             after: None,
+            commit: None,
             highlight: None,
             as_of: None,
             facets: Vec::new(),
@@ -95,8 +102,20 @@ impl SearchRequest {
             min_seq: None,
             source: SourceFilter::All,
             fields: SourceFilter::None,
+            notes: Vec::new(),
             ends_early: false,
         }
+    }
+
+    /// Goes on behind the page that a cursor ends.
+    pub fn go_on(&mut self, cursor: Cursor) {
+        self.after = Some((cursor.sort, cursor.seq));
+        self.commit = Some(cursor.commit).filter(|commit| !commit.is_empty());
+    }
+
+    /// Whether the order of the hits hangs on their scores, which are of one commit of the index.
+    pub fn is_by_score(&self) -> bool {
+        self.sort.is_empty() || self.sort.iter().any(|sort| sort.field == "_score")
     }
 
     /// Whether anything is wanted of the documents, so that they must be read.
@@ -111,6 +130,7 @@ impl SearchRequest {
     pub fn plain(kind: AssetKind, q: &str) -> Result<Self, QueryError> {
         Ok(Self {
             query: plain_query(kind, q, false)?,
+            notes: notes_on(kind, q),
             highlight: Some(HighlightOptions::default()),
             ..Self::new(kind)
         })
@@ -142,6 +162,21 @@ pub fn plain_query(kind: AssetKind, q: &str, exact: bool) -> Result<Query, Query
     Ok(join_words(parse_text(q, &options, &mut Clauses::default())?, &options.fields))
 }
 
+/// Says of each word before a colon that names no field that it was taken for a word, and which name may be meant.
+fn notes_on(kind: AssetKind, q: &str) -> Vec<String> {
+    let note = |name: &str| {
+        let meant = match names::nearest(kind, name) {
+            Some(near) => format!(": did you mean `{near}:`?"),
+            None => ", and was looked for as a word".to_owned(),
+        };
+        format!("`{name}:` names no field{meant}")
+    };
+    unknown_names(q, &|name| names::fields_named(kind, name).is_some())
+        .iter()
+        .map(|name| note(name))
+        .collect()
+}
+
 /// What fields other than the best one count in a plain search.
 const PLAIN_TIE_BREAKER: f32 = 0.1;
 
@@ -166,37 +201,3 @@ fn join_words(query: Query, fields: &[FieldBoost]) -> Query {
 
 /// What words side by side count more.
 const NEARNESS: f32 = 0.5;
-
-/// The text of a cursor: what the next page comes behind.
-pub fn cursor(sort: &[Value], seq: u64) -> String {
-    let json = serde_json::to_vec(&(sort, seq)).unwrap_or_default();
-    json.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// What the text of a cursor says: the values of the hit that the page comes behind, and its seq.
-///
-/// # Errors
-/// [`QueryError`] for a text that is no cursor of ours.
-pub fn cursor_of(text: &str) -> Result<(Vec<Value>, u64), QueryError> {
-    let refused =
-        || QueryError::illegal("the cursor is none of ours: take `next` of the page before as it is");
-    if text.len() > 8_192 || !text.len().is_multiple_of(2) || !text.is_ascii() {
-        return Err(refused());
-    }
-    let pairs = (0..text.len()).step_by(2).filter_map(|at| text.get(at..at + 2));
-    let bytes: Option<Vec<u8>> = pairs.map(|pair| u8::from_str_radix(pair, 16).ok()).collect();
-    let bytes = bytes.ok_or_else(refused)?;
-    let json = crate::limits::check_body(&bytes, 8_192).map_err(|_| refused())?;
-    serde_json::from_str(json).map_err(|_| refused())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cursors_come_back() {
-        let sort = vec![serde_json::json!(1.5), serde_json::json!("x")];
-        assert_eq!(cursor_of(&cursor(&sort, 7)).unwrap(), (sort, 7));
-    }
-}

@@ -14,7 +14,7 @@ use std::{
 };
 
 use indexer::{Generation, IndexSearcher, Indexes};
-use query::{SearchRequest, SortValue, cursor};
+use query::{Cursor, SearchRequest, SortValue};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -26,9 +26,13 @@ use crate::{
     execute::{Budget, Lengths, SearchLimits},
 };
 
+mod kept;
 mod run;
 
-use self::run::{Run, answer};
+use self::{
+    kept::Kept,
+    run::{Run, answer},
+};
 
 /// Answers searches over an archive's indexes. Cheap to clone.
 #[derive(Clone)]
@@ -40,6 +44,7 @@ struct Inner {
     indexes: Indexes,
     limits: SearchLimits,
     lengths: Arc<Lengths>,
+    kept: Kept,
 }
 
 /// What is searched: a view as it is, `articles`, or as it stood, `articles@fifties`.
@@ -91,6 +96,10 @@ pub struct SearchResponse {
     /// The `cursor` of the next page; none when this is the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// True if the index has moved on since the page before, whose commit is not kept any more: hits whose scores have
+    /// changed may be missing here, or be here once more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub moved: bool,
     /// The generation that answered.
     pub generation: String,
     /// The last event that it has taken in.
@@ -105,6 +114,9 @@ pub struct SearchResponse {
     pub(crate) aggregations: Map<String, Value>,
     #[serde(skip)]
     pub(crate) max_score: Option<f32>,
+    /// What whoever typed the query should know: a word before a colon that names no field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Whether it was given up before everything was looked at, because it takes too much of the machine: then more
     /// may match than `total` and `facets` say, and better hits may be missing.
     pub timed_out: bool,
@@ -145,12 +157,21 @@ pub struct Hit {
     pub(crate) index: IndexName,
 }
 
-impl Hit {
-    /// The `cursor` of what comes behind it.
-    pub(crate) fn cursor(&self) -> String {
-        let values: Vec<Value> = self.sort.iter().map(|value| serde_json::json!(value)).collect();
-        cursor(&values, self.seq.get())
+impl SearchResponse {
+    /// The `cursor` of what comes behind one of its hits.
+    pub(crate) fn cursor(&self, hit: &Hit) -> String {
+        cursor_of(&hit.sort, hit.seq.get(), &self.generation, &self.state)
     }
+}
+
+fn cursor_of(sort: &[SortValue], seq: u64, generation: &str, state: &str) -> String {
+    let sort = sort.iter().map(|value| serde_json::json!(value)).collect();
+    Cursor { sort, seq, commit: commit_of(generation, state) }.to_string()
+}
+
+/// The name of a commit of an index.
+fn commit_of(generation: &str, state: &str) -> String {
+    format!("{generation}/{state}")
 }
 
 /// How long a search waits for the index to take in what was just written.
@@ -164,7 +185,7 @@ impl Search {
 
     /// Over these indexes, with other limits.
     pub fn with_limits(indexes: Indexes, limits: SearchLimits) -> Self {
-        Self { inner: Arc::new(Inner { indexes, limits, lengths: Arc::default() }) }
+        Self { inner: Arc::new(Inner { indexes, limits, lengths: Arc::default(), kept: Kept::default() }) }
     }
 
     /// The indexes.
@@ -187,7 +208,31 @@ impl Search {
     /// # Errors
     /// [`SearchError`]: the request is wrong, it takes too long, or the index or log fails.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResponse, SearchError> {
-        self.search_views(request, &[self.generation(request)?])
+        let leafs = request.is_by_score() && request.as_of.is_none();
+        let kept = if leafs { self.kept(request)? } else { None };
+        let mut moved = leafs && request.commit.is_some() && kept.is_none();
+        let view = match kept {
+            Some(kept) => kept,
+            None => self.generation(request)?,
+        };
+        let commit = commit_of(view.generation.name(), &view.index.state());
+        moved &= request.commit.as_ref() != Some(&commit);
+        let mut response = self.search_views(request, std::slice::from_ref(&view))?;
+        response.moved = moved;
+        if leafs && response.next.is_some() {
+            self.inner.kept.keep(commit, view);
+        }
+        Ok(response)
+    }
+
+    /// The commit that the page before came from, if it is kept and has what is waited for.
+    fn kept(&self, request: &SearchRequest) -> Result<Option<Pinned>, SearchError> {
+        let Some(commit) = &request.commit else { return Ok(None) };
+        let is_wanted = |view: &Pinned| {
+            view.name == request.kind.into()
+                && request.min_seq.is_none_or(|wanted| wanted <= view.index.reached)
+        };
+        Ok(self.inner.kept.find(commit, is_wanted, self.log())?)
     }
 
     /// Searches several views as if they were one. A field that one of them lacks has no value there.

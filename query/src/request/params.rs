@@ -3,7 +3,7 @@
 use serde_json::Value;
 use store::{AssetKind, Timestamp};
 
-use super::{SearchRequest, cursor_of, plain_query, window_too_large};
+use super::{SearchRequest, notes_on, plain_query, window_too_large};
 use crate::{
     Aggregation, AggregationKind, Bool, HighlightOptions, Histogram, Pattern, Phrase, Query, QueryError,
     Range, Sort, Terms,
@@ -74,7 +74,10 @@ impl SearchRequest {
         };
         match name {
             "view" | "exact" => {}
-            "q" => self.query = plain_query(kind, value, filters.exact)?,
+            "q" => {
+                self.query = plain_query(kind, value, filters.exact)?;
+                self.notes = notes_on(kind, value);
+            }
             "from" => filters.date(kind, value, true)?,
             "to" => filters.date(kind, value, false)?,
             "section" => filters.exact(names::section_field(kind), value)?,
@@ -101,7 +104,7 @@ impl SearchRequest {
             }
             "limit" => self.size = number(MAX_LIMIT)?,
             "offset" => self.from = number(MAX_WINDOW)?,
-            "cursor" => self.after = Some(cursor_of(value)?),
+            "cursor" => self.go_on(value.parse()?),
             "facets" => {
                 for facet in value.split(',').filter(|facet| !facet.is_empty()) {
                     self.facets.push(facet_of(kind, facet)?);
@@ -159,7 +162,7 @@ fn facet_of(kind: AssetKind, name: &str) -> Result<Aggregation, QueryError> {
         }
         Some(Facet::Values(field)) => AggregationKind::Terms(Terms::of(field, FACET_VALUES)),
         Some(Facet::Dates(interval, format)) => {
-            AggregationKind::Histogram(Histogram::of_dates(names::date_field(kind), interval, format))
+            AggregationKind::Histogram(Histogram::of_dates(names::day_field(kind), interval, format))
         }
     };
     Ok(Aggregation { name: name.to_owned(), kind, nested: Vec::new() })
@@ -197,7 +200,7 @@ impl Filters {
         }
         parse_bound(value, None, None, Timestamp::now().as_millis())
             .map_err(|error| QueryError::illegal(error.to_string()))?;
-        self.range.field = names::date_field(kind).to_owned();
+        self.range.field = names::day_field(kind);
         let bound = Some((Value::String(value.to_owned()), true));
         *(if from { &mut self.range.from } else { &mut self.range.to }) = bound;
         Ok(())

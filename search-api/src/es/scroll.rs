@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use query::{QueryError, Reader, cursor_of};
+use query::{Cursor, QueryError, Reader};
 use serde_json::{Value, json};
 use store::Timestamp;
 
@@ -123,7 +123,8 @@ pub(super) fn open(
 
 /// The next page will come behind this one, if there is one.
 fn go_on(state: &ApiState, response: &SearchResponse, id: &str) {
-    let after = response.next.as_deref().and_then(|next| cursor_of(next).ok());
+    let after = response.next.as_deref().and_then(|next| next.parse().ok());
+    let after = after.map(|cursor: Cursor| (cursor.sort, cursor.seq));
     state.points.go_on(id, after);
 }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::{Hit, Search, SearchError, SearchResponse};
 use query::{
     Aggregation, AggregationKind, Bool, DateFormat, HighlightField, HighlightOptions, Histogram, Query,
-    SearchRequest, Sort, Terms, cursor_of, limits::MAX_WINDOW, names,
+    SearchRequest, Sort, Terms, limits::MAX_WINDOW, names,
 };
 
 /// Hits on one page: a grid of images has whole rows of four and of three.
@@ -59,9 +59,9 @@ pub(super) fn find(search: &Search, address: &Address) -> Result<Results, Search
     into_total_order(&mut request.sort);
     match &address.cursor {
         None => request.from = (address.page - 1).saturating_mul(size).min(MAX_WINDOW - request.size),
-        Some(Cursor::After(cursor)) => request.after = Some(cursor_of(cursor)?),
+        Some(Cursor::After(cursor)) => request.go_on(cursor.parse::<query::Cursor>()?),
         Some(Cursor::Before(cursor)) => {
-            request.after = Some(cursor_of(cursor)?);
+            request.go_on(cursor.parse::<query::Cursor>()?);
             request.sort.iter_mut().for_each(Sort::turn);
         }
     }
@@ -78,7 +78,7 @@ pub(super) fn find(search: &Search, address: &Address) -> Result<Results, Search
         }
         _ => (address.page > 1, goes_on),
     };
-    let place = |hit: Option<&Hit>| hit.map(Hit::cursor);
+    let place = |hit: Option<&Hit>| hit.map(|hit| response.cursor(hit));
     let before = place(response.hits.first().filter(|_| has_before));
     let after = place(response.hits.last().filter(|_| has_after));
     let years = counts_of(&response, Unit::Year.name(), Unit::Year);
@@ -195,7 +195,7 @@ fn terms(facet: &Facet, size: usize) -> Aggregation {
 }
 
 fn dates(kind: AssetKind, unit: Unit) -> Aggregation {
-    let field = names::date_field(kind);
+    let field = names::day_field(kind);
     let kind = AggregationKind::Histogram(Histogram::of_dates(field, unit.interval(), DateFormat::date()));
     Aggregation { name: unit.name().to_owned(), kind, nested: Vec::new() }
 }

@@ -10,8 +10,8 @@ use std::{
 
 use indexer::{Generation, IndexSearcher};
 use query::{
-    Bool, Missing, Query, QueryError, SearchRequest, Sort, SortValue, cursor, limits::MAX_PAGE_BYTES,
-    parse_bound, text_bytes,
+    Bool, Missing, Query, QueryError, SearchRequest, Sort, SortValue, limits::MAX_PAGE_BYTES, parse_bound,
+    text_bytes,
 };
 use serde_json::{Map, Value, json};
 use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot, Timestamp};
@@ -22,7 +22,7 @@ use tantivy::{
 };
 use views::Document;
 
-use super::{IndexName, Pinned, SearchResponse, hit_of};
+use super::{IndexName, Pinned, SearchResponse, cursor_of, hit_of};
 use crate::{
     error::SearchError,
     execute::{
@@ -114,11 +114,11 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
         (hit.explanation, hit.group) = (explanation, found.group);
         hits.push(hit);
     }
-    let next = last.filter(|_| full || ended_early).map(|(sort, seq)| {
-        let values: Vec<Value> = sort.iter().map(|value| json!(value)).collect();
-        cursor(&values, seq)
-    });
     let first = runs.first();
+    let generation = first.map(|run| run.generation.name().to_owned()).unwrap_or_default();
+    let state = first.map(|run| run.index.state()).unwrap_or_default();
+    let next = last.filter(|_| full || ended_early);
+    let next = next.map(|(sort, seq)| cursor_of(&sort, seq, &generation, &state));
     let timed_out = first.is_some_and(|run| run.budget.is_over());
     if timed_out && total == 0 {
         // To say that there is nothing would not be true.
@@ -129,9 +129,11 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
         hits,
         facets: wants_docs.then(|| facets_of(&aggregations)),
         next,
-        generation: first.map(|run| run.generation.name().to_owned()).unwrap_or_default(),
+        moved: false,
+        notes: request.notes.clone(),
+        generation,
         checkpoint: first.map(|run| run.index.checkpoint).unwrap_or_default(),
-        state: first.map(|run| run.index.state()).unwrap_or_default(),
+        state,
         took_ms: 0,
         aggregations,
         max_score: collected.max_score,
@@ -246,6 +248,7 @@ impl<'a> Run<'a> {
                 &document,
                 self.generation.view().kind(),
                 &self.index.searcher,
+                &self.index.languages,
                 self.generation.schema(),
                 self.budget,
             )
