@@ -45,7 +45,8 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         media: vec![samples],
         keys: None,
         cors_origin: Vec::new(),
-        base_url: None,
+        public_url: None,
+        host: Vec::new(),
     };
     serve::serve(archive, indexes, &serving, |address| {
         for line in greeting(address) {

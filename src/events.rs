@@ -3,6 +3,7 @@
 use std::{io::Read, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
+use ingest::{Quarantine, Traces};
 use serde_json::json;
 use store::{
     AssetId, AssetKind, AssetRef, EventType, Fact, Merge, NewEvent, Order, Outcome as Appended, Timestamp,
@@ -10,7 +11,7 @@ use store::{
 
 use crate::{
     archive::Archive,
-    terminal::{Outcome, Terminal},
+    terminal::{Outcome, Terminal, count},
 };
 
 #[derive(clap::Args)]
@@ -106,9 +107,11 @@ pub(crate) fn restore(archive: &Archive, args: &RestoreArgs, terminal: &Terminal
     order(archive, &asset, Fact::Restored(args.kind, Order { reason, by, ..Order::default() }), terminal)
 }
 
-/// The indexes are built again, since a deleted document's terms lie in them until its segment is merged away.
+/// The indexes are built again, since a deleted document's terms lie in them until its segment is merged away. What lies
+/// in the quarantine is a person's to judge: it may hold other assets, too.
 pub(crate) fn erase(archive: &Archive, args: &OrderArgs, terminal: &Terminal) -> Result<Outcome> {
     let asset = AssetRef::new(args.kind, args.id.clone());
+    let traces = Traces::of(&asset, &archive.existing_log()?.snapshot()?)?;
     let done = order(archive, &asset, Fact::Erased(args.kind, order_of(args)), terminal)?;
     let indexes = archive.existing_indexes()?;
     let stop = crate::stop::on_signal()?;
@@ -117,6 +120,17 @@ pub(crate) fn erase(archive: &Archive, args: &OrderArgs, terminal: &Terminal) ->
         indexes.purge(kind, &stop, &|progress| bar.show(progress))?;
     }
     terminal.say("its contents are gone from the log and from all indexes")?;
+    let quarantined = Quarantine::at(archive.quarantine_dir()).with_traces(&traces)?;
+    if quarantined.is_empty() {
+        return Ok(done);
+    }
+    let records = count(quarantined.len() as u64, "record");
+    terminal.say(format!("but {records} in the quarantine may hold words of it, at"))?;
+    for one in &quarantined {
+        terminal.say(format!("  {}  {}", one.key, one.place()))?;
+    }
+    let keys: Vec<&str> = quarantined.iter().map(|one| one.key.as_str()).collect();
+    terminal.say(format!("forget them with: morgue quarantine remove {}", keys.join(" ")))?;
     Ok(done)
 }
 

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, anyhow};
 use indexer::{Indexes, Phase};
 use indicatif::{ProgressBar, ProgressStyle};
 use ingest::{LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused};
-use store::{AssetKind, Log, Seq};
+use store::{AssetKind, Expiries, Log, Seq, Timestamp};
 
 use crate::{
     archive::Archive,
@@ -36,8 +36,8 @@ Killed in the middle, the same command goes on where it stopped; run again, it a
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Files and folders; `-` reads standard input. Formats are told by content, and .gz, .zst, .zip and .tar are
-    /// opened.
+    /// Files and folders; `-` reads standard input. Formats are told by content, and .gz, .bz2, .xz, .zst, .zip and
+    /// .tar are opened.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -49,10 +49,16 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
 
+    /// Take in what is not public, too (drafts, what is scheduled, private or embargoed, has expired): as revisions that
+    /// readers never see. Without it such records are passed over, and loaded by a later run when they are public.
+    #[arg(long)]
+    unpublished: bool,
+
     #[command(flatten)]
     hints: Hints,
 
-    /// Keep loading what is new or changed in the folders, every so many seconds, until Ctrl-C.
+    /// Keep loading what is new or changed in the folders, or has become public since, and withdraw what expires: every
+    /// so many seconds, until Ctrl-C.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
     watch: Option<u64>,
 }
@@ -69,11 +75,20 @@ pub(crate) struct Hints {
     /// Which column of a table is which field, where its name does not tell: --column Title=headline.
     #[arg(long = "column", value_name = "COLUMN=FIELD", value_parser = column)]
     columns: Vec<(String, String)>,
+
+    /// The encoding of files that are not UTF-8, whatever they declare: windows-1250, Shift_JIS, IBM850. Without it, what
+    /// they declare, or what their bytes look like.
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<ingest::Charset>,
 }
 
 impl Hints {
     pub(crate) fn to_ingest(&self) -> ingest::Hints {
-        ingest::Hints { pattern: self.pattern.clone(), columns: self.columns.iter().cloned().collect() }
+        ingest::Hints {
+            pattern: self.pattern.clone(),
+            columns: self.columns.iter().cloned().collect(),
+            charset: self.encoding,
+        }
     }
 }
 
@@ -90,6 +105,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     let stop = stop::on_signal()?;
     let mut options = LoadOptions::new(args.paths.clone(), Quarantine::at(archive.quarantine_dir()));
     options.dry_run = args.dry_run;
+    options.unpublished = args.unpublished;
     options.hints = args.hints.to_ingest();
     // A slip in a name, or a look at what would be, makes no archive.
     options.check()?;
@@ -149,6 +165,7 @@ fn watch(
     terminal: &Terminal,
 ) -> Result<Outcome> {
     let indexes = archive.open_indexes(log.clone())?;
+    let _expiries = Expiries::start(log, Timestamp::now).context("no threads can be started")?;
     let mut failed = None;
     ingest::watch(log, options, every, &(), stop, &mut |report| {
         let told =
@@ -200,6 +217,10 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
     if terminal.is_json() {
         return terminal.json(report);
     }
+    if report.expired > 0 {
+        let assets = count(report.expired, "asset");
+        return terminal.say(format!("{assets} withdrawn: the time was over until which they were public"));
+    }
     let done = if report.dry_run { "would be appended" } else { "appended" };
     terminal.say(format!(
         "{} {done} ({}, {}, {}), {} unchanged, {} quarantined, from {} ({}) in {:.1} s",
@@ -219,6 +240,32 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
             "  {withheld} kept from readers: a person withdrew the asset, `morgue restore` ends that"
         ))?;
     }
+    if report.withdrawn > 0 {
+        let assets = count(report.withdrawn, "asset");
+        let done = if report.dry_run { "would be withdrawn" } else { "withdrawn" };
+        terminal.say(format!("  {assets} {done}: their source does not show them any more"))?;
+    }
+    if !report.unpublished.is_empty() {
+        let told: Vec<String> = report.unpublished.values().map(ToString::to_string).collect();
+        let done = match report.takes_unpublished {
+            true => "taken in for those who keep the archive",
+            false => "passed over (`--unpublished` takes them in)",
+        };
+        terminal.say(format!("  not public, {done}: {}", told.join(", ")))?;
+    }
+    if report.same_ids.records > 0 {
+        terminal.say(format!(
+            "  {} an id that another record has, and became assets of their own: {}",
+            verb(report.same_ids.records, "record has", "records have"),
+            report.same_ids.ids.join(", ")
+        ))?;
+    }
+    if report.older > 0 {
+        terminal.say(format!(
+            "  {} older than another of this load, passed over",
+            verb(report.older, "record is", "records are")
+        ))?;
+    }
     for (format, of) in &report.formats {
         terminal.say(format!("  {format}: {}", count(of.records, "record")))?;
     }
@@ -226,6 +273,10 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
         let skipped: Vec<String> =
             report.skipped.iter().map(|(ending, files)| format!("{files} {ending}")).collect();
         terminal.say(format!("  passed over, no articles in them: {}", skipped.join(", ")))?;
+    }
+    for ReasonCount { reason, records, places } in &report.notes {
+        let more = if *records > places.len() as u64 { ", …" } else { "" };
+        terminal.say(format!("  {reason}: {} ({}{more})", thousands(*records), places.join(", ")))?;
     }
     if report.released > 0 {
         terminal.say(format!("  {} left the quarantine: mended since", count(report.released, "record")))?;
@@ -241,6 +292,11 @@ pub(crate) fn tell(report: &LoadReport, terminal: &Terminal) -> Result<()> {
         terminal.say("  stopped before its end: the same command goes on from here")?;
     }
     Ok(())
+}
+
+/// A count with its noun and verb.
+fn verb(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(count), if count == 1 { one } else { many })
 }
 
 /// Why records could not be read: a line for each, or the reason once over the places where it was met.

@@ -78,6 +78,10 @@ pub(crate) fn run(archive: &Archive, command: &Command, terminal: &Terminal) -> 
             } else {
                 let (records, events) = (count(report.released, "record"), count(report.events, "event"));
                 terminal.say(format!("{records} could be read now, {events} appended"))?;
+                if report.unpublished > 0 {
+                    let records = count(report.unpublished, "record");
+                    terminal.say(format!("  {records} passed over: not public"))?;
+                }
             }
             return Ok(if report.remaining == 0 { Outcome::Done } else { Outcome::Quarantined });
         }

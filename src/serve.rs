@@ -4,8 +4,8 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use anyhow::{Context, Result};
 use indexer::{Indexes, Workers};
-use search_api::{Access, ApiState, Origins, Search, pages::PagesConfig};
-use store::Seq;
+use search_api::{Access, ApiState, Origins, PublicUrl, Search, pages::PagesConfig};
+use store::{Expiries, Seq, Timestamp};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -44,14 +44,21 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", env = "MORGUE_KEYS")]
     pub(crate) keys: Option<PathBuf>,
 
-    /// A site whose pages may read what this server answers, as in `https://example.org`; may be given several times.
-    /// Without one, browsers let no other site's pages read. `*` stands for all, where there are no keys.
+    /// A site whose pages may read what this server answers, and with a key write, as in `https://example.org`; may be
+    /// given several times. Without one, browsers let no other site's pages do either. `*` lets all read, where there are
+    /// no keys, and none write.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) cors_origin: Vec<String>,
 
-    /// The address that citations should say: `https://archive.example.org`
-    #[arg(long, value_name = "URL")]
-    pub(crate) base_url: Option<String>,
+    /// Where readers find the archive: `https://archive.example.org`. Citations and feeds say it, only its pages count as
+    /// this server's own, and under https the cookie of who signs in goes over TLS alone.
+    #[arg(long, alias = "base-url", value_name = "URL", env = "MORGUE_PUBLIC_URL")]
+    pub(crate) public_url: Option<PublicUrl>,
+
+    /// A name by which this server is asked, beside its addresses, localhost and the public URL's; may be given several
+    /// times. Without keys, it answers to no other.
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
+    pub(crate) host: Vec<String>,
 }
 
 /// Where a server listens: the address or name of a machine, and a port.
@@ -70,6 +77,18 @@ impl FromStr for Listen {
                     .to_owned(),
             ),
         }
+    }
+}
+
+/// A name as a browser asks for it, without scheme and port.
+fn host_name(text: &str) -> Result<String, String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    match !text.is_empty() && text.chars().all(is_name) {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err(
+            "write the name alone, without scheme and port, as in archive.lan; others than ASCII as xn--…"
+                .to_owned(),
+        ),
     }
 }
 
@@ -94,7 +113,7 @@ pub(crate) fn serve(
     let pages = PagesConfig {
         title: args.title.clone(),
         media: args.media.clone(),
-        base_url: args.base_url.clone(),
+        public_url: args.public_url.clone(),
         quarantine: Some(archive.quarantine_dir()),
     };
     let access = match &args.keys {
@@ -118,10 +137,16 @@ pub(crate) fn serve(
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let workers = Workers::start(&indexes).context("the indexers cannot be started")?;
+        let expiries =
+            Expiries::start(indexes.log(), Timestamp::now).context("no threads can be started")?;
         if !address.ip().is_loopback() && !access.has_keys() {
             tracing::warn!("{address} can be reached by others and there are no keys: they may read, only this machine may write");
         }
-        let state = ApiState::new(Search::new(indexes)).context("no threads can be started")?.with_access(access).with_origins(origins);
+        let state = ApiState::new(Search::new(indexes))
+            .context("no threads can be started")?
+            .with_access(access)
+            .with_origins(origins)
+            .with_hosts(args.host.clone());
         ready(address);
         let shutdown = async move {
             tokio::select! {
@@ -130,7 +155,11 @@ pub(crate) fn serve(
             }
         };
         let served = search_api::serve(listener, state, pages, shutdown).await;
-        tokio::task::spawn_blocking(move || workers.stop()).await?;
+        let ended = move || {
+            drop(expiries);
+            workers.stop();
+        };
+        tokio::task::spawn_blocking(ended).await?;
         served.context("serving ended")?;
         Ok(Outcome::Done)
     })
@@ -138,7 +167,19 @@ pub(crate) fn serve(
 
 #[cfg(test)]
 mod tests {
-    use super::Listen;
+    use super::{Listen, host_name};
+
+    #[test]
+    fn hosts_are_names_alone() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(host_name(text).ok().as_deref(), expected, "{text}");
+        };
+        check("archive.lan", Some("archive.lan"));
+        check("Ledger", Some("ledger"));
+        for wrong in ["", "archive.lan:7700", "http://archive.lan", "archive.lan/", "*", "zürich.example"] {
+            check(wrong, None);
+        }
+    }
 
     #[test]
     fn addresses_are_taken_as_people_write_them() {

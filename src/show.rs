@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use search_api::{Hit, Search, SearchError};
 use serde_json::{Value, json};
-use store::{AsOf, AssetId, AssetKind, AssetRef};
+use store::{AsOf, AssetId, AssetKind, AssetRef, Reader};
 
 use crate::{
     archive::Archive,
@@ -32,10 +32,10 @@ pub(crate) struct Args {
 pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result<Outcome> {
     let search = Search::new(archive.existing_indexes()?);
     let asset = AssetRef::new(args.kind, args.id.clone());
-    let found = search.document(&asset, args.as_of);
+    let found = search.document(&asset, args.as_of, Reader::KEEPER);
     let snapshot = search.log().snapshot()?;
     let hit = match found {
-        Err(SearchError::NoSuchAsset(_)) => {
+        Err(SearchError::NoSuchAsset(_) | SearchError::Gone(..)) => {
             let AssetRef { kind, id } = &asset;
             let then = args.as_of.map(|as_of| format!(" as of {as_of}")).unwrap_or_default();
             bail!(match snapshot.state(&asset)? {

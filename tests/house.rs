@@ -81,7 +81,7 @@ fn only_search_api_names_http() {
 
 #[test]
 fn ingest_and_indexer_do_not_know_each_other() {
-    only("indexer", &["src", "query/src", "search-api/src", "indexer/src"]);
+    only("indexer", &["src", "search-api/src", "indexer/src"]);
     only("ingest", &["src", "ingest/src"]);
 }
 

@@ -64,6 +64,9 @@ impl Indexes {
             progress(made);
         };
         let built = self.build_past(kind, as_of, &new, options, stop, progress).and_then(|()| {
+            // What was taken from readers while it was built.
+            let _following = self.lock(kind, "takedown.lock", stop)?;
+            self.follow_takedowns_in(kind, &new, self.log().head()?.seq, stop)?;
             self.remove(kind, &old)?;
             let dir = |name: &str| self.view_dir(kind).join(name);
             if dir(&name).exists() {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use store::{Digest, Log, ReadError, Seq};
 
-use crate::{error::IndexError, fanout::FanoutPosition};
+use crate::{error::IndexError, fanout::FanoutPosition, generation::GenerationInfo};
 
 /// The payload of a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,12 @@ pub(crate) struct Commit {
     /// Long fan-outs that are worked through between other events, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) fanouts: Vec<FanoutPosition>,
+    /// Takedowns up to here are in the index, also where it is not the live one and follows nothing else.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) takedowns: Seq,
+    /// Of the live index: the first takedown that others have still to follow. The checkpoint waits before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) held: Option<Seq>,
 }
 
 impl Commit {
@@ -32,12 +38,26 @@ impl Commit {
         link: None,
         erased: Seq::ZERO,
         fanouts: Vec::new(),
+        takedowns: Seq::ZERO,
+        held: None,
     };
 
     /// An index that has looked at everything up to here, with this in hand still.
     pub(crate) fn at(reached: Seq, link: Option<Digest>, erased: Seq, fanouts: Vec<FanoutPosition>) -> Self {
-        let checkpoint = fanouts.iter().map(|fanout| fanout.since.before()).min().unwrap_or(reached);
-        Self { checkpoint, reached, link, erased, fanouts }
+        let waits = fanouts.iter().map(|fanout| fanout.since.before()).min().unwrap_or(reached);
+        Self { checkpoint: waits.min(reached), reached, link, erased, fanouts, ..Self::NONE }
+    }
+
+    /// The same while other indexes have still to follow this takedown.
+    pub(crate) fn held_at(mut self, takedown: Option<Seq>) -> Self {
+        self.held = takedown;
+        self.checkpoint = self.checkpoint.min(takedown.map_or(Seq::MAX, Seq::before));
+        self
+    }
+
+    /// The event up to which an index has followed takedowns, given what is written beside it.
+    pub(crate) fn followed(&self, info: &GenerationInfo) -> Seq {
+        self.takedowns.max(if info.as_of.is_some() { info.since } else { self.reached })
     }
 
     /// How many documents are still to be made anew.

@@ -2,12 +2,12 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::SystemTime,
 };
 
 use serde::{Deserialize, Serialize};
-use store::{AssetKind, Seq, Timestamp};
+use store::{AsOf, AssetKind, InvalidAsOf, Log, Seq, Snapshot, Timestamp};
 use tantivy::{
     Index, IndexReader, IndexSettings, ReloadPolicy, Searcher, TantivyError, directory::error::OpenReadError,
     error::DataCorruption, index::SegmentComponent,
@@ -64,6 +64,7 @@ pub struct Generation {
     seen: Mutex<Option<Seen>>,
     /// The commit that was read whole after a search had failed.
     whole: Mutex<Option<Stat>>,
+    files: Arc<Files>,
 }
 
 /// What the reader was last loaded from.
@@ -87,6 +88,10 @@ pub struct IndexSearcher {
     pub fanout_left: u64,
     /// By whose rules a query is analysed.
     pub languages: Languages,
+    /// What was taken from readers up to here is not in it.
+    pub(crate) followed: Seq,
+    /// Dropped with it: whoever waits for its files to be free sees that.
+    _files: Arc<Files>,
 }
 
 /// The languages by whose rules the texts of an index were analysed.
@@ -97,6 +102,12 @@ pub struct Languages {
     /// False in an index from before stems ended in the [suffix](Language::suffix) of their language: it serves until a new
     /// one is built.
     pub have_suffixes: bool,
+}
+
+/// The files of a generation, for as long as anybody has them open.
+pub(crate) struct Files {
+    pub(crate) view: AssetKind,
+    pub(crate) since: Seq,
 }
 
 impl Generation {
@@ -120,6 +131,7 @@ impl Generation {
         let schema = ViewSchema::of(index.schema(), view_of(info.view).fields()).map_err(failed(dir))?;
         let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let reader = guarded(dir, || index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into())?;
+        let files = Arc::new(Files { view: info.view, since: info.since });
         Ok(Self {
             name,
             dir: dir.to_owned(),
@@ -130,6 +142,7 @@ impl Generation {
             inode,
             seen: Mutex::default(),
             whole: Mutex::default(),
+            files,
         })
     }
 
@@ -158,6 +171,22 @@ impl Generation {
         &self.dir
     }
 
+    /// The log as its documents are made from it: as it is now, or as it stood when the generation is of.
+    ///
+    /// # Errors
+    /// [`IndexError`] when the log cannot be read.
+    pub fn snapshot(&self, log: &Log) -> Result<Snapshot, IndexError> {
+        let Some(as_of) = &self.info.as_of else { return Ok(log.snapshot()?) };
+        let as_of: AsOf =
+            as_of.parse().map_err(|error: InvalidAsOf| unreadable(&self.dir.join(INFO_FILE), &error))?;
+        Ok(log.snapshot_as_of_within(as_of, self.info.since)?)
+    }
+
+    /// Lives as long as anybody has its files open.
+    pub(crate) fn files(&self) -> Weak<Files> {
+        Arc::downgrade(&self.files)
+    }
+
     /// Whether this program would build it otherwise: other fields, or other rules of analysis.
     pub fn is_outdated(&self) -> bool {
         self.info.analyser != ANALYSER_VERSION
@@ -179,8 +208,18 @@ impl Generation {
         guarded(&self.dir, || self.reader.reload())?;
         let searcher = self.reader.searcher();
         let languages = guarded(&self.dir, || languages_of(&searcher, &self.schema))?;
-        let (checkpoint, reached, fanout_left) = (commit.checkpoint, commit.reached, commit.behind());
-        let current = Arc::new(IndexSearcher { searcher, checkpoint, reached, fanout_left, languages });
+        let current = Arc::new(IndexSearcher {
+            searcher,
+            checkpoint: commit.checkpoint,
+            reached: commit.reached,
+            fanout_left: commit.behind(),
+            languages,
+            followed: match self.info.as_of {
+                Some(_) => commit.followed(&self.info),
+                None => commit.checkpoint,
+            },
+            _files: Arc::clone(&self.files),
+        });
         *seen = Some(Seen { meta, current: Arc::clone(&current) });
         Ok(current)
     }

@@ -149,7 +149,7 @@ impl Indexes {
     }
 
     /// What can be searched or gone back to, beside the live generation.
-    fn others(&self, kind: AssetKind) -> Result<Vec<String>, IndexError> {
+    pub(crate) fn others(&self, kind: AssetKind) -> Result<Vec<String>, IndexError> {
         let previous = self.live_or_missing(kind)?.previous;
         let mut others = self.generations(kind)?;
         others.retain(|name| name.starts_with('@') || Some(name) == previous.as_ref());

@@ -8,6 +8,7 @@
 //! indexes/<view>/build.lock   held by who builds a new generation
 //! indexes/<view>/swap.lock    held by who is about to put one generation in the place of another
 //! indexes/<view>/write.lock   held by who keeps the live generation up to date
+//! indexes/<view>/takedown.lock  held by who follows takedowns in the others, or gives one of them its name
 //! ```
 //!
 //! Who needs more than one lock takes them in this order. Who holds `write.lock` gives it up soon after somebody
@@ -17,7 +18,7 @@ use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use store::{AssetKind, Log, Seq, Timestamp};
@@ -26,10 +27,11 @@ use views::{ANALYSER_VERSION, ViewDigest};
 use crate::{
     building::BuildStatus,
     error::{IndexError, io},
-    generation::{Generation, GenerationInfo, IndexSearcher, failed},
+    generation::{Files, Generation, GenerationInfo, IndexSearcher, failed},
     listing::bytes_in,
     live::Live,
     locks::NEVER,
+    pin::Pin,
 };
 
 /// All indexes of an archive. Cheap to clone; all clones are one handle.
@@ -44,6 +46,8 @@ struct Inner {
     open: Mutex<HashMap<PathBuf, Arc<Generation>>>,
     /// Why this process does not keep a view up to date.
     failures: Mutex<HashMap<AssetKind, String>>,
+    pins: Mutex<Vec<Weak<Pin>>>,
+    files: Mutex<Vec<Weak<Files>>>,
 }
 
 /// How a view stands.
@@ -85,8 +89,14 @@ impl Indexes {
     /// # Errors
     /// [`IndexError`] when the directory cannot be used.
     pub fn open(log: Log, dir: impl AsRef<Path>) -> Result<Self, IndexError> {
-        let inner =
-            Inner { log, dir: dir.as_ref().to_owned(), open: Mutex::default(), failures: Mutex::default() };
+        let inner = Inner {
+            log,
+            dir: dir.as_ref().to_owned(),
+            open: Mutex::default(),
+            failures: Mutex::default(),
+            pins: Mutex::default(),
+            files: Mutex::default(),
+        };
         let indexes = Self { inner: Arc::new(inner) };
         for kind in AssetKind::ALL {
             let dir = indexes.view_dir(kind);
@@ -154,6 +164,15 @@ impl Indexes {
     /// [`IndexError::NoGeneration`] when there is none of this name.
     pub fn named(&self, kind: AssetKind, name: &str) -> Result<Arc<Generation>, IndexError> {
         self.generation(kind, &format!("@{name}"))
+    }
+
+    /// The one that [`Self::rollback`] would bring back, if there is one.
+    ///
+    /// # Errors
+    /// [`IndexError`] when it cannot be opened.
+    pub fn previous(&self, kind: AssetKind) -> Result<Option<Arc<Generation>>, IndexError> {
+        let name = self.live_or_missing(kind)?.previous;
+        name.map(|name| self.generation(kind, &name)).transpose()
     }
 
     /// The names of all generations of a view, the numbered ones first.
@@ -270,6 +289,21 @@ impl Indexes {
         self.inner.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn pins(&self) -> MutexGuard<'_, Vec<Weak<Pin>>> {
+        self.inner.pins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The files of the generations that this process has opened.
+    pub(crate) fn open_files(&self) -> MutexGuard<'_, Vec<Weak<Files>>> {
+        self.inner.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets go of generations whose place another has taken.
+    pub(crate) fn forget_replaced(&self) {
+        let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|_, generation| generation.is_current());
+    }
+
     pub(crate) fn view_dir(&self, kind: AssetKind) -> PathBuf {
         self.inner.dir.join(kind.plural())
     }
@@ -291,6 +325,10 @@ impl Indexes {
             return Err(IndexError::NoGeneration { kind, name: name.trim_start_matches('@').to_owned() });
         }
         let generation = Arc::new(Generation::open(&dir)?);
+        let mut files = self.open_files();
+        files.retain(|files| files.strong_count() > 0);
+        files.push(generation.files());
+        drop(files);
         open.retain(|dir, _| dir.exists());
         open.insert(dir, Arc::clone(&generation));
         Ok(generation)

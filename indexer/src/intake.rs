@@ -9,6 +9,7 @@ use views::Change;
 use crate::{
     error::{IndexError, io},
     fanout::{Fanout, FanoutPosition, FanoutWriter, queue},
+    takedown::is_takedown,
     writer::{CHUNK, GenerationWriter, THREADS},
 };
 
@@ -54,6 +55,9 @@ impl GenerationWriter {
                     self.erased = seq;
                 }
                 let change = Change { seq, event_type, asset: AssetRef::new(kind, id) };
+                if !self.is_alone() && is_takedown(&change, &snapshot)? {
+                    self.hold(seq);
+                }
                 if let Some(fanout) = self.touch(&change, &snapshot, touched)? {
                     found += fanout.total;
                     queue(&mut self.fanouts, fanout);
@@ -67,7 +71,7 @@ impl GenerationWriter {
     }
 
     /// Collects what one event touches; a long fan-out goes to a file.
-    fn touch(
+    pub(crate) fn touch(
         &self,
         change: &Change,
         snapshot: &Snapshot,
@@ -75,7 +79,7 @@ impl GenerationWriter {
     ) -> Result<Option<FanoutPosition>, IndexError> {
         let dir = self.generation.dir();
         let (mut count, mut file, mut failure) = (0, None::<FanoutWriter>, None);
-        self.generation.view().touched_by(change, snapshot, &mut |id| {
+        self.generation.touched_by(change, snapshot, &mut |id| {
             count += 1;
             if count <= FANOUT_FROM {
                 touched.insert(id);

@@ -75,6 +75,7 @@ impl Indexes {
 fn holder_of(name: &str) -> &'static str {
     match name {
         "build.lock" => "another build of this view to end",
+        "takedown.lock" => "another to follow what was taken from readers",
         "swap.lock" => "another to put a generation in its place",
         _ => "who keeps this view up to date to let go of it",
     }

@@ -43,8 +43,8 @@ impl Indexes {
     }
 
     /// Builds everything of a view again that may still hold words of what was erased: the live generation, and the
-    /// archive as it stood under each name; one that was kept for going back is removed. Returns whether there was
-    /// anything to do. [`crate::Workers`] do this by themselves.
+    /// archive as it stood under each name; one that was kept for going back is removed. In the end no file that may
+    /// hold it is open in this process: what searches have pinned is closed. Returns whether there was anything to do. [`crate::Workers`] do this by themselves.
     ///
     /// # Errors
     /// [`IndexError`]; what was not reached yet is as it was, and still due.
@@ -75,6 +75,13 @@ impl Indexes {
                 }
                 None => self.remove(kind, &format!("@{name}"))?,
             }
+        }
+        let erased = self.live(kind)?.last_commit()?.erased;
+        if !self.let_go(kind, erased) {
+            tracing::warn!(
+                view = kind.plural(),
+                "searches under way still have files open that were removed"
+            );
         }
         Ok(true)
     }

@@ -169,6 +169,8 @@ impl Indexes {
         progress: &dyn Fn(Progress),
     ) -> Result<(), IndexError> {
         let mut writer = GenerationWriter::open(self.generation(kind, name)?, self.log())?;
+        // Nobody asks it yet: the others follow before it goes live.
+        writer.set_alone(true);
         let begun_at = writer.checkpoint().get();
         let clock = Clock::new(Phase::CatchingUp, 0, 0);
         let say = |reached: Seq, head: Seq| {
@@ -188,6 +190,7 @@ impl Indexes {
                 say(writer.step_to(self.log(), head)?.checkpoint, head);
             }
         }
+        self.follow_takedowns(kind, stop)?;
         let swap = self.ask_for_swap(kind, stop)?;
         let _writing = self.lock(kind, "write.lock", stop)?;
         // The live generation stands still now, and shows nothing that is after this.
@@ -198,6 +201,11 @@ impl Indexes {
         writer.close()?;
         let previous = options.keep_previous.then(|| live.name.clone());
         let previous = previous.filter(|name| matches!(self.damage_of(kind, name), Ok(None)));
+        let _following = self.lock(kind, "takedown.lock", stop)?;
+        let named = self.generations(kind)?.into_iter().filter(|name| name.starts_with('@'));
+        for other in named.chain(previous.clone()) {
+            self.follow_takedowns_in(kind, &other, target, stop)?;
+        }
         self.write_live(kind, &Live { name: name.to_owned(), previous })?;
         drop(swap);
         Ok(())

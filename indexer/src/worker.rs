@@ -18,13 +18,14 @@ use crate::{
     indexes::Indexes,
     progress::Progress,
     rebuild::RebuildOptions,
+    takedown::Following,
     writer::GenerationWriter,
 };
 
 /// A log that is further ahead than this of an empty index is built in parallel, not taken in event by event.
 const REBUILD_FROM_EVENTS: u64 = 2_000;
 /// How long a worker waits before it tries again what failed.
-const TRY_AGAIN: Duration = Duration::from_secs(5);
+pub(crate) const TRY_AGAIN: Duration = Duration::from_secs(5);
 /// How often it checks one more file of its indexes, whatever arrives.
 const SCRUB_EVERY: Duration = Duration::from_secs(60);
 /// How often a build that was not asked for says how far it is.
@@ -100,7 +101,11 @@ impl Indexes {
                         && !stop.load(Ordering::Acquire)
                         && !self.is_swap_asked(kind)?
                     {
+                        writer.set_alone(self.others(kind)?.is_empty());
                         progress(writer.step(self.log())?.checkpoint);
+                        if writer.is_held() {
+                            writer.others_followed(self.follow_takedowns(kind, stop)?);
+                        }
                     }
                     writer.close()?;
                     self.clear_failing(kind);
@@ -174,6 +179,7 @@ struct Worker {
     looked: Instant,
     /// When it last began to do what is due.
     tried: Option<Instant>,
+    following: Following,
 }
 
 /// What is done beside keeping the live generation up to date.
@@ -203,6 +209,7 @@ impl Worker {
             others_verified: false,
             looked: Instant::now(),
             tried: None,
+            following: Following::default(),
         }
     }
 
@@ -225,6 +232,7 @@ impl Worker {
             let stop = || Ok::<_, IndexError>(self.stopped());
             drop(self.indexes.log().wait_until(TRY_AGAIN, stop));
         }
+        self.following.end();
         if let Some(builder) = builder
             && builder.join().is_err()
         {
@@ -261,6 +269,8 @@ impl Worker {
         let Some(_lock) = indexes.try_lock(kind, "write.lock")? else {
             // Another process is at it: look again when something happens.
             indexes.log().wait_past(Seq::MAX, Duration::from_secs(1))?;
+            indexes.close_pins(kind, indexes.live(kind)?.last_commit()?.erased);
+            indexes.forget_replaced();
             return Ok(());
         };
         let mut writer = GenerationWriter::open(indexes.live(kind)?, indexes.log())?;
@@ -277,7 +287,17 @@ impl Worker {
         };
         while !elsewhere()? {
             let began = Instant::now();
+            writer.set_alone(indexes.others(kind)?.is_empty());
+            if let Some(upto) = self.following.done(kind) {
+                writer.others_followed(upto);
+            }
             let step = writer.step(indexes.log())?;
+            if writer.knows_of_erasures() {
+                indexes.close_pins(kind, writer.erased);
+            }
+            if writer.is_held() {
+                self.following.begin(&indexes, kind, &self.stop)?;
+            }
             let pause = pause_after(began.elapsed());
             indexes.clear_failing(kind);
             self.suspected = None;
@@ -294,11 +314,13 @@ impl Worker {
             }
             let reached = writer.reached();
             let until_scrub = self.scrub_every.saturating_sub(self.scrubbed.elapsed());
-            indexes
-                .log()
-                .wait_until(if is_due { until_scrub.min(TRY_AGAIN) } else { until_scrub }, || {
-                    Ok::<_, IndexError>(elsewhere()? || indexes.log().head()?.seq > reached)
-                })?;
+            indexes.log().wait_until(
+                if is_due { until_scrub.min(TRY_AGAIN) } else { until_scrub },
+                || {
+                    let followed = self.following.is_done();
+                    Ok::<_, IndexError>(followed || elsewhere()? || indexes.log().head()?.seq > reached)
+                },
+            )?;
         }
         writer.close()
     }

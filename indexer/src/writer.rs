@@ -40,6 +40,10 @@ pub(crate) struct GenerationWriter {
     pub(crate) fanouts: Vec<FanoutPosition>,
     /// The last erasure that was looked at.
     pub(crate) erased: Seq,
+    /// The first and the last takedown of what was looked at that other generations have still to follow.
+    held: Option<(Seq, Seq)>,
+    /// There are no other generations that would have to.
+    alone: bool,
     /// Something failed: documents may be lost that a later commit would not miss.
     spoilt: bool,
 }
@@ -59,6 +63,14 @@ impl GenerationWriter {
         let writer = giving_way(|| Self::unmerged(generation))?;
         writer.commit.check(writer.generation.info().view, log)?;
         writer.writer.set_merge_policy(Box::new(FewSegments(writer.index().clone())));
+        remove_others(writer.generation.dir(), &writer.commit.fanouts)
+            .map_err(io(writer.generation.dir()))?;
+        Ok(writer)
+    }
+
+    /// One for a generation that is not live and follows takedowns alone.
+    pub(crate) fn follower(generation: Arc<Generation>) -> Result<Self, IndexError> {
+        let writer = giving_way(|| Self::unmerged(generation))?;
         remove_others(writer.generation.dir(), &writer.commit.fanouts)
             .map_err(io(writer.generation.dir()))?;
         Ok(writer)
@@ -88,6 +100,8 @@ impl GenerationWriter {
             writer,
             fanouts: commit.fanouts.clone(),
             erased: commit.erased,
+            held: commit.held.map(|first| (first, commit.reached)),
+            alone: false,
             commit,
             spoilt: false,
             generation,
@@ -111,6 +125,37 @@ impl GenerationWriter {
     /// Whether anything was ever erased of what this index, or those before it, have taken in.
     pub(crate) fn knows_of_erasures(&self) -> bool {
         self.commit.erased != Seq::ZERO
+    }
+
+    /// Says whether there are other generations that have to follow takedowns before the checkpoint may pass them.
+    pub(crate) fn set_alone(&mut self, alone: bool) {
+        self.alone = alone;
+    }
+
+    pub(crate) fn is_alone(&self) -> bool {
+        self.alone
+    }
+
+    /// Other generations have to follow this event, too.
+    pub(crate) fn hold(&mut self, takedown: Seq) {
+        let first = self.held.map_or(takedown, |(first, _)| first);
+        self.held = Some((first, takedown));
+    }
+
+    /// Returns true if other generations have still to follow takedowns before the checkpoint may pass them.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// The others have followed takedowns up to here; the next commit says so.
+    pub(crate) fn others_followed(&mut self, upto: Seq) {
+        let left = self.held.filter(|(_, last)| *last > upto);
+        self.held = left.map(|(first, last)| (first.max(upto.next()), last));
+    }
+
+    /// The first takedown that others have still to follow.
+    fn first_held(&self) -> Option<Seq> {
+        self.held.map(|(first, _)| first)
     }
 
     /// Takes in what the log has after the checkpoint, a commit's worth, and commits. After an error it is of no use
@@ -147,14 +192,19 @@ impl GenerationWriter {
         }
         let mut touched = BTreeSet::new();
         let reached = self.gather(log, last, &mut touched)?;
-        if reached == self.commit.reached && self.fanouts.is_empty() && self.commit.fanouts.is_empty() {
+        if self.alone {
+            self.held = None;
+        }
+        let nothing_in_hand = self.fanouts.is_empty() && self.commit.fanouts.is_empty();
+        if reached == self.commit.reached && nothing_in_hand && self.first_held() == self.commit.held {
             return Ok(Step { checkpoint: self.commit.checkpoint, idle: true });
         }
         let fresh = !touched.is_empty();
         self.renew(touched.into_iter().collect(), log)?;
         self.slice(log, reached, last, fresh)?;
         let commit = Commit::at(reached, link_at(log, reached)?, self.erased, self.fanouts.clone());
-        self.commit(commit)?;
+        let takedowns = self.commit.takedowns;
+        self.commit(Commit { takedowns, ..commit.held_at(self.first_held()) })?;
         remove_others(self.generation.dir(), &self.commit.fanouts).map_err(io(self.generation.dir()))?;
         Ok(Step { checkpoint: self.commit.checkpoint, idle: false })
     }
@@ -172,14 +222,16 @@ impl GenerationWriter {
         Ok(())
     }
 
-    /// Makes the documents of these assets anew, from snapshots that are as short as they are fresh.
+    /// Makes the documents of these assets anew, as the log is now or as it stood when the generation is of, from
+    /// snapshots that are as short as they are fresh.
     pub(crate) fn renew(&self, mut ids: Vec<AssetId>, log: &Log) -> Result<(), IndexError> {
         // Two threads at one document would both delete first and both add then.
         ids.sort_unstable();
         ids.dedup();
         let renew = |ids: &[AssetId]| {
             let mut known = Known::default();
-            ids.chunks(CHUNK).try_for_each(|chunk| self.renew_chunk(chunk, &log.snapshot()?, &mut known))
+            let from = || self.generation.snapshot(log);
+            ids.chunks(CHUNK).try_for_each(|chunk| self.renew_chunk(chunk, &from()?, &mut known))
         };
         if ids.len() < 2 * CHUNK {
             return renew(&ids);

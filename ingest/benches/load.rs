@@ -49,9 +49,15 @@ fn nyt_on_one_core(dir: &Path) {
     let mb = text.len() as f64 / 1e6;
     let mut articles = 0;
     let started = Instant::now();
-    ingest::read(&mut text.as_bytes(), "month.json", &Hints::default(), &mut |_, said| {
-        articles += usize::from(said.is_ok());
-    });
+    ingest::read(
+        &mut text.as_bytes(),
+        "month.json",
+        &Hints::default(),
+        store::Timestamp::now(),
+        &mut |_, said| {
+            articles += usize::from(said.is_ok());
+        },
+    );
     let reading = started.elapsed().as_secs_f64();
     let path = dir.join("month.json");
     fs::write(&path, &text).unwrap();

@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         &mut File::open(Path::new(&name))?,
         &name,
         &Hints::default(),
+        store::Timestamp::now(),
         &mut |line, said| match said {
             Ok(said) => {
                 records += 1;

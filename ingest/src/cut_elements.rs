@@ -27,6 +27,7 @@ pub(crate) struct XmlElements {
     /// Of these, what was searched already.
     searched: usize,
     head: Arc<[u8]>,
+    max_head: usize,
     met_one: bool,
     ended: bool,
 }
@@ -39,9 +40,20 @@ impl XmlElements {
             buffer: Vec::new(),
             searched: 0,
             head: Arc::default(),
+            max_head: MAX_HEAD,
             met_one: false,
             ended: false,
         }
+    }
+
+    /// Keeps more of what stands before the first record.
+    pub(crate) fn with_head(self, max_head: usize) -> Self {
+        Self { max_head, ..self }
+    }
+
+    /// What stands before the first record, all of which must have been read.
+    pub(crate) fn head(&self) -> Arc<[u8]> {
+        Arc::clone(&self.head)
     }
 
     /// Reads more; whether there was more.
@@ -58,10 +70,10 @@ impl XmlElements {
     fn drop_before(&mut self, at: usize) {
         let dropped: Vec<u8> = self.buffer.drain(..at.min(self.buffer.len())).collect();
         self.cursor.pass(&dropped);
-        if !self.met_one && self.head.len() < MAX_HEAD {
+        if !self.met_one && self.head.len() < self.max_head {
             let mut head = self.head.to_vec();
             head.extend(dropped);
-            head.truncate(MAX_HEAD);
+            head.truncate(self.max_head);
             self.head = head.into();
         }
         self.searched = 0;

@@ -27,6 +27,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod charset;
 mod credits;
 mod cut;
 mod cut_elements;
@@ -35,12 +36,16 @@ mod dates;
 mod fields;
 mod format;
 mod html;
+mod link;
 mod load;
 mod names;
 mod nested;
+mod notes;
 mod open;
 mod packed;
 mod pattern;
+mod private;
+mod publicity;
 mod quarantine;
 mod read;
 mod reader;
@@ -48,16 +53,19 @@ mod record;
 #[cfg(test)]
 mod robust;
 mod scan_json;
+mod traces;
 mod typed;
 mod walk;
 mod xml;
 
+pub use charset::{Charset, UnknownCharset};
 pub use format::Format;
 pub use load::{
     FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, ReasonCount, Refused, RetryReport,
-    load, retry, watch,
+    Unpublished, load, retry, watch,
 };
 pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};
 pub use read::{Said, read};
 pub use reader::{Columns, Hints};
+pub use traces::Traces;

@@ -1,6 +1,7 @@
 //! Names of people: their casing, their parts, and the ids that are made of them.
 
 use store::{AssetId, Byline};
+use unicode_normalization::UnicodeNormalization;
 
 /// Words that stay small inside a name.
 const PARTICLES: [&str; 17] = [
@@ -75,8 +76,13 @@ fn title_case(lower: &str) -> String {
 
 /// Lower case letters and digits of any script, the rest made hyphens: the tail of an id.
 pub(crate) fn slug(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    // One name may be written in several ways that look the same (UAX 15).
+    slug_of(text.nfc().filter(|c| !matches!(c, '\u{2bc}' | '\u{2b9}' | '\u{2bb}' | '′' | '‘')))
+}
+
+fn slug_of(text: impl Iterator<Item = char>) -> String {
+    let mut out = String::new();
+    for c in text {
         if c.is_alphanumeric() {
             out.extend(c.to_lowercase());
         } else if !matches!(c, '\'' | '’' | '`') && !out.is_empty() && !out.ends_with('-') {
@@ -93,6 +99,12 @@ pub(crate) fn slug(text: &str) -> String {
 /// The id of a person or organisation that the source gives no id: its name, normalised.
 pub(crate) fn byline_id(name: &str) -> Option<AssetId> {
     let slug = slug(name);
+    if slug.is_empty() { None } else { AssetId::new(format!("byline:{slug}")).ok() }
+}
+
+/// The id that a name had before its ways of writing were made one.
+pub(crate) fn former_byline_id(name: &str) -> Option<AssetId> {
+    let slug = slug_of(name.chars());
     if slug.is_empty() { None } else { AssetId::new(format!("byline:{slug}")).ok() }
 }
 
@@ -158,6 +170,8 @@ mod tests {
     fn slugs_are_stable() {
         assert_eq!(slug("Anne O'Hare McCormick"), "anne-ohare-mccormick");
         assert_eq!(slug("J.R. Smith"), slug("J. R. Smith"));
+        assert_eq!(slug("Jose\u{301} O\u{2bc}Nei\u{308}l"), "josé-oneïl");
+        assert_eq!(former_byline_id("Jose\u{301} Roe").unwrap().as_str(), "byline:jose-roe");
         assert_eq!(slug("夏目 漱石"), "夏目-漱石");
         assert_eq!(slug(" -- "), "");
     }

@@ -1,12 +1,13 @@
 //! What an article nests becomes assets of its own: its persons, its pictures, each referred to by id.
 
-use store::{Article, AssetId, Fact, Image, NewEvent, Order, OrderedBy, Rendition, Timestamp};
+use store::{Article, AssetId, AssetKind, Image, Rendition, Timestamp};
 
 use crate::{
     credits,
     html::Picture,
     names,
-    record::{Found, Reason, time_of},
+    publicity::Publicity,
+    record::{Former, Found, Reason, time_of},
 };
 
 /// An article under way, and the assets that were found in it.
@@ -14,17 +15,23 @@ use crate::{
 pub(crate) struct Nested {
     pub(crate) article: Article,
     found: Vec<Found>,
+    former: Vec<Former>,
 }
 
 impl Nested {
     /// An article of which something is known already.
     pub(crate) fn of(article: Article) -> Self {
-        Self { article, found: Vec::new() }
+        Self { article, ..Self::default() }
     }
 
     /// When the article's event happened.
     pub(crate) fn time(&self) -> Option<Timestamp> {
         time_of(self.article.updated.as_ref(), self.article.published.as_ref())
+    }
+
+    /// States the id that an older rule gave to what this article refers to.
+    pub(crate) fn former(&mut self, kind: AssetKind, now: &AssetId, then: Option<AssetId>) {
+        self.former.extend(Former::new(kind, now, then));
     }
 
     /// Adds an author by name.
@@ -38,9 +45,17 @@ impl Nested {
     /// Adds an author whose id is known.
     pub(crate) fn byline(&mut self, id: AssetId, byline: store::Byline) {
         if !self.article.bylines.contains(&id) && self.article.bylines.len() < store::MAX_REFERENCES {
+            self.former(AssetKind::Byline, &id, names::former_byline_id(&byline.name));
             self.article.bylines.push(id.clone());
             self.found.push(Found::mentioned(id, byline, None));
         }
+    }
+
+    /// Takes back all authors, whom something else than the credit names.
+    pub(crate) fn clear_people(&mut self) {
+        self.article.credit.clear();
+        self.article.bylines.clear();
+        self.found.retain(|one| one.event.asset().is_none_or(|asset| asset.kind != AssetKind::Byline));
     }
 
     /// Says who someone is without making them an author.
@@ -57,6 +72,14 @@ impl Nested {
                 }
             }
         }
+    }
+
+    /// Does something, and states this of what it adds.
+    pub(crate) fn within(&mut self, publicity: Publicity, add: impl FnOnce(&mut Self)) {
+        let before = self.found.len();
+        add(self);
+        let added = self.found.split_off(before);
+        self.found.extend(publicity.on(added));
     }
 
     /// Adds a picture that the source describes.
@@ -115,6 +138,9 @@ impl Nested {
             one.event.time = time;
         }
         found.push(Found::published(id, self.article, time));
+        for one in &mut found {
+            one.former.clone_from(&self.former);
+        }
         found
     }
 }
@@ -124,17 +150,6 @@ pub(crate) fn id_or(given: &str, otherwise: impl FnOnce() -> String) -> Result<A
     let given: String = given.split_whitespace().collect::<Vec<_>>().join(" ");
     let id = if given.is_empty() { otherwise() } else { given };
     AssetId::new(id).map_err(|error| Reason::Content(error.to_string()))
-}
-
-/// The event of an asset that its source took back.
-pub(crate) fn withdrawn(
-    kind: store::AssetKind,
-    id: AssetId,
-    reason: &str,
-    time: Option<Timestamp>,
-) -> Vec<Found> {
-    let order = Order { reason: reason.to_owned(), ordered_by: OrderedBy::Source, ..Order::default() };
-    vec![Found::stated(NewEvent { time, ..NewEvent::new(id, Fact::Withdrawn(kind, order)) })]
 }
 
 /// A tag such as `en-US`; empty for what is none.

@@ -6,10 +6,12 @@
 use std::{
     collections::HashMap,
     fs::File,
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, BufReader, Read, Seek, SeekFrom},
     path::Path,
     sync::{Mutex, PoisonError},
 };
+
+use crate::open::{Compression, xz};
 
 /// An archive whose entries can be read in any order.
 pub(crate) struct Packed {
@@ -28,14 +30,19 @@ impl Packed {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
         let mut magic = Vec::new();
-        file.by_ref().take(4).read_to_end(&mut magic)?;
+        file.by_ref().take(10).read_to_end(&mut magic)?;
         file.rewind()?;
-        match magic.as_slice() {
-            b"PK\x03\x04" => Self::zip(file),
-            [0x1f, 0x8b, ..] => Self::tar(unpacked(flate2::read::MultiGzDecoder::new(file))?),
-            b"\x28\xb5\x2f\xfd" => Self::tar(unpacked(zstd::Decoder::new(file)?)?),
-            _ => Self::tar(file),
+        if magic.starts_with(b"PK\x03\x04") {
+            return Self::zip(file);
         }
+        let file = match Compression::of(&magic) {
+            Some(Compression::Gzip) => unpacked(flate2::read::MultiGzDecoder::new(file))?,
+            Some(Compression::Bzip2) => unpacked(bzip2::read::MultiBzDecoder::new(file))?,
+            Some(Compression::Zstd) => unpacked(zstd::Decoder::new(file)?)?,
+            Some(Compression::Xz) => unpacked(xz(BufReader::new(file))?)?,
+            None => file,
+        };
+        Self::tar(file)
     }
 
     fn zip(file: File) -> io::Result<Self> {

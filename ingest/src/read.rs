@@ -2,13 +2,13 @@
 
 use std::io::Read;
 
-use store::NewEvent;
+use store::{NewEvent, Timestamp};
 
 use crate::{
     format::{Detected, detect},
     open::{self, Source},
     reader::{Hints, Readers},
-    record::{Origin, Reason},
+    record::{Found, Origin, Reason},
 };
 
 /// One record that was read: where it is, and what it says or why it cannot be read.
@@ -16,11 +16,17 @@ pub type Said = Result<Vec<NewEvent>, String>;
 
 /// Reads a stream of any known format, compressed or packed or not, and gives what each record says to `each`, with its
 /// line. `name` helps where many formats look alike, and makes ids where records have none. Mentions of assets come as
-/// events like all others.
-pub fn read(stream: &mut dyn Read, name: &str, hints: &Hints, each: &mut dyn FnMut(u64, Said)) {
+/// events like all others. What readers may not see at the time `now` is said to be unpublished.
+pub fn read(
+    stream: &mut dyn Read,
+    name: &str,
+    hints: &Hints,
+    now: Timestamp,
+    each: &mut dyn FnMut(u64, Said),
+) {
     let readers = Readers::new(hints);
     let origin = Origin { path: name.to_owned(), stem: name.to_owned(), changed: None };
-    open::open(Source::Stream(stream), origin, &mut |stream| {
+    open::open(Source::Stream(stream), origin, hints.charset, &mut |stream| {
         let stream = match stream {
             Ok(stream) => stream,
             Err((_, why)) => {
@@ -28,25 +34,29 @@ pub fn read(stream: &mut dyn Read, name: &str, hints: &Hints, each: &mut dyn FnM
                 return true;
             }
         };
-        let reader = match detect(&stream.head, &stream.origin, hints) {
-            Detected::Known(format) => readers.of(format),
+        let format = match detect(&stream.head, &stream.origin, hints) {
+            Detected::Known(format) => format,
             Detected::Unknown(why) => {
                 each(0, Err(why));
                 return true;
             }
             Detected::Other | Detected::Empty | Detected::About(_) => return true,
         };
-        let mut cutter = reader.cutter(&stream.head);
+        let mut cutter = readers.of(format).cutter(&stream.head);
         loop {
             match cutter.next(stream.input) {
                 Ok(Some(raw)) => {
                     let said = match &raw.broken {
                         Some(reason) => Err(reason.clone()),
-                        None => reader.read(&raw, &stream.origin),
+                        None => readers.read(format, &raw, &stream.origin),
                     };
                     match said {
                         Ok(found) => {
-                            each(raw.place.line, Ok(found.into_iter().map(|one| one.event).collect()));
+                            let decided = |mut one: Found| {
+                                one.decide(now);
+                                one.event
+                            };
+                            each(raw.place.line, Ok(found.into_iter().map(decided).collect()));
                         }
                         Err(Reason::NoAsset(_)) => {}
                         Err(reason) => each(reason.place(raw.place).line, Err(reason.to_string())),

@@ -2,7 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
-use store::{ArchiveDate, AssetId, Content, InvalidEvent, NewEvent, Timestamp};
+use store::{
+    ArchiveDate, AssetId, AssetKind, AssetRef, Content, Fact, InvalidEvent, NewEvent, Timestamp, Visibility,
+};
+
+use crate::publicity::{Hidden, Publicity};
 
 /// The longest record that is taken into memory. The log takes payloads of half of it; markup needs the rest.
 pub(crate) const MAX_RECORD_BYTES: usize = 32 << 20;
@@ -38,11 +42,13 @@ pub(crate) struct Raw {
     pub(crate) head: Arc<[u8]>,
     /// Why the cutter knows already that it cannot be read.
     pub(crate) broken: Option<Reason>,
+    /// What other records of the file say of who may see it.
+    pub(crate) publicity: Publicity,
 }
 
 impl Raw {
     pub(crate) fn new(place: Place, bytes: Vec<u8>) -> Self {
-        Self { place, bytes, head: Arc::default(), broken: None }
+        Self { place, bytes, head: Arc::default(), broken: None, publicity: Publicity::default() }
     }
 
     pub(crate) fn broken(place: Place, bytes: Vec<u8>, reason: Reason) -> Self {
@@ -69,12 +75,44 @@ pub(crate) struct Found {
     /// A mention (an author's name in an article) is appended only where the log knows nothing of the asset:
     /// it must not take the place of what a profile says.
     pub(crate) mention: bool,
+    /// When readers may see it, as far as its source says.
+    pub(crate) publicity: Publicity,
+    /// Ids that older rules gave to the assets that the event names, itself or as a reference.
+    pub(crate) former: Vec<Former>,
+}
+
+/// An asset, and the id that an older rule gave it. Where the log has that one, it is the asset.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Former {
+    pub(crate) asset: AssetRef,
+    pub(crate) id: AssetId,
+}
+
+impl Former {
+    /// `None` where the rules agree.
+    pub(crate) fn new(kind: AssetKind, now: &AssetId, then: Option<AssetId>) -> Option<Self> {
+        let id = then.filter(|then| then != now)?;
+        Some(Self { asset: AssetRef::new(kind, now.clone()), id })
+    }
 }
 
 impl Found {
+    /// Gives a revision its visibility at this time. Returns why readers may not see it.
+    pub(crate) fn decide(&mut self, now: Timestamp) -> Option<Hidden> {
+        if !matches!(self.event.fact, Fact::Published(_)) {
+            return None;
+        }
+        let decided = self.publicity.at(now);
+        self.event.visibility = match &decided {
+            Ok(until) => Visibility::Public { until: *until },
+            Err(why) => Visibility::unpublished(why.to_string()),
+        };
+        decided.err()
+    }
+
     /// What the record itself is about.
     pub(crate) fn stated(event: NewEvent) -> Self {
-        Self { event, mention: false }
+        Self { event, mention: false, publicity: Publicity::default(), former: Vec::new() }
     }
 
     /// A revision that the record itself is about, with the time at which it was made.

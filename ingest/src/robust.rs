@@ -72,7 +72,7 @@ fn read_all(format: Format, bytes: &[u8]) -> usize {
     let origin = Origin { path: "news/1931a.x".to_owned(), stem: "news/1931a.x".to_owned(), changed: None };
     let mut records = 0;
     let mut input = bytes;
-    open::open(Source::Stream(&mut input), origin, &mut |stream| {
+    open::open(Source::Stream(&mut input), origin, hints.charset, &mut |stream| {
         let Ok(stream) = stream else { return true };
         let _ = crate::format::detect(&stream.head, &stream.origin, &hints);
         let mut cutter = reader.cutter(&stream.head);

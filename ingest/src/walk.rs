@@ -8,6 +8,8 @@ use std::{
 
 use walkdir::{DirEntry, WalkDir};
 
+use crate::link::name_of_os;
+
 /// Folders whose records others refer to: read first, so that a profile comes before the articles that name it.
 const FIRST: [&str; 6] = ["_authors", "_data", "authors", "bylines", "data", "people"];
 /// How many folders up a site's root is looked for.
@@ -160,8 +162,8 @@ impl Stems {
         // A link is called as it lies, not as what it leads to.
         let full = fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone());
         let full = full.join(path.file_name().unwrap_or_default());
-        let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let below = full.strip_prefix(&root).unwrap_or(&full).to_string_lossy().replace('\\', "/");
+        let name = root.file_name().map(name_of_os).unwrap_or_default();
+        let below = name_of_os(full.strip_prefix(&root).unwrap_or(&full).as_os_str()).replace('\\', "/");
         self.last = Some((folder, root));
         if name.is_empty() { below } else { format!("{name}/{below}") }
     }

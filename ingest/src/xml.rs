@@ -1,13 +1,11 @@
 //! A record of XML as a small tree. Nothing is fetched, and no entity is expanded that the file itself declares:
 //! such a reference stays as it is written.
 
-use std::borrow::Cow;
-
-use encoding_rs::{Encoding, WINDOWS_1252};
 use quick_xml::{Reader, escape::escape, events::Event};
 use serde_json::{Map, Value};
 
 use crate::{
+    charset::text_of,
     fields::is_nothing,
     html,
     record::{Raw, Reason},
@@ -250,30 +248,6 @@ impl Element {
 /// Reads a record of XML, whose encoding it or the head of its file declares.
 pub(crate) fn parse(raw: &Raw) -> Result<Element, Reason> {
     parse_text(&text_of(&raw.bytes, &raw.head))
-}
-
-/// The text of a record: UTF-8, or what the declaration says, or what Windows wrote.
-pub(crate) fn text_of<'r>(bytes: &'r [u8], head: &[u8]) -> Cow<'r, str> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => {
-            let declared = declared_encoding(head).or_else(|| declared_encoding(bytes));
-            // It is not UTF-8, whatever it says.
-            let encoding =
-                declared.filter(|encoding| *encoding != encoding_rs::UTF_8).unwrap_or(WINDOWS_1252);
-            encoding.decode_without_bom_handling(bytes).0
-        }
-    }
-}
-
-fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = bytes.get(..bytes.len().min(1_024))?;
-    let at = memchr::memmem::find(head, b"encoding=")? + 9;
-    let rest = head.get(at..)?;
-    let quote = *rest.first()?;
-    let name = rest.get(1..)?.split(|byte| *byte == quote).next()?;
-    Encoding::for_label(name)
 }
 
 /// What stands in the file before its first record, as far as it can be read: the elements that are open there end.

@@ -188,9 +188,15 @@ fn no_input_harms_a_reader() {
                 let (seed, bytes) = input(&seeds, number);
                 let mut counts = [1, 0, 0];
                 let read = panic::catch_unwind(panic::AssertUnwindSafe(|| {
-                    ingest::read(&mut bytes.as_slice(), &seed.name, &hints, &mut |_, said| {
-                        counts[if said.is_ok() { 1 } else { 2 }] += 1;
-                    });
+                    ingest::read(
+                        &mut bytes.as_slice(),
+                        &seed.name,
+                        &hints,
+                        store::Timestamp::MAX,
+                        &mut |_, said| {
+                            counts[if said.is_ok() { 1 } else { 2 }] += 1;
+                        },
+                    );
                 }));
                 let (format, length) = (seed.format, bytes.len());
                 assert!(read.is_ok(), "{format}: MORGUE_FUZZ_SEED={number} makes it panic");

@@ -65,6 +65,23 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     out.finish().unwrap()
 }
 
+fn bzip2(bytes: &[u8]) -> Vec<u8> {
+    let mut out = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::default());
+    out.write_all(bytes).unwrap();
+    out.finish().unwrap()
+}
+
+/// With a dictionary of so many bytes.
+fn xz(bytes: &[u8], dictionary: u32) -> Vec<u8> {
+    use liblzma::stream::{Check, Filters, LzmaOptions, Stream};
+    let mut options = LzmaOptions::new_preset(1).unwrap();
+    options.dict_size(dictionary);
+    let stream = Stream::new_stream_encoder(Filters::new().lzma2(&options), Check::Crc64).unwrap();
+    let mut out = liblzma::write::XzEncoder::new_stream(Vec::new(), stream);
+    out.write_all(bytes).unwrap();
+    out.finish().unwrap()
+}
+
 /// What a load of this folder puts into a log of its own: the events, without what differs between two logs.
 fn loaded(dir: &Path, root: PathBuf) -> (LoadReport, Vec<String>) {
     let log = Log::open(dir.join("log")).unwrap();
@@ -115,9 +132,11 @@ fn every_format_is_the_same_however_it_is_packed() {
             &at("tzst").join(format!("{name}.tzst")),
             &zstd::encode_all(tar(&found).as_slice(), 3).unwrap(),
         );
+        write(&at("tbz2").join(format!("{name}.tar.bz2")), &bzip2(&tar(&found)));
+        write(&at("txz").join(format!("{name}.tar.xz")), &xz(&tar(&found), 64 << 20));
         let (report, expected) = loaded(&dir.path().join("folder"), at("folder"));
         assert_eq!((report.articles, report.quarantined), (3, 0), "{name}");
-        for packing in ["zip", "tar", "tgz", "tzst"] {
+        for packing in ["zip", "tar", "tgz", "tzst", "tbz2", "txz"] {
             let (report, events) = loaded(&dir.path().join(packing), at(packing));
             assert_eq!(report.quarantined, 0, "{name} as {packing}: {:?}", report.reasons);
             assert_eq!(events, expected, "{name} as {packing}");
@@ -125,4 +144,19 @@ fn every_format_is_the_same_however_it_is_packed() {
         formats += 1;
     }
     assert_eq!(formats, 19);
+}
+
+/// `xz -9` has a dictionary of 64 MiB; who reads one of 128 needs as much memory.
+#[test]
+fn large_dictionaries_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let event = br#"{"type":"article.published","id":"a/1","data":{"headline":"The tide"}}"#;
+    write(&dir.path().join("in/a.jsonl.xz"), &xz(event, 64 << 20));
+    write(&dir.path().join("in/b.jsonl.xz"), &xz(event, 128 << 20));
+    // Streams behind each other are one file.
+    let two = [bzip2(event), bzip2(b"\n"), bzip2(&event.map(|byte| if byte == b'1' { b'2' } else { byte }))];
+    write(&dir.path().join("in/c.jsonl.bz2"), &two.concat());
+    let (report, events) = loaded(dir.path(), dir.path().join("in"));
+    assert_eq!((events.len(), report.quarantined), (2, 1));
+    assert!(report.reasons[0].reason.contains("more than 64 MB"), "{:?}", report.reasons);
 }

@@ -1,18 +1,86 @@
-//! The query DSL of Elasticsearch as it is written: JSON to [`Query`]. What is not known is refused by its name.
+//! The query DSL of Elasticsearch: JSON to [`Query`] and back. What is not known is refused by its name.
+//!
+//! Each kind of query has a file, with what reads it and what writes it. Some queries that the plain syntax makes have no
+//! form in Elasticsearch's DSL; they are written with options of our own: `fields` for a pattern in several fields,
+//! `case_insensitive` for words, `auto_generate_phrase_queries` for compounds whose parts must follow each other,
+//! `last_is_prefix` for a last word that may be the start of one.
 
-use serde_json::{Value, json};
-
-use self::options::share;
-use super::{Bool, Need, PatternKind, Query, QueryError, Syntax, Words, json::Reader, limits::Clauses};
-
-mod full_text;
+mod all;
+mod best;
+mod bool;
+mod boosting;
+mod constant;
+mod exists;
+mod fuzzy;
+mod ids;
+mod like;
+mod multi_match;
 mod options;
+mod pattern;
+mod phrase;
+mod range;
 mod scored;
+mod strings;
 mod terms;
+mod terms_set;
+#[cfg(test)]
+mod tests;
+mod words;
+mod written;
+
+use serde_json::Value;
+
+use self::written::Written;
+use super::{FieldBoost, Query, QueryError, json::Reader, limits::Clauses};
+
+/// All kinds of queries that can be read.
+const KINDS: [&[Kind]; 18] = [
+    all::KINDS,
+    best::KINDS,
+    bool::KINDS,
+    boosting::KINDS,
+    constant::KINDS,
+    exists::KINDS,
+    fuzzy::KINDS,
+    ids::KINDS,
+    like::KINDS,
+    multi_match::KINDS,
+    pattern::KINDS,
+    phrase::KINDS,
+    range::KINDS,
+    scored::KINDS,
+    strings::KINDS,
+    terms::KINDS,
+    terms_set::KINDS,
+    words::KINDS,
+];
+
+/// Kinds of Elasticsearch's that are refused with a reason of their own.
+const REFUSED: [(&str, &str); 1] = [(
+    "nested",
+    "`nested` is not supported: bylines, images and keywords are plain objects, whose fields are looked at directly",
+)];
+
+/// A kind of query: its name in the DSL, and how it is read.
+struct Kind {
+    name: &'static str,
+    read: Read,
+}
+
+/// How a kind of query is read, by the shape of its JSON. `boost` is read for all of them.
+enum Read {
+    /// Of its options: `{"bool": {"must": …}}`.
+    Options(fn(&mut Parser<'_, '_>, &mut Reader) -> Answer),
+    /// Of a field and its options, `{"match": {"body": {"query": "x"}}}`, or the field and one of them, which is named
+    /// here: `{"match": {"body": "x"}}`.
+    OfField(&'static str, fn(&mut Parser<'_, '_>, String, &mut Reader) -> Answer),
+    /// Like [`Read::OfField`], or of several fields: `{"prefix": {"fields": ["headline^2", "body"], "value": "x"}}`.
+    OfFields(&'static str, fn(&mut Parser<'_, '_>, Vec<FieldBoost>, &mut Reader) -> Answer),
+}
 
 /// What reading a query needs to know.
 pub struct DslOptions<'a> {
-    /// Whether there is a field of this name in any view that is searched.
+    /// Returns true if any view that is searched has a field of this name.
     pub field: &'a dyn Fn(&str) -> bool,
 }
 
@@ -27,6 +95,32 @@ pub fn parse_query(
     clauses: &mut Clauses,
 ) -> Result<Query, QueryError> {
     Parser { options, clauses }.query(value, pointer)
+}
+
+/// Writes a query as JSON that [`parse_query`] reads as an equal one.
+pub fn write_query(query: &Query) -> Value {
+    written(query).into_json()
+}
+
+fn written(query: &Query) -> Written {
+    match query {
+        Query::All => all::write_all(),
+        Query::Nothing => all::write_none(),
+        Query::Words(words) => words::write(words),
+        Query::Phrase(phrase) => phrase::write(phrase),
+        Query::Terms { field, values, any_case } => terms::write(field, values, *any_case),
+        Query::Range(range) => range::write(range),
+        Query::Pattern { fields, pattern, any_case } => pattern::write(fields, pattern, *any_case),
+        Query::Fuzzy(fuzzy) => fuzzy::write(fuzzy),
+        Query::Exists { field } => exists::write(field),
+        Query::Ids(ids) => ids::write(ids),
+        Query::Bool(bool) => bool::write(bool),
+        Query::Constant(query) => constant::write(query),
+        Query::Boosted(query, boost) => written(query).boosted(*boost),
+        Query::Best { queries, tie_breaker } => best::write(queries, *tie_breaker),
+        Query::Like(like) => like::write(like),
+        Query::Scored(scored) => scored::write(scored),
+    }
 }
 
 struct Parser<'a, 'c> {
@@ -50,69 +144,14 @@ impl Parser<'_, '_> {
             ))
             .at(pointer));
         }
-        let parsed = match name.as_str() {
-            "match_all" => self.boosted(Reader::new(body, &here)?, |_, _| Ok(Query::All)),
-            "match_none" => self.boosted(Reader::new(body, &here)?, |_, _| Ok(Query::Nothing)),
-            "match" => self.of_field(body, &here, "query", Self::match_text),
-            "match_bool_prefix" => self.of_field(body, &here, "query", |this, field, object| {
-                match this.match_text(field, object)? {
-                    Query::Words(words) => Ok(Query::Words(Words { last_is_prefix: true, ..words })),
-                    other => Ok(other),
-                }
-            }),
-            "match_phrase" => {
-                self.of_field(body, &here, "query", |this, field, object| this.phrase(field, object, false))
-            }
-            "match_phrase_prefix" => {
-                self.of_field(body, &here, "query", |this, field, object| this.phrase(field, object, true))
-            }
-            "multi_match" => self.boosted(Reader::new(body, &here)?, Self::multi_match),
-            "combined_fields" => self.boosted(Reader::new(body, &here)?, Self::combined_fields),
-            "query_string" => {
-                self.boosted(Reader::new(body, &here)?, |this, object| this.text(object, Syntax::QueryString))
-            }
-            "simple_query_string" => {
-                self.boosted(Reader::new(body, &here)?, |this, object| this.text(object, Syntax::Simple))
-            }
-            "term" => self.of_field(body, &here, "value", Self::term),
-            "terms" => self.boosted(Reader::new(body, &here)?, Self::terms),
-            "terms_set" => self.of_field(body, &here, "terms", Self::terms_set),
-            "range" => self.of_field(body, &here, "gte", Self::range),
-            "prefix" => self.of_field(body, &here, "value", |this, field, object| {
-                this.pattern(field, object, PatternKind::Prefix)
-            }),
-            "wildcard" => self.of_field(body, &here, "value", Self::wildcard),
-            "regexp" => self.of_field(body, &here, "value", Self::regexp),
-            "fuzzy" => self.of_field(body, &here, "value", Self::fuzzy),
-            "exists" => self.boosted(Reader::new(body, &here)?, |_, object| {
-                Ok(Query::Exists { field: object.need_text("field")? })
-            }),
-            "ids" => self.boosted(Reader::new(body, &here)?, Self::ids),
-            "bool" => self.boosted(Reader::new(body, &here)?, Self::bool),
-            "constant_score" => self.boosted(Reader::new(body, &here)?, |this, object| {
-                let filter = object.need("filter")?;
-                Ok(Query::Constant(Box::new(this.query(filter, &object.pointer_to("filter"))?)))
-            }),
-            "dis_max" => self.boosted(Reader::new(body, &here)?, |this, object| {
-                let queries = this.queries(object, "queries")?;
-                Ok(Query::Best { queries, tie_breaker: share(object, "tie_breaker", 0.0)? })
-            }),
-            "boosting" => self.boosted(Reader::new(body, &here)?, scored::boosting),
-            "function_score" => self.boosted(Reader::new(body, &here)?, scored::function_score),
-            "more_like_this" => self.boosted(Reader::new(body, &here)?, scored::more_like_this),
-            "nested" => Err(QueryError::new(
-                "`nested` is not supported: bylines, images and keywords are plain objects, whose fields are \
-                     looked at directly",
-            )),
-            other => {
-                let shown: String = other.chars().take(80).collect();
-                Err(QueryError {
-                    es_type: "parsing_exception",
-                    ..QueryError::new(format!("the query `{shown}` is not supported"))
-                })
-            }
+        let kind = KINDS.into_iter().flatten().find(|kind| kind.name == name);
+        let Some(kind) = kind else { return Err(unknown(&name).at(here)) };
+        let read = match kind.read {
+            Read::Options(read) => Reader::new(body, &here).and_then(|object| self.boosted(object, read)),
+            Read::OfField(short, read) => self.of_field(body, &here, short, read),
+            Read::OfFields(short, read) => self.of_fields(body, &here, short, read),
         };
-        parsed.map_err(|error| error.at(here))
+        read.map_err(|error| error.at(here))
     }
 
     /// Reads the rest with `read`, and the boost and the end itself.
@@ -123,7 +162,7 @@ impl Parser<'_, '_> {
         }
         let query = read(self, &mut object)?;
         object.end()?;
-        Ok(if boost.to_bits() == 1.0_f32.to_bits() { query } else { Query::Boosted(Box::new(query), boost) })
+        Ok(query.boosted(boost))
     }
 
     /// Reads `{"field": {…}}` or its short form `{"field": value}`.
@@ -146,18 +185,26 @@ impl Parser<'_, '_> {
             value => Value::Object([(short.to_owned(), value)].into_iter().collect()),
         };
         let query = self.boosted(Reader::new(inner, &here)?, |this, object| read(this, field, object))?;
-        Ok(if boost.to_bits() == 1.0_f32.to_bits() { query } else { Query::Boosted(Box::new(query), boost) })
+        Ok(query.boosted(boost))
     }
 
-    fn bool(&mut self, object: &mut Reader) -> Answer {
-        object.only("adjust_pure_negative", &json!(true))?;
-        Ok(Query::Bool(Bool {
-            must: self.queries(object, "must")?,
-            filter: self.queries(object, "filter")?,
-            should: self.queries(object, "should")?,
-            must_not: self.queries(object, "must_not")?,
-            need: object.text("minimum_should_match")?.map(Need::Minimum),
-        }))
+    /// Like [`Parser::of_field`], or reads `{"fields": […], …}`.
+    fn of_fields(
+        &mut self,
+        body: Value,
+        pointer: &str,
+        short: &str,
+        read: impl FnOnce(&mut Self, Vec<FieldBoost>, &mut Reader) -> Answer,
+    ) -> Answer {
+        if !body.get("fields").is_some_and(Value::is_array) {
+            return self.of_field(body, pointer, short, |this, field, object| {
+                read(this, vec![FieldBoost::new(field)], object)
+            });
+        }
+        self.boosted(Reader::new(body, pointer)?, |this, object| {
+            let fields = options::fields(object.texts("fields")?)?;
+            read(this, fields, object)
+        })
     }
 
     fn queries(&mut self, object: &mut Reader, name: &str) -> Result<Vec<Query>, QueryError> {
@@ -173,76 +220,10 @@ impl Parser<'_, '_> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(value: Value) -> Answer {
-        parse_query(value, "/query", &DslOptions { field: &|_| true }, &mut Clauses::default())
+fn unknown(name: &str) -> QueryError {
+    if let Some((_, reason)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+        return QueryError::new(*reason);
     }
-
-    #[test]
-    fn queries_are_read() {
-        for query in [
-            json!({"match_all": {}}),
-            json!({"match": {"body": "ferry"}}),
-            json!({"match": {"body": {"query": "ferry fog", "operator": "and", "fuzziness": "AUTO", "boost": 2}}}),
-            json!({"match_phrase": {"body": {"query": "golden gate", "slop": 2}}}),
-            json!({"match_phrase_prefix": {"body": "golden ga"}}),
-            json!({"match_bool_prefix": {"body": "golden ga"}}),
-            json!({"multi_match": {"query": "ferry", "fields": ["headline^3", "body"], "type": "cross_fields"}}),
-            json!({"query_string": {"query": "ferry AND (fog OR rain)", "default_field": "body"}}),
-            json!({"simple_query_string": {"query": "ferry + fog", "fields": ["body"], "default_operator": "and"}}),
-            json!({"term": {"section": "City"}}),
-            json!({"term": {"section": {"value": "city", "case_insensitive": true}}}),
-            json!({"terms": {"section": ["City", "Harbour"], "boost": 1.5}}),
-            json!({"range": {"published": {"gte": "1900", "lt": "now-1y/d", "format": "yyyy"}}}),
-            json!({"prefix": {"section": "Ci"}}),
-            json!({"wildcard": {"section": {"value": "C*y"}}}),
-            json!({"regexp": {"section": "C.+y"}}),
-            json!({"fuzzy": {"body": {"value": "fery", "fuzziness": 1}}}),
-            json!({"exists": {"field": "images"}}),
-            json!({"ids": {"values": ["a/1"]}}),
-            json!({"bool": {"must": {"match_all": {}}, "should": [{"match": {"body": "x"}}], "minimum_should_match": "1"}}),
-            json!({"constant_score": {"filter": {"term": {"section": "City"}}, "boost": 3}}),
-            json!({"dis_max": {"queries": [{"match": {"body": "x"}}], "tie_breaker": 0.3}}),
-            json!({"boosting": {"positive": {"match_all": {}}, "negative": {"match": {"body": "x"}}, "negative_boost": 0.5}}),
-            json!({"more_like_this": {"fields": ["body"], "like": ["ferry", {"_id": "a/1"}], "min_term_freq": 1}}),
-            json!({"function_score": {"query": {"match_all": {}}, "functions": [
-                {"gauss": {"published": {"origin": "now", "scale": "3650d"}}, "weight": 2}], "boost_mode": "sum"}}),
-        ] {
-            assert!(parse(query.clone()).is_ok(), "{query}: {:?}", parse(query.clone()));
-        }
-    }
-
-    #[test]
-    fn what_is_not_known_is_refused_by_name_and_place() {
-        let check = |query: Value, reason: &str, pointer: &str| {
-            let error = parse(query).unwrap_err();
-            assert!(error.reason.contains(reason), "{error}");
-            assert_eq!(error.pointer, pointer, "{error}");
-        };
-        check(json!({"geo_shape": {}}), "`geo_shape` is not supported", "/query/geo_shape");
-        check(json!({"match": {"body": {"query": "x", "mood": 1}}}), "`mood`", "/query/match/body/mood");
-        check(
-            json!({"match": {"body": {"query": "x", "lenient": true}}}),
-            "`lenient` is not supported here, but for false",
-            "/query/match/body/lenient",
-        );
-        check(json!({"nested": {}}), "looked at directly", "/query/nested");
-        check(
-            json!({"regexp": {"body": {"value": "x", "flags": "INTERVAL"}}}),
-            "`flags`",
-            "/query/regexp/body/flags",
-        );
-        check(json!({"match": {"body": {}}}), "`query` is missing", "/query/match/body");
-        check(json!({"match": {"body": [1]}}), "a text", "/query/match/body/query");
-        check(json!({"bool": {"must": [{"match_all": {}}, {"x": 1}]}}), "`x`", "/query/bool/must/1/x");
-        check(json!({"match_all": {}, "term": {}}), "beside each other", "/query");
-        check(json!([]), "an object is expected", "/query");
-        check(json!({"term": {"a": {"b": {}}}}), "`value` is missing", "/query/term/a");
-        check(json!({"range": {"published": {"gte": {}}}}), "a single value", "/query/range/published");
-        check(json!({"terms": {"section": "City"}}), "a list", "/query/terms/section");
-        check(json!({"query_string": {"query": "(("}}), "without a `)`", "/query/query_string/query");
-    }
+    let shown: String = name.chars().take(80).collect();
+    QueryError::new(format!("the query `{shown}` is not supported"))
 }

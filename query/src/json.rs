@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::QueryError;
+use super::{QueryError, limits::MAX_BOOST};
 
 /// An object that is being read: what is left when all known fields were taken is refused.
 pub struct Reader {
@@ -35,6 +35,11 @@ impl Reader {
     /// Takes a field; null is as good as not there.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         self.fields.remove(name).filter(|value| !value.is_null())
+    }
+
+    /// Returns true if a field is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.get(name).is_some_and(|value| !value.is_null())
     }
 
     /// Takes any field that is left, with its name.
@@ -109,7 +114,7 @@ impl Reader {
     pub fn boost(&mut self) -> Result<f32, QueryError> {
         match self.number("boost")? {
             None => Ok(1.0),
-            Some(boost) if (0.0..=1e6).contains(&boost) => Ok(boost as f32),
+            Some(boost) if (0.0..=f64::from(MAX_BOOST)).contains(&boost) => Ok(boost as f32),
             Some(boost) => {
                 Err(QueryError::illegal(format!("`boost` must be from 0 to 1000000, not {boost}"))
                     .at(self.pointer_to("boost")))

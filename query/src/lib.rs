@@ -27,35 +27,37 @@ mod highlight;
 mod json;
 pub mod limits;
 pub mod names;
+mod need;
 mod pattern;
 mod request;
+mod scalar;
 mod scored;
 mod similar;
 mod sort;
 mod text;
 mod words;
 
-use serde_json::Value;
-
 pub use aggregations::{
     Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, Metric, MetricPath, OrderBy, Span,
     Stat, Step, Terms,
 };
 pub use dates::{DateError, DateFormat, Interval, day_range, instant_of, millis_of, parse_bound, zone_of};
-pub use dsl::{DslOptions, parse_query};
+pub use dsl::{DslOptions, parse_query, write_query};
 pub use error::QueryError;
 pub use fuzzy::{Near, Rows};
 pub use highlight::{HighlightField, HighlightOptions};
 pub use json::{Reader, kind_of};
 pub use limits::Clauses;
+pub use need::{Minimum, Need};
 pub use pattern::{Pattern, PatternError, Run};
 pub use request::{
     Cursor, MAX_LIMIT, SearchRequest, SourceFilter, matches_path, plain_query, text_bytes, window_too_large,
 };
+pub use scalar::Scalar;
 pub use scored::{Curve, Example, FunctionKind, Like, Mode, Modifier, ScoreFunction, Scored};
 pub use sort::{Missing, Sort, SortValue};
 pub use text::{ALL_EXACT, Syntax, TextOptions, parse_text, unknown_names};
-pub use words::{Combine, Fuzziness, Need, Phrase, Words};
+pub use words::{Combine, Fuzziness, Fuzzy, Phrase, Words};
 
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,7 +75,7 @@ pub enum Query {
         /// The field.
         field: String,
         /// Any of them.
-        values: Vec<Value>,
+        values: Vec<Scalar>,
         /// Whether `A` and `a` are the same.
         any_case: bool,
     },
@@ -89,20 +91,7 @@ pub enum Query {
         any_case: bool,
     },
     /// Terms that are almost this one.
-    Fuzzy {
-        /// The fields; none stands for all that a plain search looks at.
-        fields: Vec<FieldBoost>,
-        /// The word.
-        value: String,
-        /// How far away a match may be.
-        fuzziness: Fuzziness,
-        /// So many characters at the start must be the same.
-        exact_start: usize,
-        /// Whether two neighbours that swapped places are one edit.
-        swaps: bool,
-        /// At most so many terms, the nearest first.
-        max_expansions: Option<usize>,
-    },
+    Fuzzy(Fuzzy),
     /// Documents that have anything in a field.
     Exists {
         /// The field.
@@ -129,6 +118,18 @@ pub enum Query {
     Scored(Scored),
 }
 
+impl Query {
+    /// Returns the query with its score multiplied, with [`limits::MAX_BOOST`] at most.
+    #[must_use]
+    pub fn boosted(self, boost: f32) -> Self {
+        match self {
+            query if boost.to_bits() == 1.0_f32.to_bits() => query,
+            Self::Boosted(query, own) => Self::Boosted(query, (own * boost).min(limits::MAX_BOOST)),
+            query => Self::Boosted(Box::new(query), boost),
+        }
+    }
+}
+
 /// A field and what a hit in it weighs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldBoost {
@@ -143,6 +144,11 @@ impl FieldBoost {
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), boost: 1.0 }
     }
+
+    /// The name of a field that weighs what it weighs anyway.
+    fn plain_name(&self) -> Option<&str> {
+        (self.boost.to_bits() == 1.0_f32.to_bits()).then_some(self.name.as_str())
+    }
 }
 
 /// Values between bounds. A bound is as it was written: whether it is a date, a number or a text is the field's to
@@ -152,9 +158,9 @@ pub struct Range {
     /// The field.
     pub field: String,
     /// At least, and whether that value is in.
-    pub from: Option<(Value, bool)>,
+    pub from: Option<(Scalar, bool)>,
     /// At most, and whether that value is in.
-    pub to: Option<(Value, bool)>,
+    pub to: Option<(Scalar, bool)>,
     /// Elasticsearch's `format`: `yyyy`, `epoch_millis` …
     pub format: Option<String>,
     /// For dates without an offset: `+02:00`.
@@ -205,5 +211,5 @@ pub struct Bool {
     /// None may match.
     pub must_not: Vec<Query>,
     /// How many of `should` must match; left out, one if there is neither `must` nor `filter`.
-    pub need: Option<Need>,
+    pub need: Option<Minimum>,
 }

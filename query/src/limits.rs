@@ -18,6 +18,8 @@ pub const MAX_WINDOW: usize = 10_000;
 pub const MAX_PAGE_BYTES: usize = 16 << 20;
 /// The most buckets of all aggregations of a search together.
 pub const MAX_BUCKETS: usize = 1_000;
+/// The most that a score is multiplied with, by one query or field.
+pub const MAX_BOOST: f32 = 1e6;
 /// The longest pattern of a wildcard or regular expression in bytes.
 pub const MAX_PATTERN: usize = 200;
 /// The most words of a text that is looked for.

@@ -6,7 +6,6 @@ mod source;
 
 use std::time::Duration;
 
-use serde_json::Value;
 use store::{AssetKind, Seq};
 use views::EXACT;
 
@@ -16,8 +15,8 @@ pub use self::{
     source::{SourceFilter, matches_path, text_bytes},
 };
 use crate::{
-    ALL_EXACT, Aggregation, Combine, FieldBoost, HighlightOptions, Need, Phrase, Query, QueryError, Sort,
-    Syntax, TextOptions,
+    ALL_EXACT, Aggregation, Combine, FieldBoost, HighlightOptions, Minimum, Need, Phrase, Query, QueryError,
+    Sort, Syntax, TextOptions,
     limits::{Clauses, MAX_WINDOW},
     names, parse_text, unknown_names,
 };
@@ -37,10 +36,8 @@ pub struct SearchRequest {
     pub from: usize,
     /// How many hits to give.
     pub size: usize,
-    /// Only what comes behind this hit: the values that it was sorted by, and its seq.
-    pub after: Option<(Vec<Value>, u64)>,
-    /// The commit that the page before came from: this one comes from it too, while it is kept.
-    pub commit: Option<String>,
+    /// Only what comes behind this hit.
+    pub after: Option<Cursor>,
     /// Whether and how to highlight.
     pub highlight: Option<HighlightOptions>,
     /// The archive as it stood, by the name it was built under.
@@ -87,7 +84,6 @@ impl SearchRequest {
             from: 0,
             size: 10,
             after: None,
-            commit: None,
             highlight: None,
             as_of: None,
             facets: Vec::new(),
@@ -105,12 +101,6 @@ impl SearchRequest {
             notes: Vec::new(),
             ends_early: false,
         }
-    }
-
-    /// Goes on behind the page that a cursor ends.
-    pub fn go_on(&mut self, cursor: Cursor) {
-        self.after = Some((cursor.sort, cursor.seq));
-        self.commit = Some(cursor.commit).filter(|commit| !commit.is_empty());
     }
 
     /// Whether the order of the hits hangs on their scores, which are of one commit of the index.
@@ -195,7 +185,7 @@ fn join_words(query: Query, fields: &[FieldBoost]) -> Query {
     let near = Query::Phrase(Phrase { slop: 2, ..Phrase::new(fields.to_vec(), words.join(" ")) });
     let mut joined = bool.clone();
     joined.should.push(Query::Boosted(Box::new(near), NEARNESS));
-    joined.need = joined.need.or(Some(Need::Minimum("0".to_owned())));
+    joined.need = joined.need.or(Some(Minimum::count(0)));
     Query::Bool(joined)
 }
 

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 use store::AssetKind;
 
-use super::{FieldBoost, Need, Query};
+use super::{FieldBoost, Minimum, Query, Scalar};
 
 /// Documents like these.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +33,7 @@ pub struct Like {
     /// Whether fields that are no texts are passed over instead of refused.
     pub only_texts: bool,
     /// How many of the words must match.
-    pub need: Need,
+    pub need: Minimum,
 }
 
 impl Like {
@@ -52,7 +52,7 @@ impl Like {
             stop_words: Vec::new(),
             boost_terms: None,
             only_texts: false,
-            need: Need::Minimum("30%".to_owned()),
+            need: Minimum::percent(30),
         }
     }
 }
@@ -111,11 +111,11 @@ pub enum FunctionKind {
         /// A field of dates or numbers.
         field: String,
         /// The best value.
-        origin: Value,
+        origin: Scalar,
         /// At this distance from `offset` the value is `decay`.
-        scale: Value,
+        scale: Scalar,
         /// Up to here the value is 1.
-        offset: Option<Value>,
+        offset: Option<Scalar>,
         /// The value at `scale`.
         decay: f64,
         /// How it falls.

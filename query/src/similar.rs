@@ -2,7 +2,7 @@
 
 use store::AssetRef;
 
-use crate::{Example, Like, Need, Query, SearchRequest};
+use crate::{Example, Like, Minimum, Query, SearchRequest};
 
 impl SearchRequest {
     /// The assets of the same kind that have most of the words that tell this one from others.
@@ -10,7 +10,7 @@ impl SearchRequest {
         let like = Like {
             min_term_freq: 1,
             doc_freq: 2..=u64::MAX,
-            need: Need::Minimum("20%".to_owned()),
+            need: Minimum::percent(20),
             ..Like::new(vec![Example::Asset { kind: None, id: asset.id.to_string() }])
         };
         Self { query: Query::Like(like), size, count_all: false, ..Self::new(asset.kind) }

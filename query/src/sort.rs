@@ -2,10 +2,9 @@
 
 use std::cmp::Ordering;
 
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::Number;
 
-use crate::DateFormat;
+use crate::{DateFormat, Scalar};
 
 /// One key of an order.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +14,7 @@ pub struct Sort {
     /// The largest first.
     pub descending: bool,
     /// Where documents without a value go.
-    pub missing: Missing<Value>,
+    pub missing: Missing<Scalar>,
     /// Whether a field that the view lacks is taken as one that no document has a value in.
     pub may_lack: bool,
     /// How the dates that hits are sorted by are shown, and read where a page begins behind them; and how that is
@@ -50,20 +49,19 @@ impl Sort {
         }
     }
 
-    /// A hit's value of this key as it is answered.
-    pub fn shown(&self, value: &SortValue) -> Value {
+    /// Returns a hit's value of this key as it is answered; `None` when it has none.
+    pub fn shown(&self, value: SortValue) -> Option<Scalar> {
         match (value, &self.format) {
             (SortValue::Number(millis), Some((format, _))) => {
-                Value::String(DateFormat::shown(*millis, Some(format)))
+                Some(Scalar::Text(DateFormat::shown(millis, Some(format))))
             }
-            (value, _) => serde_json::json!(value),
+            (value, _) => value.into_scalar(),
         }
     }
 }
 
 /// A key's value.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum SortValue {
     /// Of the score.
     Score(f32),
@@ -76,6 +74,16 @@ pub enum SortValue {
 }
 
 impl SortValue {
+    /// Returns it as a plain value; `None` when there is none.
+    pub fn into_scalar(self) -> Option<Scalar> {
+        match self {
+            Self::Score(score) => Number::from_f64(f64::from(score)).map(Scalar::Number),
+            Self::Number(number) => Some(Scalar::from(number)),
+            Self::Text(text) => Some(Scalar::Text(text)),
+            Self::Missing => None,
+        }
+    }
+
     /// The order of two values of one key.
     pub fn against(&self, other: &Self) -> Ordering {
         match (self, other) {

@@ -195,10 +195,7 @@ impl Parser<'_, '_> {
             Some(Token::Boost(boost)) => boost,
             _ => 1.0,
         };
-        Ok(query.map(|query| {
-            let boosted = boost.to_bits() != 1.0_f32.to_bits();
-            (sign, if boosted { Query::Boosted(Box::new(query), boost) } else { query })
-        }))
+        Ok(query.map(|query| (sign, query.boosted(boost))))
     }
 
     /// These fields with their words as they are written, as far as they have those.
@@ -264,18 +261,16 @@ fn joined(mut parts: Vec<(Sign, Query)>, need: &Need, syntax: Syntax) -> Query {
             (Sign::Plain, _) => bool.should.push(query),
         }
     }
-    if let Need::Minimum(_) = need {
-        bool.need = Some(need.clone());
+    if let Need::Minimum(minimum) = need {
+        bool.need = Some(minimum.clone());
     }
     Query::Bool(bool)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
-    use crate::PatternKind;
+    use crate::{PatternKind, Scalar};
 
     fn parse(text: &str, syntax: Syntax) -> Result<Query, QueryError> {
         let known = |name: &str| {
@@ -295,8 +290,8 @@ mod tests {
         let all = |sign: &str, queries: &[Query]| {
             queries.iter().map(|query| format!("{sign}{}", show(query))).collect::<Vec<_>>()
         };
-        let bound = |bound: &Option<(Value, bool)>| match bound {
-            Some((Value::String(text), included)) => format!("{text}{}", if *included { "" } else { "!" }),
+        let bound = |bound: &Option<(Scalar, bool)>| match bound {
+            Some((Scalar::Text(text), included)) => format!("{text}{}", if *included { "" } else { "!" }),
             _ => "*".to_owned(),
         };
         match query {
@@ -309,7 +304,7 @@ mod tests {
                 format!("{}{text}>", fields(of))
             }
             Query::Pattern { fields: of, pattern, .. } => format!("{}<{}>", fields(of), pattern.text()),
-            Query::Fuzzy { fields: of, value, .. } => format!("{}{value}~", fields(of)),
+            Query::Fuzzy(fuzzy) => format!("{}{}~", fields(&fuzzy.fields), fuzzy.value),
             Query::Exists { field } => format!("{field}:*"),
             Query::Boosted(query, boost) => format!("{}^{boost}", show(query)),
             Query::Bool(bool) => {

@@ -1,6 +1,8 @@
 //! Queries for the words of a text.
 
-use super::{FieldBoost, QueryError};
+use std::fmt;
+
+use super::{FieldBoost, Need};
 
 /// Words of a text that are looked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,63 +67,6 @@ pub enum Combine {
     OneField,
 }
 
-/// How many of several things must be there.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Need {
-    /// One of them.
-    Any,
-    /// All of them.
-    All,
-    /// What `minimum_should_match` says: `2`, `-1`, `75%`, `2<-25% 9<-3`.
-    Minimum(String),
-}
-
-impl Need {
-    /// Of `count` things, how many.
-    ///
-    /// # Errors
-    /// A text that cannot be read.
-    pub fn of(&self, count: usize) -> Result<usize, QueryError> {
-        match self {
-            Self::Any => Ok(1.min(count)),
-            Self::All => Ok(count),
-            Self::Minimum(text) => minimum_of(text, count).ok_or_else(|| {
-                QueryError::new(format!("`{text}` is no minimum_should_match: use 2, -1, 75% or 2<75%"))
-            }),
-        }
-    }
-}
-
-fn minimum_of(text: &str, count: usize) -> Option<usize> {
-    let signed = i64::try_from(count).ok()?;
-    let one = |text: &str| -> Option<i64> {
-        let wanted = match text.strip_suffix('%') {
-            Some(percent) => {
-                let percent: i64 = percent.parse().ok()?;
-                let part = signed.saturating_mul(percent.saturating_abs()) / 100;
-                if percent < 0 { signed.saturating_sub(part) } else { part }
-            }
-            None => {
-                let wanted: i64 = text.parse().ok()?;
-                if wanted < 0 { signed.saturating_add(wanted) } else { wanted }
-            }
-        };
-        Some(wanted.clamp(0, signed))
-    };
-    let mut wanted = signed;
-    for rule in text.split_whitespace() {
-        match rule.split_once('<') {
-            Some((above, then)) => {
-                if signed > above.parse::<i64>().ok()? {
-                    wanted = one(then)?;
-                }
-            }
-            None => wanted = one(rule)?,
-        }
-    }
-    usize::try_from(if text.trim().is_empty() { return None } else { wanted }).ok()
-}
-
 /// Words that follow each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Phrase {
@@ -159,6 +104,23 @@ impl Phrase {
     }
 }
 
+/// Terms that are almost a word.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fuzzy {
+    /// The fields; none stands for all that a plain search looks at.
+    pub fields: Vec<FieldBoost>,
+    /// The word.
+    pub value: String,
+    /// How far away a match may be.
+    pub fuzziness: Fuzziness,
+    /// So many characters at the start must be the same.
+    pub exact_start: usize,
+    /// Whether two neighbours that swapped places are one edit.
+    pub swaps: bool,
+    /// At most so many terms, the nearest first; without, all.
+    pub max_expansions: Option<usize>,
+}
+
 /// How far from a word a match may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fuzziness {
@@ -184,26 +146,13 @@ impl Fuzziness {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn minimum_should_match_is_read_as_elasticsearch_reads_it() {
-        let check = |text: &str, count: usize, expected: usize| {
-            assert_eq!(Need::Minimum(text.to_owned()).of(count).unwrap(), expected, "{text} of {count}");
-        };
-        check("2", 3, 2);
-        check("-1", 3, 2);
-        check("75%", 4, 3);
-        check("75%", 3, 2);
-        check("-25%", 4, 3);
-        check("2<75%", 2, 2);
-        check("2<75%", 4, 3);
-        check("2<-25% 9<-3", 10, 7);
-        check("9", 3, 3);
-        check("-9", 3, 0);
-        assert!(Need::Minimum("many".to_owned()).of(3).is_err());
-        assert!(Need::Minimum(String::new()).of(3).is_err());
+/// As it is written in the DSL.
+impl fmt::Display for Fuzziness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::AUTO => f.write_str("AUTO"),
+            Self::Auto(one, two) => write!(f, "AUTO:{one},{two}"),
+            Self::Edits(edits) => write!(f, "{edits}"),
+        }
     }
 }

@@ -1,17 +1,28 @@
 //! The sample archive behind the pages, in a directory that goes away: `cargo run -p search-api --example pages`.
 //!
 //! `pages [ADDRESS:PORT] [EVENTS.jsonl …]`: more events are appended after those of the sample archive;
-//! `pages ADDRESS:PORT --empty`: an archive that nothing was loaded into.
+//! `pages ADDRESS:PORT --empty`: an archive that nothing was loaded into;
+//! `pages ADDRESS:PORT --keys FILE --cors-origin ORIGIN`: with keys, and with a site whose pages may come in.
 
 use std::{error::Error, sync::atomic::AtomicBool};
 
 use indexer::{Indexes, Workers};
-use search_api::{ApiState, Search, ServerLimits, pages::PagesConfig};
+use search_api::{Access, ApiState, Origins, Search, ServerLimits, pages::PagesConfig};
 use store::{ArchiveDate, AsOf, AssetKind, Batch, Content, Fact, Log, NewEvent};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let mut args = std::env::args().skip(1);
+    let mut args: Vec<String> = std::env::args().skip(1).collect();
+    let mut option = |name: &str| {
+        let at = args.iter().position(|arg| arg == name)?;
+        args.drain(at..args.len().min(at + 2)).nth(1)
+    };
+    let access = match option("--keys") {
+        Some(file) => Access::parse(&std::fs::read_to_string(file)?)?,
+        None => Access::default(),
+    };
+    let origins = Origins::parse(option("--cors-origin").as_slice(), access.has_keys())?;
+    let mut args = args.into_iter();
     let listen = args.next().unwrap_or_else(|| "127.0.0.1:7710".to_owned());
     let dir = tempfile::tempdir()?;
     let samples = dir.path().join("samples");
@@ -58,7 +69,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         quarantine: Some(dir.path().join("quarantine")),
         ..PagesConfig::default()
     };
-    let state = ApiState::new(Search::new(indexes))?;
+    let state = ApiState::new(Search::new(indexes))?.with_access(access).with_origins(origins);
     let app = search_api::app(state, config);
     let listener = tokio::net::TcpListener::bind(&listen).await?;
     #[expect(clippy::print_stderr, reason = "it tells where to look")]

@@ -8,7 +8,10 @@ use std::collections::HashSet;
 use serde_json::{Map, Value, json};
 use store::{ArchiveDate, AssetKind, AssetRef, Byline, Content, Live, Precision, ReadError, Snapshot};
 
-use crate::pages::{article_title, asset_href, plain_date, web_link};
+use crate::{
+    PublicUrl,
+    pages::{article_title, asset_href, plain_date, web_link},
+};
 
 /// Each of them once, where it came first: an archive may give one value under several names.
 fn once(values: impl Iterator<Item = String>) -> Vec<String> {
@@ -67,16 +70,15 @@ pub(crate) struct Cited {
 
 impl Cited {
     /// Of an asset as it was read; `None` for what is not cited, a byline. `paper` is the newspaper where the article does
-    /// not name its source, `base_url` where the archive can be read.
+    /// not name its source, `public_url` where the archive can be read.
     pub(crate) fn new(
         asset: &AssetRef,
         live: &Live,
         authors: Vec<Byline>,
         paper: &str,
-        base_url: Option<&str>,
+        public_url: Option<&PublicUrl>,
     ) -> Option<Self> {
-        let own =
-            || Some(format!("{}{}", base_url?.trim_end_matches('/'), asset_href(asset.kind, &asset.id)));
+        let own = || Some(format!("{}{}", public_url?, asset_href(asset.kind, &asset.id)));
         let known = Self {
             id: asset.id.to_string(),
             authors,
@@ -327,8 +329,8 @@ mod tests {
             time: Timestamp::MIN,
             content: article.into(),
         };
-        let base = Some("https://example.org/");
-        let cited = Cited::new(&asset, &live, vec![author], "The Harbour Ledger", base).unwrap();
+        let public: PublicUrl = "https://example.org/".parse().unwrap();
+        let cited = Cited::new(&asset, &live, vec![author], "The Harbour Ledger", Some(&public)).unwrap();
         assert_eq!(
             cited.written(Form::Text),
             "Quill, Eleanor. “Titanic {Sunk} 100%.” The Harbour Ledger, 16 April 1912, p. 1. \

@@ -2,7 +2,7 @@
 
 use indexer::IndexError;
 use query::QueryError;
-use store::{AppendError, AssetRef, InvalidId, ReadError, Seq};
+use store::{AppendError, AssetRef, Gone, InvalidId, ReadError, Seq};
 
 /// Why a search is not answered.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,9 @@ pub enum SearchError {
     /// There is no such asset, or readers do not see it.
     #[error("there is no {0}")]
     NoSuchAsset(AssetRef),
+    /// Readers saw it once, and do not any more.
+    #[error("{}", gone_text(.0, .1))]
+    Gone(AssetRef, Box<Gone>),
     /// What was sent cannot be taken.
     #[error(transparent)]
     Event(#[from] store::InvalidEvent),
@@ -62,6 +65,14 @@ pub enum SearchError {
         "no search context found for id [{0}]: it was closed, or not used for longer than it was to be kept"
     )]
     NoContext(String),
+    /// A point in time or scroll was closed, because of what happened to the archive since.
+    #[error("no search context found for id [{id}]: it was closed, because {why}: open another")]
+    PointClosed {
+        /// Its id, as it was sent.
+        id: String,
+        /// What happened.
+        why: &'static str,
+    },
     /// The path is there, but not for this method.
     #[error("this cannot be done here: the header Allow says what can")]
     WrongMethod,
@@ -82,12 +93,6 @@ pub enum SearchError {
     /// All workers are busy and the queue is full.
     #[error("the server is busy: ask again in a second")]
     Busy,
-    /// As many are open as may be.
-    #[error(
-        "{0} points in time and scrolls are open, which is all that may be at once: close those that you have done with, \
-         or ask again when one has ended"
-    )]
-    TooManyOpen(usize),
     /// The search broke something: a mistake of ours.
     #[error("the search has failed in a way that it should not; the server's log has more")]
     Panicked,
@@ -142,17 +147,28 @@ impl SearchError {
             | Self::NotThere { .. }
             | Self::NoIndex(_)
             | Self::NoDocument(_)
-            | Self::NoContext(_) => 404,
+            | Self::NoContext(_)
+            | Self::PointClosed { .. } => 404,
+            Self::Gone(..) => 410,
             Self::WrongMethod => 405,
             Self::Conflict(_) => 409,
             Self::Index(IndexError::InvalidName(_)) => 400,
             Self::Index(IndexError::NoGeneration { .. }) => 404,
             Self::Index(IndexError::Busy { .. }) => 409,
             Self::Log(ReadError::NoSuchEvent { .. }) => 404,
-            Self::Busy | Self::TooManyOpen(_) => 429,
+            Self::Busy => 429,
             Self::NotYet { .. } | Self::Stopping => 503,
             Self::Index(_) | Self::Log(_) | Self::Tantivy(_) | Self::Panicked => 500,
         }
+    }
+}
+
+/// What is said of an asset that is gone, to anybody.
+fn gone_text(asset: &AssetRef, gone: &Gone) -> String {
+    let (what, since) = (if gone.erased { "erased" } else { "withdrawn" }, gone.since);
+    match gone.notice.as_str() {
+        "" => format!("{asset} was {what} on {since}"),
+        notice => format!("{asset} was {what} on {since}: {notice}"),
     }
 }
 

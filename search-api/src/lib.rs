@@ -41,8 +41,8 @@ mod suggest;
 pub use error::SearchError;
 pub use execute::SearchLimits;
 pub use http::{
-    Access, ApiState, InvalidKey, InvalidOrigin, Origins, Role, ServerLimits, app, router, serve,
-    serve_router,
+    Access, ApiState, InvalidKey, InvalidOrigin, InvalidUrl, Origins, PublicUrl, Role, ServerLimits, app,
+    router, serve, serve_router,
 };
 pub use search::{Hit, Search, SearchResponse, WAIT_LIMIT};
 pub use spelling::better_spelling;

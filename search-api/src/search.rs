@@ -3,22 +3,23 @@
 //! The index stores no text. A hit is read back from the log: the index gives the seq of the event that published
 //! it (column `_seq`), the log's record at that seq gives the asset's id, and the view makes the document from a
 //! snapshot of now. So an asset that was withdrawn or erased a moment ago is in no answer, even while the index
-//! still has it, and every hit shows the seq, revision and source that it comes from. For the archive as it stood,
+//! still has it, whoever asks: what is searched is what readers see. Every hit shows the seq, revision and source that it comes from. For the archive as it stood,
 //! the snapshot is as of then.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use indexer::{Generation, IndexSearcher, Indexes};
+use indexer::{Generation, IndexSearcher, Indexes, Pin};
 use query::{Cursor, SearchRequest, SortValue};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use store::{AsOf, AssetId, AssetKind, AssetRef, Log, Revision, Seq, Snapshot};
+use store::{AsOf, AssetId, AssetKind, AssetRef, Log, ReadError, Reader, Revision, Seq, Shown, Snapshot};
 use views::Document;
 
 use crate::{
@@ -81,6 +82,8 @@ pub(crate) struct Pinned {
     pub(crate) name: IndexName,
     pub(crate) generation: Arc<Generation>,
     pub(crate) index: Arc<IndexSearcher>,
+    /// Without these, which were taken from readers since it was pinned.
+    pub(crate) hidden: Arc<BTreeSet<AssetId>>,
 }
 
 /// What was found.
@@ -95,7 +98,8 @@ pub struct SearchResponse {
     pub facets: Option<Map<String, Value>>,
     /// The `cursor` of the next page; none when this is the last.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub next: Option<Cursor>,
     /// True if the index has moved on since the page before, whose commit is not kept any more: hits whose scores have
     /// changed may be missing here, or be here once more.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -158,15 +162,16 @@ pub struct Hit {
 }
 
 impl SearchResponse {
-    /// The `cursor` of what comes behind one of its hits.
-    pub(crate) fn cursor(&self, hit: &Hit) -> String {
-        cursor_of(&hit.sort, hit.seq.get(), &self.generation, &self.state)
+    /// Where the page begins that comes behind one of its hits.
+    pub(crate) fn cursor(&self, hit: &Hit) -> Cursor {
+        cursor_behind(hit.sort.clone(), hit.seq.get(), commit_of(&self.generation, &self.state))
     }
 }
 
-fn cursor_of(sort: &[SortValue], seq: u64, generation: &str, state: &str) -> String {
-    let sort = sort.iter().map(|value| serde_json::json!(value)).collect();
-    Cursor { sort, seq, commit: commit_of(generation, state) }.to_string()
+/// Where a page begins that comes behind a hit of these values, found in this commit.
+fn cursor_behind(sort: Vec<SortValue>, seq: u64, commit: String) -> Cursor {
+    let values = sort.into_iter().map(SortValue::into_scalar).collect();
+    Cursor { commit, ..Cursor::new(values, seq) }
 }
 
 /// The name of a commit of an index.
@@ -209,30 +214,30 @@ impl Search {
     /// [`SearchError`]: the request is wrong, it takes too long, or the index or log fails.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResponse, SearchError> {
         let leafs = request.is_by_score() && request.as_of.is_none();
-        let kept = if leafs { self.kept(request)? } else { None };
-        let mut moved = leafs && request.commit.is_some() && kept.is_none();
+        let before = request.after.as_ref().map(|after| after.commit.as_str());
+        let before = before.filter(|commit| leafs && !commit.is_empty());
+        let kept = before.map(|commit| self.kept(request, commit)).transpose()?.flatten();
+        let is_kept = kept.is_some();
         let view = match kept {
             Some(kept) => kept,
             None => self.generation(request)?,
         };
         let commit = commit_of(view.generation.name(), &view.index.state());
-        moved &= request.commit.as_ref() != Some(&commit);
         let mut response = self.search_views(request, std::slice::from_ref(&view))?;
-        response.moved = moved;
-        if leafs && response.next.is_some() {
-            self.inner.kept.keep(commit, view);
+        response.moved = !is_kept && before.is_some_and(|before| before != commit);
+        if leafs && !is_kept && response.next.is_some() {
+            self.inner.kept.keep(commit, view.name.clone(), || {
+                self.indexes().pin(Arc::clone(&view.generation), Arc::clone(&view.index))
+            });
         }
         Ok(response)
     }
 
     /// The commit that the page before came from, if it is kept and has what is waited for.
-    fn kept(&self, request: &SearchRequest) -> Result<Option<Pinned>, SearchError> {
-        let Some(commit) = &request.commit else { return Ok(None) };
-        let is_wanted = |view: &Pinned| {
-            view.name == request.kind.into()
-                && request.min_seq.is_none_or(|wanted| wanted <= view.index.reached)
-        };
-        Ok(self.inner.kept.find(commit, is_wanted, self.log())?)
+    fn kept(&self, request: &SearchRequest, commit: &str) -> Result<Option<Pinned>, SearchError> {
+        let kept = self.inner.kept.find(commit, &request.kind.into())?;
+        let has_it = |view: &Pinned| request.min_seq.is_none_or(|wanted| wanted <= view.index.reached);
+        Ok(kept.filter(has_it))
     }
 
     /// Searches several views as if they were one. A field that one of them lacks has no value there.
@@ -286,7 +291,7 @@ impl Search {
     ) -> Result<T, SearchError> {
         let mut opened = Vec::with_capacity(views.len());
         for view in views {
-            opened.push((view, self.snapshot_for(&view.generation)?));
+            opened.push((view, view.generation.snapshot(self.log())?));
         }
         let mut limits = self.inner.limits;
         limits.time = request.time_limit.map_or(limits.time, |limit| limit.min(limits.time));
@@ -298,6 +303,7 @@ impl Search {
                 name: &view.name,
                 generation: &view.generation,
                 index: &view.index,
+                hidden: &view.hidden,
                 snapshot,
                 lengths: &self.inner.lengths,
                 together: views,
@@ -317,10 +323,19 @@ impl Search {
         indices.iter().cloned().map(|name| self.open(name)).collect()
     }
 
+    /// Keeps views at these commits, for whoever goes on with them.
+    pub(crate) fn keep(&self, views: &[Pinned]) -> Vec<(IndexName, Arc<Pin>)> {
+        let keep = |view: &Pinned| {
+            let (generation, index) = (Arc::clone(&view.generation), Arc::clone(&view.index));
+            (view.name.clone(), self.indexes().pin(generation, index))
+        };
+        views.iter().map(keep).collect()
+    }
+
     fn open(&self, name: IndexName) -> Result<Pinned, SearchError> {
         let Some(as_of) = &name.as_of else {
             let (generation, index) = self.indexes().searcher(name.kind)?;
-            return Ok(Pinned { name, generation, index });
+            return Ok(Pinned { name, generation, index, hidden: Arc::default() });
         };
         // Looked up in the list, so that no name leads out of the directory.
         if !self.indexes().generations(name.kind)?.contains(&format!("@{as_of}")) {
@@ -330,7 +345,7 @@ impl Search {
             )));
         }
         let generation = self.indexes().named(name.kind, as_of)?;
-        Ok(Pinned { index: generation.searcher()?, name, generation })
+        Ok(Pinned { index: generation.searcher()?, name, generation, hidden: Arc::default() })
     }
 
     fn generation(&self, request: &SearchRequest) -> Result<Pinned, SearchError> {
@@ -344,40 +359,47 @@ impl Search {
         self.open(name).map_err(|error| error.at("as_of"))
     }
 
-    /// Of now, or of what a generation of the past was built from.
-    fn snapshot_for(&self, generation: &Generation) -> Result<Snapshot, SearchError> {
-        let info = generation.info();
-        let Some(as_of) = &info.as_of else { return Ok(self.log().snapshot()?) };
-        let as_of: AsOf =
-            as_of.parse().map_err(|error: store::InvalidAsOf| SearchError::NotFound(error.to_string()))?;
-        Ok(self.log().snapshot_as_of_within(as_of, info.since)?)
-    }
-
-    /// The document of one asset as readers see it now, or saw it then.
+    /// The document of one asset as this reader sees it now, or saw it then.
     ///
     /// # Errors
-    /// [`SearchError::NoSuchAsset`] when they do or did not; or the log fails.
-    pub fn document(&self, asset: &AssetRef, at: Option<AsOf>) -> Result<Hit, SearchError> {
+    /// [`SearchError::NoSuchAsset`] and [`SearchError::Gone`] when he does or did not; or the log fails.
+    pub fn document(&self, asset: &AssetRef, at: Option<AsOf>, reader: Reader) -> Result<Hit, SearchError> {
         let snapshot = match at {
             None => self.log().snapshot()?,
             Some(at) => self.log().snapshot_as_of(at)?,
         };
-        document_in(&snapshot, asset, &asset.kind.into())
+        document_in(&snapshot.for_reader(reader), asset, &asset.kind.into())
     }
 
-    /// The document of one asset of an index.
+    /// The document of one asset of an index, as readers see it.
     pub(crate) fn document_of(&self, index: &IndexName, id: AssetId) -> Result<Hit, SearchError> {
         let asset = AssetRef::new(index.kind, id);
         match index.as_of {
-            None => self.document(&asset, None),
-            Some(_) => document_in(&self.snapshot_for(&self.open(index.clone())?.generation)?, &asset, index),
+            None => self.document(&asset, None, Reader::PUBLIC),
+            Some(_) => {
+                let snapshot = self.open(index.clone())?.generation.snapshot(self.log())?;
+                document_in(&snapshot, &asset, index)
+            }
         }
     }
 }
 
 fn document_in(snapshot: &Snapshot, asset: &AssetRef, index: &IndexName) -> Result<Hit, SearchError> {
-    let document = views::view_of(asset.kind).document(&asset.id, snapshot)?;
-    document.map(|document| hit_of(document, index)).ok_or_else(|| SearchError::NoSuchAsset(asset.clone()))
+    match views::view_of(asset.kind).document(&asset.id, snapshot)? {
+        Some(document) => Ok(hit_of(document, index)),
+        None => Err(unseen(snapshot, asset)?),
+    }
+}
+
+/// Why a snapshot's reader does not see an asset: it is gone, or there is none for him.
+///
+/// # Errors
+/// The log fails.
+pub(crate) fn unseen(snapshot: &Snapshot, asset: &AssetRef) -> Result<SearchError, ReadError> {
+    Ok(match snapshot.shown(asset)? {
+        Shown::Gone(gone) => SearchError::Gone(asset.clone(), Box::new(gone)),
+        Shown::Seen | Shown::Unknown => SearchError::NoSuchAsset(asset.clone()),
+    })
 }
 
 fn hit_of(document: Document, index: &IndexName) -> Hit {

@@ -8,7 +8,7 @@ use views::{Analyser, Language};
 
 use crate::{
     Search, SearchError, SearchResponse,
-    execute::{Analysed, AsWhat, Budget, NearWord, near_words, target_of, targets},
+    execute::{Analysed, AsWhat, Budget, NearWord, is_in_use, near_words, target_of, targets},
     search::Pinned,
 };
 use query::{Fuzziness, Near, SearchRequest};
@@ -107,7 +107,7 @@ impl Nearest {
                 let found = found.get_or_insert_default();
                 for stem in Analysed::new(analyser, &index.languages, word).alternatives(0) {
                     let stem = Term::from_field_text(within.field, stem);
-                    found.known |= index.searcher.doc_freq(&stem).map_err(SearchError::Tantivy)? > 0;
+                    found.known |= is_in_use(&index.searcher, &stem).map_err(SearchError::Tantivy)?;
                 }
                 let near =
                     near_words(&index.searcher, within, &near, budget).map_err(SearchError::Tantivy)?;

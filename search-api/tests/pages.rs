@@ -126,36 +126,163 @@ async fn an_order_needs_somebody_who_may_give_it() {
     assert!(!String::from_utf8(page).unwrap().contains("<button type=\"submit\">Rebuild"));
 }
 
-#[tokio::test]
-async fn with_keys_a_browser_is_asked_for_one_and_buttons_are_for_admins() {
+/// What a browser sends and gets.
+struct Answer {
+    status: u16,
+    headers: axum::http::HeaderMap,
+    page: String,
+}
+
+async fn send(
+    router: &Router,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &'static str,
+) -> Answer {
+    let request = Request::builder().method(method).uri(path).header("accept", "text/html");
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let response = router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let page = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+    Answer { status: parts.status.as_u16(), headers: parts.headers, page }
+}
+
+fn reader_and_keeper() -> Access {
     let keys = [(Role::Read, "reader"), (Role::Admin, "keeper")].map(|(role, key)| Access::line(role, key));
-    let (_dir, router) = harbour_ledger_for(Access::parse(&keys.join("\n")).unwrap());
-    let send = async |method: &str, path: &str, headers: &[(&str, &str)], body: &'static str| {
-        let request = Request::builder().method(method).uri(path).header("accept", "text/html");
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        let request = request.header("content-type", "application/x-www-form-urlencoded");
-        let response = router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
-        let (parts, body) = response.into_parts();
-        (
-            parts.status.as_u16(),
-            parts.headers,
-            String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()),
-        )
-    };
-    let (status, headers, page) = send("GET", "/", &[], "").await;
-    assert_eq!(status, 401);
-    assert!(headers["www-authenticate"].to_str().unwrap().starts_with("Basic"));
-    assert!(page.unwrap().starts_with("<!DOCTYPE html>"));
+    Access::parse(&keys.join("\n")).unwrap()
+}
+
+#[tokio::test]
+async fn with_keys_a_browser_gets_a_form_for_one_and_buttons_are_for_admins() {
+    let (_dir, router) = harbour_ledger_for(reader_and_keeper());
+    let answer = send(&router, "GET", "/?q=ferry&from=1900", &[], "").await;
+    assert_eq!(answer.status, 401);
+    // A window of the browser's own would cover it.
+    assert!(!answer.headers.contains_key("www-authenticate"));
+    assert!(
+        answer.page.contains("<form class=\"sign-in\" method=\"post\" action=\"/sign-in\""),
+        "{}",
+        answer.page
+    );
+    assert!(answer.page.contains("name=\"to\" value=\"/?q=ferry&amp;from=1900\""), "{}", answer.page);
     let (reader, keeper) = (("authorization", "Bearer reader"), ("authorization", "Bearer keeper"));
     let button = "action=\"/status/rebuild\"";
-    assert!(!send("GET", "/status", &[reader], "").await.2.unwrap().contains(button));
-    assert!(send("GET", "/status", &[keeper], "").await.2.unwrap().contains(button));
-    let order =
-        async |headers: &[(&str, &str)]| send("POST", "/status/rebuild", headers, "view=images").await.0;
+    assert!(!send(&router, "GET", "/status", &[reader], "").await.page.contains(button));
+    assert!(send(&router, "GET", "/status", &[keeper], "").await.page.contains(button));
+    let order = async |headers: &[(&str, &str)]| {
+        send(&router, "POST", "/status/rebuild", headers, "view=images").await.status
+    };
     assert_eq!(order(&[reader]).await, 403);
     let (host, own, foreign) = (("host", "here"), ("origin", "http://here"), ("origin", "http://elsewhere"));
     assert_eq!(order(&[keeper, host, foreign]).await, 403);
     assert_eq!(order(&[keeper, host, own]).await, 303);
+}
+
+/// A story: a reader signs in on the machine of the reading room, looks around, and signs out. Whoever sits down next, with
+/// all that the browser ever kept, is nobody.
+#[tokio::test]
+async fn who_signs_in_is_known_until_he_signs_out() {
+    let (dir, router) = harbour_ledger_for(reader_and_keeper());
+    let own = [("host", "here"), ("origin", "http://here")];
+    let (wrong, right) = ("key=nonsense&to=%2Fstatus", "key=keeper&to=%2Fstatus%3Fx%3D1");
+    let answer = send(&router, "POST", "/sign-in", &own, wrong).await;
+    assert_eq!((answer.status, answer.headers.contains_key("set-cookie")), (401, false));
+    assert!(answer.page.contains("role=\"alert\""), "{}", answer.page);
+    let foreign = [("host", "here"), ("origin", "http://elsewhere")];
+    let answer = send(&router, "POST", "/sign-in", &foreign, right).await;
+    assert_eq!(
+        (answer.status, answer.headers.contains_key("set-cookie")),
+        (403, false),
+        "nobody is signed in by another site"
+    );
+
+    let answer = send(&router, "POST", "/sign-in", &own, right).await;
+    assert_eq!((answer.status, answer.headers["location"].to_str().unwrap()), (303, "/status?x=1"));
+    let cookie = answer.headers["set-cookie"].to_str().unwrap();
+    let (pair, attributes) = cookie.split_once("; ").unwrap();
+    assert_eq!(attributes, "Path=/; HttpOnly; SameSite=Strict");
+    let cookie = ("cookie", pair);
+    // The key itself is not in it.
+    assert!(!pair.contains("keeper") && pair.len() > 60, "{pair}");
+
+    let room = send(&router, "GET", "/status", &[cookie], "").await;
+    assert!(room.status == 200 && room.page.contains("action=\"/status/rebuild\""));
+    assert!(room.headers["cache-control"].to_str().unwrap().contains("private"));
+    // Its role is that of the key, for the APIs, too.
+    for path in
+        ["/api/v1/search?q=ferry", "/es/_search", "/articles/a/1912-04-16-titanic", "/api/v1/suggest?q=fer"]
+    {
+        assert_eq!(send(&router, "GET", path, &[cookie], "").await.status, 200, "{path}");
+    }
+    let shown = send(&router, "GET", "/sign-in", &[cookie], "").await;
+    assert!(shown.page.contains("action=\"/sign-out\""), "{}", shown.page);
+    // A page of another site cannot use it, nor end it.
+    for path in ["/status/rebuild", "/sign-out", "/api/v1/rebuild"] {
+        for from in [("origin", "http://elsewhere"), ("origin", "null"), ("sec-fetch-site", "same-site")] {
+            let answer = send(&router, "POST", path, &[cookie, ("host", "here"), from], "view=images").await;
+            assert_eq!(answer.status, 403, "{path} {from:?}");
+        }
+    }
+    // A header with another key counts more.
+    let with_both = [cookie, ("authorization", "Bearer reader")];
+    assert!(!send(&router, "GET", "/status", &with_both, "").await.page.contains("/status/rebuild"));
+
+    let answer = send(&router, "POST", "/sign-out", &[cookie, own[0], own[1]], "").await;
+    assert_eq!(answer.status, 303);
+    assert!(answer.headers["set-cookie"].to_str().unwrap().ends_with("; Max-Age=0"));
+    let after = send(&router, "GET", "/status", &[cookie], "").await;
+    assert!(after.status == 401 && after.page.contains("session is over"), "{}", after.page);
+    assert_eq!(send(&router, "GET", "/api/v1/search", &[cookie], "").await.status, 401);
+    drop(dir);
+}
+
+/// Over TLS, the cookie is of this very name, and pages at any other address are not ours.
+#[tokio::test]
+async fn over_tls_the_cookie_is_of_this_host_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(dir.path().join("log")).unwrap();
+    let public_url = Some("https://archive.example".parse().unwrap());
+    let config = PagesConfig { public_url, ..PagesConfig::default() };
+    let router = pages_of(&log, &dir, reader_and_keeper(), config);
+    let sign_in = async |origin: &str| {
+        let headers = [("host", "127.0.0.1:7700"), ("origin", origin), ("x-forwarded-proto", "https")];
+        send(&router, "POST", "/sign-in", &headers, "key=reader").await
+    };
+    assert_eq!(sign_in("http://127.0.0.1:7700").await.status, 403);
+    assert_eq!(sign_in("http://archive.example").await.status, 403);
+    let answer = sign_in("https://archive.example").await;
+    let cookie = answer.headers["set-cookie"].to_str().unwrap();
+    assert!(
+        cookie.starts_with("__Host-morgue=")
+            && cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict; Secure"),
+        "{cookie}"
+    );
+    let pair = cookie.split(';').next().unwrap();
+    assert_eq!(send(&router, "GET", "/", &[("cookie", pair)], "").await.status, 200);
+    let unsafe_name = pair.replace("__Host-", "");
+    assert_eq!(send(&router, "GET", "/", &[("cookie", &unsafe_name)], "").await.status, 401);
+}
+
+/// A link on a page elsewhere leads here without the cookie: the page asks for itself again, once, and then has it.
+#[tokio::test]
+async fn a_link_from_elsewhere_finds_who_is_signed_in() {
+    let (_dir, router) = harbour_ledger_for(reader_and_keeper());
+    let led = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
+    let answer = send(&router, "GET", "/articles/a/1?q=x", &led, "").await;
+    assert!(
+        answer.status == 401 && answer.page.contains("content=\"0; url=/articles/a/1?q=x\""),
+        "{}",
+        answer.page
+    );
+    let again = [("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "navigate")];
+    let answer = send(&router, "GET", "/articles/a/1?q=x", &again, "").await;
+    assert!(
+        answer.page.contains("class=\"sign-in\"") && !answer.page.contains("http-equiv"),
+        "{}",
+        answer.page
+    );
 }
 
 #[tokio::test]

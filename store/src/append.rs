@@ -48,6 +48,22 @@ impl Prepared {
     pub fn only_if_absent(self) -> Self {
         Self { only_if_absent: true, ..self }
     }
+
+    /// Eight hexadecimal digits of a digest of what the event says: the same wherever it is said.
+    pub fn fingerprint(&self) -> String {
+        self.said.mark.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The time at which it happened at its source, if the source states it.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.time
+    }
+
+    /// As an event about another asset of the same kind. What it says stays as it was prepared.
+    #[must_use]
+    pub fn renamed(self, id: AssetId) -> Self {
+        Self { key: head_key(&self.event_type, &id), id, ..self }
+    }
 }
 
 /// Events that are appended together or not at all.
@@ -60,6 +76,17 @@ pub struct Batch {
     /// Revisions that assets must be at; 0 is "not there". If one is not, nothing is appended. A condition on one
     /// event alone is [`Prepared::only_if_absent`].
     pub expect: Vec<(AssetRef, Revision)>,
+    /// What the source called its records, stored in the same transaction.
+    pub names: Vec<Name>,
+}
+
+/// What a source called a record, and what that is: see [`crate::Snapshot::name`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// At most 400 bytes.
+    pub key: String,
+    /// Lines of any text. One that is a kind of asset, a space and an id says that the record is this asset.
+    pub value: String,
 }
 
 /// How far a source has been read, in its own words.
@@ -198,6 +225,20 @@ impl Log {
         Ok(appended)
     }
 
+    /// What would become of a batch if it were appended now. Nothing is written.
+    ///
+    /// # Errors
+    /// [`AppendError`], as [`Self::append`].
+    pub fn rehearse(&self, batch: &Batch) -> Result<Vec<Outcome>, AppendError> {
+        check_names(batch)?;
+        self.write(|tables, mut txn| {
+            let mut writer = Writer::new(self, tables, &txn)?;
+            let appended = writer.batch(&mut txn, batch)?;
+            txn.abort();
+            Ok(appended.outcomes)
+        })
+    }
+
     /// Appends without driving out what the batch erases.
     pub(crate) fn append_with_others(&self, batch: Batch) -> Result<Appended, AppendError> {
         self.queue().commit_with_others(batch, |all| self.commit(all))
@@ -261,6 +302,10 @@ impl AppendError {
 
 /// Names that LMDB would not take as keys must not fail who shares the commit.
 fn check_names(batch: &Batch) -> Result<(), InvalidEvent> {
+    if let Some(name) = batch.names.iter().find(|name| name.key.is_empty() || name.key.len() > MAX_ID_BYTES) {
+        let why = format!("a name must have 1 to {MAX_ID_BYTES} bytes, it has {}", name.key.len());
+        return Err(InvalidEvent::Data { path: "names.key".to_owned(), why });
+    }
     match &batch.position {
         Some(SourcePosition { source, .. }) if source.is_empty() || source.len() > MAX_ID_BYTES => {
             let why = format!("its name must have 1 to {MAX_ID_BYTES} bytes, it has {}", source.len());

@@ -181,6 +181,11 @@ impl Head {
         self.status == Status::Published && self.live != Seq::ZERO
     }
 
+    /// Returns true if readers would see the asset if it were not withdrawn.
+    pub(crate) fn is_hidden(&self) -> bool {
+        matches!(self.status, Status::Withdrawn { .. }) && self.live != Seq::ZERO
+    }
+
     /// The key under which the asset is due to be withdrawn, in the table `due`; `None` where it is not.
     pub(crate) fn due_key(&self) -> Option<[u8; 16]> {
         let until = self.until.filter(|_| self.is_seen())?;

@@ -7,7 +7,7 @@ use heed::{RoTxn, RwTxn};
 
 use crate::{
     asset::{AssetId, AssetKind, AssetRef},
-    catalog::{Brief, Change, Head, Said, Status, edge, edge_value},
+    catalog::{Brief, Change, Head, Status, edge, edge_value},
     error::ReadError,
     event::Seq,
     tables::CatalogTables,
@@ -22,14 +22,22 @@ pub(crate) struct Changes {
     edges: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     /// Key of a row of `due` → the asset's key; `None` takes the row away.
     due: BTreeMap<[u8; 16], Option<Vec<u8>>>,
+    /// Key of an asset → whether it has a row in `hidden`.
+    hidden: BTreeMap<Vec<u8>, bool>,
     work: WorkChanges,
 }
 
 impl Changes {
     /// None yet.
     pub(crate) fn to(tables: CatalogTables) -> Self {
-        let work = WorkChanges::default();
-        Self { tables, heads: BTreeMap::new(), edges: BTreeMap::new(), due: BTreeMap::new(), work }
+        Self {
+            tables,
+            heads: BTreeMap::new(),
+            edges: BTreeMap::new(),
+            due: BTreeMap::new(),
+            hidden: BTreeMap::new(),
+            work: WorkChanges::default(),
+        }
     }
 
     /// The head under this key, with all changes.
@@ -50,41 +58,64 @@ impl Changes {
         named_before: impl FnOnce(Seq) -> Result<(Vec<AssetRef>, Brief), ReadError>,
     ) -> Result<(), ReadError> {
         let before = head.unwrap_or(Head::NONE);
-        let old_live = before.live;
-        let old_into = into_of(&before).cloned();
-        let (was_seen, was_due) = (before.is_seen(), before.due_key());
-        let after = before.after(change);
-        let kind = change.event_type.kind();
-        let Said { references, brief: said_brief, .. } = change.said;
-        let (named, brief) = match old_live {
+        let after = before.clone().after(change);
+        let said = change.said.references.as_deref().map(|named| (named, &change.said.brief));
+        self.turn(key, change.event_type.kind(), (&before, after), said, named_before)
+    }
+
+    /// Gives an asset another status, as no event does: a look back shows nothing that is hidden today.
+    pub(crate) fn overlay(
+        &mut self,
+        asset: &AssetRef,
+        (before, after): (&Head, Head),
+        named_before: impl FnOnce(Seq) -> Result<(Vec<AssetRef>, Brief), ReadError>,
+    ) -> Result<(), ReadError> {
+        self.turn(&asset.to_key(), Some(asset.kind), (before, after), None, named_before)
+    }
+
+    /// Turns one head into another, with all that follows from it. `said` is what the asset names from now on, with what
+    /// is kept of it in brief; `None` leaves what it named.
+    fn turn(
+        &mut self,
+        key: &[u8],
+        kind: Option<AssetKind>,
+        (before, after): (&Head, Head),
+        said: Option<(&[AssetRef], &Brief)>,
+        named_before: impl FnOnce(Seq) -> Result<(Vec<AssetRef>, Brief), ReadError>,
+    ) -> Result<(), ReadError> {
+        let (was_seen, is_seen) = (before.is_seen(), after.is_seen());
+        let (named, brief) = match before.live {
             Seq::ZERO => Default::default(),
-            _ if references.is_none() && was_seen == after.is_seen() => Default::default(),
+            _ if said.is_none() && was_seen == is_seen => Default::default(),
             live => named_before(live)?,
         };
-        if was_seen && (references.is_some() || !after.is_seen()) {
+        if was_seen && (said.is_some() || !is_seen) {
             self.work.count(-1, kind, &named, &brief);
         }
-        match references {
-            Some(references) if after.is_seen() => self.work.count(1, kind, references, said_brief),
-            None if after.is_seen() && !was_seen => self.work.count(1, kind, &named, &brief),
+        match said {
+            Some((references, brief)) if is_seen => self.work.count(1, kind, references, brief),
+            None if is_seen && !was_seen => self.work.count(1, kind, &named, &brief),
             _ => {}
         }
-        if let Some(references) = references {
+        if let Some((references, brief)) = said {
             let still: HashSet<_> = references.iter().collect();
             for gone in named.iter().filter(|target| !still.contains(target)) {
                 self.edges.insert(edge(&gone.to_key(), key).0, None);
             }
             for target in references {
-                self.add_edge(target, key, said_brief);
+                self.add_edge(target, key, brief);
             }
         }
-        if was_due != after.due_key() {
-            self.due.extend(was_due.map(|key| (key, None)));
+        if before.due_key() != after.due_key() {
+            self.due.extend(before.due_key().map(|due| (due, None)));
             self.due.extend(after.due_key().map(|due| (due, Some(key.to_vec()))));
         }
-        if old_into.as_ref() != into_of(&after) {
+        if before.is_hidden() != after.is_hidden() {
+            self.hidden.insert(key.to_vec(), after.is_hidden());
+        }
+        if into_of(before) != into_of(&after) {
             let target = |id: &AssetId| AssetRef::new(AssetKind::Byline, id.clone());
-            if let Some(old) = &old_into {
+            if let Some(old) = into_of(before) {
                 self.edges.insert(edge(&target(old).to_key(), key).0, None);
             }
             if let Some(new) = into_of(&after) {
@@ -118,6 +149,12 @@ impl Changes {
             match asset {
                 Some(asset) => self.tables.due.put(txn, &key, &asset)?,
                 None => _ = self.tables.due.delete(txn, &key)?,
+            }
+        }
+        for (asset, is_hidden) in std::mem::take(&mut self.hidden) {
+            match is_hidden {
+                true => self.tables.hidden.put(txn, &asset, &[])?,
+                false => _ = self.tables.hidden.delete(txn, &asset)?,
             }
         }
         self.work.write(self.tables, txn)

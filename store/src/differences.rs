@@ -132,14 +132,18 @@ impl Snapshot {
         Ok(Some(from.differences(&to)))
     }
 
-    /// What a revision says; `None` when it is not there or was erased. Walks the asset's history back to it.
+    /// What a revision says; `None` when it is not there, was erased, or is not for this snapshot's reader. Walks the asset's history back to it.
     ///
     /// # Errors
     /// [`ReadError`]: damaged, or the disk fails.
     pub fn revision(&self, asset: &AssetRef, revision: Revision) -> Result<Option<Content>, ReadError> {
         for seq in self.history(asset, usize::MAX)? {
             if self.tables.record(&self.txn, seq)?.revision == revision && revision.get() > 0 {
-                return Ok(match self.event(seq)?.payload {
+                let event = self.event(seq)?;
+                if !self.may_see(&event)? {
+                    return Ok(None);
+                }
+                return Ok(match event.payload {
                     Payload::Kept { fact: Fact::Published(content), .. } => Some(content),
                     _ => None,
                 });

@@ -163,6 +163,14 @@ impl Event {
         Some(AssetRef::new(self.event_type.kind()?, self.id.clone()))
     }
 
+    /// Whether readers may see what it publishes; public for an event that publishes nothing, or was erased.
+    pub fn visibility(&self) -> &Visibility {
+        match &self.payload {
+            Payload::Kept { visibility, .. } => visibility,
+            Payload::Erased { .. } => &Visibility::PUBLIC,
+        }
+    }
+
     /// What it states; `None` once it was erased.
     pub fn fact(&self) -> Option<&Fact> {
         match &self.payload {

@@ -1,5 +1,14 @@
 //! Expiry: a revision that was public until a time is withdrawn by an event when that time has come. Views see no clock.
 
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
 use crate::{
     append::Batch,
     asset::AssetRef,
@@ -13,6 +22,54 @@ use crate::{
 
 /// So many assets are withdrawn in one transaction.
 const CHUNK: usize = 1_000;
+/// After so long it is tried again what failed.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
+/// After so long the log is looked at even if nothing rang and nothing is due.
+const LOOK_ANYWAY: Duration = Duration::from_secs(3_600);
+
+/// The thread that withdraws what is due, whenever something is. It ends after this, and is not waited for: it may be
+/// waiting for its turn to append.
+pub struct Expiries {
+    log: Log,
+    stop: Arc<AtomicBool>,
+}
+
+impl Expiries {
+    /// Withdraws what fell due while nobody looked, then what falls due. `now` is asked for the time.
+    ///
+    /// # Errors
+    /// The system's, when no thread can be started.
+    pub fn start(log: &Log, now: impl Fn() -> Timestamp + Send + 'static) -> io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (of, stopped) = (log.clone(), Arc::clone(&stop));
+        let work = move || {
+            while !stopped.load(Ordering::Acquire) {
+                let failed = match of.withdraw_due(now()) {
+                    Ok(0) => of.wait_for_due(&now, &stopped).err().map(|error| error.to_string()),
+                    Ok(count) => {
+                        tracing::info!(count, "what was public until now is withdrawn");
+                        None
+                    }
+                    Err(error) => Some(error.to_string()),
+                };
+                if let Some(error) = failed {
+                    tracing::error!(%error, "what is due cannot be withdrawn; trying again soon");
+                    let stop = || Ok::<_, ReadError>(stopped.load(Ordering::Acquire));
+                    drop(of.wait_until(TRY_AGAIN, stop));
+                }
+            }
+        };
+        std::thread::Builder::new().name("expiries".to_owned()).spawn(work)?;
+        Ok(Self { log: log.clone(), stop })
+    }
+}
+
+impl Drop for Expiries {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        self.log.wake_followers();
+    }
+}
 
 impl Log {
     /// Returns the earliest time at which an asset that readers see is due to be withdrawn.
@@ -22,6 +79,12 @@ impl Log {
     pub fn next_due(&self) -> Result<Option<Timestamp>, ReadError> {
         let (tables, txn) = self.read()?;
         Ok(tables.catalog.due.first(&txn)?.map(|(key, _)| time_of(key)))
+    }
+
+    /// Waits until something is due, or it is told to stop. The log is looked at again whenever something is appended.
+    fn wait_for_due(&self, now: &impl Fn() -> Timestamp, stop: &AtomicBool) -> Result<(), ReadError> {
+        let is_due = || Ok(stop.load(Ordering::Acquire) || self.next_due()?.is_some_and(|due| due <= now()));
+        self.wait_until(LOOK_ANYWAY, is_due).map(drop)
     }
 
     /// Withdraws the assets that readers might see until `now` at the latest: by order of their source, for the reason
@@ -47,7 +110,7 @@ impl Log {
             }
             match self.append(batch) {
                 Ok(appended) => {
-                    withdrawn += appended.outcomes.iter().filter(|done| done.is_new()).count() as u64
+                    withdrawn += appended.outcomes.iter().filter(|done| done.is_new()).count() as u64;
                 }
                 // One of them has a new revision, perhaps of a longer life: they are looked for again.
                 Err(AppendError::Conflict { .. }) => {}

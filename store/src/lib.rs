@@ -47,6 +47,7 @@ mod fold;
 mod follow;
 mod import;
 mod log;
+mod names;
 mod note;
 mod past;
 mod queue;
@@ -67,7 +68,7 @@ mod volume;
 mod work;
 mod writer;
 
-pub use append::{Appended, Batch, Outcome, Prepared, Refusal, SourcePosition};
+pub use append::{Appended, Batch, Name, Outcome, Prepared, Refusal, SourcePosition};
 pub use asof::{AsOf, InvalidAsOf};
 pub use asset::{AssetId, AssetKind, AssetRef, InvalidId, MAX_ID_BYTES, UnknownKind};
 pub use backup::BackupError;
@@ -82,6 +83,7 @@ pub use event::{
     Event, EventType, Fact, InvalidEvent, Merge, NewEvent, Order, OrderedBy, Payload, Revision, Seq,
     Visibility,
 };
+pub use expiry::Expiries;
 pub use export::{ExportError, Exported};
 pub use follow::{FollowError, LostTail};
 pub use import::{ImportError, Imported};

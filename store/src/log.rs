@@ -21,6 +21,7 @@ use crate::{
     digest::Digest,
     error::{AppendError, OpenError, ReadError},
     event::{Fact, Seq},
+    names::is_name,
     queue::Queue,
     record::{Encoded, Record},
     snapshot::Snapshot,
@@ -125,6 +126,9 @@ impl Log {
         let mut found = BTreeMap::new();
         for entry in tables.sources.iter(&txn)? {
             let (source, sealed) = entry?;
+            if is_name(source) {
+                continue;
+            }
             found.insert(source.to_owned(), position(source, sealed)?);
         }
         Ok(found)

@@ -4,9 +4,12 @@
 //! that sort folds the events up to then into a catalog of its own, which takes some 10 µs an event. That catalog is
 //! kept beside the tables that it was folded from, for all snapshots of the moment, and brought forward when the log
 //! has taken more that belongs to it. It goes when an erasure replaces the volume.
+//!
+//! What is withdrawn today is withdrawn at every older moment, too, for whoever may not see all.
 
 use std::{
     cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -14,11 +17,14 @@ use heed::RoTxn;
 
 use crate::{
     asof::AsOf,
-    catalog::Head,
+    asset::AssetRef,
+    catalog::{Head, Status, damaged},
+    changes::Changes,
     error::ReadError,
-    event::Seq,
+    event::{OrderedBy, Seq},
     fold::Fold,
     log::Log,
+    reader::Reader,
     scratch::Scratch,
     snapshot::Snapshot,
     stored::earlier,
@@ -54,7 +60,16 @@ impl Past {
     pub(crate) fn head(&self, snapshot: &Snapshot, key: &[u8]) -> Result<Option<Head>, ReadError> {
         match self.folded.get() {
             Some(folded) => folded.scratch.tables.head(&folded.txn, key),
-            None => self.walk(snapshot, key),
+            None => {
+                let head = self.walk(snapshot, key)?;
+                let Snapshot { tables, txn, reader, .. } = snapshot;
+                match head {
+                    Some(head) if !reader.sees_all() && tables.catalog.hidden.get(txn, key)?.is_some() => {
+                        Ok(Some(hidden(head)))
+                    }
+                    head => Ok(head),
+                }
+            }
         }
     }
 
@@ -63,7 +78,8 @@ impl Past {
         let folded = match self.folded.get() {
             Some(folded) => folded,
             None => {
-                let scratch = snapshot.tables.pasts.catalog(snapshot, (self.as_of, self.within))?;
+                let moment = (self.as_of, self.within, snapshot.reader);
+                let scratch = snapshot.tables.pasts.catalog(snapshot, moment)?;
                 let txn = scratch.env.clone().static_read_txn()?;
                 self.folded.get_or_init(|| Folded { txn, scratch })
             }
@@ -93,6 +109,14 @@ impl Past {
     }
 }
 
+/// What an asset that is withdrawn today was then.
+fn hidden(head: Head) -> Head {
+    match head.is_seen() {
+        true => Head { status: Status::Withdrawn { by: OrderedBy::Person }, ..head },
+        false => head,
+    }
+}
+
 /// The catalogs of older moments that are kept beside the tables of one volume, the one asked for last at the end.
 #[derive(Default)]
 pub(crate) struct Pasts {
@@ -105,19 +129,21 @@ struct Kept {
     catalog: Mutex<Option<Catalog>>,
 }
 
-/// When, and up to which event of the log; `None` is its last.
-type Moment = (AsOf, Option<Seq>);
+/// When, up to which event of the log (`None` is its last), and for whom.
+type Moment = (AsOf, Option<Seq>, Reader);
 
 struct Catalog {
     scratch: Arc<Scratch>,
     /// The last event of the log that was looked at.
     upto: Seq,
+    /// The assets that are withdrawn today and were not then, with their heads of then.
+    hidden: BTreeMap<AssetRef, Head>,
 }
 
 impl Pasts {
     /// The catalog as of this moment for this snapshot.
     fn catalog(&self, snapshot: &Snapshot, moment: Moment) -> Result<Arc<Scratch>, ReadError> {
-        let (Snapshot { log, seq, .. }, (as_of, _)) = (snapshot, moment);
+        let (Snapshot { log, seq, .. }, (as_of, ..)) = (snapshot, moment);
         let kept = self.of(moment);
         let mut shared = kept.catalog.lock().unwrap_or_else(PoisonError::into_inner);
         let mut begun = match shared.take() {
@@ -126,12 +152,12 @@ impl Pasts {
             Some(ahead) => {
                 *shared = Some(ahead);
                 let mut own = Catalog::new(log, as_of)?;
-                own.forward(log, as_of, *seq)?;
+                own.forward(snapshot, as_of)?;
                 return Ok(own.scratch);
             }
             None => Catalog::new(log, as_of)?,
         };
-        begun.forward(log, as_of, *seq)?;
+        begun.forward(snapshot, as_of)?;
         Ok(Arc::clone(&shared.insert(begun).scratch))
     }
 
@@ -149,14 +175,85 @@ impl Pasts {
     }
 }
 
+impl Snapshot {
+    /// The assets that readers would see today if they were not withdrawn.
+    fn hidden(&self) -> Result<BTreeSet<AssetRef>, ReadError> {
+        let mut found = BTreeSet::new();
+        for row in self.tables.catalog.hidden.iter(&self.txn)? {
+            let (key, _) = row?;
+            found.insert(AssetRef::from_key(key).ok_or_else(|| damaged(key))?);
+        }
+        Ok(found)
+    }
+}
+
 impl Catalog {
     fn new(log: &Log, as_of: AsOf) -> Result<Self, ReadError> {
         let failed = |error| ReadError::Scratch { as_of: as_of.to_string(), error: Arc::new(error) };
-        Ok(Self { scratch: Arc::new(Scratch::new(log.dir()).map_err(failed)?), upto: Seq::ZERO })
+        Ok(Self {
+            scratch: Arc::new(Scratch::new(log.dir()).map_err(failed)?),
+            upto: Seq::ZERO,
+            hidden: BTreeMap::new(),
+        })
+    }
+
+    /// Takes in what a snapshot's log has, and hides what is withdrawn in it.
+    fn forward(&mut self, snapshot: &Snapshot, as_of: AsOf) -> Result<(), ReadError> {
+        let today = match snapshot.reader.sees_all() {
+            true => BTreeSet::new(),
+            false => snapshot.hidden()?,
+        };
+        if self.upto < snapshot.seq || self.hidden.keys().any(|asset| !today.contains(asset)) {
+            self.show_hidden(snapshot)?;
+            self.take_in(&snapshot.log, as_of, snapshot.seq)?;
+        }
+        self.hide(snapshot, &today)
+    }
+
+    /// Gives back what was hidden.
+    fn show_hidden(&mut self, snapshot: &Snapshot) -> Result<(), ReadError> {
+        let hidden = std::mem::take(&mut self.hidden);
+        self.overlay(snapshot, hidden.into_iter().map(|(asset, then)| (asset, Some(then))))
+    }
+
+    /// Hides these assets where they are seen.
+    fn hide(&mut self, snapshot: &Snapshot, today: &BTreeSet<AssetRef>) -> Result<(), ReadError> {
+        let new: Vec<_> = today.iter().filter(|asset| !self.hidden.contains_key(asset)).cloned().collect();
+        self.overlay(snapshot, new.into_iter().map(|asset| (asset, None)))
+    }
+
+    /// Puts the given heads in the place of those that are there, or hides the asset where none is given.
+    fn overlay(
+        &mut self,
+        snapshot: &Snapshot,
+        assets: impl Iterator<Item = (AssetRef, Option<Head>)>,
+    ) -> Result<(), ReadError> {
+        let mut assets = assets.peekable();
+        if assets.peek().is_none() {
+            return Ok(());
+        }
+        let Scratch { env, tables: into, .. } = &*self.scratch;
+        let mut to = env.write_txn()?;
+        let mut changes = Changes::to(*into);
+        for (asset, then) in assets {
+            let Some(before) = changes.head(&to, &asset.to_key())? else { continue };
+            let after = match then {
+                Some(then) => then,
+                None if before.is_seen() => {
+                    self.hidden.insert(asset.clone(), before.clone());
+                    hidden(before.clone())
+                }
+                None => continue,
+            };
+            let named = |live| snapshot.log.named_at(&snapshot.tables, &snapshot.txn, live);
+            changes.overlay(&asset, (&before, after), named)?;
+        }
+        changes.write(&mut to)?;
+        Ok(to.commit()?)
     }
 
     /// Takes in what the log has up to this event.
-    fn forward(&mut self, log: &Log, as_of: AsOf, upto: Seq) -> Result<(), ReadError> {
+    fn take_in(&mut self, log: &Log, as_of: AsOf, upto: Seq) -> Result<(), ReadError> {
         let Scratch { env, tables: into, .. } = &*self.scratch;
         let mut fold = Fold::new(log, *into);
         while self.upto < upto {

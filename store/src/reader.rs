@@ -35,7 +35,7 @@ impl Reader {
 }
 
 /// What a reader is told of an asset.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Shown {
     /// He may see it: its last public revision, or the asset that it was merged into.
     Seen,
@@ -46,7 +46,7 @@ pub enum Shown {
 }
 
 /// The end of an asset, as a reader is told it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Gone {
     /// The time of the event that took it from readers.
     pub since: Timestamp,
@@ -54,6 +54,8 @@ pub struct Gone {
     pub erased: bool,
     /// A sentence for readers; may be empty.
     pub notice: String,
+    /// Why, and by whose order: for those who see all.
+    pub order: Option<Order>,
 }
 
 impl Snapshot {
@@ -104,13 +106,13 @@ impl Snapshot {
                 _ => false,
             };
             if ends {
-                let notice = match event.fact() {
-                    Some(
-                        Fact::Withdrawn(_, Order { notice, .. }) | Fact::Erased(_, Order { notice, .. }),
-                    ) => notice.clone(),
-                    _ => String::new(),
+                let order = match event.fact() {
+                    Some(Fact::Withdrawn(_, order) | Fact::Erased(_, order)) => order.clone(),
+                    _ => Order::default(),
                 };
-                return Ok(Some(Gone { since: event.time, erased, notice }));
+                let notice = order.notice.clone();
+                let order = self.reader.sees_all().then_some(order);
+                return Ok(Some(Gone { since: event.time, erased, notice, order }));
             }
         }
         Ok(None)

@@ -94,6 +94,7 @@ impl Log {
                 (scratch.tables.heads, tables.catalog.heads),
                 (scratch.tables.referrers, tables.catalog.referrers),
                 (scratch.tables.due, tables.catalog.due),
+                (scratch.tables.hidden, tables.catalog.hidden),
             ] {
                 into.clear(&mut txn)?;
                 for entry in from.iter(&folded)? {

@@ -19,6 +19,7 @@ use crate::{
     error::{AppendError, OpenError, ReadError},
     event::Seq,
     log::{Log, head_in},
+    names,
     record::{Encoded, Record},
     stored::damaged,
     tables::{STAMP, Tables},
@@ -110,11 +111,12 @@ impl Log {
             Encoded::Erased(_) => false,
         };
         self.copy_events(old, txn, (new, &kept), &outdated, progress)?;
-        copy_table(old.sources, txn, new, new.sources)?;
+        copy_sources(old, txn, new)?;
         copy_table(old.times, txn, new, new.times)?;
         copy_table(old.catalog.heads, txn, new, new.catalog.heads)?;
         copy_table(old.catalog.referrers, txn, new, new.catalog.referrers)?;
         copy_table(old.catalog.due, txn, new, new.catalog.due)?;
+        copy_table(old.catalog.hidden, txn, new, new.catalog.hidden)?;
         Ok(())
     }
 
@@ -219,6 +221,18 @@ pub(crate) fn new_volume(
         tracing::warn!(%error, path = %path.display(), "a half written volume is left behind");
     }
     written
+}
+
+/// Copies what sources said of themselves, but for names that are of erased assets.
+fn copy_sources(old: &Tables, txn: &RoTxn<'_>, new: &Tables) -> Result<(), AppendError> {
+    let mut to = new.env.write_txn()?;
+    for entry in old.sources.iter(txn)? {
+        let (name, sealed) = entry?;
+        if names::may_stay(old, txn, name, sealed)? {
+            new.sources.put_with_flags(&mut to, PutFlags::APPEND, name, sealed)?;
+        }
+    }
+    Ok(to.commit()?)
 }
 
 /// Copies a table in the order of its keys, in transactions of bounded size.

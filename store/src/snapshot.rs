@@ -237,17 +237,8 @@ impl Snapshot {
         Ok(Some(LiveFields { seq, revision, fields: stored.fields(seq, &record)?, source: stored.source }))
     }
 
-    /// The head of an asset that readers see. As of a moment, what they may not see today they do not see either, unless
-    /// the snapshot is for those who may see all.
     fn seen_head(&self, asset: &AssetRef) -> Result<Option<Head>, ReadError> {
-        let key = asset.to_key();
-        let Some(head) = self.head(&key)?.filter(Head::is_seen) else { return Ok(None) };
-        if self.past.is_none() || self.reader.sees_all() {
-            return Ok(Some(head));
-        }
-        let now = self.tables.catalog.head(&self.txn, &key)?;
-        let may_be_seen = |now: &Head| now.is_seen() || matches!(now.status, Status::Merged { .. });
-        Ok(now.is_some_and(|now| may_be_seen(&now)).then_some(head))
+        Ok(self.head(&asset.to_key())?.filter(Head::is_seen))
     }
 
     /// The revision that a head names; `None` when it was erased after the moment that the head is of.

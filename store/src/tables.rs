@@ -23,9 +23,6 @@ use crate::{
 /// In the table `meta`: the transaction that wrote last.
 pub(crate) const STAMP: &str = "commit";
 
-/// In the catalog: what is to be withdrawn later.
-const DUE: &str = "due";
-
 /// The version of the set of tables: 2. An older program refuses it; a log of format 1 is written anew when it is
 /// opened (see [`crate::upgrade`]).
 pub(crate) const FORMAT: u64 = 2;
@@ -78,6 +75,8 @@ pub(crate) struct CatalogTables {
     /// The time until which a live revision is public, and its seq, as in `times` → key of its asset. What is not seen
     /// by readers, or has no such time, has no row.
     pub(crate) due: Table<Bytes, Bytes>,
+    /// Key of an asset that readers would see if it were not withdrawn → nothing.
+    pub(crate) hidden: Table<Bytes, Bytes>,
 }
 
 type Opened<'e> = (
@@ -138,7 +137,7 @@ impl Tables {
         if short {
             lengthen(dir, &env).map_err(|error| OpenError::Directory { dir: dir.to_owned(), error })?;
         }
-        CatalogTables::add_due(&env).map_err(failed)?;
+        CatalogTables::add_new(&env).map_err(failed)?;
         let txn = env.read_txn().map_err(failed)?;
         let found = env.open_databases_and_commit(txn, |open, txn| {
             heed::Result::Ok(CommitOrAbort::<_, ()>::Commit((
@@ -163,12 +162,12 @@ impl Tables {
             Some(samples),
             Some(sources),
             Some(times),
-            [Ok(Some(heads)), Ok(Some(referrers)), Ok(Some(due))],
+            [Ok(Some(heads)), Ok(Some(referrers)), Ok(Some(due)), Ok(Some(hidden))],
         ) = found
         else {
             return Err(OpenError::NotALog { dir: dir.to_owned(), why: "it lacks a table" });
         };
-        let opened = (meta, events, dictionaries, samples, sources, times, [heads, referrers, due]);
+        let opened = (meta, events, dictionaries, samples, sources, times, [heads, referrers, due, hidden]);
         let tables = Self::of(dir, volume, env, opened, format)?;
         if short && tables.walk().is_err() {
             return Err(OpenError::Truncated { dir: dir.to_owned(), bytes });
@@ -239,6 +238,7 @@ impl Tables {
         self.catalog.heads.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
         self.catalog.referrers.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
         self.catalog.due.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
+        self.catalog.hidden.iter(&txn)?.try_for_each(|entry| entry.map(drop))?;
         Ok(())
     }
 }
@@ -251,31 +251,35 @@ fn failed(dir: &Path, error: heed::Error) -> OpenError {
 }
 
 /// In the order of [`CatalogTables::NAMES`].
-type CatalogParts<'e> = [Database<'e, Bytes, Bytes>; 3];
+type CatalogParts<'e> = [Database<'e, Bytes, Bytes>; 4];
 
 impl CatalogTables {
-    const NAMES: [&str; 3] = ["heads", "referrers", DUE];
+    const NAMES: [&str; 4] = ["heads", "referrers", "due", "hidden"];
+    /// Those of them that a volume of before catalog 3 lacks.
+    const NEW: [&str; 2] = ["due", "hidden"];
 
     fn make<'e>(
         make: &DatabaseOpener<'e, WithoutTls>,
         txn: &mut RwTxn<'e>,
     ) -> heed::Result<CatalogParts<'e>> {
-        let [heads, referrers, due] = Self::NAMES.map(|name| make.create_database(txn, Some(name)));
-        Ok([heads?, referrers?, due?])
+        let [heads, referrers, due, hidden] = Self::NAMES.map(|name| make.create_database(txn, Some(name)));
+        Ok([heads?, referrers?, due?, hidden?])
     }
 
-    /// Gives a volume that a program of before catalog 3 made the table that it lacks, empty: the catalog is folded
+    /// Gives a volume that a program of before catalog 3 made the tables that it lacks, empty: the catalog is folded
     /// again in any case.
-    fn add_due(env: &Env<WithoutTls>) -> heed::Result<()> {
+    fn add_new(env: &Env<WithoutTls>) -> heed::Result<()> {
         let txn = env.read_txn()?;
         let found = env.open_databases_and_commit(txn, |open, txn| {
             let find = |name| open.open_database::<Bytes, Bytes>(txn, Some(name));
-            heed::Result::Ok(CommitOrAbort::<_, ()>::Commit((find("heads")?, find(DUE)?)))
+            heed::Result::Ok(CommitOrAbort::<_, ()>::Commit((find("heads")?, find("hidden")?)))
         })?;
         if let (Some(_), None) = found.unwrap_commit() {
             let txn = env.write_txn()?;
             env.create_databases_and_commit(txn, |make, txn| {
-                make.create_database::<Bytes, Bytes>(txn, Some(DUE))?;
+                for name in Self::NEW {
+                    make.create_database::<Bytes, Bytes>(txn, Some(name))?;
+                }
                 heed::Result::Ok(CommitOrAbort::<(), ()>::Commit(()))
             })?;
         }
@@ -295,8 +299,8 @@ impl CatalogTables {
 }
 
 impl From<CatalogParts<'static>> for CatalogTables {
-    fn from([heads, referrers, due]: CatalogParts<'static>) -> Self {
-        Self { heads, referrers, due }
+    fn from([heads, referrers, due, hidden]: CatalogParts<'static>) -> Self {
+        Self { heads, referrers, due, hidden }
     }
 }
 

@@ -209,7 +209,8 @@ impl Check<'_> {
             self.report.catalog_compared = true;
             let (live, fold) = (tables.catalog, self.into);
             self.report.assets = live.heads.len(txn)?;
-            let of = self.report.assets + live.referrers.len(txn)? + live.due.len(txn)?;
+            let of =
+                self.report.assets + live.referrers.len(txn)? + live.due.len(txn)? + live.hidden.len(txn)?;
             let mut done = 0;
             let mut step = || {
                 done += 1;
@@ -251,6 +252,10 @@ impl Check<'_> {
                     wrong.push(Problem::Due(asset_name(asset)));
                 },
             )?;
+            let hidden = (live.hidden.iter(txn)?, fold.hidden.iter(folded)?);
+            differences(hidden.0, hidden.1, &mut step, &mut |key, _, _| {
+                wrong.push(Problem::Head(asset_name(key)));
+            })?;
             wrong.into_iter().for_each(|problem| self.report.add(problem));
         }
         Ok(self.report)

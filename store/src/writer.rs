@@ -14,6 +14,7 @@ use crate::{
     error::AppendError,
     event::{EventType, Fact, OrderedBy, Revision, Seq},
     log::{Log, head_in},
+    names,
     record::{Encoded, Record},
     snapshot::MAX_MERGES,
     stored::{Stored, damaged, earlier},
@@ -78,6 +79,13 @@ impl<'a> Writer<'a> {
             let sealed = seal(position.source.as_bytes(), position.position.as_bytes());
             if self.tables.sources.get(txn, &position.source)? != Some(&sealed) {
                 self.tables.sources.put(txn, &position.source, &sealed)?;
+                self.changed = true;
+            }
+        }
+        for name in &batch.names {
+            let (key, sealed) = names::row(name);
+            if self.tables.sources.get(txn, &key)? != Some(&sealed) {
+                self.tables.sources.put(txn, &key, &sealed)?;
                 self.changed = true;
             }
         }

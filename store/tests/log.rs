@@ -5,7 +5,7 @@ use std::{fs, sync::Barrier, thread, time::Duration};
 
 use store::{
     AppendError, Article, AsOf, AssetId, AssetKind, AssetRef, Batch, Fact, FollowError, ImportError, Log,
-    LostTail, NewEvent, OpenError, Order, OrderedBy, Outcome, Prepared, Problem, ReadError, Refusal,
+    LostTail, Name, NewEvent, OpenError, Order, OrderedBy, Outcome, Prepared, Problem, ReadError, Refusal,
     Revision, Seq, Snapshot, SourcePosition, Timestamp,
 };
 
@@ -81,6 +81,7 @@ fn a_condition_that_does_not_hold_stops_the_whole_batch() {
         ],
         position: Some(SourcePosition { source: "test".into(), position: name.into() }),
         expect: vec![(asset.clone(), Revision::new(revision))],
+        names: Vec::new(),
     };
     log.append(batch("a", 0)).unwrap();
     let error = log.append(batch("b", 0)).unwrap_err();
@@ -285,4 +286,36 @@ fn the_log_of_version_1_is_read_for_ever() {
     let live = snapshot.live(&AssetRef::new(AssetKind::Article, id("a/ferry"))).unwrap().unwrap();
     assert_eq!((live.seq, live.revision), (Seq::new(3), Revision::new(2)));
     assert!(matches!(snapshot.event(Seq::new(6)).unwrap().fact(), Some(Fact::Other(..))));
+}
+
+/// A source finds its records again by the names that it gave them, until what they name is erased.
+#[test]
+fn names_lie_beside_the_log_and_go_with_what_was_erased() {
+    let (_dir, log) = new_log();
+    let name = |key: &str, value: &str| Name { key: key.to_owned(), value: value.to_owned() };
+    let names =
+        vec![name("one", "article a/1"), name("both", "article a/1\narticle a/2"), name("file", "site/a.md")];
+    let events =
+        vec![log.prepare(&article("a/1", "One")).unwrap(), log.prepare(&article("a/2", "Two")).unwrap()];
+    log.append(Batch { events, names, ..Batch::default() }).unwrap();
+    let found = |key: &str| log.snapshot().unwrap().name(key).unwrap();
+    assert_eq!(found("one").as_deref(), Some("article a/1"));
+    assert_eq!(found("two"), None);
+    assert_eq!(log.source_positions().unwrap().len(), 0, "names are no positions");
+    assert!(log.verify(None, &mut |_| {}).unwrap().is_clean());
+    log.append_one(&NewEvent::new(id("a/1"), Fact::Erased(AssetKind::Article, Order::default()))).unwrap();
+    assert_eq!(found("one"), None);
+    assert_eq!(found("both").as_deref(), Some("article a/1\narticle a/2"));
+    assert_eq!(found("file").as_deref(), Some("site/a.md"));
+}
+
+/// A rehearsal says what an append would do, and does nothing.
+#[test]
+fn a_rehearsal_leaves_no_trace() {
+    let (_dir, log) = new_log();
+    log.append_one(&article("a/1", "One")).unwrap();
+    let events = ["a/1", "a/2"].map(|id| log.prepare(&article(id, "One")).unwrap()).into();
+    let outcomes = log.rehearse(&Batch { events, ..Batch::default() }).unwrap();
+    assert_eq!(outcomes, [Outcome::Unchanged(Seq::new(1)), Outcome::Appended(Seq::new(2))]);
+    assert_eq!(log.head().unwrap().seq, Seq::new(1));
 }

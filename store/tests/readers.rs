@@ -2,9 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
 use store::{
-    Article, AssetId, AssetKind, AssetRef, Event, Fact, Gone, Log, NewEvent, Order, OrderedBy, Outcome,
-    Reader, Seq, Shown, Snapshot, Timestamp, Visibility,
+    Article, AssetId, AssetKind, AssetRef, Event, Expiries, Fact, Gone, Log, NewEvent, Order, OrderedBy,
+    Outcome, Reader, Seq, Shown, Snapshot, Timestamp, Visibility,
 };
 
 const KIND: AssetKind = AssetKind::Article;
@@ -229,4 +234,58 @@ fn what_older_programs_appended_means_what_it_meant() {
     log.append_one(&event("withdrawn")).unwrap();
     log.append_one(&event("public C")).unwrap();
     assert_eq!(seen(&log.snapshot().unwrap()), "gone");
+}
+
+/// A server that was down for a while, and a clock that goes on while it is up.
+#[test]
+fn what_fell_due_meanwhile_is_withdrawn_at_the_start_and_the_rest_when_its_time_comes() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(dir.path()).unwrap();
+    let publish = |id: &str, until: &str| {
+        let article = Article { headline: id.to_owned(), ..Article::default() };
+        let visibility = Visibility::Public { until: Some(time(until)) };
+        let id = AssetId::new(id).unwrap();
+        log.append_one(&NewEvent { visibility, ..NewEvent::published(id, article) }).unwrap();
+    };
+    let seen = || {
+        let snapshot = log.snapshot().unwrap();
+        let ids = snapshot.assets(KIND, None, 10).unwrap().into_iter();
+        ids.filter(|(_, state)| state.is_seen()).map(|(id, _)| id.to_string()).collect::<Vec<_>>()
+    };
+    let wait_for = |expected: &[&str]| {
+        let is_so = || Ok::<_, store::ReadError>(seen() == expected);
+        assert!(log.wait_until(std::time::Duration::from_secs(60), is_so).unwrap(), "{:?}", seen());
+    };
+    publish("a/1940", "1940-01-01");
+    publish("a/1960", "1960-01-01");
+    let clock = Arc::new(AtomicI64::new(time("1950-01-01").as_millis()));
+    let hand = Arc::clone(&clock);
+    let now = move || Timestamp::from_millis(hand.load(Ordering::Acquire)).unwrap();
+    let expiries = Expiries::start(&log, now).unwrap();
+    wait_for(&["a/1960"]);
+    // What comes in meanwhile may be due before what is waited for.
+    publish("a/1945", "1945-01-01");
+    publish("a/1955", "1955-01-01");
+    wait_for(&["a/1955", "a/1960"]);
+    let set = |to: &str| {
+        clock.store(time(to).as_millis(), Ordering::Release);
+        log.wake_followers();
+    };
+    set("1956-01-01");
+    wait_for(&["a/1960"]);
+    set("1960-01-01");
+    wait_for(&[]);
+    drop(expiries);
+    let withdrawals = log.snapshot().unwrap().events(Seq::new(1), 100).unwrap();
+    let times = withdrawals.iter().filter_map(|event| match event.fact() {
+        Some(Fact::Withdrawn(_, order)) => {
+            Some((event.time.to_string(), order.ordered_by, order.reason.as_str()))
+        }
+        _ => None,
+    });
+    let stated = |year: &str| (time(&format!("{year}-01-01")).to_string(), OrderedBy::Source, "expired");
+    assert!(
+        times.eq(["1940", "1945", "1955", "1960"].map(stated)),
+        "each is withdrawn at the time that was stated"
+    );
 }

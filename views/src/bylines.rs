@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use store::{
-    AssetId, AssetKind, AssetRef, AssetState, Content, Fact, ReadError, Seq, Snapshot, Status, Work,
+    AssetId, AssetKind, AssetRef, AssetState, Content, Fact, ReadError, Seq, Shown, Snapshot, Status, Work,
 };
 
 use crate::{
@@ -66,6 +66,10 @@ fn former_name(byline: &AssetRef, snapshot: &Snapshot) -> Result<Option<String>,
         Some(AssetState { live, status: Status::Merged { .. }, .. }) if live != Seq::ZERO => live,
         _ => return Ok(None),
     };
+    // It may have been withdrawn by itself since it was one with another.
+    if snapshot.shown(byline)? != Shown::Seen {
+        return Ok(None);
+    }
     Ok(match snapshot.event(live)?.fact() {
         Some(Fact::Published(Content::Byline(byline))) if !byline.name.is_empty() => {
             Some(byline.name.clone())

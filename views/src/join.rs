@@ -4,7 +4,8 @@ use std::{collections::HashMap, hash::Hash, rc::Rc};
 
 use serde_json::{Map, Value, json};
 use store::{
-    AsOf, AssetId, AssetKind, AssetRef, AssetState, Brief, EventType, Fact, Payload, ReadError, Seq, Snapshot,
+    AsOf, AssetId, AssetKind, AssetRef, AssetState, Brief, Event, EventType, Fact, Payload, ReadError, Seq,
+    Snapshot,
 };
 
 use crate::view::{Change, Touch};
@@ -151,7 +152,7 @@ pub(crate) fn strings_at<'a>(fields: &'a Map<String, Value>, name: &str) -> impl
 }
 
 /// Whether readers see an asset, without reading what it says.
-pub(crate) fn is_live(asset: &AssetRef, snapshot: &Snapshot) -> Result<bool, ReadError> {
+pub(super) fn is_live(asset: &AssetRef, snapshot: &Snapshot) -> Result<bool, ReadError> {
     Ok(snapshot.state(asset)?.as_ref().is_some_and(AssetState::is_seen))
 }
 
@@ -204,6 +205,14 @@ pub(crate) fn merged_into(
     Ok(())
 }
 
+/// The events about a change's asset from it back, of those that the snapshot has.
+fn history_of(change: &Change, snapshot: &Snapshot) -> impl Iterator<Item = Result<Event, ReadError>> {
+    snapshot.history_from(change.seq).filter_map(|seq| match seq.and_then(|seq| snapshot.event(seq)) {
+        Err(ReadError::NotYet { .. }) => None,
+        event => Some(event),
+    })
+}
+
 /// Hands the assets that this event's asset names, or named before it, to `found`.
 pub(crate) fn each_named(
     change: &Change,
@@ -211,8 +220,8 @@ pub(crate) fn each_named(
     found: &mut dyn FnMut(AssetRef) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
     let mut revisions = 0;
-    for seq in snapshot.history_from(change.seq) {
-        let event = snapshot.event(seq?)?;
+    for event in history_of(change, snapshot) {
+        let event = event?;
         let names = match &event.payload {
             Payload::Kept { fact: Fact::Published(content), visibility, .. } if visibility.is_public() => {
                 revisions += 1;
@@ -239,8 +248,8 @@ pub(crate) fn each_merge_target(
     if !matches!(change.event_type, EventType::Merged | EventType::Unmerged | EventType::Erased(_)) {
         return Ok(());
     }
-    for seq in snapshot.history_from(change.seq) {
-        if let Some(Fact::Merged(merge)) = snapshot.event(seq?)?.fact() {
+    for event in history_of(change, snapshot) {
+        if let Some(Fact::Merged(merge)) = event?.fact() {
             found(AssetRef::new(AssetKind::Byline, merge.into.clone()))?;
         }
     }

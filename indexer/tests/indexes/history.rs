@@ -1,20 +1,52 @@
 //! Random histories: few ids, so that things meet.
 
 use proptest::prelude::*;
-use store::{Article, AssetId, AssetKind, Byline, Fact, Image, Merge, NewEvent, Order};
+use store::{
+    Article, AssetId, AssetKind, Byline, Fact, Image, Merge, NewEvent, Order, OrderedBy, Visibility,
+};
 
 use crate::id;
 
 /// One step of a history.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
-    Article { id: u8, word: u8, bylines: Vec<u8>, images: Vec<u8>, year: u16 },
-    Image { id: u8, word: u8, photographer: Option<u8> },
-    Byline { id: u8, word: u8 },
-    Withdraw { kind: AssetKind, id: u8 },
-    Erase { kind: AssetKind, id: u8 },
-    Merge { id: u8, into: u8 },
-    Unmerge { id: u8 },
+    /// Every seventh word is that of a draft.
+    Article {
+        id: u8,
+        word: u8,
+        bylines: Vec<u8>,
+        images: Vec<u8>,
+        year: u16,
+    },
+    Image {
+        id: u8,
+        word: u8,
+        photographer: Option<u8>,
+    },
+    Byline {
+        id: u8,
+        word: u8,
+    },
+    Withdraw {
+        kind: AssetKind,
+        id: u8,
+        by: OrderedBy,
+    },
+    Restore {
+        kind: AssetKind,
+        id: u8,
+    },
+    Erase {
+        kind: AssetKind,
+        id: u8,
+    },
+    Merge {
+        id: u8,
+        into: u8,
+    },
+    Unmerge {
+        id: u8,
+    },
     Index,
 }
 
@@ -27,7 +59,9 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         3 => (0..4_u8, any::<u8>(), proptest::option::of(0..4_u8))
             .prop_map(|(id, word, photographer)| Step::Image { id, word, photographer }),
         3 => (0..4_u8, any::<u8>()).prop_map(|(id, word)| Step::Byline { id, word }),
-        2 => (kind.clone(), 0..5_u8).prop_map(|(kind, id)| Step::Withdraw { kind, id }),
+        2 => (kind.clone(), 0..5_u8, prop_oneof![Just(OrderedBy::Person), Just(OrderedBy::Source)])
+            .prop_map(|(kind, id, by)| Step::Withdraw { kind, id, by }),
+        1 => (kind.clone(), 0..5_u8).prop_map(|(kind, id)| Step::Restore { kind, id }),
         1 => (kind, 0..5_u8).prop_map(|(kind, id)| Step::Erase { kind, id }),
         1 => (0..4_u8, 0..4_u8).prop_filter("itself", |(id, into)| id != into)
             .prop_map(|(id, into)| Step::Merge { id, into }),
@@ -47,17 +81,19 @@ pub(crate) fn event(step: &Step) -> Option<NewEvent> {
         ids.iter().map(|n| id(format!("{letter}/{n}"))).collect()
     };
     Some(match step {
-        Step::Article { id: n, word, bylines, images, year } => NewEvent::published(
-            id(format!("a/{n}")),
-            Article {
+        Step::Article { id: n, word, bylines, images, year } => {
+            let article = Article {
                 headline: format!("word{word}"),
                 published: Some(year.to_string().parse().unwrap()),
                 section: format!("section{}", word % 3),
                 bylines: ids("b", bylines),
                 images: ids("i", images),
                 ..Article::default()
-            },
-        ),
+            };
+            let is_draft = word.is_multiple_of(7);
+            let visibility = if is_draft { Visibility::unpublished("draft") } else { Visibility::PUBLIC };
+            NewEvent { visibility, ..NewEvent::published(id(format!("a/{n}")), article) }
+        }
         Step::Image { id: n, word, photographer } => NewEvent::published(
             id(format!("i/{n}")),
             Image {
@@ -70,8 +106,12 @@ pub(crate) fn event(step: &Step) -> Option<NewEvent> {
             id(format!("b/{n}")),
             Byline { name: format!("Name{word}"), ..Byline::default() },
         ),
-        Step::Withdraw { kind, id: n } => {
-            NewEvent::new(id(format!("{}/{n}", letter(*kind))), Fact::Withdrawn(*kind, Order::default()))
+        Step::Withdraw { kind, id: n, by } => {
+            let order = Order { ordered_by: *by, ..Order::default() };
+            NewEvent::new(id(format!("{}/{n}", letter(*kind))), Fact::Withdrawn(*kind, order))
+        }
+        Step::Restore { kind, id: n } => {
+            NewEvent::new(id(format!("{}/{n}", letter(*kind))), Fact::Restored(*kind, Order::default()))
         }
         Step::Erase { kind, id: n } => {
             NewEvent::new(id(format!("{}/{n}", letter(*kind))), Fact::Erased(*kind, Order::default()))

@@ -25,6 +25,7 @@ mod model;
 mod pasts;
 mod rebuilds;
 mod swaps;
+mod takedowns;
 
 use std::{io::Write, sync::atomic::AtomicBool};
 

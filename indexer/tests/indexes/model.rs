@@ -11,8 +11,8 @@ use indexer::{Indexes, RebuildOptions, ViewStatus};
 use proptest::prelude::*;
 use serde_json::Value;
 use store::{
-    Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Fact, Image, Log, NewEvent, Order, Outcome,
-    Seq,
+    Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Fact, Image, Log, NewEvent, Order,
+    OrderedBy, Seq,
 };
 use views::view_of;
 
@@ -143,7 +143,7 @@ fn an_undone_merge_reaches_both_bylines() {
 #[derive(Default)]
 struct Naive {
     contents: BTreeMap<AssetRef, Content>,
-    withdrawn: BTreeSet<AssetRef>,
+    withdrawn: BTreeMap<AssetRef, OrderedBy>,
     erased: BTreeSet<AssetRef>,
     merged: BTreeMap<AssetId, AssetId>,
 }
@@ -152,11 +152,16 @@ impl Naive {
     fn apply(&mut self, event: &NewEvent) {
         let asset = event.asset().unwrap();
         match &event.fact {
-            Fact::Published(content) => {
-                self.withdrawn.remove(&asset);
+            Fact::Published(content) if event.visibility.is_public() => {
+                if self.withdrawn.get(&asset) == Some(&OrderedBy::Source) {
+                    self.withdrawn.remove(&asset);
+                }
                 self.contents.insert(asset, content.clone());
             }
-            Fact::Withdrawn(..) => drop(self.withdrawn.insert(asset)),
+            Fact::Withdrawn(_, order) if self.withdrawn.get(&asset) != Some(&OrderedBy::Person) => {
+                self.withdrawn.insert(asset, order.ordered_by);
+            }
+            Fact::Restored(..) => drop(self.withdrawn.remove(&asset)),
             Fact::Erased(..) => {
                 self.merged.remove(&asset.id);
                 self.erased.insert(asset);
@@ -172,7 +177,7 @@ impl Naive {
 
     fn visible(&self, kind: AssetKind, id: &AssetId) -> Option<&Content> {
         let asset = AssetRef::new(kind, id.clone());
-        let hidden = self.withdrawn.contains(&asset)
+        let hidden = self.withdrawn.contains_key(&asset)
             || self.erased.contains(&asset)
             || (kind == AssetKind::Byline && self.merged.contains_key(id));
         self.contents.get(&asset).filter(|_| !hidden)
@@ -322,7 +327,7 @@ proptest! {
         for step in &steps {
             match event(step) {
                 Some(event) => {
-                    if let Outcome::Appended(_) = log.append_one(&event).unwrap() {
+                    if log.append_one(&event).unwrap().is_new() {
                         naive.apply(&event);
                         appended.push(event);
                     }
@@ -342,11 +347,16 @@ proptest! {
         rebuild(&indexes);
         prop_assert_eq!(holds(&indexes), live);
 
-        // As of an event: what a log has that never had more. What was erased since is gone from both.
+        // As of an event: what a log has that never had more, and from which that is withdrawn that is so today. What
+        // was erased since is gone from both.
         let until = past.index(appended.len() + 1);
         if appended.iter().skip(until).all(|event| !matches!(event.fact, Fact::Erased(..))) {
             let then = Log::open(dir.path().join("then")).unwrap();
             appended.iter().take(until).for_each(|event| drop(then.append_one(event).unwrap()));
+            for asset in naive.withdrawn.keys() {
+                let fact = Fact::Withdrawn(asset.kind, Order::default());
+                then.append_one(&NewEvent::new(asset.id.clone(), fact)).unwrap();
+            }
             for kind in AssetKind::ALL {
                 let as_of = AsOf::Seq(Seq::new(until as u64));
                 let built = indexes.build_as_of(kind, &as_of, "then", &RebuildOptions::default(), &never(), &|_| {}).unwrap();

@@ -1,13 +1,14 @@
 //! The thread that reads the files, one after another, and cuts them into records.
 
-use std::{fs::File, io, sync::Arc};
+use std::{fs, io, sync::Arc};
 
 use crossbeam_channel::Sender;
-use store::Timestamp;
+use store::{Log, ReadError, Timestamp};
 
 use super::{
     LoadOptions,
     budget::Budget,
+    identity::{File, Files},
     position::{Listing, Position},
     report::Reading,
 };
@@ -39,6 +40,10 @@ pub(super) struct Chunk {
 
 /// One thing that was found in a file.
 pub(super) enum Finding {
+    /// A file of a known format begins.
+    File(File),
+    /// The log cannot be read.
+    Failed(ReadError),
     /// A record of a known format.
     Record { format: Format, origin: Arc<Origin>, raw: Raw },
     /// A file that is no archive's text, by its ending.
@@ -49,6 +54,7 @@ pub(super) enum Finding {
 
 /// What the thread works with.
 pub(super) struct Cutting<'a> {
+    pub(super) log: &'a Log,
     pub(super) options: &'a LoadOptions,
     pub(super) readers: &'a Readers,
     pub(super) from: &'a Position,
@@ -59,8 +65,9 @@ pub(super) struct Cutting<'a> {
 
 impl Cutting<'_> {
     pub(super) fn run(self, chunks: &Sender<Chunk>) {
-        let mut out =
-            Out { cutting: &self, chunks, chunk: None, number: 0, position: Position::default(), skip: 0 };
+        let files = Files::new(self.log);
+        let position = Position::start();
+        let mut out = Out { cutting: &self, chunks, files, chunk: None, number: 0, position, skip: 0 };
         let mut listing = Listing::default();
         for visit in self.options.paths.iter().flat_map(|path| walk(path)) {
             if (self.stop)() {
@@ -97,6 +104,7 @@ impl Cutting<'_> {
             _ => None,
         };
         let origin = Origin { path: shown, stem, changed };
+        let charset = self.readers.hints.charset;
         match what {
             What::Special(kind) if !named => out.push(Finding::Skipped(format!("({kind})"))),
             What::Special(kind) => out.unreadable(
@@ -107,17 +115,17 @@ impl Cutting<'_> {
             ),
             What::Failed(why) => out.unreadable(&origin, Reason::Unreadable(why)),
             What::File { bytes: 0, .. } if !named => out.push(Finding::Skipped("(empty)".to_owned())),
-            What::File { .. } => match File::open(&path) {
+            What::File { .. } => match fs::File::open(&path) {
                 Ok(file) => {
                     let mut counted = Counted::new(file, self.reading);
                     let file = Source::File(&mut counted);
-                    open::open(file, origin, &mut |stream| self.stream(stream, named, out));
+                    open::open(file, origin, charset, &mut |stream| self.stream(stream, named, out));
                 }
                 Err(error) => out.unreadable(&origin, Reason::Unreadable(why(&error))),
             },
             What::Input => {
                 let mut counted = Counted::new(io::stdin().lock(), self.reading);
-                open::open(Source::Stream(&mut counted), origin, &mut |stream| {
+                open::open(Source::Stream(&mut counted), origin, charset, &mut |stream| {
                     self.stream(stream, true, out)
                 });
             }
@@ -162,7 +170,15 @@ impl Cutting<'_> {
                 return !(self.stop)();
             }
         };
-        let origin = Arc::new(stream.origin);
+        let mut origin = stream.origin;
+        match out.files.name(&mut origin) {
+            Ok(file) => out.push(Finding::File(file)),
+            Err(error) => {
+                out.push(Finding::Failed(error));
+                return false;
+            }
+        }
+        let origin = Arc::new(origin);
         let mut cutter = self.readers.of(format).cutter(&stream.head);
         let mut last = Place { record: 0, ..Place::START };
         loop {
@@ -187,6 +203,9 @@ impl Cutting<'_> {
                 return false;
             }
         }
+        if let Some(charset) = stream.read_as.get() {
+            self.readers.notes.tell(origin.path.clone(), format!("not UTF-8: read as {charset}"));
+        }
         !(self.stop)()
     }
 }
@@ -195,6 +214,7 @@ impl Cutting<'_> {
 struct Out<'a> {
     cutting: &'a Cutting<'a>,
     chunks: &'a Sender<Chunk>,
+    files: Files<'a>,
     chunk: Option<Chunk>,
     number: u64,
     position: Position,

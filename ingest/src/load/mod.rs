@@ -6,9 +6,13 @@
 
 mod budget;
 mod cutting;
+mod identity;
+mod met;
 mod position;
 mod report;
 mod retry;
+mod subject;
+mod taken_back;
 mod watch;
 mod working;
 mod writing;
@@ -24,11 +28,11 @@ use std::{
     time::Instant,
 };
 
-use store::{AppendError, Log, ReadError};
+use store::{AppendError, Log, ReadError, Timestamp};
 
 use self::{budget::Budget, position::Position};
 pub use self::{
-    report::{FormatCount, LoadReport, Progress, Reading, ReasonCount, Refused},
+    report::{FormatCount, LoadReport, Progress, Reading, ReasonCount, Refused, Unpublished},
     retry::{RetryReport, retry},
     watch::watch,
 };
@@ -51,6 +55,10 @@ pub struct LoadOptions {
     pub hints: Hints,
     /// Only report what would be done: nothing is appended, nothing quarantined.
     pub dry_run: bool,
+    /// Take in what is not public too, as revisions that readers do not see.
+    pub unpublished: bool,
+    /// The clock by which is decided what is public: [`Timestamp::now`].
+    pub now: fn() -> Timestamp,
     /// Threads that read records; 0 for as many as there are cores.
     pub threads: usize,
     /// Of the files that the paths lead to, only these.
@@ -60,7 +68,9 @@ pub struct LoadOptions {
 impl LoadOptions {
     /// Loads these paths with everything else as usual.
     pub fn new(paths: Vec<PathBuf>, quarantine: Quarantine) -> Self {
-        Self { paths, quarantine, hints: Hints::default(), dry_run: false, threads: 0, only: None }
+        let hints = Hints::default();
+        let now = Timestamp::now;
+        Self { paths, quarantine, hints, dry_run: false, unpublished: false, now, threads: 0, only: None }
     }
 
     /// Whether there is something where the paths lead. [`load`] looks too; this is for who has something to do before it.
@@ -131,11 +141,15 @@ pub fn load(
         return Err(LoadError::Empty { path });
     }
     progress.total(scan.files, scan.bytes);
+    let now = (options.now)();
     let source = position::source_name(&options.paths);
+    let anew = position::was_read_otherwise(log, &source)?;
     // Of chosen files no position is kept: it would pass over the others.
     let source = options.only.is_none().then_some(source);
     let from = match &source {
-        Some(source) if !options.dry_run => position::resume(log, source, &options.paths)?,
+        Some(source) if !options.dry_run => {
+            position::resume(log, source, &options.paths, (now, options.unpublished))?
+        }
         _ => Position::default(),
     };
 
@@ -156,6 +170,7 @@ pub fn load(
 
     let written = thread::scope(|scope| {
         let cutter = cutting::Cutting {
+            log,
             options,
             readers: &readers,
             from: &from,
@@ -167,12 +182,20 @@ pub fn load(
         let working: Vec<_> = (0..threads)
             .map(|_| {
                 let (to_work, worked) = (to_work.clone(), worked.clone());
-                let (known, readers) = (&known, &readers);
-                scope.spawn(move || working::run(log, readers, known, &to_work, &worked))
+                let working = working::Working {
+                    log,
+                    readers: &readers,
+                    known: &known,
+                    now,
+                    unpublished: options.unpublished,
+                    anew,
+                };
+                scope.spawn(move || working.run(&to_work, &worked))
             })
             .collect();
         drop((to_work, worked));
-        let writer = writing::Writing::new(log, options, &known, &budget, &reading, progress, source);
+        let place = (source, &from);
+        let writer = writing::Writing::new(log, options, &known, &budget, &reading, progress, place);
         let written = writer.run(&to_write);
         ended.store(true, Ordering::Relaxed);
         drop(to_write);
@@ -187,7 +210,9 @@ pub fn load(
     let (mut report, quarantined) = written?;
     report.files = reading.files();
     report.bytes = reading.bytes();
+    report.notes = readers.notes.take();
     report.stopped = stop.load(Ordering::Relaxed);
+    report.due_earlier = from.due;
     report.resumed = from.files > 0 || from.records > 0;
     if !options.dry_run && !report.stopped && !report.resumed {
         report.released = release(options, &quarantined)?;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use store::{Log, ReadError};
+use store::{Log, ReadError, Timestamp};
 
 use crate::walk::{Visit, What, walk};
 
@@ -20,6 +20,34 @@ pub(super) struct Position {
     /// A digest of the names, sizes and times of those files and the next one: if they are not what they were,
     /// the load begins anew, which adds nothing twice.
     pub(super) listing: u64,
+    /// By which rules the records were read: see [`READING`].
+    #[serde(default)]
+    pub(super) reading: u32,
+    /// The earliest time at which a record of them that was passed over becomes public: from then on there is more in
+    /// those files than the log has, and the load begins anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) due: Option<Timestamp>,
+    /// What is not public was taken in: a load that does otherwise begins anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) unpublished: bool,
+}
+
+/// The rules by which records are read, counted up when they come to say more or something else of the same bytes.
+const READING: u32 = 1;
+
+impl Position {
+    /// The position of a load that begins, or that is at its end.
+    pub(super) fn start() -> Self {
+        Self { reading: READING, ..Self::default() }
+    }
+}
+
+/// Returns true if these files were loaded before, by a version that read them otherwise: then a difference between a
+/// record and what the log has is ours, and no correction of the source.
+pub(super) fn was_read_otherwise(log: &Log, source: &str) -> Result<bool, ReadError> {
+    let kept = log.source_position(source)?;
+    let kept = kept.and_then(|text| serde_json::from_str::<Position>(&text).ok());
+    Ok(kept.is_some_and(|kept| kept.reading < READING))
 }
 
 /// What there is to load.
@@ -63,12 +91,20 @@ pub(super) fn source_name(paths: &[PathBuf]) -> String {
     format!("{head}… {:016x}", listing.0.finish())
 }
 
-/// Where to begin: at the start, unless a load of the same files was cut off.
-pub(super) fn resume(log: &Log, source: &str, paths: &[PathBuf]) -> Result<Position, ReadError> {
+/// Where to begin: at the start, unless a load of the same files was cut off that would now do the same with them.
+pub(super) fn resume(
+    log: &Log,
+    source: &str,
+    paths: &[PathBuf],
+    (now, unpublished): (Timestamp, bool),
+) -> Result<Position, ReadError> {
     let kept = log.source_position(source)?;
     let Some(kept) = kept.and_then(|text| serde_json::from_str::<Position>(&text).ok()) else {
         return Ok(Position::default());
     };
+    if kept.due.is_some_and(|due| due <= now) || kept.unpublished != unpublished {
+        return Ok(Position::default());
+    }
     // Standard input has no past to go back to.
     if paths.iter().any(|path| path == Path::new("-")) {
         return Ok(Position::default());

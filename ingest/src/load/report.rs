@@ -2,11 +2,14 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use serde::Serialize;
-use store::Seq;
+use store::{AssetRef, Seq, Timestamp};
+
+use crate::publicity::{Hidden, moment};
 
 /// Told how far a load is. All calls come from the thread that called [`crate::load`].
 pub trait Progress: Sync {
@@ -74,6 +77,18 @@ pub struct LoadReport {
     pub bylines: u64,
     /// Of the events: public revisions of assets that a person withdrew, which readers go on not seeing.
     pub withheld: u64,
+    /// Of the events: withdrawals of what the source shows no longer.
+    pub withdrawn: u64,
+    /// Assets whose time was over, and which were withdrawn for it.
+    pub expired: u64,
+    /// What readers may not see, by the sort of reason: passed over, or taken in for those who keep the archive.
+    pub unpublished: BTreeMap<String, Unpublished>,
+    /// Whether it was taken in.
+    pub takes_unpublished: bool,
+    /// Records whose id another record has, of this load or of another file: they are assets of their own.
+    pub same_ids: SameIds,
+    /// Records older than the revision that another record of this load brought: they were passed over.
+    pub older: u64,
     /// Events that said nothing new, and assets mentioned that the log had before.
     pub unchanged: u64,
     /// Events that the log's state does not allow.
@@ -102,8 +117,92 @@ pub struct LoadReport {
     pub resumed: bool,
     /// Whether nothing was really done.
     pub dry_run: bool,
+    /// How files were understood that do not show it themselves, and what in records is doubtful; no more than ten things.
+    pub notes: Vec<ReasonCount>,
     /// Why records were quarantined, in the order in which it was met; no more than the first ten reasons.
     pub reasons: Vec<ReasonCount>,
+    /// By the file, as it is shown: when the first record in it that was passed over becomes public.
+    #[serde(skip)]
+    pub(crate) due: BTreeMap<String, Timestamp>,
+    /// The same of the files that an earlier load, which this one went on with, was done with.
+    #[serde(skip)]
+    pub(crate) due_earlier: Option<Timestamp>,
+}
+
+impl LoadReport {
+    /// Counts something that readers may not see, found in this file.
+    pub(super) fn hidden(&mut self, why: &Hidden, file: &str) {
+        if let Hidden::Internal(kind) = why {
+            *self.skipped.entry(format!("({kind})")).or_default() += 1;
+            return;
+        }
+        let counted = self.unpublished.entry(why.sort().to_owned()).or_default();
+        counted.records += 1;
+        if counted.reason.is_empty() {
+            counted.reason = why.to_string();
+        }
+        if let Some(due) = why.due() {
+            counted.next = Some(counted.next.map_or(due, |next| next.min(due)));
+            let file = file.split("!/").next().unwrap_or(file);
+            let next = self.due.entry(file.to_owned()).or_insert(due);
+            *next = due.min(*next);
+        }
+    }
+
+    /// The earliest time at which something that was passed over becomes public.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.due.values().min().copied()
+    }
+}
+
+/// What readers may not see for a reason of one sort.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Unpublished {
+    /// The reason of the first, for people.
+    pub reason: String,
+    /// How many records.
+    pub records: u64,
+    /// When the first of them becomes public, where that is known.
+    pub next: Option<Timestamp>,
+}
+
+impl fmt::Display for Unpublished {
+    /// As people say it: `3 drafts`, `1 scheduled for 2030-01-01`, `4 scheduled, the next for 2030-01-01`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { reason, records, next } = self;
+        match (records, next) {
+            (1, _) => write!(f, "1 {reason}"),
+            (_, Some(next)) => {
+                let sort = reason.split(' ').next().unwrap_or_default();
+                let until = if sort == "embargoed" { "until" } else { "for" };
+                write!(f, "{records} {sort}, the next {until} {}", moment(*next))
+            }
+            (_, None) if reason == "draft" => write!(f, "{records} drafts"),
+            // The time at which one of several expired says nothing of the others.
+            (_, None) if reason.starts_with("expired") => write!(f, "{records} expired"),
+            _ => write!(f, "{records} {reason}"),
+        }
+    }
+}
+
+/// Records with an id that others have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SameIds {
+    /// How many.
+    pub records: u64,
+    /// The first of the ids, no more than three.
+    pub ids: Vec<String>,
+}
+
+impl SameIds {
+    /// Counts one.
+    pub(super) fn add(&mut self, asset: &AssetRef) {
+        self.records += 1;
+        let id = asset.id.to_string();
+        if self.ids.len() < 3 && !self.ids.contains(&id) {
+            self.ids.push(id);
+        }
+    }
 }
 
 /// Events that the log did not take for a reason of one sort.
@@ -117,7 +216,7 @@ pub struct Refused {
     pub first: String,
 }
 
-/// What is wrong with some records.
+/// What is wrong with some records, or is to be told of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ReasonCount {
     /// What is wrong, and what to do.
@@ -135,12 +234,12 @@ impl ReasonCount {
     const MAX_PLACES: usize = 3;
 
     /// Of one record.
-    pub(super) fn one(place: String, reason: String) -> Self {
+    pub(crate) fn one(place: String, reason: String) -> Self {
         Self { reason, records: 1, places: vec![place] }
     }
 
     /// Adds itself to what is told.
-    pub(super) fn add_to(self, told: &mut Vec<Self>) {
+    pub(crate) fn add_to(self, told: &mut Vec<Self>) {
         let has_room = told.len() < Self::MAX_REASONS;
         match told.iter_mut().find(|known| known.reason == self.reason) {
             Some(known) => {

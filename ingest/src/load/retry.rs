@@ -7,9 +7,13 @@ use std::{
 };
 
 use serde::Serialize;
-use store::{Batch, Log};
+use store::{Batch, Log, Timestamp};
 
-use super::{LoadError, LoadOptions, ReasonCount, load, working};
+use super::{
+    LoadError, LoadOptions, ReasonCount, load,
+    working::{Failure, Working},
+    writing::knows,
+};
 use crate::{
     format::Format,
     quarantine::{Quarantine, Quarantined},
@@ -24,6 +28,8 @@ pub struct RetryReport {
     pub released: u64,
     /// Events appended.
     pub events: u64,
+    /// Of the records and files: what readers may not see, which was passed over.
+    pub unpublished: u64,
     /// Records and files that stay.
     pub remaining: u64,
     /// Why they do; no more than the first ten reasons.
@@ -80,6 +86,7 @@ pub fn retry(
         let loaded = load(log, &options, &(), &AtomicBool::new(false))?;
         report.events += loaded.events;
         report.released += loaded.released;
+        report.unpublished += loaded.unpublished.values().map(|one| one.records).sum::<u64>();
         report.remaining += loaded.quarantined;
         loaded.reasons.into_iter().for_each(|reason| reason.add_to(&mut report.reasons));
     }
@@ -98,12 +105,16 @@ fn record(
     let raw = Raw { head: one.head.as_bytes().into(), ..Raw::new(place, quarantine.bytes(one)?) };
     let origin = Origin { path: one.file.clone(), stem: one.stem.clone(), changed: None };
     let known = RwLock::new(HashSet::new());
-    match working::read(log, readers, &known, format, &origin, &raw) {
+    let working =
+        Working { log, readers, known: &known, now: Timestamp::now(), unpublished: false, anew: false };
+    match working.read(format, &origin, &raw) {
         Ok(found) => {
             let mut events = Vec::new();
             for event in found.events {
                 let there = match &event.asset {
-                    Some(asset) if event.mention => log.snapshot()?.state(asset)?.is_some(),
+                    Some(asset) if event.mention => {
+                        log.snapshot()?.state(asset)?.is_some_and(|state| knows(&state, event.public))
+                    }
                     _ => false,
                 };
                 if !there {
@@ -114,9 +125,11 @@ fn record(
             let count = appended.outcomes.iter().filter(|outcome| outcome.is_new()).count();
             report.events += count as u64;
             report.released += 1;
+            report.unpublished += found.hidden.len() as u64;
             quarantine.remove(one)?;
         }
-        Err(reason) => {
+        Err(Failure::Log(error)) => return Err(error.into()),
+        Err(Failure::Record(reason)) => {
             report.stays(one.place(), reason.to_string());
         }
     }

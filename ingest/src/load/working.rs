@@ -7,14 +7,18 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender};
-use store::{AssetRef, EventType, Log, NewEvent, Prepared, ReadError};
+use store::{AssetKind, AssetRef, EventType, Log, NewEvent, Payload, Prepared, ReadError, Seq, Timestamp};
 
 use super::{
     cutting::{Chunk, Finding},
+    identity::File,
     position::{Fnv, Position},
+    subject::{self, Subject},
+    taken_back::TakenBack,
 };
 use crate::{
     format::Format,
+    publicity::Hidden,
     reader::Readers,
     record::{Found, Origin, Raw, Reason},
 };
@@ -24,6 +28,19 @@ const MAX_HISTORY: usize = 1_000;
 
 /// Hashes of the bylines and images that are in the log for certain: a mention of one of them says nothing.
 pub(super) type Known = RwLock<HashSet<u64>>;
+
+/// What the threads work with.
+pub(super) struct Working<'a> {
+    pub(super) log: &'a Log,
+    pub(super) readers: &'a Readers,
+    pub(super) known: &'a Known,
+    /// The time by which is decided what is public.
+    pub(super) now: Timestamp,
+    /// Whether what is not public is taken in.
+    pub(super) unpublished: bool,
+    /// Whether the log has these records as an older version read them.
+    pub(super) anew: bool,
+}
 
 /// A chunk whose records were read.
 pub(super) struct Worked {
@@ -35,17 +52,21 @@ pub(super) struct Worked {
 
 /// What came of one finding.
 pub(super) enum Worked1 {
-    Read { format: Format, said: Said },
+    File(File),
+    Read { format: Format, origin: Arc<Origin>, said: Said },
     Unread { format: Option<Format>, origin: Arc<Origin>, raw: Option<Raw>, reason: Reason },
     Skipped(String),
+    Failed(ReadError),
 }
 
 /// What a record says.
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) events: Vec<Ready>,
-    /// Events that its file has told the log before.
-    pub(super) unchanged: u64,
+    /// Why readers may not see what the record is about, for each thing.
+    pub(super) hidden: Vec<Hidden>,
+    /// What they are: articles before the pictures that came with them.
+    pub(super) taken_back: Vec<TakenBack>,
 }
 
 /// An event that the log can take.
@@ -54,73 +75,175 @@ pub(super) struct Ready {
     pub(super) event_type: EventType,
     pub(super) asset: Option<AssetRef>,
     pub(super) mention: bool,
+    /// Whether readers may see it.
+    pub(super) public: bool,
+    /// Whether its file has told the log the same before, and nothing else since.
+    pub(super) said_before: bool,
+    pub(super) subject: Option<Subject>,
 }
 
-/// Works until there is nothing left, or nobody wants it.
-pub(super) fn run(
-    log: &Log,
-    readers: &Readers,
-    known: &Known,
-    chunks: &Receiver<Chunk>,
-    worked: &Sender<Worked>,
-) {
-    for chunk in chunks {
-        let results = chunk.findings.into_iter().map(|finding| work(log, readers, known, finding)).collect();
-        let done = Worked { number: chunk.number, results, cost: chunk.cost, position: chunk.position };
-        if worked.send(done).is_err() {
-            return;
+/// Why a record gave nothing.
+pub(super) enum Failure {
+    Record(Reason),
+    Log(ReadError),
+}
+
+impl<E: Into<Reason>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Record(error.into())
+    }
+}
+
+impl Working<'_> {
+    /// Works until there is nothing left, or nobody wants it.
+    pub(super) fn run(&self, chunks: &Receiver<Chunk>, worked: &Sender<Worked>) {
+        for chunk in chunks {
+            let results = chunk.findings.into_iter().map(|finding| self.work(finding)).collect();
+            let done = Worked { number: chunk.number, results, cost: chunk.cost, position: chunk.position };
+            if worked.send(done).is_err() {
+                return;
+            }
         }
     }
-}
 
-fn work(log: &Log, readers: &Readers, known: &Known, finding: Finding) -> Worked1 {
-    match finding {
-        Finding::Skipped(ending) => Worked1::Skipped(ending),
-        Finding::Unreadable { origin, reason } => Worked1::Unread { format: None, origin, raw: None, reason },
-        Finding::Record { format, origin, raw } => match read(log, readers, known, format, &origin, &raw) {
-            Ok(said) => Worked1::Read { format, said },
-            Err(Reason::NoAsset(what)) => Worked1::Skipped(format!("({what})")),
-            Err(reason) => Worked1::Unread { format: Some(format), origin, raw: Some(raw), reason },
-        },
+    fn work(&self, finding: Finding) -> Worked1 {
+        match finding {
+            Finding::File(file) => Worked1::File(file),
+            Finding::Failed(error) => Worked1::Failed(error),
+            Finding::Skipped(ending) => Worked1::Skipped(ending),
+            Finding::Unreadable { origin, reason } => {
+                Worked1::Unread { format: None, origin, raw: None, reason }
+            }
+            Finding::Record { format, origin, raw } => match self.read(format, &origin, &raw) {
+                Ok(said) => Worked1::Read { format, origin, said },
+                Err(Failure::Record(Reason::NoAsset(what))) => Worked1::Skipped(format!("({what})")),
+                Err(Failure::Record(reason)) => {
+                    Worked1::Unread { format: Some(format), origin, raw: Some(raw), reason }
+                }
+                Err(Failure::Log(error)) => Worked1::Failed(error),
+            },
+        }
     }
-}
 
-/// Reads one record, and prepares its events; none of them where one is refused.
-pub(super) fn read(
-    log: &Log,
-    readers: &Readers,
-    known: &Known,
-    format: Format,
-    origin: &Origin,
-    raw: &Raw,
-) -> Result<Said, Reason> {
-    if let Some(reason) = &raw.broken {
-        return Err(reason.clone());
+    /// Reads one record, and prepares its events; none of them where one is refused.
+    pub(super) fn read(&self, format: Format, origin: &Origin, raw: &Raw) -> Result<Said, Failure> {
+        if let Some(reason) = &raw.broken {
+            return Err(reason.clone().into());
+        }
+        let found = self.readers.read(format, raw, origin)?;
+        let subjects = Subject::all(format, &found, raw, origin);
+        let mut said = Said::default();
+        for (mut one, subject) in found.into_iter().zip(subjects) {
+            match one.decide(self.now) {
+                Some(why) => self.hidden(one, &why, (format, subject), origin, &mut said)?,
+                None => self.ready(one, subject, origin, &mut said)?,
+            }
+        }
+        said.taken_back.sort_by_key(|one| one.asset.kind != AssetKind::Article);
+        Ok(said)
     }
-    let found = readers.of(format).read(raw, origin)?;
-    let mut said = Said::default();
-    for Found { mut event, mention } in found {
+
+    /// Takes a revision that readers may not see: passes it over, or makes it ready for those who keep the archive. Readers
+    /// may see an earlier one.
+    fn hidden(
+        &self,
+        mut one: Found,
+        why: &Hidden,
+        (format, subject): (Format, Option<Subject>),
+        origin: &Origin,
+        said: &mut Said,
+    ) -> Result<(), Failure> {
+        // Event lines state facts, one after another; every other record says how it is now.
+        let is_event = format == Format::JsonLines;
+        if subject.is_some() || is_event {
+            said.hidden.push(why.clone());
+        }
+        let kind = one.event.fact.event_type().kind();
+        if let Some(kind) = kind.filter(|kind| !is_event && !one.mention && TakenBack::may_be(*kind)) {
+            let renamed = self.log.snapshot().and_then(|snapshot| subject::with_former(&snapshot, &mut one));
+            renamed.map_err(Failure::Log)?;
+            said.taken_back.push(TakenBack {
+                asset: AssetRef::new(kind, one.event.id.clone()),
+                with_article: subject.is_none() || *why == Hidden::Companion,
+                why: why.clone(),
+                time: one.event.time.or(origin.changed),
+                source: source_of(origin),
+                subject: subject.clone(),
+            });
+        }
+        if self.unpublished && why.is_text() { self.ready(one, subject, origin, said) } else { Ok(()) }
+    }
+
+    fn ready(
+        &self,
+        mut one: Found,
+        mut subject: Option<Subject>,
+        origin: &Origin,
+        said: &mut Said,
+    ) -> Result<(), Failure> {
+        let public = one.event.visibility.is_public();
+        if !one.former.is_empty() {
+            let natural = self.log.snapshot().and_then(|snapshot| subject::with_former(&snapshot, &mut one));
+            let natural = natural.map_err(Failure::Log)?;
+            if let Some(subject) = &mut subject {
+                subject.natural = natural;
+            }
+        }
+        let Found { mut event, mention, .. } = one;
         let asset = event.asset();
         if mention
             && let Some(asset) = &asset
-            && known.read().unwrap_or_else(PoisonError::into_inner).contains(&hash(asset))
+            && self.known.read().unwrap_or_else(PoisonError::into_inner).contains(&hash(asset))
         {
-            continue;
+            return Ok(());
         }
         if event.source.is_empty() {
-            event.source = format!("load:{}", origin.path.replace(char::is_control, "?"));
+            event.source = source_of(origin);
         }
+        let mut said_before = false;
         if event.time.is_none() && !mention {
             event.time = origin.changed;
-            if asset.as_ref().is_some_and(|asset| is_what_it_said_last(log, asset, &event).unwrap_or(false)) {
-                said.unchanged += 1;
-                continue;
-            }
+            let same = |asset| is_what_it_said_last(self.log, asset, &event).map_err(Failure::Log);
+            said_before = asset.as_ref().map(same).transpose()?.unwrap_or(false);
         }
-        let prepared = log.prepare(&event)?;
-        said.events.push(Ready { prepared, event_type: event.fact.event_type(), asset, mention });
+        if self.anew
+            && let Some(asset) = asset.as_ref().filter(|_| !mention)
+            && is_of_the_same_time(self.log, asset, &event).map_err(Failure::Log)?
+        {
+            event.source.insert_str(0, READ_ANEW);
+        }
+        let prepared = self.log.prepare(&event)?;
+        let event_type = event.fact.event_type();
+        said.events.push(Ready { prepared, event_type, asset, mention, public, said_before, subject });
+        Ok(())
     }
-    Ok(said)
+}
+
+/// What events of a file say that they come from.
+fn source_of(origin: &Origin) -> String {
+    format!("load:{}", origin.path.replace(char::is_control, "?"))
+}
+
+/// The source of an event without the note that it was read anew.
+pub(super) fn source_anew(source: &str) -> &str {
+    source.strip_prefix(READ_ANEW).unwrap_or(source)
+}
+
+/// What the source of a revision begins with that is no news, but an older record read by better rules.
+const READ_ANEW: &str = "read anew: ";
+
+/// Whether a load has brought a revision of this time that says something else.
+fn is_of_the_same_time(log: &Log, asset: &AssetRef, event: &NewEvent) -> Result<bool, ReadError> {
+    let snapshot = log.snapshot()?;
+    let Some(state) = snapshot.state(asset)?.filter(|state| state.published != Seq::ZERO) else {
+        return Ok(false);
+    };
+    let earlier = snapshot.event(state.published)?;
+    let loaded = source_anew(earlier.source()).starts_with("load:");
+    Ok(loaded
+        && earlier.time_stated
+        && Some(earlier.time) == event.time
+        && earlier.fact() != Some(&event.fact))
 }
 
 /// Whether this file has said the same of an asset when it last said something of it. A record without a time of its own
@@ -131,8 +254,13 @@ fn is_what_it_said_last(log: &Log, asset: &AssetRef, event: &NewEvent) -> Result
     let Some(state) = snapshot.state(asset)? else { return Ok(false) };
     for seq in snapshot.history_from(state.latest).take(MAX_HISTORY) {
         let earlier = snapshot.event(seq?)?;
-        if earlier.source() == event.source {
-            return Ok(earlier.fact() == Some(&event.fact));
+        if source_anew(earlier.source()) == event.source {
+            return Ok(match &earlier.payload {
+                Payload::Kept { fact, visibility, .. } => {
+                    *fact == event.fact && *visibility == event.visibility
+                }
+                Payload::Erased { .. } => false,
+            });
         }
     }
     Ok(false)

@@ -1,14 +1,15 @@
 //! Feeds: RSS 0.9 to 2.0, and Atom.
 
 use serde_json::{Map, Value};
-use store::{AssetId, Image, Keyword, Rendition};
+use store::{AssetId, AssetKind, Image, Keyword, Rendition};
 
 use super::Reader;
 use crate::{
     cut::Cutter,
     cut_elements::XmlElements,
-    dates, html,
+    dates, html, link,
     nested::{Nested, id_or, language},
+    publicity,
     record::{Found, Origin, Raw, Reason},
     xml::{self, Element},
 };
@@ -48,7 +49,8 @@ impl Reader for Atom {
         let nested = entry(&item, &Feed::of(raw));
         let id = item.text_at("id");
         let given = if id.is_empty() { nested.article.url.clone() } else { id };
-        Ok(nested.finish(id_or(&given, || format!("{}#{}", origin.stem, raw.place.record))?))
+        let id = id_or(&given, || format!("{}#{}", origin.stem, raw.place.record))?;
+        Ok(publicity::atom(&item).on(nested.finish(id)))
     }
 }
 
@@ -76,20 +78,21 @@ impl Feed {
             title: feed.text_at("title"),
             language: first([feed.text_at("language"), root.attribute("lang").to_owned()]),
             author: author.map(|author| author.text_at("name")).unwrap_or_default(),
-            base: first([root.attribute("base").to_owned(), link(feed)]),
+            base: first([root.attribute("base").to_owned(), link_of(feed)]),
             blog: feed.text_at("wp:base_blog_url").trim_end_matches('/').to_owned(),
         }
     }
 
-    /// A link as it is, or from the root of the site on.
-    fn absolute(&self, href: String) -> String {
-        let host_end = self.base.find("://").map(|at| at + 3);
-        let host_end =
-            host_end.and_then(|at| Some(at + self.base.get(at..)?.find('/').unwrap_or(self.base.len() - at)));
-        match host_end.and_then(|end| self.base.get(..end)) {
-            Some(site) if href.starts_with('/') && !href.starts_with("//") => format!("{site}{href}"),
-            _ => href,
+    /// A link made absolute, seen from an entry: `xml:base` of the entry, of the feed, or else the site.
+    fn absolute(&self, item: &Element, href: &str) -> String {
+        if href.is_empty() {
+            return String::new();
         }
+        let base = match item.attribute("base") {
+            "" => self.base.clone(),
+            base => link::resolve(&self.base, base),
+        };
+        link::resolve(&base, href)
     }
 
     /// The id of the attachment that has this number in the blog.
@@ -104,7 +107,12 @@ pub(super) fn entry(item: &Element, feed: &Feed) -> Nested {
     let mut nested = Nested::default();
     let article = &mut nested.article;
     article.headline = html::plain(&content_of(item.at("title"))).text;
-    article.url = feed.absolute(link(item));
+    article.url = feed.absolute(item, &link_of(item));
+    let guid = item.at("guid").filter(|guid| !guid.attribute("isPermaLink").eq_ignore_ascii_case("false"));
+    if let Some(guid) = guid.map(Element::text).filter(|guid| article.url.is_empty() && guid.contains("://"))
+    {
+        article.url = guid;
+    }
     let date = |names: &[&str]| names.iter().find_map(|name| dates::parse(&item.text_at(name)));
     article.published =
         date(&["pubDate", "published", "issued", "dc:date", "date", "created", "dcterms:created"]);
@@ -160,10 +168,17 @@ pub(super) fn entry(item: &Element, feed: &Feed) -> Nested {
     }
     authors(&mut nested, item, feed);
     media(&mut nested, item);
-    for picture in long.pictures.into_iter().chain(short.pictures) {
+    for mut picture in long.pictures.into_iter().chain(short.pictures) {
+        let href = feed.absolute(item, &picture.href);
+        let written = std::mem::replace(&mut picture.href, href);
         match feed.attachment(&picture.number) {
             Some(id) => nested.picture_as(id, picture),
-            None => nested.picture(picture),
+            None => {
+                if let Ok(id) = AssetId::new(&*picture.href) {
+                    nested.former(AssetKind::Image, &id, AssetId::new(written).ok());
+                }
+                nested.picture(picture);
+            }
         }
     }
     let mut others = item.others(&PLACED);
@@ -225,7 +240,7 @@ pub(super) fn content_of(element: Option<&Element>) -> String {
     }
 }
 
-fn link(item: &Element) -> String {
+fn link_of(item: &Element) -> String {
     let links: Vec<&Element> = item.all("link").filter(|link| !link.name.starts_with("media:")).collect();
     let by_rel = |rel: &str| {
         links.iter().find(|link| link.attribute("rel") == rel && !link.attribute("href").is_empty())
@@ -336,7 +351,7 @@ mod tests {
             (&article["url"], &article["credit"]),
             (&json!("https://x.example/1"), &json!("Eva Roth"))
         );
-        assert_eq!(article["images"], json!(["p.jpg"]));
+        assert_eq!(article["images"], json!(["https://x.example/f/p.jpg"]));
     }
 
     /// RSS 1.0 keeps its items beside the channel, and its dates and authors in Dublin Core.
@@ -366,22 +381,30 @@ mod tests {
     }
 
     #[test]
-    fn a_wordpress_post_names_its_attachments() {
-        let head = "<rss xmlns:wp='http://wordpress.org/export/1.2/'><channel><wp:base_blog_url>https://b.example/</wp:base_blog_url>";
-        let image = read(
-            &super::super::wxr::Wxr,
-            &format!(
-                "{head}<item><guid>https://b.example/w.jpg</guid><wp:post_id>7</wp:post_id><wp:post_type>attachment</wp:post_type><wp:attachment_url>https://b.example/w.jpg</wp:attachment_url></item></channel></rss>"
-            ),
+    fn links_are_seen_from_their_base() {
+        let check = |feed: &str, entry: &str, url: &str| {
+            let text = format!(
+                "<feed xmlns='http://www.w3.org/2005/Atom' {feed}><entry {entry}><id>urn:1</id><title>T</title><link href='one.html'/></entry></feed>"
+            );
+            assert_eq!(read(&Atom, &text)["url"], url, "{feed} {entry}");
+        };
+        check("xml:base='https://q.example/blog/'", "", "https://q.example/blog/one.html");
+        check(
+            "xml:base='https://q.example/blog/x.atom'",
+            "xml:base='may/'",
+            "https://q.example/blog/may/one.html",
         );
-        assert_eq!(image["id"], "https://b.example/?attachment_id=7");
-        let post = read(
-            &super::super::wxr::Wxr,
-            &format!(
-                "{head}<item><guid>g</guid><wp:post_type>post</wp:post_type><content:encoded><![CDATA[<img class='size-full wp-image-9' src='a.jpg'><img src='b.jpg'>]]></content:encoded><wp:postmeta><wp:meta_key>_thumbnail_id</wp:meta_key><wp:meta_value>7</wp:meta_value></wp:postmeta></item></channel></rss>"
-            ),
-        );
-        let expected = ["https://b.example/?attachment_id=7", "https://b.example/?attachment_id=9", "b.jpg"];
-        assert_eq!(post["images"], json!(expected));
+        check("", "xml:base='https://r.example/'", "https://r.example/one.html");
+        check("", "", "one.html");
+        let guid = |attribute: &str| {
+            read(
+                &Rss,
+                &format!(
+                    "<rss><channel><item><title>T</title><guid{attribute}>https://q.example/p1</guid></item></channel></rss>"
+                ),
+            )
+        };
+        assert_eq!(guid("")["url"], "https://q.example/p1");
+        assert_eq!(guid(" isPermaLink='false'").get("url"), None);
     }
 }

@@ -6,6 +6,7 @@ use store::{Content, Fact, InvalidEvent, NewEvent, Timestamp};
 use super::Reader;
 use crate::{
     cut::{Cutter, Lines},
+    publicity::Publicity,
     record::{Found, Origin, Raw, Reason, in_words, time_of},
 };
 
@@ -31,7 +32,7 @@ impl Reader for JsonLines {
         if event.time.is_none() {
             event.time = time_elsewhere(line, &event);
         }
-        Ok(vec![Found::stated(event)])
+        Ok(Publicity::stated(&event.visibility).on(vec![Found::stated(event)]))
     }
 }
 

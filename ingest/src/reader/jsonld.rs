@@ -10,6 +10,7 @@ use crate::{
     fields::{Fields, text_of},
     html, names,
     nested::{Nested, id_or, language},
+    publicity,
     record::{Found, Origin, Raw, Reason},
 };
 
@@ -38,7 +39,7 @@ impl Reader for JsonLd {
         for (at, article) in articles.into_iter().enumerate() {
             let nested = read_article(article.clone(), &graph);
             let id = id_or(&url_of(article), || format!("{}#{}.{at}", origin.stem, raw.place.record))?;
-            found.extend(nested.finish(id));
+            found.extend(publicity::json_ld(article).on(nested.finish(id)));
         }
         Ok(found)
     }

@@ -18,7 +18,10 @@ mod table;
 mod text;
 mod wxr;
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use serde_json::Value;
 
@@ -30,10 +33,13 @@ pub(crate) use self::{
 };
 
 use crate::{
+    charset::{self, Charset},
     cut::Cutter,
     fields::{self, Fields},
     format::Format,
+    notes::Notes,
     pattern::PathPattern,
+    private,
     record::{Found, Origin, Raw, Reason},
 };
 
@@ -53,16 +59,21 @@ pub struct Hints {
     pub pattern: Option<PathPattern>,
     /// Which columns of tables are which fields.
     pub columns: Columns,
+    /// The encoding of files that are not UTF-8, whatever they declare.
+    pub charset: Option<Charset>,
 }
 
 /// All readers, with what the user said.
 pub(crate) struct Readers {
     pub(crate) hints: Hints,
+    /// What they tell beside what they read.
+    pub(crate) notes: Arc<Notes>,
     table: table::Table,
     records: table::Records,
     text: text::Text,
     mets: mets::Mets,
     alto: alto::Alto,
+    wxr: wxr::Wxr,
 }
 
 impl Readers {
@@ -70,12 +81,24 @@ impl Readers {
         let archives = Arc::new(beside::Archives::default());
         Self {
             hints: hints.clone(),
+            notes: Arc::default(),
             table: table::Table { columns: hints.columns.clone() },
             records: table::Records { columns: hints.columns.clone() },
             text: text::Text { pattern: hints.pattern.clone() },
             mets: mets::Mets { archives: Arc::clone(&archives) },
             alto: alto::Alto { archives },
+            wxr: wxr::Wxr::default(),
         }
+    }
+
+    /// What a record says, without what opens a door or reaches a person: see [`private`].
+    pub(crate) fn read(&self, format: Format, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
+        let mut found = self.of(format).read(raw, origin)?;
+        // Events are written by who keeps the archive, and taken as they are.
+        if format != Format::JsonLines {
+            found.iter_mut().for_each(|one| private::forget(&mut one.event));
+        }
+        Ok(found)
     }
 
     /// The reader of a format.
@@ -95,7 +118,7 @@ impl Readers {
             Format::Alto => &self.alto,
             Format::Rss => &feed::Rss,
             Format::Atom => &feed::Atom,
-            Format::Wxr => &wxr::Wxr,
+            Format::Wxr => &self.wxr,
             Format::Reuters => &reuters::Reuters,
             Format::Table => &self.table,
             Format::Records => &self.records,
@@ -104,13 +127,39 @@ impl Readers {
     }
 }
 
-/// The text of a record: UTF-8, or what Windows wrote before it.
-pub(crate) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,
+/// What was made of the head of the file that is being read, so that not every record makes it anew.
+struct OfHead<T> {
+    last: Mutex<Option<Made<T>>>,
+}
+
+/// A head, and what was made of it.
+type Made<T> = (Arc<[u8]>, Arc<T>);
+
+impl<T> Default for OfHead<T> {
+    fn default() -> Self {
+        Self { last: Mutex::new(None) }
     }
+}
+
+impl<T> OfHead<T> {
+    /// What `make` makes of the head of this record.
+    fn get(&self, raw: &Raw, make: impl FnOnce(&Raw) -> T) -> Arc<T> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((head, made)) = last
+            && Arc::ptr_eq(&head, &raw.head)
+        {
+            return made;
+        }
+        let made = Arc::new(make(raw));
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((Arc::clone(&raw.head), Arc::clone(&made)));
+        made
+    }
+}
+
+/// The text of a record of a format that declares no encoding.
+pub(crate) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    charset::text_of(bytes, b"")
 }
 
 /// A record that must be a JSON object.

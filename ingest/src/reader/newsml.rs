@@ -1,14 +1,15 @@
 //! NewsML-G2 of IPTC: news items, packages, and the persons among its concepts, alone or in a news message.
 
 use serde_json::{Map, Value, json};
-use store::{AssetId, AssetKind, Byline, Image, Keyword, Rendition, Timestamp};
+use store::{AssetId, Byline, Image, Keyword, Rendition, Timestamp};
 
 use super::{Reader, nitf};
 use crate::{
     cut::Cutter,
     cut_elements::XmlElements,
     dates, html, names,
-    nested::{Nested, id_or, language, withdrawn},
+    nested::{Nested, id_or, language},
+    publicity,
     record::{Found, Origin, Raw, Reason},
     xml::{self, Element},
 };
@@ -62,17 +63,13 @@ impl Reader for NewsMl {
         let time = dates::parse(&created).map(|date| date.start());
         let class = code(item.at("itemMeta/itemClass"));
         let is_image = matches!(class.as_str(), "picture" | "graphic");
-        if matches!(code(item.at("itemMeta/pubStatus")).as_str(), "canceled" | "withheld") {
-            let kind = if is_image { AssetKind::Image } else { AssetKind::Article };
-            let note = item.text_at("itemMeta/edNote");
-            return Ok(withdrawn(kind, id, &note, time));
-        }
-        match item.local() {
-            "newsItem" if is_image => Ok(image(&item, id, time)),
-            "newsItem" | "packageItem" => Ok(article(&item, id, &class)),
-            "conceptItem" => person(&item, time),
-            other => Err(Reason::NoAsset(other.to_owned())),
-        }
+        let found = match item.local() {
+            "newsItem" if is_image => image(&item, id, time),
+            "newsItem" | "packageItem" => article(&item, id, &class),
+            "conceptItem" => person(&item, time)?,
+            other => return Err(Reason::NoAsset(other.to_owned())),
+        };
+        Ok(publicity::newsml(&item, &code(item.at("itemMeta/pubStatus"))).on(found))
     }
 }
 
@@ -353,14 +350,5 @@ mod tests {
              <itemRef residref='urn:q'><itemClass uri='http://cv.iptc.org/newscodes/ninature/picture'/></itemRef></group></groupSet></packageItem>",
         );
         assert_eq!(found[0].1["images"], json!(["urn:q"]));
-    }
-
-    #[test]
-    fn what_was_canceled_is_withdrawn() {
-        let found = read(
-            "<newsItem guid='urn:t'><itemMeta><itemClass qcode='ninat:picture'/><pubStatus qcode='stat:canceled'/>\
-             <edNote>Faked</edNote></itemMeta></newsItem>",
-        );
-        assert_eq!((found[0].0.as_str(), &found[0].1["reason"]), ("urn:t", &json!("Faked")));
     }
 }

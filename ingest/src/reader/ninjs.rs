@@ -1,7 +1,7 @@
 //! ninjs, News in JSON of IPTC: 1.x (names with a suffix), 2.x (lists of objects) and 3.x (camel case).
 
 use serde_json::{Map, Value};
-use store::{Article, AssetId, AssetKind, Image, Keyword, Rendition};
+use store::{Article, AssetId, Image, Keyword, Rendition};
 
 use super::{Reader, json_object};
 use crate::{
@@ -9,7 +9,8 @@ use crate::{
     cut_json::Values,
     fields::{Fields, object_of, text_of},
     html, names,
-    nested::{Nested, language, withdrawn},
+    nested::{Nested, language},
+    publicity,
     record::{Found, Origin, Raw, Reason},
 };
 
@@ -36,12 +37,8 @@ fn item(mut fields: Fields) -> Result<Vec<Found>, Reason> {
     let id = AssetId::new(uri).map_err(|error| Reason::Content(format!("`uri`: {error}")))?;
     let kind = fields.text("type");
     let is_image = matches!(kind.as_str(), "picture" | "graphic");
+    let publicity = publicity::ninjs(&fields);
     let status = fields.first_text(&["pubstatus", "pubStatus"]);
-    if matches!(status.as_str(), "canceled" | "cancelled" | "withheld") {
-        let time = fields.first_date(&["versioncreated", "versionCreated"]).map(|date| date.start());
-        let asset = if is_image { AssetKind::Image } else { AssetKind::Article };
-        return Ok(withdrawn(asset, id, &fields.first_text(&["ednote", "edNote"]), time));
-    }
     if matches!(kind.as_str(), "event" | "planning") {
         return Err(Reason::NoAsset(kind));
     }
@@ -54,9 +51,9 @@ fn item(mut fields: Fields) -> Result<Vec<Found>, Reason> {
         let mut found: Vec<Found> =
             byline.into_iter().map(|(id, byline)| Found::mentioned(id, byline, time)).collect();
         found.push(Found::published(id, image, time));
-        return Ok(found);
+        return Ok(publicity.on(found));
     }
-    Ok(article(fields, &kind).finish(id))
+    Ok(publicity.on(article(fields, &kind).finish(id)))
 }
 
 fn article(mut fields: Fields, kind: &str) -> Nested {
@@ -104,11 +101,13 @@ fn article(mut fields: Fields, kind: &str) -> Nested {
         let kind = associated.text("type");
         match AssetId::new(uri.clone()) {
             Ok(id) if matches!(kind.as_str(), "picture" | "graphic") => {
-                let (image, byline) = image(associated);
-                if let Some((id, byline)) = byline {
-                    nested.mention(id, byline);
-                }
-                nested.image(id, image);
+                nested.within(publicity::ninjs(&associated), |nested| {
+                    let (image, byline) = image(associated);
+                    if let Some((id, byline)) = byline {
+                        nested.mention(id, byline);
+                    }
+                    nested.image(id, image);
+                });
             }
             _ => {
                 associated.keep("uri", uri.into());

@@ -1,13 +1,14 @@
 //! NITF, the News Industry Text Format of IPTC (3.x); inside it the New York Times Annotated Corpus.
 
 use serde_json::{Map, Value};
-use store::{AssetId, AssetKind, Correction, Image, Keyword, Rendition};
+use store::{AssetId, Correction, Image, Keyword, Rendition};
 
 use super::Reader;
 use crate::{
     cut::{Cutter, Whole},
     dates,
-    nested::{Nested, id_or, language, withdrawn},
+    nested::{Nested, id_or, language},
+    publicity,
     record::{Found, Origin, Raw, Reason},
     xml::{self, Element},
 };
@@ -28,13 +29,7 @@ impl Reader for Nitf {
         let mut nested = Nested::default();
         let id = fill(&mut nested, &root);
         let id = id_or(&id, || origin.stem.clone())?;
-        let data = root.at("head/docdata");
-        let status = data.map(|data| data.attribute("management-status")).unwrap_or_default();
-        if matches!(status, "canceled" | "withheld") {
-            let note = data.and_then(|data| data.at("ed-msg")).map(|note| note.attribute("info"));
-            return Ok(withdrawn(AssetKind::Article, id, note.unwrap_or_default(), nested.time()));
-        }
-        Ok(nested.finish(id))
+        Ok(publicity::nitf(&root).on(nested.finish(id)))
     }
 }
 
@@ -238,14 +233,5 @@ mod tests {
             "urgency": {"ed-urg": "2"}, "date.expire": {"norm": "20300101"}, "du-key": {"generation": "1", "key": "FIRE"}
         });
         assert_eq!(article["extra"], expected);
-    }
-
-    #[test]
-    fn what_was_canceled_is_withdrawn() {
-        let canceled = read(
-            "<n:nitf xmlns:n='x'><n:head><n:docdata management-status='canceled'><n:doc-id id-string='x'/>\
-             <n:ed-msg info='Kill: the mayor lives'/></n:docdata></n:head></n:nitf>",
-        );
-        assert_eq!(canceled["reason"], "Kill: the mayor lives");
     }
 }

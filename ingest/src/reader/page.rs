@@ -11,6 +11,7 @@ use crate::{
     cut::{Cutter, Whole},
     dates, html,
     nested::{Nested, id_or, language},
+    publicity,
     record::{Found, Origin, Raw, Reason},
 };
 
@@ -29,7 +30,8 @@ impl Reader for Html {
         let graph = Graph::of(&value);
         let mut nested = Nested::default();
         let mut url = String::new();
-        if let Some(article) = graph.articles().into_iter().max_by_key(|article| text_len(article)) {
+        let article = graph.articles().into_iter().max_by_key(|article| text_len(article));
+        if let Some(article) = article {
             url = url_of(article);
             nested = read_article(article.clone(), &graph);
         }
@@ -46,7 +48,8 @@ impl Reader for Html {
             return Err(Reason::Content("there is neither a title nor a text in this page".to_owned()));
         }
         let id = id_or(&nested.article.url, || origin.stem.clone())?;
-        Ok(nested.finish(id))
+        let publicity = publicity::page(article, &meta.first(&["article:expiration_time"]));
+        Ok(publicity.on(nested.finish(id)))
     }
 }
 

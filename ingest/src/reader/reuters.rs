@@ -10,7 +10,6 @@ use crate::{
     dates, html,
     nested::{Nested, id_or},
     record::{Found, Origin, Raw, Reason},
-    xml,
 };
 
 pub(crate) struct Reuters;
@@ -31,7 +30,7 @@ impl Reader for Reuters {
     }
 
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
-        let text = xml::text_of(&raw.bytes, &raw.head);
+        let text = crate::charset::text_of(&raw.bytes, &raw.head);
         let tag = text.split_inclusive('>').next().unwrap_or("");
         let attribute = |name: &str| html::attribute(tag, name).unwrap_or_default();
         let number = attribute("NEWID");

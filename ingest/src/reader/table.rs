@@ -16,6 +16,7 @@ use crate::{
     fields::{Fields, keywords},
     html,
     nested::{Nested, id_or, language},
+    publicity,
     record::{Found, Origin, Raw, Reason},
 };
 
@@ -165,6 +166,9 @@ fn article(
     let mut nested = Nested::default();
     let mut rest = Fields::default();
     let mut id = String::new();
+    let cells: Vec<(String, Value)> = cells.into_iter().collect();
+    let named = cells.iter().map(|(column, value)| (mapped.get(column).unwrap_or(column).as_str(), value));
+    let publicity = publicity::named(named, &publicity::OF_ROWS);
     for (column, value) in cells {
         let field = mapped.get(&column).map(String::as_str).or_else(|| field_of(&column));
         let text = crate::fields::text_of(&value);
@@ -185,7 +189,7 @@ fn article(
     let given = if id.is_empty() { article.url.clone() } else { id };
     let id = id_or(&given, || format!("{}#{}", without_ending(&origin.stem), raw.place.record))?;
     nested.article.extra = rest.rest();
-    Ok(nested.finish(id))
+    Ok(publicity.on(nested.finish(id)))
 }
 
 fn without_ending(stem: &str) -> &str {

@@ -335,7 +335,9 @@ fn odd_encodings_and_line_ends_are_read() {
         ("c.md", b"---\r\ntitle: Caf\xe9\r\ndate: 31 February 1999\r\n---\r\nText\r\n"),
         ("d.jsonl", b"{\"type\":\"article.published\",\"id\":\"d\xff\",\"data\":{}}"),
     ]);
-    assert_eq!(report.articles, 3, "{lines}");
+    assert_eq!(report.articles, 4, "{lines}");
+    let notes: Vec<_> = report.notes.iter().map(|note| (note.reason.as_str(), note.records)).collect();
+    assert_eq!(notes, [("not UTF-8: read as UTF-16LE", 1), ("not UTF-8: read as windows-1252", 2)]);
     insta::assert_snapshot!(lines);
 }
 

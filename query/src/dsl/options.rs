@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 
+use super::Written;
 use crate::{
-    FieldBoost, Fuzziness, Need, QueryError,
+    FieldBoost, Fuzziness, Minimum, Need, QueryError, Scalar,
     json::{Reader, kind_of},
+    limits::MAX_BOOST,
 };
 
 /// `max_expansions`: how many terms a prefix or fuzzy word may stand for.
@@ -59,21 +61,21 @@ pub(super) fn fields(names: Vec<String>) -> Result<Vec<FieldBoost>, QueryError> 
         .map(|name| match name.split_once('^') {
             None => Ok(FieldBoost::new(name)),
             Some((name, boost)) => match boost.parse::<f32>() {
-                Ok(boost) if (0.0..=1e6).contains(&boost) => Ok(FieldBoost { name: name.to_owned(), boost }),
+                Ok(boost) if (0.0..=MAX_BOOST).contains(&boost) => {
+                    Ok(FieldBoost { name: name.to_owned(), boost })
+                }
                 _ => Err(QueryError::illegal(format!("`{boost}` is no boost of the field `{name}`"))),
             },
         })
         .collect()
 }
 
-pub(super) fn scalar(value: Value, object: &Reader) -> Result<Value, QueryError> {
-    match value {
-        Value::Object(_) | Value::Array(_) => {
-            Err(QueryError::new(format!("a single value is expected here, not {}", kind_of(&value)))
-                .at(object.pointer()))
-        }
-        value => Ok(value),
-    }
+/// A single value.
+pub(super) fn scalar(value: Value, object: &Reader) -> Result<Scalar, QueryError> {
+    Scalar::try_from(value).map_err(|value| {
+        QueryError::new(format!("a single value is expected here, not {}", kind_of(&value)))
+            .at(object.pointer())
+    })
 }
 
 pub(super) fn at_most(name: &str, count: usize, max: usize, object: &Reader) -> Result<(), QueryError> {
@@ -97,14 +99,24 @@ pub(super) fn zero_terms(object: &mut Reader) -> Result<bool, QueryError> {
 /// `operator` and `minimum_should_match`.
 pub(super) fn need(object: &mut Reader) -> Result<Need, QueryError> {
     let joined = operator(object, "operator")?;
-    object.text("minimum_should_match")?.map_or(Ok(joined), minimum_of)
+    Ok(minimum(object)?.map_or(joined, Need::Minimum))
 }
 
-/// `minimum_should_match`, if it can be read.
-pub(super) fn minimum_of(text: String) -> Result<Need, QueryError> {
-    let need = Need::Minimum(text);
-    need.of(1)?;
-    Ok(need)
+/// Writes what [`need`] reads.
+pub(super) fn with_need(written: Written, need: &Need) -> Written {
+    match need {
+        Need::Any => written,
+        Need::All => written.with("operator", "and"),
+        Need::Minimum(minimum) => written.with("minimum_should_match", minimum.to_string()),
+    }
+}
+
+/// `minimum_should_match`.
+pub(super) fn minimum(object: &mut Reader) -> Result<Option<Minimum>, QueryError> {
+    let Some(text) = object.text("minimum_should_match")? else { return Ok(None) };
+    let minimum =
+        text.parse().map_err(|error: QueryError| error.at(object.pointer_to("minimum_should_match")))?;
+    Ok(Some(minimum))
 }
 
 /// What joins words.

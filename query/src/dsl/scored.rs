@@ -1,42 +1,41 @@
-//! The queries that change scores: `boosting`, `function_score`, `more_like_this`.
+//! `function_score`.
 
-use serde_json::Value;
-use store::AssetKind;
+use serde_json::{Map, Value};
 
-use super::{
-    Answer, Parser,
-    options::{at_most, fields},
-};
+use super::{Answer, Kind, Parser, Read, Written, options::scalar, write_query, written::number};
 use crate::{
-    Curve, Example, FunctionKind, Like, Mode, Modifier, Need, Query, QueryError, ScoreFunction, Scored,
-    json::Reader,
-    limits::{MAX_VALUES, MAX_WORDS},
+    Curve, FunctionKind, Mode, Modifier, Query, QueryError, Scalar, ScoreFunction, Scored, json::Reader,
+    limits::MAX_BOOST,
 };
 
-pub(super) fn boosting(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
-    let positive = object.need("positive")?;
-    let negative = object.need("negative")?;
-    let factor =
-        object.number("negative_boost")?.filter(|factor| (0.0..=1.0).contains(factor)).ok_or_else(|| {
-            QueryError::illegal("`negative_boost` must be from 0 to 1")
-                .at(object.pointer_to("negative_boost"))
-        })?;
-    let function = ScoreFunction {
-        filter: Some(parser.query(negative, &object.pointer_to("negative"))?),
-        weight: factor as f32,
-        kind: FunctionKind::Weight,
-    };
-    Ok(Query::Scored(Scored {
-        query: Box::new(parser.query(positive, &object.pointer_to("positive"))?),
-        functions: vec![function],
-        score_mode: Mode::Multiply,
-        boost_mode: Mode::Multiply,
-        max_boost: f32::MAX,
-        min_score: None,
-    }))
-}
+pub(super) const KINDS: &[Kind] = &[Kind { name: "function_score", read: Read::Options(read) }];
 
-pub(super) fn function_score(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
+const CURVES: [(&str, Curve); 3] = [("gauss", Curve::Gauss), ("exp", Curve::Exp), ("linear", Curve::Linear)];
+
+const MODES: [(&str, Mode); 7] = [
+    ("multiply", Mode::Multiply),
+    ("sum", Mode::Sum),
+    ("avg", Mode::Avg),
+    ("first", Mode::First),
+    ("max", Mode::Max),
+    ("min", Mode::Min),
+    ("replace", Mode::Replace),
+];
+
+pub(super) const MODIFIERS: [(&str, Modifier); 10] = [
+    ("none", Modifier::None),
+    ("log", Modifier::Log),
+    ("log1p", Modifier::Log1p),
+    ("log2p", Modifier::Log2p),
+    ("ln", Modifier::Ln),
+    ("ln1p", Modifier::Ln1p),
+    ("ln2p", Modifier::Ln2p),
+    ("sqrt", Modifier::Sqrt),
+    ("square", Modifier::Square),
+    ("reciprocal", Modifier::Reciprocal),
+];
+
+fn read(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
     let query = match object.take("query") {
         Some(query) => parser.query(query, &object.pointer_to("query"))?,
         None => Query::All,
@@ -57,27 +56,22 @@ pub(super) fn function_score(parser: &mut Parser<'_, '_>, object: &mut Reader) -
     Ok(Query::Scored(Scored {
         query: Box::new(query),
         functions,
-        score_mode: mode(object, "score_mode", ("first", Mode::First))?,
-        boost_mode: mode(object, "boost_mode", ("replace", Mode::Replace))?,
+        score_mode: mode(object, "score_mode", Mode::First)?,
+        boost_mode: mode(object, "boost_mode", Mode::Replace)?,
         max_boost: object.number("max_boost")?.map_or(f32::MAX, |max| max as f32),
         min_score: object.number("min_score")?.map(|min| min as f32),
     }))
 }
 
-/// How scores come together: in one of five ways, or the one that only this parameter has.
-fn mode(object: &mut Reader, name: &str, own: (&str, Mode)) -> Result<Mode, QueryError> {
-    Ok(match object.text(name)?.as_deref() {
-        None | Some("multiply") => Mode::Multiply,
-        Some("sum") => Mode::Sum,
-        Some("avg") => Mode::Avg,
-        Some("max") => Mode::Max,
-        Some("min") => Mode::Min,
-        Some(other) if other == own.0 => own.1,
-        Some(other) => {
-            return Err(
-                QueryError::illegal(format!("there is no `{name}` `{other}`")).at(object.pointer_to(name))
-            );
-        }
+/// Reads how scores come together: in one of five ways, or the one that only this parameter has.
+fn mode(object: &mut Reader, name: &str, own: Mode) -> Result<Mode, QueryError> {
+    let Some(text) = object.text(name)? else { return Ok(Mode::Multiply) };
+    let is_here = |mode: &Mode| !matches!(mode, Mode::First | Mode::Replace) || *mode == own;
+    let named = MODES.iter().find(|(known, mode)| *known == text && is_here(mode));
+    named.map(|(_, mode)| *mode).ok_or_else(|| {
+        let names = MODES.iter().filter(|(_, mode)| is_here(mode)).map(|(name, _)| *name).collect::<Vec<_>>();
+        QueryError::illegal(format!("there is no `{name}` `{text}`: use one of {}", names.join(", ")))
+            .at(object.pointer_to(name))
     })
 }
 
@@ -88,7 +82,7 @@ fn function(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Result<ScoreFun
     };
     let weight = object.number("weight")?;
     let mut kinds = Vec::new();
-    for (name, curve) in [("gauss", Curve::Gauss), ("exp", Curve::Exp), ("linear", Curve::Linear)] {
+    for (name, curve) in CURVES {
         if let Some(value) = object.take(name) {
             kinds.push(decay(value, &object.pointer_to(name), curve)?);
         }
@@ -113,7 +107,9 @@ fn function(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Result<ScoreFun
         .at(object.pointer()));
     }
     match weight.unwrap_or(1.0) {
-        weight if (0.0..=1e6).contains(&weight) => Ok(ScoreFunction { filter, weight: weight as f32, kind }),
+        weight if (0.0..=f64::from(MAX_BOOST)).contains(&weight) => {
+            Ok(ScoreFunction { filter, weight: weight as f32, kind })
+        }
         weight => Err(QueryError::illegal(format!("`weight` must be from 0 to 1000000, not {weight}"))
             .at(object.pointer_to("weight"))),
     }
@@ -129,9 +125,12 @@ fn decay(value: Value, pointer: &str, curve: Curve) -> Result<FunctionKind, Quer
     outer.end()?;
     let kind = FunctionKind::Decay {
         field,
-        origin: object.take("origin").unwrap_or_else(|| Value::String("now".to_owned())),
-        scale: object.need("scale")?,
-        offset: object.take("offset"),
+        origin: match object.take("origin") {
+            Some(origin) => scalar(origin, &object)?,
+            None => Scalar::from("now"),
+        },
+        scale: scalar(object.need("scale")?, &object)?,
+        offset: object.take("offset").map(|offset| scalar(offset, &object)).transpose()?,
         decay: object.number("decay")?.unwrap_or(0.5),
         curve,
     };
@@ -141,21 +140,15 @@ fn decay(value: Value, pointer: &str, curve: Curve) -> Result<FunctionKind, Quer
 
 fn field_value(value: Value, pointer: &str) -> Result<FunctionKind, QueryError> {
     let mut object = Reader::new(value, pointer)?;
-    let modifier = match object.text("modifier")?.as_deref() {
-        None | Some("none") => Modifier::None,
-        Some("log") => Modifier::Log,
-        Some("log1p") => Modifier::Log1p,
-        Some("log2p") => Modifier::Log2p,
-        Some("ln") => Modifier::Ln,
-        Some("ln1p") => Modifier::Ln1p,
-        Some("ln2p") => Modifier::Ln2p,
-        Some("sqrt") => Modifier::Sqrt,
-        Some("square") => Modifier::Square,
-        Some("reciprocal") => Modifier::Reciprocal,
-        Some(other) => {
-            return Err(QueryError::illegal(format!("the modifier `{other}` is not supported"))
-                .at(object.pointer_to("modifier")));
-        }
+    let modifier = match object.text("modifier")? {
+        None => Modifier::None,
+        Some(name) => match MODIFIERS.iter().find(|(known, _)| *known == name) {
+            Some((_, modifier)) => *modifier,
+            None => {
+                return Err(QueryError::illegal(format!("the modifier `{name}` is not supported"))
+                    .at(object.pointer_to("modifier")));
+            }
+        },
     };
     let kind = FunctionKind::FieldValue {
         field: object.need_text("field")?,
@@ -167,75 +160,46 @@ fn field_value(value: Value, pointer: &str) -> Result<FunctionKind, QueryError> 
     Ok(kind)
 }
 
-/// The most documents that may be given as examples.
-const MAX_EXAMPLES: usize = 100;
-
-pub(super) fn more_like_this(_: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
-    let mut like = examples(object, "like")?;
-    like.extend(object.texts("ids")?.into_iter().map(|id| Example::Asset { kind: None, id }));
-    if like.is_empty() {
-        return Err(QueryError::new("`like` is missing").at(object.pointer()));
-    }
-    let usual = Like::new(like);
-    let max_terms = object.count("max_query_terms")?.unwrap_or(usual.max_terms);
-    at_most("max_query_terms", max_terms, MAX_WORDS, object)?;
-    let count =
-        |object: &mut Reader, name: &str| Ok::<_, QueryError>(object.count(name)?.map(|count| count as u64));
-    let doc_freq = (count(object, "min_doc_freq")?, count(object, "max_doc_freq")?);
-    let (min_length, max_length) = (object.count("min_word_length")?, object.count("max_word_length")?);
-    let stop_words = object.texts("stop_words")?;
-    at_most("stop_words", stop_words.len(), MAX_VALUES, object)?;
-    Ok(Query::Like(Like {
-        fields: fields(object.texts("fields")?)?,
-        unlike: examples(object, "unlike")?,
-        with_examples: object.flag("include")?.unwrap_or(false),
-        max_terms,
-        min_term_freq: object.count("min_term_freq")?.unwrap_or(usual.min_term_freq),
-        doc_freq: doc_freq.0.unwrap_or(*usual.doc_freq.start())..=doc_freq.1.unwrap_or(u64::MAX),
-        // For both, 0 stands for no bound.
-        length: min_length.unwrap_or(*usual.length.start())
-            ..=max_length.filter(|length| *length > 0).unwrap_or(usize::MAX),
-        stop_words,
-        boost_terms: object.number("boost_terms")?.filter(|boost| *boost > 0.0).map(|boost| boost as f32),
-        only_texts: !object.flag("fail_on_unsupported_field")?.unwrap_or(true),
-        need: object.text("minimum_should_match")?.map_or(usual.need.clone(), Need::Minimum),
-        ..usual
-    }))
+pub(super) fn write(scored: &Scored) -> Written {
+    let functions: Vec<Value> = scored.functions.iter().map(write_function).collect();
+    Written::new("function_score")
+        .with("query", write_query(&scored.query))
+        .with("functions", functions)
+        .with_other("score_mode", name_of(&MODES, scored.score_mode), &"multiply")
+        .with_other("boost_mode", name_of(&MODES, scored.boost_mode), &"multiply")
+        .with_number("max_boost", scored.max_boost, f32::MAX)
+        .with_some("min_score", scored.min_score.map(number))
 }
 
-/// `like` and `unlike`: texts, `{"_id": …}` of an index or another, and documents of their own as `{"doc": …}`.
-fn examples(object: &mut Reader, name: &str) -> Result<Vec<Example>, QueryError> {
-    let pointer = object.pointer_to(name);
-    let list = object.list(name);
-    if list.len() > MAX_EXAMPLES {
-        let text =
-            format!("`{name}` has {}: at most {MAX_EXAMPLES} texts and documents are taken", list.len());
-        return Err(QueryError::illegal(text).at(pointer));
-    }
-    let mut found = Vec::new();
-    for (at, value) in list.into_iter().enumerate() {
-        if let Value::String(text) = value {
-            found.push(Example::Text(text));
-            continue;
+fn write_function(function: &ScoreFunction) -> Value {
+    let mut object = Map::new();
+    object.extend(function.filter.as_ref().map(|filter| ("filter".to_owned(), write_query(filter))));
+    object.insert("weight".to_owned(), number(function.weight));
+    match &function.kind {
+        FunctionKind::Weight => {}
+        FunctionKind::Decay { field, origin, scale, offset, decay, curve } => {
+            let decay = Written::of_field(name_of(&CURVES, *curve), field)
+                .with("origin", origin.clone())
+                .with("scale", scale.clone())
+                .with_some("offset", offset.clone())
+                .with("decay", *decay);
+            object.extend(decay.into_fields());
         }
-        let mut one = Reader::new(value, &format!("{pointer}/{at}"))?;
-        // Nothing is routed.
-        one.pass_over(&["routing", "_type"]);
-        let kind = match one.text("_index")? {
-            None => None,
-            Some(index) => {
-                Some(AssetKind::ALL.into_iter().find(|kind| kind.plural() == index).ok_or_else(|| {
-                    QueryError::illegal("`_index` must be articles, images or bylines")
-                        .at(one.pointer_to("_index"))
-                })?)
-            }
-        };
-        found.push(match one.take("doc") {
-            Some(Value::Object(fields)) => Example::Document(fields),
-            Some(other) => return Err(one.wrong("doc", "an object", &other)),
-            None => Example::Asset { kind, id: one.need_text("_id")? },
-        });
-        one.end()?;
+        FunctionKind::FieldValue { field, factor, modifier, missing } => {
+            let value = Written::new("field_value_factor")
+                .with("field", field.as_str())
+                .with("factor", *factor)
+                .with_other("modifier", name_of(&MODIFIERS, *modifier), &"none")
+                .with_some("missing", *missing);
+            object.extend(value.into_fields());
+        }
     }
-    Ok(found)
+    Value::Object(object)
+}
+
+/// Returns the name of a value in a table of all of them.
+fn name_of<T: PartialEq + Copy>(table: &[(&'static str, T)], value: T) -> &'static str {
+    let named = table.iter().find(|(_, known)| *known == value);
+    #[expect(clippy::expect_used, reason = "the property test of all queries writes every value")]
+    named.expect("tables name all values").0
 }

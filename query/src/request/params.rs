@@ -1,12 +1,11 @@
 //! The plain parameters that make a search.
 
-use serde_json::Value;
 use store::{AssetKind, Timestamp};
 
 use super::{SearchRequest, notes_on, plain_query, window_too_large};
 use crate::{
     Aggregation, AggregationKind, Bool, HighlightOptions, Histogram, Pattern, Phrase, Query, QueryError,
-    Range, Sort, Terms,
+    Range, Scalar, Sort, Terms,
     limits::MAX_WINDOW,
     names::{self, Facet},
     parse_bound,
@@ -104,7 +103,7 @@ impl SearchRequest {
             }
             "limit" => self.size = number(MAX_LIMIT)?,
             "offset" => self.from = number(MAX_WINDOW)?,
-            "cursor" => self.go_on(value.parse()?),
+            "cursor" => self.after = Some(value.parse()?),
             "facets" => {
                 for facet in value.split(',').filter(|facet| !facet.is_empty()) {
                     self.facets.push(facet_of(kind, facet)?);
@@ -189,7 +188,7 @@ impl Filters {
         if field != "_id" {
             Pattern::literal(value).map_err(|error| QueryError::illegal(error.to_string()))?;
         }
-        let values = vec![Value::String(value.to_owned())];
+        let values = vec![Scalar::from(value)];
         self.any(field, Query::Terms { field: field.to_owned(), values, any_case: true });
         Ok(())
     }
@@ -201,7 +200,7 @@ impl Filters {
         parse_bound(value, None, None, Timestamp::now().as_millis())
             .map_err(|error| QueryError::illegal(error.to_string()))?;
         self.range.field = names::day_field(kind);
-        let bound = Some((Value::String(value.to_owned()), true));
+        let bound = Some((Scalar::from(value), true));
         *(if from { &mut self.range.from } else { &mut self.range.to }) = bound;
         Ok(())
     }

@@ -1,11 +1,9 @@
 //! The leaves of a query string: words, phrases, patterns and ranges.
 
-use serde_json::Value;
-
 use super::{ALL_EXACT, Parser, Syntax, lexer::Token};
 use crate::{
-    Combine, FieldBoost, Fuzziness, Need, PatternKind, Phrase, Query, QueryError, Range, Words,
-    limits::MAX_PATTERN,
+    Combine, FieldBoost, Fuzziness, Fuzzy, Need, PatternKind, Phrase, Query, QueryError, Range, Scalar,
+    Words, limits::MAX_PATTERN,
 };
 
 impl Parser<'_, '_> {
@@ -52,14 +50,14 @@ impl Parser<'_, '_> {
                         };
                         Query::Pattern { fields, pattern, any_case }
                     }
-                    (None, Some(edits)) => Query::Fuzzy {
+                    (None, Some(edits)) => Query::Fuzzy(Fuzzy {
                         fields,
                         value: text,
                         fuzziness: edits.map_or(self.options.fuzziness, Fuzziness::Edits),
                         exact_start: self.options.exact_start,
                         swaps: self.options.swaps,
                         max_expansions: self.options.max_expansions,
-                    },
+                    }),
                     (None, None) => words(fields, text),
                 }
             }
@@ -78,7 +76,7 @@ impl Parser<'_, '_> {
                     return Err(QueryError::new("a range needs a field: published:[1931 TO 1935]"));
                 }
                 let bound = |(text, included): (String, bool)| {
-                    (text != "*").then_some((Value::String(text), included))
+                    (text != "*").then_some((Scalar::Text(text), included))
                 };
                 self.range(fields, &Range { from: bound(from), to: bound(to), ..Range::default() })
             }
@@ -105,7 +103,7 @@ fn check_pattern(pattern: &str) -> Result<(), QueryError> {
 
 /// `>=a`, `<a`, `a..b`, `a..`, `..b`.
 fn range_of(text: &str) -> Option<Range> {
-    let bound = |text: &str, included| (!text.is_empty()).then(|| (Value::String(text.to_owned()), included));
+    let bound = |text: &str, included| (!text.is_empty()).then(|| (Scalar::from(text), included));
     let (from, to) = if let Some(from) = text.strip_prefix(">=") {
         (bound(from, true), None)
     } else if let Some(from) = text.strip_prefix('>') {

@@ -1,6 +1,7 @@
 //! The tokens of query strings.
 
 use super::{QueryError, Syntax, TextOptions};
+use crate::limits::MAX_BOOST;
 
 /// One token.
 #[derive(Debug, Clone, PartialEq)]
@@ -158,7 +159,7 @@ impl Lexer<'_, '_> {
     }
 
     fn boost(&mut self) -> Result<(), QueryError> {
-        match self.number_after('^').filter(|boost| (0.0..=1_000_000.0).contains(boost)) {
+        match self.number_after('^').filter(|boost| (0.0..=MAX_BOOST).contains(boost)) {
             Some(boost) => self.tokens.push(Token::Boost(boost)),
             None if self.strict() => return Err(QueryError::new("a number must follow `^`")),
             None => self.at += 1,

@@ -2,7 +2,7 @@
 
 use query::{
     Aggregation, AggregationKind, Bool, FieldBoost, HighlightField, HighlightOptions, Need, Phrase, Query,
-    Range, SearchRequest, Terms, Words,
+    Range, Scalar, SearchRequest, Terms, Words,
 };
 use serde_json::{Value, json};
 use store::AssetKind;
@@ -115,8 +115,8 @@ impl Asked {
                 must: vec![words],
                 filter: vec![Query::Range(Range {
                     field: "published".to_owned(),
-                    from: Some((json!(self.span.0), true)),
-                    to: Some((json!(self.span.1), true)),
+                    from: Some((Scalar::from(self.span.0), true)),
+                    to: Some((Scalar::from(self.span.1), true)),
                     ..Range::default()
                 })],
                 ..Bool::default()

@@ -6,7 +6,7 @@ mod sort;
 use std::time::Duration;
 
 use query::{
-    DateFormat, DslOptions, Query, QueryError, Reader, SearchRequest, SourceFilter, kind_of,
+    Cursor, DateFormat, DslOptions, Query, QueryError, Reader, Scalar, SearchRequest, SourceFilter, kind_of,
     limits::{Clauses, MAX_WINDOW, check_body},
     parse_query, window_too_large,
 };
@@ -139,7 +139,7 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
     request.sort = sort(object.take("sort"))?;
     request.after = match object.take("search_after") {
         None => None,
-        Some(Value::Array(values)) => Some(after(values, &mut request)?),
+        Some(Value::Array(values)) => Some(after(values, &request)?),
         Some(other) => return Err(object.wrong("search_after", "a list", &other)),
     };
     if request.after.is_some() && request.from > 0 {
@@ -222,7 +222,7 @@ fn collapse(object: &mut Reader, request: &SearchRequest) -> Result<Option<Strin
 }
 
 /// The values of `search_after`: one for each key, and perhaps one more that is the seq.
-fn after(mut values: Vec<Value>, request: &mut SearchRequest) -> Result<(Vec<Value>, u64), QueryError> {
+fn after(mut values: Vec<Value>, request: &SearchRequest) -> Result<Cursor, QueryError> {
     let keys = request.sort.len().max(1);
     let seq = match values.len() {
         count if count == keys => u64::MAX,
@@ -234,7 +234,14 @@ fn after(mut values: Vec<Value>, request: &mut SearchRequest) -> Result<(Vec<Val
             .at("/search_after"));
         }
     };
-    Ok((values, seq))
+    let value = |value: Value| match value {
+        Value::Null => Ok(None),
+        value => Scalar::try_from(value).map(Some).map_err(|other| {
+            QueryError::illegal(format!("single values are expected here, not {}", kind_of(&other)))
+                .at("/search_after")
+        }),
+    };
+    Ok(Cursor::new(values.into_iter().map(value).collect::<Result<_, _>>()?, seq))
 }
 
 fn field_names(list: Vec<Value>, pointer: &str) -> Result<Vec<(String, Option<DateFormat>)>, QueryError> {

@@ -51,12 +51,13 @@ pub(super) async fn document(
     })
 }
 
-/// A document as readers see it; `None` when they do not, or the id can be none.
+/// A document as readers see it; `None` when they do not, or not any more, for which Elasticsearch has no word, or the id
+/// can be none.
 fn find(search: &Search, index: &IndexName, id: &str) -> Result<Option<Hit>, SearchError> {
     let Ok(id) = AssetId::new(id) else { return Ok(None) };
     match search.document_of(index, id) {
         Ok(hit) => Ok(Some(hit)),
-        Err(SearchError::NoSuchAsset(_)) => Ok(None),
+        Err(SearchError::NoSuchAsset(_) | SearchError::Gone(..)) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -30,11 +30,12 @@ pub(super) fn cause(error: &SearchError) -> (&'static str, String) {
         SearchError::Query(error) => error.es_type,
         SearchError::Event(_) => "document_parsing_exception",
         SearchError::NoIndex(_) => "index_not_found_exception",
-        SearchError::NoSuchAsset(_) | SearchError::NotFound(_) | SearchError::NotThere { .. } => {
-            "resource_not_found_exception"
-        }
-        SearchError::NoContext(_) => "search_context_missing_exception",
-        SearchError::Busy | SearchError::TooManyOpen(_) => "es_rejected_execution_exception",
+        SearchError::NoSuchAsset(_)
+        | SearchError::Gone(..)
+        | SearchError::NotFound(_)
+        | SearchError::NotThere { .. } => "resource_not_found_exception",
+        SearchError::NoContext(_) | SearchError::PointClosed { .. } => "search_context_missing_exception",
+        SearchError::Busy => "es_rejected_execution_exception",
         SearchError::TooLong
         | SearchError::TooSlow(_)
         | SearchError::Stalled(_)

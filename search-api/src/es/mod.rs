@@ -21,13 +21,12 @@ mod suggest;
 mod write;
 
 use axum::{
-    Json, Router,
+    Json,
     body::Bytes,
     extract::{Path, Query as Params, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
-    routing::{delete, get, post, put},
 };
 use query::QueryError;
 use serde_json::{Map, Value, json};
@@ -39,134 +38,137 @@ use self::{
     params::{Taker, kind_of},
     write::{Done, Verb},
 };
-use crate::{error::SearchError, http::state::ApiState, search::WAIT_LIMIT};
+use crate::{
+    error::SearchError,
+    http::{
+        MAX_EVENTS_BODY, Role,
+        policy::{Effect, Endpoint, Face, Policy, Table},
+        state::ApiState,
+    },
+    search::WAIT_LIMIT,
+};
 
 type Answer = Result<Response, EsError>;
 type Pairs = Params<Vec<(String, String)>>;
 
-/// All routes, to be nested under `/es`.
-pub(crate) fn router() -> Router<ApiState> {
-    let index = |path, state, params, body| named(Verb::Index, path, state, params, body);
-    let create = |path, state, params, body| named(Verb::Create, path, state, params, body);
-    Router::new()
-        .route("/", get(info::root))
-        .route("/_search", get(search::search).post(search::search))
-        .route("/{index}/_search", get(search::search).post(search::search))
-        .route("/_search/scroll", get(scroll::next).post(scroll::next).delete(scroll::close))
-        .route("/_search/scroll/{id}", get(scroll::next).post(scroll::next).delete(scroll::close))
-        .route("/_pit", delete(scroll::close_point))
-        .route("/{index}/_pit", post(scroll::open_point))
-        .route("/_search/point_in_time", delete(scroll::close_points))
-        .route("/_search/point_in_time/_all", delete(scroll::close_all_points))
-        .route("/{index}/_search/point_in_time", post(scroll::open_point))
-        .route("/_msearch", get(search::msearch).post(search::msearch))
-        .route("/{index}/_msearch", get(search::msearch).post(search::msearch))
-        .route("/_count", get(search::count).post(search::count))
-        .route("/{index}/_count", get(search::count).post(search::count))
-        .route("/_validate/query", get(search::validate).post(search::validate))
-        .route("/{index}/_validate/query", get(search::validate).post(search::validate))
-        .route("/_mget", get(documents::mget).post(documents::mget))
-        .route("/{index}/_mget", get(documents::mget).post(documents::mget))
-        .route(
-            "/{index}/_doc/{*id}",
-            get(|path, state, params| documents::document(path, state, params, false))
-                .put(index)
-                .post(index)
-                .delete(|path, state, params| named(Verb::Delete, path, state, params, Bytes::new())),
-        )
-        .route(
-            "/{index}/_doc",
-            post(async |Path(index): Path<String>, state, params, body: Bytes| {
-                single(Verb::Index, &index, None, state, params, &body).await
-            }),
-        )
-        .route("/{index}/_create/{*id}", put(create).post(create))
-        .route(
-            "/{index}/_update/{*id}",
-            post(|path, state, params, body| named(Verb::Update, path, state, params, body)),
-        )
-        .route(
-            "/{index}/_source/{*id}",
-            get(|path, state, params| documents::document(path, state, params, true)),
-        )
-        .route("/_bulk", post(bulk).put(bulk))
-        .route("/{index}/_bulk", post(bulk).put(bulk))
-        .route("/_mapping", get(info::mapping))
-        .route("/{index}/_mapping", get(info::mapping))
-        .route("/_field_caps", get(info::field_caps).post(info::field_caps))
-        .route("/{index}/_field_caps", get(info::field_caps).post(info::field_caps))
-        .route("/_cat/indices", get(cat::indices))
-        .route("/_cat/indices/{index}", get(cat::indices))
-        .route("/_cat/count", get(cat::count).post(cat::count))
-        .route("/_cat/count/{index}", get(cat::count).post(cat::count))
-        .route("/_cat/aliases", get(cat::aliases))
-        .route("/_cat/aliases/{name}", get(cat::aliases))
-        .route("/_data_stream", get(info::data_streams))
-        .route("/_data_stream/{name}", get(info::data_streams))
-        .route("/_cluster/health", get(info::health))
-        .route("/_cluster/health/{index}", get(info::health))
-        .route("/_alias", get(info::alias))
-        .route("/_aliases", get(info::alias))
-        .route("/_alias/{name}", get(info::alias_named))
-        .route("/{index}/_alias", get(info::alias))
-        .route("/{index}/_alias/{name}", get(info::alias_of))
-        .route("/_settings", get(info::settings))
-        .route("/{index}/_settings", get(info::settings))
-        .route("/_refresh", get(info::refresh).post(info::refresh))
-        .route("/{index}/_refresh", get(info::refresh).post(info::refresh))
-        .route("/_analyze", get(info::analyze).post(info::analyze))
-        .route("/{index}/_analyze", get(info::analyze).post(info::analyze))
-        .route("/{index}", get(info::index))
-        .fallback(nothing)
-        .method_not_allowed_fallback(nothing)
-        .layer(from_fn(around))
-}
+/// How clients of Elasticsearch are told what went wrong.
+pub(crate) const FACE: Face =
+    Face { refused: |error| EsError(error).into_response(), challenges: true, is_page: false };
 
-/// Whether a request only asks, though it does not come as GET: clients send questions as POST, and what they have
-/// opened to read by they close with DELETE.
-pub(crate) fn asks(method: &Method, path: &str) -> bool {
-    let Some(path) = path.strip_prefix("/es/") else { return false };
-    // The id of a document may look like anything.
-    if ["/_doc/", "/_create/", "/_update/", "/_source/"].iter().any(|verb| path.contains(verb)) {
-        return false;
-    }
-    let closes =
-        path == "_pit" || path.starts_with("_search/scroll") || path.starts_with("_search/point_in_time");
-    if *method == Method::DELETE {
-        return closes;
-    }
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let asked = [
-        "_search",
-        "_msearch",
-        "_count",
-        "_mget",
-        "_field_caps",
-        "_analyze",
-        "_refresh",
-        "_pit",
-        "point_in_time",
-    ];
-    *method == Method::POST
-        && (asked.contains(&last)
-            || path.ends_with("_validate/query")
-            || path.starts_with("_search/scroll")
-            || path.starts_with("_cat/count"))
+const READS: Policy = Policy::new(Some(Role::Read), Effect::Reads, FACE);
+/// What makes the machine work.
+const SEARCHES: Policy = Policy { sheds: true, ..READS };
+const SEARCHES_OR_SCROLLS: Policy = Policy { effect: Effect::OpensWith("scroll"), ..SEARCHES };
+/// What is kept open for the one who asks, and may be closed by him.
+const OPENS: Policy = Policy { effect: Effect::Opens, ..READS };
+const WRITES: Policy = Policy::new(Some(Role::Write), Effect::Changes, FACE);
+const WRITES_MUCH: Policy = Policy { max_body: MAX_EVENTS_BODY, ..WRITES };
+/// What ends what others have opened.
+const CLOSES_ALL: Policy = Policy::new(Some(Role::Admin), Effect::Changes, FACE);
+
+/// All routes below `/es`.
+pub(crate) fn routes() -> Vec<Endpoint<ApiState>> {
+    let mut table = Table::below("/es");
+    asking(&mut table);
+    keeping(&mut table);
+    writing(&mut table);
+    describing(&mut table);
+    table.mapped(|route| route.layer(from_fn(around)))
 }
 
 /// The root with a slash behind it, which a nested router does not take.
-pub(crate) fn root() -> axum::routing::MethodRouter<ApiState> {
-    get(info::root).layer(from_fn(around))
+pub(crate) fn roots() -> Vec<Endpoint<ApiState>> {
+    let mut table = Table::below("");
+    table.add(READS, &[GET], &["/es/"], info::root);
+    table.mapped(|route| route.layer(from_fn(around)))
 }
 
-/// An error in Elasticsearch's shape.
-pub(crate) fn refused(error: SearchError) -> Response {
-    EsError(error).into_response()
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+const PUT: Method = Method::PUT;
+const DELETE: Method = Method::DELETE;
+/// Clients send questions as either.
+const ASKING: [Method; 2] = [GET, POST];
+
+fn asking(table: &mut Table<ApiState>) {
+    table.add(SEARCHES_OR_SCROLLS, &ASKING, &["/_search", "/{index}/_search"], search::search);
+    table.add(SEARCHES, &ASKING, &["/_msearch", "/{index}/_msearch"], search::msearch);
+    table.add(READS, &ASKING, &["/_count", "/{index}/_count"], search::count);
+    table.add(READS, &ASKING, &["/_validate/query", "/{index}/_validate/query"], search::validate);
+    table.add(READS, &ASKING, &["/_mget", "/{index}/_mget"], documents::mget);
+    table.add(READS, &[GET], &["/{index}/_doc/{*id}"], |path, state, params| {
+        documents::document(path, state, params, false)
+    });
+    table.add(READS, &[GET], &["/{index}/_source/{*id}"], |path, state, params| {
+        documents::document(path, state, params, true)
+    });
+}
+
+/// Points in time and scrolls.
+fn keeping(table: &mut Table<ApiState>) {
+    let scrolls = ["/_search/scroll", "/_search/scroll/{id}"];
+    table.add(OPENS, &ASKING, &scrolls, scroll::next);
+    table.add(OPENS, &[DELETE], &scrolls, scroll::close);
+    table.add(OPENS, &[POST], &["/{index}/_pit", "/{index}/_search/point_in_time"], scroll::open_point);
+    table.add(OPENS, &[DELETE], &["/_pit"], scroll::close_point);
+    table.add(OPENS, &[DELETE], &["/_search/point_in_time"], scroll::close_points);
+    table.add(CLOSES_ALL, &[DELETE], &["/_search/point_in_time/_all"], scroll::close_all_points);
+    table.add(CLOSES_ALL, &[DELETE], &["/_search/scroll/_all"], scroll::close_all);
+}
+
+fn writing(table: &mut Table<ApiState>) {
+    let document = ["/{index}/_doc/{*id}"];
+    table.add(WRITES, &[PUT, POST], &document, |path, state, params, body| {
+        named(Verb::Index, path, state, params, body)
+    });
+    table.add(WRITES, &[DELETE], &document, |path, state, params| {
+        named(Verb::Delete, path, state, params, Bytes::new())
+    });
+    table.add(
+        WRITES,
+        &[POST],
+        &["/{index}/_doc"],
+        async |Path(index): Path<String>, state, params, body: Bytes| {
+            single(Verb::Index, &index, None, state, params, &body).await
+        },
+    );
+    table.add(WRITES, &[PUT, POST], &["/{index}/_create/{*id}"], |path, state, params, body| {
+        named(Verb::Create, path, state, params, body)
+    });
+    table.add(WRITES, &[POST], &["/{index}/_update/{*id}"], |path, state, params, body| {
+        named(Verb::Update, path, state, params, body)
+    });
+    table.add(WRITES_MUCH, &[POST, PUT], &["/_bulk", "/{index}/_bulk"], bulk);
+}
+
+fn describing(table: &mut Table<ApiState>) {
+    table.add(READS, &[GET], &["/"], info::root);
+    table.add(READS, &[GET], &["/{index}"], info::index);
+    table.add(READS, &[GET], &["/_mapping", "/{index}/_mapping"], info::mapping);
+    table.add(READS, &ASKING, &["/_field_caps", "/{index}/_field_caps"], info::field_caps);
+    table.add(READS, &[GET], &["/_cat/indices", "/_cat/indices/{index}"], cat::indices);
+    table.add(READS, &ASKING, &["/_cat/count", "/_cat/count/{index}"], cat::count);
+    table.add(READS, &[GET], &["/_cat/aliases", "/_cat/aliases/{name}"], cat::aliases);
+    table.add(READS, &[GET], &["/_data_stream", "/_data_stream/{name}"], info::data_streams);
+    table.add(READS, &[GET], &["/_cluster/health", "/_cluster/health/{index}"], info::health);
+    table.add(READS, &[GET], &["/_alias", "/_aliases", "/{index}/_alias"], info::alias);
+    table.add(READS, &[GET], &["/_alias/{name}"], info::alias_named);
+    table.add(READS, &[GET], &["/{index}/_alias/{name}"], info::alias_of);
+    table.add(READS, &[GET], &["/_settings", "/{index}/_settings"], info::settings);
+    table.add(READS, &ASKING, &["/_refresh", "/{index}/_refresh"], info::refresh);
+    table.add(READS, &ASKING, &["/_analyze", "/{index}/_analyze"], info::analyze);
 }
 
 /// Shapes every answer as it is asked to be.
 async fn around(request: Request, next: Next) -> Response {
-    let mut response = shape::shaped(request, next).await;
+    around_answer(request, |request| next.run(request)).await
+}
+
+async fn around_answer<F: Future<Output = Response>>(
+    request: Request,
+    answer: impl FnOnce(Request) -> F,
+) -> Response {
+    let mut response = shape::shaped(request, answer).await;
     // Elasticsearch's own clients refuse a server whose answers lack this header.
     let name = HeaderName::from_static("x-elastic-product");
     response.headers_mut().insert(name, HeaderValue::from_static("Elasticsearch"));
@@ -242,7 +244,13 @@ fn instead_of(name: &str) -> Option<String> {
     }
 }
 
-async fn nothing(method: Method, uri: axum::http::Uri) -> Response {
+/// Says what is not here, and what is in its stead.
+pub(crate) async fn nothing(request: Request) -> Response {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    around_answer(request, async |_| no_handler(&method, &uri)).await
+}
+
+fn no_handler(method: &Method, uri: &axum::http::Uri) -> Response {
     let path: String = uri.path().chars().take(200).collect();
     let mut reason = format!("no handler found for uri [{path}] and method [{method}]");
     if let Some(instead) = path.split('/').find_map(instead_of) {

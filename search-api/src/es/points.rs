@@ -1,38 +1,46 @@
-//! Points in time and scrolls that are open: views as they were when they were opened, kept for a while.
+//! Points in time and scrolls that are open: views as they were when they were opened, kept for a while, for each client
+//! so many.
 //!
 //! A point keeps which documents there were and in which order they come. What readers may not see any more is in no
-//! answer all the same: documents are read from the log as it is now.
+//! answer all the same, nor counted ([`indexer::Pin`]); an erasure closes all that were opened on older indexes.
 
 use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use query::{QueryError, millis_of};
-use serde_json::Value;
+use indexer::{Pin, PinClosed, PinnedAt};
+use query::{Cursor, QueryError, millis_of};
 
 use super::body::EsSearch;
 use crate::{
     error::SearchError,
+    http::shares::{Client, Shares},
     search::{IndexName, Pinned},
 };
 
-/// The most points in time and scrolls that are open at once: each keeps files that a merge would free.
-const MAX_OPEN: usize = 100;
+/// The most points in time and scrolls that one client has open at once: each keeps files that a merge would free.
+const MAX_EACH: usize = 50;
+/// The most of all clients together.
+const MAX_OPEN: usize = 200;
 /// The longest that one may be kept without being used.
 const MAX_KEEP_ALIVE: Duration = Duration::from_secs(3_600);
 /// The longest time of any sort.
 const MAX_TIME: Duration = Duration::from_secs(24 * 3_600);
 
-/// All that are open.
-#[derive(Default)]
+/// All that are open, by their ids.
 pub(crate) struct Points {
-    open: Mutex<HashMap<String, Point>>,
+    open: Mutex<Shares<String, Point>>,
+}
+
+impl Default for Points {
+    fn default() -> Self {
+        Self { open: Mutex::new(Shares::new(MAX_EACH, MAX_OPEN)) }
+    }
 }
 
 struct Point {
-    views: Vec<Pinned>,
+    views: Vec<(IndexName, Arc<Pin>)>,
     until: Instant,
     /// Of a scroll: its search, as the next page asks it.
     scroll: Option<EsSearch>,
@@ -50,28 +58,38 @@ impl Point {
 }
 
 impl Points {
-    /// Opens one; its id.
+    /// Opens one for this client; its id. Where the client has as many as may be, its oldest closes.
     pub(super) fn open(
         &self,
-        views: Vec<Pinned>,
+        client: Client,
+        views: Vec<(IndexName, Arc<Pin>)>,
         keep: Duration,
         scroll: Option<EsSearch>,
     ) -> Result<String, SearchError> {
-        let mut open = self.unexpired();
-        if open.len() >= MAX_OPEN {
-            return Err(SearchError::TooManyOpen(MAX_OPEN));
-        }
         let id = super::write::new_id()?;
-        open.insert(id.clone(), Point { views, until: Instant::now() + keep, scroll, is_over: false });
+        let point = Point { views, until: Instant::now() + keep, scroll, is_over: false };
+        let closed = self.unexpired().admit(id.clone(), client, point);
+        // Files are closed where nobody waits for it.
+        drop(closed);
         Ok(id)
     }
 
     /// The views of a point in time, which is kept for longer if that is asked.
     pub(super) fn views(&self, id: &str, keep: Option<Duration>) -> Result<Vec<Pinned>, SearchError> {
+        let views = {
+            let mut open = self.unexpired();
+            let point = open.get_mut(&id.to_owned()).ok_or_else(|| missing(id))?;
+            point.keep(keep);
+            point.views.clone()
+        };
+        as_pinned(id, views)
+    }
+
+    /// The names of its views.
+    pub(super) fn indices(&self, id: &str) -> Result<Vec<IndexName>, SearchError> {
         let mut open = self.unexpired();
-        let point = open.get_mut(id).ok_or_else(|| missing(id))?;
-        point.keep(keep);
-        Ok(point.views.clone())
+        let point = open.get_mut(&id.to_owned()).ok_or_else(|| missing(id))?;
+        Ok(point.views.iter().map(|(name, _)| name.clone()).collect())
     }
 
     /// The next page of a scroll, and whether there is none.
@@ -80,16 +98,19 @@ impl Points {
         id: &str,
         keep: Option<Duration>,
     ) -> Result<(Vec<Pinned>, EsSearch, bool), SearchError> {
-        let mut open = self.unexpired();
-        let point = open.get_mut(id).ok_or_else(|| missing(id))?;
-        point.keep(keep);
-        let search = point.scroll.clone().ok_or_else(|| missing(id))?;
-        Ok((point.views.clone(), search, point.is_over))
+        let (views, search, is_over) = {
+            let mut open = self.unexpired();
+            let point = open.get_mut(&id.to_owned()).ok_or_else(|| missing(id))?;
+            point.keep(keep);
+            let search = point.scroll.clone().ok_or_else(|| missing(id))?;
+            (point.views.clone(), search, point.is_over)
+        };
+        Ok((as_pinned(id, views)?, search, is_over))
     }
 
     /// A page of a scroll was given: the next comes behind it, if there is one.
-    pub(super) fn go_on(&self, id: &str, after: Option<(Vec<Value>, u64)>) {
-        if let Some(point) = self.unexpired().get_mut(id) {
+    pub(super) fn go_on(&self, id: &str, after: Option<Cursor>) {
+        if let Some(point) = self.unexpired().get_mut(&id.to_owned()) {
             point.is_over = after.is_none();
             if let Some(search) = &mut point.scroll {
                 search.request.after = after;
@@ -99,19 +120,23 @@ impl Points {
 
     /// Closes one, and says whether it was open.
     pub(super) fn close(&self, id: &str) -> bool {
-        self.unexpired().remove(id).is_some()
+        self.unexpired().remove(&id.to_owned()).is_some()
     }
 
     /// Closes all scrolls, or all points in time; their ids.
     pub(super) fn close_all(&self, scrolls: bool) -> Vec<String> {
-        let mut open = self.unexpired();
-        let of_kind = open.iter().filter(|(_, point)| point.scroll.is_some() == scrolls);
-        let ids: Vec<String> = of_kind.map(|(id, _)| id.clone()).collect();
-        open.retain(|id, _| !ids.contains(id));
+        let mut ids = Vec::new();
+        self.unexpired().retain(|id, point| {
+            let closes = point.scroll.is_some() == scrolls;
+            if closes {
+                ids.push(id.clone());
+            }
+            !closes
+        });
         ids
     }
 
-    fn unexpired(&self) -> MutexGuard<'_, HashMap<String, Point>> {
+    fn unexpired(&self) -> MutexGuard<'_, Shares<String, Point>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         open.retain(|_, point| point.until > now);
@@ -119,9 +144,26 @@ impl Points {
     }
 }
 
-/// The views of a point in time.
-pub(super) fn indices(views: &[Pinned]) -> Vec<IndexName> {
-    views.iter().map(|view| view.name.clone()).collect()
+/// What is searched of these views now.
+fn as_pinned(id: &str, views: Vec<(IndexName, Arc<Pin>)>) -> Result<Vec<Pinned>, SearchError> {
+    let mut pinned = Vec::with_capacity(views.len());
+    for (name, pin) in views {
+        match pin.at()? {
+            Ok(PinnedAt { generation, index, hidden }) => {
+                pinned.push(Pinned { name, generation, index, hidden });
+            }
+            Err(why) => return Err(closed(id, why)),
+        }
+    }
+    Ok(pinned)
+}
+
+fn closed(id: &str, why: PinClosed) -> SearchError {
+    let why = match why {
+        PinClosed::Erased => "something was erased from the archive since",
+        PinClosed::Withdrawn => "too much was withdrawn from the archive since",
+    };
+    SearchError::PointClosed { id: id.chars().take(80).collect(), why }
 }
 
 fn missing(id: &str) -> SearchError {

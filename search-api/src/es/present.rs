@@ -114,14 +114,17 @@ pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize)
 fn shown(hit: Hit, search: &EsSearch, by_score: bool) -> Shown {
     let mut fields = if search.fields.is_empty() { Map::new() } else { fields_of(&hit, &search.fields) };
     if let (Some(name), Some(group)) = (&search.request.collapse, &hit.group) {
-        fields.insert(name.clone(), json!([group]));
+        fields.insert(name.clone(), json!([group.clone().into_scalar()]));
     }
     let sort = (!search.request.sort.is_empty() || search.point.is_some()).then(|| {
         let keys = search.request.sort.iter().map(Some).chain(std::iter::repeat(None));
-        let shown = |(value, key): (&SortValue, Option<&Sort>)| {
-            key.map_or_else(|| json!(value), |key| key.shown(value))
+        let shown = |(value, key): (SortValue, Option<&Sort>)| {
+            json!(match key {
+                Some(key) => key.shown(value),
+                None => value.into_scalar(),
+            })
         };
-        let mut values: Vec<Value> = hit.sort.iter().zip(keys).map(shown).collect();
+        let mut values: Vec<Value> = hit.sort.into_iter().zip(keys).map(shown).collect();
         if search.point.is_some() {
             // Of two hits with the same values, the one of the lower seq comes first.
             values.push(json!(hit.seq));

@@ -5,11 +5,11 @@ use std::time::Duration;
 use axum::{
     Json,
     body::Bytes,
-    extract::{Path, Query as Params, State},
+    extract::{Extension, Path, Query as Params, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use query::{Cursor, QueryError, Reader};
+use query::{QueryError, Reader};
 use serde_json::{Value, json};
 use store::Timestamp;
 
@@ -17,19 +17,20 @@ use super::{
     Answer, Pairs,
     body::{self, EsSearch},
     params::Taker,
-    points::{self, keep_alive},
+    points::keep_alive,
     present::{present, shards},
 };
 use crate::{
     error::SearchError,
-    http::{state::ApiState, written::Written},
-    search::{IndexName, Pinned, SearchResponse},
+    http::{Role, asker::Asker, shares::Client, state::ApiState, written::Written},
+    search::{IndexName, SearchResponse},
 };
 
 /// `POST {index}/_pit`, and for OpenSearch `POST {index}/_search/point_in_time`
 pub(super) async fn open_point(
     mut taker: Taker,
     State(state): State<ApiState>,
+    Extension(asker): Extension<Asker>,
     uri: axum::http::Uri,
     body: Bytes,
 ) -> Answer {
@@ -39,9 +40,9 @@ pub(super) async fn open_point(
     taker.end()?;
     Reader::new(body::json(&body)?, "")?.end()?;
     let search = state.search.clone();
-    let views = state.pool.run(move || search.pin(&indices)).await?;
+    let views = state.pool.run(move || Ok(search.keep(&search.pin(&indices)?))).await?;
     let count = views.len();
-    let id = state.points.open(views, keep, None)?;
+    let id = state.points.open(asker.client, views, keep, None)?;
     let answer = match uri.path().ends_with("/_pit") {
         true => json!({"id": id, "_shards": shards(count)}),
         false => {
@@ -74,7 +75,7 @@ pub(super) async fn close_points(
     Ok(Json(json!({"pits": ids.into_iter().map(close).collect::<Vec<_>>()})).into_response())
 }
 
-/// OpenSearch's `DELETE _search/point_in_time/_all`
+/// OpenSearch's `DELETE _search/point_in_time/_all`, for those who may end what others have opened.
 pub(super) async fn close_all_points(State(state): State<ApiState>, Params(params): Pairs) -> Answer {
     Taker::new(params).end()?;
     let ids = state.points.close_all(false).into_iter();
@@ -87,9 +88,10 @@ fn closed(count: usize) -> Response {
     (status, Json(json!({"succeeded": true, "num_freed": count}))).into_response()
 }
 
-/// The first page of a scroll, made on this thread.
+/// The first page of a scroll of this client, made on this thread.
 pub(super) fn open(
     state: &ApiState,
+    client: Client,
     search: &EsSearch,
     indices: &[IndexName],
     keep: Duration,
@@ -116,16 +118,14 @@ pub(super) fn open(
     let response = state.search.search_at(&search.request, &views)?;
     let mut rest = search.clone();
     rest.request.facets.clear();
-    let id = state.points.open(views, keep, Some(rest))?;
+    let id = state.points.open(client, state.search.keep(&views), keep, Some(rest))?;
     go_on(state, &response, &id);
     page(response, &search, indices.len(), &id)
 }
 
 /// The next page will come behind this one, if there is one.
 fn go_on(state: &ApiState, response: &SearchResponse, id: &str) {
-    let after = response.next.as_deref().and_then(|next| next.parse().ok());
-    let after = after.map(|cursor: Cursor| (cursor.sort, cursor.seq));
-    state.points.go_on(id, after);
+    state.points.go_on(id, response.next.clone());
 }
 
 /// A page with the scroll's id.
@@ -157,7 +157,7 @@ pub(super) async fn next(
     if is_over {
         search.request.size = 0;
     }
-    let past = IndexName::any_past(&points::indices(&views));
+    let past = views.iter().any(|view| view.name.as_of.is_some());
     let shared = state.clone();
     let written = state.pool_for(past).run(move || {
         let response = shared.search.search_at(&search.request, &views)?;
@@ -169,10 +169,17 @@ pub(super) async fn next(
     Ok(written.await?.into_response())
 }
 
+/// `DELETE _search/scroll/_all`, for those who may end what others have opened.
+pub(super) async fn close_all(State(state): State<ApiState>, Params(params): Pairs) -> Answer {
+    Taker::new(params).end()?;
+    Ok(closed(state.points.close_all(true).len()))
+}
+
 /// `DELETE _search/scroll`, with the ids in the body or the path.
 pub(super) async fn close(
     id: Option<Path<String>>,
     State(state): State<ApiState>,
+    Extension(asker): Extension<Asker>,
     Params(params): Pairs,
     body: Bytes,
 ) -> Answer {
@@ -182,18 +189,9 @@ pub(super) async fn close(
     object.end()?;
     ids.extend(id.iter().flat_map(|id| id.0.split(',')).map(str::to_owned));
     if ids.iter().any(|id| id == "_all") {
+        // The body asks for what the other address does.
+        asker.needs(Role::Admin)?;
         return Ok(closed(state.points.close_all(true).len()));
     }
     Ok(closed(ids.iter().filter(|id| state.points.close(id)).count()))
-}
-
-/// How many indices a point in time is of.
-pub(super) fn indices_of(
-    state: &ApiState,
-    id: &str,
-    keep: Option<Duration>,
-) -> Result<(Vec<Pinned>, Vec<IndexName>), SearchError> {
-    let views = state.points.views(id, keep)?;
-    let indices = points::indices(&views);
-    Ok((views, indices))
 }

@@ -1,6 +1,11 @@
 //! `_search`, `_msearch`, `_count`, `_validate/query`.
 
-use axum::{Json, body::Bytes, extract::State, response::IntoResponse};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Extension, State},
+    response::IntoResponse,
+};
 use query::{
     Bool, FieldBoost, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses, parse_text,
 };
@@ -16,17 +21,22 @@ use super::{
 };
 use crate::{
     error::SearchError,
-    http::{state::ApiState, written::Written},
+    http::{asker::Asker, state::ApiState, written::Written},
     search::IndexName,
 };
 
 /// `_search`, `{index}/_search`
-pub(super) async fn search(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
+pub(super) async fn search(
+    mut taker: Taker,
+    State(state): State<ApiState>,
+    Extension(asker): Extension<Asker>,
+    body: Bytes,
+) -> Answer {
     let body = body::json(&body)?;
     let scroll = taker.keep_alive("scroll")?;
     let indices = match (body::point_of(&body), taker.index()) {
         (None, _) => taker.indices()?,
-        (Some(id), None) => scroll::indices_of(&state, id, None)?.1,
+        (Some(id), None) => state.points.indices(id)?,
         (Some(_), Some(_)) => {
             return Err(QueryError::illegal("a point in time has its indices: name none").at("/pit").into());
         }
@@ -40,7 +50,7 @@ pub(super) async fn search(mut taker: Taker, State(state): State<ApiState>, body
     let shared = state.clone();
     let written = state.pool_for(IndexName::any_past(&indices)).run(move || match scroll {
         None => Written::of(&answer(&shared, &search, &indices)?),
-        Some(keep) => scroll::open(&shared, &search, &indices, keep),
+        Some(keep) => scroll::open(&shared, asker.client, &search, &indices, keep),
     });
     Ok(written.await?.into_response())
 }
@@ -126,9 +136,7 @@ fn answer<'a>(
     indices: &[IndexName],
 ) -> Result<present::Answer<'a>, SearchError> {
     let response = match &search.point {
-        Some((id, keep)) => {
-            state.search.search_at(&search.request, &scroll::indices_of(state, id, *keep)?.0)?
-        }
+        Some((id, keep)) => state.search.search_at(&search.request, &state.points.views(id, *keep)?)?,
         None => state.search.search_all(&search.request, indices)?,
     };
     let mut answer = present(response, search, indices.len());
@@ -241,7 +249,7 @@ fn one_of_many(
     let mut taker = Taker::new(params).of(index);
     let body = body::json(body.as_bytes())?;
     let indices = match body::point_of(&body) {
-        Some(id) => scroll::indices_of(state, id, None)?.1,
+        Some(id) => state.points.indices(id)?,
         None => taker.indices()?,
     };
     taker.end()?;

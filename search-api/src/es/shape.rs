@@ -4,7 +4,6 @@ use axum::{
     body::{Body, to_bytes},
     extract::Request,
     http::{HeaderValue, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use query::{Pattern, QueryError};
@@ -16,7 +15,10 @@ use super::{error::EsError, params::pairs};
 const MAX_PATHS: usize = 64;
 
 /// Shapes the answer to a request as its URL asks.
-pub(super) async fn shaped(request: Request, next: Next) -> Response {
+pub(super) async fn shaped<F: Future<Output = Response>>(
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let params = pairs(request.uri().query().unwrap_or_default());
     let param = |name: &str| params.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
     let pretty = param("pretty").is_some_and(|value| value != "false");
@@ -25,7 +27,7 @@ pub(super) async fn shaped(request: Request, next: Next) -> Response {
         Some(Ok(paths)) => Some(paths),
         None => None,
     };
-    let response = next.run(request).await;
+    let response = next(request).await;
     let is_json = response
         .headers()
         .get(header::CONTENT_TYPE)

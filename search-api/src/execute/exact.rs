@@ -29,7 +29,7 @@ use super::{
     score::score_of,
 };
 
-pub(crate) use self::words::{NearWord, near_words};
+pub(crate) use self::words::{NearWord, is_in_use, near_words};
 pub(super) use self::words::{first_words, keys_of_words};
 
 /// How a word of a phrase may stand in a text.

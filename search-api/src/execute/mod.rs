@@ -22,7 +22,7 @@ pub(crate) use aggregate::{AggregatedView, AggregationError, Aggregator, Docs, P
 pub use budget::SearchLimits;
 pub(crate) use budget::{Budget, Steps, request};
 pub(crate) use collect::{Collect, Collected, Found, compare, first_of_each};
-pub(crate) use exact::{NearWord, near_words};
+pub(crate) use exact::{NearWord, is_in_use, near_words};
 pub(crate) use fields::{Analysed, AsWhat, Target, fold, target_of, targets};
 pub(crate) use lengths::Lengths;
 pub(crate) use like::like;

@@ -13,8 +13,7 @@ use std::{
 };
 
 use indexer::{Languages, ViewSchema};
-use query::{Bool, FieldBoost, Near, Need, Query, QueryError, Range, Words};
-use serde_json::Value;
+use query::{Bool, FieldBoost, Near, Need, Query, QueryError, Range, Scalar, Words};
 use tantivy::{
     Searcher,
     query::{
@@ -65,16 +64,14 @@ impl Translator<'_> {
             Query::Terms { field, values, any_case } => self.terms(field, values, *any_case)?,
             Query::Range(range) => self.range(range)?,
             Query::Pattern { fields, pattern, any_case } => self.pattern(fields, pattern, *any_case)?,
-            Query::Fuzzy { fields, value, fuzziness, exact_start, swaps, max_expansions } => {
-                self.words(&Words {
-                    need: Need::All,
-                    fuzziness: Some(*fuzziness),
-                    exact_start: *exact_start,
-                    swaps: *swaps,
-                    max_expansions: *max_expansions,
-                    ..Words::new(fields.clone(), value.clone())
-                })?
-            }
+            Query::Fuzzy(fuzzy) => self.words(&Words {
+                need: Need::All,
+                fuzziness: Some(fuzzy.fuzziness),
+                exact_start: fuzzy.exact_start,
+                swaps: fuzzy.swaps,
+                max_expansions: fuzzy.max_expansions,
+                ..Words::new(fuzzy.fields.clone(), fuzzy.value.clone())
+            })?,
             // As much for an object of many fields as for one.
             Query::Exists { field } => Box::new(ConstScoreQuery::new(self.exists(field)?, 1.0)),
             Query::Ids(ids) => self.ids(ids.iter().cloned()),
@@ -104,7 +101,7 @@ impl Translator<'_> {
     /// Documents by what each has one of, which is no field of their view: their id, or the seq of their event.
     fn by_itself(&self, fields: &[FieldBoost], value: &str) -> Option<Result<Boxed, QueryError>> {
         let [FieldBoost { name, .. }] = fields else { return None };
-        let bound = Some((Value::String(value.to_owned()), true));
+        let bound = Some((Scalar::from(value), true));
         match name.as_str() {
             "_id" => Some(Ok(self.ids(std::iter::once(value.to_owned())))),
             "_seq" => Some(self.range(&Range {
@@ -174,7 +171,7 @@ impl Translator<'_> {
         let required = clauses.len();
         let should = each(&bool.should)?;
         let minimum = match &bool.need {
-            Some(need) => need.of(should.len())?,
+            Some(need) => need.of(should.len()),
             None => 0,
         };
         // Where nothing is required, one of those that may be must be, whatever the minimum comes to.
@@ -189,14 +186,6 @@ impl Translator<'_> {
             return Ok(clauses.pop().map_or_else(|| Box::new(EmptyQuery) as Boxed, |(_, query)| query));
         }
         Ok(Box::new(BooleanQuery::with_minimum_required_clauses(clauses, minimum)))
-    }
-}
-
-/// A value as the text of a term.
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
 
@@ -220,13 +209,13 @@ fn any(mut queries: Vec<Boxed>) -> Boxed {
     }
 }
 
-fn needed(mut queries: Vec<Boxed>, need: &Need) -> Result<Boxed, QueryError> {
+fn needed(mut queries: Vec<Boxed>, need: &Need) -> Boxed {
     let count = queries.len();
-    let minimum = need.of(count)?;
-    Ok(match count {
+    let minimum = need.of(count);
+    match count {
         0 => Box::new(EmptyQuery),
         1 => queries.swap_remove(0),
         _ if minimum == count => Box::new(BooleanQuery::intersection(queries)),
         _ => Box::new(BooleanQuery::union_with_minimum_required_clauses(queries, minimum.max(1))),
-    })
+    }
 }

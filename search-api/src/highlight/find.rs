@@ -64,21 +64,18 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
             },
         ),
         Query::Terms { field, values, any_case } => {
-            let values = values.iter().map(|value| match value {
-                serde_json::Value::String(text) => text.clone(),
-                other => other.to_string(),
-            });
-            add(&[FieldBoost::new(field)], What::Exact { values: values.collect(), any_case: *any_case });
+            let values = values.iter().map(ToString::to_string).collect();
+            add(&[FieldBoost::new(field)], What::Exact { values, any_case: *any_case });
         }
         Query::Pattern { fields, pattern, any_case } => {
             add(fields, What::Pattern { pattern: pattern.clone(), any_case: *any_case });
         }
-        Query::Fuzzy { fields, value, fuzziness, exact_start, .. } => add(
-            fields,
+        Query::Fuzzy(fuzzy) => add(
+            &fuzzy.fields,
             What::Words {
-                text: value.clone(),
+                text: fuzzy.value.clone(),
                 last_is_prefix: false,
-                fuzziness: Some((*fuzziness, *exact_start)),
+                fuzziness: Some((fuzzy.fuzziness, fuzzy.exact_start)),
                 compounds: false,
                 any_case: false,
             },
@@ -459,7 +456,7 @@ impl<'a> Moved<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use query::{Phrase, Words};
+    use query::{Fuzzy, Phrase, Words};
 
     fn marked(query: &Query, name: &str, text: &str) -> String {
         let mut seeks = Vec::new();
@@ -492,14 +489,14 @@ mod tests {
         check(pattern(PatternKind::Prefix("harb".to_owned())), "Harbour harbinger", "[Harbour] [harbinger]");
         check(pattern(PatternKind::Wildcard("h*r".to_owned())), "harbour her his", "[harbour] [her] his");
         check(
-            Query::Fuzzy {
+            Query::Fuzzy(Fuzzy {
                 fields: vec![],
                 value: "fery".to_owned(),
                 fuzziness: Fuzziness::AUTO,
                 exact_start: 0,
                 swaps: true,
                 max_expansions: None,
-            },
+            }),
             "a ferry fire",
             "a [ferry] fire",
         );

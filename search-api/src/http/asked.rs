@@ -7,6 +7,7 @@ use axum::{
 use query::QueryError;
 use store::AssetRef;
 
+use super::asker::Asker;
 use crate::error::SearchError;
 
 /// A request that fits its route.
@@ -14,6 +15,7 @@ pub(super) struct Asked {
     /// The asset whose id stands in the path.
     pub(super) asset: Option<AssetRef>,
     pub(super) params: Vec<(String, String)>,
+    pub(super) asker: Asker,
     pub(super) headers: HeaderMap,
     pub(super) uri: Uri,
     pub(super) body: Bytes,

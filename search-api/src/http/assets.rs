@@ -9,21 +9,21 @@ use query::{QueryError, limits::MAX_PAGE_BYTES, text_bytes};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use store::{AsOf, AssetId, AssetKind, AssetRef, Differences, Revision, Seq, Status};
+use store::{AsOf, AssetId, AssetKind, AssetRef, Differences, Reader, Revision, Seq, Shown, Snapshot};
 
 use super::{problem::Problem, route::Asked, search::in_view, state::ApiState};
 use crate::{
     cite::{Cited, Form},
     error::SearchError,
-    search::Search,
+    search::{Search, unseen},
 };
 
 /// `GET /api/v1/{articles|images|bylines}/{id}`
 pub(super) async fn document(state: ApiState, asked: Asked) -> Result<Response, Problem> {
     let asset = asked.asset()?;
     let at: Option<AsOf> = asked.parsed("at");
-    let search = state.search.clone();
-    let hit = state.pool_for(at.is_some()).run(move || search.document(&asset, at));
+    let (search, reader) = (state.search.clone(), asked.asker.reader());
+    let hit = state.pool_for(at.is_some()).run(move || search.document(&asset, at, reader));
     Ok(Json(hit.await?).into_response())
 }
 
@@ -32,8 +32,8 @@ pub(super) async fn document(state: ApiState, asked: Asked) -> Result<Response, 
 pub(super) struct History {
     kind: AssetKind,
     id: AssetId,
-    /// The events about it, newest first, as `GET /api/v1/events` gives them. Those of an asset that readers do not see
-    /// lack their `data`.
+    /// The events about it, newest first, as `GET /api/v1/events` gives them: to readers those alone that say something
+    /// for them.
     events: Vec<Value>,
     /// The `before` of those that come behind them; none when these are the last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,14 +47,16 @@ const MAX_HISTORY: usize = 1_000;
 pub(super) async fn history(state: ApiState, asked: Asked) -> Result<Response, Problem> {
     let asset = asked.asset()?;
     let before = asked.parsed("before").map_or(Seq::MAX, Seq::new);
-    let search = state.search.clone();
-    Ok(Json(state.pool.run(move || history_of(&search, asset, before)).await?).into_response())
+    let (search, reader) = (state.search.clone(), asked.asker.reader());
+    Ok(Json(state.pool.run(move || history_of(&search, asset, before, reader)).await?).into_response())
 }
 
-fn history_of(search: &Search, asset: AssetRef, before: Seq) -> Result<History, SearchError> {
-    let snapshot = search.log().snapshot()?;
+fn history_of(search: &Search, asset: AssetRef, before: Seq, reader: Reader) -> Result<History, SearchError> {
+    let snapshot = search.log().snapshot()?.for_reader(reader);
     let Some(head) = snapshot.state(&asset)? else { return Err(SearchError::NoSuchAsset(asset)) };
-    let is_seen = matches!(head.status, Status::Published | Status::Merged { .. });
+    if !reader.sees_all() && snapshot.shown(&asset)? != Shown::Seen {
+        return Err(unseen(&snapshot, &asset)?);
+    }
     let mut events = Vec::new();
     let (budget, mut bytes) = (search.budget(), 0);
     let (mut last, mut next) = (None, None);
@@ -68,10 +70,11 @@ fn history_of(search: &Search, asset: AssetRef, before: Seq) -> Result<History, 
             next = last;
             break;
         }
-        let Ok(Value::Object(mut event)) = serde_json::to_value(snapshot.event(seq)?) else { continue };
-        if !is_seen {
-            event.remove("data");
+        let event = snapshot.event(seq)?;
+        if !snapshot.may_see(&event)? {
+            continue;
         }
+        let Ok(Value::Object(event)) = serde_json::to_value(event) else { continue };
         bytes += text_bytes(&event);
         events.push(Value::Object(event));
         last = Some(seq);
@@ -95,28 +98,56 @@ pub(super) struct Diff {
 pub(super) async fn diff(state: ApiState, asked: Asked) -> Result<Response, Problem> {
     let asset = asked.asset()?;
     let (from, to) = (asked.parsed::<u64>("from"), asked.parsed::<u64>("to"));
-    let search = state.search.clone();
-    Ok(Json(state.pool.run(move || diff_of(&search, asset, from, to)).await?).into_response())
+    let (search, reader) = (state.search.clone(), asked.asker.reader());
+    let diff = state.pool.run(move || diff_of(&search.log().snapshot()?.for_reader(reader), asset, from, to));
+    Ok(Json(diff.await?).into_response())
 }
 
 fn diff_of(
-    search: &Search,
+    snapshot: &Snapshot,
     asset: AssetRef,
     from: Option<u64>,
     to: Option<u64>,
 ) -> Result<Diff, SearchError> {
-    let snapshot = search.log().snapshot()?;
-    let Some(live) = snapshot.live(&asset)? else { return Err(SearchError::NoSuchAsset(asset)) };
-    let to = Revision::new(to.unwrap_or(live.revision.get()));
-    let from = Revision::new(from.unwrap_or(to.get().saturating_sub(1)));
-    if from.get() == 0 {
-        return Err(SearchError::NotFound(format!("revision {to} is the first: there is none before it")));
-    }
-    let Some(differences) = snapshot.differences(&asset, from, to)? else {
-        let text = format!("there is no revision {from} or no revision {to} of {asset}, or it was erased");
-        return Err(SearchError::NotFound(text));
+    let Some(to) = revision_of(snapshot, &asset, |revision| to.is_none_or(|to| revision.get() == to))? else {
+        return Err(match to {
+            Some(to) if snapshot.shown(&asset)? == Shown::Seen => no_revision(&asset, to),
+            _ => unseen(snapshot, &asset)?,
+        });
     };
+    let before = |revision: Revision| from.map_or(revision < to, |from| revision.get() == from);
+    let Some(from) = revision_of(snapshot, &asset, before)? else {
+        return Err(match from {
+            Some(from) => no_revision(&asset, from),
+            None => SearchError::NotFound(format!("revision {to} is the first: there is none before it")),
+        });
+    };
+    let differences = snapshot.differences(&asset, from, to)?;
+    let differences = differences.ok_or_else(|| no_revision(&asset, from.get()))?;
     Ok(Diff { kind: asset.kind, id: asset.id, from, to, differences })
+}
+
+fn no_revision(asset: &AssetRef, revision: u64) -> SearchError {
+    SearchError::NotFound(format!("there is no revision {revision} of {asset}, or it was erased"))
+}
+
+/// The last revision of those wanted that a snapshot's reader may see.
+fn revision_of(
+    snapshot: &Snapshot,
+    asset: &AssetRef,
+    is_wanted: impl Fn(Revision) -> bool,
+) -> Result<Option<Revision>, SearchError> {
+    let Some(state) = snapshot.state(asset)? else { return Ok(None) };
+    for seq in snapshot.history_from(state.latest) {
+        let event = snapshot.event(seq?)?;
+        if let Some(revision) = event.revision.filter(|revision| is_wanted(*revision))
+            && event.fact().is_some()
+            && snapshot.may_see(&event)?
+        {
+            return Ok(Some(revision));
+        }
+    }
+    Ok(None)
 }
 
 /// `GET /api/v1/cite/{id}`
@@ -126,9 +157,9 @@ pub(super) async fn cite(state: ApiState, asked: Asked) -> Result<Response, Prob
     let (search, site) = (state.search.clone(), state.site.clone());
     let text = state.pool.run(move || {
         let snapshot = search.log().snapshot()?;
-        let Some(live) = snapshot.live(&asset)? else { return Err(SearchError::NoSuchAsset(asset)) };
+        let Some(live) = snapshot.live(&asset)? else { return Err(unseen(&snapshot, &asset)?) };
         let authors = Cited::authors(&live, &snapshot)?;
-        let cited = Cited::new(&asset, &live, authors, &site.title, site.base_url.as_deref());
+        let cited = Cited::new(&asset, &live, authors, &site.title, site.public_url.as_ref());
         let cited =
             cited.ok_or_else(|| QueryError::illegal("only articles and images are cited").at("view"))?;
         Ok(cited.written(form))

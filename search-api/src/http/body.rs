@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     body::{Body, Bytes, HttpBody},
     extract::{DefaultBodyLimit, Request},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -15,17 +15,17 @@ use tokio::{
 };
 use tokio_stream::StreamExt;
 
-use super::{problem::Problem, route::find, routes::ROUTES, state::ApiState};
-use crate::{error::SearchError, es};
+use super::{policy::Policy, state::ApiState};
+use crate::error::SearchError;
 
 /// How long a body may take to come.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
 /// How long nothing may come of it.
 const GAP_LIMIT: Duration = Duration::from_secs(5);
 /// The largest body of a question.
-pub(super) const MAX_BODY: usize = 1 << 20;
+pub(crate) const MAX_BODY: usize = 1 << 20;
 /// The largest body of events.
-pub(super) const MAX_EVENTS_BODY: usize = 64 << 20;
+pub(crate) const MAX_EVENTS_BODY: usize = 64 << 20;
 /// What is counted of a body at a time.
 const BLOCK: usize = 4 << 10;
 /// How many blocks of bodies there may be at once: 512 MiB.
@@ -34,16 +34,11 @@ pub(super) const BLOCKS: usize = (512 << 20) / BLOCK;
 /// Reads the body, or refuses it in the shape that the route's clients know.
 pub(super) async fn whole_body<F: Future<Output = Response>>(
     state: &ApiState,
+    policy: &Policy,
     request: Request,
     next: impl FnOnce(Request) -> F,
 ) -> Response {
-    let path = request.uri().path();
-    let elastic = path.starts_with("/es/") || path == "/es";
-    let max = match find(&ROUTES, request.method(), path) {
-        Some(route) => route.max_body(),
-        None if elastic && path.ends_with("/_bulk") => MAX_EVENTS_BODY,
-        None => MAX_BODY,
-    };
+    let max = policy.max_body;
     let answer = async {
         let (parts, body) = request.into_parts();
         let size = body.size_hint();
@@ -68,8 +63,7 @@ pub(super) async fn whole_body<F: Future<Output = Response>>(
             DefaultBodyLimit::disable().apply(&mut request);
             next(request).await
         }
-        Err(error) if elastic => es::refused(error),
-        Err(error) => Problem(error).into_response(),
+        Err(error) => (policy.face.refused)(error),
     }
 }
 

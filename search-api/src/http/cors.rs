@@ -1,12 +1,12 @@
 //! Pages of other sites: which of them a browser lets read what this server answers (the Fetch standard,
-//! <https://fetch.spec.whatwg.org/#http-cors-protocol>). None, unless they are named.
+//! <https://fetch.spec.whatwg.org/#http-cors-protocol>), and with a key change it. None, unless they are named.
 
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// The sites whose pages may read.
+/// The sites whose pages may read, and, if they are named, with a key write.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origins(Which);
 
@@ -44,6 +44,16 @@ impl Origins {
         let origins: Result<Vec<HeaderValue>, InvalidOrigin> =
             list.iter().map(|one| origin(one.as_ref())).collect();
         Ok(Self(Which::These(origins?)))
+    }
+
+    /// Returns true if this origin was named: its pages may do here what their readers' keys allow.
+    pub(super) fn has(&self, origin: &str) -> bool {
+        matches!(&self.0, Which::These(origins) if origins.iter().any(|own| own == origin))
+    }
+
+    /// Returns true if pages of all sites may read.
+    pub(super) fn has_any(&self) -> bool {
+        self.0 == Which::Any
     }
 
     /// What answers browsers that ask, and marks what those pages may read; `None` when there are none.

@@ -1,6 +1,6 @@
 //! The log over HTTP: reading events from any seq on, and appending them.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::{
     Json,
@@ -11,138 +11,118 @@ use axum::{
 use query::QueryError;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{AssetKind, Batch, Log, NewEvent, Outcome, ReadError, Seq};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
+use store::{AssetKind, Batch, Fact, Log, NewEvent, Outcome, Reader, Seq};
 
 use super::{
+    access::Role,
+    asker::Asker,
     compress::{self, Packing},
+    following::Parts,
     problem::Problem,
     route::Asked,
     state::ApiState,
 };
 use crate::{error::SearchError, search::WAIT_LIMIT};
 
-/// How many events are read at once.
-const CHUNK: usize = 200;
+/// How many events are looked for at once.
+const CHUNK: usize = 20;
+/// How much is sent at once, in bytes, if there is as much.
+const PART: usize = 256 << 10;
 /// How many events one request gives at most, unless it follows.
 pub(super) const MAX_EVENTS: u64 = 1_000_000;
-/// How long a follower waits before it shows that it is alive.
-const ALIVE: Duration = Duration::from_secs(15);
 
 /// What of the log is wanted, and how.
-#[derive(Clone, Copy)]
 struct Wanted {
     next: Seq,
     left: u64,
     follow: bool,
     sse: bool,
-    packed: bool,
+    packing: Option<Packing>,
+    reader: Reader,
 }
 
 /// `GET /api/v1/events`: NDJSON, or server-sent events to who accepts them.
 pub(super) async fn read(state: ApiState, asked: Asked) -> Result<Response, Problem> {
     let sse = asked.header("accept").is_some_and(|accept| accept.contains("text/event-stream"));
-    let mut wanted = Wanted {
-        next: Seq::new(asked.parsed("from").unwrap_or(1).max(1)),
-        left: asked.parsed("limit").unwrap_or(MAX_EVENTS).min(MAX_EVENTS),
-        follow: sse || asked.flag("follow"),
+    let packs = compress::is_taken(&asked.headers);
+    let follow = sse || asked.flag("follow");
+    let limit = asked.parsed("limit").unwrap_or(MAX_EVENTS).min(MAX_EVENTS);
+    let last = asked.header("last-event-id").and_then(|id| id.parse().ok());
+    let wanted = Wanted {
+        next: match last {
+            Some(last) => Seq::new(last).next(),
+            None => Seq::new(asked.parsed("from").unwrap_or(1).max(1)),
+        },
+        left: if follow { u64::MAX } else { limit },
+        follow,
         sse,
-        packed: compress::is_taken(&asked.headers),
+        packing: packs.then(Packing::default),
+        reader: asked.asker.reader_of_events(),
     };
-    if let Some(last) = asked.header("last-event-id").and_then(|id| id.parse().ok()) {
-        wanted.next = Seq::new(last).next();
-    }
-    if wanted.follow {
-        wanted.left = u64::MAX;
-    }
-    let permit = state.readers.clone().try_acquire_owned().map_err(|_| SearchError::Busy)?;
-    let (sender, receiver) = mpsc::channel::<Result<Bytes, std::io::Error>>(4);
-    let log = state.search.log().clone();
-    let stopping = state.stopping.clone();
-    std::thread::Builder::new()
-        .name("events".to_owned())
-        .spawn(move || {
-            let _permit = permit;
-            let mut out = Out { sender, packing: wanted.packed.then(Packing::default) };
-            if let Err(error) = send(&log, wanted, &mut out, &stopping).map(|()| out.end()) {
-                tracing::error!(%error, "events cannot be read on");
-                let _ = out.sender.blocking_send(Err(std::io::Error::other(error.to_string())));
-            }
-        })
-        .map_err(|_| SearchError::Busy)?;
-    let mut response = Body::from_stream(ReceiverStream::new(receiver)).into_response();
+    let stream = state.readers.read(asked.asker.client, wanted, state.stopping.clone());
+    let mut response = Body::from_stream(stream).into_response();
     let content_type = if sse { "text/event-stream" } else { "application/x-ndjson" };
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    match wanted.packed {
+    match packs {
         true => compress::mark(response.headers_mut()),
         false => compress::vary(response.headers_mut()),
     }
     Ok(response)
 }
 
-/// Where events go: to the one who asked, packed if he takes that.
-struct Out {
-    sender: mpsc::Sender<Result<Bytes, std::io::Error>>,
-    packing: Option<Packing>,
-}
-
-impl Out {
-    /// Sends on; false when nobody takes it any more.
-    fn send(&mut self, text: &[u8]) -> bool {
-        let bytes = match &mut self.packing {
-            Some(packing) => packing.pack(text),
-            None => text.to_vec(),
-        };
-        self.sender.blocking_send(Ok(bytes.into())).is_ok()
-    }
-
-    fn end(&mut self) {
-        if let Some(packing) = self.packing.take() {
-            let _ = self.sender.blocking_send(Ok(packing.end().into()));
+impl Wanted {
+    /// A text as it is sent.
+    fn packed(&mut self, text: &[u8]) -> Bytes {
+        match &mut self.packing {
+            Some(packing) => packing.pack(text).into(),
+            None => text.to_vec().into(),
         }
     }
 }
 
-fn send(
-    log: &Log,
-    mut wanted: Wanted,
-    out: &mut Out,
-    stopping: &tokio::sync::watch::Receiver<bool>,
-) -> Result<(), ReadError> {
-    while wanted.left > 0 && !out.sender.is_closed() && !*stopping.borrow() {
-        let count = CHUNK.min(usize::try_from(wanted.left).unwrap_or(CHUNK));
-        // One snapshot a chunk: none is kept while the other side is slow.
-        let events = log.snapshot()?.events(wanted.next, count)?;
-        let Some(last) = events.last() else {
-            if !wanted.follow {
-                return Ok(());
-            }
-            let head = log.wait_past(wanted.next.before(), ALIVE)?;
-            let alive: &[u8] = if wanted.sse { b": alive\n\n" } else { b"\n" };
-            if head < wanted.next && !out.send(alive) {
-                return Ok(());
-            }
-            continue;
-        };
-        wanted.left = wanted.left.saturating_sub(events.len() as u64);
-        wanted.next = last.seq.next();
+impl Parts for Wanted {
+    /// One snapshot a part: none is kept while the other side is slow.
+    fn next(&mut self, log: &Log) -> Result<Option<Bytes>, SearchError> {
+        let snapshot = log.snapshot()?.for_reader(self.reader);
         let mut text = String::new();
-        for event in &events {
-            let json = serde_json::to_string(event).unwrap_or_default();
-            if wanted.sse {
-                text.push_str(&format!("id: {}\nevent: {}\ndata: {json}\n\n", event.seq, event.event_type));
-            } else {
-                text.push_str(&json);
-                text.push('\n');
+        while text.len() < PART && self.left > 0 {
+            let count = CHUNK.min(usize::try_from(self.left).unwrap_or(CHUNK));
+            let events = snapshot.events(self.next, count)?;
+            let Some(last) = events.last() else { break };
+            self.left = self.left.saturating_sub(events.len() as u64);
+            self.next = last.seq.next();
+            for event in events {
+                let event = snapshot.as_seen(event)?;
+                let json = serde_json::to_string(&event).map_err(|error| {
+                    tracing::error!(%error, seq = %event.seq, "an event has no JSON");
+                    SearchError::Panicked
+                })?;
+                if self.sse {
+                    text.push_str(&format!(
+                        "id: {}\nevent: {}\ndata: {json}\n\n",
+                        event.seq, event.event_type
+                    ));
+                } else {
+                    text.push_str(&json);
+                    text.push('\n');
+                }
             }
         }
-        if !out.send(text.as_bytes()) {
-            return Ok(());
-        }
+        Ok((!text.is_empty()).then(|| self.packed(text.as_bytes())))
     }
-    Ok(())
+
+    fn waits_for(&self) -> Option<Seq> {
+        self.follow.then_some(self.next)
+    }
+
+    fn alive(&mut self) -> Bytes {
+        self.packed(if self.sse { b": alive\n\n" } else { b"\n" })
+    }
+
+    fn end(self) -> Option<Bytes> {
+        self.packing.map(|packing| packing.end().into())
+    }
 }
 
 /// What became of the events that were sent.
@@ -214,7 +194,7 @@ pub(super) async fn append(state: ApiState, asked: Asked) -> Result<Response, Pr
     let wait = asked.param("wait") == Some("searchable");
     let permit = state.intake.enter().await?;
     let log = state.search.log().clone();
-    let appended = tokio::task::spawn_blocking(move || append_lines(&log, &asked.body)).await;
+    let appended = tokio::task::spawn_blocking(move || append_lines(&log, &asked.body, &asked.asker)).await;
     let mut taken = appended.map_err(|_| SearchError::Panicked)??;
     drop(permit);
     if wait {
@@ -240,7 +220,7 @@ async fn is_searchable(state: &ApiState, seqs: Vec<Seq>) -> Result<bool, SearchE
     waited.await.map_err(|_| SearchError::Panicked)?
 }
 
-fn append_lines(log: &Log, body: &[u8]) -> Result<Taken, SearchError> {
+fn append_lines(log: &Log, body: &[u8], asker: &Asker) -> Result<Taken, SearchError> {
     let text = std::str::from_utf8(body)
         .map_err(|error| QueryError::new(format!("the body is no UTF-8 at byte {}", error.valid_up_to())))?;
     // One event may be spread over several lines.
@@ -255,10 +235,16 @@ fn append_lines(log: &Log, body: &[u8]) -> Result<Taken, SearchError> {
         return Err(QueryError::new("the body is empty: send one event, or one a line").into());
     }
     let mut batch = Batch::default();
-    let prepared: Vec<Result<(), store::InvalidEvent>> = lines
-        .iter()
-        .map(|(_, line)| {
-            let mut event = NewEvent::from_json(line)?;
+    let events: Vec<Result<NewEvent, store::InvalidEvent>> =
+        lines.iter().map(|(_, line)| NewEvent::from_json(line)).collect();
+    // It cannot be undone.
+    if events.iter().flatten().any(|event| matches!(event.fact, Fact::Erased(..))) {
+        asker.needs(Role::Admin)?;
+    }
+    let prepared: Vec<Result<(), store::InvalidEvent>> = events
+        .into_iter()
+        .map(|event| {
+            let mut event = event?;
             if event.source.is_empty() {
                 event.source = "http".to_owned();
             }

@@ -8,13 +8,15 @@ use axum::{
 };
 use store::Digest;
 
-use super::compress;
+use super::{compress, policy::Policy, state::ApiState};
 
 /// Smaller answers gain nothing by being packed.
 const MIN_PACKED: u64 = 1_024;
 
 /// Packs an answer for who takes it, and says what browsers and proxies may do with it.
 pub(super) async fn finish<F: Future<Output = Response>>(
+    state: &ApiState,
+    policy: &Policy,
     request: Request,
     next: impl FnOnce(Request) -> F,
 ) -> Response {
@@ -23,6 +25,9 @@ pub(super) async fn finish<F: Future<Output = Response>>(
     let headers = response.headers_mut();
     // Keys differ in what they may see, and what was withdrawn must not be kept by anybody.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if state.access.has_keys() && policy.role.is_some() {
+        make_private(headers);
+    }
     headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
     headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
     let is_text =
@@ -38,8 +43,26 @@ pub(super) async fn finish<F: Future<Output = Response>>(
     response
 }
 
+/// Says that an answer is for the one who asked: no cache between may give it to another, nor may the browser once the key
+/// or the session is another.
+fn make_private(headers: &mut HeaderMap) {
+    let said = headers.get(header::CACHE_CONTROL).and_then(|value| value.to_str().ok()).unwrap_or("no-store");
+    if said.contains("no-store") {
+        return;
+    }
+    let rest = said.split(',').map(str::trim).filter(|word| !matches!(*word, "public" | "private"));
+    let said = std::iter::once("private").chain(rest).collect::<Vec<_>>().join(", ");
+    let said = HeaderValue::from_str(&said).unwrap_or(HeaderValue::from_static("no-store"));
+    headers.insert(header::CACHE_CONTROL, said);
+    headers.append(header::VARY, HeaderValue::from_static("authorization, cookie"));
+}
+
+/// Pictures are no text, whatever they are written in: they are large, and come in parts.
 fn is_text(media: &str) -> bool {
     let name = media.split(';').next().unwrap_or_default().trim();
+    if name.starts_with("image/") {
+        return false;
+    }
     name.starts_with("text/")
         || ["json", "xml", "javascript", "openmetrics-text"].iter().any(|end| name.ends_with(end))
 }
@@ -110,6 +133,6 @@ mod tests {
         ] {
             assert!(is_text(media), "{media}");
         }
-        assert!(!is_text("image/png"));
+        assert!(!is_text("image/png") && !is_text("image/svg+xml"));
     }
 }

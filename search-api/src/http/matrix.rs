@@ -13,12 +13,19 @@ use indexer::Indexes;
 use store::Log;
 use tower::ServiceExt;
 
-use super::{Access, ApiState, Role, app, routes::ROUTES};
-use crate::{pages::PagesConfig, search::Search};
+use super::{Access, ApiState, Origins, Role, app, policy::Entry, routes::ROUTES};
+use crate::{
+    es,
+    pages::{self, PagesConfig},
+    search::Search,
+};
 
 const EVERYBODY: &str = "
     GET /healthz
     GET /readyz
+    GET /favicon.ico /assets/{version}/{name}
+    GET,POST /sign-in
+    POST /sign-out
 ";
 
 const READ: &str = "
@@ -38,11 +45,15 @@ const READ: &str = "
     GET,POST /es/_validate/query /es/{index}/_validate/query /es/_mget /es/{index}/_mget
     GET,POST /es/_field_caps /es/{index}/_field_caps /es/_refresh /es/{index}/_refresh
     GET,POST /es/_analyze /es/{index}/_analyze /es/_cat/count /es/_cat/count/{index}
+    GET / /articles /images /bylines /articles/{*id} /images/{*id} /bylines/{*id} /status
+    GET /search.csv /search.atom /opensearch.xml /media/{*path}
+";
+
+/// Of the role read, too: what is kept for the one who asks.
+const OPEN: &str = "
     GET,POST,DELETE /es/_search/scroll /es/_search/scroll/{id}
     POST /es/{index}/_pit /es/{index}/_search/point_in_time
-    DELETE /es/_pit /es/_search/point_in_time /es/_search/point_in_time/_all
-    GET / /articles /images /bylines /articles/{*id} /images/{*id} /bylines/{*id} /status /favicon.ico
-    GET /search.csv /search.atom /opensearch.xml /media/{*path} /assets/{version}/{name}
+    DELETE /es/_pit /es/_search/point_in_time
 ";
 
 const WRITE: &str = "
@@ -54,7 +65,7 @@ const WRITE: &str = "
 
 const ADMIN: &str = "
     POST,DELETE /api/v1/rebuild
-    DELETE /api/v1/generations
+    DELETE /api/v1/generations /es/_search/point_in_time/_all /es/_search/scroll/_all
     POST /api/v1/rollback /status/rebuild /status/rollback /status/stop
 ";
 
@@ -62,55 +73,41 @@ type Line = (Option<Role>, String, String);
 
 fn table() -> Vec<Line> {
     let mut table = Vec::new();
-    for (role, text) in
-        [(None, EVERYBODY), (Some(Role::Read), READ), (Some(Role::Write), WRITE), (Some(Role::Admin), ADMIN)]
-    {
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            let mut words = line.split_whitespace();
-            let methods = words.next().unwrap();
-            for path in words {
-                methods.split(',').for_each(|method| table.push((role, method.to_owned(), path.to_owned())));
-            }
-        }
+    for (role, text) in [
+        (None, EVERYBODY),
+        (Some(Role::Read), READ),
+        (Some(Role::Read), OPEN),
+        (Some(Role::Write), WRITE),
+        (Some(Role::Admin), ADMIN),
+    ] {
+        table.extend(lines(text).into_iter().map(|(method, path)| (role, method, path)));
     }
     table
 }
 
-/// The routes that there are: of the native API by its table, of the others by their source.
-fn routes() -> BTreeSet<(String, String)> {
-    let mut found: BTreeSet<(String, String)> =
-        ROUTES.iter().map(|route| (route.method.to_string(), route.path.clone())).collect();
-    let saved = include_str!("../pages/saved.rs");
-    for (prefix, source) in [("/es", include_str!("../es/mod.rs")), ("", include_str!("../pages/routes.rs"))]
-    {
-        let source = source.split("#[cfg(test)]").next().unwrap();
-        for route in source.split(".route(").skip(1) {
-            let (path, rest) = route.trim_start().split_once(',').unwrap();
-            let path = match path.strip_prefix('"') {
-                Some(path) => path.trim_end_matches('"').to_owned(),
-                // A constant.
-                None => {
-                    let name = path.rsplit("::").next().unwrap();
-                    let value = saved.split(&format!("const {name}: &str = \"")).nth(1).unwrap();
-                    value.split('"').next().unwrap().to_owned()
-                }
-            };
-            // Up to the next part of the router.
-            let end =
-                ["\n        .", "\n}"].iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
-            let calls = rest[..end].replace("asset_by_id(", "get(").replace("asset(", "get(");
-            let mut methods = 0;
-            for method in ["get", "post", "put", "delete", "any"] {
-                let called = |before: &str| calls.contains(&format!("{before}{method}("));
-                if [" ", ".", "\n"].iter().any(|before| called(before)) {
-                    found.insert((method.to_uppercase(), format!("{prefix}{path}")));
-                    methods += 1;
-                }
-            }
-            assert!(methods > 0, "no method is seen in {path}: {calls}");
+/// The methods and paths of a table's text.
+fn lines(text: &str) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let mut words = line.split_whitespace();
+        let methods = words.next().unwrap();
+        for path in words {
+            lines.extend(methods.split(',').map(|method| (method.to_owned(), path.to_owned())));
         }
     }
-    found
+    lines
+}
+
+/// All routes that there are, as their surfaces list them.
+pub(super) fn entries() -> Vec<Entry> {
+    let mut entries: Vec<Entry> = ROUTES.iter().map(|route| route.entry()).collect();
+    entries.extend(es::routes().iter().chain(&es::roots()).map(|endpoint| Entry::clone(&endpoint.entry)));
+    entries.extend(pages::routes().iter().map(|endpoint| Entry::clone(&endpoint.entry)));
+    entries
+}
+
+fn routes() -> BTreeSet<(String, String)> {
+    entries().into_iter().map(|entry| (entry.method.to_string(), entry.path)).collect()
 }
 
 #[test]
@@ -131,10 +128,20 @@ fn every_route_is_in_the_table() {
 }
 
 async fn status(router: &Router, method: &str, path: &str, peer: [u8; 4], key: &str) -> StatusCode {
-    let mut request = Request::builder().method(method).uri(path).header("host", "127.0.0.1:7700");
-    if !key.is_empty() {
-        request = request.header("authorization", format!("Bearer {key}"));
-    }
+    let key = format!("Bearer {key}");
+    let headers: &[(&str, &str)] = if key == "Bearer " { &[] } else { &[("authorization", &key)] };
+    status_with(router, method, path, peer, headers).await
+}
+
+async fn status_with(
+    router: &Router,
+    method: &str,
+    path: &str,
+    peer: [u8; 4],
+    headers: &[(&str, &str)],
+) -> StatusCode {
+    let request = Request::builder().method(method).uri(path).header("host", "127.0.0.1:7700");
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     let mut request = request.body(Body::empty()).unwrap();
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from((peer, 1))));
     router.clone().oneshot(request).await.unwrap().status()
@@ -149,17 +156,78 @@ fn path_of(template: &str) -> String {
     path
 }
 
-#[tokio::test]
-async fn every_route_is_for_its_role_and_those_above() {
-    let dir = tempfile::tempdir().unwrap();
+/// A server over an empty archive, without keys, and one with them.
+fn servers(dir: &tempfile::TempDir, named: &[&str]) -> (Router, Router) {
     let log = Log::open(dir.path().join("log")).unwrap();
     let search = Search::new(Indexes::open(log, dir.path().join("indexes")).unwrap());
     let lines =
         [Access::line(Role::Read, "r"), Access::line(Role::Write, "w"), Access::line(Role::Admin, "a")];
     let access = Access::parse(&lines.join("\n")).unwrap();
-    let state = ApiState::new(search).unwrap();
-    let (open, keyed) =
-        (app(state.clone(), PagesConfig::default()), app(state.with_access(access), PagesConfig::default()));
+    let state = ApiState::new(search).unwrap().with_origins(Origins::parse(named, true).unwrap());
+    (app(state.clone(), PagesConfig::default()), app(state.with_access(access), PagesConfig::default()))
+}
+
+/// A story: somebody who looks after the archive opens a page of another site. It has forms, pictures and scripts that
+/// ask for everything that there is; the browser adds the key, and says where that came from.
+#[tokio::test]
+async fn no_route_leaves_anything_behind_at_the_bidding_of_another_site() {
+    let dir = tempfile::tempdir().unwrap();
+    let (open, keyed) = servers(&dir, &["https://named.example"]);
+    let from: [(&[(&str, &str)], bool); 17] = [
+        (&[], true),
+        (&[("origin", "http://127.0.0.1:7700")], true),
+        (&[("origin", "https://named.example")], true),
+        (&[("sec-fetch-site", "none"), ("sec-fetch-dest", "document")], true),
+        (&[("sec-fetch-site", "same-origin"), ("sec-fetch-dest", "empty")], true),
+        (&[("origin", "http://127.0.0.1:7700"), ("sec-fetch-dest", "document")], true),
+        (&[("origin", "https://evil.example")], false),
+        (&[("origin", "https://127.0.0.1:7700")], false),
+        (&[("origin", "http://127.0.0.1:7701")], false),
+        (&[("origin", "https://named.example.evil.example")], false),
+        (&[("origin", "null")], false),
+        (&[("origin", "null"), ("sec-fetch-site", "same-origin")], false),
+        (&[("origin", "https://named.example"), ("origin", "https://evil.example")], false),
+        (&[("sec-fetch-site", "cross-site"), ("sec-fetch-dest", "document")], false),
+        (&[("sec-fetch-site", "same-site"), ("sec-fetch-dest", "empty")], false),
+        (&[("sec-fetch-site", "same-origin"), ("sec-fetch-dest", "image")], false),
+        (&[("sec-fetch-site", "same-origin"), ("sec-fetch-dest", "iframe")], false),
+    ];
+    let leaves: BTreeSet<(String, String)> =
+        [OPEN, WRITE, ADMIN, "POST /sign-in /sign-out"].into_iter().flat_map(lines).collect();
+    let mut asked: Vec<(String, String, bool)> = Vec::new();
+    for (_, method, template) in table() {
+        let leaves = leaves.contains(&(method.clone(), template.clone()));
+        asked.push((method, path_of(&template), leaves));
+    }
+    // What leaves something only if it is asked to.
+    for method in ["GET", "POST", "HEAD"] {
+        for path in
+            ["/es/_search?size=1&scroll=1m", "/es/articles/_search?scr%6fll=1m", "/es/_search?%zz&scroll"]
+        {
+            asked.push((method.to_owned(), path.to_owned(), true));
+        }
+    }
+    asked.push(("GET".to_owned(), "/api/v1/events?from=1&follow=true".to_owned(), true));
+    let mut tried = 0;
+    for (method, path, leaves) in asked {
+        for (headers, may) in from {
+            let with_key = [headers, &[("authorization", "Basic bm9ib2R5OmE=")]].concat();
+            let found = [
+                status_with(&keyed, &method, &path, [192, 0, 2, 7], &with_key).await,
+                status_with(&open, &method, &path, [127, 0, 0, 1], headers).await,
+            ];
+            let refused = found.map(|status| status == StatusCode::FORBIDDEN);
+            assert_eq!(refused, [leaves && !may; 2], "{method} {path} {headers:?}: {found:?}");
+            tried += 2;
+        }
+    }
+    assert!(tried > 3_000, "{tried}");
+}
+
+#[tokio::test]
+async fn every_route_is_for_its_role_and_those_above() {
+    let dir = tempfile::tempdir().unwrap();
+    let (open, keyed) = servers(&dir, &[]);
     let (here, there) = ([127, 0, 0, 1], [192, 0, 2, 7]);
     let keys = [
         ("", None),

@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::Request,
     http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -24,7 +24,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::{problem::Problem, route::Asked, route::find, routes::ROUTES, state::ApiState};
+use super::{policy::Entry, problem::Problem, route::Asked, state::ApiState};
 use crate::{error::SearchError, search::Search};
 
 /// What is counted while the server runs.
@@ -91,10 +91,11 @@ impl fmt::Debug for Metrics {
 /// Counts a request and how long its answer took to begin.
 pub(super) async fn observe<F: Future<Output = Response>>(
     state: &ApiState,
+    entry: &Entry,
     request: Request,
     next: impl FnOnce(Request) -> F,
 ) -> Response {
-    let (route, method) = (route_of(&request), name_of(request.method()));
+    let (route, method) = (entry.path.clone(), name_of(request.method()));
     let began = Instant::now();
     let response = next(request).await;
     let (status, took) = (response.status(), began.elapsed());
@@ -105,17 +106,6 @@ pub(super) async fn observe<F: Future<Output = Response>>(
         state.metrics.refusals.inc();
     }
     response
-}
-
-/// The template of a request's route.
-pub(super) fn route_of(request: &Request) -> String {
-    match find(&ROUTES, request.method(), request.uri().path()) {
-        Some(route) => route.path.clone(),
-        None => match request.extensions().get::<MatchedPath>() {
-            Some(path) => path.as_str().to_owned(),
-            None => "none".to_owned(),
-        },
-    }
 }
 
 /// What took longer is told.

@@ -3,16 +3,21 @@
 //! [`router`] is a function of the state, so that tests need no socket. Handlers read and check on tokio's threads;
 //! whatever touches the index or the log runs on a pool of its own.
 
-pub(crate) mod access;
+mod access;
 mod asked;
+pub(crate) mod asker;
 mod assets;
 pub(crate) mod atom;
 mod body;
+#[cfg(test)]
+mod canary;
 pub(crate) mod compress;
 mod cors;
 mod docs;
+mod door;
 mod events;
 mod finish;
+mod following;
 mod intake;
 #[cfg(test)]
 mod matrix;
@@ -20,6 +25,7 @@ mod metrics;
 mod openapi;
 mod param;
 mod path;
+pub(crate) mod policy;
 mod pool;
 mod problem;
 pub(crate) mod rebuild;
@@ -27,42 +33,52 @@ mod route;
 mod routes;
 mod search;
 mod server;
+pub(crate) mod sessions;
+pub(crate) mod shares;
 mod shed;
 mod site;
 pub(crate) mod state;
 mod status;
+pub(crate) mod strangers;
 pub(crate) mod table;
 mod warm;
 pub(crate) mod written;
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Router,
     extract::{Request, State},
-    http::Uri,
-    middleware::{Next, from_fn_with_state},
-    response::Response,
+    handler::Handler,
+    http::{Method, Uri},
+    middleware::from_fn_with_state,
+    response::{IntoResponse, Response},
 };
 use tokio::net::TcpListener;
 
 pub use self::access::{Access, InvalidKey, Role};
+pub(crate) use self::body::MAX_EVENTS_BODY;
 pub use self::cors::{InvalidOrigin, Origins};
+use self::policy::{Effect, Entry, Face, Policy};
+pub(crate) use self::problem::PAGE;
 use self::problem::Problem;
 pub use self::server::{ServerLimits, serve_router};
+pub use self::site::{InvalidUrl, PublicUrl};
 pub use self::state::ApiState;
 use crate::pages::{self, Pages, PagesConfig};
 use crate::{error::SearchError, es};
 
-/// All routes.
+/// All routes of the two APIs.
 pub fn router(state: ApiState) -> Router {
     let cors = state.origins.layer();
     let router = route::router_of(&routes::ROUTES)
-        .nest("/es", es::router())
-        .route("/es/", es::root())
-        .fallback(|uri: Uri| async move { Problem(nothing_at(&uri)) })
-        .method_not_allowed_fallback(|| async { Problem(SearchError::WrongMethod) })
-        .layer(from_fn_with_state(state.clone(), around));
+        .nest("/es", elastic(&state))
+        .merge(policy::router_of(es::roots(), &state))
+        .fallback(|State(state): State<ApiState>, request| nothing_there(state, request))
+        .method_not_allowed_fallback(|State(state): State<ApiState>, request| wrong_method(state, request));
     match cors {
         Some(cors) => router.layer(cors),
         None => router,
@@ -70,36 +86,49 @@ pub fn router(state: ApiState) -> Router {
     .with_state(state)
 }
 
-/// What is done around every answer of the API. It is one layer, because axum copies all that is inside of a layer for each
-/// request.
-async fn around(State(state): State<ApiState>, request: Request, next: Next) -> Response {
-    let state = &state;
-    let read = move |request| body::whole_body(state, request, |request| next.run(request));
-    let checked = move |request| access::check(state, request, read);
-    let finished = move |request| finish::finish(request, checked);
-    let observed = move |request| metrics::observe(state, request, finished);
-    shed::shed(state, request, observed).await
+/// The routes below `/es`.
+fn elastic(state: &ApiState) -> Router<ApiState> {
+    static NOWHERE: LazyLock<Arc<Entry>> = LazyLock::new(|| Arc::new(nowhere(es::FACE)));
+    let door = from_fn_with_state((state.clone(), Arc::clone(&NOWHERE)), policy::through);
+    let nothing = es::nothing.layer(door);
+    policy::router_of(es::routes(), state).fallback(nothing.clone()).method_not_allowed_fallback(nothing)
 }
 
-/// What is done around every page.
-async fn around_page(State(state): State<ApiState>, request: Request, next: Next) -> Response {
-    let state = &state;
-    let checked = move |request| access::check(state, request, |request| next.run(request));
-    metrics::observe(state, request, checked).await
+/// The policy of what is not there: whoever may read is told so.
+fn nowhere(face: Face) -> Entry {
+    let policy = Policy::new(Some(Role::Read), Effect::Reads, face);
+    Entry { method: Method::GET, path: "none".to_owned(), policy }
 }
 
-pub(crate) fn nothing_at(uri: &Uri) -> SearchError {
-    SearchError::NotFound(format!("there is nothing at {}", uri.path()))
+/// The entry for a path at which there is nothing.
+fn nowhere_at(uri: &Uri) -> &'static Arc<Entry> {
+    static IN_API: LazyLock<Arc<Entry>> = LazyLock::new(|| Arc::new(nowhere(problem::FACE)));
+    static ELSEWHERE: LazyLock<Arc<Entry>> = LazyLock::new(|| Arc::new(nowhere(PAGE)));
+    if uri.path().starts_with("/api/") { &IN_API } else { &ELSEWHERE }
+}
+
+/// Answers what has no route.
+async fn nothing_there(state: ApiState, request: Request) -> Response {
+    let error = SearchError::NotFound(format!("there is nothing at {}", request.uri().path()));
+    let entry = nowhere_at(request.uri());
+    door::pass(&state, entry, request, async |_| Problem(error).into_response()).await
+}
+
+/// Answers what has a route, but by another method.
+async fn wrong_method(state: ApiState, request: Request) -> Response {
+    let entry = nowhere_at(request.uri());
+    door::pass(&state, entry, request, async |_| Problem(SearchError::WrongMethod).into_response()).await
 }
 
 /// All routes, those of the pages too.
 pub fn app(state: ApiState, pages: PagesConfig) -> Router {
-    let state = state.with_site(pages.title.clone(), pages.base_url.clone());
-    let around_page = from_fn_with_state(state.clone(), around_page);
+    let state = state.with_site(pages.title.clone(), pages.public_url.clone());
     let pages = Pages::new(state.clone(), pages);
-    router(state)
-        .merge(pages::router(pages.clone()).layer(around_page))
-        .layer(from_fn_with_state(pages, pages::in_house_look))
+    let for_wrong_method = state.clone();
+    let page_routes = policy::router_of(pages::routes(), &state)
+        .method_not_allowed_fallback(move |request| wrong_method(for_wrong_method, request))
+        .with_state(pages.clone());
+    router(state).merge(page_routes).layer(from_fn_with_state(pages, pages::in_house_look))
 }
 
 /// Serves all routes, those of the pages too, until `shutdown` comes, then lets the requests end that are under way.

@@ -4,6 +4,7 @@
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use store::{OrderedBy, Timestamp};
 
 use super::route::{Answer, Param, Route, Shape};
 
@@ -21,6 +22,24 @@ struct Problem {
     /// The parameter or field that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pointer: Option<String>,
+    /// Of an asset that is gone (410): since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Timestamp>,
+    /// Whether it is gone for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased: Option<bool>,
+    /// What was written for readers, if anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<String>,
+    /// For the role `write` and above: why, if that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// For the role `write` and above: who ordered it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    /// For the role `write` and above, of what was withdrawn: whether a person did, or its source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ordered_by: Option<OrderedBy>,
 }
 
 /// The document. With keys, it says that they are needed.
@@ -87,6 +106,15 @@ fn operation(route: &Route, problem: &Value, generator: &mut SchemaGenerator, ha
     for (status, what) in [("414", "The address is"), ("431", "The address and the headers together are")] {
         let description = format!("{what} longer than 64 KiB.");
         responses.insert(status.to_owned(), json!({"description": description}));
+    }
+    if route.path.contains("{id}") {
+        responses.insert(
+            "410".to_owned(),
+            json!({
+                "description": "Readers saw it once; it was withdrawn or erased.",
+                "content": {"application/problem+json": {"schema": problem}},
+            }),
+        );
     }
     responses.insert(
         "default".to_owned(),

@@ -5,8 +5,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value, json};
+use store::Gone;
 
+use super::policy::Face;
 use crate::error::SearchError;
+
+/// How the native API tells what went wrong.
+pub(super) const FACE: Face =
+    Face { refused: |error| Problem(error).into_response(), challenges: true, is_page: false };
+
+/// Of addresses that browsers open: programs get the same, and browsers a page that says so.
+pub(crate) const PAGE: Face =
+    Face { refused: |error| Problem(error).into_response(), challenges: false, is_page: true };
 
 /// An error on its way to the one who asked.
 pub(crate) struct Problem(pub(crate) SearchError);
@@ -43,6 +53,9 @@ impl IntoResponse for Problem {
                 problem.insert("detail".to_owned(), json!(error.to_string()));
             }
         }
+        if let SearchError::Gone(_, gone) = &error {
+            problem.extend(told_of(gone));
+        }
         if !error.pointer().is_empty() {
             problem.insert("pointer".to_owned(), json!(error.pointer()));
         }
@@ -52,11 +65,27 @@ impl IntoResponse for Problem {
         if matches!(error.status(), 429 | 503) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        // A browser asks for a password then: the key.
-        if error.status() == 401 {
-            headers
-                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"morgue\", Bearer"));
-        }
         response
     }
+}
+
+/// What is told of an asset that is gone, beside the sentence: to those who keep the archive more than to readers.
+fn told_of(gone: &Gone) -> Map<String, Value> {
+    let mut told = Map::new();
+    told.insert("since".to_owned(), json!(gone.since));
+    told.insert("erased".to_owned(), json!(gone.erased));
+    let order = gone.order.as_ref();
+    for (name, text) in [
+        ("notice", Some(&gone.notice)),
+        ("reason", order.map(|order| &order.reason)),
+        ("by", order.map(|order| &order.by)),
+    ] {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            told.insert(name.to_owned(), json!(text));
+        }
+    }
+    if let Some(order) = order.filter(|_| !gone.erased) {
+        told.insert("ordered_by".to_owned(), json!(order.ordered_by));
+    }
+    told
 }

@@ -9,7 +9,7 @@ use axum::{
     extract::{Query as Params, Request, State},
     http::Method,
     response::{IntoResponse, Response},
-    routing::{MethodFilter, MethodRouter, on},
+    routing::{MethodRouter, on},
 };
 use query::QueryError;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -18,10 +18,13 @@ use store::AssetKind;
 use super::{
     ApiState,
     access::Role,
+    asker::Asker,
     body::MAX_BODY,
+    door,
     finish::{etag, is_known, not_modified, tagged},
     path::asset_of,
-    problem::Problem,
+    policy::{Effect, Entry, Face, Policy, filter_of},
+    problem::{FACE, Problem},
 };
 pub(super) use super::{
     asked::Asked,
@@ -36,6 +39,9 @@ pub(super) struct Route {
     pub(super) path: String,
     /// Who may; `None` is everybody.
     pub(super) role: Option<Role>,
+    effect: Effect,
+    /// Refused at once while the queue of searches is full.
+    sheds: bool,
     /// OpenAPI's `operationId`.
     pub(super) name: String,
     pub(super) summary: String,
@@ -82,6 +88,8 @@ impl Route {
         A: Future<Output = Result<Response, Problem>> + Send + 'static,
     {
         Self {
+            effect: if method == Method::GET { Effect::Reads } else { Effect::Changes },
+            sheds: false,
             method,
             path: path.to_owned(),
             role,
@@ -117,6 +125,16 @@ impl Route {
         Self { is_of_log: true, ..self }
     }
 
+    /// Leaves something open for the one who asks, if he gives this parameter.
+    pub(super) fn opens_with(self, param: &'static str) -> Self {
+        Self { effect: Effect::OpensWith(param), ..self }
+    }
+
+    /// Refused at once while the queue of searches is full.
+    pub(super) fn sheds(self) -> Self {
+        Self { sheds: true, ..self }
+    }
+
     pub(super) fn takes(mut self, params: &[Param]) -> Self {
         self.params.extend(params);
         self
@@ -146,6 +164,18 @@ impl Route {
     /// The largest body that it takes.
     pub(super) fn max_body(&self) -> usize {
         self.body.as_ref().map_or(MAX_BODY, |body| body.max)
+    }
+
+    /// What the door knows of it.
+    pub(super) fn entry(&self) -> Entry {
+        // What is no part of the API is for programs that bring their keys, and for browsers.
+        let face = Face { challenges: self.path.starts_with("/api"), ..FACE };
+        let policy = Policy {
+            max_body: self.max_body(),
+            sheds: self.sheds,
+            ..Policy::new(self.role, self.effect, face)
+        };
+        Entry { method: self.method.clone(), path: self.path.clone(), policy }
     }
 
     /// What of this path stands where the template has `{id}`; empty for a template that has none. `None` when the path
@@ -206,14 +236,18 @@ impl Route {
         // It was read whole before, within its bounds.
         let body =
             to_bytes(body, self.max_body()).await.map_err(|_| SearchError::TooLarge(self.max_body()))?;
+        let asker = parts.extensions.get::<Asker>().copied().ok_or(SearchError::Panicked)?;
         let tag = match self.is_of_log {
-            true => Some(etag(&[&state.search.log().head()?.to_string(), &parts.uri.to_string()])),
+            true => {
+                let head = state.search.log().head()?.to_string();
+                Some(etag(&[&head, asker.role_name(), &parts.uri.to_string()]))
+            }
             false => None,
         };
         if let Some(tag) = tag.clone().filter(|tag| is_known(&parts.headers, tag)) {
             return Ok(not_modified(tag));
         }
-        let asked = Asked { asset, params, headers: parts.headers, uri: parts.uri, body };
+        let asked = Asked { asset, params, asker, headers: parts.headers, uri: parts.uri, body };
         let mut response = (self.handler)(state, asked).await?;
         if let Some(tag) = tag {
             tagged(response.headers_mut(), tag);
@@ -235,7 +269,20 @@ impl AsRef<Route> for Route {
     }
 }
 
-/// The router of a table of routes.
+/// A route, and what the door knows of it.
+struct Listed {
+    route: Arc<Route>,
+    entry: Arc<Entry>,
+}
+
+impl AsRef<Route> for Listed {
+    fn as_ref(&self) -> &Route {
+        &self.route
+    }
+}
+
+/// The router of a table of routes, with the door before each. Ids hold slashes, so one path of the router may stand for
+/// several routes; which one is asked is found here, before the door.
 pub(super) fn router_of(routes: &[Arc<Route>]) -> Router<ApiState> {
     let mut paths: BTreeMap<String, Vec<Arc<Route>>> = BTreeMap::new();
     for route in routes {
@@ -248,31 +295,38 @@ pub(super) fn router_of(routes: &[Arc<Route>]) -> Router<ApiState> {
     let mut router = Router::new();
     for (path, routes) in paths {
         let mut methods = MethodRouter::new();
-        for (method, filter) in [
-            (Method::GET, MethodFilter::GET),
-            (Method::POST, MethodFilter::POST),
-            (Method::DELETE, MethodFilter::DELETE),
-        ] {
-            let own: Vec<Arc<Route>> =
-                routes.iter().filter(|route| route.method == method).cloned().collect();
-            if own.is_empty() {
-                continue;
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            let own: Vec<Listed> = routes
+                .iter()
+                .filter(|route| route.method == method)
+                .map(|route| Listed { route: Arc::clone(route), entry: Arc::new(route.entry()) })
+                .collect();
+            if !own.is_empty() {
+                methods = methods.merge(on(filter_of(&method), handler_of(own)));
             }
-            let own = Arc::new(own);
-            methods = methods.merge(on(filter, move |State(state): State<ApiState>, request: Request| {
-                let own = Arc::clone(&own);
-                async move {
-                    match find(&own, request.method(), request.uri().path()).map(Arc::clone) {
-                        Some(route) => route.answer(state, request).await,
-                        None => Err(super::nothing_at(request.uri()).into()),
-                    }
-                    .into_response()
-                }
-            }));
         }
         router = router.route(&path, methods);
     }
     router
+}
+
+fn handler_of(
+    routes: Vec<Listed>,
+) -> impl Fn(State<ApiState>, Request) -> Pin<Box<dyn Future<Output = Response> + Send>> + Clone {
+    let routes = Arc::new(routes);
+    move |State(state), request| {
+        let routes = Arc::clone(&routes);
+        Box::pin(async move {
+            match find(&routes, request.method(), request.uri().path()) {
+                Some(listed) => {
+                    let answer =
+                        async |request| listed.route.answer(state.clone(), request).await.into_response();
+                    door::pass(&state, &listed.entry, request, answer).await
+                }
+                None => super::nothing_there(state, request).await,
+            }
+        })
+    }
 }
 
 #[cfg(test)]

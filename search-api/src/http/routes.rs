@@ -98,6 +98,7 @@ fn searching() -> Route {
         ),
     ];
     Route::new(Method::GET, "/api/v1/search", READ, "search", search::search)
+        .sheds()
         .says(
             "Search by plain parameters",
             "Every hit carries its evidence: the seq and the revision that it shows, and where that came from.",
@@ -169,13 +170,18 @@ fn assets_of(kind: AssetKind) -> [Route; 3] {
     let revision = |name, about| Param::new(name, Shape::Whole(1, MAX_SEQ), about);
     [
         Route::new(Method::GET, &path(""), READ, &name(""), assets::document)
-            .says(format!("One {kind}"), "As readers see it: joined with what it names.")
+            .says(
+                format!("One {kind}"),
+                "As readers see it: joined with what it names. What was withdrawn since is withdrawn at every older moment, \
+                 too, but for the role `write`.",
+            )
             .takes(&[at])
             .gives::<Hit>("It, with its evidence."),
         Route::new(Method::GET, &path("/history"), READ, &name("_history"), assets::history)
             .says(
                 format!("All events about one {kind}"),
-                "As many as an answer holds, at most the newest 1,000; `next` says where the others begin.",
+                "As many as an answer holds, at most the newest 1,000; `next` says where the others begin. Readers are given \
+                 its public revisions, and nothing of one that was withdrawn; the role `write` is given all.",
             )
             .takes(&[before])
             .gives::<History>("The events, newest first."),
@@ -199,7 +205,13 @@ fn log() -> [Route; 2] {
     ];
     [
         Route::new(Method::GET, "/api/v1/events", READ, "events", events::read)
-            .says("The log from any event on", "To who accepts `text/event-stream`, as server-sent events that go on.")
+            .opens_with("follow")
+            .says(
+                "The log from any event on",
+                "To who accepts `text/event-stream`, as server-sent events that go on. What readers may not see comes to them \
+                 as a stub with the payload's digest, so that the chain of digests checks; the role `write`, and without \
+                 keys this machine, gets every event as it is.",
+            )
             .takes(&params)
             .gives_text("application/x-ndjson", "An event a line.")
             .gives_text("text/event-stream", "An event each, its seq as `id`."),
@@ -207,7 +219,8 @@ fn log() -> [Route; 2] {
             .says(
                 "Append events",
                 "One event, or one a line. Each gets its own result; the good ones are in the log when the answer comes, \
-                 whatever became of the others.",
+                 whatever became of the others. Erasing needs the role admin: without it, nothing is appended of a body that \
+                 erases.",
             )
             .takes(&[Param::new(
                 "wait",

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     error::SearchError,
     pages::encode,
-    search::{Hit, Search, SearchResponse, WAIT_LIMIT},
+    search::{Hit, Search, SearchResponse, WAIT_LIMIT, unseen},
     suggest::Suggestion,
 };
 
@@ -76,7 +76,7 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
             return Ok(not_modified(tag));
         }
         let total = found.total;
-        let next = found.next.as_ref().map(|cursor| page_after(&asked, cursor));
+        let next = found.next.as_ref().map(|cursor| page_after(&asked, &cursor.to_string()));
         let mut response = match format {
             Format::Json => Written::of(&found)?.into_response(),
             Format::Csv => {
@@ -105,10 +105,10 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
     })
 }
 
-/// What an answer is made from: the log, the index, and what is asked.
+/// What an answer is made from: the log, the index, what is asked, and what the one who asks may see.
 fn tag(asked: &Asked, head: &str, generation: &str, index: &str) -> HeaderValue {
     let (address, accept) = (asked.uri.to_string(), asked.header("accept").unwrap_or_default());
-    etag(&[head, generation, index, &address, accept])
+    etag(&[head, generation, index, asked.asker.role_name(), &address, accept])
 }
 
 /// What a feed of this page of hits says of itself.
@@ -192,8 +192,9 @@ pub(super) async fn similar(state: ApiState, asked: Asked) -> Result<Response, P
     }
     let search = state.search.clone();
     let found = state.pool.run(move || {
-        if search.log().snapshot()?.live(&asset)?.is_none() {
-            return Err(SearchError::NoSuchAsset(asset));
+        let snapshot = search.log().snapshot()?;
+        if snapshot.live(&asset)?.is_none() {
+            return Err(unseen(&snapshot, &asset)?);
         }
         let hits = search.search(&SearchRequest::similar_to(&asset, size))?.hits;
         Written::of(&Similar { kind: asset.kind, id: asset.id, hits })

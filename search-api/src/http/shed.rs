@@ -3,38 +3,28 @@
 
 use std::time::Duration;
 
-use axum::{
-    extract::Request,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::Request, http::StatusCode, response::Response};
 
 use super::{
-    metrics::{name_of, route_of, tell},
-    problem::Problem,
+    metrics::{name_of, tell},
+    policy::Entry,
     state::ApiState,
 };
-use crate::{error::SearchError, es};
+use crate::error::SearchError;
 
 /// Refuses a search that would be refused anyhow.
 pub(super) async fn shed<F: Future<Output = Response>>(
     state: &ApiState,
+    entry: &Entry,
     request: Request,
     next: impl FnOnce(Request) -> F,
 ) -> Response {
-    if !state.pool.is_full() {
+    if !(entry.policy.sheds && state.pool.is_full()) {
         return next(request).await;
     }
-    let path = request.uri().path();
-    let is_elastic = path.starts_with("/es/") && (path.ends_with("/_search") || path.ends_with("/_msearch"));
-    if is_elastic || path == "/api/v1/search" {
-        state.metrics.refused();
-        let (method, route) = (name_of(request.method()), route_of(&request));
-        tell(method, &route, StatusCode::TOO_MANY_REQUESTS, Duration::ZERO);
-        let busy = SearchError::Busy;
-        return if is_elastic { es::refused(busy) } else { Problem(busy).into_response() };
-    }
-    next(request).await
+    state.metrics.refused();
+    tell(name_of(request.method()), &entry.path, StatusCode::TOO_MANY_REQUESTS, Duration::ZERO);
+    (entry.policy.face.refused)(SearchError::Busy)
 }
 
 #[cfg(test)]

@@ -9,8 +9,17 @@ use std::{
 use tokio::sync::{Semaphore, watch};
 
 use super::{
-    access::Access, body::BLOCKS, cors::Origins, intake::Intake, metrics::Metrics, pool::Pool,
-    rebuild::Begun, site::Site, warm::Warmer,
+    access::Access,
+    body::BLOCKS,
+    cors::Origins,
+    following::Readers,
+    intake::Intake,
+    metrics::Metrics,
+    pool::Pool,
+    rebuild::Begun,
+    sessions::Sessions,
+    site::{PublicUrl, Site},
+    warm::Warmer,
 };
 use crate::{es::Points, search::Search, suggest::Suggester};
 
@@ -30,13 +39,17 @@ pub struct Shared {
     pub(crate) points: Arc<Points>,
     pub(crate) suggester: Arc<Suggester>,
     pub(crate) access: Arc<Access>,
+    /// Browsers that have signed in.
+    pub(crate) sessions: Arc<Sessions>,
+    /// Names by which we may be asked while there are no keys.
+    pub(super) hosts: Arc<Vec<String>>,
     pub(super) origins: Origins,
     pub(crate) site: Arc<Site>,
     pub(super) metrics: Arc<Metrics>,
     /// Searches that wait for the index to take in a write.
     pub(crate) waiting: Arc<Semaphore>,
     /// Those who read events.
-    pub(crate) readers: Arc<Semaphore>,
+    pub(super) readers: Readers,
     /// Those who append.
     pub(crate) intake: Intake,
     /// The rebuild that this server has begun.
@@ -50,7 +63,6 @@ pub struct Shared {
 }
 
 const MAX_WAITING: usize = 64;
-const MAX_READERS: usize = 64;
 const MAX_WRITERS: usize = 8;
 const MAX_WAITING_WRITERS: usize = 56;
 const MAX_WAITING_FOR_PAST: usize = 8;
@@ -63,6 +75,7 @@ impl ApiState {
     pub fn new(search: Search) -> io::Result<Self> {
         let (stop, stopping) = watch::channel(false);
         let suggester = Arc::new(Suggester::default());
+        let readers = Readers::new(search.log().clone())?;
         let warmer = Warmer::start(search.clone(), Arc::clone(&suggester))?;
         Ok(Self(Arc::new(Shared {
             search,
@@ -71,11 +84,13 @@ impl ApiState {
             points: Arc::default(),
             suggester,
             access: Arc::new(Access::default()),
+            sessions: Arc::default(),
+            hosts: Arc::default(),
             origins: Origins::default(),
             site: Arc::default(),
             metrics: Arc::default(),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
-            readers: Arc::new(Semaphore::new(MAX_READERS)),
+            readers,
             intake: Intake::new(MAX_WRITERS, MAX_WAITING_WRITERS),
             rebuild: Arc::default(),
             bodies: Arc::new(Semaphore::new(BLOCKS)),
@@ -90,7 +105,7 @@ impl ApiState {
         if past { &self.past } else { &self.pool }
     }
 
-    /// With sites whose pages may read here.
+    /// With sites whose pages may read here, and with a key write.
     #[must_use]
     pub fn with_origins(mut self, origins: Origins) -> Self {
         self.origins = origins;
@@ -104,10 +119,18 @@ impl ApiState {
         self
     }
 
-    /// With the archive's name and the address where it can be read, which citations and feeds say.
+    /// With names of this server, beside addresses and localhost: without keys it is asked by no other.
     #[must_use]
-    pub fn with_site(mut self, title: impl Into<String>, base_url: Option<String>) -> Self {
-        self.site = Arc::new(Site { title: title.into(), base_url });
+    pub fn with_hosts(mut self, hosts: Vec<String>) -> Self {
+        self.hosts = Arc::new(hosts);
+        self
+    }
+
+    /// With the archive's name and the address where it can be read: citations and feeds say it, and the pages there are
+    /// the only ones that are our own.
+    #[must_use]
+    pub fn with_site(mut self, title: impl Into<String>, public_url: Option<PublicUrl>) -> Self {
+        self.site = Arc::new(Site { title: title.into(), public_url });
         self
     }
 }

@@ -5,14 +5,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use maud::{Markup, PreEscaped, html};
-use store::{Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Image, Keyword, Live, Snapshot};
+use store::{
+    Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Image, Keyword, Live, Reader, Shown,
+    Snapshot,
+};
 
 use super::{
     Pages,
     address::{self, Address},
     cite, dates,
     error::PageError,
-    history::{self, History, Show},
+    history::{self, History},
     hits,
     image::figure,
     layout::{Frame, page},
@@ -22,7 +25,7 @@ use super::{
 use crate::cite::Cited;
 
 /// An article with everything that its page shows.
-struct Reader<'a> {
+struct Story<'a> {
     id: &'a AssetId,
     article: &'a Article,
     live: &'a Live,
@@ -40,10 +43,12 @@ pub(super) fn show(
     pages: &Pages,
     id: &AssetId,
     at: Option<AsOf>,
+    reader: Reader,
     came_from: Address,
 ) -> Result<Response, PageError> {
-    let snapshot = pages.state.search.log().snapshot()?;
+    let snapshot = pages.state.search.log().snapshot()?.for_reader(reader);
     let past = at.map(|at| snapshot.log().snapshot_as_of(at)).transpose()?;
+    let past = past.map(|past| past.for_reader(reader));
     let then = past.as_ref().unwrap_or(&snapshot);
     let reading = Reading(then);
     let asset = AssetRef::new(AssetKind::Article, id.clone());
@@ -53,9 +58,8 @@ pub(super) fn show(
     };
     let Content::Article(article) = &live.content else { return Err(PageError::NoSuchAsset(asset)) };
     let seen_now = snapshot.live(&asset)?.is_some();
-    let show = if seen_now { Show::Changes } else { Show::EventsAlone };
-    let history = History::read(&snapshot, &asset, show, &pages.state.search.budget())?;
-    let reader = Reader {
+    let history = History::read(&snapshot, &asset, &pages.state.search.budget())?;
+    let story = Story {
         id,
         article,
         live: &live,
@@ -69,53 +73,83 @@ pub(super) fn show(
     let similar = if seen_now && at.is_none() { results::similar(pages, id) } else { Vec::new() };
     let description =
         text::beginning(if article.summary.is_empty() { &article.body } else { &article.summary }, 200);
-    let title = reader.title();
+    let title = story.title();
     let frame = Frame {
         description: &description,
         indexed: at.is_none() && came_from.q.is_empty(),
         address: came_from,
         ..Frame::new(&title, "article")
     };
-    Ok(page(pages, &frame, &reader.markup(pages, &similar)))
+    Ok(page(pages, &frame, &story.markup(pages, &similar)))
 }
 
-/// The page of what readers do not see: withdrawn and why, erased, or not yet there at that moment.
+/// The page of what the snapshot's reader does not see: taken from readers, or not there at that moment. Those who keep
+/// the archive are told why, and what it said, by its history.
 pub(super) fn unseen(
     pages: &Pages,
     snapshot: &Snapshot,
     asset: &AssetRef,
     at: Option<AsOf>,
 ) -> Result<Response, PageError> {
-    if snapshot.state(asset)?.is_none() {
-        return Err(PageError::NoSuchAsset(asset.clone()));
-    }
-    let history = History::read(snapshot, asset, Show::EventsAlone, &pages.state.search.budget())?;
+    let gone = match snapshot.shown(asset)? {
+        Shown::Gone(gone) => Some(gone),
+        Shown::Unknown if !snapshot.reader().sees_all() => None,
+        Shown::Seen | Shown::Unknown if snapshot.state(asset)?.is_some() => {
+            return not_there_then(pages, snapshot, asset, at);
+        }
+        Shown::Seen | Shown::Unknown => None,
+    };
+    let Some(gone) = gone else { return Err(PageError::NoSuchAsset(asset.clone())) };
     let name = asset.kind.name();
-    let (title, status) = match at {
-        Some(_) => (format!("This {name} was not to be seen then"), StatusCode::NOT_FOUND),
-        None => (format!("This {name} was withdrawn"), StatusCode::GONE),
+    let title = format!("This {name} was {}", if gone.erased { "erased" } else { "withdrawn" });
+    let order = gone.order.as_ref();
+    let reason = order.map(|order| history::reason_of(&order.reason, &order.by)).unwrap_or_default();
+    let history = match snapshot.reader().sees_all() {
+        true => Some(History::read(snapshot, asset, &pages.state.search.budget())?),
+        false => None,
     };
     let frame = Frame { indexed: false, ..Frame::new(&title, "withdrawn") };
     let main = html! {
         article.notice {
             h1 { (title) }
-            @if let Some(last) = history.last() {
-                @if at.is_none() {
-                    p.when { "On " (dates::instant(last.time)) ", by event " (last.seq) "." }
-                    @if let Some(reason) = &last.reason { blockquote.reason { p { (reason) } } }
-                } @else {
-                    p { a href=(address::asset(asset.kind, &asset.id)) { "See it as it is now" } "." }
-                }
-            }
+            p.when { "On " (dates::instant(gone.since)) "." }
+            @if !gone.notice.is_empty() { p.told { (gone.notice) } }
+            @if let Some(reason) = reason { blockquote.reason { p { (reason) } } }
+        }
+        @if let Some(history) = &history { (history.section(asset)) }
+    };
+    let mut response = page(pages, &frame, &main);
+    *response.status_mut() = StatusCode::GONE;
+    Ok(response.into_response())
+}
+
+/// The page of what is in the archive, but was not to be seen at that moment, or never by readers.
+fn not_there_then(
+    pages: &Pages,
+    snapshot: &Snapshot,
+    asset: &AssetRef,
+    at: Option<AsOf>,
+) -> Result<Response, PageError> {
+    let history = History::read(snapshot, asset, &pages.state.search.budget())?;
+    let name = asset.kind.name();
+    let title = match at {
+        Some(_) => format!("This {name} was not to be seen then"),
+        None => format!("This {name} is not public"),
+    };
+    let frame = Frame { indexed: false, ..Frame::new(&title, "withdrawn") };
+    let main = html! {
+        article.notice {
+            h1 { (title) }
+            @if at.is_some() { p { a href=(address::asset(asset.kind, &asset.id)) { "See it as it is now" } "." } }
         }
         (history.section(asset))
     };
     let mut response = page(pages, &frame, &main);
-    *response.status_mut() = status;
+    *response.status_mut() = StatusCode::NOT_FOUND;
     Ok(response.into_response())
 }
 
-impl Reader<'_> {
+impl Story<'_> {
     fn markup(&self, pages: &Pages, similar: &[crate::Hit]) -> Markup {
         let article = self.article;
         let asset = AssetRef::new(AssetKind::Article, self.id.clone());
@@ -289,7 +323,7 @@ impl Reader<'_> {
     fn cited(&self, pages: &Pages) -> Option<Cited> {
         let asset = AssetRef::new(AssetKind::Article, self.id.clone());
         let authors = self.authors.iter().filter_map(|(_, byline)| byline.clone()).collect();
-        Cited::new(&asset, self.live, authors, &pages.config.title, pages.config.base_url.as_deref())
+        Cited::new(&asset, self.live, authors, &pages.config.title, pages.config.public_url.as_ref())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde_json::Value;
-use store::{AsOf, AssetId, AssetKind, AssetRef, Byline, Content};
+use store::{AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Reader};
 
 use super::{
     Pages,
@@ -13,7 +13,7 @@ use super::{
     article::unseen,
     charts,
     error::PageError,
-    history::{self, History, Show},
+    history::{self, History},
     hits,
     layout::{Frame, page},
     reading::Reading,
@@ -27,11 +27,13 @@ pub(super) fn show(
     pages: &Pages,
     id: &AssetId,
     at: Option<AsOf>,
+    reader: Reader,
     came_from: Address,
 ) -> Result<Response, PageError> {
     let search = &pages.state.search;
-    let snapshot = search.log().snapshot()?;
+    let snapshot = search.log().snapshot()?.for_reader(reader);
     let past = at.map(|at| snapshot.log().snapshot_as_of(at)).transpose()?;
+    let past = past.map(|past| past.for_reader(reader));
     let then = past.as_ref().unwrap_or(&snapshot);
     let reading = Reading(then);
     let asset = AssetRef::new(AssetKind::Byline, id.clone());
@@ -42,10 +44,9 @@ pub(super) fn show(
     let Some(live) = then.live(&asset)? else { return unseen(pages, &snapshot, &asset, at) };
     let Content::Byline(byline) = &live.content else { return Err(PageError::NoSuchAsset(asset)) };
     let seen_now = snapshot.live(&asset)?.is_some();
-    let show = if seen_now { Show::Changes } else { Show::EventsAlone };
-    let history = History::read(&snapshot, &asset, show, &pages.state.search.budget())?;
+    let history = History::read(&snapshot, &asset, &pages.state.search.budget())?;
     // Names that were merged into it are in its document only.
-    let names = strings(search.document(&asset, at)?.document.get("also_known_as"));
+    let names = strings(search.document(&asset, at, reader)?.document.get("also_known_as"));
     let work = results::work_of(pages, id)?;
     let description = text::beginning(&byline.bio, 200);
     let frame = Frame {

@@ -15,8 +15,9 @@ use super::{
     Pages,
     layout::{Frame, page},
     routes,
+    sign_in::{self, Wanted},
 };
-use crate::SearchError;
+use crate::{SearchError, http::policy::Face};
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -85,14 +86,17 @@ impl PageError {
 }
 
 /// Where a browser asked for a page and a route answers with an error that is none (no such address, not allowed,
-/// busy), it gets a page that says the same. Clients of the API get what they always get.
+/// busy), it gets a page that says the same; who has no key gets the form to sign in with one. Clients of the API get what
+/// they always get.
 pub(crate) async fn in_house_look(State(pages): State<Pages>, request: Request, next: Next) -> Response {
     let takes_html = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.contains("text/html"));
-    let is_reader =
-        request.headers().get(header::ACCEPT).is_some_and(takes_html) && !is_api(request.uri().path());
+    let is_reader = request.headers().get(header::ACCEPT).is_some_and(takes_html);
+    let wanted = Wanted::of(&request);
     let answered = next.run(request).await;
     let status = answered.status();
-    if !is_reader || !(status.is_client_error() || status.is_server_error()) || is_page(&answered) {
+    let has_pages = answered.extensions().get::<Face>().is_some_and(|face| face.is_page);
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !(is_reader && has_pages && is_error) || is_page(&answered) {
         return answered;
     }
     let (parts, body) = answered.into_parts();
@@ -100,8 +104,13 @@ pub(crate) async fn in_house_look(State(pages): State<Pages>, request: Request, 
     let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
     let detail = problem.get("detail").and_then(Value::as_str).map(str::to_owned);
     let detail = detail.unwrap_or_else(|| status.canonical_reason().unwrap_or("it failed").to_lowercase());
-    let mut response = routes::with_policy(PageError::Answered { status, detail }.page(&pages));
-    for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER, header::ALLOW] {
+    let mut page = match status {
+        StatusCode::UNAUTHORIZED => sign_in::instead_of(&pages, &wanted, &detail),
+        _ => PageError::Answered { status, detail }.page(&pages),
+    };
+    page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let mut response = routes::with_policy(page);
+    for name in [header::RETRY_AFTER, header::ALLOW] {
         if let Some(value) = parts.headers.get(&name) {
             response.headers_mut().insert(name, value.clone());
         }
@@ -111,12 +120,6 @@ pub(crate) async fn in_house_look(State(pages): State<Pages>, request: Request, 
 
 /// A longer one is no problem of ours.
 const MAX_PROBLEM: usize = 64 << 10;
-
-fn is_api(path: &str) -> bool {
-    ["/api", "/es", "/metrics", "/healthz", "/readyz"]
-        .iter()
-        .any(|base| path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
-}
 
 fn is_page(response: &Response) -> bool {
     let content_type = response.headers().get(header::CONTENT_TYPE);

@@ -2,20 +2,15 @@
 
 use maud::{Markup, html};
 use query::limits::MAX_PAGE_BYTES;
-use store::{AsOf, AssetRef, Content, Digest, Event, EventType, Fact, Payload, Seq, Snapshot, Timestamp};
+use store::{
+    AsOf, AssetRef, Content, Digest, Event, EventType, Fact, Payload, Seq, Snapshot, Timestamp, Visibility,
+};
 
 use super::{address, dates, difference, error::PageError};
 use crate::execute::Budget;
 
 /// The events of an asset, newest first. More than this many are not shown on a page.
 const MAX_EVENTS: usize = 100;
-
-/// Whether what revisions said may be shown: not for what readers do not see.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Show {
-    Changes,
-    EventsAlone,
-}
 
 /// The life of an asset, the newest first.
 pub(super) struct History {
@@ -41,14 +36,9 @@ pub(super) struct Step {
 }
 
 impl History {
-    /// Reads the history of an asset: at least its last event, and as much as there is something left to spend for.
-    /// Texts are long: no more than two revisions are held at once.
-    pub(super) fn read(
-        snapshot: &Snapshot,
-        asset: &AssetRef,
-        show: Show,
-        budget: &Budget,
-    ) -> Result<Self, PageError> {
+    /// Reads the history of an asset, of that what the snapshot's reader may see: at least its last event, and as much as
+    /// there is something left to spend for. Texts are long: no more than two revisions are held at once.
+    pub(super) fn read(snapshot: &Snapshot, asset: &AssetRef, budget: &Budget) -> Result<Self, PageError> {
         let mut history = Self { steps: Vec::new(), rest: None };
         let mut later: Option<(usize, Content)> = None;
         let mut given = 0;
@@ -60,11 +50,11 @@ impl History {
                 break;
             }
             let event = snapshot.event(seq)?;
-            steps.push(Step::of(&event));
-            let Payload::Kept { fact: Fact::Published(content), .. } = event.payload else { continue };
-            if show == Show::EventsAlone {
+            if !snapshot.may_see(&event)? {
                 continue;
             }
+            steps.push(Step::of(&event));
+            let Payload::Kept { fact: Fact::Published(content), .. } = event.payload else { continue };
             if let Some((number, newer)) = &later
                 && let Some(step) = steps.get_mut(*number)
             {
@@ -112,7 +102,7 @@ impl Step {
             recorded: event.recorded,
             source: event.source().to_owned(),
             digest: event.digest,
-            is_revision: event.revision.is_some() && event.fact().is_some(),
+            is_revision: event.revision.is_some() && event.fact().is_some() && event.visibility().is_public(),
             changes: Vec::new(),
         }
     }
@@ -197,8 +187,11 @@ fn shown(step: &Step, asset: &AssetRef) -> Markup {
 fn said(event: &Event) -> String {
     match (&event.payload, event.fact()) {
         (Payload::Erased { .. }, _) => "Erased".to_owned(),
-        (_, Some(Fact::Published(_))) => match event.revision {
-            Some(revision) if revision.get() > 1 => format!("Revision {revision}"),
+        (_, Some(Fact::Published(_))) => match (event.revision, event.visibility()) {
+            (Some(revision), Visibility::Unpublished { reason }) => {
+                format!("Revision {revision}, not public ({reason})")
+            }
+            (Some(revision), _) if revision.get() > 1 => format!("Revision {revision}"),
             _ => "Published".to_owned(),
         },
         (_, Some(Fact::Withdrawn(..))) => "Withdrawn".to_owned(),
@@ -220,10 +213,15 @@ fn reason(event: &Event) -> Option<String> {
         Fact::Merged(merge) => (&merge.reason, &merge.by),
         _ => return None,
     };
+    reason_of(reason, by)
+}
+
+/// A reason and who gave it, in a line.
+pub(super) fn reason_of(reason: &str, by: &str) -> Option<String> {
     match (reason.is_empty(), by.is_empty()) {
         (true, true) => None,
         (true, false) => Some(format!("By {by}")),
-        (false, true) => Some(reason.clone()),
+        (false, true) => Some(reason.to_owned()),
         (false, false) => Some(format!("{reason} — {by}")),
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use maud::{Markup, html};
-use store::{AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Image, Snapshot};
+use store::{AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Image, Reader, Snapshot};
 
 use super::{
     Pages,
@@ -10,7 +10,7 @@ use super::{
     article::unseen,
     cite, dates,
     error::PageError,
-    history::{self, History, Show},
+    history::{self, History},
     layout::{Frame, page},
     media,
     reading::Reading,
@@ -70,10 +70,12 @@ pub(super) fn show(
     pages: &Pages,
     id: &AssetId,
     at: Option<AsOf>,
+    reader: Reader,
     came_from: Address,
 ) -> Result<Response, PageError> {
-    let snapshot = pages.state.search.log().snapshot()?;
+    let snapshot = pages.state.search.log().snapshot()?.for_reader(reader);
     let past = at.map(|at| snapshot.log().snapshot_as_of(at)).transpose()?;
+    let past = past.map(|past| past.for_reader(reader));
     let then = past.as_ref().unwrap_or(&snapshot);
     let reading = Reading(then);
     let asset = AssetRef::new(AssetKind::Image, id.clone());
@@ -82,11 +84,10 @@ pub(super) fn show(
     let photographer = image.photographer.as_ref().map(|id| reading.byline(id)).transpose()?;
     let uses = uses(then, &asset)?;
     let seen_now = snapshot.live(&asset)?.is_some();
-    let show = if seen_now { Show::Changes } else { Show::EventsAlone };
-    let history = History::read(&snapshot, &asset, show, &pages.state.search.budget())?;
+    let history = History::read(&snapshot, &asset, &pages.state.search.budget())?;
     let title = text::beginning(described(image), 80);
     let authors = photographer.iter().filter_map(|(_, byline)| byline.clone()).collect();
-    let cited = Cited::new(&asset, &live, authors, &pages.config.title, pages.config.base_url.as_deref());
+    let cited = Cited::new(&asset, &live, authors, &pages.config.title, pages.config.public_url.as_ref());
     let main = html! {
         @if let Some(at) = at { (history::as_it_stood(&asset, at, &history, seen_now)) }
         article.plate {

@@ -57,7 +57,7 @@ pub(super) fn fitting(renditions: &[Rendition], width: u32) -> Option<(&Renditio
 }
 
 /// A path below the directory that it is resolved against; `None` when it leads anywhere else.
-fn relative(path: &str) -> Option<PathBuf> {
+pub(super) fn relative(path: &str) -> Option<PathBuf> {
     if path.is_empty() || path.contains(['\0', '\\', ':', '?', '#']) {
         return None;
     }
@@ -88,7 +88,8 @@ pub(super) fn serve(dirs: &[PathBuf], path: &str) -> Response {
                     (header::CONTENT_TYPE, media_type),
                     (header::CONTENT_SECURITY_POLICY, PICTURE_POLICY),
                     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-                    (header::CACHE_CONTROL, "public, max-age=3600"),
+                    // What is withdrawn is not to be shown out of a cache.
+                    (header::CACHE_CONTROL, "no-cache"),
                 ];
                 return (headers, Body::from(bytes)).into_response();
             }

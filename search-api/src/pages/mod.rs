@@ -28,15 +28,17 @@ mod results;
 mod routes;
 mod saved;
 mod search;
+mod shown;
+mod sign_in;
 mod status;
 mod text;
 mod timeline;
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::ApiState;
+use crate::{ApiState, PublicUrl};
 
-pub(crate) use self::{error::in_house_look, routes::router};
+pub(crate) use self::{error::in_house_look, routes::routes};
 
 pub(crate) use self::{
     address::asset as asset_href, address::encode, dates::plain as plain_date, text::link as web_link,
@@ -50,15 +52,16 @@ pub struct PagesConfig {
     pub title: String,
     /// Where the pictures are that renditions name by a relative path; the first directory that has one counts.
     pub media: Vec<PathBuf>,
-    /// `https://archive.example.org`, where citations and feeds should say it; without, they say no address.
-    pub base_url: Option<String>,
+    /// Where readers find the archive: citations and feeds say it, and no other pages are our own. Without, citations say
+    /// no address.
+    pub public_url: Option<PublicUrl>,
     /// The data directory's quarantine, which the machine room shows.
     pub quarantine: Option<PathBuf>,
 }
 
 impl Default for PagesConfig {
     fn default() -> Self {
-        Self { title: "The Morgue".to_owned(), media: Vec::new(), base_url: None, quarantine: None }
+        Self { title: "The Morgue".to_owned(), media: Vec::new(), public_url: None, quarantine: None }
     }
 }
 

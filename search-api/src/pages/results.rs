@@ -13,7 +13,7 @@ use super::{
 use crate::{Hit, Search, SearchError, SearchResponse};
 use query::{
     Aggregation, AggregationKind, Bool, DateFormat, HighlightField, HighlightOptions, Histogram, Query,
-    SearchRequest, Sort, Terms, limits::MAX_WINDOW, names,
+    Scalar, SearchRequest, Sort, Terms, limits::MAX_WINDOW, names,
 };
 
 /// Hits on one page: a grid of images has whole rows of four and of three.
@@ -59,9 +59,9 @@ pub(super) fn find(search: &Search, address: &Address) -> Result<Results, Search
     into_total_order(&mut request.sort);
     match &address.cursor {
         None => request.from = (address.page - 1).saturating_mul(size).min(MAX_WINDOW - request.size),
-        Some(Cursor::After(cursor)) => request.go_on(cursor.parse::<query::Cursor>()?),
+        Some(Cursor::After(cursor)) => request.after = Some(cursor.parse()?),
         Some(Cursor::Before(cursor)) => {
-            request.go_on(cursor.parse::<query::Cursor>()?);
+            request.after = Some(cursor.parse()?);
             request.sort.iter_mut().for_each(Sort::turn);
         }
     }
@@ -78,7 +78,7 @@ pub(super) fn find(search: &Search, address: &Address) -> Result<Results, Search
         }
         _ => (address.page > 1, goes_on),
     };
-    let place = |hit: Option<&Hit>| hit.map(|hit| response.cursor(hit));
+    let place = |hit: Option<&Hit>| hit.map(|hit| response.cursor(hit).to_string());
     let before = place(response.hits.first().filter(|_| has_before));
     let after = place(response.hits.last().filter(|_| has_after));
     let years = counts_of(&response, Unit::Year.name(), Unit::Year);
@@ -149,11 +149,11 @@ pub(super) fn request_of(address: &Address) -> Result<SearchRequest, SearchError
     }
     let mut filter = Vec::new();
     for facet in facets_of(address.kind) {
-        let values: Vec<Value> = address
+        let values: Vec<Scalar> = address
             .facets
             .iter()
             .filter(|(name, _)| name == facet.name)
-            .map(|(_, value)| Value::String(value.clone()))
+            .map(|(_, value)| Scalar::from(value.as_str()))
             .collect();
         if !values.is_empty() {
             filter.push(Query::Terms { field: facet.field.to_owned(), values, any_case: false });
@@ -252,7 +252,7 @@ pub(super) fn marked(pages: &Pages, id: &AssetId, address: &Address) -> Option<S
     }
     let asked = request_of(address).ok()?;
     let this =
-        Query::Terms { field: "_id".to_owned(), values: vec![Value::from(id.as_str())], any_case: false };
+        Query::Terms { field: "_id".to_owned(), values: vec![Scalar::from(id.as_str())], any_case: false };
     let whole = HighlightField { count: 0, ..HighlightField::new("body") };
     let request = SearchRequest {
         query: Query::Bool(Bool { must: vec![asked.query], filter: vec![this], ..Bool::default() }),
@@ -294,7 +294,7 @@ pub(super) fn work_of(pages: &Pages, id: &AssetId) -> Result<Work, PageError> {
     let by = |kind, field: &str| SearchRequest {
         query: Query::Terms {
             field: field.to_owned(),
-            values: vec![Value::String(id.to_string())],
+            values: vec![Scalar::from(id.as_str())],
             any_case: false,
         },
         sort: vec![Sort::by(names::date_field(kind), false)],

@@ -12,7 +12,7 @@ use indexer::{Phase, ViewStatus};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
-use store::{AssetKind, Event, Seq, Timestamp};
+use store::{AssetKind, Event, Reader, Seq, Timestamp};
 
 pub(super) use self::gauges::Gauges;
 use self::machine::Machine;
@@ -45,8 +45,9 @@ impl Default for Quarantined {
     }
 }
 
-/// `GET /status`. Who may give orders gets the buttons for it.
-pub(super) fn show(pages: &Pages, may_order: bool) -> Result<Response, PageError> {
+/// `GET /status`. Who may give orders gets the buttons for it; who keeps the archive sees events that are not for readers,
+/// and what the quarantine holds.
+pub(super) fn show(pages: &Pages, may_order: bool, reader: Reader) -> Result<Response, PageError> {
     let search = &pages.state.search;
     let log = search.log();
     let head = log.head()?;
@@ -56,9 +57,16 @@ pub(super) fn show(pages: &Pages, may_order: bool) -> Result<Response, PageError
         .any(|view| view.building.as_ref().is_some_and(|build| build.progress.phase.is_running()));
     let positions = log.source_positions()?;
     let first = head.seq.get().saturating_sub(RECENT - 1).max(1);
-    let mut events = log.snapshot()?.events(Seq::new(first), usize::try_from(RECENT).unwrap_or(20))?;
+    let snapshot = log.snapshot()?.for_reader(reader);
+    let mut events = Vec::new();
+    for event in snapshot.events(Seq::new(first), usize::try_from(RECENT).unwrap_or(20))? {
+        if snapshot.may_see(&event)? {
+            events.push(event);
+        }
+    }
     events.reverse();
-    let (quarantined, records) = pages.config.quarantine.as_deref().map(quarantine).unwrap_or_default();
+    let (quarantined, mut records) = pages.config.quarantine.as_deref().map(quarantine).unwrap_or_default();
+    records.retain(|_| reader.sees_all());
     let machine = Machine::now(log.dir());
     let main = html! {
         h1 { "Machine room" }

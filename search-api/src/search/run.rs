@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicU32, AtomicU64},
@@ -10,19 +11,19 @@ use std::{
 
 use indexer::{Generation, IndexSearcher};
 use query::{
-    Bool, Missing, Query, QueryError, SearchRequest, Sort, SortValue, limits::MAX_PAGE_BYTES, parse_bound,
-    text_bytes,
+    Bool, Cursor, Missing, Query, QueryError, Scalar, SearchRequest, Sort, SortValue, limits::MAX_PAGE_BYTES,
+    parse_bound, text_bytes,
 };
 use serde_json::{Map, Value, json};
 use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot, Timestamp};
 use tantivy::{
-    DocAddress, DocId, Searcher, SegmentOrdinal, TantivyError,
+    DocAddress, DocId, Searcher, SegmentOrdinal, TantivyError, Term,
     collector::{Collector, SegmentCollector},
-    query::EnableScoring,
+    query::{BooleanQuery, EnableScoring, Occur, TermSetQuery},
 };
 use views::Document;
 
-use super::{IndexName, Pinned, SearchResponse, cursor_of, hit_of};
+use super::{IndexName, Pinned, SearchResponse, commit_of, cursor_behind, hit_of};
 use crate::{
     error::SearchError,
     execute::{
@@ -44,6 +45,8 @@ pub(super) struct Run<'a> {
     pub(super) name: &'a IndexName,
     pub(super) generation: &'a Generation,
     pub(super) index: &'a IndexSearcher,
+    /// Assets that are left out of what is found.
+    pub(super) hidden: &'a BTreeSet<AssetId>,
     pub(super) snapshot: &'a Snapshot,
     pub(super) lengths: &'a Arc<Lengths>,
     /// The views that are searched together: a field that one of them has may lack in the others.
@@ -118,7 +121,7 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
     let generation = first.map(|run| run.generation.name().to_owned()).unwrap_or_default();
     let state = first.map(|run| run.index.state()).unwrap_or_default();
     let next = last.filter(|_| full || ended_early);
-    let next = next.map(|(sort, seq)| cursor_of(&sort, seq, &generation, &state));
+    let next = next.map(|(sort, seq)| cursor_behind(sort, seq, commit_of(&generation, &state)));
     let timed_out = first.is_some_and(|run| run.budget.is_over());
     if timed_out && total == 0 {
         // To say that there is nothing would not be true.
@@ -264,7 +267,16 @@ impl<'a> Run<'a> {
             like: &like_query,
             kin: RefCell::default(),
         };
-        translator.query(query)
+        let query = translator.query(query)?;
+        Ok(if self.hidden.is_empty() { query } else { self.without_hidden(query) })
+    }
+
+    /// The same without what was taken from readers since the view was pinned.
+    fn without_hidden(&self, query: Box<dyn tantivy::query::Query>) -> Box<dyn tantivy::query::Query> {
+        let id = self.generation.schema().id;
+        let hidden =
+            TermSetQuery::new(self.hidden.iter().map(|asset| Term::from_field_text(id, asset.as_str())));
+        Box::new(BooleanQuery::new(vec![(Occur::Must, query), (Occur::MustNot, Box::new(hidden))]))
     }
 
     /// Whether a field that this view lacks matches nothing instead of being refused.
@@ -303,7 +315,7 @@ impl<'a> Run<'a> {
             let missing = match &sort.missing {
                 Missing::Last => Missing::Last,
                 Missing::First => Missing::First,
-                Missing::As(value) => Missing::As(sort_value(value, &by, format).map_err(refused)?),
+                Missing::As(value) => Missing::As(sort_value(Some(value), &by, format).map_err(refused)?),
             };
             keys.push(SortKey { by, descending: sort.descending, missing });
         }
@@ -342,17 +354,17 @@ impl<'a> Run<'a> {
         let query = self.translated(query)?;
         let after = match &request.after {
             None => None,
-            Some((values, seq)) if values.len() == sort.len() => {
+            Some(Cursor { values, seq, .. }) if values.len() == sort.len() => {
                 let formats =
                     request.sort.iter().map(|sort| sort.format.as_ref().map(|(_, text)| text.as_str()));
                 let keys = sort.iter().zip(formats.chain(std::iter::repeat(None)));
                 let values = values.iter().zip(keys).map(|(value, (key, format))| {
-                    sort_value(value, &key.by, format)
+                    sort_value(value.as_ref(), &key.by, format)
                         .map_err(|reason| QueryError::illegal(reason).at("search_after"))
                 });
                 Some((values.collect::<Result<_, _>>()?, *seq))
             }
-            Some((values, _)) => {
+            Some(Cursor { values, .. }) => {
                 let text =
                     format!("{} values cannot follow in an order of {} keys", values.len(), sort.len());
                 return Err(QueryError::illegal(text).at("search_after").into());
@@ -482,23 +494,23 @@ fn failed(error: TantivyError) -> SearchError {
 }
 
 /// A value that a client has sent, as the key that it belongs to; or why it is none.
-fn sort_value(value: &Value, by: &SortColumn, format: Option<&str>) -> Result<SortValue, String> {
-    let wrong = || format!("{value} is no value of this order");
+fn sort_value(value: Option<&Scalar>, by: &SortColumn, format: Option<&str>) -> Result<SortValue, String> {
+    let Some(value) = value else { return Ok(SortValue::Missing) };
     Ok(match (by, value) {
-        (_, Value::Null) => SortValue::Missing,
-        (SortColumn::Score, value) => SortValue::Score(value.as_f64().ok_or_else(wrong)? as f32),
-        (SortColumn::Date(_), Value::String(text)) => {
+        (SortColumn::Date(_), Scalar::Text(text)) => {
             let bound = parse_bound(text, format, None, Timestamp::now().as_millis());
             SortValue::Number(bound.map_err(|error| error.to_string())?.0)
         }
-        (SortColumn::Seq | SortColumn::Number(_) | SortColumn::Date(_), value) => {
-            let whole = value.as_i64().or_else(|| value.as_f64().map(|number| number as i64));
-            SortValue::Number(whole.ok_or_else(wrong)?)
+        (SortColumn::Text(_) | SortColumn::Nothing, Scalar::Text(text)) => SortValue::Text(text.clone()),
+        (SortColumn::Score, Scalar::Number(number)) => {
+            SortValue::Score(number.as_f64().unwrap_or(0.0) as f32)
         }
-        (SortColumn::Text(_), value) => SortValue::Text(value.as_str().ok_or_else(wrong)?.to_owned()),
-        // The column is another view's.
-        (SortColumn::Nothing, Value::String(text)) => SortValue::Text(text.clone()),
-        (SortColumn::Nothing, value) => SortValue::Number(value.as_i64().unwrap_or_default()),
+        // Of a field that this view lacks, the column is another view's.
+        (
+            SortColumn::Seq | SortColumn::Number(_) | SortColumn::Date(_) | SortColumn::Nothing,
+            Scalar::Number(number),
+        ) => SortValue::Number(number.as_i64().unwrap_or_else(|| number.as_f64().unwrap_or(0.0) as i64)),
+        _ => return Err(format!("`{value}` is no value of this order")),
     })
 }
 

@@ -10,11 +10,11 @@ export const hostile = process.env.MORGUE_HOSTILE?.replace(/\/$/, "");
 
 export const empty = process.env.MORGUE_EMPTY?.replace(/\/$/, "");
 
-export const launch = () =>
+export const launch = (more = []) =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
+      "--disable-component-update", "--disable-sync", ...more],
   });
 
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
@@ -48,8 +48,8 @@ export const PAGES = {
 let browser;
 
 // One browser for the tests of a file.
-export function browse() {
-  before(async () => (browser = await launch()));
+export function browse(more) {
+  before(async () => (browser = await launch(more)));
   after(() => browser.close());
 }
 

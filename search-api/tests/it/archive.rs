@@ -82,7 +82,8 @@ impl Archive {
     }
 
     pub(crate) fn router(&self) -> Router {
-        router(ApiState::new(self.search.clone()).unwrap())
+        let names = vec!["archive.example".to_owned()];
+        router(ApiState::new(self.search.clone()).unwrap().with_hosts(names))
     }
 }
 

@@ -27,3 +27,5 @@ mod past;
 mod rebuild;
 mod search;
 mod server;
+mod strangers;
+mod takedown;

@@ -84,17 +84,16 @@ async fn opensearch_opens_and_closes_in_its_own_way() {
 async fn points_are_bounded_in_number_and_time() {
     let archive = Archive::small();
     let router = archive.router();
+    // More than one client may have: its oldest give way.
     for _ in 0..100 {
         assert_eq!(post(&router, "/es/articles/_pit?keep_alive=1h", "").await.0, StatusCode::OK);
     }
-    let (status, answer) = post(&router, "/es/articles/_pit?keep_alive=1h", "").await;
-    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{answer}");
     for wrong in ["", "?keep_alive=61m", "?keep_alive=25h", "?keep_alive=0s", "?keep_alive=soon"] {
         let (status, _) = post(&router, &format!("/es/articles/_pit{wrong}"), "").await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
     }
     let (_, closed) = delete(&router, "/es/_search/point_in_time/_all", &json!({})).await;
-    assert_eq!(closed["pits"].as_array().unwrap().len(), 100);
+    assert_eq!(closed["pits"].as_array().unwrap().len(), 50);
 }
 
 #[tokio::test]

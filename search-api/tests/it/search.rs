@@ -140,7 +140,7 @@ fn filters_sorts_and_pages() {
         assert_eq!(page.total, 5);
         seen.extend(ids(&page));
         match page.next {
-            Some(next) => cursor = Some(next),
+            Some(next) => cursor = Some(next.to_string()),
             None => break,
         }
     }
@@ -168,7 +168,7 @@ fn what_is_withdrawn_is_gone_before_the_index_knows() {
     let response = archive.find(&[("q", "fog")]);
     assert_eq!((response.total, response.hits.len()), (0, 0));
     let asset = AssetRef::new(AssetKind::Article, AssetId::new("a/ferry").unwrap());
-    assert!(archive.search.document(&asset, None).is_err());
+    assert!(archive.search.document(&asset, None, store::Reader::PUBLIC).is_err());
 }
 
 #[test]

@@ -11,7 +11,12 @@ pub(super) struct Body {
     pub(super) text: String,
     /// The first heading, for pages without a title.
     pub(super) heading: String,
+    /// Pictures that stand in the text, their links relative to the page.
     pub(super) pictures: Vec<Picture>,
+    /// Pictures that a shortcode or a template shows by their place on the site.
+    pub(super) named: Vec<Picture>,
+    /// Where the text's links lead, as they are written.
+    pub(super) links: Vec<String>,
 }
 
 /// Reads Markdown.
@@ -22,7 +27,7 @@ pub(super) fn read(markdown: &str) -> Body {
     for event in Parser::new_ext(&stripped.text, options) {
         writer.event(event);
     }
-    writer.body.pictures.extend(stripped.pictures);
+    writer.body.named = stripped.pictures;
     let length = writer.body.text.trim_end().len();
     writer.body.text.truncate(length);
     writer.body
@@ -81,6 +86,9 @@ impl Writer {
                     caption: title.to_string(),
                     ..Picture::default()
                 });
+            }
+            Tag::Link { dest_url, .. } if !self.body.links.iter().any(|known| **known == **dest_url) => {
+                self.body.links.push(dest_url.to_string());
             }
             Tag::Heading { .. } => {
                 self.paragraph();

@@ -7,7 +7,7 @@ mod picture;
 mod shortcode;
 
 use serde_json::Value;
-use store::{Article, AssetId, Byline, Image, Timestamp};
+use store::{Article, AssetId, AssetKind, Byline, Image, Timestamp};
 
 pub(crate) use self::picture::{ImageData, is_image_data};
 use super::{Reader, text_of};
@@ -15,9 +15,10 @@ use crate::{
     credits,
     cut::{Cutter, Whole},
     fields::{self, Fields, keywords},
-    html::Picture,
+    html::{self, Picture},
     names,
-    record::{Found, Origin, Raw, Reason, time_of},
+    publicity::{self, Hidden, Publicity},
+    record::{Former, Found, Origin, Raw, Reason, time_of},
 };
 
 pub(crate) struct Markdown;
@@ -31,7 +32,11 @@ impl Reader for Markdown {
         let text = text_of(&raw.bytes);
         let (fields, body) = front::split(&text)?;
         let page = Page { stem: origin.stem.rsplit_once('.').map_or(origin.stem.as_str(), |(stem, _)| stem) };
-        if page.is_profile(&fields) { page.profile(fields, body) } else { page.article(fields, body) }
+        let publicity = page.publicity(&fields);
+        match page.is_profile(&fields) {
+            true => Ok(publicity.at_any_time().on(page.profile(fields, body)?)),
+            false => Ok(publicity.on(page.article(fields, body)?)),
+        }
     }
 }
 
@@ -55,6 +60,20 @@ impl Page<'_> {
     fn name(&self) -> &str {
         let mut parts = self.stem.rsplit('/').filter(|part| !matches!(*part, "_index" | "index"));
         parts.next().unwrap_or(self.stem)
+    }
+
+    /// Jekyll's drafts lie in a folder of their own, and its posts have a date in their names; everything else the front
+    /// matter says.
+    fn publicity(&self, fields: &Fields) -> Publicity {
+        let of_name = self.date_of_name().map(|date| Value::from(date.as_str()));
+        let of_name = of_name.as_ref().filter(|_| !fields.0.contains_key("date"));
+        let stated = fields.0.iter().map(|(name, value)| (name.as_str(), value));
+        let stated = stated.chain(of_name.map(|date| ("date", date)));
+        let said = publicity::named(stated, &publicity::OF_PAGES);
+        match self.stem.split('/').any(|part| part == "_drafts") {
+            true => said.and(Publicity::hidden(Hidden::Draft)),
+            false => said,
+        }
     }
 
     /// A page about a person: it says so by its fields, or lies where such pages do.
@@ -103,7 +122,8 @@ impl Page<'_> {
             fields.first_date(&["lastmod", "updated", "modified", "last_modified_at", "date_modified"]);
         let time = time_of(updated.as_ref(), published.as_ref());
         let mut article = Article {
-            headline: fields.first_text(&["title", "headline"]),
+            // Exporters of other systems left entities there.
+            headline: html::unescape(&fields.first_text(&["title", "headline"])),
             kicker: fields.text("kicker"),
             subheadline: fields.first_text(&["deck", "subtitle", "subheadline", "lead"]),
             summary: fields.first_text(&["summary", "description", "excerpt", "abstract"]),
@@ -144,13 +164,24 @@ impl Page<'_> {
             article.keywords.extend(keywords(vocabulary, fields.texts(name)));
         }
         let mut found = authors(&mut article, &mut fields, time);
-        let mut shown = picture::of_front_matter(&mut fields);
-        shown.extend(text.pictures);
-        for picture in shown {
-            self.show(&mut article, &mut found, picture, time);
+        let mut named = picture::of_front_matter(&mut fields);
+        named.extend(text.named);
+        let mut former = Vec::new();
+        for (picture, is_link) in named
+            .into_iter()
+            .map(|picture| (picture, false))
+            .chain(text.pictures.into_iter().map(|picture| (picture, true)))
+        {
+            former.extend(self.show(&mut article, &mut found, picture, is_link, time));
         }
         article.extra = fields.rest();
+        if !text.links.is_empty() {
+            article.extra.insert("links".to_owned(), text.links.into());
+        }
         found.push(Found::published(id, article, time));
+        for one in &mut found {
+            one.former.clone_from(&former);
+        }
         Ok(found)
     }
 
@@ -168,12 +199,29 @@ impl Page<'_> {
         }
     }
 
-    /// Adds a picture to the article, and says what the article knows of it.
-    fn show(&self, article: &mut Article, found: &mut Vec<Found>, shown: Picture, time: Option<Timestamp>) {
-        let Some(id) = picture::id_of(self.site(), &shown.href) else { return };
-        if article.images.contains(&id) || article.images.len() >= store::MAX_REFERENCES {
-            return;
+    /// A link is relative to the page; so is the name of a file that lies beside the text of a bundle.
+    fn picture_id(&self, href: &str, is_link: bool) -> Option<AssetId> {
+        let bundle = matches!(self.stem.rsplit('/').next(), Some("index" | "_index"));
+        if is_link || (bundle && picture::is_file(href) && !href.contains('/')) {
+            return picture::id_beside(self.stem, href);
         }
+        picture::id_of(self.site(), href)
+    }
+
+    /// Adds a picture to the article, and says what the article knows of it. Returns the id that older rules gave it.
+    fn show(
+        &self,
+        article: &mut Article,
+        found: &mut Vec<Found>,
+        shown: Picture,
+        is_link: bool,
+        time: Option<Timestamp>,
+    ) -> Option<Former> {
+        let id = self.picture_id(&shown.href, is_link)?;
+        if article.images.contains(&id) || article.images.len() >= store::MAX_REFERENCES {
+            return None;
+        }
+        let former = Former::new(AssetKind::Image, &id, picture::id_of(self.site(), &shown.href));
         article.images.push(id.clone());
         let rendition = picture::is_file(&shown.href).then(|| store::Rendition {
             href: shown.href.clone(),
@@ -192,6 +240,7 @@ impl Page<'_> {
         if image != Image::default() {
             found.push(Found::mentioned(id, image, time));
         }
+        former
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     cut::{Cutter, Whole},
     fields::{Fields, text_of},
     html::Picture,
+    link,
     reader::{self, Reader},
     record::{Found, Origin, Raw, Reason, time_of},
 };
@@ -146,6 +147,18 @@ pub(super) fn id_of(site: &str, href: &str) -> Option<AssetId> {
         return AssetId::new(href).ok();
     }
     AssetId::new(format!("image:{site}/{}", href.trim_start_matches(['/', '.']))).ok()
+}
+
+/// The id of a picture that a page shows by a link: what is relative is so to the page's folder.
+pub(super) fn id_beside(stem: &str, href: &str) -> Option<AssetId> {
+    let href = href.trim();
+    let site = stem.split('/').next().unwrap_or("");
+    match stem.rsplit_once('/') {
+        Some((folder, _)) if !href.starts_with('/') && !href.is_empty() && !link::is_absolute(href) => {
+            AssetId::new(format!("image:{}", link::without_dots(&format!("{folder}/{href}")))).ok()
+        }
+        _ => id_of(site, href),
+    }
 }
 
 fn media_type(ending: &str) -> String {

@@ -32,8 +32,12 @@ pub(super) fn strip(body: &str) -> Stripped {
             continue;
         };
         if found.text.ends_with("](") {
-            // A link whose end a shortcode makes: its text stays a link.
-            found.text.push('#');
+            // A link whose end a shortcode makes: its text stays a link, to what the shortcode quotes.
+            match (target(inside), after.starts_with(')')) {
+                (Some(target), true) => found.text.push_str(&format!("<{target}>")),
+                (None, true) => found.text.push('#'),
+                (_, false) => {}
+            }
         }
         found.pictures.extend(picture(inside));
         rest = after;
@@ -146,6 +150,14 @@ fn quoted(text: &str) -> (String, &str) {
     (value, "")
 }
 
+/// The first text in quotes that can be a link.
+fn target(inside: &str) -> Option<&str> {
+    let open = inside.find(['"', '\''])?;
+    let quote = inside.get(open..)?.chars().next()?;
+    let text = inside.get(open + 1..)?.split(quote).next()?;
+    (!text.is_empty() && !text.contains(['<', '>', '\n'])).then_some(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,7 +177,7 @@ mod tests {
         );
         check("{% image \"a/b.png\" \"words\" %}", "", &[("a/b.png", "words")]);
         check("{{< img src=uid >}}", "", &[("uid", "")]);
-        check("[t]({{< ref \"a.md\" >}}) c", "[t](#) c", &[]);
+        check("[t]({{< ref \"a.md\" >}}) c", "[t](<a.md>) c", &[]);
         check("[t]({{ \"/a/\" | url }})", "[t](#)", &[]);
         check("```\n{{ site.url }}\n```\n{{ x }}", "```\n{{ site.url }}\n```\n", &[]);
         check("{{< note >}}in{{< /note >}}", "in", &[]);

@@ -36,7 +36,7 @@ fn a_post_is_an_article_with_its_authors_and_pictures() {
     let Content::Article(article) = &found[4].2 else { panic!() };
     assert_eq!(article.body, "One link.\n\nHead\n\ni\nj\n\nraw html\n\nlast");
     assert_eq!(article.published.as_ref().unwrap().as_str(), "2014-12-18T10:00:00-04:00");
-    assert_eq!(Value::Object(article.extra.clone()), serde_json::json!({"draft": false}));
+    assert_eq!(Value::Object(article.extra.clone()), serde_json::json!({"draft": false, "links": ["/a b/"]}));
     let Content::Byline(byline) = &found[0].2 else { panic!() };
     assert_eq!((byline.name.as_str(), byline.family.as_str()), ("Jane Roe", "Roe"));
     let Content::Image(image) = &found[2].2 else { panic!() };
@@ -81,5 +81,89 @@ fn broken_front_matter_tells_its_place() {
     check(
         "+++\na = \n+++\n",
         "2:5 the TOML is broken: string values must be quoted, expected literal string",
+    );
+}
+
+#[test]
+fn a_title_has_no_entities() {
+    let found = read("p/a.md", "---\ntitle: The mayor&#8217;s boat &amp; its crew\n---\nx\n");
+    let Content::Article(article) = &found[0].2 else { panic!() };
+    assert_eq!(article.headline, "The mayor’s boat & its crew");
+}
+
+/// Hugo's page bundles: a picture lies beside the text, and two bundles have two of one name.
+#[test]
+fn a_relative_picture_is_beside_its_page() {
+    let check = |stem: &str, text: &str, expected: &str| {
+        let found = read(stem, text);
+        let Content::Article(article) = &found.last().unwrap().2 else { panic!() };
+        assert_eq!(
+            article.images.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+            [expected],
+            "{stem} {text}"
+        );
+    };
+    check("s/content/ebb/index.md", "---\ntitle: T\n---\n![a](tide.png)", "image:s/content/ebb/tide.png");
+    check(
+        "s/content/flood/index.md",
+        "---\ntitle: T\n---\n![a](./tide.png)",
+        "image:s/content/flood/tide.png",
+    );
+    check(
+        "s/content/flood/index.md",
+        "---\ntitle: T\nimage: tide.png\n---\nx",
+        "image:s/content/flood/tide.png",
+    );
+    check("s/content/flood/index.md", "---\ntitle: T\nimage: /img/tide.png\n---\nx", "image:s/img/tide.png");
+    check("s/content/flood/index.md", "---\ntitle: T\nimage: tide\n---\nx", "image:s/tide");
+    check(
+        "s/content/flood/slack.md",
+        "---\ntitle: T\n---\n<img src='../tide.png'>\n",
+        "image:s/content/tide.png",
+    );
+    check(
+        "s/content/flood/slack.md",
+        "---\ntitle: T\n---\n![](https://x.example/t.png)",
+        "https://x.example/t.png",
+    );
+}
+
+#[test]
+fn a_page_is_public_when_its_place_and_its_front_matter_say() {
+    let check = |stem: &str, front: &str, expected: &str| {
+        let origin = Origin { path: stem.to_owned(), stem: stem.to_owned(), changed: None };
+        let raw = Raw::new(Place::START, format!("---\ntitle: T\n{front}\n---\nx\n").into_bytes());
+        let found = Markdown.read(&raw, &origin).unwrap();
+        let said = found.last().unwrap().publicity.at("2025-06-01".parse().unwrap());
+        let said = said.map_or_else(|why| why.to_string(), |_| "public".to_owned());
+        assert_eq!(said, expected, "{stem} {front}");
+    };
+    check("p/a.md", "draft: true", "draft");
+    check("p/a.md", "draft: false", "public");
+    check("p/_drafts/a.md", "", "draft");
+    check("p/a.md", "published: false", "not published");
+    check("p/a.md", "date: 2190-01-01", "scheduled for 2190-01-01");
+    check("p/_posts/2190-01-01-a.md", "", "scheduled for 2190-01-01");
+    check("p/_posts/2190-01-01-a.md", "date: 2020-01-01", "public");
+    check(
+        "p/a.md",
+        "date: 2018-01-01\npublishDate: 2019-03-04\nExpiryDate: 2019-04-01",
+        "expired 2019-04-01",
+    );
+    // A page about somebody ends; its person does not.
+    check("p/authors/jane/_index.md", "name: Jane Roe\nexpiryDate: 2019-04-01", "public");
+    check("p/authors/jane/_index.md", "name: Jane Roe\ndraft: true", "draft");
+}
+
+#[test]
+fn every_link_is_kept() {
+    let found = read(
+        "p/a.md",
+        "---\ntitle: T\n---\nA [b](https://b.example/1), [c](/c 'C') and <https://d.example/>; again [b](https://b.example/1).",
+    );
+    let Content::Article(article) = &found[0].2 else { panic!() };
+    assert_eq!(
+        article.extra["links"],
+        serde_json::json!(["https://b.example/1", "/c", "https://d.example/"])
     );
 }

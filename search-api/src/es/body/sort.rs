@@ -1,6 +1,6 @@
 //! The order of a search as Elasticsearch's clients write it.
 
-use query::{Missing, QueryError, Reader, Sort};
+use query::{Missing, QueryError, Reader, Scalar, Sort};
 use serde_json::Value;
 
 use crate::es::aggs::format_as_written;
@@ -36,11 +36,13 @@ pub(in crate::es) fn sort(value: Option<Value>) -> Result<Vec<Sort>, QueryError>
                                 None | Some(Value::Null) => Missing::Last,
                                 Some(Value::String(last)) if last == "_last" => Missing::Last,
                                 Some(Value::String(first)) if first == "_first" => Missing::First,
-                                Some(value @ (Value::String(_) | Value::Number(_))) => Missing::As(value),
-                                Some(_) => {
-                                    let text = "`missing` must be _first, _last or a value";
-                                    return Err(QueryError::illegal(text).at(how.pointer_to("missing")));
-                                }
+                                Some(value) => match Scalar::try_from(value) {
+                                    Ok(value @ (Scalar::Text(_) | Scalar::Number(_))) => Missing::As(value),
+                                    _ => {
+                                        let text = "`missing` must be _first, _last or a value";
+                                        return Err(QueryError::illegal(text).at(how.pointer_to("missing")));
+                                    }
+                                },
                             };
                             key.format = format_as_written(&mut how)?;
                             let usual = if key.descending { "max" } else { "min" };

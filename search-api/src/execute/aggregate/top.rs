@@ -44,7 +44,7 @@ impl Aggregator<'_> {
             if let Some(fields) = shown.as_object_mut() {
                 fields.insert("_score".to_owned(), if by_score { json!(hit.score) } else { Value::Null });
                 if !sort.is_empty() {
-                    let values = sort.iter().zip(&hit.sort).map(|(key, value)| key.shown(value));
+                    let values = sort.iter().zip(hit.sort).map(|(key, value)| json!(key.shown(value)));
                     fields.insert("sort".to_owned(), values.collect());
                 }
             }

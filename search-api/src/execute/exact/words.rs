@@ -6,7 +6,10 @@ use std::{
 };
 
 use query::Near;
-use tantivy::{Searcher, TERMINATED, schema::IndexRecordOption};
+use tantivy::{
+    InvertedIndexReader, Searcher, SegmentReader, TERMINATED, Term, postings::TermInfo,
+    schema::IndexRecordOption,
+};
 use views::forms::{key_of, word_of};
 
 use super::{
@@ -98,7 +101,9 @@ pub(crate) fn near_words(
         if let Some(forms) = &dictionaries.forms {
             let mut left = MAX_LOOKED_AT;
             each_of(near, forms, Of::Forms, budget, &mut |form, info| {
-                if let Some(word) = word_of(form) {
+                if let Some(word) = word_of(form)
+                    && stands(reader, forms, info)?
+                {
                     *counts.entry(word.to_owned()).or_default() += u64::from(info.doc_freq);
                 }
                 left -= 1;
@@ -108,14 +113,17 @@ pub(crate) fn near_words(
         let mut left = MAX_LOOKED_AT;
         each_of(near, &dictionaries.stems, dictionaries.of, budget, &mut |key, info| {
             let others = dictionaries.forms_of(key)?;
-            let mut count = u64::from(info.doc_freq);
-            if !others.is_empty() {
+            let mut count = match stands(reader, &dictionaries.stems, info)? {
+                true => u64::from(info.doc_freq),
+                false => 0,
+            };
+            if count > 0 && !others.is_empty() {
                 let word = Found { stems: vec![(info.clone(), others)], ..Found::default() };
                 let mut word = Occurrences::open(&word, &dictionaries, IndexRecordOption::WithFreqs)?;
                 count = 0;
                 let mut doc = word.seek(0);
                 while doc != TERMINATED && !steps.more(1, budget) {
-                    count += 1;
+                    count += u64::from(!reader.is_deleted(doc));
                     doc = word.seek(doc + 1);
                 }
             }
@@ -130,6 +138,35 @@ pub(crate) fn near_words(
     let mut found: Vec<NearWord> = counts.into_iter().filter_map(of).collect();
     found.sort_unstable_by(NearWord::order);
     Ok(found)
+}
+
+/// Returns true if a document has a term of a segment: those that were deleted do not count, though their words stay
+/// until the segment is merged.
+fn stands(reader: &SegmentReader, inverted: &InvertedIndexReader, term: &TermInfo) -> tantivy::Result<bool> {
+    if !reader.has_deletes() {
+        return Ok(true);
+    }
+    let mut postings = inverted.read_block_postings_from_terminfo(term, IndexRecordOption::Basic)?;
+    while !postings.docs().is_empty() {
+        if postings.docs().iter().any(|doc| !reader.is_deleted(*doc)) {
+            return Ok(true);
+        }
+        postings.advance();
+    }
+    Ok(false)
+}
+
+/// Returns true if any document has a term.
+pub(crate) fn is_in_use(searcher: &Searcher, term: &Term) -> tantivy::Result<bool> {
+    for reader in searcher.segment_readers() {
+        let inverted = reader.inverted_index(term.field())?;
+        if let Some(info) = inverted.get_term_info(term)?
+            && stands(reader, &inverted, &info)?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A word that is near another.

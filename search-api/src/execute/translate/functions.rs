@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use query::{FunctionKind, QueryError, Range, Scored, millis_of};
-use serde_json::Value;
+use query::{FunctionKind, QueryError, Range, Scalar, Scored, millis_of};
 
 use super::{
     super::{
         fields::AsWhat,
         score::{Function, Kind, Rescored},
     },
-    Boxed, Translator, text_of,
+    Boxed, Translator,
 };
 
 impl Translator<'_> {
@@ -54,8 +53,8 @@ impl Translator<'_> {
             },
             FunctionKind::Decay { field, origin, scale, offset, decay, curve } => {
                 let target = column(field)?;
-                let distance = |value: &Value| {
-                    let text = text_of(value);
+                let distance = |value: &Scalar| {
+                    let text = value.to_string();
                     let distance = if target.is_date() {
                         millis_of(&text).map(|m| m as f64)
                     } else {
@@ -67,9 +66,10 @@ impl Translator<'_> {
                 };
                 let origin = match target.is_date() {
                     true => self.date(origin, &Range::default())?.0 as f64,
-                    false => text_of(origin)
+                    false => origin
+                        .to_string()
                         .parse()
-                        .map_err(|_| QueryError::illegal(format!("`{}` is no number", text_of(origin))))?,
+                        .map_err(|_| QueryError::illegal(format!("`{origin}` is no number")))?,
                 };
                 let scale = distance(scale)?;
                 if scale <= 0.0 || *decay <= 0.0 || *decay >= 1.0 {

@@ -2,8 +2,7 @@
 
 use std::ops::Bound;
 
-use query::{QueryError, Range, parse_bound};
-use serde_json::Value;
+use query::{QueryError, Range, Scalar, parse_bound};
 use tantivy::{
     Term,
     query::{AllQuery, BooleanQuery, ConstScoreQuery, EmptyQuery, ExistsQuery, RangeQuery},
@@ -12,7 +11,7 @@ use views::{FieldKind, LOCAL};
 
 use super::{
     super::fields::{AsWhat, Target},
-    Boxed, Translator, text_of,
+    Boxed, Translator,
 };
 
 impl Translator<'_> {
@@ -30,7 +29,7 @@ impl Translator<'_> {
                 to: range.to.clone().filter(|_| !from),
                 ..range.clone()
             };
-            let half = |bound: &Option<(Value, bool)>, from: bool| match bound {
+            let half = |bound: &Option<(Scalar, bool)>, from: bool| match bound {
                 Some((value, _)) if is_instant(value) => Some(self.range(&of(base, from))),
                 Some(_) => Some(self.range(&of(&range.field, from))),
                 None => None,
@@ -46,11 +45,11 @@ impl Translator<'_> {
     }
 
     fn seq_range(&self, range: &Range) -> Result<Boxed, QueryError> {
-        let bound = |bound: &Option<(Value, bool)>| match bound {
+        let bound = |bound: &Option<(Scalar, bool)>| match bound {
             None => Ok(Bound::Unbounded),
             Some((value, included)) => {
-                let seq = text_of(value).parse::<u64>();
-                let seq = seq.map_err(|_| QueryError::illegal(format!("`{}` is no seq", text_of(value))))?;
+                let seq = value.to_string().parse::<u64>();
+                let seq = seq.map_err(|_| QueryError::illegal(format!("`{value}` is no seq")))?;
                 let term = Term::from_field_u64(self.schema.seq, seq);
                 Ok(if *included { Bound::Included(term) } else { Bound::Excluded(term) })
             }
@@ -64,7 +63,7 @@ impl Translator<'_> {
             AsWhat::Number(field) => {
                 let is_date = target.field.spec.kind == FieldKind::Date;
                 let read =
-                    |value: &Value| if is_date { self.date(value, range) } else { number(value, name) };
+                    |value: &Scalar| if is_date { self.date(value, range) } else { number(value, name) };
                 let low = match &range.from {
                     None => Bound::Unbounded,
                     Some((value, true)) => Bound::Included(Term::from_field_i64(field, read(value)?.0)),
@@ -82,10 +81,10 @@ impl Translator<'_> {
                 Ok(self.ranged(low, high))
             }
             AsWhat::Keyword(field) => {
-                let bound = |bound: &Option<(Value, bool)>| match bound {
+                let bound = |bound: &Option<(Scalar, bool)>| match bound {
                     None => Bound::Unbounded,
-                    Some((value, true)) => Bound::Included(Term::from_field_text(field, &text_of(value))),
-                    Some((value, false)) => Bound::Excluded(Term::from_field_text(field, &text_of(value))),
+                    Some((value, true)) => Bound::Included(Term::from_field_text(field, &value.to_string())),
+                    Some((value, false)) => Bound::Excluded(Term::from_field_text(field, &value.to_string())),
                 };
                 match (bound(&range.from), bound(&range.to)) {
                     (Bound::Unbounded, Bound::Unbounded) => self.exists(name),
@@ -99,11 +98,11 @@ impl Translator<'_> {
     }
 
     /// The first and last millisecond that a date covers.
-    pub(super) fn date(&self, value: &Value, range: &Range) -> Result<(i64, i64), QueryError> {
+    pub(super) fn date(&self, value: &Scalar, range: &Range) -> Result<(i64, i64), QueryError> {
         let text = match value {
-            Value::String(text) => text.clone(),
+            Scalar::Text(text) => text.clone(),
             // A small number is a year; Elasticsearch's clients send milliseconds.
-            Value::Number(number) => match number.as_i64() {
+            Scalar::Number(number) => match number.as_i64() {
                 Some(year @ 0..=9_999) if range.format.is_none() => format!("{year:04}"),
                 _ => number.to_string(),
             },
@@ -133,24 +132,21 @@ impl Translator<'_> {
 }
 
 /// Whether a bound of dates is one instant everywhere: it has an offset, or is counted from now.
-fn is_instant(value: &Value) -> bool {
-    let Some(text) = value.as_str() else { return false };
-    let time = text.split_once("||").map_or(text, |(date, _)| date).split_once(['T', 't', ' ']);
+fn is_instant(value: &Scalar) -> bool {
+    let Scalar::Text(text) = value else { return false };
+    let time = text.split_once("||").map_or(text.as_str(), |(date, _)| date).split_once(['T', 't', ' ']);
     text.starts_with("now") || time.is_some_and(|(_, time)| time.contains(['Z', 'z', '+', '-']))
 }
 
 /// The whole numbers that a bound lies between; both the same for a whole one.
-fn number(value: &Value, field: &str) -> Result<(i64, i64), QueryError> {
+fn number(value: &Scalar, field: &str) -> Result<(i64, i64), QueryError> {
     let number = match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse::<f64>().ok(),
+        Scalar::Number(number) => number.as_f64(),
+        Scalar::Text(text) => text.trim().parse::<f64>().ok(),
         _ => None,
     };
     match number.filter(|number| number.is_finite()) {
         Some(number) => Ok((number.ceil() as i64, number.floor() as i64)),
-        None => Err(QueryError::illegal(format!(
-            "`{}` is no number, but `{field}` holds numbers",
-            text_of(value)
-        ))),
+        None => Err(QueryError::illegal(format!("`{value}` is no number, but `{field}` holds numbers"))),
     }
 }

@@ -2,8 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use query::{FieldBoost, Near, Pattern, PatternError, PatternKind, Phrase, QueryError, Range, Words};
-use serde_json::Value;
+use query::{FieldBoost, Near, Pattern, PatternError, PatternKind, Phrase, QueryError, Range, Scalar, Words};
 use tantivy::{
     Term,
     query::{ConstScoreQuery, EmptyQuery, TermQuery, TermSetQuery},
@@ -16,7 +15,7 @@ use super::{
         expand::{Expand, Terms},
         fields::{AsWhat, Target, Within, fold},
     },
-    Boxed, Translator, any, best, boosted, text_of,
+    Boxed, Translator, any, best, boosted,
 };
 
 impl Translator<'_> {
@@ -36,7 +35,7 @@ impl Translator<'_> {
                 Ok(self.list(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic)))
             }
             _ => {
-                let value = Value::String(text.to_owned());
+                let value = Scalar::from(text);
                 let bound = Some((value, true));
                 let field = target.column().unwrap_or_else(|| target.field.spec.name.to_owned());
                 self.range(&Range { field, from: bound.clone(), to: bound, ..Range::default() })
@@ -49,26 +48,26 @@ impl Translator<'_> {
         self.list(TermSetQuery::new(ids.map(|id| Term::from_field_text(self.schema.id, &id))))
     }
 
-    pub(super) fn terms(&self, field: &str, values: &[Value], any_case: bool) -> Result<Boxed, QueryError> {
+    pub(super) fn terms(&self, field: &str, values: &[Scalar], any_case: bool) -> Result<Boxed, QueryError> {
         if field == "_id" {
-            let ids = values.iter().map(text_of);
+            let ids = values.iter().map(ToString::to_string);
             return Ok(self.ids(ids));
         }
         let Some(target) = self.target(field)? else { return Ok(Box::new(EmptyQuery)) };
         let mut found: Vec<Boxed> = Vec::new();
         match target.as_what {
             AsWhat::Keyword(field) if values.len() > 1 && !any_case => {
-                let terms = values.iter().map(|value| Term::from_field_text(field, &text_of(value)));
+                let terms = values.iter().map(|value| Term::from_field_text(field, &value.to_string()));
                 found.push(self.list(TermSetQuery::new(terms)));
             }
             AsWhat::Text(..) => {
                 for value in values {
-                    found.push(self.phrase(&Phrase::new(vec![FieldBoost::new(field)], text_of(value)))?);
+                    found.push(self.phrase(&Phrase::new(vec![FieldBoost::new(field)], value.to_string()))?);
                 }
             }
             _ => {
                 for value in values {
-                    found.push(self.whole_value(&target, &text_of(value), any_case)?);
+                    found.push(self.whole_value(&target, &value.to_string(), any_case)?);
                 }
             }
         }

@@ -72,7 +72,7 @@ impl Translator<'_> {
             let in_field = |(target, analysed): &(Target<'_>, Analysed)| unit(target, analysed, number, of);
             Ok(any(analysed.iter().map(in_field).collect::<Result<_, _>>()?))
         };
-        let telling = match words.need.of(units.len())? {
+        let telling = match words.need.of(units.len()) {
             ..2 if units.len() > 1 => telling(self, &units, &words.text, &in_any_field)?,
             _ => units.iter().map(|_| Telling::Everywhere).collect(),
         };
@@ -99,7 +99,7 @@ impl Translator<'_> {
                 }
                 found.extend(telling.restrict(best(in_fields, words.tie_breaker)));
             }
-            needed(found, &words.need)?
+            needed(found, &words.need)
         } else {
             let mut in_fields = Vec::with_capacity(analysed.len());
             for (target, analysed) in &analysed {
@@ -107,7 +107,7 @@ impl Translator<'_> {
                 for ((number, of), telling) in units.iter().enumerate().zip(&telling) {
                     found.extend(telling.restrict(unit(target, analysed, number, of)?));
                 }
-                in_fields.push(boosted(needed(found, &words.need)?, target.boost));
+                in_fields.push(boosted(needed(found, &words.need), target.boost));
             }
             match words.combine {
                 Combine::AllFields => any(in_fields),

@@ -1,0 +1,324 @@
+//! Which asset a record is: the one that its id names, or one that is known by another.
+//!
+//! A record of a load is one asset, and two records are two, unless their format says which is the later revision. What
+//! has no id of its own is found again by its file's place, or by its bytes: in a folder that was moved, renamed or
+//! packed, in a part of it, or at another row. For that, names are kept beside the log (see [`store::Name`]):
+//!
+//! | name | says |
+//! |---|---|
+//! | `file:` digest of a file's full path | what ids of its records begin with |
+//! | `stem:` digest of such a beginning | which file has it |
+//! | `record:` digest of a record's bytes and its file's name | the assets that it is |
+//! | `held:` digest of an id that is no URI | which file it was met in |
+//! | `as:` digest of an id | the asset that goes by another |
+//! | `also:` digest of an id | further assets that claim it |
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    path::Path,
+};
+
+use sha2::{Digest, Sha256};
+use store::{AssetId, AssetRef, Log, Name, ReadError, Snapshot};
+
+use super::{
+    met::Met,
+    subject::{Identity, Subject, hex},
+    working::hash,
+};
+use crate::{quarantine::absolute, record::Origin};
+
+/// How many assets one name may say.
+const MAX_LINES: usize = 32;
+/// How many files' beginnings are remembered until they are in the log for certain.
+const MAX_FILES: usize = 64 << 10;
+
+/// A file that is being read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct File {
+    /// A digest of its full path.
+    pub(super) place: String,
+    /// What the ids of its records begin with.
+    pub(super) stem: String,
+    /// Whether the log knew it before.
+    pub(super) known: bool,
+}
+
+/// Gives files the beginnings of their records' ids: each its own, and the same on every load.
+pub(super) struct Files<'a> {
+    log: &'a Log,
+    /// Digests of beginnings that were given in this load, and of the files that have them.
+    given: HashMap<String, String>,
+}
+
+impl<'a> Files<'a> {
+    pub(super) fn new(log: &'a Log) -> Self {
+        Self { log, given: HashMap::new() }
+    }
+
+    /// Gives the stem of this file its final form.
+    pub(super) fn name(&mut self, origin: &mut Origin) -> Result<File, ReadError> {
+        if origin.path == "-" {
+            return Ok(File { stem: origin.stem.clone(), ..File::default() });
+        }
+        let (outer, inner) = origin.path.split_at(origin.path.find("!/").unwrap_or(origin.path.len()));
+        let full = std::fs::canonicalize(outer).unwrap_or_else(|_| absolute(Path::new(outer)));
+        let place = digest(&[full.as_os_str().as_encoded_bytes(), inner.as_bytes()]);
+        let snapshot = self.log.snapshot()?;
+        if let Some(stem) = snapshot.name(&format!("file:{place}"))? {
+            origin.stem = stem;
+            return Ok(File { place, stem: origin.stem.clone(), known: true });
+        }
+        let mut above = full.ancestors().skip(1 + origin.stem.matches('/').count());
+        if !inner.is_empty() {
+            above = full.ancestors().skip(0);
+        }
+        let mut above = above.filter_map(|folder| folder.file_name());
+        loop {
+            let key = digest(&[origin.stem.as_bytes()]);
+            let holder = match self.given.get(&key) {
+                Some(holder) => Some(holder.clone()),
+                None => snapshot.name(&format!("stem:{key}"))?,
+            };
+            if holder.is_none_or(|holder| holder == place) {
+                if self.given.len() >= MAX_FILES {
+                    self.given.clear();
+                }
+                self.given.insert(key, place.clone());
+                return Ok(File { place, stem: origin.stem.clone(), known: false });
+            }
+            let Some(folder) = above.next() else {
+                origin.stem = format!("{place}~{}", origin.stem);
+                continue;
+            };
+            origin.stem = format!("{}~{}", folder.to_string_lossy(), origin.stem);
+        }
+    }
+}
+
+/// What is to be done with the event of a subject.
+pub(super) enum Verdict {
+    /// It is about this asset.
+    Is(AssetId),
+    /// Another record of this load has the id. If both say the same it is that one.
+    Claimed,
+    /// Its row belongs to a record that may come later in the file.
+    Held,
+}
+
+/// Resolves the subjects of a load, in the order of its files.
+pub(super) struct Identities {
+    met: Met,
+    /// Those of the file that is being read.
+    met_here: HashSet<u64>,
+    file: File,
+    /// Whether the file's own names are told.
+    told: bool,
+    /// To be stored with the next batch.
+    names: BTreeMap<String, String>,
+}
+
+impl Identities {
+    pub(super) fn new() -> Self {
+        Self {
+            met: Met::default(),
+            met_here: HashSet::new(),
+            file: File::default(),
+            told: false,
+            names: BTreeMap::new(),
+        }
+    }
+
+    /// Another file begins.
+    pub(super) fn begin(&mut self, file: File) {
+        self.file = file;
+        self.told = false;
+        self.met_here.clear();
+    }
+
+    /// The names to be stored.
+    pub(super) fn take_names(&mut self) -> Vec<Name> {
+        std::mem::take(&mut self.names).into_iter().map(|(key, value)| Name { key, value }).collect()
+    }
+
+    /// Which asset a subject is. `again` says that it was held and its file is at its end.
+    pub(super) fn resolve(
+        &mut self,
+        snapshot: &Snapshot,
+        asset: &AssetRef,
+        subject: &Subject,
+        again: bool,
+    ) -> Result<Verdict, ReadError> {
+        let met = |id: &AssetId| self.met.contains(hash(&AssetRef::new(asset.kind, id.clone())));
+        match &subject.id {
+            Identity::Place { digest } => {
+                let known: Vec<AssetId> = self.lines(snapshot, &format!("record:{digest}"), asset)?;
+                let mut free: Vec<AssetId> = known.into_iter().filter(|id| !met(id)).collect();
+                if free.contains(&asset.id) {
+                    return Ok(Verdict::Is(asset.id.clone()));
+                }
+                let is_row = asset.id.as_str().contains('#');
+                free.retain(|id| is_moved(id.as_str(), asset.id.as_str(), &self.file.stem));
+                if let Some(id) = free.into_iter().max_by_key(|id| common_end(id.as_str(), asset.id.as_str()))
+                {
+                    return Ok(Verdict::Is(id));
+                }
+                let exists = snapshot.state(asset)?.is_some();
+                if !again && is_row && self.file.known && exists {
+                    return Ok(Verdict::Held);
+                }
+                // The asset that stood here when the file was read last.
+                let other = self.lines(snapshot, &format!("as:{}", key_of(asset)), asset)?.into_iter().next();
+                Ok(match other.filter(|id| (is_row || !exists) && !met(id)) {
+                    Some(other) => Verdict::Is(other),
+                    None if met(&asset.id) => Verdict::Claimed,
+                    None => Verdict::Is(asset.id.clone()),
+                })
+            }
+            _ if met(&asset.id) => Ok(Verdict::Claimed),
+            _ => Ok(Verdict::Is(asset.id.clone())),
+        }
+    }
+
+    /// Whether an id that is no URI is known from another file.
+    pub(super) fn is_held_elsewhere(
+        &self,
+        snapshot: &Snapshot,
+        asset: &AssetRef,
+        subject: &Subject,
+    ) -> Result<bool, ReadError> {
+        if !matches!(subject.id, Identity::Local) {
+            return Ok(false);
+        }
+        let holder = self.name(snapshot, &format!("held:{}", key_of(asset)))?;
+        Ok(holder.is_some_and(|holder| holder != self.file.place))
+    }
+
+    /// The id that a local one has beside one of another file.
+    pub(super) fn beside(&self, id: &AssetId) -> Option<AssetId> {
+        AssetId::new(format!("{}#{id}", self.file.stem)).ok()
+    }
+
+    /// The further asset that claims an id and was not met yet: the one that says the same, or else any.
+    pub(super) fn further(
+        &self,
+        snapshot: &Snapshot,
+        asset: &AssetRef,
+        fingerprint: &str,
+    ) -> Result<AssetId, ReadError> {
+        let own = AssetId::new(format!("{}~{fingerprint}", asset.id));
+        let own = own.unwrap_or_else(|_| asset.id.clone());
+        let mut known = self.lines(snapshot, &format!("also:{}", key_of(asset)), asset)?;
+        known.retain(|id| !self.met.contains(hash(&AssetRef::new(asset.kind, id.clone()))));
+        Ok(if known.contains(&own) { own } else { known.into_iter().next().unwrap_or(own) })
+    }
+
+    /// Whether the id was met in the file that is being read.
+    pub(super) fn was_met_here(&self, asset: &AssetRef) -> bool {
+        self.met_here.contains(&hash(asset))
+    }
+
+    /// Notes that a subject, which its source calls `called`, is this asset.
+    pub(super) fn note(
+        &mut self,
+        snapshot: &Snapshot,
+        called: &AssetRef,
+        asset: &AssetRef,
+        subject: &Subject,
+    ) -> Result<(), ReadError> {
+        self.met.insert(hash(asset));
+        self.met_here.insert(hash(asset));
+        let here = self.file.place.clone();
+        match &subject.id {
+            Identity::Place { digest } => {
+                self.add_line(snapshot, format!("record:{digest}"), asset)?;
+                if !std::mem::replace(&mut self.told, true) && !here.is_empty() {
+                    self.names
+                        .insert(format!("stem:{}", self::digest(&[self.file.stem.as_bytes()])), here.clone());
+                    self.names.insert(format!("file:{here}"), self.file.stem.clone());
+                }
+                let key = format!("as:{}", key_of(called));
+                let stood = self.name(snapshot, &key)?;
+                if called != asset || stood.is_some() {
+                    self.names.insert(key, asset.to_string());
+                }
+            }
+            Identity::Local if called == asset && !here.is_empty() => {
+                let key = format!("held:{}", key_of(asset));
+                if self.name(snapshot, &key)?.is_none() {
+                    self.names.insert(key, here);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Notes that a further asset claims an id.
+    pub(super) fn note_further(
+        &mut self,
+        snapshot: &Snapshot,
+        called: &AssetRef,
+        asset: &AssetRef,
+    ) -> Result<(), ReadError> {
+        self.add_line(snapshot, format!("also:{}", key_of(called)), asset)
+    }
+
+    fn name(&self, snapshot: &Snapshot, key: &str) -> Result<Option<String>, ReadError> {
+        match self.names.get(key) {
+            Some(value) => Ok(Some(value.clone())),
+            None => snapshot.name(key),
+        }
+    }
+
+    /// The assets of this kind that a name says.
+    fn lines(&self, snapshot: &Snapshot, key: &str, asset: &AssetRef) -> Result<Vec<AssetId>, ReadError> {
+        let value = self.name(snapshot, key)?.unwrap_or_default();
+        let id = |line: &str| {
+            let (kind, id) = line.split_once(' ')?;
+            AssetId::new(id).ok().filter(|_| kind == asset.kind.name())
+        };
+        Ok(value.lines().filter_map(id).collect())
+    }
+
+    fn add_line(&mut self, snapshot: &Snapshot, key: String, asset: &AssetRef) -> Result<(), ReadError> {
+        let line = asset.to_string();
+        let mut value = self.name(snapshot, &key)?.unwrap_or_default();
+        if !value.lines().any(|known| known == line) && value.lines().count() < MAX_LINES {
+            if !value.is_empty() {
+                value.push('\n');
+            }
+            value.push_str(&line);
+            self.names.insert(key, value);
+        }
+        Ok(())
+    }
+}
+
+/// Whether an asset may be the same record at another place: another row of its file, or a file of the same name in
+/// another folder that was loaded.
+fn is_moved(known: &str, now: &str, stem: &str) -> bool {
+    let root = |id: &str| id.split('/').next().map(str::to_owned);
+    match (known.split_once('#'), now.split_once('#')) {
+        (Some((file, _)), Some((here, _))) if file == here => true,
+        _ => root(known) != root(now) && !known.starts_with(stem),
+    }
+}
+
+/// How many characters two ids have in common at their ends.
+fn common_end(a: &str, b: &str) -> usize {
+    a.chars().rev().zip(b.chars().rev()).take_while(|(a, b)| a == b).count()
+}
+
+fn key_of(asset: &AssetRef) -> String {
+    digest(&[asset.kind.name().as_bytes(), asset.id.as_str().as_bytes()])
+}
+
+fn digest(parts: &[&[u8]]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    hex(digest.finalize().get(..16).unwrap_or_default())
+}

@@ -1,0 +1,154 @@
+//! What a record is about, and how far its id can be trusted.
+
+use sha2::{Digest, Sha256};
+use store::{AssetId, AssetKind, AssetRef, Fact, ReadError, Snapshot, Timestamp};
+
+use crate::{
+    format::Format,
+    record::{Former, Found, Origin, Raw},
+};
+
+/// The asset that a record is about.
+#[derive(Clone)]
+pub(super) struct Subject {
+    pub(super) id: Identity,
+    /// What says which of two contents is the newer.
+    pub(super) order: Order,
+    /// The id that it has by today's rules, where it goes on under that of an older one.
+    pub(super) natural: Option<AssetId>,
+}
+
+/// What an id is worth.
+#[derive(Clone)]
+pub(super) enum Identity {
+    /// A URI, or as good as one: the same wherever it is met.
+    Global,
+    /// Unique in its source, perhaps.
+    Local,
+    /// Made of the record's place. The name of its digest finds it again at another.
+    Place {
+        /// Of the record's bytes and its file's name.
+        digest: String,
+    },
+}
+
+/// What a format says of two records with one id.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Order {
+    /// Nothing: they are two things.
+    None,
+    /// They are revisions, in the order in which they are met.
+    Met,
+    /// They are revisions where they come from two files.
+    Files,
+    /// They are revisions, made at this time.
+    Time(Timestamp),
+}
+
+impl Subject {
+    /// The subjects among what a record says, each at its event's place: what it states of an article, or, where it has none, of images
+    /// and bylines. An event line has none: it says itself what it is about.
+    pub(super) fn all(format: Format, found: &[Found], raw: &Raw, origin: &Origin) -> Vec<Option<Self>> {
+        let published = |one: &Found| match &one.event.fact {
+            Fact::Published(content) if !one.mention && format != Format::JsonLines => Some(content.kind()),
+            _ => None,
+        };
+        let articles = found.iter().any(|one| published(one) == Some(AssetKind::Article));
+        let subject = |(at, one): (usize, &Found)| {
+            published(one).filter(|kind| !articles || *kind == AssetKind::Article)?;
+            let id = if is_of_place(one.event.id.as_str(), origin) {
+                Identity::Place { digest: digest(raw, origin, at) }
+            } else if is_global(one.event.id.as_str()) {
+                Identity::Global
+            } else {
+                Identity::Local
+            };
+            Some(Self { id, order: Order::of(format, one), natural: None })
+        };
+        found.iter().enumerate().map(subject).collect()
+    }
+}
+
+impl Order {
+    fn of(format: Format, one: &Found) -> Self {
+        let revised = match &one.event.fact {
+            Fact::Published(store::Content::Article(article)) => {
+                article.updated.as_ref().map(|date| date.start())
+            }
+            _ => None,
+        };
+        match (revised, format) {
+            (Some(time), _) => Self::Time(time),
+            // Their standards say that a later message of the same id is a later version.
+            (None, Format::NewsMl | Format::Ninjs | Format::Nyt | Format::Atom) => Self::Met,
+            (None, Format::Rss | Format::JsonFeed) => Self::Files,
+            (None, _) => Self::None,
+        }
+    }
+}
+
+/// Gives an event, and what it refers to, the ids that they had before today's rules, where the log has them. Returns the
+/// id of today where the event's own was changed.
+pub(super) fn with_former(snapshot: &Snapshot, one: &mut Found) -> Result<Option<AssetId>, ReadError> {
+    let mut natural = None;
+    for Former { asset, id } in std::mem::take(&mut one.former) {
+        let former = AssetRef::new(asset.kind, id);
+        if snapshot.state(&asset)?.is_some() || snapshot.state(&former)?.is_none() {
+            continue;
+        }
+        if one.event.asset().as_ref() == Some(&asset) {
+            natural = Some(std::mem::replace(&mut one.event.id, former.id));
+        } else if let Fact::Published(content) = &mut one.event.fact {
+            rename(content, &asset, &former.id);
+        }
+    }
+    Ok(natural)
+}
+
+/// Renames what a content refers to.
+fn rename(content: &mut store::Content, asset: &AssetRef, id: &AssetId) {
+    let change = |kind: AssetKind, ids: &mut [AssetId]| {
+        ids.iter_mut()
+            .filter(|one| kind == asset.kind && **one == asset.id)
+            .for_each(|one| one.clone_from(id));
+    };
+    match content {
+        store::Content::Article(article) => {
+            change(AssetKind::Byline, &mut article.bylines);
+            change(AssetKind::Image, &mut article.images);
+        }
+        store::Content::Image(image) => {
+            if let Some(photographer) = &mut image.photographer {
+                change(AssetKind::Byline, std::slice::from_mut(photographer));
+            }
+        }
+        store::Content::Byline(_) => {}
+    }
+}
+
+/// Whether an id was made of where the record lies.
+fn is_of_place(id: &str, origin: &Origin) -> bool {
+    let stem = origin.stem.rsplit_once('.').map_or(origin.stem.as_str(), |(stem, _)| stem);
+    !stem.is_empty() && id.starts_with(stem)
+}
+
+/// Whether an id is a URI (RFC 3986, section 3) with a scheme that is not ours, or a UUID or digest.
+fn is_global(id: &str) -> bool {
+    let scheme = id.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    });
+    scheme.is_some_and(|scheme| !matches!(scheme, "byline" | "image" | "article"))
+        || id.bytes().filter(u8::is_ascii_hexdigit).count() >= 32
+            && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+fn digest(raw: &Raw, origin: &Origin, at: usize) -> String {
+    let name = origin.stem.rsplit('/').next().unwrap_or_default();
+    let head = format!("{name}\n{at}\n");
+    hex(Sha256::new().chain_update(head).chain_update(&raw.bytes).finalize().get(..16).unwrap_or_default())
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,14 @@
+//! `exists`.
+
+use super::{Answer, Kind, Parser, Read, Written};
+use crate::{Query, json::Reader};
+
+pub(super) const KINDS: &[Kind] = &[Kind { name: "exists", read: Read::Options(read) }];
+
+fn read(_: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
+    Ok(Query::Exists { field: object.need_text("field")? })
+}
+
+pub(super) fn write(field: &str) -> Written {
+    Written::new("exists").with("field", field)
+}

@@ -1,0 +1,58 @@
+//! `match_phrase`, `match_phrase_prefix`, and a `multi_match` of phrases.
+
+use super::{
+    Answer, Kind, Read, Written,
+    options::{expansions, slop, zero_terms},
+    written::field_names,
+};
+use crate::{FieldBoost, Phrase, Query, QueryError, json::Reader};
+
+pub(super) const KINDS: &[Kind] = &[
+    Kind {
+        name: "match_phrase",
+        read: Read::OfField("query", |_, field, object| read(field, object, false)),
+    },
+    Kind {
+        name: "match_phrase_prefix",
+        read: Read::OfField("query", |_, field, object| read(field, object, true)),
+    },
+];
+
+fn read(field: String, object: &mut Reader, last_is_prefix: bool) -> Answer {
+    let mut phrase = Phrase::new(vec![FieldBoost::new(field)], object.need_text("query")?);
+    phrase.last_is_prefix = last_is_prefix;
+    options(&mut phrase, object)?;
+    Ok(Query::Phrase(phrase))
+}
+
+/// Reads the options that phrases have whatever they are looked for in.
+pub(super) fn options(phrase: &mut Phrase, object: &mut Reader) -> Result<(), QueryError> {
+    phrase.slop = slop(object, "slop")?;
+    if phrase.last_is_prefix {
+        phrase.max_expansions = expansions(object, "max_expansions")?;
+    }
+    phrase.empty_matches_all = zero_terms(object)?;
+    phrase.any_case = object.flag("case_insensitive")?.unwrap_or(false);
+    Ok(())
+}
+
+pub(super) fn write(phrase: &Phrase) -> Written {
+    let alone = match phrase.fields.as_slice() {
+        [field] if phrase.tie_breaker.to_bits() == 0 => field.plain_name(),
+        _ => None,
+    };
+    let written = match (alone, phrase.last_is_prefix) {
+        (Some(field), false) => Written::of_field("match_phrase", field),
+        (Some(field), true) => Written::of_field("match_phrase_prefix", field),
+        (None, last_is_prefix) => Written::new("multi_match")
+            .with("type", if last_is_prefix { "phrase_prefix" } else { "phrase" })
+            .with("fields", field_names(&phrase.fields))
+            .with_number("tie_breaker", phrase.tie_breaker, 0.0),
+    };
+    written
+        .with("query", phrase.text.as_str())
+        .with_other("slop", phrase.slop, &0)
+        .with_some("max_expansions", phrase.max_expansions.filter(|_| phrase.last_is_prefix))
+        .with_some("zero_terms_query", phrase.empty_matches_all.then_some("all"))
+        .with_other("case_insensitive", phrase.any_case, &false)
+}

@@ -1,0 +1,68 @@
+//! The one door: every request of every surface passes here, and what is asked of it is the policy of its route.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::Response,
+};
+
+use super::{asker::Asker, body, finish, metrics, policy::Entry, shed, state::ApiState, strangers};
+use crate::error::SearchError;
+
+/// Lets a request through to what answers it, or refuses it in the shape that the route's clients know.
+pub(super) async fn pass<F: Future<Output = Response>>(
+    state: &ApiState,
+    entry: &Arc<Entry>,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
+    let face = entry.policy.face;
+    let read = move |request| body::whole_body(state, &entry.policy, request, next);
+    let checked = async move |mut request: Request| match check(state, entry, &request) {
+        Ok(asker) => {
+            request.extensions_mut().insert(asker);
+            read(request).await
+        }
+        Err(error) => (face.refused)(error),
+    };
+    let finished = move |request| finish::finish(state, &entry.policy, request, checked);
+    let observed = move |request| metrics::observe(state, entry, request, finished);
+    let asked_by_script = strangers::is_asked_by_script(request.headers());
+    let mut response = shed::shed(state, entry, request, observed).await;
+    if response.status() == StatusCode::UNAUTHORIZED && face.challenges {
+        challenge(response.headers_mut(), asked_by_script);
+    }
+    response.extensions_mut().insert(face);
+    response
+}
+
+/// Who asks, if this route is for him and nobody made him ask it.
+///
+/// # Errors
+/// [`SearchError`]: why not, and what to do.
+fn check(state: &ApiState, entry: &Entry, request: &Request) -> Result<Asker, SearchError> {
+    let policy = &entry.policy;
+    if policy.role.is_some() && !state.access.has_keys() {
+        strangers::check_host(request, &state.site, &state.hosts)?;
+    }
+    strangers::check_origin(request, policy.effect, &state.site, &state.origins)?;
+    let asker = Asker::of(state, request);
+    if let Some(role) = policy.role {
+        asker.needs(role)?;
+    }
+    Ok(asker)
+}
+
+/// Says by which schemes a key may be sent, each on a line of its own: browsers understand no list. To a script's
+/// question a browser would open its own window for Basic, over a page that has a form for it.
+fn challenge(headers: &mut HeaderMap, asked_by_script: bool) {
+    if !asked_by_script {
+        headers.append(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static("Basic realm=\"morgue\", charset=\"UTF-8\""),
+        );
+    }
+    headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"morgue\""));
+}
