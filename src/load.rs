@@ -29,7 +29,7 @@ Examples:
   morgue load --dry-run archive/              what would be loaded, and what not, with the reasons
   zcat dump.ndjson.gz | morgue load -         from another program
   morgue load --pattern '{published:%Y%m%d}/{source}_ed-{edition}_seq-{page}.txt' scans/
-  morgue load --column Title=headline --column When=published articles.csv
+  morgue load --column Title=headline --column 'When=published:%d/%m/%Y' articles.csv
 
 Killed in the middle, the same command goes on where it stopped; run again, it adds nothing.";
 
@@ -72,9 +72,10 @@ pub(crate) struct Hints {
     #[arg(long, value_name = "PATTERN")]
     pattern: Option<PathPattern>,
 
-    /// Which column of a table is which field, where its name does not tell: --column Title=headline.
+    /// Which column of a table is which field, where its name does not tell: --column Title=headline. Of a date, its form,
+    /// too: --column 'When=published:%d/%m/%Y'.
     #[arg(long = "column", value_name = "COLUMN=FIELD", value_parser = column)]
-    columns: Vec<(String, String)>,
+    columns: Vec<(String, ingest::Column)>,
 
     /// The encoding of files that are not UTF-8, whatever they declare: windows-1250, Shift_JIS, IBM850. Without it, what
     /// they declare, or what their bytes look like.
@@ -92,10 +93,10 @@ impl Hints {
     }
 }
 
-fn column(text: &str) -> Result<(String, String), String> {
+fn column(text: &str) -> Result<(String, ingest::Column), String> {
     match text.rsplit_once('=') {
         Some((column, field)) if !column.is_empty() && !field.is_empty() => {
-            Ok((column.to_owned(), field.to_owned()))
+            Ok((column.to_owned(), field.parse().map_err(|error: ingest::InvalidColumn| error.to_string())?))
         }
         _ => Err("write COLUMN=FIELD, as in Title=headline".to_owned()),
     }

@@ -1,8 +1,8 @@
 //! `morgue search`
 
 use anyhow::Result;
-use query::SearchRequest;
-use search_api::{Hit, Search, better_spelling};
+use query::{Hit, PlainOrder, PlainSearch};
+use search_api::{Search, SearchAnswer, better_spelling};
 use serde_json::{Map, Value};
 use store::AssetKind;
 
@@ -56,8 +56,8 @@ pub(crate) struct Args {
     byline: Vec<String>,
 
     /// relevance, newest or oldest
-    #[arg(long, value_name = "ORDER", default_value = "relevance")]
-    sort: String,
+    #[arg(long, value_name = "ORDER", value_parser = order, default_value = "relevance")]
+    sort: PlainOrder,
 
     /// How many hits at most.
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -73,25 +73,29 @@ pub(crate) struct Args {
     as_of: Option<String>,
 }
 
+fn order(name: &str) -> Result<PlainOrder, String> {
+    PlainOrder::named(name).ok_or_else(|| format!("use {}", PlainOrder::NAMES.join(", ")))
+}
+
 pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result<Outcome> {
     let indexes = archive.existing_indexes()?;
     let query = args.query.join(" ");
-    let mut params = vec![
-        ("view", args.view.plural().to_owned()),
-        ("q", query.clone()),
-        ("exact", args.exact.to_string()),
-        ("sort", args.sort.clone()),
-        ("limit", args.limit.to_string()),
-        ("offset", args.offset.to_string()),
-    ];
-    params.extend(args.from.clone().map(|date| ("from", date)));
-    params.extend(args.to.clone().map(|date| ("to", date)));
-    params.extend(args.section.iter().map(|section| ("section", section.clone())));
-    params.extend(args.byline.iter().map(|byline| ("byline", byline.clone())));
-    if let Some(as_of) = &args.as_of {
-        params.push(("as_of", past::make_ready(&indexes, args.view, as_of, terminal)?));
+    let filters = args.section.iter().map(|section| ("section".to_owned(), section.clone()));
+    let bylines = args.byline.iter().map(|byline| ("byline".to_owned(), byline.clone()));
+    let as_of = args.as_of.as_ref().map(|as_of| past::make_ready(&indexes, args.view, as_of, terminal));
+    let request = PlainSearch {
+        q: query.clone(),
+        exact: args.exact,
+        from: args.from.clone().unwrap_or_default(),
+        to: args.to.clone().unwrap_or_default(),
+        filters: filters.chain(bylines).collect(),
+        order: args.sort,
+        limit: args.limit,
+        offset: args.offset,
+        as_of: as_of.transpose()?,
+        ..PlainSearch::new(args.view)
     }
-    let request = SearchRequest::from_params(&params)?;
+    .request()?;
     let behind = match args.as_of {
         Some(_) => 0,
         None => {
@@ -106,7 +110,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     let search = Search::new(indexes);
     let found = search.search(&request)?;
     if terminal.is_json() {
-        terminal.json(&found)?;
+        terminal.json(&SearchAnswer::from(found))?;
         return Ok(Outcome::Done);
     }
     let as_of = args.as_of.as_ref().map(|as_of| format!(" as of {as_of}")).unwrap_or_default();
@@ -138,8 +142,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
 fn show(hit: &Hit, terminal: &Terminal) -> Result<()> {
     let title = show_title(hit, terminal)?;
     for (field, fragments) in &hit.highlights {
-        let fragments = fragments.as_array().map(Vec::as_slice).unwrap_or_default();
-        for fragment in fragments.iter().filter_map(Value::as_str).take(2) {
+        for fragment in fragments.iter().take(2) {
             if terminal.plain(fragment) == title {
                 continue;
             }

@@ -67,5 +67,5 @@ pub use load::{
 pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};
 pub use read::{Said, read};
-pub use reader::{Columns, Hints};
+pub use reader::{Column, Columns, Hints, InvalidColumn};
 pub use traces::Traces;

@@ -246,17 +246,20 @@ pub enum Stat {
 }
 
 impl Stat {
-    /// Each by the name that it has in requests and in the answer to `stats`.
-    const NAMES: [(&'static str, Self); 5] = [
-        ("min", Self::Min),
-        ("max", Self::Max),
-        ("avg", Self::Avg),
-        ("sum", Self::Sum),
-        ("count", Self::Count),
-    ];
+    /// Returns the name that the answer to `stats` has it under.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Avg => "avg",
+            Self::Sum => "sum",
+            Self::Count => "count",
+            Self::All => "stats",
+        }
+    }
 
-    /// The one that the answer to `stats` has under this name.
+    /// Returns the one that the answer to `stats` has under this name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::NAMES.into_iter().find(|(other, _)| *other == name).map(|(_, stat)| stat)
+        [Self::Min, Self::Max, Self::Avg, Self::Sum, Self::Count].into_iter().find(|stat| stat.name() == name)
     }
 }

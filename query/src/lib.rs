@@ -19,6 +19,7 @@
 //! index or HTTP.
 
 mod aggregations;
+mod answers;
 mod dates;
 mod dsl;
 mod error;
@@ -41,6 +42,10 @@ pub use aggregations::{
     Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, Metric, MetricPath, OrderBy, Span,
     Stat, Step, Terms,
 };
+pub use answers::{
+    AggregationAnswer, AggregationResult, Bound, Bucket, BucketKey, Explanation, Figure, Hit, SearchResponse,
+    TopHits, commit_of,
+};
 pub use dates::{DateError, DateFormat, Interval, day_range, instant_of, millis_of, parse_bound, zone_of};
 pub use dsl::{DslOptions, parse_query, write_query};
 pub use error::QueryError;
@@ -51,7 +56,8 @@ pub use limits::Clauses;
 pub use need::{Minimum, Need};
 pub use pattern::{Pattern, PatternError, Run};
 pub use request::{
-    Cursor, MAX_LIMIT, SearchRequest, SourceFilter, matches_path, plain_query, text_bytes, window_too_large,
+    Cursor, IndexName, MAX_LIMIT, MIN_SEQ, PARAMETERS, Parameter, PlainOrder, PlainSearch, SearchRequest,
+    SourceFilter, Takes, matches_path, plain_query, text_bytes, window_too_large,
 };
 pub use scalar::Scalar;
 pub use scored::{Curve, Example, FunctionKind, Like, Mode, Modifier, ScoreFunction, Scored};

@@ -1,7 +1,9 @@
 //! A search as it is asked, and the plain parameters that make one.
 
 mod cursor;
-mod params;
+mod index;
+mod parameters;
+mod plain;
 mod source;
 
 use std::time::Duration;
@@ -11,7 +13,9 @@ use views::EXACT;
 
 pub use self::{
     cursor::Cursor,
-    params::MAX_LIMIT,
+    index::IndexName,
+    parameters::{MIN_SEQ, PARAMETERS, Parameter, Takes},
+    plain::{MAX_LIMIT, PlainOrder, PlainSearch},
     source::{SourceFilter, matches_path, text_bytes},
 };
 use crate::{
@@ -28,7 +32,7 @@ pub struct SearchRequest {
     pub kind: AssetKind,
     /// What is looked for.
     pub query: Query,
-    /// What is taken away from the hits after facets and aggregations have seen them.
+    /// What is taken away from the hits after aggregations have seen them.
     pub post_filter: Option<Query>,
     /// The order; none is by relevance.
     pub sort: Vec<Sort>,
@@ -42,8 +46,8 @@ pub struct SearchRequest {
     pub highlight: Option<HighlightOptions>,
     /// The archive as it stood, by the name it was built under.
     pub as_of: Option<String>,
-    /// Counts of values, under their own names.
-    pub facets: Vec<Aggregation>,
+    /// What the documents that match are to be added up to.
+    pub aggregations: Vec<Aggregation>,
     /// Whether all hits are counted; without, the best are found faster.
     pub count_all: bool,
     /// When not all are counted: up to how many are.
@@ -86,7 +90,7 @@ impl SearchRequest {
             after: None,
             highlight: None,
             as_of: None,
-            facets: Vec::new(),
+            aggregations: Vec::new(),
             count_all: true,
             count_to: 0,
             collapse: None,
@@ -111,6 +115,14 @@ impl SearchRequest {
     /// Whether anything is wanted of the documents, so that they must be read.
     pub fn reads_documents(&self) -> bool {
         self.source != SourceFilter::None || self.fields != SourceFilter::None || self.highlight.is_some()
+    }
+
+    /// The search that plain parameters mean: see [`PARAMETERS`].
+    ///
+    /// # Errors
+    /// [`QueryError`] at the parameter that is wrong or unknown.
+    pub fn from_params<N: AsRef<str>, V: AsRef<str>>(params: &[(N, V)]) -> Result<Self, QueryError> {
+        PlainSearch::read(params)?.request()
     }
 
     /// What people type into a search box.

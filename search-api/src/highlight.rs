@@ -7,7 +7,7 @@
 mod find;
 mod fragment;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use indexer::ViewSchema;
 use query::{ALL_EXACT, FieldBoost, HighlightField, HighlightOptions, Pattern, Query};
@@ -69,8 +69,8 @@ impl<'a> Highlighter<'a> {
         document: &Document,
         budget: &Budget,
         most: usize,
-    ) -> (serde_json::Map<String, Value>, usize) {
-        let mut found = serde_json::Map::new();
+    ) -> (BTreeMap<String, Vec<String>>, usize) {
+        let mut found = BTreeMap::new();
         let mut room = Room::new(budget, most);
         let language = document.language();
         for (number, chosen) in self.fields.iter().enumerate() {
@@ -95,7 +95,7 @@ impl<'a> Highlighter<'a> {
                 }
             }
             if !fragments.is_empty() {
-                found.insert(chosen.name.clone(), fragments.into_iter().map(Value::String).collect());
+                found.insert(chosen.name.clone(), fragments);
             }
         }
         (found, room.taken())

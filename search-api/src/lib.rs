@@ -41,9 +41,9 @@ mod suggest;
 pub use error::SearchError;
 pub use execute::SearchLimits;
 pub use http::{
-    Access, ApiState, InvalidKey, InvalidOrigin, InvalidUrl, Origins, PublicUrl, Role, ServerLimits, app,
-    router, serve, serve_router,
+    Access, ApiState, HitAnswer, InvalidKey, InvalidOrigin, InvalidUrl, Origins, PublicUrl, Role,
+    SearchAnswer, ServerLimits, app, router, serve, serve_router,
 };
-pub use search::{Hit, Search, SearchResponse, WAIT_LIMIT};
+pub use search::{Search, WAIT_LIMIT};
 pub use spelling::better_spelling;
 pub use suggest::{MAX_SUGGESTIONS, Suggester, Suggestion, SuggestionKind};

@@ -7,19 +7,15 @@
 //! the snapshot is as of then.
 
 use std::{
-    collections::BTreeSet,
-    fmt,
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use indexer::{Generation, IndexSearcher, Indexes, Pin};
-use query::{Cursor, SearchRequest, SortValue};
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::{Map, Value};
-use store::{AsOf, AssetId, AssetKind, AssetRef, Log, ReadError, Reader, Revision, Seq, Shown, Snapshot};
+use query::{Hit, IndexName, SearchRequest, SearchResponse, commit_of};
+use store::{AsOf, AssetId, AssetRef, Log, ReadError, Reader, Seq, Shown, Snapshot};
 use views::Document;
 
 use crate::{
@@ -48,34 +44,6 @@ struct Inner {
     kept: Kept,
 }
 
-/// What is searched: a view as it is, `articles`, or as it stood, `articles@fifties`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct IndexName {
-    pub(crate) kind: AssetKind,
-    /// The name that the archive as it stood was built under.
-    pub(crate) as_of: Option<String>,
-}
-
-impl IndexName {
-    /// Whether any of these is of the archive as it stood.
-    pub(crate) fn any_past(names: &[Self]) -> bool {
-        names.iter().any(|name| name.as_of.is_some())
-    }
-}
-
-impl From<AssetKind> for IndexName {
-    fn from(kind: AssetKind) -> Self {
-        Self { kind, as_of: None }
-    }
-}
-
-impl fmt::Display for IndexName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.plural())?;
-        self.as_of.as_ref().map_or(Ok(()), |name| write!(f, "@{name}"))
-    }
-}
-
 /// A view as it was at one point in time.
 #[derive(Clone)]
 pub(crate) struct Pinned {
@@ -84,99 +52,6 @@ pub(crate) struct Pinned {
     pub(crate) index: Arc<IndexSearcher>,
     /// Without these, which were taken from readers since it was pinned.
     pub(crate) hidden: Arc<BTreeSet<AssetId>>,
-}
-
-/// What was found.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct SearchResponse {
-    /// How many documents match.
-    pub total: u64,
-    /// The page.
-    pub hits: Vec<Hit>,
-    /// Counts of values: for each facet a list of values with their counts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub facets: Option<Map<String, Value>>,
-    /// The `cursor` of the next page; none when this is the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub next: Option<Cursor>,
-    /// True if the index has moved on since the page before, whose commit is not kept any more: hits whose scores have
-    /// changed may be missing here, or be here once more.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub moved: bool,
-    /// The generation that answered.
-    pub generation: String,
-    /// The last event that it has taken in.
-    pub checkpoint: Seq,
-    /// How long it took, in milliseconds.
-    pub took_ms: u64,
-    /// The aggregations in Elasticsearch's shape, and the best score.
-    /// Which state of its index that was.
-    #[serde(skip)]
-    pub(crate) state: String,
-    #[serde(skip)]
-    pub(crate) aggregations: Map<String, Value>,
-    #[serde(skip)]
-    pub(crate) max_score: Option<f32>,
-    /// What whoever typed the query should know: a word before a colon that names no field.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
-    /// Whether it was given up before everything was looked at, because it takes too much of the machine: then more
-    /// may match than `total` and `facets` say, and better hits may be missing.
-    pub timed_out: bool,
-    /// Whether more match than `total` says.
-    #[serde(skip)]
-    pub(crate) at_least: bool,
-}
-
-/// One document that was found, with its evidence.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Hit {
-    /// Article, image or byline.
-    pub kind: AssetKind,
-    /// Its id.
-    pub id: AssetId,
-    /// The event that published the revision that it shows.
-    pub seq: Seq,
-    /// Which revision that is.
-    pub revision: Revision,
-    /// Where it came from; empty where that is not known.
-    pub source: String,
-    /// How well it matches; 0 when another order was asked for.
-    pub score: f32,
-    /// What the view makes of it.
-    pub document: Map<String, Value>,
-    /// By field, the parts of its text where the query's words are; HTML but for which everything is escaped.
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    pub highlights: Map<String, Value>,
-    #[serde(skip)]
-    pub(crate) sort: Vec<SortValue>,
-    #[serde(skip)]
-    pub(crate) explanation: Option<Value>,
-    /// The value that it stands for, when hits are collapsed.
-    #[serde(skip)]
-    pub(crate) group: Option<SortValue>,
-    /// Where it was found.
-    #[serde(skip)]
-    pub(crate) index: IndexName,
-}
-
-impl SearchResponse {
-    /// Where the page begins that comes behind one of its hits.
-    pub(crate) fn cursor(&self, hit: &Hit) -> Cursor {
-        cursor_behind(hit.sort.clone(), hit.seq.get(), commit_of(&self.generation, &self.state))
-    }
-}
-
-/// Where a page begins that comes behind a hit of these values, found in this commit.
-fn cursor_behind(sort: Vec<SortValue>, seq: u64, commit: String) -> Cursor {
-    let values = sort.into_iter().map(SortValue::into_scalar).collect();
-    Cursor { commit, ..Cursor::new(values, seq) }
-}
-
-/// The name of a commit of an index.
-fn commit_of(generation: &str, state: &str) -> String {
-    format!("{generation}/{state}")
 }
 
 /// How long a search waits for the index to take in what was just written.
@@ -411,7 +286,7 @@ fn hit_of(document: Document, index: &IndexName) -> Hit {
         source: document.source,
         score: 0.0,
         document: document.json,
-        highlights: Map::new(),
+        highlights: BTreeMap::new(),
         sort: Vec::new(),
         explanation: None,
         group: None,
@@ -424,7 +299,7 @@ mod tests {
     use std::{fs, sync::atomic::AtomicBool};
 
     use indexer::IndexError;
-    use store::{Article, NewEvent};
+    use store::{Article, AssetKind, NewEvent};
 
     use super::*;
 

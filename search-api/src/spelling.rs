@@ -1,17 +1,16 @@
 //! Words of the archive that are almost those that were asked for: what `suggest` gives, and another spelling for a
 //! search that finds nothing.
 
-use serde_json::Value;
 use store::AssetKind;
 use tantivy::Term;
 use views::{Analyser, Language};
 
 use crate::{
-    Search, SearchError, SearchResponse,
+    Search, SearchError,
     execute::{Analysed, AsWhat, Budget, NearWord, is_in_use, near_words, target_of, targets},
     search::Pinned,
 };
-use query::{Fuzziness, Near, SearchRequest};
+use query::{Fuzziness, Near, SearchRequest, SearchResponse};
 
 /// Longer searches are not second-guessed.
 const MAX_WORDS: usize = 6;
@@ -60,9 +59,10 @@ pub fn better_spelling(search: &Search, kind: AssetKind, q: &str, total: u64) ->
 /// A word of the index as it stands in the hits, with its diacritics.
 fn as_printed(found: &SearchResponse, word: &str) -> String {
     let fragments = found.hits.iter().flat_map(|hit| hit.highlights.values());
-    let texts = fragments.filter_map(Value::as_array).flatten().filter_map(Value::as_str);
-    let marked =
-        texts.flat_map(|text| text.split("<em>").skip(1)).filter_map(|rest| rest.split_once("</em>"));
+    let marked = fragments
+        .flatten()
+        .flat_map(|text| text.split("<em>").skip(1))
+        .filter_map(|rest| rest.split_once("</em>"));
     let mut lowered = marked.map(|(marked, _)| marked.to_lowercase());
     let is_it = |marked: &String| folded(marked).first().is_some_and(|term| term.text == word);
     lowered.find(is_it).unwrap_or_else(|| word.to_owned())

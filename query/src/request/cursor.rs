@@ -2,9 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Serialize, Serializer};
-
-use crate::{QueryError, Scalar, limits::check_body};
+use crate::{QueryError, Scalar, SortValue, limits::check_body};
 
 /// A hit that a page comes behind. Its text is hexadecimal JSON, for clients to hand back as it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,26 +16,25 @@ pub struct Cursor {
     pub commit: String,
 }
 
+/// The longest text of a cursor, in bytes.
+const MAX_TEXT: usize = 8_192;
+
 impl Cursor {
-    /// Behind a hit of whichever commit.
+    /// Returns the cursor behind these values and this seq, of whichever commit.
     pub fn new(values: Vec<Option<Scalar>>, seq: u64) -> Self {
         Self { values, seq, commit: String::new() }
     }
-}
 
-/// The longest text of a cursor, in bytes.
-const MAX_TEXT: usize = 8_192;
+    /// Returns the cursor of a hit that was sorted by these values, and found in this commit.
+    pub fn behind(values: Vec<SortValue>, seq: u64, commit: String) -> Self {
+        Self { values: values.into_iter().map(SortValue::into_scalar).collect(), seq, commit }
+    }
+}
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let json = serde_json::to_vec(&(&self.values, self.seq, &self.commit)).map_err(|_| fmt::Error)?;
         json.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl Serialize for Cursor {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
     }
 }
 

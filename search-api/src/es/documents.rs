@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use query::{QueryError, Reader, SourceFilter, limits::MAX_PAGE_BYTES};
+use query::{Hit, IndexName, QueryError, Reader, SourceFilter, limits::MAX_PAGE_BYTES};
 use serde_json::{Map, Value, json};
 use store::AssetId;
 
@@ -17,11 +17,7 @@ use super::{
     params::{Taker, index_of},
     source,
 };
-use crate::{
-    error::SearchError,
-    http::state::ApiState,
-    search::{Hit, IndexName, Search},
-};
+use crate::{error::SearchError, http::state::ApiState, search::Search};
 
 /// `GET {index}/_doc/{id}`, and `_source` alone.
 pub(super) async fn document(

@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use query::{QueryError, Reader, matches_path};
+use query::{IndexName, QueryError, Reader, matches_path};
 use serde_json::{Map, Value, json};
 use store::AssetKind;
 use views::{Analyser, EXACT, FieldKind, FieldSpec, Language, view_of};
@@ -17,7 +17,7 @@ use super::{
     params::{ALIAS, Taker},
     suggest::units,
 };
-use crate::{error::SearchError, http::state::ApiState, search::IndexName};
+use crate::{error::SearchError, http::state::ApiState};
 
 /// The version of Elasticsearch whose API this is a part of.
 const VERSION: &str = "8.19.0";

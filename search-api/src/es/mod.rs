@@ -6,7 +6,6 @@
 mod aggs;
 mod body;
 mod cat;
-mod decorate;
 mod documents;
 mod error;
 mod info;

@@ -6,11 +6,11 @@ use axum::{
     extract::{FromRequestParts, Path, Query as Params},
     http::request::Parts,
 };
-use query::{Pattern, QueryError};
+use query::{IndexName, Pattern, QueryError};
 use store::AssetKind;
 
 use super::{error::EsError, instead_of, points};
-use crate::{error::SearchError, search::IndexName};
+use crate::error::SearchError;
 
 /// The parameters of a request, and the index that its path names.
 pub(super) struct Taker {

@@ -10,13 +10,13 @@ use std::{
 };
 
 use indexer::{Pin, PinClosed, PinnedAt};
-use query::{Cursor, QueryError, millis_of};
+use query::{Cursor, IndexName, QueryError, millis_of};
 
 use super::body::EsSearch;
 use crate::{
     error::SearchError,
     http::shares::{Client, Shares},
-    search::{IndexName, Pinned},
+    search::Pinned,
 };
 
 /// The most points in time and scrolls that one client has open at once: each keeps files that a merge would free.

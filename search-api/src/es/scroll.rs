@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use query::{QueryError, Reader};
+use query::{IndexName, QueryError, Reader, SearchResponse};
 use serde_json::{Value, json};
 use store::Timestamp;
 
@@ -23,7 +23,6 @@ use super::{
 use crate::{
     error::SearchError,
     http::{Role, asker::Asker, shares::Client, state::ApiState, written::Written},
-    search::{IndexName, SearchResponse},
 };
 
 /// `POST {index}/_pit`, and for OpenSearch `POST {index}/_search/point_in_time`
@@ -117,7 +116,7 @@ pub(super) fn open(
     let views = state.search.pin(indices)?;
     let response = state.search.search_at(&search.request, &views)?;
     let mut rest = search.clone();
-    rest.request.facets.clear();
+    rest.request.aggregations.clear();
     let id = state.points.open(client, state.search.keep(&views), keep, Some(rest))?;
     go_on(state, &response, &id);
     page(response, &search, indices.len(), &id)

@@ -7,7 +7,8 @@ use axum::{
     response::IntoResponse,
 };
 use query::{
-    Bool, FieldBoost, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses, parse_text,
+    Bool, FieldBoost, IndexName, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses,
+    parse_text,
 };
 use serde_json::{Value, json};
 
@@ -22,7 +23,6 @@ use super::{
 use crate::{
     error::SearchError,
     http::{asker::Asker, state::ApiState, written::Written},
-    search::IndexName,
 };
 
 /// `_search`, `{index}/_search`
@@ -149,7 +149,7 @@ fn answer<'a>(
 /// A request that counts and gives no hits.
 async fn count_of(state: &ApiState, mut search: EsSearch, indices: &[IndexName]) -> Result<u64, SearchError> {
     (search.request.size, search.request.from, search.request.count_all) = (0, 0, true);
-    search.request.facets.clear();
+    search.request.aggregations.clear();
     let (engine, indices) = (state.search.clone(), indices.to_vec());
     let pool = state.pool_for(IndexName::any_past(&indices));
     let found = pool.run(move || engine.search_all(&search.request, &indices)).await?;

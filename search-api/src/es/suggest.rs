@@ -3,16 +3,11 @@
 
 use std::cmp::Reverse;
 
-use query::{QueryError, Reader};
+use query::{IndexName, QueryError, Reader};
 use serde_json::{Map, Value, json};
 use views::{Analyser, Language};
 
-use crate::{
-    error::SearchError,
-    execute::NearWord,
-    search::{IndexName, Search},
-    spelling::Nearest,
-};
+use crate::{error::SearchError, execute::NearWord, search::Search, spelling::Nearest};
 
 /// The most words of a text that are looked at.
 const MAX_WORDS: usize = 32;

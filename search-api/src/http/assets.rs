@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 use store::{AsOf, AssetId, AssetKind, AssetRef, Differences, Reader, Revision, Seq, Shown, Snapshot};
 
-use super::{problem::Problem, route::Asked, search::in_view, state::ApiState};
+use super::{answer::HitAnswer, problem::Problem, route::Asked, search::in_view, state::ApiState};
 use crate::{
     cite::{Cited, Form},
     error::SearchError,
@@ -24,7 +24,7 @@ pub(super) async fn document(state: ApiState, asked: Asked) -> Result<Response, 
     let at: Option<AsOf> = asked.parsed("at");
     let (search, reader) = (state.search.clone(), asked.asker.reader());
     let hit = state.pool_for(at.is_some()).run(move || search.document(&asset, at, reader));
-    Ok(Json(hit.await?).into_response())
+    Ok(Json(HitAnswer::from(hit.await?)).into_response())
 }
 
 /// The life of an asset.

@@ -1,12 +1,12 @@
 //! Hits as an Atom feed (RFC 4287).
 
+use query::Hit;
 use serde_json::{Map, Value};
 use store::{ArchiveDate, AssetKind, Log, Timestamp};
 
 use crate::{
     error::SearchError,
     pages::{asset_href, web_link},
-    search::Hit,
 };
 
 /// What is said of a feed as a whole.

@@ -4,6 +4,7 @@
 //! whatever touches the index or the log runs on a pool of its own.
 
 mod access;
+mod answer;
 mod asked;
 pub(crate) mod asker;
 mod assets;
@@ -60,6 +61,7 @@ use axum::{
 use tokio::net::TcpListener;
 
 pub use self::access::{Access, InvalidKey, Role};
+pub use self::answer::{HitAnswer, SearchAnswer};
 pub(crate) use self::body::MAX_EVENTS_BODY;
 pub use self::cors::{InvalidOrigin, Origins};
 use self::policy::{Effect, Entry, Face, Policy};

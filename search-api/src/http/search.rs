@@ -6,13 +6,14 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use query::SearchRequest;
+use query::{SearchRequest, SearchResponse};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::{AssetId, AssetKind, AssetRef, Seq};
 
 use super::{
     ApiState,
+    answer::{HitAnswer, SearchAnswer},
     atom::{self, Feed},
     finish::{etag, is_known, not_modified, tagged},
     problem::Problem,
@@ -24,7 +25,7 @@ use super::{
 use crate::{
     error::SearchError,
     pages::encode,
-    search::{Hit, Search, SearchResponse, WAIT_LIMIT, unseen},
+    search::{Search, WAIT_LIMIT, unseen},
     suggest::Suggestion,
 };
 
@@ -78,7 +79,7 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
         let total = found.total;
         let next = found.next.as_ref().map(|cursor| page_after(&asked, &cursor.to_string()));
         let mut response = match format {
-            Format::Json => Written::of(&found)?.into_response(),
+            Format::Json => Written::of(&SearchAnswer::from(found))?.into_response(),
             Format::Csv => {
                 let csv = table::csv(kind, &found.hits);
                 let disposition = [(header::CONTENT_DISPOSITION, "attachment; filename=\"search.csv\"")];
@@ -180,7 +181,7 @@ pub(super) struct Similar {
     kind: AssetKind,
     id: AssetId,
     /// The most alike first.
-    hits: Vec<Hit>,
+    hits: Vec<HitAnswer>,
 }
 
 /// `GET /api/v1/similar/{id}`
@@ -196,7 +197,12 @@ pub(super) async fn similar(state: ApiState, asked: Asked) -> Result<Response, P
         if snapshot.live(&asset)?.is_none() {
             return Err(unseen(&snapshot, &asset)?);
         }
-        let hits = search.search(&SearchRequest::similar_to(&asset, size))?.hits;
+        let hits = search
+            .search(&SearchRequest::similar_to(&asset, size))?
+            .hits
+            .into_iter()
+            .map(HitAnswer::from)
+            .collect();
         Written::of(&Similar { kind: asset.kind, id: asset.id, hits })
     });
     Ok(found.await?.into_response())

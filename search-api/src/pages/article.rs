@@ -150,7 +150,7 @@ fn not_there_then(
 }
 
 impl Story<'_> {
-    fn markup(&self, pages: &Pages, similar: &[crate::Hit]) -> Markup {
+    fn markup(&self, pages: &Pages, similar: &[query::Hit]) -> Markup {
         let article = self.article;
         let asset = AssetRef::new(AssetKind::Article, self.id.clone());
         let mut images = self.images.iter();

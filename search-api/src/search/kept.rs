@@ -7,8 +7,9 @@ use std::{
 };
 
 use indexer::{Pin, PinnedAt};
+use query::IndexName;
 
-use super::{IndexName, Pinned};
+use super::Pinned;
 use crate::error::SearchError;
 
 /// How long one is kept since it was last asked.

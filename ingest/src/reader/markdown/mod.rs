@@ -4,6 +4,7 @@
 mod body;
 mod front;
 mod picture;
+mod scalars;
 mod shortcode;
 
 use serde_json::Value;
@@ -40,9 +41,16 @@ impl Reader for Markdown {
     }
 }
 
-/// Whether a text opens with front matter, white space before it passed over.
+/// Whether a text opens with front matter between fences, white space before it passed over.
 pub(crate) fn has_front_matter(text: &str) -> bool {
     front::opening(text).is_some()
+}
+
+/// Whether a page begins with the fields that Hugo takes as JSON.
+pub(crate) fn has_json_front_matter(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+        && !text.trim_start().starts_with("{{")
+        && !text.trim_start().starts_with("{%")
 }
 
 /// One page of a site, by its path from the site's root, without the ending.
@@ -108,6 +116,9 @@ impl Page<'_> {
             ..Byline::default()
         };
         fields.keep("body", text.text.into());
+        if !text.links.is_empty() {
+            fields.add("links", text.links.into());
+        }
         let id = names::byline_id(self.name())
             .ok_or_else(|| Reason::Content("an author's page needs a name to be known by".to_owned()))?;
         Ok(vec![Found::published(id, Byline { extra: fields.rest(), ..byline }, None)])
@@ -115,7 +126,8 @@ impl Page<'_> {
 
     fn article(&self, mut fields: Fields, body: &str) -> Result<Vec<Found>, Reason> {
         let id = AssetId::new(self.stem).map_err(|error| Reason::Content(format!("the path: {error}")))?;
-        let text = body::read(body);
+        let mut text = body::read(body);
+        let links = std::mem::take(&mut text.links);
         let published = fields.first_date(&["date", "publishDate", "published", "pubDate", "date_published"]);
         let published = published.or_else(|| self.date_of_name());
         let updated =
@@ -173,6 +185,9 @@ impl Page<'_> {
             .chain(text.pictures.into_iter().map(|picture| (picture, true)))
         {
             former.extend(self.show(&mut article, &mut found, picture, is_link, time));
+        }
+        if !links.is_empty() {
+            fields.add("links", links.into());
         }
         article.extra = fields.rest();
         if !text.links.is_empty() {

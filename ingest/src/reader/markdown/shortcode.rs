@@ -178,7 +178,7 @@ mod tests {
         check("{% image \"a/b.png\" \"words\" %}", "", &[("a/b.png", "words")]);
         check("{{< img src=uid >}}", "", &[("uid", "")]);
         check("[t]({{< ref \"a.md\" >}}) c", "[t](<a.md>) c", &[]);
-        check("[t]({{ \"/a/\" | url }})", "[t](#)", &[]);
+        check("[t]({{ \"/a/\" | url }})", "[t](</a/>)", &[]);
         check("```\n{{ site.url }}\n```\n{{ x }}", "```\n{{ site.url }}\n```\n", &[]);
         check("{{< note >}}in{{< /note >}}", "in", &[]);
         check("a { b } {{ c", "a { b } {{ c", &[]);
