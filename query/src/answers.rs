@@ -27,6 +27,11 @@ pub struct SearchResponse {
     pub aggregations: Vec<AggregationAnswer>,
     /// The beginning of the next page; none when this is the last.
     pub next: Option<Cursor>,
+    /// True if the index has moved on since the page before, whose commit is not kept any more: hits whose scores have
+    /// changed may be missing here, or be here once more.
+    pub moved: bool,
+    /// What whoever typed the query should know: a word before a colon that names no field.
+    pub notes: Vec<String>,
     /// The generation that answered.
     pub generation: String,
     /// The last event that it has taken in.
@@ -69,11 +74,16 @@ pub struct Hit {
     pub group: Option<SortValue>,
 }
 
-impl Hit {
-    /// Returns where the page begins that comes behind it.
-    pub fn cursor(&self) -> Cursor {
-        Cursor::behind(self.sort.clone(), self.seq.get())
+impl SearchResponse {
+    /// Returns where the page begins that comes behind one of its hits.
+    pub fn cursor(&self, hit: &Hit) -> Cursor {
+        Cursor::behind(hit.sort.clone(), hit.seq.get(), commit_of(&self.generation, &self.state))
     }
+}
+
+/// Returns the name of a generation's commit whose index has this state.
+pub fn commit_of(generation: &str, state: &str) -> String {
+    format!("{generation}/{state}")
 }
 
 /// A score and the numbers that it was made from.

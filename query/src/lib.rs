@@ -44,7 +44,7 @@ pub use aggregations::{
 };
 pub use answers::{
     AggregationAnswer, AggregationResult, Bound, Bucket, BucketKey, Explanation, Figure, Hit, SearchResponse,
-    TopHits,
+    TopHits, commit_of,
 };
 pub use dates::{DateError, DateFormat, Interval, day_range, instant_of, millis_of, parse_bound, zone_of};
 pub use dsl::{DslOptions, parse_query, write_query};
@@ -62,7 +62,7 @@ pub use request::{
 pub use scalar::Scalar;
 pub use scored::{Curve, Example, FunctionKind, Like, Mode, Modifier, ScoreFunction, Scored};
 pub use sort::{Missing, Sort, SortValue};
-pub use text::{ALL_EXACT, Syntax, TextOptions, parse_text};
+pub use text::{ALL_EXACT, Syntax, TextOptions, parse_text, unknown_names};
 pub use words::{Combine, Fuzziness, Fuzzy, Phrase, Words};
 
 /// A query: the documents that are looked for.

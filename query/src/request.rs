@@ -22,7 +22,7 @@ use crate::{
     ALL_EXACT, Aggregation, Combine, FieldBoost, HighlightOptions, Minimum, Need, Phrase, Query, QueryError,
     Sort, Syntax, TextOptions,
     limits::{Clauses, MAX_WINDOW},
-    names, parse_text,
+    names, parse_text, unknown_names,
 };
 
 /// A search.
@@ -70,6 +70,8 @@ pub struct SearchRequest {
     pub source: SourceFilter,
     /// The parts of them that are given as single fields besides.
     pub fields: SourceFilter,
+    /// What whoever typed the query should know: words before a colon that name no field.
+    pub notes: Vec<String>,
     /// True if a page whose documents are too large together ends before the first that is too much, instead of being
     /// refused.
     pub ends_early: bool,
@@ -100,8 +102,14 @@ impl SearchRequest {
             min_seq: None,
             source: SourceFilter::All,
             fields: SourceFilter::None,
+            notes: Vec::new(),
             ends_early: false,
         }
+    }
+
+    /// Whether the order of the hits hangs on their scores, which are of one commit of the index.
+    pub fn is_by_score(&self) -> bool {
+        self.sort.is_empty() || self.sort.iter().any(|sort| sort.field == "_score")
     }
 
     /// Returns true if anything is wanted of the documents, so that they must be read.
@@ -124,6 +132,7 @@ impl SearchRequest {
     pub fn plain(kind: AssetKind, q: &str) -> Result<Self, QueryError> {
         Ok(Self {
             query: plain_query(kind, q, false)?,
+            notes: notes_on(kind, q),
             highlight: Some(HighlightOptions::default()),
             ..Self::new(kind)
         })
@@ -153,6 +162,21 @@ pub fn plain_query(kind: AssetKind, q: &str, exact: bool) -> Result<Query, Query
         ..TextOptions::new(Syntax::Plain, &known)
     };
     Ok(join_words(parse_text(q, &options, &mut Clauses::default())?, &options.fields))
+}
+
+/// Says of each word before a colon that names no field that it was taken for a word, and which name may be meant.
+fn notes_on(kind: AssetKind, q: &str) -> Vec<String> {
+    let note = |name: &str| {
+        let meant = match names::nearest(kind, name) {
+            Some(near) => format!(": did you mean `{near}:`?"),
+            None => ", and was looked for as a word".to_owned(),
+        };
+        format!("`{name}:` names no field{meant}")
+    };
+    unknown_names(q, &|name| names::fields_named(kind, name).is_some())
+        .iter()
+        .map(|name| note(name))
+        .collect()
 }
 
 /// The share that fields other than the best one count in a plain search.

@@ -159,7 +159,7 @@ impl Turns {
         let locked = waiting.lock_and_sign(&self.writer);
         let freed = self.next.unlock();
         locked?;
-        freed.map_err(failed)?;
+        freed.map_err(|error| failed(&error))?;
         *self.blocked() = None;
         Ok(turn)
     }
@@ -257,7 +257,7 @@ impl Waiting<'_> {
                     std::thread::sleep(self.pause.min(left));
                     self.pause = (self.pause * 2).min(TRY_EVERY[1]);
                 }
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
+                Err(TryLockError::Error(error)) => return Err(failed(&error)),
             }
         }
     }
@@ -288,7 +288,7 @@ impl Waiting<'_> {
     }
 }
 
-fn failed(error: io::Error) -> NoTurn {
+fn failed(error: &io::Error) -> NoTurn {
     NoTurn::Failed(error.to_string())
 }
 

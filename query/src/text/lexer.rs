@@ -93,6 +93,7 @@ impl Lexer<'_, '_> {
             '[' | '{' if self.after_field() || self.strict() => return self.range(),
             '/' if self.strict() => return self.regexp(),
             '^' if self.may_boost() => return self.boost(),
+            _ if self.plain() && self.is_address() => self.address(),
             _ => return self.word(),
         }
         Ok(())
@@ -216,6 +217,51 @@ impl Lexer<'_, '_> {
             None => self.tokens.push(Token::Word { text: inner, pattern: None, fuzzy: None }),
         }
         Ok(())
+    }
+
+    /// Whether an address of the web begins here, as it is pasted: its signs are no operators.
+    fn is_address(&self) -> bool {
+        let word: String = self.rest_of_word().iter().collect();
+        let is_scheme = |scheme: &str| {
+            scheme.len() > 1
+                && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+        };
+        let is_host = |host: &str| {
+            host.contains('.')
+                && host
+                    .split('.')
+                    .all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '-'))
+        };
+        match word.split_once("://") {
+            Some((scheme, rest)) if is_scheme(scheme) => !rest.is_empty(),
+            _ => word.split_once('/').is_some_and(|(host, _)| is_host(host)),
+        }
+    }
+
+    /// Up to the next white space, quotation mark, or parenthesis that closes a group around it.
+    fn rest_of_word(&self) -> &[char] {
+        let rest = self.chars.get(self.at..).unwrap_or_default();
+        let mut open = 0_usize;
+        let end = rest.iter().position(|c| match c {
+            '(' => {
+                open += 1;
+                false
+            }
+            ')' if open > 0 => {
+                open -= 1;
+                false
+            }
+            ')' | '"' | '\u{201c}' | '\u{201d}' => true,
+            c => c.is_whitespace() || c.is_control(),
+        });
+        rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest)
+    }
+
+    fn address(&mut self) {
+        let text: String = self.rest_of_word().iter().collect();
+        let chars = text.chars().count();
+        self.push(Token::Word { text, pattern: None, fuzzy: None }, chars);
     }
 
     fn word(&mut self) -> Result<(), QueryError> {
