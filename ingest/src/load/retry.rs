@@ -147,7 +147,7 @@ fn record(
             report.unpublished += found.hidden.len() as u64;
             Ok(true)
         }
-        Err(Failure::Log(error)) => return Err(error.into()),
+        Err(Failure::Log(error)) => Err(error.into()),
         Err(Failure::Record(reason)) => {
             report.stays(one.place(), reason.to_string());
             Ok(false)

@@ -35,13 +35,16 @@ impl Telling {
     }
 }
 
+/// Makes the query of a unit, given its number and its bytes in the text.
+type QueryOfUnit<'a> = dyn Fn(usize, &Range<usize>) -> Result<Boxed, QueryError> + 'a;
+
 /// For each unit of a text (a word, or several that stand together) where it is looked for, if any of them will do.
 /// `in_any_field` makes the query of a unit.
 pub(super) fn telling(
     translator: &Translator<'_>,
     units: &[Range<usize>],
     text: &str,
-    in_any_field: &dyn Fn(usize, &Range<usize>) -> Result<Boxed, QueryError>,
+    in_any_field: &QueryOfUnit<'_>,
 ) -> Result<Vec<Telling>, QueryError> {
     let listed = listed(units, text);
     let mut silent: Vec<Vec<Language>> = vec![Vec::new(); units.len()];
