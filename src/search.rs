@@ -108,7 +108,8 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         terminal.note(format!("{events} not in the index yet: `morgue serve` or another load takes them in"));
     }
     let search = Search::new(indexes);
-    let found = search.search(&request)?;
+    let inquiry = search.begin();
+    let found = inquiry.search(&request)?;
     if terminal.is_json() {
         terminal.json(&SearchAnswer::from(found))?;
         return Ok(Outcome::Done);
@@ -125,7 +126,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         show(hit, terminal)?;
     }
     if found.total == 0
-        && let Some(better) = better_spelling(&search, args.view, &query)
+        && let Some(better) = better_spelling(&inquiry, args.view, &query)
     {
         terminal.say(format!("Did you mean: {better}"))?;
     }

@@ -1,4 +1,4 @@
-//! What the plain words of parameters and query strings mean in each view.
+//! Meanings of the plain words of parameters and query strings in each view.
 
 use store::AssetKind;
 use views::{EXACT, FieldKind, FieldSpec, view_of};
@@ -114,7 +114,7 @@ pub fn section_field(kind: AssetKind) -> &'static str {
     names_of(kind).section
 }
 
-/// What a facet counts.
+/// The values that a facet counts.
 pub enum Facet {
     /// Exact values of a field.
     Values(String),

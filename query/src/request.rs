@@ -30,25 +30,25 @@ use crate::{
 pub struct SearchRequest {
     /// The view.
     pub kind: AssetKind,
-    /// What is looked for.
+    /// The documents that are looked for.
     pub query: Query,
-    /// What is taken away from the hits after aggregations have seen them.
+    /// The query that hits must match, too, after aggregations have seen all.
     pub post_filter: Option<Query>,
     /// The order; none is by relevance.
     pub sort: Vec<Sort>,
-    /// How many hits to pass over.
+    /// The number of hits to pass over.
     pub from: usize,
-    /// How many hits to give.
+    /// The number of hits to give.
     pub size: usize,
     /// Only what comes behind this hit.
     pub after: Option<Cursor>,
-    /// Whether and how to highlight.
+    /// The highlighting, if there is to be any.
     pub highlight: Option<HighlightOptions>,
     /// The archive as it stood, by the name it was built under.
     pub as_of: Option<String>,
-    /// What the documents that match are to be added up to.
+    /// Aggregations over the documents that match.
     pub aggregations: Vec<Aggregation>,
-    /// Whether all hits are counted; without, the best are found faster.
+    /// True if all hits are counted; without, the best are found faster.
     pub count_all: bool,
     /// When not all are counted: up to how many are.
     pub count_to: u64,
@@ -60,17 +60,17 @@ pub struct SearchRequest {
     pub time_limit: Option<Duration>,
     /// Hits of a lower score are left out.
     pub min_score: Option<f32>,
-    /// Whether each hit says how its score came about.
+    /// True if each hit says how its score came about.
     pub explain: bool,
     /// A field that the view lacks matches nothing instead of being refused.
     pub lenient: bool,
     /// Wait (at most two seconds) until the index has taken in this event.
     pub min_seq: Option<Seq>,
-    /// What is given of the documents that are found.
+    /// The parts of the documents that are given.
     pub source: SourceFilter,
-    /// What is given of them as single fields besides.
+    /// The parts of them that are given as single fields besides.
     pub fields: SourceFilter,
-    /// Whether a page whose documents are too large together ends before the first that is too much, instead of being
+    /// True if a page whose documents are too large together ends before the first that is too much, instead of being
     /// refused.
     pub ends_early: bool,
 }
@@ -104,7 +104,7 @@ impl SearchRequest {
         }
     }
 
-    /// Whether anything is wanted of the documents, so that they must be read.
+    /// Returns true if anything is wanted of the documents, so that they must be read.
     pub fn reads_documents(&self) -> bool {
         self.source != SourceFilter::None || self.fields != SourceFilter::None || self.highlight.is_some()
     }
@@ -117,7 +117,7 @@ impl SearchRequest {
         PlainSearch::read(params)?.request()
     }
 
-    /// What people type into a search box.
+    /// Returns the search for a text that people type into a search box.
     ///
     /// # Errors
     /// [`QueryError`]: too long, too deep or too many words.
@@ -155,7 +155,7 @@ pub fn plain_query(kind: AssetKind, q: &str, exact: bool) -> Result<Query, Query
     Ok(join_words(parse_text(q, &options, &mut Clauses::default())?, &options.fields))
 }
 
-/// What fields other than the best one count in a plain search.
+/// The share that fields other than the best one count in a plain search.
 const PLAIN_TIE_BREAKER: f32 = 0.1;
 
 /// Several words in a row are one text, so that documents that have them side by side can be preferred.
@@ -177,5 +177,5 @@ fn join_words(query: Query, fields: &[FieldBoost]) -> Query {
     Query::Bool(joined)
 }
 
-/// What words side by side count more.
+/// The weight of words side by side.
 const NEARNESS: f32 = 0.5;

@@ -9,7 +9,8 @@
 //! leaf     = word | "phrase"[~slop] | word~[edits] | wild*card | /regexp/ | [a TO b] | a..b | >=a
 //! ```
 //!
-//! A leaf or group may end in `^boost`. `=` means the words as they are written, in typed queries. Typed queries are never refused for their syntax; a `query_string` is.
+//! A leaf or group may end in `^boost`. `=` means the words as they are written, in typed queries. Typed queries are
+//! never refused for their syntax; a `query_string` is.
 
 mod leaf;
 mod lexer;
@@ -50,7 +51,7 @@ pub fn parse_text(text: &str, options: &TextOptions<'_>, clauses: &mut Clauses) 
     Ok(joined(parts, &options.need, options.syntax))
 }
 
-/// How a part of a sequence counts.
+/// The sign of a part of a sequence.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sign {
     Plain,

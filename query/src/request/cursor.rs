@@ -1,4 +1,4 @@
-//! Where a page begins: behind a hit of the page before.
+//! The beginning of a page: behind a hit of the page before.
 
 use std::{fmt, str::FromStr};
 

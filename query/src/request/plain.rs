@@ -21,9 +21,9 @@ const FACET_VALUES: usize = 20;
 pub struct PlainSearch {
     /// The view.
     pub view: AssetKind,
-    /// What was typed.
+    /// The text that was typed.
     pub q: String,
-    /// Whether the words of `q` are meant as they are written.
+    /// True if the words of `q` are meant as they are written.
     pub exact: bool,
     /// The first date; empty for none.
     pub from: String,
@@ -33,15 +33,15 @@ pub struct PlainSearch {
     pub filters: Vec<(String, String)>,
     /// In which order.
     pub order: PlainOrder,
-    /// How many hits.
+    /// The number of hits.
     pub limit: usize,
-    /// How many hits to pass over.
+    /// The number of hits to pass over.
     pub offset: usize,
-    /// Where the page begins.
+    /// The beginning of the page.
     pub cursor: Option<Cursor>,
     /// Whose values are counted.
     pub facets: Vec<String>,
-    /// Whether hits show where the words are.
+    /// True if hits show where the words are.
     pub highlight: bool,
     /// The archive as it stood, by the name it was built under.
     pub as_of: Option<String>,

@@ -12,7 +12,7 @@ pub(super) enum Token {
     Or,
     Not,
     Plus,
-    /// What follows is meant as it is written.
+    /// `=`: the words behind it are meant as they are written.
     Exact,
     /// A field's name; its colon is eaten.
     Field(String),
@@ -288,14 +288,14 @@ impl Lexer<'_, '_> {
         Ok(())
     }
 
-    /// Whether what stands before this colon names a field. A `query_string` takes any name, to refuse it then.
+    /// Returns true if the text before this colon names a field. A `query_string` takes any name, to refuse it then.
     fn is_field(&self, name: &str, start: usize) -> bool {
         let looks_like_one =
             self.at > start && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '*'));
         looks_like_one && (self.strict() || (self.options.field)(name).is_some())
     }
 
-    /// Whether this `~` says that the word is fuzzy: it ends the word, or a digit and then the end follow.
+    /// Returns true if this `~` says that the word is fuzzy: it ends the word, or a digit and then the end follow.
     fn fuzzy_ends_here(&self) -> bool {
         let end = |c: Option<char>| c.is_none_or(|c| c.is_whitespace() || matches!(c, ')' | '^'));
         let after = match (self.peek(1), self.peek(2)) {

@@ -17,13 +17,14 @@ use super::{
     routes,
     sign_in::{self, Wanted},
 };
-use crate::{SearchError, http::policy::Face};
+use crate::SearchError;
+use crate::http::{error::RequestError, policy::Face};
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PageError {
     #[error(transparent)]
-    Search(#[from] SearchError),
+    Search(#[from] RequestError),
     #[error("there is no {0} in the archive")]
     NoSuchAsset(AssetRef),
     #[error(transparent)]
@@ -33,6 +34,12 @@ pub(super) enum PageError {
     /// What a route that is no page has answered.
     #[error("{detail}")]
     Answered { status: StatusCode, detail: String },
+}
+
+impl From<SearchError> for PageError {
+    fn from(error: SearchError) -> Self {
+        Self::Search(error.into())
+    }
 }
 
 impl From<ReadError> for PageError {
@@ -78,8 +85,10 @@ impl PageError {
         let frame = Frame { indexed: false, ..Frame::new(title, "error") };
         let mut response = page(pages, &frame, &explained(title, &self.to_string()));
         *response.status_mut() = status;
-        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            response.headers_mut().insert("retry-after", HeaderValue::from_static("1"));
+        if let Self::Search(error) = &self
+            && let Some(seconds) = error.retry_after()
+        {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.into_response()
     }
