@@ -270,7 +270,12 @@ impl Waiting<'_> {
         let now = Instant::now();
         let until = self.until.min(self.turns.given_up_at(now));
         let left = until.saturating_duration_since(now);
-        let holder = || self.turns.holder().ok().flatten();
+        let holder = || {
+            self.turns.holder().unwrap_or_else(|error| {
+                tracing::debug!(%error, "who writes to the log cannot be told");
+                None
+            })
+        };
         if !self.said && self.turns.wait.saturating_sub(left) >= SAY_AFTER {
             self.said = true;
             if let Some(holder) = holder() {
