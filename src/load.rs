@@ -13,8 +13,11 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use indexer::{Indexes, Phase};
 use indicatif::{ProgressBar, ProgressStyle};
-use ingest::{LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused};
-use store::{AssetKind, Expiries, Log, Seq, Timestamp};
+use ingest::{
+    LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused,
+    append::Terms,
+};
+use store::{AssetKind, Expiries, Log, Seq};
 
 use crate::{
     archive::Archive,
@@ -29,7 +32,7 @@ Examples:
   morgue load --dry-run archive/              what would be loaded, and what not, with the reasons
   zcat dump.ndjson.gz | morgue load -         from another program
   morgue load --pattern '{published:%Y%m%d}/{source}_ed-{edition}_seq-{page}.txt' scans/
-  morgue load --column Title=headline --column When=published articles.csv
+  morgue load --column Title=headline --column 'When=published:%d/%m/%Y' articles.csv
 
 Killed in the middle, the same command goes on where it stopped; run again, it adds nothing.";
 
@@ -57,6 +60,14 @@ pub(crate) struct Args {
     #[command(flatten)]
     hints: Hints,
 
+    /// Refuse events of our own JSON Lines that have unknown fields, which are kept and told otherwise.
+    #[arg(long)]
+    strict: bool,
+
+    /// Take events of types that this version does not know, as a later one may write.
+    #[arg(long)]
+    unknown_types: bool,
+
     /// Keep loading what is new or changed in the folders, or has become public since, and withdraw what expires: every
     /// so many seconds, until Ctrl-C.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
@@ -72,9 +83,10 @@ pub(crate) struct Hints {
     #[arg(long = "pattern", value_name = "PATTERN")]
     patterns: Vec<PathPattern>,
 
-    /// Which column of a table is which field, where its name does not tell: --column Title=headline.
+    /// Which column of a table is which field, where its name does not tell: --column Title=headline. Of a date, its form,
+    /// too: --column 'When=published:%d/%m/%Y'.
     #[arg(long = "column", value_name = "COLUMN=FIELD", value_parser = column)]
-    columns: Vec<(String, String)>,
+    columns: Vec<(String, ingest::Column)>,
 
     /// The encoding of files that are not UTF-8, whatever they declare: windows-1250, Shift_JIS, IBM850. Without it, what
     /// they declare, or what their bytes look like.
@@ -92,10 +104,10 @@ impl Hints {
     }
 }
 
-fn column(text: &str) -> Result<(String, String), String> {
+fn column(text: &str) -> Result<(String, ingest::Column), String> {
     match text.rsplit_once('=') {
         Some((column, field)) if !column.is_empty() && !field.is_empty() => {
-            Ok((column.to_owned(), field.to_owned()))
+            Ok((column.to_owned(), field.parse().map_err(|error: ingest::InvalidColumn| error.to_string())?))
         }
         _ => Err("write COLUMN=FIELD, as in Title=headline".to_owned()),
     }
@@ -107,6 +119,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     options.dry_run = args.dry_run;
     options.unpublished = args.unpublished;
     options.hints = args.hints.to_ingest();
+    options.terms = Terms { strict: args.strict, unknown_types: args.unknown_types };
     // A slip in a name, or a look at what would be, makes no archive.
     options.check()?;
     let scratch = tempfile::tempdir().context("no temporary directory can be made")?;
@@ -165,7 +178,8 @@ fn watch(
     terminal: &Terminal,
 ) -> Result<Outcome> {
     let indexes = archive.open_indexes(log.clone())?;
-    let _expiries = Expiries::start(log, Timestamp::now).context("no threads can be started")?;
+    let clock = log.clock().clone();
+    let _expiries = Expiries::start(log, move || clock.now()).context("no threads can be started")?;
     let mut failed = None;
     ingest::watch(log, options, every, &(), stop, &mut |report| {
         let told =

@@ -15,6 +15,11 @@ const KEPT_OF_TOO_LARGE: usize = 64 << 10;
 pub(crate) trait Cutter: Send {
     /// The next record; `None` at the end of the file.
     fn next(&mut self, input: &mut dyn BufRead) -> io::Result<Option<Raw>>;
+
+    /// How it understood the file, where that is not plain: for people.
+    fn told(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 }
 
 /// The line, column and number at which a cutter stands.

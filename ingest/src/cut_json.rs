@@ -1,6 +1,9 @@
 //! Cutting a JSON document at the values that are its records.
 
-use std::io::{self, BufRead};
+use std::{
+    io::{self, BufRead},
+    sync::Arc,
+};
 
 use crate::{
     cut::{Cursor, Cutter, Gathered},
@@ -8,11 +11,17 @@ use crate::{
     scan_json::{End, Scan},
 };
 
+/// How much of what stands before the list is kept for its records.
+const MAX_HEAD: usize = 64 << 10;
+
 /// Every element of one array of a JSON document is a record: that which is the value of a key, or the document
 /// itself.
 pub(crate) struct Elements {
-    key: Option<&'static str>,
+    key: Option<String>,
     cursor: Cursor,
+    /// What stands before the list, where it is wanted.
+    head: Option<Vec<u8>>,
+    shared: Arc<[u8]>,
     state: Stage,
     /// The beginning of a record that was read while the end of a broken one was looked for.
     carried: Option<(Place, Vec<u8>)>,
@@ -27,8 +36,20 @@ enum Stage {
 
 impl Elements {
     /// The elements of the array under `key`, or of the array that the document is.
-    pub(crate) fn of(key: Option<&'static str>) -> Self {
-        Self { key, cursor: Cursor::default(), state: Stage::Before, carried: None }
+    pub(crate) fn of(key: Option<String>) -> Self {
+        Self {
+            key,
+            cursor: Cursor::default(),
+            head: None,
+            shared: Arc::default(),
+            state: Stage::Before,
+            carried: None,
+        }
+    }
+
+    /// Gives each record what stands before the list, too.
+    pub(crate) fn with_head(self) -> Self {
+        Self { head: Some(Vec::new()), ..self }
     }
 
     /// Reads up to the array's bracket; whether there is one.
@@ -50,7 +71,7 @@ impl Elements {
                     last_text.clear();
                     after_key = false;
                 }
-                (false, b':') => after_key = self.key.is_some_and(|key| last_text == key.as_bytes()),
+                (false, b':') => after_key = self.key.as_ref().is_some_and(|key| last_text == key.as_bytes()),
                 (false, b'[') if after_key || (self.key.is_none() && scan.depth() == 1) => {
                     self.pass(input, &[byte]);
                     return Ok(true);
@@ -65,6 +86,9 @@ impl Elements {
 
     fn pass(&mut self, input: &mut dyn BufRead, bytes: &[u8]) {
         self.cursor.pass(bytes);
+        if let Some(head) = self.head.as_mut().filter(|head| head.len() < MAX_HEAD) {
+            head.extend_from_slice(bytes);
+        }
         input.consume(bytes.len());
     }
 }
@@ -73,8 +97,9 @@ impl Cutter for Elements {
     fn next(&mut self, input: &mut dyn BufRead) -> io::Result<Option<Raw>> {
         if self.state == Stage::Before {
             self.state = if self.find(input)? { Stage::Inside } else { Stage::After };
+            self.shared = self.head.take().unwrap_or_default().into();
             if self.state == Stage::After {
-                let reason = Reason::Content(match self.key {
+                let reason = Reason::Content(match &self.key {
                     Some(key) => format!("there is no list `{key}` in this document"),
                     None => "this document is no list".to_owned(),
                 });
@@ -83,7 +108,7 @@ impl Cutter for Elements {
         }
         while self.state == Stage::Inside {
             if self.carried.is_some() {
-                return self.element(input).map(Some);
+                return self.element(input).map(|raw| Some(Raw { head: Arc::clone(&self.shared), ..raw }));
             }
             match peek(input)? {
                 None => {
@@ -92,7 +117,11 @@ impl Cutter for Elements {
                 }
                 Some(b']') => self.state = Stage::After,
                 Some(byte) if byte == b',' || byte.is_ascii_whitespace() => self.pass(input, &[byte]),
-                Some(_) => return self.element(input).map(Some),
+                Some(_) => {
+                    return self
+                        .element(input)
+                        .map(|raw| Some(Raw { head: Arc::clone(&self.shared), ..raw }));
+                }
             }
         }
         // What follows the list is of no record, but must be read to know that the file is whole.
@@ -250,7 +279,7 @@ mod tests {
 
     #[test]
     fn elements_are_cut() {
-        let docs = || Box::new(Elements::of(Some("docs"))) as Box<dyn Cutter>;
+        let docs = || Box::new(Elements::of(Some("docs".to_owned()))) as Box<dyn Cutter>;
         check(
             &docs,
             "{\"a\":\"docs\",\"r\":{\"docs\": [\n {\"x\":\"}\\\"\"},\n [1,[2]], 3,null] },\"z\":1}",
@@ -272,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_broken_element_does_not_take_its_neighbours_along() {
-        let docs = || Box::new(Elements::of(Some("docs"))) as Box<dyn Cutter>;
+        let docs = || Box::new(Elements::of(Some("docs".to_owned()))) as Box<dyn Cutter>;
         let broken = |text: &str, expected: &[&str]| check(&docs, text, expected);
         broken(
             "{\"docs\":[{\"a\":\"x y\"z\"},{\"a\":1}]}",

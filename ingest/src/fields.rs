@@ -9,7 +9,7 @@ use serde::{
 use serde_json::{Map, Value};
 use store::{ArchiveDate, Keyword};
 
-use crate::dates;
+use crate::dates::{self, DayOrder, Form};
 
 /// The fields of a JSON object, a front matter or a table's row.
 #[derive(Debug, Default)]
@@ -34,11 +34,13 @@ impl Fields {
         names.iter().map(|name| self.text(name)).find(|text| !text.is_empty()).unwrap_or_default()
     }
 
-    /// Takes a date. One that cannot be understood stays.
+    /// Takes a date. One that cannot be understood stays; so does one that can be read in two ways, whose year is taken.
     pub(crate) fn date(&mut self, name: &str) -> Option<ArchiveDate> {
-        let date = dates::parse(&text_of(self.0.get(name)?))?;
-        self.0.remove(name);
-        Some(date)
+        let dated = dates::read(&text_of(self.0.get(name)?), DayOrder::Unknown)?;
+        if dated.form != Form::TwoWays {
+            self.0.remove(name);
+        }
+        Some(dated.date)
     }
 
     /// The first of these fields that has a date; the others stay.
@@ -89,6 +91,24 @@ impl Fields {
                 self.0.insert(name.to_owned(), value);
             }
         }
+    }
+
+    /// Adds what was found elsewhere to a field, whatever it holds.
+    pub(crate) fn add(&mut self, name: &str, value: Value) {
+        let before = self.0.get_mut(name).map(Value::take).filter(|before| !is_nothing(before));
+        let value = match (before, value) {
+            (Some(Value::Array(mut list)), Value::Array(more)) => {
+                list.extend(more);
+                Value::Array(list)
+            }
+            (Some(before), Value::Array(mut more)) => {
+                more.insert(0, before);
+                Value::Array(more)
+            }
+            (Some(before), value) => Value::Array(vec![before, value]),
+            (None, value) => value,
+        };
+        self.0.insert(name.to_owned(), value);
     }
 
     /// Whether nothing is left that says something.

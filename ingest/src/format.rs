@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     open::HEAD_BYTES,
-    reader::{self, Hints, field_of, has_front_matter, header, is_header, is_image_data},
+    reader::{self, Hints, has_front_matter, has_json_front_matter, is_image_data},
     record::Origin,
 };
 
@@ -45,7 +45,7 @@ pub enum Format {
     Reuters,
     /// CSV or TSV.
     Table,
-    /// Flat JSON objects, one a line.
+    /// JSON objects with a headline or a text.
     Records,
     /// Plain text whose path a pattern fits.
     Text,
@@ -168,6 +168,10 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
     {
         return Detected::Other;
     }
+    let page = matches!(ending.as_str(), "md" | "markdown" | "mkd");
+    if page && has_json_front_matter(text) {
+        return Detected::Known(Format::Markdown);
+    }
     if text.starts_with(['{', '[']) || matches!(ending.as_str(), "jsonl" | "ndjson") {
         return json(text, &ending, hints);
     }
@@ -177,25 +181,26 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
     if has_front_matter(text) {
         return Detected::Known(Format::Markdown);
     }
-    if matches!(ending.as_str(), "md" | "markdown" | "mkd") {
+    if page {
         return Detected::Unknown(
             "this Markdown has no front matter (fields between two lines `---` or `+++` at its head): add a title and a \
              date there to load it as an article"
                 .to_owned(),
         );
     }
-    let line = text.lines().next().unwrap_or("");
     let table = matches!(ending.as_str(), "csv" | "tsv" | "tab");
     if table || ending == "txt" {
-        let (columns, _) = header(line);
-        let known = columns.iter().filter(|name| field_of(name).is_some()).count();
-        if is_header(&columns, &hints.columns) && (table || known > 2) {
+        let found = reader::header(text.as_bytes(), &hints.columns);
+        // A text may begin with words that are columns elsewhere.
+        let good = |found: &reader::Header| table || (found.is_first() && found.known(&hints.columns) > 2);
+        if found.is_some_and(|found| good(&found)) {
             return Detected::Known(Format::Table);
         }
         if table {
+            let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
             return Detected::Unknown(format!(
                 "no column of this table is a headline or a text (it has {}): say which, as `--column COLUMN=headline`",
-                columns.join(", ").chars().take(200).collect::<String>()
+                reader::columns_of(line).join(", ").chars().take(200).collect::<String>()
             ));
         }
     }
@@ -269,8 +274,7 @@ fn json(text: &str, ending: &str, hints: &Hints) -> Detected {
         return Detected::Known(Format::Ninjs);
     }
     // The first lines may be the broken ones.
-    let mut lines = text.lines().take(5);
-    if !lines.clone().any(event) && lines.any(|line| is_record(line, hints)) {
+    if !text.lines().take(5).any(event) && reader::shape(text, &hints.columns).is_some() {
         return Detected::Known(Format::Records);
     }
     if event(first) || matches!(ending, "jsonl" | "ndjson") {
@@ -278,7 +282,7 @@ fn json(text: &str, ending: &str, hints: &Hints) -> Detected {
     }
     Detected::Unknown(
         "this JSON has none of the forms that are known: events of Morgue's own, answers of the NYT APIs, ninjs, \
-         JSON-LD, a JSON Feed, or one flat object a line with a headline or a text"
+         JSON-LD, a JSON Feed, or objects with a headline or a text, one a line or in a list"
             .to_owned(),
     )
 }
@@ -287,14 +291,6 @@ fn json(text: &str, ending: &str, hints: &Hints) -> Detected {
 fn has_docs(text: &str) -> bool {
     let after = text.split_once("\"docs\"").map(|(_, after)| after.trim_start());
     after.and_then(|after| after.strip_prefix(':')).is_some_and(|after| after.trim_start().starts_with('['))
-}
-
-/// A flat object with a headline or a text.
-fn is_record(line: &str, hints: &Hints) -> bool {
-    let Ok(serde_json::Value::Object(object)) = serde_json::from_str(line) else { return false };
-    let texts = object.iter().filter(|(_, value)| value.is_string());
-    let columns: Vec<String> = texts.map(|(name, _)| name.clone()).collect();
-    is_header(&columns, &hints.columns)
 }
 
 /// Has a `uri`, and what only a news item has.

@@ -1,7 +1,9 @@
 //! Names of people: their casing, their parts, and the ids that are made of them.
 
+use std::borrow::Cow;
+
 use store::{AssetId, Byline};
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark, is_nfc};
 
 /// Words that stay small inside a name.
 const PARTICLES: [&str; 17] = [
@@ -11,6 +13,24 @@ const PARTICLES: [&str; 17] = [
 /// What follows a family name and is no part of it.
 const SUFFIXES: [&str; 12] =
     ["jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "m.d.", "ph.d.", "phd", "md", "esq."];
+
+/// Returns true for a word that stays small inside a name: `de`, `von`.
+pub(crate) fn is_particle(word: &str) -> bool {
+    PARTICLES.contains(&word)
+}
+
+/// A text whose accents are part of their letters (NFC): what looks alike is written alike.
+pub(crate) fn composed(text: &str) -> Cow<'_, str> {
+    if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
+
+/// A word in lower case and without accents.
+pub(crate) fn folded(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase();
+    }
+    word.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+}
 
 /// Gives a name in capitals, or with a family name in capitals, its usual casing: `Ben STEINBAUER`,
 /// `ANNE O'HARE McCORMICK`. Other names stay as they are, but for their white space.
@@ -77,7 +97,7 @@ fn title_case(lower: &str) -> String {
 /// Lower case letters and digits of any script, the rest made hyphens: the tail of an id.
 pub(crate) fn slug(text: &str) -> String {
     // One name may be written in several ways that look the same (UAX 15).
-    slug_of(text.nfc().filter(|c| !matches!(c, '\u{2bc}' | '\u{2b9}' | '\u{2bb}' | '′' | '‘')))
+    slug_of(text.nfc().filter(|c| !matches!(c, '\u{2bc}' | '\u{2b9}' | '\u{2bb}' | '′' | '‘' | '´' | '＇')))
 }
 
 fn slug_of(text: impl Iterator<Item = char>) -> String {
@@ -120,6 +140,10 @@ pub(crate) fn parts(name: &str) -> (String, String) {
     let is_suffix = |word: &&&str| SUFFIXES.contains(&word.to_lowercase().trim_end_matches(','));
     let end = words.len() - words.iter().rev().take_while(is_suffix).count();
     let mut start = end.saturating_sub(1);
+    // `Ortega y Gasset` is one family's name.
+    if start > 2 && words.get(start - 1).is_some_and(|word| matches!(*word, "y" | "i")) {
+        start -= 2;
+    }
     while start > 1 && words.get(start - 1).is_some_and(|word| PARTICLES.contains(word)) {
         start -= 1;
     }
@@ -162,6 +186,7 @@ mod tests {
         check("Anne O'Hare McCormick", "Anne O'Hare", "McCormick");
         check("Ludwig van der Rohe", "Ludwig", "van der Rohe");
         check("Sammy Davis, Jr.", "Sammy", "Davis");
+        check("José Ortega y Gasset", "José", "Ortega y Gasset");
         check("Reuters", "", "Reuters");
         check("", "", "");
     }
@@ -174,5 +199,6 @@ mod tests {
         assert_eq!(former_byline_id("Jose\u{301} Roe").unwrap().as_str(), "byline:jose-roe");
         assert_eq!(slug("夏目 漱石"), "夏目-漱石");
         assert_eq!(slug(" -- "), "");
+        assert_eq!(slug("Ine\u{301}s O\u{2bc}Dea"), slug("Inés O’Dea"), "what looks alike is one person");
     }
 }

@@ -34,11 +34,17 @@ impl Nested {
         self.former.extend(Former::new(kind, now, then));
     }
 
-    /// Adds an author by name.
+    /// Adds an author whom the source names alone, as one person or organisation.
     pub(crate) fn person(&mut self, name: &str) {
-        let name = names::cased(name);
-        if let Some(id) = names::byline_id(&name) {
-            self.byline(id, names::person(&name));
+        self.person_with(name, |_| {});
+    }
+
+    /// Adds an author whom the source names alone, with what else it says of them.
+    pub(crate) fn person_with(&mut self, name: &str, says: impl FnOnce(&mut store::Byline)) {
+        let mut byline = credits::one(name);
+        if let Some(id) = names::byline_id(&byline.name) {
+            says(&mut byline);
+            self.byline(id, byline);
         }
     }
 
@@ -66,10 +72,16 @@ impl Nested {
     /// Takes the printed credit apart where no authors are known otherwise.
     pub(crate) fn people_of_credit(&mut self) {
         if self.article.bylines.is_empty() {
-            for byline in credits::parse(&self.article.credit) {
-                if let Some(id) = names::byline_id(&byline.name) {
-                    self.byline(id, byline);
-                }
+            let credit = self.article.credit.clone();
+            self.people_of(&credit);
+        }
+    }
+
+    /// Adds the authors whom a printed credit names.
+    pub(crate) fn people_of(&mut self, credit: &str) {
+        for byline in credits::parse(credit) {
+            if let Some(id) = names::byline_id(&byline.name) {
+                self.byline(id, byline);
             }
         }
     }

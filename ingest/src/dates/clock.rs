@@ -4,6 +4,7 @@ use jiff::civil::{Date, DateTime, Time};
 use store::ArchiveDate;
 
 use super::{digits, words, zones};
+use crate::names;
 
 /// The instant that a clock's text gives on a day; the day itself where there is no text.
 pub(super) fn on(date: Date, text: &str) -> Option<ArchiveDate> {
@@ -25,7 +26,7 @@ pub(super) fn on(date: Date, text: &str) -> Option<ArchiveDate> {
     let rest = rest.trim_start();
     let word = rest.chars().take_while(|c| c.is_alphabetic()).map(char::len_utf8).sum();
     let (word, after) = rest.split_at_checked(word)?;
-    let zone = if words::CLOCK_WORDS.contains(&words::folded(word).as_str()) { after } else { rest };
+    let zone = if words::CLOCK_WORDS.contains(&names::folded(word).as_str()) { after } else { rest };
     // 24:00 is the end of its day (ISO 8601-1:2019/Amd 1).
     let (date, hour) = match (hour, minute, second) {
         (24, 0, 0) => (date.tomorrow().ok()?, 0),
@@ -108,7 +109,7 @@ fn without_fillers(mut text: &str) -> &str {
         text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '.' | '\''));
         let length = text.chars().take_while(|c| c.is_alphabetic()).map(char::len_utf8).sum();
         let Some((word, after)) = text.split_at_checked(length) else { return text };
-        if word.is_empty() || !words::says_nothing(&words::folded(word)) {
+        if word.is_empty() || !words::says_nothing(&names::folded(word)) {
             return text;
         }
         text = after;

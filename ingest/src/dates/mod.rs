@@ -8,9 +8,11 @@ mod zones;
 
 use std::borrow::Cow;
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date, fmt::strtime};
 use store::ArchiveDate;
 use unicode_normalization::UnicodeNormalization;
+
+use crate::names;
 
 /// What numbers parted by `/` or `-` mean that both may be the day: `5/12/1906`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,6 +84,28 @@ pub(crate) fn order_of(text: &str) -> DayOrder {
         }
         _ => DayOrder::Unknown,
     }
+}
+
+/// Reads a date of a form that the user stated, as `strptime` has it; without an offset in UTC.
+pub(crate) fn as_stated(text: &str, format: &str) -> Option<ArchiveDate> {
+    let time = strtime::parse(format, text.trim()).ok()?;
+    if let Ok(instant) = time.to_timestamp() {
+        let offset = time.offset().unwrap_or(jiff::tz::Offset::UTC);
+        return ArchiveDate::try_from(format!("{}", instant.display_with_offset(offset))).ok();
+    }
+    if let Ok(datetime) = time.to_datetime()
+        && time.hour().is_some()
+    {
+        return ArchiveDate::try_from(format!("{datetime}Z")).ok();
+    }
+    let (year, month, day) = (time.year()?, time.month(), time.day());
+    let text = match (month, day) {
+        _ if time.to_date().is_ok() => time.to_date().ok()?.to_string(),
+        (Some(month), None) => format!("{year:04}-{month:02}"),
+        (None, None) => format!("{year:04}"),
+        (_, Some(_)) => return None,
+    };
+    ArchiveDate::try_from(text).ok()
 }
 
 /// `2014-12-18 10:00:00 -0400`, `1851-09-18T05:00:00+0000`, `20070214T120000-0500`, `1916-1-5`, `1916/01/05`,
@@ -220,7 +244,7 @@ fn in_words(text: &str) -> Option<ArchiveDate> {
         } else if first.is_alphabetic() {
             let length = rest.chars().take_while(|c| c.is_alphabetic()).map(char::len_utf8).sum();
             let (word, after) = rest.split_at_checked(length)?;
-            let folded = words::folded(word);
+            let folded = names::folded(word);
             let nothing = words::says_nothing(&folded);
             match words::month(&folded).or_else(|| words::roman_month(word)) {
                 Some(found) if month.is_none() || doubtful => {

@@ -230,6 +230,23 @@ fn what_is_no_date_stays_text() {
     }
 }
 
+#[test]
+fn forms_can_be_stated() {
+    let check = |text: &str, format: &str, expected: Option<&str>| {
+        assert_eq!(
+            as_stated(text, format).map(|date| date.to_string()).as_deref(),
+            expected,
+            "{text} {format}"
+        );
+    };
+    check("05/04/1906", "%d/%m/%Y", Some("1906-04-05"));
+    check("05/04/1906", "%m/%d/%Y", Some("1906-05-04"));
+    check("5.4.06 10:30", "%d.%m.%y %H:%M", Some("2006-04-05T10:30:00Z"));
+    check("1906-04 10:30", "%d/%m/%Y", None);
+    check("04.1906", "%m.%Y", Some("1906-04"));
+    check("5/4/1906 10:30:00 +0200", "%d/%m/%Y %H:%M:%S %z", Some("1906-04-05T10:30:00+02:00"));
+}
+
 proptest! {
     #[test]
     fn every_day_is_read_in_every_form(year in 1400_i16..2100, month in 1_i8..=12, day in 1_i8..=28, hour in 0..24) {

@@ -1,7 +1,7 @@
 //! The words of dates in the languages that archives are written in: English, French, German, Spanish, Italian,
 //! Portuguese, Dutch and Russian, as their style guides write and shorten them.
 
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use crate::names::folded;
 
 /// Names of the months, folded: full, inflected and shortened.
 const MONTHS: [&[&str]; 12] = [
@@ -201,14 +201,6 @@ const ORDINALS: [&str; 12] = ["st", "nd", "rd", "th", "er", "re", "e", "eme", "o
 
 /// What follows the hours and minutes of a clock, folded.
 pub(super) const CLOCK_WORDS: [&str; 9] = ["uhr", "uur", "h", "hs", "hrs", "hours", "horas", "heures", "ч"];
-
-/// A word in lower case and without accents.
-pub(super) fn folded(word: &str) -> String {
-    if word.is_ascii() {
-        return word.to_ascii_lowercase();
-    }
-    word.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
-}
 
 /// The number of a month by its folded name.
 pub(super) fn month(folded: &str) -> Option<u32> {

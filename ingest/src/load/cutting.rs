@@ -217,6 +217,9 @@ impl Cutting<'_> {
                 return false;
             }
         }
+        for what in cutter.told() {
+            self.readers.notes.tell(origin.path.clone(), what);
+        }
         if let Some(charset) = stream.read_as.get() {
             self.readers.notes.tell(origin.path.clone(), format!("not UTF-8: read as {charset}"));
         }

@@ -70,11 +70,9 @@ impl<'a> Files<'a> {
             origin.stem = stem;
             return Ok(File { place, stem: origin.stem.clone(), known: true });
         }
-        let mut above = full.ancestors().skip(1 + origin.stem.matches('/').count());
-        if !inner.is_empty() {
-            above = full.ancestors().skip(0);
-        }
-        let mut above = above.filter_map(|folder| folder.file_name());
+        // Of a member the archive itself tells the place, of a file the folders above its stem.
+        let known = if inner.is_empty() { 1 + origin.stem.matches('/').count() } else { 0 };
+        let mut above = full.ancestors().skip(known).filter_map(|folder| folder.file_name());
         loop {
             let key = digest(&[origin.stem.as_bytes()]);
             let holder = match self.given.get(&key) {

@@ -23,8 +23,9 @@ pub(super) fn with_remembered(log: &Log, paths: &[PathBuf], hints: &Hints) -> Re
                         hints.patterns.extend(new);
                     }
                     Some(("column", column)) => {
-                        if let Some((column, field)) = column.rsplit_once('=') {
-                            hints.columns.entry(column.to_owned()).or_insert_with(|| field.to_owned());
+                        let said = column.split_once('\t');
+                        if let Some((name, Ok(column))) = said.map(|(name, column)| (name, column.parse())) {
+                            hints.columns.entry(name.to_owned()).or_insert(column);
                         }
                     }
                     _ => {}
@@ -38,7 +39,7 @@ pub(super) fn with_remembered(log: &Log, paths: &[PathBuf], hints: &Hints) -> Re
 /// Remembers hints of a path.
 pub(super) fn remember(log: &Log, path: &Path, hints: &Hints) -> Result<(), AppendError> {
     let patterns = hints.patterns.iter().map(|pattern| format!("pattern {pattern}"));
-    let columns = hints.columns.iter().map(|(column, field)| format!("column {column}={field}"));
+    let columns = hints.columns.iter().map(|(name, column)| format!("column {name}\t{column}"));
     let new: Vec<String> = patterns.chain(columns).filter(|line| !line.contains('\n')).collect();
     if new.is_empty() || path.as_os_str() == "-" {
         return Ok(());

@@ -2,6 +2,7 @@
 
 mod alto;
 mod beside;
+mod construct;
 mod feed;
 mod json_feed;
 mod jsonl;
@@ -26,11 +27,11 @@ use std::{
 
 use serde_json::Value;
 
-pub use self::table::Columns;
+pub use self::table::{Column, Columns, InvalidColumn};
 pub(crate) use self::{
-    markdown::{has_front_matter, is_image_data},
+    markdown::{has_front_matter, has_json_front_matter, is_image_data},
     newsml::ITEMS as NEWSML_ITEMS,
-    table::{field_of, header, is_header},
+    table::{Header, columns_of, header, shape},
 };
 
 use crate::{
@@ -75,21 +76,24 @@ pub(crate) struct Readers {
     mets: mets::Mets,
     alto: alto::Alto,
     wxr: wxr::Wxr,
+    json_feed: json_feed::JsonFeed,
 }
 
 impl Readers {
     pub(crate) fn new(hints: &Hints) -> Self {
         let archives = Arc::new(beside::Archives::default());
-        let notes = Arc::<Notes>::default();
+        let notes: Arc<Notes> = Arc::default();
+        let columns = &hints.columns;
         Self {
             hints: hints.clone(),
+            table: table::Table { columns: columns.clone(), notes: Arc::clone(&notes) },
+            records: table::Records { columns: columns.clone(), notes: Arc::clone(&notes) },
             notes: Arc::clone(&notes),
-            table: table::Table { columns: hints.columns.clone() },
-            records: table::Records { columns: hints.columns.clone() },
             text: text::Text { patterns: hints.patterns.clone() },
             mets: mets::Mets { archives: Arc::clone(&archives), notes: Arc::clone(&notes) },
             alto: alto::Alto { archives },
             wxr: wxr::Wxr::default(),
+            json_feed: json_feed::JsonFeed::default(),
         }
     }
 
@@ -112,7 +116,7 @@ impl Readers {
             Format::ImageData => &markdown::ImageData,
             Format::Ninjs => &ninjs::Ninjs,
             Format::JsonLd => &jsonld::JsonLd,
-            Format::JsonFeed => &json_feed::JsonFeed,
+            Format::JsonFeed => &self.json_feed,
             Format::Html => &page::Html,
             Format::Nitf => &nitf::Nitf,
             Format::NewsMl => &newsml::NewsMl,

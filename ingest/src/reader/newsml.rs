@@ -3,7 +3,11 @@
 use serde_json::{Map, Value, json};
 use store::{AssetId, Byline, Image, Keyword, Rendition, Timestamp};
 
-use super::{Reader, nitf};
+use super::{
+    Reader,
+    construct::{self, Unstated},
+    nitf,
+};
 use crate::{
     cut::Cutter,
     cut_elements::XmlElements,
@@ -103,7 +107,8 @@ fn article(item: &Element, id: AssetId, class: &str) -> Vec<Found> {
         headline if headline.is_empty() => item.text_at("itemMeta/title"),
         headline => headline,
     };
-    article.credit = meta.text_at("by");
+    let credits: Vec<String> = meta.all("by").map(Element::text).filter(|by| !by.is_empty()).collect();
+    article.credit = credits.join("; ");
     article.dateline = meta.text_at("dateline");
     article.language = meta.at("language").map(|tag| language(tag.attribute("tag"))).unwrap_or_default();
     if article.language.is_empty() {
@@ -135,9 +140,10 @@ fn article(item: &Element, id: AssetId, class: &str) -> Vec<Found> {
         match inline.local() {
             "inlineXML" => inline_xml(&mut nested, inline),
             "inlineData" => {
-                let text = html::plain(&inline.raw_text());
-                if nested.article.body.is_empty() {
-                    nested.article.body = text.text;
+                // What is no text, a picture for instance, is none here either.
+                let text = construct::markup(inline, Unstated::Text).map(|markup| html::plain(&markup).text);
+                if let Some(text) = text.filter(|_| nested.article.body.is_empty()) {
+                    nested.article.body = text;
                 }
             }
             _ => {}
@@ -286,6 +292,17 @@ fn extra(item: &Element, meta: &Element) -> Map<String, Value> {
     keep("edNote", item.text_at("itemMeta/edNote"));
     keep("embargoed", item.text_at("itemMeta/embargoed"));
     keep("creditline", meta.text_at("creditline"));
+    // A date that cannot be read is told as it is written.
+    for (meta, name) in [
+        (item.at("itemMeta"), "versionCreated"),
+        (item.at("itemMeta"), "firstCreated"),
+        (Some(meta), "contentCreated"),
+    ] {
+        let text = meta.map(|meta| meta.text_at(name)).unwrap_or_default();
+        if dates::parse(&text).is_none() {
+            keep(name, text);
+        }
+    }
     let list = |elements: Vec<Value>| if elements.is_empty() { None } else { Some(Value::Array(elements)) };
     let slugs = meta.all("slugline").map(|slug| slug.text().into()).collect();
     let headlines = meta.all("headline").skip(1).map(|line| line.text().into()).collect();
@@ -350,5 +367,21 @@ mod tests {
              <itemRef residref='urn:q'><itemClass uri='http://cv.iptc.org/newscodes/ninature/picture'/></itemRef></group></groupSet></packageItem>",
         );
         assert_eq!(found[0].1["images"], json!(["urn:q"]));
+    }
+
+    /// NewsML-G2: `contenttype` says what the characters of `inlineData` are.
+    #[test]
+    fn inline_data_is_what_its_type_says() {
+        let check = |data: &str, expected: Value| {
+            let found = read(&format!(
+                "<newsItem guid='urn:t'><itemMeta><versionCreated>Whitsun</versionCreated></itemMeta><contentSet>{data}</contentSet></newsItem>"
+            ));
+            assert_eq!(found[0].1["body"], expected, "{data}");
+            assert_eq!(found[0].1["extra"]["versionCreated"], "Whitsun");
+        };
+        check("<inlineData contenttype='text/plain'>a &lt;i&gt; b\n\nc</inlineData>", json!("a <i> b\n\nc"));
+        check("<inlineData contenttype='text/html'>a &lt;i&gt;b&lt;/i&gt;</inlineData>", json!("a b"));
+        check("<inlineData>a &lt;p&gt;b&lt;/p&gt;</inlineData>", json!("a\n\nb"));
+        check("<inlineData contenttype='image/png'>iVBORw0KGgo=</inlineData>", Value::Null);
     }
 }

@@ -61,9 +61,14 @@ fn set(field: &mut String, text: String) {
 
 fn docdata(nested: &mut Nested, data: &Element) {
     let date = |name: &str| data.at(name).and_then(|date| dates::parse(date.attribute("norm")));
+    let issued = date("date.issue");
+    if issued.is_none()
+        && let Some(unread) = data.at("date.issue")
+    {
+        keep(nested, "date.issue", unread.value());
+    }
     let article = &mut nested.article;
-    article.published =
-        article.published.take().or_else(|| date("date.issue").or_else(|| date("date.release")));
+    article.published = article.published.take().or_else(|| issued.or_else(|| date("date.release")));
     if let Some(rights) = data.at("doc.copyright") {
         let (year, holder) = (rights.attribute("year"), rights.attribute("holder"));
         set(&mut article.rights, format!("{year} {holder}").trim().to_owned());
@@ -109,14 +114,8 @@ fn metadata(nested: &mut Nested, head: &Element) {
         }
     }
     set(&mut nested.article.page, format!("{}{}", page.0, page.1));
-    if let Some(published) = head.at("pubdata") {
-        let article = &mut nested.article;
-        article.published =
-            article.published.take().or_else(|| dates::parse(published.attribute("date.publication")));
-        set(&mut article.source, published.attribute("name").to_owned());
-        set(&mut article.url, published.attribute("ex-ref").to_owned());
-        set(&mut article.section, published.attribute("position.section").to_owned());
-        set(&mut article.edition, published.attribute("edition.name").to_owned());
+    if let Some(data) = head.at("pubdata") {
+        publication(nested, data);
     }
     if let Some(kind) = head.at("tobject") {
         set(&mut nested.article.genre, kind.attribute("tobject.type").to_lowercase());
@@ -125,6 +124,42 @@ fn metadata(nested: &mut Nested, head: &Element) {
         }
     }
     set(&mut nested.article.headline, head.text_at("title"));
+}
+
+/// `<pubdata>`: where it was printed. What has no place is kept, and so is a date beside the issue's.
+fn publication(nested: &mut Nested, data: &Element) {
+    let article = &mut nested.article;
+    let mut rest = Map::new();
+    for (name, value) in &data.attributes {
+        let value = value.trim().to_owned();
+        let place = match name.as_str() {
+            "date.publication" => {
+                let date = dates::parse(&value);
+                let known = date.is_some()
+                    && article.published.as_ref().is_none_or(|known| Some(known) == date.as_ref());
+                if known {
+                    article.published = date;
+                    continue;
+                }
+                None
+            }
+            "name" => Some(&mut article.source),
+            "ex-ref" => Some(&mut article.url),
+            "position.section" => Some(&mut article.section),
+            "edition.name" => Some(&mut article.edition),
+            _ => None,
+        };
+        match place {
+            Some(place) if place.is_empty() || *place == value => *place = value,
+            _ => {
+                rest.insert(name.clone(), value.into());
+            }
+        }
+    }
+    rest.retain(|_, value| value != "");
+    if !rest.is_empty() {
+        keep(nested, "pubdata", rest.into());
+    }
 }
 
 fn body_head(nested: &mut Nested, body: &Element) {
@@ -140,10 +175,17 @@ fn body_head(nested: &mut Nested, body: &Element) {
     }
     // `normalized_byline` says once more, for machines, what `print_byline` says.
     let printed = |byline: &&Element| byline.attribute("class") != "normalized_byline";
-    let credits: Vec<String> = head.all("byline").filter(printed).map(Element::text).collect();
-    for person in head.all("byline").filter(printed).flat_map(|byline| byline.deep("person")) {
-        nested.person(&person.text());
+    let bylines: Vec<&Element> = head.all("byline").filter(printed).collect();
+    for byline in &bylines {
+        let people = byline.deep("person");
+        for person in &people {
+            nested.person(&person.text());
+        }
+        if people.is_empty() && bylines.len() > 1 {
+            nested.people_of(&byline.text());
+        }
     }
+    let credits: Vec<String> = bylines.iter().map(|byline| byline.text()).collect();
     set(&mut nested.article.credit, credits.join("; "));
     set(&mut nested.article.dateline, head.text_at("dateline"));
     set(
@@ -232,6 +274,35 @@ mod tests {
         let expected = json!({
             "urgency": {"ed-urg": "2"}, "date.expire": {"norm": "20300101"}, "du-key": {"generation": "1", "key": "FIRE"}
         });
+        assert_eq!(article["extra"], expected);
+    }
+
+    /// NITF 3.6 allows several bylines, each with its persons or as it is printed.
+    #[test]
+    fn every_byline_names_its_people() {
+        let check = |bylines: &str, expected: &[&str]| {
+            let head = format!("<nitf><body><body.head>{bylines}</body.head></body></nitf>");
+            assert_eq!(read(&head)["bylines"], json!(expected), "{bylines}");
+        };
+        check("<byline>By Ida Lee</byline><byline>Max Orr</byline>", &["byline:ida-lee", "byline:max-orr"]);
+        check(
+            "<byline>By <person>Ida Lee</person></byline><byline>By Max Orr</byline>",
+            &["byline:ida-lee", "byline:max-orr"],
+        );
+        check("<byline>By Ida Lee and Max Orr</byline>", &["byline:ida-lee", "byline:max-orr"]);
+    }
+
+    #[test]
+    fn dates_that_cannot_be_read_are_kept() {
+        let article = read(
+            "<nitf><head><docdata><date.issue norm='Whitsun 1902'/></docdata><pubdata type='print' date.publication='19020519' volume='7' name='The Harbour'/></head></nitf>",
+        );
+        assert_eq!(
+            (&article["published"], &article["source"]),
+            (&json!("1902-05-19"), &json!("The Harbour"))
+        );
+        let expected =
+            json!({"date.issue": {"norm": "Whitsun 1902"}, "pubdata": {"type": "print", "volume": "7"}});
         assert_eq!(article["extra"], expected);
     }
 }

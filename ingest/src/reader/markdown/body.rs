@@ -19,6 +19,9 @@ pub(super) struct Body {
     pub(super) links: Vec<String>,
 }
 
+/// More links than any text has.
+const MAX_LINKS: usize = 10_000;
+
 /// Reads Markdown.
 pub(super) fn read(markdown: &str) -> Body {
     let stripped = shortcode::strip(markdown);
@@ -57,6 +60,7 @@ impl Writer {
             Event::InlineHtml(markup) => {
                 let found = html::plain(&markup);
                 self.body.pictures.extend(found.pictures);
+                self.links_of(&markup);
                 if markup.starts_with("<br") {
                     self.text("\n");
                 }
@@ -87,9 +91,7 @@ impl Writer {
                     ..Picture::default()
                 });
             }
-            Tag::Link { dest_url, .. } if !self.body.links.iter().any(|known| **known == **dest_url) => {
-                self.body.links.push(dest_url.to_string());
-            }
+            Tag::Link { dest_url, .. } => self.link(dest_url),
             Tag::Heading { .. } => {
                 self.paragraph();
                 self.in_heading = self.body.heading.is_empty();
@@ -119,7 +121,9 @@ impl Writer {
                 self.paragraph();
             }
             TagEnd::HtmlBlock => {
-                let found = html::plain(&std::mem::take(&mut self.markup));
+                let markup = std::mem::take(&mut self.markup);
+                self.links_of(&markup);
+                let found = html::plain(&markup);
                 self.body.pictures.extend(found.pictures);
                 self.body.text.push_str(&found.text);
                 self.paragraph();
@@ -132,6 +136,29 @@ impl Writer {
             | TagEnd::Table
             | TagEnd::FootnoteDefinition => self.paragraph(),
             _ => {}
+        }
+    }
+
+    /// Keeps where a link leads; places on the same page are none.
+    fn link(&mut self, address: &str) {
+        let address = address.trim();
+        let known = address.is_empty() || address.starts_with('#') || address.starts_with("mailto:");
+        if !known
+            && self.body.links.len() < MAX_LINKS
+            && !self.body.links.iter().any(|other| other == address)
+        {
+            self.body.links.push(address.to_owned());
+        }
+    }
+
+    /// Keeps where the links of raw HTML lead.
+    fn links_of(&mut self, markup: &str) {
+        let tags = markup.split("<a").skip(1).filter(|tag| tag.starts_with(char::is_whitespace));
+        for tag in tags {
+            let tag = tag.split('>').next().unwrap_or("");
+            if let Some(address) = html::attribute(&format!("<a{tag}>"), "href") {
+                self.link(&address);
+            }
         }
     }
 

@@ -1,12 +1,20 @@
 //! Front matter: the fields between `---` (YAML), `+++` (TOML) or `{` (JSON) at the head of a page.
 
+use serde::de::DeserializeSeed;
 use serde_json::Value;
 
-use crate::{fields::Fields, record::Reason};
+use super::scalars::{AsWritten, has_number};
+use crate::{
+    fields::{Fields, Said},
+    record::Reason,
+};
 
 /// Splits a page into its fields and its body.
 pub(super) fn split(text: &str) -> Result<(Fields, &str), Reason> {
     let Some((fence, start)) = opening(text) else {
+        if super::has_json_front_matter(text) {
+            return json(text);
+        }
         return Err(Reason::Content(
             "there is no front matter (fields between two lines `---` or `+++`): add some, with a title and a date, \
              to load this file as an article"
@@ -25,6 +33,19 @@ pub(super) fn split(text: &str) -> Result<(Fields, &str), Reason> {
     let before = text.get(..start).map_or(0, |head| head.matches('\n').count()) as u64;
     let fields = if fence == "---" { yaml(matter, before)? } else { toml(matter, before)? };
     Ok((fields, body))
+}
+
+/// Hugo's third form: an object at the head of the page, and the body behind it.
+fn json(text: &str) -> Result<(Fields, &str), Reason> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Said>();
+    match values.next() {
+        Some(Ok(Said(Value::Object(fields)))) => {
+            let body = text.get(values.byte_offset()..).unwrap_or("").trim_start_matches(['\r', '\n']);
+            Ok((Fields(fields), body))
+        }
+        Some(Err(error)) => Err(Reason::json(&error)),
+        Some(Ok(_)) | None => Err(Reason::Content("the front matter is no object: { … }".to_owned())),
+    }
 }
 
 /// The fence, and where the fields begin.
@@ -95,18 +116,30 @@ struct Broken {
 }
 
 fn yaml_value(text: &str) -> Result<Value, Broken> {
-    let mut options = serde_saphyr::Options::default();
-    options.duplicate_keys = serde_saphyr::DuplicateKeyPolicy::LastWins;
-    options.non_finite_float_policy = serde_saphyr::NonFiniteFloatPolicy::AsString;
-    options.strict_indentation = false;
-    options.with_snippet = false;
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+    let options = || {
+        let mut options = serde_saphyr::Options::default();
+        options.duplicate_keys = serde_saphyr::DuplicateKeyPolicy::LastWins;
+        options.non_finite_float_policy = serde_saphyr::NonFiniteFloatPolicy::AsString;
+        options.strict_indentation = false;
+        options.strict_booleans = true;
+        options.with_snippet = false;
+        options
+    };
+    let value: Value = serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
         let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
         let why = error.to_string();
         let why = why.lines().next().unwrap_or("");
         let why = why.rfind(" at line ").and_then(|at| why.get(..at)).unwrap_or(why).to_owned();
         Broken { why, line, column }
-    })
+    })?;
+    if !has_number(&value) {
+        return Ok(value);
+    }
+    let read = AsWritten(value.clone());
+    let written =
+        serde_saphyr::with_deserializer_from_str_with_options(text, options(), |from| read.deserialize(from));
+    // Where a key stands twice with values of two sorts, the numbers stay numbers.
+    Ok(written.unwrap_or(value))
 }
 
 /// Moves one line in.

@@ -4,6 +4,7 @@
 mod body;
 mod front;
 mod picture;
+mod scalars;
 mod shortcode;
 
 use serde_json::Value;
@@ -14,6 +15,7 @@ use super::{Reader, text_of};
 use crate::{
     credits,
     cut::{Cutter, Whole},
+    dates::DayOrder,
     fields::{self, Fields, keywords},
     html::{self, Picture},
     link, names,
@@ -32,7 +34,7 @@ impl Reader for Markdown {
         let text = text_of(&raw.bytes);
         let (fields, body) = front::split(&text)?;
         let page = Page { stem: origin.stem.rsplit_once('.').map_or(origin.stem.as_str(), |(stem, _)| stem) };
-        let publicity = page.publicity(&fields);
+        let publicity = page.publicity(&fields, &origin.path);
         match page.is_profile(&fields) {
             true => Ok(publicity.at_any_time().on(page.profile(fields, body)?)),
             false => Ok(publicity.on(page.article(fields, body)?)),
@@ -40,9 +42,16 @@ impl Reader for Markdown {
     }
 }
 
-/// Whether a text opens with front matter, white space before it passed over.
+/// Whether a text opens with front matter between fences, white space before it passed over.
 pub(crate) fn has_front_matter(text: &str) -> bool {
     front::opening(text).is_some()
+}
+
+/// Whether a page begins with the fields that Hugo takes as JSON.
+pub(crate) fn has_json_front_matter(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+        && !text.trim_start().starts_with("{{")
+        && !text.trim_start().starts_with("{%")
 }
 
 /// One page of a site, by its path from the site's root, without the ending.
@@ -64,13 +73,14 @@ impl Page<'_> {
 
     /// Jekyll's drafts lie in a folder of their own, and its posts have a date in their names; everything else the front
     /// matter says.
-    fn publicity(&self, fields: &Fields) -> Publicity {
+    fn publicity(&self, fields: &Fields, path: &str) -> Publicity {
         let of_name = self.date_of_name().map(|date| Value::from(date.as_str()));
         let of_name = of_name.as_ref().filter(|_| !fields.0.contains_key("date"));
         let stated = fields.0.iter().map(|(name, value)| (name.as_str(), value));
         let stated = stated.chain(of_name.map(|date| ("date", date)));
-        let said = publicity::named(stated, &publicity::OF_PAGES);
-        match self.stem.split('/').any(|part| part == "_drafts") {
+        let said = publicity::named(stated, &publicity::OF_PAGES, DayOrder::Unknown);
+        let mut folders = path.split('/').chain(self.stem.split(['/', '~']));
+        match folders.any(|folder| folder == "_drafts") {
             true => said.and(Publicity::hidden(Hidden::Draft)),
             false => said,
         }
@@ -108,6 +118,9 @@ impl Page<'_> {
             ..Byline::default()
         };
         fields.keep("body", text.text.into());
+        if !text.links.is_empty() {
+            fields.add("links", text.links.into());
+        }
         let id = names::byline_id(self.name())
             .ok_or_else(|| Reason::Content("an author's page needs a name to be known by".to_owned()))?;
         Ok(vec![Found::published(id, Byline { extra: fields.rest(), ..byline }, None)])
@@ -115,7 +128,8 @@ impl Page<'_> {
 
     fn article(&self, mut fields: Fields, body: &str) -> Result<Vec<Found>, Reason> {
         let id = link::asset_id(self.stem).map_err(|error| Reason::Content(format!("the path: {error}")))?;
-        let text = body::read(body);
+        let mut text = body::read(body);
+        let links = std::mem::take(&mut text.links);
         let published = fields.first_date(&["date", "publishDate", "published", "pubDate", "date_published"]);
         let published = published.or_else(|| self.date_of_name());
         let updated =
@@ -173,6 +187,9 @@ impl Page<'_> {
             .chain(text.pictures.into_iter().map(|picture| (picture, true)))
         {
             former.extend(self.show(&mut article, &mut found, picture, is_link, time));
+        }
+        if !links.is_empty() {
+            fields.add("links", links.into());
         }
         article.extra = fields.rest();
         if !text.links.is_empty() {

@@ -91,6 +91,70 @@ fn a_title_has_no_entities() {
     assert_eq!(article.headline, "The mayor’s boat & its crew");
 }
 
+fn article(text: &str) -> store::Article {
+    match read("s/a.md", text).pop() {
+        Some((_, _, Content::Article(article))) => *article,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// YAML 1.2 reads numbers in scalars; a field that wants text wants the text that stands there.
+#[test]
+fn scalars_are_the_text_that_they_are() {
+    let check = |scalar: &str, expected: &str| {
+        let article = article(&format!("---\ntitle: {scalar}\npage: {scalar}\ntags: [{scalar}, x]\n---\nb"));
+        let tag = article.keywords[0].value.as_str();
+        assert_eq!((article.headline.as_str(), article.page.as_str(), tag), (expected, expected, expected));
+    };
+    for scalar in [
+        "0042", "09", "0xBEEF", "2e5", "1.50", "-0", "No", "on", "Off", "1984", "3.14", "0o17", "12_000",
+        "+7",
+    ] {
+        check(scalar, scalar);
+    }
+    check("'007'", "007");
+    check("!!str 08", "08");
+    // What no field has a place for is still a number where one writes it so.
+    let extra =
+        article("---\ntitle: T\nweight: 5\nversion: 1.10\nlist: [1, 02]\nflag: true\nword: yes\n---\nb")
+            .extra;
+    let expected =
+        serde_json::json!({"weight": 5, "version": "1.10", "list": [1, "02"], "flag": true, "word": "yes"});
+    assert_eq!(Value::Object(extra), expected);
+    // Aliases and keys that stand twice.
+    let extra = article("---\ntitle: T\na: &n 007\nb: [*n]\nc: x\nc: 1\n---\nb").extra;
+    assert_eq!(Value::Object(extra), serde_json::json!({"a": "007", "b": ["007"], "c": 1}));
+}
+
+#[test]
+fn json_is_front_matter_too() {
+    let found = article("{\n  \"title\": \"Low {tide}\",\n  \"date\": \"1931-05-02\"\n}\n\nThe *sea*.\n");
+    assert_eq!((found.headline.as_str(), found.body.as_str()), ("Low {tide}", "The sea."));
+    assert_eq!(found.published.unwrap().as_str(), "1931-05-02");
+}
+
+#[test]
+fn links_are_kept_where_they_lead() {
+    let found = article(
+        "---\ntitle: T\n---\nSee [one](https://x.example/1 \"t\"), [two][r], <https://x.example/3>, <a class='b' href=\"/4\">four</a>, \
+         [five]({{< ref \"/5.md\" >}}), [again](https://x.example/1), [here](#h).\n\n<p><a href='/6'>six</a></p>\n\n[r]: /2\n",
+    );
+    assert_eq!(
+        found.extra["links"],
+        serde_json::json!(["https://x.example/1", "/2", "https://x.example/3", "/4", "/5.md", "/6"])
+    );
+    assert!(found.body.starts_with("See one, two, "), "{}", found.body);
+}
+
+#[test]
+fn dates_that_can_be_read_in_two_ways_are_kept_as_they_are_printed() {
+    let found = article("---\ntitle: T\ndate: 03/04/1931\n---\nb");
+    assert_eq!(
+        (found.published.unwrap().as_str(), found.extra["date"].as_str()),
+        ("1931", Some("03/04/1931"))
+    );
+}
+
 /// Hugo's page bundles: a picture lies beside the text, and two bundles have two of one name.
 #[test]
 fn a_relative_picture_is_beside_its_page() {

@@ -24,7 +24,7 @@ pub(crate) struct Nyt;
 impl Reader for Nyt {
     fn cutter(&self, head: &[u8]) -> Box<dyn Cutter> {
         match memchr::memmem::find(head, b"\"docs\"") {
-            Some(_) => Box::new(Elements::of(Some("docs"))),
+            Some(_) => Box::new(Elements::of(Some("docs".to_owned()))),
             // Docs that someone took out of their answers: a list, or one after another.
             None => Box::<Values>::default(),
         }

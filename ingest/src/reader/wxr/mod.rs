@@ -13,7 +13,7 @@ use store::{AssetId, AssetKind, Byline, Image, Rendition};
 use self::channel::{Author, Channel};
 use super::{
     OfHead, Reader,
-    feed::{content_of, entry},
+    feed::{Unstated, content_of, entry},
 };
 use crate::{
     cut::Cutter,
@@ -122,7 +122,7 @@ fn guest_author(item: &Element) -> Result<Vec<Found>, Reason> {
 fn post(item: &Element, channel: &Channel) -> Nested {
     let (item, shown) = expanded(item);
     let feed = &channel.feed;
-    let mut nested = entry(&item, feed);
+    let mut nested = entry(&item, feed, Unstated::Html);
     nested.clear_people();
     channel.credit(&mut nested, &item);
     if nested.article.summary.is_empty() {

@@ -1,24 +1,21 @@
 //! A record of XML as a small tree. Nothing is fetched, and no entity is expanded that the file itself declares:
 //! such a reference stays as it is written.
 
-use quick_xml::{Reader, escape::escape, events::Event};
+mod read;
+mod spaces;
+
+use quick_xml::escape::escape;
 use serde_json::{Map, Value};
 
-use crate::{
-    charset::text_of,
-    fields::is_nothing,
-    html,
-    record::{Raw, Reason},
-};
+#[cfg(test)]
+pub(crate) use self::read::parse_text;
+pub(crate) use self::read::{beginning, parse};
+use crate::fields::is_nothing;
 
-/// Deeper than any article is nested.
-const MAX_DEPTH: usize = 256;
 /// Deeper than anything that has no place is kept: readers of JSON have limits.
 const MAX_VALUE_DEPTH: usize = 16;
-/// How many characters are looked at of what stands before the first record.
-const MAX_BEGINNING: usize = 16 << 10;
 
-/// An element, with the name as it is written.
+/// An element, with a name as [`spaces`] has it.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(crate) struct Element {
     pub(crate) name: String,
@@ -81,6 +78,16 @@ impl Element {
     /// The child elements of this name; one without a prefix fits any.
     pub(crate) fn all<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e Element> {
         self.elements().filter(move |element| element.is(name))
+    }
+
+    /// The first child element of exactly this name.
+    pub(crate) fn own(&self, name: &str) -> Option<&Element> {
+        self.elements().find(|element| element.name == name)
+    }
+
+    /// The text of the first child element of exactly this name, white space folded.
+    pub(crate) fn own_text(&self, name: &str) -> String {
+        self.own(name).map(Element::text).unwrap_or_default()
     }
 
     /// Down this path of names, the first element of each.
@@ -161,13 +168,13 @@ impl Element {
 
     /// The child elements that are of none of these names, as JSON by their names.
     pub(crate) fn others(&self, known: &[&str]) -> Map<String, Value> {
-        let others = self.children.iter().filter(|child| match child {
-            Node::Element(element) => {
-                !known.contains(&element.local()) && !known.contains(&element.name.as_str())
-            }
-            Node::Text(_) => false,
-        });
-        match (Self { children: others.cloned().collect(), ..Self::default() }).value() {
+        self.others_but(&|element| known.contains(&element.name.as_str()))
+    }
+
+    /// The child elements that are not known, as JSON by their names.
+    pub(crate) fn others_but(&self, known: &dyn Fn(&Self) -> bool) -> Map<String, Value> {
+        let others = self.elements().filter(|element| !known(element)).cloned().map(Node::Element);
+        match (Self { children: others.collect(), ..Self::default() }).value() {
             Value::Object(fields) => fields,
             _ => Map::new(),
         }
@@ -245,131 +252,10 @@ impl Element {
     }
 }
 
-/// Reads a record of XML, whose encoding it or the head of its file declares.
-pub(crate) fn parse(raw: &Raw) -> Result<Element, Reason> {
-    parse_text(&text_of(&raw.bytes, &raw.head))
-}
-
-/// What stands in the file before its first record, as far as it can be read: the elements that are open there end.
-pub(crate) fn beginning(raw: &Raw) -> Element {
-    let text = text_of(&raw.head, &raw.head);
-    let end = text.char_indices().nth(MAX_BEGINNING).map_or(text.len(), |(at, _)| at);
-    let mut open = Vec::new();
-    if let Ok(root) = read(text.get(..end).unwrap_or(&text), &mut open) {
-        return root;
-    }
-    while open.len() > 1 {
-        if let (Some(done), Some(parent)) = (open.pop(), open.last_mut()) {
-            parent.children.push(Node::Element(done));
-        }
-    }
-    open.pop().unwrap_or_default()
-}
-
-/// Reads XML from its text.
-pub(crate) fn parse_text(text: &str) -> Result<Element, Reason> {
-    read(text, &mut Vec::new())
-}
-
-/// Reads XML up to the end of its first element; `open` are the elements that were not closed when it fails.
-fn read(text: &str, open: &mut Vec<Element>) -> Result<Element, Reason> {
-    let mut reader = Reader::from_str(text);
-    reader.config_mut().check_end_names = true;
-    // `AT&T`: seen in every archive, and clear enough.
-    reader.config_mut().allow_dangling_amp = true;
-    loop {
-        let event = reader.read_event().map_err(|error| {
-            let at = usize::try_from(reader.error_position()).unwrap_or(0);
-            let why = error.to_string();
-            let why =
-                why.strip_prefix("ill-formed document: ").or_else(|| why.strip_prefix("syntax error: "));
-            broken(text, at, why.unwrap_or(&error.to_string()))
-        })?;
-        let at = usize::try_from(reader.buffer_position()).unwrap_or(0);
-        match event {
-            Event::Start(start) => {
-                if open.len() >= MAX_DEPTH {
-                    return Err(broken(text, at, &format!("elements are nested more than {MAX_DEPTH} deep")));
-                }
-                if !start.name().as_ref().starts_with(begins_name) {
-                    let open = text.get(..at).and_then(|before| before.rfind('<')).unwrap_or(at);
-                    return Err(broken(
-                        text,
-                        open,
-                        "this `<` begins no element: in a text it is written `&lt;`",
-                    ));
-                }
-                open.push(element(&start));
-            }
-            Event::Empty(start) => match open.last_mut() {
-                Some(parent) => parent.children.push(Node::Element(element(&start))),
-                None => return Ok(element(&start)),
-            },
-            Event::End(_) => {
-                let Some(done) = open.pop() else { continue };
-                match open.last_mut() {
-                    Some(parent) => parent.children.push(Node::Element(done)),
-                    None => return Ok(done),
-                }
-            }
-            Event::Text(found) => add_text(open, &String::from_utf8_lossy(found.as_ref().as_ref())),
-            Event::CData(found) => add_text(open, &String::from_utf8_lossy(found.as_ref().as_ref())),
-            Event::GeneralRef(found) => {
-                let name = String::from_utf8_lossy(found.as_ref().as_ref()).into_owned();
-                match html::entity(&name) {
-                    Some(text) => add_text(open, &text),
-                    None => add_text(open, &format!("&{name};")),
-                }
-            }
-            Event::Eof => {
-                return Err(match open.last() {
-                    Some(element) => broken(
-                        text,
-                        text.len(),
-                        &format!("<{}> is never closed: the file was probably cut off", element.name),
-                    ),
-                    None => Reason::Content("there is no element in this document".to_owned()),
-                });
-            }
-            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
-        }
-    }
-}
-
-fn element(start: &quick_xml::events::BytesStart<'_>) -> Element {
-    let name = String::from_utf8_lossy(start.name().as_ref().as_ref()).into_owned();
-    // An attribute that is broken, or there twice, does not make its element unreadable.
-    let mut attributes = start.attributes();
-    let attributes = attributes.with_checks(false).flatten().map(|attribute| {
-        let name = String::from_utf8_lossy(attribute.key.as_ref().as_ref()).into_owned();
-        (name, html::unescape(&String::from_utf8_lossy(attribute.value.as_ref().as_ref())))
-    });
-    Element { name, attributes: attributes.collect(), children: Vec::new() }
-}
-
-/// Whether a name can begin so (XML 1.0, section 2.3); of what is not ASCII, everything.
-fn begins_name(first: char) -> bool {
-    first.is_ascii_alphabetic() || matches!(first, '_' | ':') || !first.is_ascii()
-}
-
-fn add_text(open: &mut [Element], text: &str) {
-    let Some(element) = open.last_mut() else { return };
-    match element.children.last_mut() {
-        Some(Node::Text(before)) => before.push_str(text),
-        _ => element.children.push(Node::Text(text.to_owned())),
-    }
-}
-
-fn broken(text: &str, at: usize, why: &str) -> Reason {
-    let head = text.as_bytes().get(..at.min(text.len())).unwrap_or_default();
-    let line = memchr::memchr_iter(b'\n', head).count() as u64 + 1;
-    let column = (head.len() - memchr::memrchr(b'\n', head).map_or(0, |last| last + 1)) as u64 + 1;
-    Reason::Syntax { why: format!("the XML is broken: {why}"), line, column }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Raw;
 
     #[test]
     fn trees_are_read() {

@@ -1,0 +1,185 @@
+//! Records as JSON: one a line, one after another over many lines, in a list, or in a list that lies in an object.
+
+use std::{
+    io::{self, BufRead},
+    sync::Arc,
+};
+
+use serde_json::{Deserializer, Value};
+
+use super::{
+    columns::{Columns, field, is_header},
+    cutter::{Ahead, of_dates},
+    dialect::{Dialect, Orders},
+};
+use crate::{
+    cut::{Cutter, Lines},
+    cut_json::{Elements, Values},
+    dates::DayOrder,
+    record::Raw,
+};
+
+/// How records lie in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Each on a line of its own, so that a broken one harms no other.
+    Lines,
+    /// One after another, or all in one list.
+    Values,
+    /// In the list of this name.
+    Under(String),
+}
+
+/// How deep in objects the list of records may lie.
+const MAX_DEPTH: usize = 4;
+
+/// How records lie in a file that begins so; `None` where nothing in it looks like one.
+pub(crate) fn shape(text: &str, mapped: &Columns) -> Option<Shape> {
+    let sound = |text: &str| first(text).is_some_and(|value| is_record(&value, mapped));
+    let text = text.trim_start();
+    let line = |line: &&str| line.starts_with('{') && line.trim_end().ends_with('}');
+    // The first lines may be the broken ones.
+    let lines = || text.lines().take(5).filter(line).any(sound).then_some(Shape::Lines);
+    if let Some(inside) = text.strip_prefix('[') {
+        return sound(inside).then_some(Shape::Values);
+    }
+    match first(text) {
+        Some(value) if is_record(&value, mapped) => lines().or(Some(Shape::Values)),
+        Some(value) => list_in(&value, mapped, 0).map(Shape::Under).or_else(lines),
+        // Broken, or longer than what is looked at: a list whose first record can be seen.
+        None => {
+            lists(text).find(|(_, inside)| sound(inside)).map(|(name, _)| Shape::Under(name)).or_else(lines)
+        }
+    }
+}
+
+/// The value that a text begins with, whatever follows.
+fn first(text: &str) -> Option<Value> {
+    Deserializer::from_str(text).into_iter().next()?.ok()
+}
+
+/// Returns true for an object with a headline or a text.
+fn is_record(value: &Value, mapped: &Columns) -> bool {
+    let Value::Object(object) = value else { return false };
+    let said = |value: &Value| {
+        value.is_string() || value.as_array().is_some_and(|list| list.iter().all(Value::is_string))
+    };
+    let columns: Vec<String> =
+        object.iter().filter(|(_, value)| said(value)).map(|(name, _)| name.clone()).collect();
+    is_header(&columns, mapped)
+}
+
+/// The name of the list of records that lies in an object.
+fn list_in(value: &Value, mapped: &Columns, depth: usize) -> Option<String> {
+    let object = value.as_object().filter(|_| depth < MAX_DEPTH)?;
+    let list = object.iter().find(|(_, value)| {
+        let first = value.as_array().and_then(|list| list.first());
+        first.is_some_and(|first| is_record(first, mapped))
+    });
+    match list {
+        Some((name, _)) => Some(name.clone()),
+        None => object.values().find_map(|inner| list_in(inner, mapped, depth + 1)),
+    }
+}
+
+/// The lists in a text, by the names before them: `"articles": [`, with what is in them.
+fn lists(text: &str) -> impl Iterator<Item = (String, &str)> {
+    text.match_indices('[').filter_map(move |(at, _)| {
+        let before = text.get(..at)?.trim_end().strip_suffix(':')?.trim_end().strip_suffix('"')?;
+        let name = before.get(before.rfind('"')? + 1..)?;
+        Some((name.to_owned(), text.get(at + 1..)?))
+    })
+}
+
+/// Objects, wherever they lie; what the dates of the first of them tell is the head of each.
+pub(super) struct Objects {
+    inner: Box<dyn Cutter>,
+    mapped: Columns,
+    ahead: Ahead,
+    dates: DayOrder,
+    head: Option<Arc<[u8]>>,
+}
+
+impl Objects {
+    pub(super) fn new(head: &[u8], mapped: Columns) -> Self {
+        let inner: Box<dyn Cutter> = match shape(&super::decoded(head), &mapped) {
+            Some(Shape::Under(name)) => Box::new(Elements::of(Some(name))),
+            Some(Shape::Values) => Box::<Values>::default(),
+            Some(Shape::Lines) | None => Box::<Lines>::default(),
+        };
+        Self { inner, mapped, ahead: Ahead::default(), dates: DayOrder::Unknown, head: None }
+    }
+}
+
+impl Cutter for Objects {
+    fn next(&mut self, input: &mut dyn BufRead) -> io::Result<Option<Raw>> {
+        let head = match &self.head {
+            Some(head) => Arc::clone(head),
+            None => {
+                self.ahead.fill(input)?;
+                self.dates = day_order(&super::decoded(self.ahead.rest()), &self.mapped);
+                let line = Dialect { dates: self.dates, ..Dialect::of_delimiter(b',') }.line();
+                Arc::clone(self.head.insert(line.into_bytes().into()))
+            }
+        };
+        let raw = self.inner.next(&mut self.ahead.before(input))?;
+        Ok(raw.map(|raw| Raw { head, ..raw }))
+    }
+
+    fn told(&self) -> Vec<&'static str> {
+        of_dates(self.dates).into_iter().collect()
+    }
+}
+
+/// What the dates in a text tell together: texts behind names that are those of dates.
+fn day_order(text: &str, mapped: &Columns) -> DayOrder {
+    let mut orders = Orders::default();
+    let mut parts = text.split('"').peekable();
+    let mut name = "";
+    let mut is_value = false;
+    while let Some(part) = parts.next() {
+        let dated = is_value && part.len() < 40 && part.starts_with(|c: char| c.is_ascii_digit());
+        if dated && matches!(field(name, mapped), Some("published" | "updated")) {
+            orders.see(part);
+        }
+        is_value = part.trim() == ":";
+        if parts.peek().is_some_and(|next| next.trim() == ":") {
+            name = part;
+        }
+    }
+    orders.decided()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_found_wherever_they_lie() {
+        let check = |text: &str, expected: Option<Shape>| {
+            assert_eq!(shape(text, &Columns::new()), expected, "{text}");
+        };
+        let under = |name: &str| Some(Shape::Under(name.to_owned()));
+        check("{\"title\":\"A\",\"text\":\"b\"}\n{\"title\":\"C\"", Some(Shape::Lines));
+        check("{broken\n{\"title\":\"A\",\"text\":\"b\"}\n", Some(Shape::Lines));
+        check("[{\"title\":\"A\",\"text\":\"b\"}]", Some(Shape::Values));
+        check("[\n  {\n    \"title\": \"A\",\n    \"text\": [\"b\", \"c\"]\n  },\n", Some(Shape::Values));
+        check("{\n \"title\": \"A\",\n \"text\": \"b\"\n}\n{\n", Some(Shape::Values));
+        check("{\"count\":1,\"stories\":[{\"title\":\"A\",\"text\":\"b\"}]}", under("stories"));
+        check("{\"data\":{\"page\":[1],\"items\":[{\"title\":\"A\",\"text\":\"b\"}]}}", under("items"));
+        check("{\"response\" : {\"results\" : [ {\"title\":\"A\",\"text\":\"b\"}, {\"titl", under("results"));
+        check("{\"a\":[{\"b\":1}]}", None);
+        check("[1,2]", None);
+        check("", None);
+    }
+
+    #[test]
+    fn dates_tell_the_order_of_their_numbers() {
+        let check =
+            |text: &str, expected: DayOrder| assert_eq!(day_order(text, &Columns::new()), expected, "{text}");
+        check("{\"date\":\"3/4/1931\",\"n\":\"25/4/1931\"}", DayOrder::Unknown);
+        check("{\"date\": \"3/4/1931\"} {\"date\" : \"25/4/1931\"}", DayOrder::DayFirst);
+        check("{\"pub_date\":\"4/25/1931\"}", DayOrder::MonthFirst);
+        check("{\"date\":\"25/4/1931\"}{\"date\":\"4/25/1931\"}", DayOrder::Unknown);
+    }
+}
