@@ -179,8 +179,11 @@ fn leaves(format: &str, bytes: &[u8]) -> Leaves {
         }
         "markdown" | "image-yaml" => {
             for line in text.lines().filter(|line| !line.trim_matches('-').is_empty()) {
-                let (name, value) =
-                    line.split_once(": ").filter(|(name, _)| !name.contains(' ')).unwrap_or(("text", line));
+                let line = line.trim().trim_start_matches("- ");
+                let field = line.split_once(':').map(|(name, value)| (name.trim(), value.trim()));
+                let field = field.filter(|(name, _)| !name.contains([' ', '#']));
+                let comment = line.starts_with("# ").then_some(("comment", line));
+                let (name, value) = comment.or(field).unwrap_or(("text", line));
                 found.push((name.to_owned(), value.trim_matches(['"', '\'']).to_owned()));
             }
         }
@@ -228,7 +231,11 @@ fn of_html(text: &str, found: &mut Leaves) {
         }
         let path = path.trim_matches('/').to_owned();
         match &tree.nodes[node].data {
-            html::Data::Text(text) => found.push((path, text.to_string())),
+            // The sign by which an agency ends its texts is none of them.
+            html::Data::Text(text) => found.push((
+                path,
+                text.trim_end_matches(['\u{3}', '\n', ' ']).trim_end_matches("Reuter").to_owned(),
+            )),
             html::Data::Element { attributes, .. } => {
                 for attribute in attributes {
                     found.push((format!("{path}/@{}", &*attribute.name.local), attribute.value.to_string()));
