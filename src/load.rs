@@ -13,8 +13,11 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use indexer::{Indexes, Phase};
 use indicatif::{ProgressBar, ProgressStyle};
-use ingest::{LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused};
-use store::{AssetKind, Expiries, Log, Seq, Timestamp};
+use ingest::{
+    LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused,
+    append::Terms,
+};
+use store::{AssetKind, Expiries, Log, Seq};
 
 use crate::{
     archive::Archive,
@@ -56,6 +59,14 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     hints: Hints,
+
+    /// Refuse events of our own JSON Lines that have unknown fields, which are kept and told otherwise.
+    #[arg(long)]
+    strict: bool,
+
+    /// Take events of types that this version does not know, as a later one may write.
+    #[arg(long)]
+    unknown_types: bool,
 
     /// Keep loading what is new or changed in the folders, or has become public since, and withdraw what expires: every
     /// so many seconds, until Ctrl-C.
@@ -108,6 +119,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     options.dry_run = args.dry_run;
     options.unpublished = args.unpublished;
     options.hints = args.hints.to_ingest();
+    options.terms = Terms { strict: args.strict, unknown_types: args.unknown_types };
     // A slip in a name, or a look at what would be, makes no archive.
     options.check()?;
     let scratch = tempfile::tempdir().context("no temporary directory can be made")?;
@@ -166,7 +178,8 @@ fn watch(
     terminal: &Terminal,
 ) -> Result<Outcome> {
     let indexes = archive.open_indexes(log.clone())?;
-    let _expiries = Expiries::start(log, Timestamp::now).context("no threads can be started")?;
+    let clock = log.clock().clone();
+    let _expiries = Expiries::start(log, move || clock.now()).context("no threads can be started")?;
     let mut failed = None;
     ingest::watch(log, options, every, &(), stop, &mut |report| {
         let told =

@@ -108,7 +108,8 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         terminal.note(format!("{events} not in the index yet: `morgue serve` or another load takes them in"));
     }
     let search = Search::new(indexes);
-    let found = search.search(&request)?;
+    let inquiry = search.begin();
+    let found = inquiry.search(&request)?;
     if terminal.is_json() {
         terminal.json(&SearchAnswer::from(found))?;
         return Ok(Outcome::Done);
@@ -127,7 +128,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     for note in &found.notes {
         terminal.note(note);
     }
-    if let Some(better) = better_spelling(&search, args.view, &query, found.total) {
+    if let Some(better) = better_spelling(&inquiry, args.view, &query, found.total) {
         terminal.say(format!("Did you mean: {better}"))?;
     }
     let shown = args.offset + found.hits.len();

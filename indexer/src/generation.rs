@@ -356,9 +356,10 @@ fn guarded<T>(dir: &Path, work: impl FnOnce() -> tantivy::Result<T>) -> Result<T
 }
 
 impl IndexSearcher {
-    /// What tells this state of the index from its others: in the middle of a long fan-out the checkpoint does not.
+    /// What tells this state of the index from its others: in the middle of a long fan-out the checkpoint does not, nor does
+    /// it in the archive as it stood, from which something was taken.
     pub fn state(&self) -> String {
-        format!("{}-{}-{}", self.checkpoint, self.reached, self.fanout_left)
+        format!("{}-{}-{}-{}", self.checkpoint, self.reached, self.fanout_left, self.followed)
     }
 
     /// How many documents it has, and the digest over them, from the columns of the index.

@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use indexer::ViewSchema;
 use query::{ALL_EXACT, FieldBoost, HighlightField, HighlightOptions, Pattern, Query};
-use serde_json::Value;
 use views::{Analyser, Document, EXACT, FieldKind, Language};
 
 use self::{

@@ -3,33 +3,31 @@
 //! The index stores no text. A hit is read back from the log: the index gives the seq of the event that published
 //! it (column `_seq`), the log's record at that seq gives the asset's id, and the view makes the document from a
 //! snapshot of now. So an asset that was withdrawn or erased a moment ago is in no answer, even while the index
-//! still has it, whoever asks: what is searched is what readers see. Every hit shows the seq, revision and source that it comes from. For the archive as it stood,
-//! the snapshot is as of then.
+//! still has it, whoever asks: what is searched is what readers see. Every hit shows the seq, revision and source that
+//! it comes from. For the archive as it stood, the snapshot is as of then.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use indexer::{Generation, IndexSearcher, Indexes, Pin};
-use query::{Hit, IndexName, SearchRequest, SearchResponse, commit_of};
-use store::{AsOf, AssetId, AssetRef, Log, ReadError, Reader, Seq, Shown, Snapshot};
+use query::{Hit, IndexName, SearchRequest};
+use store::{AsOf, AssetId, AssetRef, Log, ReadError, Reader, Shown, Snapshot};
 use views::Document;
 
 use crate::{
     error::SearchError,
-    execute::{Budget, Lengths, SearchLimits},
+    execute::{Allowance, Lengths, SearchLimits},
 };
 
+mod inquiry;
 mod kept;
 mod run;
 
-use self::{
-    kept::Kept,
-    run::{Run, answer},
-};
+pub use self::inquiry::Inquiry;
+use self::kept::Kept;
 
 /// Answers searches over an archive's indexes. Cheap to clone.
 #[derive(Clone)]
@@ -78,34 +76,9 @@ impl Search {
         self.inner.indexes.log()
     }
 
-    /// What a request on this thread may spend from now on.
-    pub(crate) fn budget(&self) -> Budget {
-        Budget::begin(self.inner.limits)
-    }
-
-    /// Searches, on this thread.
-    ///
-    /// # Errors
-    /// [`SearchError`]: the request is wrong, it takes too long, or the index or log fails.
-    pub fn search(&self, request: &SearchRequest) -> Result<SearchResponse, SearchError> {
-        let leafs = request.is_by_score() && request.as_of.is_none();
-        let before = request.after.as_ref().map(|after| after.commit.as_str());
-        let before = before.filter(|commit| leafs && !commit.is_empty());
-        let kept = before.map(|commit| self.kept(request, commit)).transpose()?.flatten();
-        let is_kept = kept.is_some();
-        let view = match kept {
-            Some(kept) => kept,
-            None => self.generation(request)?,
-        };
-        let commit = commit_of(view.generation.name(), &view.index.state());
-        let mut response = self.search_views(request, std::slice::from_ref(&view))?;
-        response.moved = !is_kept && before.is_some_and(|before| before != commit);
-        if leafs && !is_kept && response.next.is_some() {
-            self.inner.kept.keep(commit, view.name.clone(), || {
-                self.indexes().pin(Arc::clone(&view.generation), Arc::clone(&view.index))
-            });
-        }
-        Ok(response)
+    /// Begins a request, whose searches are made on this thread and share what one request may spend.
+    pub fn begin(&self) -> Inquiry<'_> {
+        Inquiry { search: self, allowance: Allowance::begin() }
     }
 
     /// The commit that the page before came from, if it is kept and has what is waited for.
@@ -113,84 +86,6 @@ impl Search {
         let kept = self.inner.kept.find(commit, &request.kind.into())?;
         let has_it = |view: &Pinned| request.min_seq.is_none_or(|wanted| wanted <= view.index.reached);
         Ok(kept.filter(has_it))
-    }
-
-    /// Searches several views as if they were one. A field that one of them lacks has no value there.
-    pub(crate) fn search_all(
-        &self,
-        request: &SearchRequest,
-        indices: &[IndexName],
-    ) -> Result<SearchResponse, SearchError> {
-        self.search_views(request, &self.pin(indices)?)
-    }
-
-    /// Searches views as they were at one point in time; what readers may not see any more is left out all the same.
-    pub(crate) fn search_at(
-        &self,
-        request: &SearchRequest,
-        point: &[Pinned],
-    ) -> Result<SearchResponse, SearchError> {
-        self.search_views(request, point)
-    }
-
-    fn search_views(&self, request: &SearchRequest, views: &[Pinned]) -> Result<SearchResponse, SearchError> {
-        let started = Instant::now();
-        self.with_runs(request, views, |runs| {
-            let mut response = answer(request, runs)?;
-            response.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            Ok(response)
-        })
-    }
-
-    /// The ids alone of what a search finds, without the documents.
-    ///
-    /// # Errors
-    /// As [`Self::search`].
-    pub fn ids(&self, request: &SearchRequest) -> Result<Vec<AssetId>, SearchError> {
-        self.with_runs(request, &[self.generation(request)?], |runs| {
-            let Some(run) = runs.first() else { return Ok(Vec::new()) };
-            let collected = run.collect(&request.query, &run.sort_keys()?, false)?;
-            let mut ids = Vec::with_capacity(collected.hits.len());
-            for found in collected.hits.into_iter().skip(request.from) {
-                ids.extend(run.snapshot.changes(Seq::new(found.seq), 1)?.pop().map(|(_, _, id)| id));
-            }
-            Ok(ids)
-        })
-    }
-
-    fn with_runs<T>(
-        &self,
-        request: &SearchRequest,
-        views: &[Pinned],
-        work: impl FnOnce(&[Run<'_>]) -> Result<T, SearchError>,
-    ) -> Result<T, SearchError> {
-        let mut opened = Vec::with_capacity(views.len());
-        for view in views {
-            opened.push((view, view.generation.snapshot(self.log())?));
-        }
-        let mut limits = self.inner.limits;
-        limits.time = request.time_limit.map_or(limits.time, |limit| limit.min(limits.time));
-        let budget = Arc::new(Budget::begin(limits));
-        let runs: Vec<Run<'_>> = opened
-            .iter()
-            .map(|(view, snapshot)| Run {
-                request,
-                name: &view.name,
-                generation: &view.generation,
-                index: &view.index,
-                hidden: &view.hidden,
-                snapshot,
-                lengths: &self.inner.lengths,
-                together: views,
-                budget: &budget,
-            })
-            .collect();
-        // Tantivy fails, or panics, on files that are not what was written: then who asks is told that.
-        let done = catch_unwind(AssertUnwindSafe(|| work(&runs)));
-        if matches!(done, Err(_) | Ok(Err(SearchError::Tantivy(_)))) {
-            views.iter().try_for_each(|view| view.generation.find_damage())?;
-        }
-        done.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// The views as they are now, to be searched later.
@@ -215,9 +110,10 @@ impl Search {
         // Looked up in the list, so that no name leads out of the directory.
         if !self.indexes().generations(name.kind)?.contains(&format!("@{as_of}")) {
             let as_of: String = as_of.chars().take(80).collect();
-            return Err(SearchError::NotFound(format!(
+            let reason = format!(
                 "the archive was not built as `{as_of}`: `morgue rebuild --as-of DATE --name NAME` builds it"
-            )));
+            );
+            return Err(SearchError::NotThere { reason, pointer: "" });
         }
         let generation = self.indexes().named(name.kind, as_of)?;
         Ok(Pinned { index: generation.searcher()?, name, generation, hidden: Arc::default() })
@@ -296,10 +192,14 @@ fn hit_of(document: Document, index: &IndexName) -> Hit {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, sync::atomic::AtomicBool};
+    use std::{
+        fs,
+        panic::{AssertUnwindSafe, catch_unwind},
+        sync::atomic::AtomicBool,
+    };
 
     use indexer::IndexError;
-    use store::{Article, AssetKind, NewEvent};
+    use store::{Article, AssetKind, NewEvent, Seq};
 
     use super::*;
 
@@ -318,12 +218,15 @@ mod tests {
         open().indexes().build_as_of(kind, &as_of, "then", &options, &never, &|_| {}).unwrap();
         let request = SearchRequest::from_params(&[("q", "ferry"), ("as_of", "then")]).unwrap();
         let panicking = |search: &Search, pinned: Pinned| {
-            let asked =
-                || search.with_runs(&request, &[pinned], |_| -> Result<(), _> { panic!("as tantivy does") });
+            let asked = || {
+                search
+                    .begin()
+                    .with_runs(&request, &[pinned], |_| -> Result<(), _> { panic!("as tantivy does") })
+            };
             catch_unwind(AssertUnwindSafe(asked))
         };
         let search = open();
-        assert_eq!(search.search(&request).unwrap().total, 1);
+        assert_eq!(search.begin().search(&request).unwrap().total, 1);
         let pinned = search.generation(&request).unwrap();
         let mut files = fs::read_dir(pinned.generation.dir()).unwrap().map(|entry| entry.unwrap().path());
         let postings = files.find(|path| path.extension().is_some_and(|end| end == "idx")).unwrap();
@@ -336,7 +239,7 @@ mod tests {
         let search = open();
         let told = panicking(&search, search.generation(&request).unwrap()).unwrap();
         assert!(matches!(told, Err(SearchError::Index(IndexError::Damaged { .. }))), "{told:?}");
-        let told = search.search(&request);
+        let told = search.begin().search(&request);
         assert!(matches!(told, Err(SearchError::Index(IndexError::Damaged { .. }))), "{told:?}");
     }
 }

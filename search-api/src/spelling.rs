@@ -6,7 +6,7 @@ use tantivy::Term;
 use views::{Analyser, Language};
 
 use crate::{
-    Search, SearchError,
+    Inquiry, SearchError,
     execute::{Analysed, AsWhat, Budget, NearWord, is_in_use, near_words, target_of, targets},
     search::Pinned,
 };
@@ -22,7 +22,7 @@ const RARER: u64 = 10;
 
 /// The words of `q`, which found `total` documents in the view of `kind`, in another spelling, if that finds more. Nothing
 /// for a search that found many, that has more than words in it, or more than six of them.
-pub fn better_spelling(search: &Search, kind: AssetKind, q: &str, total: u64) -> Option<String> {
+pub fn better_spelling(inquiry: &Inquiry<'_>, kind: AssetKind, q: &str, total: u64) -> Option<String> {
     if total > FEW {
         return None;
     }
@@ -31,8 +31,8 @@ pub fn better_spelling(search: &Search, kind: AssetKind, q: &str, total: u64) ->
     if words.is_empty() || words.len() > MAX_WORDS || !words.iter().all(plain) {
         return None;
     }
-    let views = search.pin(&[kind.into()]).ok()?;
-    let budget = search.budget();
+    let views = inquiry.engine().pin(&[kind.into()]).ok()?;
+    let budget = inquiry.budget();
     let spell = |part: &str| {
         let folded: Vec<String> = folded(part).into_iter().map(|term| term.text).collect();
         let [word] = folded.as_slice() else { return part.to_owned() };
@@ -47,7 +47,7 @@ pub fn better_spelling(search: &Search, kind: AssetKind, q: &str, total: u64) ->
     if better.to_lowercase() == q.to_lowercase() {
         return None;
     }
-    let found = search.search(&SearchRequest::plain(kind, &better).ok()?).ok()?;
+    let found = inquiry.search(&SearchRequest::plain(kind, &better).ok()?).ok()?;
     let with_diacritics =
         |part: &String| if q.contains(part.as_str()) { part.clone() } else { as_printed(&found, part) };
     let spelled: Vec<Vec<String>> =

@@ -37,6 +37,7 @@ pub use self::{
     watch::watch,
 };
 use crate::{
+    append::Terms,
     quarantine::{Quarantine, QuarantineError, absolute},
     reader::{Hints, Readers},
 };
@@ -53,6 +54,8 @@ pub struct LoadOptions {
     pub quarantine: Quarantine,
     /// What the user says of files that do not say it themselves.
     pub hints: Hints,
+    /// Departures from what events may be usually.
+    pub terms: Terms,
     /// Only report what would be done: nothing is appended, nothing quarantined.
     pub dry_run: bool,
     /// Take in what is not public too, as revisions that readers do not see.
@@ -68,9 +71,17 @@ pub struct LoadOptions {
 impl LoadOptions {
     /// Loads these paths with everything else as usual.
     pub fn new(paths: Vec<PathBuf>, quarantine: Quarantine) -> Self {
-        let hints = Hints::default();
-        let now = Timestamp::now;
-        Self { paths, quarantine, hints, dry_run: false, unpublished: false, now, threads: 0, only: None }
+        Self {
+            paths,
+            quarantine,
+            hints: Hints::default(),
+            terms: Terms::default(),
+            dry_run: false,
+            unpublished: false,
+            now: Timestamp::now,
+            threads: 0,
+            only: None,
+        }
     }
 
     /// Whether there is something where the paths lead. [`load`] looks too; this is for who has something to do before it.
@@ -187,6 +198,7 @@ pub fn load(
                     readers: &readers,
                     known: &known,
                     now,
+                    terms: options.terms,
                     unpublished: options.unpublished,
                     anew,
                 };

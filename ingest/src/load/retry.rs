@@ -15,6 +15,7 @@ use super::{
     writing::knows,
 };
 use crate::{
+    append::Terms,
     format::Format,
     quarantine::{Quarantine, Quarantined},
     reader::{Hints, Readers},
@@ -105,8 +106,15 @@ fn record(
     let raw = Raw { head: one.head.as_bytes().into(), ..Raw::new(place, quarantine.bytes(one)?) };
     let origin = Origin { path: one.file.clone(), stem: one.stem.clone(), changed: None };
     let known = RwLock::new(HashSet::new());
-    let working =
-        Working { log, readers, known: &known, now: Timestamp::now(), unpublished: false, anew: false };
+    let working = Working {
+        log,
+        readers,
+        known: &known,
+        now: Timestamp::now(),
+        terms: Terms::default(),
+        unpublished: false,
+        anew: false,
+    };
     match working.read(format, &origin, &raw) {
         Ok(found) => {
             let mut events = Vec::new();

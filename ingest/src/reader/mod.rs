@@ -7,6 +7,7 @@ mod feed;
 mod json_feed;
 mod jsonl;
 mod jsonld;
+mod loose;
 mod markdown;
 mod mets;
 mod newsml;
@@ -87,9 +88,9 @@ impl Readers {
             hints: hints.clone(),
             table: table::Table { columns: columns.clone(), notes: Arc::clone(&notes) },
             records: table::Records { columns: columns.clone(), notes: Arc::clone(&notes) },
-            notes,
+            notes: Arc::clone(&notes),
             text: text::Text { pattern: hints.pattern.clone() },
-            mets: mets::Mets { archives: Arc::clone(&archives) },
+            mets: mets::Mets { archives: Arc::clone(&archives), notes: Arc::clone(&notes) },
             alto: alto::Alto { archives },
             wxr: wxr::Wxr::default(),
             json_feed: json_feed::JsonFeed::default(),

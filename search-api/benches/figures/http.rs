@@ -31,7 +31,7 @@ pub(crate) fn beside_in_process(archive: &Archive, queries: &Queries) {
     for round in 0..=ROUNDS {
         let ours = all_at_once(requests.len(), |_| {
             Box::new(|at| {
-                let found = archive.search.search(&requests[at]).unwrap();
+                let found = archive.search.begin().search(&requests[at]).unwrap();
                 std::hint::black_box(serde_json::to_vec(&SearchAnswer::from(found)).unwrap());
             })
         });

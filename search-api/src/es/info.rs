@@ -17,7 +17,7 @@ use super::{
     params::{ALIAS, Taker},
     suggest::units,
 };
-use crate::{error::SearchError, http::state::ApiState};
+use crate::http::{error::RequestError, state::ApiState};
 
 /// The version of Elasticsearch whose API this is a part of.
 const VERSION: &str = "8.19.0";
@@ -181,7 +181,7 @@ pub(super) async fn health(mut taker: Taker, State(state): State<ApiState>) -> A
     taker.take("wait_for_no_initializing_shards");
     taker.end()?;
     if wanted.as_deref() == Some("green") {
-        let head = state.search.log().head().map_err(SearchError::from)?.seq;
+        let head = state.search.log().head().map_err(RequestError::from)?.seq;
         super::wait_for(&state, &kinds, vec![head]).await?;
     }
     let count = kinds.len();
@@ -214,7 +214,7 @@ pub(super) async fn data_streams(name: Option<Path<String>>, Params(params): Pai
     taker.indices()?;
     taker.end()?;
     match name.filter(|name| !name.0.contains('*') && name.0 != "_all") {
-        Some(Path(name)) => Err(SearchError::NoIndex(name.chars().take(200).collect()).into()),
+        Some(Path(name)) => Err(RequestError::NoIndex(name.chars().take(200).collect()).into()),
         None => Ok(Json(json!({"data_streams": []})).into_response()),
     }
 }
@@ -246,7 +246,7 @@ pub(super) async fn alias_of(Path((index, name)): Path<(String, String)>, Params
 pub(super) async fn refresh(mut taker: Taker, State(state): State<ApiState>) -> Answer {
     let kinds = taker.kinds()?;
     taker.end()?;
-    let head = state.search.log().head().map_err(crate::SearchError::from)?.seq;
+    let head = state.search.log().head().map_err(RequestError::from)?.seq;
     super::wait_for(&state, &kinds, vec![head]).await?;
     Ok(Json(json!({"_shards": {"total": kinds.len(), "successful": kinds.len(), "failed": 0}}))
         .into_response())

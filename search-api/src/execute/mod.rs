@@ -20,7 +20,7 @@ mod translate;
 
 pub(crate) use aggregate::{AggregatedView, AggregationError, Aggregator, Docs, Place};
 pub use budget::SearchLimits;
-pub(crate) use budget::{Budget, Steps, request};
+pub(crate) use budget::{Allowance, Budget, Steps};
 pub(crate) use collect::{Collect, Collected, Found, compare, first_of_each};
 pub(crate) use exact::{NearWord, is_in_use, near_words};
 pub(crate) use fields::{Analysed, AsWhat, Target, fold, target_of, targets};

@@ -169,12 +169,16 @@ fn log() -> [Route; 2] {
                  whatever became of the others. Erasing needs the role admin: without it, nothing is appended of a body that \
                  erases.",
             )
-            .takes(&[Param::new(
-                "wait",
-                Shape::OneOf(&["durable", "searchable"]),
-                "When the answer comes: once the events are on disk, which it always waits for, or once searches find them \
-                 too, at most two seconds later.",
-            )])
+            .takes(&[
+                Param::new(
+                    "wait",
+                    Shape::OneOf(&["durable", "searchable"]),
+                    "When the answer comes: once the events are on disk, which it always waits for, or once searches find \
+                     them too, at most two seconds later.",
+                ),
+                Param::new("strict", Shape::Flag, "Refuse events with unknown fields, which are kept and told otherwise."),
+                Param::new("unknown_types", Shape::Flag, "Take events of types that this version does not know."),
+            ])
             .body(Body {
                 media: &[("application/json", Some(ANY_EVENT)), ("application/x-ndjson", None)],
                 max: MAX_EVENTS_BODY,

@@ -4,12 +4,11 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use store::{AssetId, AssetKind, AssetRef};
 
 use super::{
-    Pages,
     address::{Address, Cursor, Facet, Order, facets_of},
     error::PageError,
     timeline::{self, Timeline, Unit, bound},
 };
-use crate::{Search, SearchError};
+use crate::{Inquiry, http::error::RequestError};
 use query::{
     Aggregation, AggregationKind, Bool, Bucket, BucketKey, DateFormat, HighlightField, HighlightOptions,
     Histogram, Hit, PlainOrder, PlainSearch, Query, Scalar, SearchRequest, SearchResponse, Sort, Terms,
@@ -51,7 +50,7 @@ pub(super) struct Values {
 }
 
 /// Runs the search of an address.
-pub(super) fn find(search: &Search, address: &Address) -> Result<Results, SearchError> {
+pub(super) fn find(inquiry: &Inquiry<'_>, address: &Address) -> Result<Results, RequestError> {
     let mut request = request_of(address)?;
     let size = page_size(address.kind);
     // One more than is shown tells whether there are others.
@@ -68,7 +67,7 @@ pub(super) fn find(search: &Search, address: &Address) -> Result<Results, Search
     request.aggregations =
         facets_of(address.kind).iter().map(|facet| terms(facet, shown_of(address, facet) + 1)).collect();
     request.aggregations.push(dates(address.kind, Unit::Year));
-    let mut response = search.search(&request)?;
+    let mut response = inquiry.search(&request)?;
     let goes_on = response.next.is_some();
     response.hits.truncate(size);
     let (has_before, has_after) = match &address.cursor {
@@ -82,14 +81,14 @@ pub(super) fn find(search: &Search, address: &Address) -> Result<Results, Search
     let before = place(response.hits.first().filter(|_| has_before));
     let after = place(response.hits.last().filter(|_| has_after));
     let years = counts_of(&response, Unit::Year);
-    let timeline = timeline_of(search, address, &request, &years)?;
+    let timeline = timeline_of(inquiry, address, &request, &years)?;
     let mut totals = Vec::new();
     for kind in AssetKind::ALL {
         let total = if kind == address.kind {
             response.total
         } else {
             // A field that the other view lacks (`headline:…`) finds nothing there; it is no mistake here.
-            request_of(&address.in_view(kind)).and_then(|request| total_of(search, request)).unwrap_or(0)
+            request_of(&address.in_view(kind)).and_then(|request| total_of(inquiry, request)).unwrap_or(0)
         };
         totals.push((kind, total));
     }
@@ -124,13 +123,13 @@ fn into_total_order(sort: &mut Vec<Sort>) {
 }
 
 /// How many match.
-fn total_of(search: &Search, request: SearchRequest) -> Result<u64, SearchError> {
+fn total_of(inquiry: &Inquiry<'_>, request: SearchRequest) -> Result<u64, RequestError> {
     let request = SearchRequest { size: 0, highlight: None, lenient: true, sort: Vec::new(), ..request };
-    Ok(search.search(&request)?.total)
+    Ok(inquiry.search(&request)?.total)
 }
 
 /// The search that an address names, from its first hit.
-pub(super) fn request_of(address: &Address) -> Result<SearchRequest, SearchError> {
+pub(super) fn request_of(address: &Address) -> Result<SearchRequest, RequestError> {
     let order = address.order();
     let plain = PlainSearch {
         q: address.q.clone(),
@@ -228,11 +227,11 @@ fn counts_of(response: &SearchResponse, unit: Unit) -> Vec<(Date, u64)> {
 }
 
 fn timeline_of(
-    search: &Search,
+    inquiry: &Inquiry<'_>,
     address: &Address,
     request: &SearchRequest,
     years: &[(Date, u64)],
-) -> Result<Option<Timeline>, SearchError> {
+) -> Result<Option<Timeline>, RequestError> {
     let (from, to) = (bound(&address.from, false), bound(&address.to, true));
     let (first_year, last_year) = timeline::without_strays(years);
     let first = from.or(first_year);
@@ -254,13 +253,13 @@ fn timeline_of(
         sort: Vec::new(),
         ..request.clone()
     };
-    let counts = counts_of(&search.search(&finer)?, unit);
+    let counts = counts_of(&inquiry.search(&finer)?, unit);
     Ok(Timeline::new(unit, &counts, Some(first), Some(last)))
 }
 
 /// The text of an article with the words marked that a search looked for, as the highlighter writes it; nothing where
 /// it has none of them.
-pub(super) fn marked(pages: &Pages, id: &AssetId, address: &Address) -> Option<String> {
+pub(super) fn marked(inquiry: &Inquiry<'_>, id: &AssetId, address: &Address) -> Option<String> {
     if address.q.is_empty() || address.kind != AssetKind::Article {
         return None;
     }
@@ -275,14 +274,14 @@ pub(super) fn marked(pages: &Pages, id: &AssetId, address: &Address) -> Option<S
         highlight: Some(HighlightOptions { fields: vec![whole], ..HighlightOptions::default() }),
         ..SearchRequest::new(AssetKind::Article)
     };
-    let hit = pages.state.search.search(&request).ok()?.hits.pop()?;
+    let hit = inquiry.search(&request).ok()?.hits.pop()?;
     hit.highlights.get("body")?.first().cloned()
 }
 
 /// Articles like this one; none is no reason to show no page.
-pub(super) fn similar(pages: &Pages, id: &AssetId) -> Vec<Hit> {
+pub(super) fn similar(inquiry: &Inquiry<'_>, id: &AssetId) -> Vec<Hit> {
     let request = SearchRequest::similar_to(&AssetRef::new(AssetKind::Article, id.clone()), 4);
-    match pages.state.search.search(&request) {
+    match inquiry.search(&request) {
         Ok(response) => response.hits,
         Err(error) => {
             tracing::warn!(%error, "similar articles cannot be found");
@@ -304,7 +303,7 @@ pub(super) struct Work {
 const MAX_WORKS: usize = 50;
 
 /// Everything by a byline, from its first article on.
-pub(super) fn work_of(pages: &Pages, id: &AssetId) -> Result<Work, PageError> {
+pub(super) fn work_of(inquiry: &Inquiry<'_>, id: &AssetId) -> Result<Work, PageError> {
     let by = |kind, field: &str| SearchRequest {
         query: Query::Terms {
             field: field.to_owned(),
@@ -319,9 +318,9 @@ pub(super) fn work_of(pages: &Pages, id: &AssetId) -> Result<Work, PageError> {
         aggregations: vec![dates(AssetKind::Article, Unit::Year)],
         ..by(AssetKind::Article, "bylines.id")
     };
-    let articles = pages.state.search.search(&articles)?;
+    let articles = inquiry.search(&articles)?;
     let images = SearchRequest { size: 12, ..by(AssetKind::Image, "photographer.id") };
-    let images = pages.state.search.search(&images)?;
+    let images = inquiry.search(&images)?;
     let years = counts_of(&articles, Unit::Year);
     Ok(Work {
         total: articles.total,

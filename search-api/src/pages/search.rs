@@ -13,7 +13,7 @@ use super::{
     results::{self, Results},
     saved, text,
 };
-use crate::{SearchError, better_spelling};
+use crate::{better_spelling, error::SearchError, http::error::RequestError};
 
 /// `GET /`
 pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageError> {
@@ -24,10 +24,10 @@ pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageErr
         description: "A newspaper's archive: every article, image and byline, with its history.",
         ..Frame::new(&frame_title, if address.is_front_page() { "search front" } else { "search" })
     };
-    let search = &pages.state.search;
-    let results = match results::find(search, address) {
+    let inquiry = pages.state.search.begin();
+    let results = match results::find(&inquiry, address) {
         Ok(results) => results,
-        Err(SearchError::Query(error)) => {
+        Err(RequestError::Search(SearchError::Query(error))) => {
             frame.indexed = false;
             let mut response = page(pages, &frame, &refused(address, &error.to_string()));
             *response.status_mut() = StatusCode::BAD_REQUEST;
@@ -46,9 +46,9 @@ pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageErr
         @if let Some(next) = next(address, &results) { link rel="next" href=(next.href()); }
     };
     if address.is_front_page() && results.totals.iter().all(|(_, total)| *total == 0) {
-        return Ok(page(pages, &frame, &first_steps(search.log().head()?.seq.get())));
+        return Ok(page(pages, &frame, &first_steps(pages.state.search.log().head()?.seq.get())));
     }
-    let spelled = better_spelling(search, address.kind, &address.q, results.response.total);
+    let spelled = better_spelling(&inquiry, address.kind, &address.q, results.response.total);
     let moments = moments(pages, address.kind);
     Ok(page(pages, &frame, &markup(address, &results, spelled.as_deref(), &moments)))
 }

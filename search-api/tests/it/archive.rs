@@ -73,7 +73,7 @@ impl Archive {
     }
 
     pub(crate) fn find(&self, params: &[(&str, &str)]) -> SearchResponse {
-        self.search.search(&SearchRequest::from_params(params).unwrap()).unwrap()
+        self.search.begin().search(&SearchRequest::from_params(params).unwrap()).unwrap()
     }
 
     /// The ids that a text finds.
