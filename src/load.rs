@@ -79,9 +79,9 @@ pub(crate) struct Args {
 #[group(skip)]
 pub(crate) struct Hints {
     /// What the paths of plain texts say: '{byline}/{published:%d%b%Y}{_}.txt'. Names are the article's fields, {_} is
-    /// anything.
-    #[arg(long, value_name = "PATTERN")]
-    pattern: Option<PathPattern>,
+    /// anything. Give several, and the first that fits a path is its.
+    #[arg(long = "pattern", value_name = "PATTERN")]
+    patterns: Vec<PathPattern>,
 
     /// Which column of a table is which field, where its name does not tell: --column Title=headline. Of a date, its form,
     /// too: --column 'When=published:%d/%m/%Y'.
@@ -97,7 +97,7 @@ pub(crate) struct Hints {
 impl Hints {
     pub(crate) fn to_ingest(&self) -> ingest::Hints {
         ingest::Hints {
-            pattern: self.pattern.clone(),
+            patterns: self.patterns.clone(),
             columns: self.columns.iter().cloned().collect(),
             charset: self.encoding,
         }

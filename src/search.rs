@@ -25,7 +25,7 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Words, "a phrase", -without, one OR another, field:word, word*, word~ (one or two letters off), date:1963-11..1964; =word and ="a phrase" as they
+    /// Words, "a phrase", "near words"~5, -without or NOT without, one OR another, one AND (another OR third), field:word, word*, word~ (one or two letters off), date:1963-11..1964; =word and ="a phrase" as they
     /// are written, not in their other forms. Every word must be found somewhere in the document: in an article also in
     /// the captions of its images and the names of its authors.
     #[arg(required = true, value_name = "QUERY")]
@@ -125,9 +125,10 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         terminal.say("")?;
         show(hit, terminal)?;
     }
-    if found.total == 0
-        && let Some(better) = better_spelling(&inquiry, args.view, &query)
-    {
+    for note in &found.notes {
+        terminal.note(note);
+    }
+    if let Some(better) = better_spelling(&inquiry, args.view, &query, found.total) {
         terminal.say(format!("Did you mean: {better}"))?;
     }
     let shown = args.offset + found.hits.len();

@@ -305,7 +305,9 @@ impl Worker {
             }
             let step = writer.step(indexes.log())?;
             if writer.knows_of_erasures() {
+                // Another process may have built them again.
                 indexes.close_pins(kind, writer.erased);
+                indexes.forget_replaced();
             }
             if writer.is_held() {
                 self.following.begin(&indexes, kind, &self.stop)?;
@@ -326,8 +328,9 @@ impl Worker {
             }
             let reached = writer.reached();
             let until_scrub = self.scrub_every.saturating_sub(self.scrubbed.elapsed());
+            let looks_again = is_due || writer.is_held();
             indexes.log().wait_until(
-                if is_due { until_scrub.min(TRY_AGAIN) } else { until_scrub },
+                if looks_again { until_scrub.min(TRY_AGAIN) } else { until_scrub },
                 || {
                     let followed = self.following.is_done();
                     Ok::<_, IndexError>(followed || elsewhere()? || indexes.log().head()?.seq > reached)

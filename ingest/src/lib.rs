@@ -60,6 +60,8 @@ mod scan_json;
 mod traces;
 mod typed;
 mod walk;
+#[cfg(test)]
+mod whole;
 mod xml;
 
 pub use charset::{Charset, UnknownCharset};

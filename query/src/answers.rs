@@ -1,4 +1,4 @@
-//! What is answered to a search, as plain data: each surface writes it in a form of its own.
+//! Answers to searches, as plain data: each surface writes them in a form of its own.
 
 mod aggregations;
 
@@ -12,30 +12,35 @@ pub use self::aggregations::{
 };
 use crate::{Cursor, IndexName, SortValue};
 
-/// What was found.
+/// The answer to a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchResponse {
-    /// How many documents match, as far as they were counted.
+    /// The number of documents that match, as far as they were counted.
     pub total: u64,
-    /// Whether more match than `total` says.
+    /// True if more match than `total` says.
     pub at_least: bool,
     /// The page.
     pub hits: Vec<Hit>,
     /// The best score of all that match; none when scores were not needed.
     pub max_score: Option<f32>,
-    /// What the documents that match add up to, in the order in which it was asked.
+    /// Results of aggregations over the documents that match, in the order in which they were asked.
     pub aggregations: Vec<AggregationAnswer>,
-    /// Where the next page begins; none when this is the last.
+    /// The beginning of the next page; none when this is the last.
     pub next: Option<Cursor>,
+    /// True if the index has moved on since the page before, whose commit is not kept any more: hits whose scores have
+    /// changed may be missing here, or be here once more.
+    pub moved: bool,
+    /// What whoever typed the query should know: a word before a colon that names no field.
+    pub notes: Vec<String>,
     /// The generation that answered.
     pub generation: String,
     /// The last event that it has taken in.
     pub checkpoint: Seq,
     /// The state of its index: another as soon as anything in it has changed.
     pub state: String,
-    /// How long it took, in milliseconds.
+    /// The time that it took, in milliseconds.
     pub took_ms: u64,
-    /// Whether it was given up before everything was looked at, because it takes too much of the machine: then more
+    /// True if it was given up before everything was looked at, because it takes too much of the machine: then more
     /// may match than `total` and `aggregations` say, and better hits may be missing.
     pub timed_out: bool,
 }
@@ -43,7 +48,7 @@ pub struct SearchResponse {
 /// One document that was found, with its evidence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
-    /// Where it was found.
+    /// The index that it was found in.
     pub index: IndexName,
     /// Article, image or byline.
     pub kind: AssetKind,
@@ -53,36 +58,41 @@ pub struct Hit {
     pub seq: Seq,
     /// Which revision that is.
     pub revision: Revision,
-    /// Where it came from; empty where that is not known.
+    /// The source that it came from; empty if that is not known.
     pub source: String,
-    /// How well it matches; 0 when another order was asked for.
+    /// Its score: the higher the better; 0 when another order was asked for.
     pub score: f32,
-    /// What the view makes of it.
+    /// The document that the view makes of it.
     pub document: Map<String, Value>,
     /// By field, the parts of its text where the query's words are; HTML but for which everything is escaped.
     pub highlights: BTreeMap<String, Vec<String>>,
     /// The values that it was sorted by.
     pub sort: Vec<SortValue>,
-    /// How its score came about, if that was asked.
+    /// The parts of its score, if they were asked for.
     pub explanation: Option<Explanation>,
     /// The value that it stands for, when hits are collapsed.
     pub group: Option<SortValue>,
 }
 
-impl Hit {
-    /// Returns where the page begins that comes behind it.
-    pub fn cursor(&self) -> Cursor {
-        Cursor::behind(self.sort.clone(), self.seq.get())
+impl SearchResponse {
+    /// Returns where the page begins that comes behind one of its hits.
+    pub fn cursor(&self, hit: &Hit) -> Cursor {
+        Cursor::behind(hit.sort.clone(), hit.seq.get(), commit_of(&self.generation, &self.state))
     }
 }
 
-/// How a score came about: a number, and those that it was made from.
+/// Returns the name of a generation's commit whose index has this state.
+pub fn commit_of(generation: &str, state: &str) -> String {
+    format!("{generation}/{state}")
+}
+
+/// A score and the numbers that it was made from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
     /// The number.
     pub value: f32,
-    /// What it is, for people.
+    /// Its meaning, for people.
     pub description: String,
-    /// What it was made from.
+    /// Those that it was made from.
     pub details: Vec<Explanation>,
 }

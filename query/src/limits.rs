@@ -2,7 +2,7 @@
 
 use super::QueryError;
 
-/// How deep queries and JSON may be nested.
+/// The deepest that queries and JSON may be nested.
 pub const MAX_DEPTH: usize = 32;
 /// The longest query string in bytes.
 pub const MAX_QUERY_STRING: usize = 2 << 10;

@@ -23,9 +23,11 @@ use crate::{
 };
 
 mod inquiry;
+mod kept;
 mod run;
 
 pub use self::inquiry::Inquiry;
+use self::kept::Kept;
 
 /// Answers searches over an archive's indexes. Cheap to clone.
 #[derive(Clone)]
@@ -37,6 +39,7 @@ struct Inner {
     indexes: Indexes,
     limits: SearchLimits,
     lengths: Arc<Lengths>,
+    kept: Kept,
 }
 
 /// A view as it was at one point in time.
@@ -60,7 +63,7 @@ impl Search {
 
     /// Over these indexes, with other limits.
     pub fn with_limits(indexes: Indexes, limits: SearchLimits) -> Self {
-        Self { inner: Arc::new(Inner { indexes, limits, lengths: Arc::default() }) }
+        Self { inner: Arc::new(Inner { indexes, limits, lengths: Arc::default(), kept: Kept::default() }) }
     }
 
     /// The indexes.
@@ -76,6 +79,20 @@ impl Search {
     /// Begins a request, whose searches are made on this thread and share what one request may spend.
     pub fn begin(&self) -> Inquiry<'_> {
         Inquiry { search: self, allowance: Allowance::begin() }
+    }
+
+    /// Returns the commit that the page before came from, if it is kept and has what is waited for.
+    fn kept(&self, request: &SearchRequest, commit: &str) -> Result<Option<Pinned>, SearchError> {
+        let kept = self.inner.kept.find(commit, &request.kind.into())?;
+        let has_it = |view: &Pinned| request.min_seq.is_none_or(|wanted| wanted <= view.index.reached);
+        Ok(kept.filter(has_it))
+    }
+
+    /// Keeps the commit of a view for some minutes, for whoever asks for the next page.
+    fn keep_for_next_page(&self, commit: String, view: &Pinned) {
+        self.inner.kept.keep(commit, view.name.clone(), || {
+            self.indexes().pin(Arc::clone(&view.generation), Arc::clone(&view.index))
+        });
     }
 
     /// The views as they are now, to be searched later.

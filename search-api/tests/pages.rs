@@ -89,6 +89,7 @@ async fn every_page_answers_as_it_should_and_carries_its_policy() {
         ("/bylines/b/eleanor-quill", 200),
         ("/bylines/b/e-quill", 303),
         ("/status", 200),
+        ("/sign-in", 200),
     ] {
         let (answered, headers, body) = ask(&router, path, "identity").await;
         assert_eq!(answered.as_u16(), status, "{path}: {}", String::from_utf8_lossy(&body));

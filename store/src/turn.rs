@@ -159,7 +159,7 @@ impl Turns {
         let locked = waiting.lock_and_sign(&self.writer);
         let freed = self.next.unlock();
         locked?;
-        freed.map_err(failed)?;
+        freed.map_err(|error| failed(&error))?;
         *self.blocked() = None;
         Ok(turn)
     }
@@ -257,7 +257,7 @@ impl Waiting<'_> {
                     std::thread::sleep(self.pause.min(left));
                     self.pause = (self.pause * 2).min(TRY_EVERY[1]);
                 }
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
+                Err(TryLockError::Error(error)) => return Err(failed(&error)),
             }
         }
     }
@@ -270,7 +270,12 @@ impl Waiting<'_> {
         let now = Instant::now();
         let until = self.until.min(self.turns.given_up_at(now));
         let left = until.saturating_duration_since(now);
-        let holder = || self.turns.holder().ok().flatten();
+        let holder = || {
+            self.turns.holder().unwrap_or_else(|error| {
+                tracing::debug!(%error, "who writes to the log cannot be told");
+                None
+            })
+        };
         if !self.said && self.turns.wait.saturating_sub(left) >= SAY_AFTER {
             self.said = true;
             if let Some(holder) = holder() {
@@ -288,7 +293,7 @@ impl Waiting<'_> {
     }
 }
 
-fn failed(error: io::Error) -> NoTurn {
+fn failed(error: &io::Error) -> NoTurn {
     NoTurn::Failed(error.to_string())
 }
 

@@ -205,7 +205,7 @@ impl<'t> Page<'t> {
             let best = self.tree.children(main).iter().copied().max_by_key(|child| get(&self.prose, *child));
             match best {
                 Some(child) if self.tree.text(child).is_none() && self.holds_nearly_all(child, main) => {
-                    main = child
+                    main = child;
                 }
                 _ => return main,
             }

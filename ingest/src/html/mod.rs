@@ -6,6 +6,8 @@ mod tree;
 
 use quick_xml::escape::{resolve_html5_entity, resolve_predefined_entity};
 
+#[cfg(test)]
+pub(crate) use self::tree::Data;
 pub(crate) use self::{content::main_text, tree::Tree};
 
 /// What an HTML text says.

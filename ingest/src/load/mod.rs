@@ -9,6 +9,7 @@ mod cutting;
 mod identity;
 mod met;
 mod position;
+mod remembered;
 mod report;
 mod retry;
 mod subject;
@@ -169,7 +170,8 @@ pub fn load(
         given => given,
     };
     let budget = Budget::new(BYTES_UNDER_WAY);
-    let readers = Readers::new(&options.hints);
+    let hints = remembered::with_remembered(log, &options.paths, &options.hints)?;
+    let readers = Readers::new(&hints);
     let known = RwLock::new(HashSet::new());
     let reading = Reading::default();
     let (chunks, to_work) = crossbeam_channel::bounded(threads * 2);
@@ -236,16 +238,14 @@ pub fn load(
 /// What lay in quarantine of files that were read whole just now, and did not come back, was mended: it goes.
 fn release(options: &LoadOptions, quarantined: &HashSet<String>) -> Result<u64, LoadError> {
     let paths: Vec<PathBuf> = options.paths.iter().map(|path| absolute(path)).collect();
-    let mut released = 0;
-    for one in options.quarantine.list()? {
+    let mut mended = options.quarantine.list()?;
+    mended.retain(|one| {
         let file = one.path();
         let read = paths.iter().any(|path| file.starts_with(path))
             && options.only.as_ref().is_none_or(|only| only.contains(file))
             && file.is_file();
-        if read && !quarantined.contains(&one.key) {
-            options.quarantine.remove(&one)?;
-            released += 1;
-        }
-    }
-    Ok(released)
+        read && !quarantined.contains(&one.key)
+    });
+    options.quarantine.remove_all(&mended)?;
+    Ok(mended.len() as u64)
 }

@@ -407,6 +407,9 @@ impl<'a> Writing<'a> {
         let (types, events): (Vec<_>, Vec<_>) =
             events.into_iter().map(|event| (event.event_type, event.prepared)).unzip();
         let position = self.source.clone().map(|source| SourcePosition { source, position });
+        if !self.options.dry_run {
+            self.options.quarantine.flush()?;
+        }
         let names = self.identities.take_names();
         let batch = Batch { events, position, names, ..Batch::default() };
         let outcomes = match self.options.dry_run {

@@ -1,14 +1,14 @@
 //! schema.org in JSON-LD: NewsArticle and its like, alone or in a graph.
 
 use serde_json::{Map, Value};
-use store::{Article, AssetId, Byline, Image, Keyword, Rendition};
+use store::{Article, Byline, Image, Keyword, Rendition};
 
 use super::{Reader, loose, text_of as decoded};
 use crate::{
     cut::Cutter,
     cut_json::Values,
     fields::{Fields, text_of},
-    html, names,
+    html, link, names,
     nested::{Nested, id_or, language},
     publicity,
     record::{Found, Origin, Raw, Reason},
@@ -254,12 +254,14 @@ fn authors(nested: &mut Nested, fields: &mut Fields, graph: &Graph<'_>) {
                     let organisation = kind_of(&map).ends_with("Organization");
                     let mut person = Fields(map);
                     let (given, family) = (person.text("givenName"), person.text("familyName"));
+                    let before = people.len();
                     if person.0.get("name").is_none_or(|name| text_of(name).is_empty()) {
                         let name = format!("{given} {family}").trim().to_owned();
                         if !name.is_empty() {
                             credits.push(name.clone());
                             people.push(Byline { name, given, family, ..Byline::default() });
                         }
+                        known_of(people.get_mut(before..), person);
                         continue;
                     }
                     // Some publishers put a list of names into one name.
@@ -282,6 +284,7 @@ fn authors(nested: &mut Nested, fields: &mut Fields, graph: &Graph<'_>) {
                         }
                         credits.push(name);
                     }
+                    known_of(people.get_mut(before..), person);
                 }
                 other => {
                     let text = text_of(&other);
@@ -302,6 +305,17 @@ fn authors(nested: &mut Nested, fields: &mut Fields, graph: &Graph<'_>) {
         if let Some(id) = names::byline_id(&byline.name) {
             nested.byline(id, byline);
         }
+    }
+}
+
+/// What else is said of a person, if it is one.
+fn known_of(people: Option<&mut [Byline]>, mut person: Fields) {
+    if let Some([byline]) = people {
+        byline.title = person.text("jobTitle");
+        byline.url = person.first_text(&["url", "@id"]);
+        byline.bio = person.text("description");
+        person.0.remove("@type");
+        byline.extra = person.rest();
     }
 }
 
@@ -336,7 +350,7 @@ fn images(nested: &mut Nested, fields: &mut Fields, graph: &Graph<'_>) {
                 (href, Image { renditions: vec![rendition], ..Image::default() })
             }
         };
-        if let Ok(id) = AssetId::new(href) {
+        if let Ok(id) = link::asset_id(href) {
             nested.image(id, image);
         }
     }

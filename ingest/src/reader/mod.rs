@@ -57,8 +57,8 @@ pub(crate) trait Reader: Send + Sync {
 /// What the user says of files that do not say it themselves.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hints {
-    /// What the paths of plain texts say.
-    pub pattern: Option<PathPattern>,
+    /// What the paths of plain texts say: of each path the first that fits it.
+    pub patterns: Vec<PathPattern>,
     /// Which columns of tables are which fields.
     pub columns: Columns,
     /// The encoding of files that are not UTF-8, whatever they declare.
@@ -89,7 +89,7 @@ impl Readers {
             table: table::Table { columns: columns.clone(), notes: Arc::clone(&notes) },
             records: table::Records { columns: columns.clone(), notes: Arc::clone(&notes) },
             notes: Arc::clone(&notes),
-            text: text::Text { pattern: hints.pattern.clone() },
+            text: text::Text { patterns: hints.patterns.clone() },
             mets: mets::Mets { archives: Arc::clone(&archives), notes: Arc::clone(&notes) },
             alto: alto::Alto { archives },
             wxr: wxr::Wxr::default(),

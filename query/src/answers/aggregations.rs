@@ -1,25 +1,25 @@
-//! What aggregations found.
+//! Results of aggregations.
 
 use super::Hit;
 use crate::Stat;
 
-/// What one aggregation found.
+/// The result of one aggregation, under its name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AggregationAnswer {
     /// The name that was asked for it.
     pub name: String,
-    /// What it found.
+    /// Its result.
     pub result: AggregationResult,
 }
 
-/// What an aggregation found, by what it does.
+/// The result of an aggregation, by its kind.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AggregationResult {
     /// Of [`Terms`](crate::AggregationKind::Terms): a bucket for each value.
     Values {
         /// In the order that was asked for.
         buckets: Vec<Bucket>,
-        /// How many documents are in buckets that are not given.
+        /// The number of documents in buckets that are not given.
         others: u64,
     },
     /// Of a [`Histogram`](crate::AggregationKind::Histogram): a bucket for each interval.
@@ -56,15 +56,15 @@ impl AggregationResult {
 /// Documents that have something in common.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bucket {
-    /// What they have in common.
+    /// The value or query that they share.
     pub key: BucketKey,
-    /// How many they are.
+    /// Their number.
     pub count: u64,
-    /// What was asked of each bucket.
+    /// The results of nested aggregations.
     pub nested: Vec<AggregationAnswer>,
 }
 
-/// What the documents of a bucket have in common.
+/// The value or query that the documents of a bucket share.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BucketKey {
     /// They match a query, which may have a name.
@@ -114,7 +114,7 @@ pub struct Figure {
 /// The first documents of a bucket.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TopHits {
-    /// How many documents the bucket has.
+    /// The number of documents in the bucket.
     pub total: u64,
     /// The best score; none when they are not sorted by it.
     pub max_score: Option<f32>,

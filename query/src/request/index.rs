@@ -4,7 +4,7 @@ use std::fmt;
 
 use store::AssetKind;
 
-/// What is searched: a view as it is, `articles`, or as it stood, `articles@fifties`.
+/// The name of a view as it is, `articles`, or as it stood, `articles@fifties`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexName {
     /// The view.

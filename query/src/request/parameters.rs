@@ -15,16 +15,16 @@ use crate::{
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
-    /// What may be said.
+    /// The values that it takes.
     pub takes: Takes,
-    /// What it means, for people.
+    /// Its meaning, for people.
     pub about: &'static str,
     /// A value to try.
     pub example: Option<&'static str>,
     read: Read,
 }
 
-/// How the value of a parameter is read.
+/// The way in which the value of a parameter is read.
 #[derive(Clone, Copy)]
 enum Read {
     /// As a filter of its name.
@@ -33,7 +33,7 @@ enum Read {
     As(fn(&mut PlainSearch, &str) -> Result<(), QueryError>),
 }
 
-/// What a parameter may say.
+/// The values that a parameter takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
     /// A text of at most so many bytes.

@@ -2,7 +2,7 @@
 
 use store::{AssetKind, Seq, Timestamp};
 
-use super::{Cursor, SearchRequest, parameters, plain_query, window_too_large};
+use super::{Cursor, SearchRequest, notes_on, parameters, plain_query, window_too_large};
 use crate::{
     Aggregation, AggregationKind, Bool, HighlightOptions, Histogram, Pattern, Phrase, Query, QueryError,
     Range, Scalar, Sort, Terms,
@@ -21,9 +21,9 @@ const FACET_VALUES: usize = 20;
 pub struct PlainSearch {
     /// The view.
     pub view: AssetKind,
-    /// What was typed.
+    /// The text that was typed.
     pub q: String,
-    /// Whether the words of `q` are meant as they are written.
+    /// True if the words of `q` are meant as they are written.
     pub exact: bool,
     /// The first date; empty for none.
     pub from: String,
@@ -33,15 +33,15 @@ pub struct PlainSearch {
     pub filters: Vec<(String, String)>,
     /// In which order.
     pub order: PlainOrder,
-    /// How many hits.
+    /// The number of hits.
     pub limit: usize,
-    /// How many hits to pass over.
+    /// The number of hits to pass over.
     pub offset: usize,
-    /// Where the page begins.
+    /// The beginning of the page.
     pub cursor: Option<Cursor>,
     /// Whose values are counted.
     pub facets: Vec<String>,
-    /// Whether hits show where the words are.
+    /// True if hits show where the words are.
     pub highlight: bool,
     /// The archive as it stood, by the name it was built under.
     pub as_of: Option<String>,
@@ -145,6 +145,7 @@ impl PlainSearch {
             as_of: self.as_of.clone(),
             aggregations: self.aggregations().map_err(|error| error.at("facets"))?,
             min_seq: self.min_seq,
+            notes: notes_on(view, &self.q),
             ..SearchRequest::new(view)
         })
     }
@@ -154,7 +155,7 @@ impl PlainSearch {
         for (name, value) in &self.filters {
             filters.add(self.view, name, value).map_err(|error| error.at(name))?;
         }
-        filters.range.field = names::date_field(self.view).to_owned();
+        filters.range.field = names::day_field(self.view);
         filters.range.from = bound(&self.from).map_err(|error| error.at("from"))?;
         filters.range.to = bound(&self.to).map_err(|error| error.at("to"))?;
         Ok(filters)
@@ -200,7 +201,7 @@ fn facet_of(kind: AssetKind, name: &str) -> Result<Aggregation, QueryError> {
         }
         Some(Facet::Values(field)) => AggregationKind::Terms(Terms::of(field, FACET_VALUES)),
         Some(Facet::Dates(interval, format)) => {
-            AggregationKind::Histogram(Histogram::of_dates(names::date_field(kind), interval, format))
+            AggregationKind::Histogram(Histogram::of_dates(names::day_field(kind), interval, format))
         }
     };
     Ok(Aggregation { name: name.to_owned(), kind, nested: Vec::new() })

@@ -240,7 +240,7 @@ fn after(mut values: Vec<Value>, request: &SearchRequest) -> Result<Cursor, Quer
                 .at("/search_after")
         }),
     };
-    Ok(Cursor { values: values.into_iter().map(value).collect::<Result<_, _>>()?, seq })
+    Ok(Cursor::new(values.into_iter().map(value).collect::<Result<_, _>>()?, seq))
 }
 
 fn field_names(list: Vec<Value>, pointer: &str) -> Result<Vec<(String, Option<DateFormat>)>, QueryError> {

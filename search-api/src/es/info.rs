@@ -281,11 +281,12 @@ pub(super) async fn analyze(mut taker: Taker, body: Bytes) -> Answer {
         (_, None | Some("standard" | "simple" | "morgue_exact")) => (Analyser::Exact, Language::Other),
         (_, Some("english" | "morgue_text")) => (Analyser::Text, Language::English),
         (_, Some(other)) => {
-            let language = ["french", "german", "spanish", "italian", "portuguese", "dutch", "russian"]
-                .into_iter()
-                .zip(["fr", "de", "es", "it", "pt", "nl", "ru"])
-                .find(|(name, _)| *name == other)
-                .and_then(|(_, tag)| Language::of_tag(tag));
+            let language =
+                ["french", "german", "spanish", "italian", "portuguese", "dutch", "russian", "turkish"]
+                    .into_iter()
+                    .zip(["fr", "de", "es", "it", "pt", "nl", "ru", "tr"])
+                    .find(|(name, _)| *name == other)
+                    .and_then(|(_, tag)| Language::of_tag(tag));
             match language {
                 Some(language) => (Analyser::Text, language),
                 None => {
@@ -307,7 +308,7 @@ pub(super) async fn analyze(mut taker: Taker, body: Bytes) -> Answer {
         for term in analyser.terms(language, &text) {
             let [start, end] = [term.start, term.end].map(|at| units(text.get(..at)));
             tokens.push(json!({
-                "token": term.text, "start_offset": start, "end_offset": end, "type": "<ALPHANUM>",
+                "token": term.stem(), "start_offset": start, "end_offset": end, "type": "<ALPHANUM>",
                 "position": term.position,
             }));
         }

@@ -65,7 +65,7 @@ pub(super) struct Done {
 impl Done {
     /// Adds remarks for the sender. Elasticsearch's answers have no place for them; clients pass over what they do not
     /// know.
-    fn remarked(mut self, remarks: Vec<String>) -> Self {
+    fn remarked(mut self, remarks: &[String]) -> Self {
         if let (Some(answer), false) = (self.answer.as_object_mut(), remarks.is_empty()) {
             answer.insert("remarks".to_owned(), json!(remarks));
         }
@@ -193,7 +193,7 @@ fn told(
                         let after = before.after(action.verb, &outcome);
                         let done = written(action, *before, outcome);
                         *before = after;
-                        done.remarked(remarks)
+                        done.remarked(&remarks)
                     }
                     None => refused_action(action, &RequestError::Panicked),
                 }

@@ -22,6 +22,13 @@ pub struct SearchAnswer {
     /// The `cursor` of the next page; none when this is the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+    /// True if the index has moved on since the page before, whose commit is not kept any more: hits whose scores have
+    /// changed may be missing here, or be here once more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    moved: bool,
+    /// What whoever typed the query should know: a word before a colon that names no field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
     /// The generation that answered.
     generation: String,
     /// The last event that it has taken in.
@@ -81,6 +88,8 @@ impl From<SearchResponse> for SearchAnswer {
             hits: found.hits.into_iter().map(HitAnswer::from).collect(),
             facets: facets.map(Iterator::collect),
             next: found.next.map(|cursor| cursor.to_string()),
+            moved: found.moved,
+            notes: found.notes,
             generation: found.generation,
             checkpoint: found.checkpoint,
             took_ms: found.took_ms,

@@ -77,7 +77,7 @@ pub(super) fn find(inquiry: &Inquiry<'_>, address: &Address) -> Result<Results, 
         }
         _ => (address.page > 1, goes_on),
     };
-    let place = |hit: Option<&Hit>| hit.map(|hit| hit.cursor().to_string());
+    let place = |hit: Option<&Hit>| hit.map(|hit| response.cursor(hit).to_string());
     let before = place(response.hits.first().filter(|_| has_before));
     let after = place(response.hits.last().filter(|_| has_after));
     let years = counts_of(&response, Unit::Year);
@@ -197,7 +197,7 @@ fn terms(facet: &Facet, size: usize) -> Aggregation {
 }
 
 fn dates(kind: AssetKind, unit: Unit) -> Aggregation {
-    let field = names::date_field(kind);
+    let field = names::day_field(kind);
     let kind = AggregationKind::Histogram(Histogram::of_dates(field, unit.interval(), DateFormat::date()));
     Aggregation { name: unit.name().to_owned(), kind, nested: Vec::new() }
 }

@@ -64,8 +64,8 @@ pub(super) async fn show(
     Extension(asker): Extension<Asker>,
     Params(asked): Params<Asked>,
 ) -> Response {
-    let role = asker.role().filter(|_| pages.state.access.has_keys());
-    with_policy(match role {
+    with_policy(match asker.role() {
+        _ if !pages.state.access.has_keys() => nobody_needs_to(&pages),
         Some(role) => signed_in(&pages, role),
         None => form(&pages, &asked.to, None),
     })
@@ -156,6 +156,17 @@ fn signed_in(pages: &Pages, role: Role) -> Response {
         }
     };
     whole(pages, "Signed in", html! {}, &main)
+}
+
+fn nobody_needs_to(pages: &Pages) -> Response {
+    let main = html! {
+        article.notice {
+            h1 { "No key is needed" }
+            p.what { "Everybody who reaches this archive may read it, and the machine that it is on may write." }
+            p { a href="/" { "Search the whole archive" } }
+        }
+    };
+    whole(pages, "No key is needed", html! {}, &main)
 }
 
 fn again(pages: &Pages, to: &str) -> Response {

@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use query::{IndexName, SearchRequest, SearchResponse};
+use query::{IndexName, SearchRequest, SearchResponse, commit_of};
 use store::{AssetId, Seq};
 
 use super::{
@@ -40,7 +40,22 @@ impl Inquiry<'_> {
     /// # Errors
     /// [`SearchError`]: the request is wrong, it takes too long, or the index or log fails.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResponse, SearchError> {
-        self.search_views(request, &[self.search.generation(request)?])
+        let leafs = request.is_by_score() && request.as_of.is_none();
+        let before = request.after.as_ref().map(|after| after.commit.as_str());
+        let before = before.filter(|commit| leafs && !commit.is_empty());
+        let kept = before.map(|commit| self.search.kept(request, commit)).transpose()?.flatten();
+        let is_kept = kept.is_some();
+        let view = match kept {
+            Some(kept) => kept,
+            None => self.search.generation(request)?,
+        };
+        let commit = commit_of(view.generation.name(), &view.index.state());
+        let mut response = self.search_views(request, std::slice::from_ref(&view))?;
+        response.moved = !is_kept && before.is_some_and(|before| before != commit);
+        if leafs && !is_kept && response.next.is_some() {
+            self.search.keep_for_next_page(commit, &view);
+        }
+        Ok(response)
     }
 
     /// Searches several views as if they were one. A field that one of them lacks has no value there.

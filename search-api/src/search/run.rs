@@ -12,7 +12,8 @@ use std::{
 use indexer::{Generation, IndexSearcher};
 use query::{
     AggregationAnswer, Bool, Cursor, Explanation, Hit, IndexName, Missing, Query, QueryError, Scalar,
-    SearchRequest, SearchResponse, Sort, SortValue, limits::MAX_PAGE_BYTES, parse_bound, text_bytes,
+    SearchRequest, SearchResponse, Sort, SortValue, commit_of, limits::MAX_PAGE_BYTES, parse_bound,
+    text_bytes,
 };
 use serde::Deserialize;
 use serde_json::Map;
@@ -118,8 +119,11 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
         (hit.explanation, hit.group) = (explanation, found.group);
         hits.push(hit);
     }
-    let next = last.filter(|_| full || ended_early).map(|(sort, seq)| Cursor::behind(sort, seq));
     let first = runs.first();
+    let generation = first.map(|run| run.generation.name().to_owned()).unwrap_or_default();
+    let state = first.map(|run| run.index.state()).unwrap_or_default();
+    let next = last.filter(|_| full || ended_early);
+    let next = next.map(|(sort, seq)| Cursor::behind(sort, seq, commit_of(&generation, &state)));
     let timed_out = first.is_some_and(|run| run.budget.is_over());
     if timed_out && total == 0 {
         // To say that there is nothing would not be true.
@@ -129,9 +133,11 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
         total,
         hits,
         next,
-        generation: first.map(|run| run.generation.name().to_owned()).unwrap_or_default(),
+        moved: false,
+        notes: request.notes.clone(),
+        generation,
         checkpoint: first.map(|run| run.index.checkpoint).unwrap_or_default(),
-        state: first.map(|run| run.index.state()).unwrap_or_default(),
+        state,
         took_ms: 0,
         aggregations,
         max_score: collected.max_score,
@@ -246,6 +252,7 @@ impl<'a> Run<'a> {
                 &document,
                 self.generation.view().kind(),
                 &self.index.searcher,
+                &self.index.languages,
                 self.generation.schema(),
                 self.budget,
             )
@@ -348,7 +355,7 @@ impl<'a> Run<'a> {
         let query = self.translated(query)?;
         let after = match &request.after {
             None => None,
-            Some(Cursor { values, seq }) if values.len() == sort.len() => {
+            Some(Cursor { values, seq, .. }) if values.len() == sort.len() => {
                 let formats =
                     request.sort.iter().map(|sort| sort.format.as_ref().map(|(_, text)| text.as_str()));
                 let keys = sort.iter().zip(formats.chain(std::iter::repeat(None)));

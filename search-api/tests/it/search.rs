@@ -10,7 +10,7 @@ use crate::archive::{Archive, ids};
 #[test]
 fn what_is_misspelt_is_offered_in_the_spelling_of_the_archive() {
     let archive = Archive::small();
-    let better = |q: &str| better_spelling(&archive.search.begin(), AssetKind::Article, q);
+    let better = |q: &str| better_spelling(&archive.search.begin(), AssetKind::Article, q, 0);
     // A letter too many, two that changed places, two mistakes; a word that is right stays.
     for (q, offered) in
         [("ferriees", "ferries"), ("tarm", "tram"), ("cuoncyl", "council"), ("coucil tram", "council tram")]
@@ -20,6 +20,33 @@ fn what_is_misspelt_is_offered_in_the_spelling_of_the_archive() {
     for q in ["council", "xyzzyq", "\"coucil\"", "headline:coucil", ""] {
         assert_eq!(better(q), None, "{q}");
     }
+}
+
+/// A misprint is in the archive, too: what is many times as frequent is offered all the same.
+#[test]
+fn another_spelling_is_offered_for_few_hits() {
+    let article = |at: usize, word: &str| json!({"type": "article.published", "id": format!("{at}"), "data": {"headline": format!("The {word} of the year")}});
+    let mut events: Vec<_> = (0..24).map(|at| article(at, "petroleum")).collect();
+    events.extend([article(24, "petroluem"), article(25, "gasoline"), article(26, "gasolene")]);
+    let archive = Archive::of(&events);
+    let better = |q: &str| {
+        let found = archive.find(&[("q", q)]).total;
+        better_spelling(&archive.search.begin(), AssetKind::Article, q, found)
+    };
+    assert_eq!(better("petroluem").as_deref(), Some("petroleum"));
+    assert_eq!(better("petroluem year").as_deref(), Some("petroleum year"));
+    // Both are spellings.
+    assert_eq!(better("gasolene"), None);
+    assert_eq!(better("petroleum"), None);
+}
+
+#[test]
+fn a_name_of_no_field_is_told() {
+    let archive = Archive::small();
+    let notes = |q: &str| archive.find(&[("q", q)]).notes;
+    assert_eq!(notes("heading:ferry"), ["`heading:` names no field: did you mean `headline:`?"]);
+    assert_eq!(notes("temperature:ferry"), ["`temperature:` names no field, and was looked for as a word"]);
+    assert!(notes("headline:ferry date:1931 http://pier.example/a").is_empty());
 }
 
 #[test]

@@ -151,7 +151,7 @@ async fn nothing_counts_suggests_or_spells_what_was_withdrawn() {
         }
         let suggested = asked("/api/v1/suggest?q=zork").await.to_string();
         assert_eq!(suggested.contains("Zorkmids"), seen, "{when}: {suggested}");
-        let spelled = better_spelling(&archive.search.begin(), AssetKind::Article, "zorkmidz");
+        let spelled = better_spelling(&archive.search.begin(), AssetKind::Article, "zorkmidz", 0);
         assert_eq!(spelled.is_some(), seen, "{when}: {spelled:?}");
         for index in ["articles", "articles@then"] {
             let (_, near) = post(&router, &format!("/es/{index}/_search"), near.clone()).await;

@@ -4,6 +4,8 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use frostem::{Algorithm, Stemmer};
 
+use super::forms;
+
 /// A language with a stemmer, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Language {
@@ -25,11 +27,13 @@ pub enum Language {
     Dutch,
     /// `ru`
     Russian,
+    /// `tr`
+    Turkish,
 }
 
 impl Language {
     /// All, in the order of their marks.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Other,
         Self::English,
         Self::French,
@@ -39,6 +43,7 @@ impl Language {
         Self::Portuguese,
         Self::Dutch,
         Self::Russian,
+        Self::Turkish,
     ];
 
     /// The first subtag of its BCP 47 tags; `und` for [`Self::Other`].
@@ -53,6 +58,7 @@ impl Language {
             Self::Portuguese => "pt",
             Self::Dutch => "nl",
             Self::Russian => "ru",
+            Self::Turkish => "tr",
         }
     }
 
@@ -70,6 +76,7 @@ impl Language {
             "por" => "pt",
             "nld" | "dut" | "dutch" => "nl",
             "rus" | "russian" => "ru",
+            "tur" | "turkish" => "tr",
             other => other,
         };
         Some(Self::ALL.into_iter().find(|language| language.tag() == short).unwrap_or(Self::Other))
@@ -137,6 +144,7 @@ impl Language {
                 "de het een en van niet dat op te zijn voor aan werd ook naar in ik is met er dan mijn ben had"
             }
             Self::Russian => "и в не на что с по из был его",
+            Self::Turkish => "ve bir bu için ile çok daha gibi olarak olan kadar sonra değil ama şu",
         }
     }
 
@@ -152,8 +160,18 @@ impl Language {
             Self::Portuguese => Algorithm::Portuguese,
             Self::Dutch => Algorithm::Dutch,
             Self::Russian => Algorithm::Russian,
+            Self::Turkish => Algorithm::Turkish,
         };
         Some(Stemmer::new(algorithm))
+    }
+
+    /// What ends a stem of the language in an index, so that a word of one language is never found by the stem of
+    /// another: a control character, which no word has in it. [`Self::Other`] has none, as it has no stems.
+    pub const fn suffix(self) -> Option<char> {
+        match self {
+            Self::Other => None,
+            language => Some((language as u8 + FIRST_SUFFIX) as char),
+        }
     }
 
     /// What stands in front of a text that is to be analysed in this language: a private-use character.
@@ -182,6 +200,8 @@ static SMALL_WORDS: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
 
 /// How many words tell the language.
 const LOOK_AT_WORDS: usize = 60;
+/// Above what begins a form whose word is unlike its stem.
+const FIRST_SUFFIX: u8 = forms::UNLIKE;
 /// In the private-use area, where no text of an archive has a meaning.
 const FIRST_MARK: u32 = 0xf700;
 
@@ -203,6 +223,7 @@ mod tests {
         );
         check("Het schip van de maatschappij werd niet op tijd naar de haven gebracht.", Language::Dutch);
         check("Пароход пришёл в порт вечером.", Language::Russian);
+        check("Vapur dün akşam limana geldi ve yolcular için bir gün daha kaldı.", Language::Turkish);
         check("港に船が着いた。", Language::Other);
         check("", Language::Other);
         check("42 17 9", Language::Other);
@@ -224,6 +245,8 @@ mod tests {
         for language in Language::ALL {
             assert_eq!(Language::of_tag(language.tag()), Some(language));
             assert_eq!(Language::of_mark(language.mark()), Some(language));
+            let suffix = language.suffix();
+            assert!(suffix.is_none_or(|suffix| suffix > char::from(forms::UNLIKE) && suffix < ' '));
         }
         assert_eq!(Language::of_tag("pt-BR"), Some(Language::Portuguese));
         assert_eq!(Language::of_tag("ja"), Some(Language::Other));

@@ -18,7 +18,7 @@ use crate::{
     dates::DayOrder,
     fields::{self, Fields, keywords},
     html::{self, Picture},
-    names,
+    link, names,
     publicity::{self, Hidden, Publicity},
     record::{Former, Found, Origin, Raw, Reason, time_of},
 };
@@ -127,7 +127,7 @@ impl Page<'_> {
     }
 
     fn article(&self, mut fields: Fields, body: &str) -> Result<Vec<Found>, Reason> {
-        let id = AssetId::new(self.stem).map_err(|error| Reason::Content(format!("the path: {error}")))?;
+        let id = link::asset_id(self.stem).map_err(|error| Reason::Content(format!("the path: {error}")))?;
         let mut text = body::read(body);
         let links = std::mem::take(&mut text.links);
         let published = fields.first_date(&["date", "publishDate", "published", "pubDate", "date_published"]);
