@@ -86,9 +86,7 @@ pub fn admit(mut event: NewEvent, terms: Terms) -> Result<Admitted, NotAdmitted>
     if let EventType::Other(name) = &event_type
         && !terms.unknown_types
     {
-        let known: Vec<String> = event_types().iter().map(ToString::to_string).collect();
-        let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
-        return Err(NotAdmitted::UnknownType { name: short(name), nearest });
+        return Err(NotAdmitted::UnknownType { name: short(name), nearest: nearest_type(name) });
     }
     let mut unknown = Unknown { schema: None, event_type: &event_type, remarks: Vec::new(), count: 0 };
     for name in event.unknown.keys() {
@@ -282,7 +280,17 @@ fn needed(content: &Content) -> Option<&'static str> {
     }
 }
 
-/// The name that is spelt most like this one, if any is.
+/// Returns the type of which both the kind and the verb are spelt like those of this one, if any is.
+fn nearest_type(name: &str) -> Option<String> {
+    let (kind, verb) = name.split_once('.')?;
+    let known: Vec<String> = event_types().iter().map(ToString::to_string).collect();
+    let parts = || known.iter().filter_map(|known| known.split_once('.'));
+    let kind = nearest(kind, parts().map(|(kind, _)| kind))?;
+    let verb = nearest(verb, parts().filter(|(of, _)| *of == kind).map(|(_, verb)| verb))?;
+    Some(format!("{kind}.{verb}"))
+}
+
+/// Returns the name that is spelt most like this one, if any is.
 fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     if name.len() > MAX_NAME {
         return None;
@@ -325,6 +333,7 @@ mod tests {
         check("image.witdrawn", Some("image.withdrawn"));
         check("byline.unmergd", Some("byline.unmerged"));
         check("video.transcribed", None);
+        check("video.published", None);
         check("published", None);
         let told = read_with("video.transcribed", &json!({}), Terms::default()).unwrap_err().to_string();
         assert!(told.contains("article.published") && told.contains("byline.merged"), "{told}");

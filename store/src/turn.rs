@@ -209,8 +209,10 @@ impl Turns {
     }
 }
 
-const WRITER: &str = "writer";
-const NEXT: &str = "writer.next";
+/// The file that is locked by who writes.
+pub(crate) const WRITER: &str = "writer";
+/// The file that is locked by who comes next.
+pub(crate) const NEXT: &str = "writer.next";
 
 fn open(path: &Path) -> io::Result<File> {
     File::options().create(true).read(true).write(true).truncate(false).open(path)

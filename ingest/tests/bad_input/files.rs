@@ -333,7 +333,7 @@ fn odd_encodings_and_line_ends_are_read() {
         ("a.jsonl", &utf16),
         ("b.jsonl", format!("\u{feff}{}\r\n\r\n", EVENT.replace("a/1", "b/1")).as_bytes()),
         ("c.md", b"---\r\ntitle: Caf\xe9\r\ndate: 31 February 1999\r\n---\r\nText\r\n"),
-        ("d.jsonl", b"{\"type\":\"article.published\",\"id\":\"d\xff\",\"data\":{}}"),
+        ("d.jsonl", b"{\"type\":\"article.published\",\"id\":\"d\xff\",\"data\":{\"headline\":\"H\"}}"),
     ]);
     assert_eq!(report.articles, 4, "{lines}");
     let notes: Vec<_> = report.notes.iter().map(|note| (note.reason.as_str(), note.records)).collect();
