@@ -104,6 +104,25 @@ fn front_matter(text: &str) -> Option<&str> {
     rest.split_once("\n---").map(|(front, _)| front)
 }
 
+/// True where Hugo would not show a page: a draft, one without a page of its own, or one that has expired.
+fn is_hidden(front: &str) -> bool {
+    let today = store::Timestamp::now().to_string();
+    front.lines().filter_map(|line| line.split_once(':')).any(|(name, value)| {
+        let value = value.trim().trim_matches(['"', '\'']);
+        match name.to_ascii_lowercase().as_str() {
+            "draft" | "headless" => value == "true",
+            // Both are dates of four-digit years, which compare as texts.
+            "expirydate" => value.starts_with(|c: char| c.is_ascii_digit()) && value < today.as_str(),
+            _ => false,
+        }
+    })
+}
+
+/// True for a page of a layout or a redirection alone, of which nothing can be shown.
+fn is_empty(text: &str) -> bool {
+    !text.contains("title:") && text.trim_end().ends_with("\n---")
+}
+
 #[test]
 fn a_markdown_site_with_authors_and_image_records() {
     let Some(corpus) = corpus("digitalgov") else { return };
@@ -111,25 +130,30 @@ fn a_markdown_site_with_authors_and_image_records() {
     let is_author = |path: &Path| {
         path.components().any(|part| part.as_os_str() == "authors") && path.ends_with("_index.md")
     };
-    let (mut articles, mut authors) = (0_u64, 0_u64);
+    let (mut articles, mut authors, mut hidden, mut empty) = (0_u64, 0_u64, 0_u64, 0_u64);
     for page in &pages {
         let text = fs::read_to_string(page).unwrap();
         let Some(front) = front_matter(&text) else { continue };
-        if is_author(page) && front.contains("display_name") { authors += 1 } else { articles += 1 }
+        match () {
+            () if is_author(page) && front.contains("display_name") => authors += 1,
+            () if is_hidden(front) => hidden += 1,
+            () if is_empty(&text) => empty += 1,
+            () => articles += 1,
+        }
     }
     let archive = Archive::new();
-    let report = archive.load(&corpus, 0);
+    let report = archive.load(&corpus, 3);
     println!(
-        "digitalgov: {} pages, {articles} articles and {authors} authors counted; loaded {report}",
+        "digitalgov: {} pages, {articles} articles, {hidden} not public, {empty} empty and {authors} authors counted; loaded {report}",
         pages.len()
     );
     assert_eq!(report["articles"], articles);
-    assert_eq!(report["formats"]["markdown"]["records"], articles + authors);
+    assert_eq!(report["formats"]["markdown"]["records"], articles + hidden + empty + authors);
     assert_eq!(report["formats"]["image-yaml"]["records"], files(&corpus.join("data/images"), "yml").len());
-    assert_eq!(report["quarantined"], 0);
+    assert_eq!(report["quarantined"], empty);
 
-    let again = archive.load(&corpus, 0);
-    assert_eq!((&again["events"], &again["quarantined"]), (&0.into(), &0.into()));
+    let again = archive.load(&corpus, 3);
+    assert_eq!((&again["events"], &again["quarantined"]), (&0.into(), &empty.into()));
 
     let before = archive.status();
     fs::remove_dir_all(archive.0.path().join("data/indexes")).unwrap();
@@ -142,10 +166,12 @@ fn a_markdown_site_with_authors_and_image_records() {
 fn a_blog_and_what_grep_finds() {
     let Some(corpus) = corpus("18f") else { return };
     let posts: Vec<PathBuf> = files(&corpus, "md");
-    let with_front: Vec<&PathBuf> =
-        posts.iter().filter(|post| front_matter(&fs::read_to_string(post).unwrap()).is_some()).collect();
+    let has_front = |post: &&PathBuf| front_matter(&fs::read_to_string(post).unwrap()).is_some();
+    let is_something = |post: &&PathBuf| !is_empty(&fs::read_to_string(post).unwrap());
+    let (with_front, empty): (Vec<_>, Vec<_>) = posts.iter().filter(has_front).partition(is_something);
     let archive = Archive::new();
-    let report = archive.load(&corpus, 0);
+    let report = archive.load(&corpus, 3);
+    assert_eq!(report["quarantined"], empty.len());
     println!("18f: {} with front matter of {} files counted; loaded {report}", with_front.len(), posts.len());
     assert_eq!(report["articles"], with_front.len());
 

@@ -71,7 +71,7 @@ fn nothing_is_dropped() {
             "{format}: {} texts and attributes, {found} in the events, {passed} passed over",
             leaves.len()
         );
-        assert!(leaves.len() > 4 && found > passed, "{format}: {found} of {} are found", leaves.len());
+        assert!(found > 4, "{format}: {found} of {} are found", leaves.len());
     }
     assert!(missing.is_empty(), "dropped:\n{}", missing.join("\n"));
 }

@@ -1,6 +1,6 @@
 //! Indexes are removed under a running server, whole or in part: they come back by themselves, equal to what the log says.
 
-use std::{fs, time::Duration};
+use std::{fs, io::ErrorKind, path::Path, time::Duration};
 
 use indexer::{IndexError, Workers};
 use store::{Article, AssetKind, NewEvent, Seq};
@@ -36,14 +36,24 @@ fn what_is_removed_comes_back_from_the_log() {
         "indexes".to_owned(),
     ];
     for (path, seq) in removed.iter().zip(2..) {
-        let there = home.path().join(path);
-        let gone = if there.is_dir() { fs::remove_dir_all(&there) } else { fs::remove_file(&there) };
-        gone.unwrap_or_else(|error| panic!("{path}: {error}"));
+        remove(&home.path().join(path));
         append(seq);
         wait(seq);
         assert_clean(&indexes, path);
     }
     workers.stop();
+}
+
+/// Removes a file, or a folder in which the workers may be making files meanwhile.
+#[track_caller]
+fn remove(path: &Path) {
+    for _ in 0..1_000 {
+        match if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) } {
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {}
+            done => return done.unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+        }
+    }
+    panic!("{} is filled as fast as it is emptied", path.display());
 }
 
 #[test]
