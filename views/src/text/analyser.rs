@@ -6,7 +6,7 @@
 use super::{language::Language, stems::Stems, words::Words};
 
 /// The version of the rules, and of what the digests of documents are of. An index of another version is built again.
-pub const ANALYSER_VERSION: u32 = 5;
+pub const ANALYSER_VERSION: u32 = 6;
 
 /// Which rules a field follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
