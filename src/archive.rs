@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use indexer::Indexes;
-use store::Log;
+use store::{Log, LogOptions};
 
 /// Where everything of one archive lies.
 pub(crate) struct Archive {
     dir: PathBuf,
+    options: LogOptions,
 }
 
 impl Archive {
-    pub(crate) fn at(dir: PathBuf) -> Self {
-        Self { dir }
+    /// The archive in `dir`, whose log is opened with these options.
+    pub(crate) fn at(dir: PathBuf, options: LogOptions) -> Self {
+        Self { dir, options }
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -30,7 +32,7 @@ impl Archive {
 
     /// The log; made when there is none.
     pub(crate) fn open_log(&self) -> Result<Log> {
-        Log::open(self.log_dir()).map_err(|error| match is_denied(&error) {
+        Log::open_with(self.log_dir(), self.options.clone()).map_err(|error| match is_denied(&error) {
             true => anyhow!(
                 "{error}: whoever reads the log notes it there, and so must be allowed to write there"
             ),

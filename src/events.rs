@@ -3,7 +3,10 @@
 use std::{io::Read, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
-use ingest::{Quarantine, Traces};
+use ingest::{
+    Quarantine, Traces,
+    append::{Terms, admit},
+};
 use serde_json::json;
 use store::{
     AssetId, AssetKind, AssetRef, EventType, Fact, Merge, NewEvent, Order, Outcome as Appended, Timestamp,
@@ -26,6 +29,9 @@ pub(crate) struct PublishArgs {
     /// When it happened at the source; now otherwise.
     #[arg(long, value_name = "DATE")]
     time: Option<Timestamp>,
+    /// Refuse unknown fields, which are kept and told otherwise.
+    #[arg(long)]
+    strict: bool,
 }
 
 #[derive(clap::Args)]
@@ -93,7 +99,19 @@ pub(crate) fn publish(archive: &Archive, args: &PublishArgs, terminal: &Terminal
     }
     let fact = Fact::from_json(&EventType::Published(args.kind), &text)
         .with_context(|| format!("{} is no {}", args.file.display(), args.kind))?;
-    append(archive, &NewEvent { time: args.time, ..NewEvent::new(args.id.clone(), fact) }, terminal)
+    let event = NewEvent { time: args.time, ..NewEvent::new(args.id.clone(), fact) };
+    let terms = Terms { strict: args.strict, ..Terms::default() };
+    let admitted = admit(event, terms).with_context(|| {
+        format!(
+            "{} is not the data of {}, as `morgue log history {} {} --json` has it for one that there is",
+            args.file.display(),
+            AssetRef::new(args.kind, args.id.clone()),
+            args.kind,
+            args.id
+        )
+    })?;
+    admitted.remarks.iter().for_each(|remark| terminal.note(remark));
+    append(archive, &admitted.event, terminal)
 }
 
 pub(crate) fn withdraw(archive: &Archive, args: &OrderArgs, terminal: &Terminal) -> Result<Outcome> {

@@ -13,8 +13,11 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use indexer::{Indexes, Phase};
 use indicatif::{ProgressBar, ProgressStyle};
-use ingest::{LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused};
-use store::{AssetKind, Expiries, Log, Seq, Timestamp};
+use ingest::{
+    LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused,
+    append::Terms,
+};
+use store::{AssetKind, Expiries, Log, Seq};
 
 use crate::{
     archive::Archive,
@@ -57,6 +60,14 @@ pub(crate) struct Args {
     #[command(flatten)]
     hints: Hints,
 
+    /// Refuse events of our own JSON Lines that have unknown fields, which are kept and told otherwise.
+    #[arg(long)]
+    strict: bool,
+
+    /// Take events of types that this version does not know, as a later one may write.
+    #[arg(long)]
+    unknown_types: bool,
+
     /// Keep loading what is new or changed in the folders, or has become public since, and withdraw what expires: every
     /// so many seconds, until Ctrl-C.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
@@ -68,9 +79,9 @@ pub(crate) struct Args {
 #[group(skip)]
 pub(crate) struct Hints {
     /// What the paths of plain texts say: '{byline}/{published:%d%b%Y}{_}.txt'. Names are the article's fields, {_} is
-    /// anything.
-    #[arg(long, value_name = "PATTERN")]
-    pattern: Option<PathPattern>,
+    /// anything. Give several, and the first that fits a path is its.
+    #[arg(long = "pattern", value_name = "PATTERN")]
+    patterns: Vec<PathPattern>,
 
     /// Which column of a table is which field, where its name does not tell: --column Title=headline. Of a date, its form,
     /// too: --column 'When=published:%d/%m/%Y'.
@@ -86,7 +97,7 @@ pub(crate) struct Hints {
 impl Hints {
     pub(crate) fn to_ingest(&self) -> ingest::Hints {
         ingest::Hints {
-            pattern: self.pattern.clone(),
+            patterns: self.patterns.clone(),
             columns: self.columns.iter().cloned().collect(),
             charset: self.encoding,
         }
@@ -108,6 +119,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     options.dry_run = args.dry_run;
     options.unpublished = args.unpublished;
     options.hints = args.hints.to_ingest();
+    options.terms = Terms { strict: args.strict, unknown_types: args.unknown_types };
     // A slip in a name, or a look at what would be, makes no archive.
     options.check()?;
     let scratch = tempfile::tempdir().context("no temporary directory can be made")?;
@@ -166,7 +178,8 @@ fn watch(
     terminal: &Terminal,
 ) -> Result<Outcome> {
     let indexes = archive.open_indexes(log.clone())?;
-    let _expiries = Expiries::start(log, Timestamp::now).context("no threads can be started")?;
+    let clock = log.clock().clone();
+    let _expiries = Expiries::start(log, move || clock.now()).context("no threads can be started")?;
     let mut failed = None;
     ingest::watch(log, options, every, &(), stop, &mut |report| {
         let told =

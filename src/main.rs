@@ -20,9 +20,10 @@ mod stop;
 mod terminal;
 mod view;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use store::LogOptions;
 
 use crate::{archive::Archive, terminal::Terminal};
 
@@ -50,8 +51,37 @@ struct Cli {
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     json: bool,
 
+    /// Record events by this machine's clock, though it has leapt or is behind the last event.
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    trust_clock: bool,
+
+    /// Wait for another process that holds the log so long, and refuse the write then: if that one is stopped, or, in a
+    /// server, in any case.
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "SECONDS", env = "MORGUE_WRITE_WAIT", default_value_t = 10.0, value_parser = seconds)]
+    write_wait: f64,
+
     #[command(subcommand)]
     command: Command,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.0..=86_400.0).contains(&seconds) => Ok(seconds),
+        _ => Err("write seconds, from 0 to 86400".to_owned()),
+    }
+}
+
+impl Cli {
+    /// Returns how this subcommand opens the log.
+    fn log_options(&self, subcommand: &str) -> LogOptions {
+        LogOptions {
+            name: format!("morgue {subcommand}"),
+            write_wait: Duration::from_secs_f64(self.write_wait),
+            patient: !matches!(self.command, Command::Serve(_) | Command::Demo(_)),
+            trust_clock: self.trust_clock,
+            ..LogOptions::default()
+        }
+    }
 }
 
 /// What to type first.
@@ -109,10 +139,12 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let options = cli.log_options(matches.subcommand_name().unwrap_or_default());
     terminal::start_logging(matches!(cli.command, Command::Serve(_)));
     let terminal = Terminal::new(cli.json);
-    let archive = Archive::at(cli.data_dir);
+    let archive = Archive::at(cli.data_dir, options);
     let done = match cli.command {
         Command::Demo(args) => demo::run(&archive, &args, &terminal),
         Command::Search(args) => search::run(&archive, &args, &terminal),

@@ -1,8 +1,8 @@
 //! `morgue search`
 
 use anyhow::Result;
-use query::SearchRequest;
-use search_api::{Hit, Search, better_spelling};
+use query::{Hit, PlainOrder, PlainSearch};
+use search_api::{Search, SearchAnswer, better_spelling};
 use serde_json::{Map, Value};
 use store::AssetKind;
 
@@ -25,7 +25,7 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Words, "a phrase", -without, one OR another, field:word, word*, word~ (one or two letters off), date:1963-11..1964; =word and ="a phrase" as they
+    /// Words, "a phrase", "near words"~5, -without or NOT without, one OR another, one AND (another OR third), field:word, word*, word~ (one or two letters off), date:1963-11..1964; =word and ="a phrase" as they
     /// are written, not in their other forms. Every word must be found somewhere in the document: in an article also in
     /// the captions of its images and the names of its authors.
     #[arg(required = true, value_name = "QUERY")]
@@ -56,8 +56,8 @@ pub(crate) struct Args {
     byline: Vec<String>,
 
     /// relevance, newest or oldest
-    #[arg(long, value_name = "ORDER", default_value = "relevance")]
-    sort: String,
+    #[arg(long, value_name = "ORDER", value_parser = order, default_value = "relevance")]
+    sort: PlainOrder,
 
     /// How many hits at most.
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -73,25 +73,29 @@ pub(crate) struct Args {
     as_of: Option<String>,
 }
 
+fn order(name: &str) -> Result<PlainOrder, String> {
+    PlainOrder::named(name).ok_or_else(|| format!("use {}", PlainOrder::NAMES.join(", ")))
+}
+
 pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result<Outcome> {
     let indexes = archive.existing_indexes()?;
     let query = args.query.join(" ");
-    let mut params = vec![
-        ("view", args.view.plural().to_owned()),
-        ("q", query.clone()),
-        ("exact", args.exact.to_string()),
-        ("sort", args.sort.clone()),
-        ("limit", args.limit.to_string()),
-        ("offset", args.offset.to_string()),
-    ];
-    params.extend(args.from.clone().map(|date| ("from", date)));
-    params.extend(args.to.clone().map(|date| ("to", date)));
-    params.extend(args.section.iter().map(|section| ("section", section.clone())));
-    params.extend(args.byline.iter().map(|byline| ("byline", byline.clone())));
-    if let Some(as_of) = &args.as_of {
-        params.push(("as_of", past::make_ready(&indexes, args.view, as_of, terminal)?));
+    let filters = args.section.iter().map(|section| ("section".to_owned(), section.clone()));
+    let bylines = args.byline.iter().map(|byline| ("byline".to_owned(), byline.clone()));
+    let as_of = args.as_of.as_ref().map(|as_of| past::make_ready(&indexes, args.view, as_of, terminal));
+    let request = PlainSearch {
+        q: query.clone(),
+        exact: args.exact,
+        from: args.from.clone().unwrap_or_default(),
+        to: args.to.clone().unwrap_or_default(),
+        filters: filters.chain(bylines).collect(),
+        order: args.sort,
+        limit: args.limit,
+        offset: args.offset,
+        as_of: as_of.transpose()?,
+        ..PlainSearch::new(args.view)
     }
-    let request = SearchRequest::from_params(&params)?;
+    .request()?;
     let behind = match args.as_of {
         Some(_) => 0,
         None => {
@@ -104,9 +108,10 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         terminal.note(format!("{events} not in the index yet: `morgue serve` or another load takes them in"));
     }
     let search = Search::new(indexes);
-    let found = search.search(&request)?;
+    let inquiry = search.begin();
+    let found = inquiry.search(&request)?;
     if terminal.is_json() {
-        terminal.json(&found)?;
+        terminal.json(&SearchAnswer::from(found))?;
         return Ok(Outcome::Done);
     }
     let as_of = args.as_of.as_ref().map(|as_of| format!(" as of {as_of}")).unwrap_or_default();
@@ -120,9 +125,10 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         terminal.say("")?;
         show(hit, terminal)?;
     }
-    if found.total == 0
-        && let Some(better) = better_spelling(&search, args.view, &query)
-    {
+    for note in &found.notes {
+        terminal.note(note);
+    }
+    if let Some(better) = better_spelling(&inquiry, args.view, &query, found.total) {
         terminal.say(format!("Did you mean: {better}"))?;
     }
     let shown = args.offset + found.hits.len();
@@ -137,8 +143,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
 fn show(hit: &Hit, terminal: &Terminal) -> Result<()> {
     let title = show_title(hit, terminal)?;
     for (field, fragments) in &hit.highlights {
-        let fragments = fragments.as_array().map(Vec::as_slice).unwrap_or_default();
-        for fragment in fragments.iter().filter_map(Value::as_str).take(2) {
+        for fragment in fragments.iter().take(2) {
             if terminal.plain(fragment) == title {
                 continue;
             }

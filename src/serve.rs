@@ -1,11 +1,11 @@
 //! `morgue serve`: API, pages and indexer in one process.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use anyhow::{Context, Result};
 use indexer::{Indexes, Workers};
 use search_api::{Access, ApiState, Origins, PublicUrl, Search, pages::PagesConfig};
-use store::{Expiries, Seq, Timestamp};
+use store::{Expiries, Seq};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -126,7 +126,7 @@ pub(crate) fn serve(
     };
     let origins = Origins::parse(&args.cors_origin, access.has_keys()).context("--cors-origin")?;
     let runtime = tokio::runtime::Runtime::new().context("no threads can be started")?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let listener = TcpListener::bind(&args.listen.0).await.with_context(|| {
             format!(
                 "cannot listen on {}: stop who listens there, or choose another with --listen",
@@ -137,8 +137,9 @@ pub(crate) fn serve(
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let workers = Workers::start(&indexes).context("the indexers cannot be started")?;
+        let clock = indexes.log().clock().clone();
         let expiries =
-            Expiries::start(indexes.log(), Timestamp::now).context("no threads can be started")?;
+            Expiries::start(indexes.log(), move || clock.now()).context("no threads can be started")?;
         if !address.ip().is_loopback() && !access.has_keys() {
             tracing::warn!("{address} can be reached by others and there are no keys: they may read, only this machine may write");
         }
@@ -162,8 +163,14 @@ pub(crate) fn serve(
         tokio::task::spawn_blocking(ended).await?;
         served.context("serving ended")?;
         Ok(Outcome::Done)
-    })
+    });
+    // A thread that waits for something has nothing to finish.
+    runtime.shutdown_timeout(LAST_WAIT);
+    served
 }
+
+/// The time that threads have which are still at something when everything else has ended.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

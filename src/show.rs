@@ -1,7 +1,8 @@
 //! `morgue show`: one asset whole, now or as it stood, with where it comes from.
 
 use anyhow::{Result, bail};
-use search_api::{Hit, Search, SearchError};
+use query::Hit;
+use search_api::{HitAnswer, Search, SearchError};
 use serde_json::{Value, json};
 use store::{AsOf, AssetId, AssetKind, AssetRef, Reader};
 
@@ -49,7 +50,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     };
     let event = snapshot.event(hit.seq)?;
     if terminal.is_json() {
-        let mut value = serde_json::to_value(&hit)?;
+        let mut value = serde_json::to_value(HitAnswer::from(hit))?;
         if let Some(fields) = value.as_object_mut() {
             fields.remove("score");
             fields.insert(

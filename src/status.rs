@@ -17,6 +17,7 @@ pub(crate) fn run(archive: &Archive, _args: &Args, terminal: &Terminal) -> Resul
     let indexes = archive.existing_indexes()?;
     let log = indexes.log();
     let (head, sizes, views) = (log.head()?, log.sizes()?, indexes.status()?);
+    let writer = log.writer()?;
     if terminal.is_json() {
         let views: Map<String, Value> = views
             .iter()
@@ -32,13 +33,16 @@ pub(crate) fn run(archive: &Archive, _args: &Args, terminal: &Terminal) -> Resul
             .collect();
         terminal.json(&json!({
             "head_seq": head.seq, "head_recorded": head.recorded, "head_digest": head.digest,
-            "log_bytes": sizes.disk, "views": views,
+            "log_bytes": sizes.disk, "writer": writer, "views": views,
         }))?;
         return Ok(Outcome::Done);
     }
     let recorded = head.recorded.map_or_else(|| "no event yet".to_owned(), |time| format!("last at {time}"));
     terminal.say(format!("{}: {}, {recorded}", archive.dir().display(), count(head.seq.get(), "event")))?;
     terminal.say(format!("log      {} for {} of JSON", bytes(sizes.disk), bytes(sizes.json)))?;
+    if let Some(writer) = writer {
+        terminal.say(format!("         being written by {writer}"))?;
+    }
     terminal.say("")?;
     terminal.say("view      generation  checkpoint     lag  documents  segments      size  digest")?;
     for view in &views {

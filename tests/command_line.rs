@@ -18,6 +18,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use store::{AssetId, Byline, Clock, Log, LogOptions, NewEvent};
 
 struct Archive {
     dir: tempfile::TempDir,
@@ -127,9 +128,11 @@ fn from_files_to_hits_and_back() {
     // What is spelt otherwise in the archive.
     let misspelt = archive.run(&["search", "sputnic", "moon"], 0);
     assert_eq!(misspelt, "0 articles for sputnic moon\nDid you mean: sputnik moon\n");
-    // The withdrawn article is gone, and was there.
+    // The withdrawn article is in no search, of whatever moment; whoever keeps the archive may still look at it.
     assert_eq!(archive.ids(&["\"painted pink\""]), Vec::<String>::new());
-    assert_eq!(archive.ids(&["pink lighthouse", "--as-of", "2025-09-12"]), ["a/2025-09-12-lighthouse-pink"]);
+    assert_eq!(archive.ids(&["pink lighthouse", "--as-of", "2025-09-12"]), Vec::<String>::new());
+    let then = archive.run(&["show", "article", "a/2025-09-12-lighthouse-pink", "--as-of", "2025-09-12"], 0);
+    assert!(then.contains("Painted Pink"), "{then}");
     let then = archive.json(&["search", "titanic", "--as-of", "1912-04-16"], 0);
     assert_eq!(then["hits"][0]["document"]["headline"], "Titanic Strikes an Iceberg");
 
@@ -583,4 +586,74 @@ fn it_serves_until_it_is_told_to_stop() {
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert_eq!(server.wait().unwrap().code(), Some(0));
     drop(TcpListener::bind(&address).unwrap());
+}
+
+/// What is misspelt is told, what nobody knows is refused by name, and nothing is emptied by what was meant for something
+/// else.
+#[test]
+fn slips_of_the_pen_are_told_and_empty_nothing() {
+    let archive = Archive::new();
+    let slips = archive.write(
+        "slips.jsonl",
+        [
+            r#"{"type":"articel.published","id":"a/1","data":{"headline":"One"}}"#,
+            r#"{"type":"article.published","id":"a/2","data":{"headline":"Two","headlin":"Twice"}}"#,
+            r#"{"type":"byline.published","id":"b/1","data":{"nome":"A. Quill"}}"#,
+            r#"{"type":"article.published","id":"a/3","data":{}}"#,
+            r#"{"type":"video.published","id":"v/1","data":{"title":"Moving pictures"}}"#,
+        ]
+        .join("\n"),
+    );
+    let told = archive.run(&["load", text(&slips)], 3);
+    for line in [
+        "slips.jsonl:1:1: there is no event type `articel.published`: is `article.published` meant?",
+        "unknown field `headlin`, kept in extra: is `headline` meant?",
+        "slips.jsonl:3:1: a byline must have a name; unknown field `nome`, kept in extra: is `name` meant?",
+        "slips.jsonl:4:1: an article must have something to show",
+        "slips.jsonl:5:1: there is no event type `video.published`: use one of",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    let kept: Value = serde_json::from_str(archive.run(&["log", "export"], 0).trim()).unwrap();
+    assert_eq!(
+        kept["data"],
+        json!({"headline": "Two", "extra": {"headlin": "Twice"}}),
+        "nothing else is there"
+    );
+    assert_eq!(archive.json(&["load", text(&slips)], 3)["events"], 0, "loading it again adds nothing");
+    let report = archive.json(&["load", "--strict", "--unknown-types", "--dry-run", text(&slips)], 3);
+    assert_eq!((&report["events"], &report["quarantined"]), (&2.into(), &3.into()), "{report}");
+
+    // What a search or `show` prints is not the data of an article.
+    let shown = archive.write("shown.json", archive.json(&["show", "article", "a/2"], 0).to_string());
+    let told = archive.run(&["publish", "article", "a/2", text(&shown)], 1);
+    assert!(told.contains("is not the data of article a/2") && told.contains("morgue log history"), "{told}");
+    assert_eq!(archive.json(&["show", "article", "a/2"], 0)["document"]["headline"], "Two");
+    let misspelt = archive.write("misspelt.json", r#"{"caption":"A ferry","credti":"Quill"}"#);
+    let told = archive.run(&["publish", "image", "i/1", "--strict", text(&misspelt)], 1);
+    assert!(told.contains("unknown field `credti`"), "{told}");
+    let told = archive.run(&["publish", "image", "i/1", text(&misspelt)], 0);
+    assert!(told.contains("unknown field `credti`, kept in extra: is `credit` meant?"), "{told}");
+}
+
+/// A story: the machine's battery is empty, and its clock has fallen back. Nothing is recorded by it until somebody says that
+/// it is right.
+#[test]
+fn a_clock_that_is_behind_the_log_records_nothing() {
+    let archive = Archive::new();
+    let (clock, _) = Clock::by_hand("2999-01-01T12:00:00Z".parse().unwrap());
+    let log =
+        Log::open_with(archive.path("data/log"), LogOptions { clock, ..LogOptions::default() }).unwrap();
+    let byline = Byline { name: "A. Quill".to_owned(), ..Byline::default() };
+    log.append_one(&NewEvent::published(AssetId::new("b/1").unwrap(), byline)).unwrap();
+    drop(log);
+    let caption = archive.write("caption.json", r#"{"caption":"A ferry"}"#);
+    let told = archive.run(&["publish", "image", "i/1", text(&caption)], 1);
+    assert!(
+        told.contains("recorded at 2999-01-01T12:00:00.000Z") && told.contains("--trust-clock"),
+        "{told}"
+    );
+    archive.run(&["publish", "image", "i/1", text(&caption), "--trust-clock"], 0);
+    let head: String = archive.run(&["log", "list", "--from", "2"], 0);
+    assert!(head.contains("i/1"), "{head}");
 }

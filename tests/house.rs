@@ -82,7 +82,7 @@ fn only_search_api_names_http() {
 #[test]
 fn ingest_and_indexer_do_not_know_each_other() {
     only("indexer", &["src", "search-api/src", "indexer/src"]);
-    only("ingest", &["src", "ingest/src"]);
+    only("ingest", &["src", "search-api/src", "ingest/src"]);
 }
 
 /// A view is a pure function of an asset and a snapshot: it knows no index, no disk and nobody who uses it.

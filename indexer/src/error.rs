@@ -60,6 +60,12 @@ pub enum IndexError {
         /// The name asked for.
         name: String,
     },
+    /// The directory of a view was removed.
+    #[error("the index of {} is gone: `morgue serve` makes it again from the log by itself, `morgue rebuild` does it now", kind.plural())]
+    Gone {
+        /// Which view.
+        kind: AssetKind,
+    },
     /// A new generation does not hold what the log says; it did not go live.
     #[error("the new generation {name} of {} does not hold what the log says at {seq}: {found} instead of {expected}; the one before stays live", kind.plural())]
     CheckFailed {

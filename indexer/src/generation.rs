@@ -86,12 +86,22 @@ pub struct IndexSearcher {
     pub reached: Seq,
     /// How many documents these have still to renew.
     pub fanout_left: u64,
-    /// The languages by whose rules its documents were analysed: a query is analysed by each.
-    pub languages: Vec<Language>,
+    /// By whose rules a query is analysed.
+    pub languages: Languages,
     /// What was taken from readers up to here is not in it.
     pub(crate) followed: Seq,
     /// Dropped with it: whoever waits for its files to be free sees that.
     _files: Arc<Files>,
+}
+
+/// The languages by whose rules the texts of an index were analysed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Languages {
+    /// Each that any text has.
+    pub all: Vec<Language>,
+    /// False in an index from before stems ended in the [suffix](Language::suffix) of their language: it serves until a new
+    /// one is built.
+    pub have_suffixes: bool,
 }
 
 /// The files of a generation, for as long as anybody has them open.
@@ -346,9 +356,10 @@ fn guarded<T>(dir: &Path, work: impl FnOnce() -> tantivy::Result<T>) -> Result<T
 }
 
 impl IndexSearcher {
-    /// What tells this state of the index from its others: in the middle of a long fan-out the checkpoint does not.
+    /// What tells this state of the index from its others: in the middle of a long fan-out the checkpoint does not, nor does
+    /// it in the archive as it stood, from which something was taken.
     pub fn state(&self) -> String {
-        format!("{}-{}-{}", self.checkpoint, self.reached, self.fanout_left)
+        format!("{}-{}-{}-{}", self.checkpoint, self.reached, self.fanout_left, self.followed)
     }
 
     /// How many documents it has, and the digest over them, from the columns of the index.
@@ -368,11 +379,11 @@ impl IndexSearcher {
     }
 }
 
-/// The terms of the field that says by which language a document was analysed.
-fn languages_of(searcher: &Searcher, schema: &ViewSchema) -> tantivy::Result<Vec<Language>> {
+/// The terms of the field that says by which languages texts were analysed.
+fn languages_of(searcher: &Searcher, schema: &ViewSchema) -> tantivy::Result<Languages> {
     let mut found = Vec::new();
     for segment in searcher.segment_readers() {
-        let inverted = segment.inverted_index(schema.language)?;
+        let inverted = segment.inverted_index(schema.languages.unwrap_or(schema.language))?;
         let mut terms = inverted.terms().stream()?;
         while terms.advance() {
             let tag = std::str::from_utf8(terms.key()).unwrap_or_default();
@@ -381,7 +392,7 @@ fn languages_of(searcher: &Searcher, schema: &ViewSchema) -> tantivy::Result<Vec
     }
     found.sort_unstable();
     found.dedup();
-    Ok(found)
+    Ok(Languages { all: found, have_suffixes: schema.languages.is_some() })
 }
 
 /// Opens the index in `dir`. Who writes opens it anew: an index that was opened earlier does not know the files

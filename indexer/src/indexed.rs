@@ -1,7 +1,7 @@
 //! Documents as Tantivy takes them.
 
 use tantivy::TantivyDocument;
-use views::{Document, Language, number_of, values_at};
+use views::{Document, Language, local_of, number_of, values_at};
 
 use crate::schema::ViewSchema;
 
@@ -27,18 +27,28 @@ impl Indexed {
         to.add_u64(second, low);
         let language = document.language();
         to.add_text(schema.language, language.tag());
-        let mut marked = String::new();
-        let mut found = Vec::new();
+        let mut languages = vec![language];
+        let (mut marked, mut values, mut texts) = (String::new(), Vec::new(), Vec::new());
         for field in &schema.fields {
-            found.clear();
-            values_at(&document.json, field.spec.name, &mut found);
-            for value in &found {
-                if let (Some(number), Some(value)) = (field.number, number_of(field.spec.kind, value)) {
-                    to.add_i64(number, value);
+            if let Some(number) = field.number {
+                values.clear();
+                values_at(&document.json, field.spec.name, &mut values);
+                for value in &values {
+                    let columns =
+                        [(Some(number), number_of(field.spec.kind, value)), (field.local, local_of(value))];
+                    for (column, value) in columns {
+                        if let (Some(column), Some(value)) = (column, value) {
+                            to.add_i64(column, value);
+                        }
+                    }
                 }
-                let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { continue };
-                if let Some(analysed) = field.text {
-                    if field.spec.is_stemmed() {
+                continue;
+            }
+            texts.clear();
+            document.texts_at(language, field.spec.name, &mut texts);
+            for (language, text) in texts.drain(..).filter(|(_, text)| !text.is_empty()) {
+                match field.text {
+                    Some(analysed) if field.spec.is_stemmed() => {
                         marked.clear();
                         marked.push(language.mark());
                         marked.push_str(text);
@@ -46,14 +56,20 @@ impl Indexed {
                         if let Some(forms) = field.forms.filter(|_| language != Language::Other) {
                             to.add_text(forms, &marked);
                         }
-                    } else {
-                        to.add_text(analysed, text);
+                        if !languages.contains(&language) {
+                            languages.push(language);
+                        }
                     }
+                    Some(analysed) => to.add_text(analysed, text),
+                    None => {}
                 }
                 if let Some(keyword) = field.keyword {
                     to.add_text(keyword, cut(text));
                 }
             }
+        }
+        if let Some(field) = schema.languages {
+            languages.iter().for_each(|language| to.add_text(field, language.tag()));
         }
         Self { fields: to, digest }
     }

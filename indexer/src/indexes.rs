@@ -18,7 +18,7 @@ use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicBool},
 };
 
 use store::{AssetKind, Log, Seq, Timestamp};
@@ -99,19 +99,33 @@ impl Indexes {
         };
         let indexes = Self { inner: Arc::new(inner) };
         for kind in AssetKind::ALL {
-            let dir = indexes.view_dir(kind);
-            fs::create_dir_all(&dir).map_err(io(&dir))?;
-            if !matches!(indexes.read_live(kind), Ok(Some(_))) {
-                let _alone = indexes.lock(kind, "build.lock", &NEVER)?;
-                if indexes.read_live_or_mend(kind)?.is_none() {
-                    let name = indexes.next_name(kind)?;
-                    let since = indexes.log().head()?.seq;
-                    Generation::create(&dir.join(&name), &new_info(kind, since, None))?;
-                    indexes.write_live(kind, &Live { name, previous: None })?;
-                }
-            }
+            indexes.make_if_gone(kind, &NEVER)?;
         }
         Ok(indexes)
+    }
+
+    /// Makes an empty generation of a view that has none, and returns whether it had none: whoever keeps the view up to
+    /// date fills it from the log.
+    pub(crate) fn make_if_gone(&self, kind: AssetKind, stop: &AtomicBool) -> Result<bool, IndexError> {
+        let dir = self.view_dir(kind);
+        fs::create_dir_all(&dir).map_err(io(&dir))?;
+        if matches!(self.read_live(kind), Ok(Some(_))) {
+            return Ok(false);
+        }
+        let _alone = self.lock(kind, "build.lock", stop)?;
+        if self.read_live_or_mend(kind)?.is_some() {
+            return Ok(false);
+        }
+        let name = self.next_name(kind)?;
+        let since = self.log().head()?.seq;
+        Generation::create(&dir.join(&name), &new_info(kind, since, None))?;
+        self.write_live(kind, &Live { name, previous: None })?;
+        Ok(true)
+    }
+
+    /// Returns true if a view has no live generation, as when somebody has removed it.
+    pub(crate) fn is_gone(&self, kind: AssetKind) -> bool {
+        matches!(self.read_live(kind), Ok(None))
     }
 
     /// The log that they are of.
@@ -277,7 +291,7 @@ impl Indexes {
     }
 
     pub(crate) fn live_or_missing(&self, kind: AssetKind) -> Result<Live, IndexError> {
-        self.read_live(kind)?.ok_or_else(|| IndexError::NoGeneration { kind, name: "live".to_owned() })
+        self.read_live(kind)?.ok_or(IndexError::Gone { kind })
     }
 
     /// Makes a generation the live one. The caller holds `build.lock`.

@@ -44,7 +44,7 @@ mod writer;
 pub use building::BuildStatus;
 pub use check::CheckReport;
 pub use error::IndexError;
-pub use generation::{Generation, GenerationInfo, IndexSearcher};
+pub use generation::{Generation, GenerationInfo, IndexSearcher, Languages};
 pub use health::{Damage, Verified};
 pub use indexed::Indexed;
 pub use indexes::{Indexes, ViewStatus};

@@ -3,7 +3,7 @@
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STRING, Schema, TextFieldIndexing, TextOptions,
 };
-use views::{Analyser, EXACT, FieldKind, FieldSpec};
+use views::{Analyser, EXACT, FieldKind, FieldSpec, LOCAL};
 
 use crate::tokenizer::Tokens;
 
@@ -20,6 +20,8 @@ pub struct IndexedField {
     pub keyword: Option<Field>,
     /// Numbers and dates; a fast column too.
     pub number: Option<Field>,
+    /// Dates by the clocks that they were written by; a fast column too. None in an index from before there were any.
+    pub local: Option<Field>,
 }
 
 /// A view's fields and its index's schema.
@@ -35,8 +37,11 @@ pub struct ViewSchema {
     pub seq: Field,
     /// The two halves of the document's digest.
     pub digest: [Field; 2],
-    /// The language by whose rules the document was analysed.
+    /// The language of the document.
     pub language: Field,
+    /// The languages by whose rules its texts were analysed: its own, and those of what is joined to it. None in an index
+    /// from before stems were told apart by them.
+    pub languages: Option<Field>,
 }
 
 impl ViewSchema {
@@ -48,6 +53,7 @@ impl ViewSchema {
         builder.add_u64_field("_digest_0", FAST);
         builder.add_u64_field("_digest_1", FAST);
         builder.add_text_field("_language", STRING);
+        builder.add_text_field("_languages", STRING);
         let number = NumericOptions::default() | INDEXED | FAST;
         let text = |tokens: Tokens| {
             let indexing = TextFieldIndexing::default()
@@ -70,6 +76,9 @@ impl ViewSchema {
             if spec.is_stemmed() {
                 builder.add_text_field(&exact_name(spec), text(Tokens::Forms));
             }
+            if spec.kind == FieldKind::Date {
+                builder.add_i64_field(&local_name(spec), number.clone());
+            }
         }
         let schema = builder.build();
         // What was just built has all its fields.
@@ -80,6 +89,7 @@ impl ViewSchema {
             seq: Field::from_field_id(1),
             digest: [Field::from_field_id(2), Field::from_field_id(3)],
             language: Field::from_field_id(4),
+            languages: Some(Field::from_field_id(5)),
         })
     }
 
@@ -103,7 +113,8 @@ impl ViewSchema {
                     FieldKind::Date | FieldKind::Number => number = find(spec.name),
                 }
                 let forms = spec.is_stemmed().then(|| find(&exact_name(spec))).flatten();
-                IndexedField { spec: *spec, text, forms, keyword, number }
+                let local = (spec.kind == FieldKind::Date).then(|| find(&local_name(spec))).flatten();
+                IndexedField { spec: *spec, text, forms, keyword, number, local }
             })
             .collect();
         Ok(Self {
@@ -112,6 +123,7 @@ impl ViewSchema {
             seq: schema.get_field("_seq")?,
             digest: [schema.get_field("_digest_0")?, schema.get_field("_digest_1")?],
             language: schema.get_field("_language")?,
+            languages: find("_languages"),
             schema,
         })
     }
@@ -128,6 +140,10 @@ impl ViewSchema {
 
 fn keyword_name(spec: &FieldSpec) -> String {
     format!("{}.keyword", spec.name)
+}
+
+fn local_name(spec: &FieldSpec) -> String {
+    format!("{}{LOCAL}", spec.name)
 }
 
 fn exact_name(spec: &FieldSpec) -> String {

@@ -25,7 +25,13 @@ impl Indexes {
     pub fn wait_for(&self, kind: AssetKind, seqs: &[Seq], limit: Duration) -> Result<Waited, IndexError> {
         let mut waited = Waited { shown: seqs.is_empty(), reached: Seq::ZERO };
         self.log().wait_until(limit, || {
-            let commit = self.live(kind)?.last_commit()?;
+            let commit = match self.live(kind).and_then(|live| live.last_commit()) {
+                // It was removed, or is not what was written: it comes back from the log.
+                Err(error) if error.is_damage() || matches!(error, IndexError::Gone { .. }) => {
+                    return Ok(false);
+                }
+                commit => commit?,
+            };
             waited = Waited { shown: self.shows(&commit, seqs)?, reached: commit.reached };
             Ok::<_, IndexError>(waited.shown)
         })?;

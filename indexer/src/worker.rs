@@ -26,6 +26,8 @@ use crate::{
 const REBUILD_FROM_EVENTS: u64 = 2_000;
 /// How long a worker waits before it tries again what failed.
 pub(crate) const TRY_AGAIN: Duration = Duration::from_secs(5);
+/// The pause before an index is made again that was removed: whoever removes it may not be done.
+const MAKE_AGAIN: Duration = Duration::from_millis(200);
 /// How often it checks one more file of its indexes, whatever arrives.
 const SCRUB_EVERY: Duration = Duration::from_secs(60);
 /// How often a build that was not asked for says how far it is.
@@ -225,12 +227,18 @@ impl Worker {
                 Err(_) => Some(IndexError::Panicked),
             };
             let Some(error) = failure else { continue };
-            tracing::error!(view = self.kind.plural(), %error, "the index cannot be kept up to date; trying again soon");
-            self.indexes.note_failing(self.kind, &error.to_string());
             self.verified = None;
-            self.suspect(&error);
+            let is_gone = self.indexes.is_gone(self.kind);
+            if is_gone {
+                tracing::warn!(view = self.kind.plural(), %error, "the index was removed under way");
+            } else {
+                tracing::error!(view = self.kind.plural(), %error, "the index cannot be kept up to date; trying again soon");
+                self.suspect(&error);
+            }
+            self.indexes.note_failing(self.kind, &error.to_string());
             let stop = || Ok::<_, IndexError>(self.stopped());
-            drop(self.indexes.log().wait_until(TRY_AGAIN, stop));
+            let pause = if is_gone { MAKE_AGAIN } else { TRY_AGAIN };
+            drop(self.indexes.log().wait_until(pause, stop));
         }
         self.following.end();
         if let Some(builder) = builder
@@ -262,6 +270,10 @@ impl Worker {
     /// Keeps the live generation up to date until it is no longer the live one.
     fn keep_up(&mut self, builder: &mut Option<JoinHandle<()>>) -> Result<(), IndexError> {
         let (indexes, kind) = (self.indexes.clone(), self.kind);
+        if indexes.make_if_gone(kind, &self.stop)? {
+            tracing::warn!(view = kind.plural(), "the index is gone: it is made again from the log");
+            self.others_verified = false;
+        }
         self.make_whole()?;
         indexes.build_if_better(kind, &self.stop)?;
         // Whoever is about to swap generations goes first.
@@ -293,7 +305,9 @@ impl Worker {
             }
             let step = writer.step(indexes.log())?;
             if writer.knows_of_erasures() {
+                // Another process may have built them again.
                 indexes.close_pins(kind, writer.erased);
+                indexes.forget_replaced();
             }
             if writer.is_held() {
                 self.following.begin(&indexes, kind, &self.stop)?;
@@ -314,8 +328,9 @@ impl Worker {
             }
             let reached = writer.reached();
             let until_scrub = self.scrub_every.saturating_sub(self.scrubbed.elapsed());
+            let looks_again = is_due || writer.is_held();
             indexes.log().wait_until(
-                if is_due { until_scrub.min(TRY_AGAIN) } else { until_scrub },
+                if looks_again { until_scrub.min(TRY_AGAIN) } else { until_scrub },
                 || {
                     let followed = self.following.is_done();
                     Ok::<_, IndexError>(followed || elsewhere()? || indexes.log().head()?.seq > reached)

@@ -99,7 +99,8 @@ fn run(data: &Path, paths: Vec<PathBuf>, dry_run: bool, threads: usize) -> (Load
     let mut options = LoadOptions::new(paths, Quarantine::at(data.join("quarantine")));
     options.dry_run = dry_run;
     options.threads = threads;
-    options.hints.pattern = env::var("MORGUE_BENCH_PATTERN").ok().map(|pattern| pattern.parse().unwrap());
+    options.hints.patterns =
+        env::var("MORGUE_BENCH_PATTERN").iter().map(|pattern| pattern.parse().unwrap()).collect();
     let started = Instant::now();
     let report = load(&log, &options, &(), &AtomicBool::new(false)).unwrap();
     (report, started.elapsed().as_secs_f64())

@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let quarantine = Quarantine::at(dir.join("quarantine"));
     let mut options = LoadOptions::new(arguments.collect(), quarantine);
     if let Ok(pattern) = std::env::var("PATTERN") {
-        options.hints.pattern = Some(pattern.parse()?);
+        options.hints.patterns = vec![pattern.parse()?];
     }
     let report = load(&log, &options, &(), &AtomicBool::new(false))?;
     println!("{}", serde_json::to_string_pretty(&report)?);

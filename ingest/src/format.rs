@@ -146,7 +146,7 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
     let file = name.rsplit('/').next().unwrap_or(name);
     let ending = file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
     // The user said what these files are, however they begin.
-    if hints.pattern.as_ref().is_some_and(|pattern| pattern.fields(&origin.stem).is_some()) {
+    if hints.patterns.iter().any(|pattern| pattern.fields(&origin.stem).is_some()) {
         return Detected::Known(Format::Text);
     }
     // A text that was damaged is still a text.
@@ -205,9 +205,9 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
         }
     }
     if matches!(ending.as_str(), "txt" | "text" | "") {
-        return Detected::Unknown(match &hints.pattern {
-            Some(_) => "this is plain text whose path does not fit the pattern".to_owned(),
-            None => "this is plain text: say what its path tells, as `--pattern '{byline}/{published:%Y%m%d}{_}.txt'`"
+        return Detected::Unknown(match hints.patterns.is_empty() {
+            false => "this is plain text whose path does not fit the pattern".to_owned(),
+            true => "this is plain text: say what its path tells, as `--pattern '{byline}/{published:%Y%m%d}{_}.txt'`"
                 .to_owned(),
         });
     }

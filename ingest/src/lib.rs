@@ -4,7 +4,10 @@
 //! opened), reads them on all cores, and appends their events to the [`Log`](store::Log) in the files' order. What
 //! cannot be read lies in the [`Quarantine`] afterwards, whole, with its place and the reason.
 //!
-//! What is *not* here: what an event must satisfy (crate `store` checks it, for every source alike), and documents
+//! Whether an event may come from a person or a source at all is checked in [`append`], for files, HTTP and the command line
+//! alike.
+//!
+//! What is *not* here: what any event must satisfy (crate `store` checks it when it is appended), and documents
 //! and search (crate `indexer`).
 //!
 //! ```
@@ -27,6 +30,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod append;
 mod charset;
 mod credits;
 mod cut;
@@ -56,6 +60,8 @@ mod scan_json;
 mod traces;
 mod typed;
 mod walk;
+#[cfg(test)]
+mod whole;
 mod xml;
 
 pub use charset::{Charset, UnknownCharset};

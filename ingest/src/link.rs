@@ -1,6 +1,24 @@
 //! Links made absolute, as RFC 3986 (section 5) says, and paths of files that are no text.
 
-use std::ffi::OsStr;
+use std::{borrow::Cow, ffi::OsStr};
+
+use sha2::{Digest, Sha256};
+use store::{AssetId, InvalidId, MAX_ID_BYTES};
+
+/// What is left of the beginning of an id that is too long, in bytes.
+const KEPT: usize = 360;
+
+/// The id that a source gives. One that is longer than an id may be is cut, and a digest of the whole stands for its end.
+pub(crate) fn asset_id<'t>(text: impl Into<Cow<'t, str>>) -> Result<AssetId, InvalidId> {
+    let text = text.into();
+    if text.len() <= MAX_ID_BYTES {
+        return AssetId::new(text);
+    }
+    let end = (0..=KEPT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let digest = Sha256::digest(text.as_bytes());
+    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    AssetId::new(format!("{}~{digest}", text.get(..end).unwrap_or("")))
+}
 
 /// What a reference means, seen from a base. Without a base that is absolute it stays as it is.
 pub(crate) fn resolve(base: &str, reference: &str) -> String {
@@ -118,6 +136,20 @@ mod tests {
         assert_eq!(resolve("", "one.html"), "one.html");
         assert_eq!(resolve("/rel", "../é ü.html"), "../é ü.html");
         assert_eq!(resolve("urn:x:y", "z"), "urn:/z");
+    }
+
+    #[test]
+    fn an_id_that_is_too_long_is_cut_and_stays_apart() {
+        let long = |end: &str| format!("https://q.example/{}{end}", "é".repeat(220));
+        let (one, two) = (asset_id(long("1")).unwrap(), asset_id(long("2")).unwrap());
+        assert_ne!(one, two);
+        assert_eq!(one, asset_id(long("1")).unwrap());
+        assert!(
+            one.as_str().len() <= MAX_ID_BYTES
+                && long("1").starts_with(one.as_str().split('~').next().unwrap())
+        );
+        assert_eq!(asset_id("a/1").unwrap().as_str(), "a/1");
+        assert!(asset_id("").is_err() && asset_id("a\u{0}b").is_err());
     }
 
     #[test]

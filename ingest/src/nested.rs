@@ -5,7 +5,7 @@ use store::{Article, AssetId, AssetKind, Image, Rendition, Timestamp};
 use crate::{
     credits,
     html::Picture,
-    names,
+    link, names,
     publicity::Publicity,
     record::{Former, Found, Reason, time_of},
 };
@@ -101,7 +101,7 @@ impl Nested {
 
     /// Adds a picture that is shown in a text.
     pub(crate) fn picture(&mut self, shown: Picture) {
-        if let Ok(id) = AssetId::new(shown.href.trim()) {
+        if let Ok(id) = link::asset_id(shown.href.trim()) {
             self.picture_as(id, shown);
         }
     }
@@ -161,7 +161,7 @@ impl Nested {
 pub(crate) fn id_or(given: &str, otherwise: impl FnOnce() -> String) -> Result<AssetId, Reason> {
     let given: String = given.split_whitespace().collect::<Vec<_>>().join(" ");
     let id = if given.is_empty() { otherwise() } else { given };
-    AssetId::new(id).map_err(|error| Reason::Content(error.to_string()))
+    link::asset_id(id).map_err(|error| Reason::Content(error.to_string()))
 }
 
 /// A tag such as `en-US`; empty for what is none.

@@ -1,6 +1,6 @@
 //! What the path of a file says of the text in it: `'{byline}/{published:%d%b%Y}{_}.txt'`.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use jiff::fmt::strtime;
 
@@ -8,6 +8,8 @@ use jiff::fmt::strtime;
 /// form (`strftime`). It is held against the end of the path: as many folders as it names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PathPattern {
+    /// As it was written.
+    written: String,
     parts: Vec<Part>,
     folders: usize,
 }
@@ -90,7 +92,13 @@ impl FromStr for PathPattern {
         if two {
             return Err(invalid("something must stand between two fields, to tell them apart"));
         }
-        Ok(Self { parts, folders: pattern.matches('/').count() })
+        Ok(Self { written: pattern.to_owned(), parts, folders: pattern.matches('/').count() })
+    }
+}
+
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
     }
 }
 

@@ -6,7 +6,10 @@ use store::{
     ArchiveDate, AssetId, AssetKind, AssetRef, Content, Fact, InvalidEvent, NewEvent, Timestamp, Visibility,
 };
 
-use crate::publicity::{Hidden, Publicity};
+use crate::{
+    append::NotAdmitted,
+    publicity::{Hidden, Publicity},
+};
 
 /// The longest record that is taken into memory. The log takes payloads of half of it; markup needs the rest.
 pub(crate) const MAX_RECORD_BYTES: usize = 32 << 20;
@@ -150,6 +153,9 @@ pub(crate) enum Reason {
     /// The log does not take what it says.
     #[error(transparent)]
     Invalid(#[from] InvalidEvent),
+    /// It must not come from a file.
+    #[error(transparent)]
+    NotAdmitted(#[from] NotAdmitted),
     /// It is larger than any record of an archive.
     #[error("the record has more than {} MB, which is more than is taken: it was left in its file; part it, or shorten it", max >> 20)]
     TooLarge {

@@ -66,7 +66,8 @@ fn sample(format: Format) -> &'static str {
 
 /// Opens, cuts and reads, as a load does; returns how many records there were.
 fn read_all(format: Format, bytes: &[u8]) -> usize {
-    let hints = Hints { pattern: "{section}/{published:%Y}{_}.x".parse().ok(), ..Hints::default() };
+    let hints =
+        Hints { patterns: vec!["{section}/{published:%Y}{_}.x".parse().unwrap()], ..Hints::default() };
     let readers = Readers::new(&hints);
     let reader = readers.of(format);
     let origin = Origin { path: "news/1931a.x".to_owned(), stem: "news/1931a.x".to_owned(), changed: None };

@@ -176,7 +176,7 @@ fn no_input_harms_a_reader() {
     let first = number("MORGUE_FUZZ_SEED").unwrap_or(0);
     let seeds = Arc::new(seeds());
     let before = resident();
-    let hints = Hints { pattern: Some(PATTERN.parse().unwrap()), ..Hints::default() };
+    let hints = Hints { patterns: vec![PATTERN.parse().unwrap()], ..Hints::default() };
     // By format: inputs, records read, records refused.
     let tried: Arc<Mutex<BTreeMap<&str, [u64; 3]>>> = Arc::default();
     let (began, beginnings) = mpsc::channel();

@@ -241,7 +241,7 @@ fn what_was_put_right_leaves_the_quarantine() {
     let log = Log::open(dir.path().join("log")).unwrap();
     let options = options(dir.path());
     assert_eq!(load(&log, &options, &(), &AtomicBool::new(false)).unwrap().quarantined, 2);
-    let hints = Hints { pattern: Some("{id}.txt".parse().unwrap()), ..Hints::default() };
+    let hints = Hints { patterns: vec!["{id}.txt".parse().unwrap()], ..Hints::default() };
     let report = retry(&log, &options.quarantine, &[], &hints).unwrap();
     assert_eq!((report.released, report.events, report.remaining), (1, 1, 1));
     assert_eq!(options.quarantine.list().unwrap().len(), 1);
@@ -263,7 +263,7 @@ fn what_is_retried_is_what_would_have_been_loaded() {
     let mut options = options(dir.path());
     let report = load(&log, &options, &(), &AtomicBool::new(false)).unwrap();
     assert_eq!((report.quarantined, report.reasons.len(), report.reasons[0].records), (3, 1, 3));
-    let hints = Hints { pattern: Some("in/{published:%Y}/{_}.txt".parse().unwrap()), ..Hints::default() };
+    let hints = Hints { patterns: vec!["in/{published:%Y}/{_}.txt".parse().unwrap()], ..Hints::default() };
     let last = options.quarantine.list().unwrap().pop().unwrap();
     let report = retry(&log, &options.quarantine, &[last.key], &hints).unwrap();
     assert_eq!((report.released, report.events, report.remaining), (1, 1, 0));

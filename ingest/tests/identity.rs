@@ -272,7 +272,7 @@ fn file_names_that_are_no_text_stay_apart() {
 fn drafts_are_passed_over_until_they_are_public() {
     let archive = Archive::new();
     let draft = |flag: bool| {
-        archive.write("s/content/a.md", &format!("---\ntitle: A\ndraft: {flag}\nimage: /img/secret.png\nimage_alt: S\nauthors: [new-hand]\n---\nx\n"))
+        archive.write("s/content/a.md", &format!("---\ntitle: A\ndraft: {flag}\nimage: /img/secret.png\nimage_alt: S\nauthors: [new-hand]\n---\nx\n"));
     };
     draft(true);
     archive.write("s/content/b.md", "---\ntitle: B\ndate: 2190-01-01\n---\nx\n");

@@ -88,7 +88,7 @@ fn loaded(dir: &Path, root: PathBuf) -> (LoadReport, Vec<String>) {
     let quarantine = Quarantine::at(dir.join("quarantine"));
     let mut options = LoadOptions::new(vec![root], quarantine);
     let pattern = "in/text/{byline}/{published:%Y%m%d}.txt";
-    options.hints = Hints { pattern: Some(pattern.parse().unwrap()), ..Hints::default() };
+    options.hints = Hints { patterns: vec![pattern.parse().unwrap()], ..Hints::default() };
     let report = load(&log, &options, &(), &AtomicBool::new(false)).unwrap();
     let mut out = Vec::new();
     log.export(Seq::new(1), &mut out, &mut |_| {}).unwrap();

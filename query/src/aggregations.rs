@@ -1,4 +1,4 @@
-//! What is to be added up, as it was asked.
+//! Aggregations, as they are asked.
 
 mod keys;
 mod order;
@@ -16,13 +16,13 @@ use crate::{DateFormat, Interval, Query, Sort};
 pub struct Aggregation {
     /// The name it is answered under.
     pub name: String,
-    /// What it does.
+    /// Its kind.
     pub kind: AggregationKind,
-    /// What is done with each of its buckets.
+    /// Aggregations over each of its buckets.
     pub nested: Vec<Aggregation>,
 }
 
-/// What an aggregation does.
+/// The kinds of aggregations.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AggregationKind {
     /// A bucket for each exact value.
@@ -35,9 +35,9 @@ pub enum AggregationKind {
         field: String,
         /// In the order in which they are answered.
         spans: Vec<Span>,
-        /// How bounds are shown, where they are dates.
+        /// The format of bounds that are dates.
         format: Option<DateFormat>,
-        /// What stands for the value of documents that have none.
+        /// The value of documents that have none.
         missing: Option<f64>,
     },
     /// A number of the values: `min`, `max`, `avg`, `sum`, `value_count`, or all of them as `stats`.
@@ -46,16 +46,16 @@ pub enum AggregationKind {
         field: String,
         /// Which.
         which: Stat,
-        /// How dates are shown.
+        /// The format of dates.
         format: Option<DateFormat>,
-        /// What stands for the value of documents that have none.
+        /// The value of documents that have none.
         missing: Option<String>,
     },
-    /// How many distinct values.
+    /// The number of distinct values.
     Cardinality {
         /// The field.
         field: String,
-        /// What stands for the value of documents that have none.
+        /// The value of documents that have none.
         missing: Option<String>,
     },
     /// One bucket of what matches.
@@ -66,7 +66,7 @@ pub enum AggregationKind {
         queries: Vec<(String, Query)>,
         /// The name of a bucket for what matches none of them.
         other: Option<String>,
-        /// Whether the buckets are answered under their names; a list otherwise.
+        /// True if the buckets are answered under their names; a list otherwise.
         named: bool,
     },
     /// One bucket of what has no value.
@@ -76,9 +76,9 @@ pub enum AggregationKind {
     },
     /// The first documents of the bucket.
     TopHits {
-        /// How many are passed over.
+        /// The number of those that are passed over.
         from: usize,
-        /// How many.
+        /// Their number.
         size: usize,
         /// In which order; none is by relevance.
         sort: Vec<Sort>,
@@ -96,11 +96,11 @@ pub struct Terms {
     pub order: Vec<BucketOrder>,
     /// Buckets with fewer documents are left out.
     pub min_count: u64,
-    /// What stands for the value of documents that have none.
+    /// The value of documents that have none.
     pub missing: Option<String>,
     /// Which values are counted at all.
     pub keys: Keys,
-    /// How dates are shown.
+    /// The format of dates.
     pub format: Option<DateFormat>,
 }
 
@@ -119,7 +119,7 @@ impl Terms {
     }
 }
 
-/// How wide the buckets of a histogram are.
+/// The width of a histogram's buckets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// By the calendar and the clocks of a zone.
@@ -129,7 +129,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// Where the bucket of a value begins.
+    /// Returns the beginning of a value's bucket.
     pub fn floor(&self, value: i64) -> i64 {
         match self {
             Self::Dates(interval, zone) => interval.floor(value, zone),
@@ -137,7 +137,7 @@ impl Step {
         }
     }
 
-    /// Where the next one begins; `None` behind the last.
+    /// Returns the beginning of the next bucket; `None` behind the last.
     pub fn next(&self, key: i64) -> Option<i64> {
         match self {
             Self::Dates(interval, zone) => interval.next(key, zone),
@@ -151,9 +151,9 @@ impl Step {
 pub struct Histogram {
     /// The field.
     pub field: String,
-    /// How wide each bucket is.
+    /// The width of each bucket.
     pub step: Step,
-    /// How much later each begins than it would otherwise.
+    /// The distance by which each begins later than it would otherwise.
     pub offset: i64,
     /// Buckets with fewer documents are left out; 0 also gives the empty ones between.
     pub min_count: u64,
@@ -163,9 +163,9 @@ pub struct Histogram {
     pub at_most: (Option<i64>, Option<i64>),
     /// Which come first; none is by value.
     pub order: Vec<BucketOrder>,
-    /// What stands for the value of documents that have none.
+    /// The value of documents that have none.
     pub missing: Option<i64>,
-    /// How dates are shown.
+    /// The format of dates.
     pub format: Option<DateFormat>,
 }
 
@@ -190,7 +190,7 @@ impl Histogram {
         }
     }
 
-    /// Where the bucket of a value begins; `None` when there is to be none.
+    /// Returns the beginning of a value's bucket; `None` when there is to be none.
     pub fn bucket_of(&self, value: i64) -> Option<i64> {
         let key = self.floor(value);
         let (first, last) = self.at_most;
@@ -199,12 +199,12 @@ impl Histogram {
         inside.then_some(key)
     }
 
-    /// Where the bucket of a value would begin.
+    /// Returns the beginning of a value's bucket, within the bounds or not.
     pub fn floor(&self, value: i64) -> i64 {
         self.step.floor(value.saturating_sub(self.offset)).saturating_add(self.offset)
     }
 
-    /// Where the bucket behind this one begins; `None` behind the last.
+    /// Returns the beginning of the bucket behind this one; `None` behind the last.
     pub fn next(&self, key: i64) -> Option<i64> {
         self.step.next(key.checked_sub(self.offset)?)?.checked_add(self.offset)
     }
@@ -222,7 +222,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// Whether a value is in it.
+    /// Returns true if a value is in it.
     pub fn has(&self, value: f64) -> bool {
         self.from.is_none_or(|from| value >= from) && self.to.is_none_or(|to| value < to)
     }
@@ -239,24 +239,27 @@ pub enum Stat {
     Avg,
     /// The sum.
     Sum,
-    /// How many.
+    /// Their number.
     Count,
     /// All of these.
     All,
 }
 
 impl Stat {
-    /// Each by the name that it has in requests and in the answer to `stats`.
-    const NAMES: [(&'static str, Self); 5] = [
-        ("min", Self::Min),
-        ("max", Self::Max),
-        ("avg", Self::Avg),
-        ("sum", Self::Sum),
-        ("count", Self::Count),
-    ];
+    /// Returns the name that the answer to `stats` has it under.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Avg => "avg",
+            Self::Sum => "sum",
+            Self::Count => "count",
+            Self::All => "stats",
+        }
+    }
 
-    /// The one that the answer to `stats` has under this name.
+    /// Returns the one that the answer to `stats` has under this name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::NAMES.into_iter().find(|(other, _)| *other == name).map(|(_, stat)| stat)
+        [Self::Min, Self::Max, Self::Avg, Self::Sum, Self::Count].into_iter().find(|stat| stat.name() == name)
     }
 }

@@ -67,7 +67,7 @@ struct Kind {
     read: Read,
 }
 
-/// How a kind of query is read, by the shape of its JSON. `boost` is read for all of them.
+/// The way in which a kind of query is read, by the shape of its JSON. `boost` is read for all of them.
 enum Read {
     /// Of its options: `{"bool": {"must": …}}`.
     Options(fn(&mut Parser<'_, '_>, &mut Reader) -> Answer),
@@ -78,7 +78,7 @@ enum Read {
     OfFields(&'static str, fn(&mut Parser<'_, '_>, Vec<FieldBoost>, &mut Reader) -> Answer),
 }
 
-/// What reading a query needs to know.
+/// The knowledge that reading a query needs.
 pub struct DslOptions<'a> {
     /// Returns true if any view that is searched has a field of this name.
     pub field: &'a dyn Fn(&str) -> bool,

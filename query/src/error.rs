@@ -1,12 +1,12 @@
 //! Why a query is refused: always the asker's to mend.
 
-/// What is wrong with a query, and where.
+/// A mistake in a query, and its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}{}", if pointer.is_empty() { String::new() } else { format!(" (at {pointer})") })]
 pub struct QueryError {
-    /// What is wrong, and what to write instead.
+    /// The mistake, and what to write instead.
     pub reason: String,
-    /// Where in the body, as a JSON pointer (RFC 6901), or the parameter's name; empty for the whole.
+    /// The place in the body, as a JSON pointer (RFC 6901), or the parameter's name; empty for the whole.
     pub pointer: String,
     /// Elasticsearch's name for such an error.
     pub es_type: &'static str,
@@ -18,7 +18,7 @@ impl QueryError {
         Self { reason: reason.into(), pointer: String::new(), es_type: "parsing_exception" }
     }
 
-    /// The same, at a place.
+    /// Names the place, unless it is known already.
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         if self.pointer.is_empty() {

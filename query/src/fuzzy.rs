@@ -14,7 +14,7 @@ pub struct Near {
     swaps: bool,
 }
 
-/// Where a comparison stands: the last two rows of the table of distances.
+/// The state of a comparison: the last two rows of the table of distances.
 #[derive(Debug, Clone)]
 pub struct Rows {
     now: Vec<u8>,
@@ -33,7 +33,7 @@ impl Near {
         Self { word, edits: edits.min(MAX_EDITS), exact_start, swaps }
     }
 
-    /// How many edits this word is away, if it is near enough.
+    /// Returns the number of edits that a word is away, if it is near enough.
     pub fn distance(&self, text: &str) -> Option<u8> {
         let mut rows = self.begin();
         for c in text.chars() {
@@ -66,12 +66,12 @@ impl Near {
         self.step(rows, char::from_u32(partial).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
-    /// Whether the text so far is near enough.
+    /// Returns true if the text so far is near enough.
     pub fn accepts(&self, rows: &Rows) -> bool {
         !rows.off && rows.missing == 0 && rows.now.last().is_some_and(|edits| *edits <= self.edits)
     }
 
-    /// Whether anything that follows can bring it near enough.
+    /// Returns true if anything that follows can bring it near enough.
     pub fn may_accept(&self, rows: &Rows) -> bool {
         !rows.off && rows.now.iter().any(|edits| *edits <= self.edits)
     }

@@ -1,8 +1,8 @@
-//! What of the hits is highlighted, and how.
+//! Highlighting, as it is asked.
 
 use crate::Query;
 
-/// What to highlight, and how.
+/// The fields to highlight, and the form of their fragments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HighlightOptions {
     /// The fields, `*` standing for anything; none stands for all text that a plain search looks at.
@@ -11,30 +11,30 @@ pub struct HighlightOptions {
     pub before: String,
     /// After a word.
     pub after: String,
-    /// Whether only words that were looked for in a field are highlighted in it.
+    /// True if only words that were looked for in a field are highlighted in it.
     pub own_field_only: bool,
     /// Another query to highlight than the one that was asked.
     pub query: Option<Query>,
-    /// Whether everything but the tags is escaped for HTML.
+    /// True if everything but the tags is escaped for HTML.
     pub escape: bool,
 }
 
-/// How a field is highlighted.
+/// The form of a field's fragments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HighlightField {
     /// Its name; `*` stands for anything.
     pub name: String,
-    /// How long a fragment is, in characters, more or less.
+    /// The length of a fragment, in characters, more or less.
     pub size: usize,
-    /// How many fragments at most; 0 gives the whole value.
+    /// The most fragments; 0 gives the whole value.
     pub count: usize,
     /// The best fragment first, instead of in the order of the text.
     pub best_first: bool,
     /// Without any match: so many characters from the start.
     pub without_match: usize,
-    /// What stands before and after a word, if not the same as in all fields.
+    /// The tags before and after a word, if they are not those of all fields.
     pub tags: Option<(String, String)>,
-    /// Whether only words that were looked for in this field are highlighted, if not the same as in all fields.
+    /// True if only words that were looked for in this field are highlighted, if not the same as in all fields.
     pub own_only: Option<bool>,
 }
 

@@ -22,12 +22,12 @@ impl Reader {
         }
     }
 
-    /// Where it stands in the body.
+    /// Returns its place in the body.
     pub fn pointer(&self) -> &str {
         &self.pointer
     }
 
-    /// Where one of its fields stands in the body.
+    /// Returns the place of one of its fields in the body.
     pub fn pointer_to(&self, name: &str) -> String {
         format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"))
     }
@@ -179,7 +179,7 @@ impl Reader {
     }
 }
 
-/// What sort of value it is, for people.
+/// Returns the name of a value's type, for people.
 pub const fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

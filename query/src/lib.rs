@@ -1,4 +1,4 @@
-//! What can be asked of an archive, as types.
+//! Questions to an archive, as types.
 //!
 //! Everything that asks (the native API, the Elasticsearch routes, the pages, the command line) makes a
 //! [`SearchRequest`], whose [`Query`] is the query DSL of Elasticsearch as far as newspapers' archives want it;
@@ -15,10 +15,11 @@
 //! # Ok::<(), query::QueryError>(())
 //! ```
 //!
-//! What is *not* here: how a query is answered (crate `search-api`), and what a document consists of (crate `views`). Nothing here knows an
-//! index or HTTP.
+//! *Not* here: the answering of queries (crate `search-api`), and the fields of documents (crate `views`). Nothing here
+//! knows an index or HTTP.
 
 mod aggregations;
+mod answers;
 mod dates;
 mod dsl;
 mod error;
@@ -41,6 +42,10 @@ pub use aggregations::{
     Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, Metric, MetricPath, OrderBy, Span,
     Stat, Step, Terms,
 };
+pub use answers::{
+    AggregationAnswer, AggregationResult, Bound, Bucket, BucketKey, Explanation, Figure, Hit, SearchResponse,
+    TopHits, commit_of,
+};
 pub use dates::{DateError, DateFormat, Interval, day_range, instant_of, millis_of, parse_bound, zone_of};
 pub use dsl::{DslOptions, parse_query, write_query};
 pub use error::QueryError;
@@ -51,15 +56,16 @@ pub use limits::Clauses;
 pub use need::{Minimum, Need};
 pub use pattern::{Pattern, PatternError, Run};
 pub use request::{
-    Cursor, MAX_LIMIT, SearchRequest, SourceFilter, matches_path, plain_query, text_bytes, window_too_large,
+    Cursor, IndexName, MAX_LIMIT, MIN_SEQ, PARAMETERS, Parameter, PlainOrder, PlainSearch, SearchRequest,
+    SourceFilter, Takes, matches_path, plain_query, text_bytes, window_too_large,
 };
 pub use scalar::Scalar;
 pub use scored::{Curve, Example, FunctionKind, Like, Mode, Modifier, ScoreFunction, Scored};
 pub use sort::{Missing, Sort, SortValue};
-pub use text::{ALL_EXACT, Syntax, TextOptions, parse_text};
+pub use text::{ALL_EXACT, Syntax, TextOptions, parse_text, unknown_names};
 pub use words::{Combine, Fuzziness, Fuzzy, Phrase, Words};
 
-/// What is looked for.
+/// A query: the documents that are looked for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Query {
     /// Every document.
@@ -76,7 +82,7 @@ pub enum Query {
         field: String,
         /// Any of them.
         values: Vec<Scalar>,
-        /// Whether `A` and `a` are the same.
+        /// True if `A` and `a` are the same.
         any_case: bool,
     },
     /// Values between bounds.
@@ -85,9 +91,9 @@ pub enum Query {
     Pattern {
         /// The fields; none stands for all that a plain search looks at.
         fields: Vec<FieldBoost>,
-        /// What the terms look like.
+        /// The pattern of the terms.
         pattern: PatternKind,
-        /// Whether `A` and `a` are the same, in fields of exact values.
+        /// True if `A` and `a` are the same, in fields of exact values.
         any_case: bool,
     },
     /// Terms that are almost this one.
@@ -101,7 +107,7 @@ pub enum Query {
     Ids(Vec<String>),
     /// Several queries at once.
     Bool(Bool),
-    /// What matches, all with the same score.
+    /// Documents that match a query, all with the same score.
     Constant(Box<Query>),
     /// The score multiplied.
     Boosted(Box<Query>, f32),
@@ -109,7 +115,7 @@ pub enum Query {
     Best {
         /// The queries.
         queries: Vec<Query>,
-        /// What the others count.
+        /// The share that the others count.
         tie_breaker: f32,
     },
     /// Documents like these.
@@ -135,7 +141,7 @@ impl Query {
 pub struct FieldBoost {
     /// The field's name; `*` in it stands for anything.
     pub name: String,
-    /// What a hit in it weighs.
+    /// The weight of a hit in it.
     pub boost: f32,
 }
 
@@ -167,7 +173,7 @@ pub struct Range {
     pub time_zone: Option<String>,
 }
 
-/// What terms look like.
+/// A pattern of terms.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PatternKind {
     /// They begin so.
@@ -210,6 +216,6 @@ pub struct Bool {
     pub should: Vec<Query>,
     /// None may match.
     pub must_not: Vec<Query>,
-    /// How many of `should` must match; left out, one if there is neither `must` nor `filter`.
+    /// The number of `should` that must match; left out, one if there is neither `must` nor `filter`.
     pub need: Option<Minimum>,
 }

@@ -2,7 +2,7 @@
 
 use super::QueryError;
 
-/// How deep queries and JSON may be nested.
+/// The deepest that queries and JSON may be nested.
 pub const MAX_DEPTH: usize = 32;
 /// The longest query string in bytes.
 pub const MAX_QUERY_STRING: usize = 2 << 10;
@@ -18,6 +18,8 @@ pub const MAX_WINDOW: usize = 10_000;
 pub const MAX_PAGE_BYTES: usize = 16 << 20;
 /// The most buckets of all aggregations of a search together.
 pub const MAX_BUCKETS: usize = 1_000;
+/// The largest whole number that every JSON parser reads as it is (RFC 8259, section 6).
+pub const MAX_WHOLE: u64 = (1 << 53) - 1;
 /// The most that a score is multiplied with, by one query or field.
 pub const MAX_BOOST: f32 = 1e6;
 /// The longest pattern of a wildcard or regular expression in bytes.

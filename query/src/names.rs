@@ -1,9 +1,9 @@
-//! What the plain words of parameters and query strings mean in each view.
+//! Meanings of the plain words of parameters and query strings in each view.
 
 use store::AssetKind;
-use views::{EXACT, FieldKind, FieldSpec, view_of};
+use views::{EXACT, FieldKind, FieldSpec, LOCAL, view_of};
 
-use crate::{DateFormat, FieldBoost, Interval};
+use crate::{DateFormat, FieldBoost, Fuzziness, Interval, Near};
 
 /// Names that people use, and the fields that they mean.
 struct Names {
@@ -61,9 +61,14 @@ const fn names_of(kind: AssetKind) -> &'static Names {
     }
 }
 
-/// The field of dates of a view.
+/// The field of dates of a view: the instants, which put it in order.
 pub fn date_field(kind: AssetKind) -> &'static str {
     names_of(kind).date
+}
+
+/// The field of the days of a view's dates, as they are printed: by the clock that each date was written by.
+pub fn day_field(kind: AssetKind) -> String {
+    format!("{}{LOCAL}", date_field(kind))
 }
 
 /// The fields that a name before a colon means, with `.exact` behind it their words as they are written; `None` when it
@@ -77,7 +82,11 @@ pub fn fields_named(kind: AssetKind, name: &str) -> Option<Vec<FieldBoost>> {
         };
         return Some(fields_named(kind, base)?.into_iter().map(as_written).collect());
     }
-    let list = |fields: &[&str]| Some(fields.iter().map(|field| FieldBoost::new(*field)).collect());
+    let day = |field: &str| match spec_of(kind, field) {
+        Some(spec) if spec.kind == FieldKind::Date => format!("{field}{LOCAL}"),
+        _ => field.to_owned(),
+    };
+    let list = |fields: &[&str]| Some(fields.iter().map(|field| FieldBoost::new(day(field))).collect());
     if spec_of(kind, name).is_some() || matches!(name, "_id" | "_seq") {
         return list(&[name]);
     }
@@ -114,7 +123,16 @@ pub fn section_field(kind: AssetKind) -> &'static str {
     names_of(kind).section
 }
 
-/// What a facet counts.
+/// The name before a colon that is nearest to one that names nothing, if any is near.
+pub fn nearest(kind: AssetKind, name: &str) -> Option<&'static str> {
+    let near = Near::new(&name.to_lowercase(), Fuzziness::Edits(2).edits(name), 0, true);
+    let others = names_of(kind).others.iter().map(|(other, _)| *other);
+    let fields = view_of(kind).fields().iter().map(|field| field.name);
+    let all = ["date", "section", "byline"].into_iter().chain(others).chain(fields);
+    all.filter_map(|known| Some((near.distance(known)?, known))).min().map(|(_, known)| known)
+}
+
+/// The values that a facet counts.
 pub enum Facet {
     /// Exact values of a field.
     Values(String),
@@ -133,7 +151,7 @@ pub fn facet(kind: AssetKind, name: &str) -> Option<Facet> {
         _ => {}
     }
     fields_named(kind, name)?.into_iter().find_map(|field| {
-        let spec = spec_of(kind, &field.name)?;
+        let spec = spec_of(kind, field.name.strip_suffix(LOCAL).unwrap_or(&field.name))?;
         match spec.kind {
             FieldKind::Keyword | FieldKind::Number => Some(Facet::Values(field.name)),
             FieldKind::TextAndKeyword(_) => Some(Facet::Values(format!("{}.keyword", spec.name))),
@@ -145,6 +163,17 @@ pub fn facet(kind: AssetKind, name: &str) -> Option<Facet> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_are_near_are_known() {
+        let check = |name: &str, expected: Option<&str>| {
+            assert_eq!(nearest(AssetKind::Article, name), expected, "{name}");
+        };
+        check("heading", Some("headline"));
+        check("Titel", Some("title"));
+        check("bylines", Some("byline"));
+        check("temperature", None);
+    }
 
     #[test]
     fn every_name_means_fields_that_are_there() {
@@ -164,6 +193,7 @@ mod tests {
         };
         assert_eq!(names("text.exact"), ["body.exact", "summary.exact"]);
         assert_eq!(names("place.exact"), ["dateline.exact", "keywords.value"]);
-        assert_eq!(names("date.exact.exact"), ["published"]);
+        assert_eq!(names("date.exact.exact"), ["published.local"]);
+        assert_eq!(names("updated"), ["updated.local"]);
     }
 }

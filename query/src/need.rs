@@ -1,10 +1,10 @@
-//! How many of several things must be there.
+//! Numbers of several things that must be there.
 
 use std::{fmt, str::FromStr};
 
 use super::QueryError;
 
-/// How many of several words must be there.
+/// The number of several words that must be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
     /// One of them.

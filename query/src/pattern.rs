@@ -13,7 +13,7 @@ use self::build::{Build, Part};
 
 /// The most places (characters, classes, wildcards) of a pattern: the bits of a set, one left for the start.
 pub(super) const MAX_PLACES: usize = 120;
-/// How deep groups of a regular expression may stand in one another.
+/// The deepest that groups of a regular expression may stand in one another.
 const MAX_GROUPS: usize = 8;
 
 /// A set of places.
@@ -30,7 +30,7 @@ pub struct Pattern {
     matches_empty: bool,
 }
 
-/// Where a run of a pattern stands.
+/// The state of a pattern's run over a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
     at: Set,
@@ -40,7 +40,7 @@ pub struct Run {
     missing: u8,
 }
 
-/// What one place takes.
+/// The characters that one place takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Class {
     Any,
@@ -78,7 +78,7 @@ pub enum PatternError {
 }
 
 impl Pattern {
-    /// What begins with this text.
+    /// Returns the pattern of texts that begin with this one.
     ///
     /// # Errors
     /// [`PatternError::TooLong`].
@@ -119,7 +119,7 @@ impl Pattern {
         Ok(build.finish(text.to_owned(), whole))
     }
 
-    /// The same, with `A` and `a` being the same.
+    /// Returns the pattern with `A` and `a` being equal.
     #[must_use]
     pub fn any_case(mut self) -> Self {
         for place in &mut self.places {
@@ -147,7 +147,7 @@ impl Pattern {
         &self.source
     }
 
-    /// Whether the whole text matches.
+    /// Returns true if the whole text matches.
     pub fn matches(&self, text: &str) -> bool {
         let mut run = self.begin();
         for c in text.chars() {
@@ -179,12 +179,12 @@ impl Pattern {
         self.step(run, char::from_u32(partial).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
-    /// Whether the text so far matches.
+    /// Returns true if the text so far matches.
     pub fn accepts(&self, run: &Run) -> bool {
         run.missing == 0 && if run.started { run.at & ENDED != 0 } else { self.matches_empty }
     }
 
-    /// Whether anything that follows can make it match.
+    /// Returns true if anything that follows can make it match.
     pub fn may_accept(&self, run: &Run) -> bool {
         run.at != 0
     }

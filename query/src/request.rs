@@ -1,7 +1,9 @@
 //! A search as it is asked, and the plain parameters that make one.
 
 mod cursor;
-mod params;
+mod index;
+mod parameters;
+mod plain;
 mod source;
 
 use std::time::Duration;
@@ -11,14 +13,16 @@ use views::EXACT;
 
 pub use self::{
     cursor::Cursor,
-    params::MAX_LIMIT,
+    index::IndexName,
+    parameters::{MIN_SEQ, PARAMETERS, Parameter, Takes},
+    plain::{MAX_LIMIT, PlainOrder, PlainSearch},
     source::{SourceFilter, matches_path, text_bytes},
 };
 use crate::{
     ALL_EXACT, Aggregation, Combine, FieldBoost, HighlightOptions, Minimum, Need, Phrase, Query, QueryError,
     Sort, Syntax, TextOptions,
     limits::{Clauses, MAX_WINDOW},
-    names, parse_text,
+    names, parse_text, unknown_names,
 };
 
 /// A search.
@@ -26,25 +30,25 @@ use crate::{
 pub struct SearchRequest {
     /// The view.
     pub kind: AssetKind,
-    /// What is looked for.
+    /// The documents that are looked for.
     pub query: Query,
-    /// What is taken away from the hits after facets and aggregations have seen them.
+    /// The query that hits must match, too, after aggregations have seen all.
     pub post_filter: Option<Query>,
     /// The order; none is by relevance.
     pub sort: Vec<Sort>,
-    /// How many hits to pass over.
+    /// The number of hits to pass over.
     pub from: usize,
-    /// How many hits to give.
+    /// The number of hits to give.
     pub size: usize,
     /// Only what comes behind this hit.
     pub after: Option<Cursor>,
-    /// Whether and how to highlight.
+    /// The highlighting, if there is to be any.
     pub highlight: Option<HighlightOptions>,
     /// The archive as it stood, by the name it was built under.
     pub as_of: Option<String>,
-    /// Counts of values, under their own names.
-    pub facets: Vec<Aggregation>,
-    /// Whether all hits are counted; without, the best are found faster.
+    /// Aggregations over the documents that match.
+    pub aggregations: Vec<Aggregation>,
+    /// True if all hits are counted; without, the best are found faster.
     pub count_all: bool,
     /// When not all are counted: up to how many are.
     pub count_to: u64,
@@ -56,17 +60,19 @@ pub struct SearchRequest {
     pub time_limit: Option<Duration>,
     /// Hits of a lower score are left out.
     pub min_score: Option<f32>,
-    /// Whether each hit says how its score came about.
+    /// True if each hit says how its score came about.
     pub explain: bool,
     /// A field that the view lacks matches nothing instead of being refused.
     pub lenient: bool,
     /// Wait (at most two seconds) until the index has taken in this event.
     pub min_seq: Option<Seq>,
-    /// What is given of the documents that are found.
+    /// The parts of the documents that are given.
     pub source: SourceFilter,
-    /// What is given of them as single fields besides.
+    /// The parts of them that are given as single fields besides.
     pub fields: SourceFilter,
-    /// Whether a page whose documents are too large together ends before the first that is too much, instead of being
+    /// What whoever typed the query should know: words before a colon that name no field.
+    pub notes: Vec<String>,
+    /// True if a page whose documents are too large together ends before the first that is too much, instead of being
     /// refused.
     pub ends_early: bool,
 }
@@ -84,7 +90,7 @@ impl SearchRequest {
             after: None,
             highlight: None,
             as_of: None,
-            facets: Vec::new(),
+            aggregations: Vec::new(),
             count_all: true,
             count_to: 0,
             collapse: None,
@@ -96,22 +102,37 @@ impl SearchRequest {
             min_seq: None,
             source: SourceFilter::All,
             fields: SourceFilter::None,
+            notes: Vec::new(),
             ends_early: false,
         }
     }
 
-    /// Whether anything is wanted of the documents, so that they must be read.
+    /// Whether the order of the hits hangs on their scores, which are of one commit of the index.
+    pub fn is_by_score(&self) -> bool {
+        self.sort.is_empty() || self.sort.iter().any(|sort| sort.field == "_score")
+    }
+
+    /// Returns true if anything is wanted of the documents, so that they must be read.
     pub fn reads_documents(&self) -> bool {
         self.source != SourceFilter::None || self.fields != SourceFilter::None || self.highlight.is_some()
     }
 
-    /// What people type into a search box.
+    /// The search that plain parameters mean: see [`PARAMETERS`].
+    ///
+    /// # Errors
+    /// [`QueryError`] at the parameter that is wrong or unknown.
+    pub fn from_params<N: AsRef<str>, V: AsRef<str>>(params: &[(N, V)]) -> Result<Self, QueryError> {
+        PlainSearch::read(params)?.request()
+    }
+
+    /// Returns the search for a text that people type into a search box.
     ///
     /// # Errors
     /// [`QueryError`]: too long, too deep or too many words.
     pub fn plain(kind: AssetKind, q: &str) -> Result<Self, QueryError> {
         Ok(Self {
             query: plain_query(kind, q, false)?,
+            notes: notes_on(kind, q),
             highlight: Some(HighlightOptions::default()),
             ..Self::new(kind)
         })
@@ -143,7 +164,22 @@ pub fn plain_query(kind: AssetKind, q: &str, exact: bool) -> Result<Query, Query
     Ok(join_words(parse_text(q, &options, &mut Clauses::default())?, &options.fields))
 }
 
-/// What fields other than the best one count in a plain search.
+/// Says of each word before a colon that names no field that it was taken for a word, and which name may be meant.
+fn notes_on(kind: AssetKind, q: &str) -> Vec<String> {
+    let note = |name: &str| {
+        let meant = match names::nearest(kind, name) {
+            Some(near) => format!(": did you mean `{near}:`?"),
+            None => ", and was looked for as a word".to_owned(),
+        };
+        format!("`{name}:` names no field{meant}")
+    };
+    unknown_names(q, &|name| names::fields_named(kind, name).is_some())
+        .iter()
+        .map(|name| note(name))
+        .collect()
+}
+
+/// The share that fields other than the best one count in a plain search.
 const PLAIN_TIE_BREAKER: f32 = 0.1;
 
 /// Several words in a row are one text, so that documents that have them side by side can be preferred.
@@ -165,5 +201,5 @@ fn join_words(query: Query, fields: &[FieldBoost]) -> Query {
     Query::Bool(joined)
 }
 
-/// What words side by side count more.
+/// The weight of words side by side.
 const NEARNESS: f32 = 0.5;

@@ -10,13 +10,13 @@ use super::{FieldBoost, Minimum, Query, Scalar};
 /// Documents like these.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Like {
-    /// Where words are taken from and looked for; none stands for the fields of running text.
+    /// The fields that words are taken from and looked for in; none stands for those of running text.
     pub fields: Vec<FieldBoost>,
-    /// What to be like.
+    /// Examples to be like.
     pub like: Vec<Example>,
-    /// What not to be like: their words are not looked for.
+    /// Examples not to be like: their words are not looked for.
     pub unlike: Vec<Example>,
-    /// Whether the examples may be hits themselves.
+    /// True if the examples may be hits themselves.
     pub with_examples: bool,
     /// At most so many words are looked for.
     pub max_terms: usize,
@@ -30,9 +30,9 @@ pub struct Like {
     pub stop_words: Vec<String>,
     /// The more a word tells, the more it counts: the most telling so many times as much as usual.
     pub boost_terms: Option<f32>,
-    /// Whether fields that are no texts are passed over instead of refused.
+    /// True if fields that are no texts are passed over instead of refused.
     pub only_texts: bool,
-    /// How many of the words must match.
+    /// The number of words that must match.
     pub need: Minimum,
 }
 
@@ -57,7 +57,7 @@ impl Like {
     }
 }
 
-/// Where words are taken from.
+/// A source of words.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Example {
     /// A text, for all fields.
@@ -76,13 +76,13 @@ pub enum Example {
 /// Scores changed by functions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scored {
-    /// What matches.
+    /// The query that must match.
     pub query: Box<Query>,
-    /// What changes the score.
+    /// The functions that change the score.
     pub functions: Vec<ScoreFunction>,
-    /// How several functions come together.
+    /// The way in which several functions come together.
     pub score_mode: Mode,
-    /// How they and the query's score come together.
+    /// The way in which they and the query's score come together.
     pub boost_mode: Mode,
     /// The functions' value is at most this.
     pub max_boost: f32,
@@ -95,13 +95,13 @@ pub struct Scored {
 pub struct ScoreFunction {
     /// It counts for documents that match this.
     pub filter: Option<Query>,
-    /// What it is multiplied with.
+    /// The number that it is multiplied with.
     pub weight: f32,
-    /// What it looks at; nothing for a mere weight.
+    /// The value that it looks at; nothing for a mere weight.
     pub kind: FunctionKind,
 }
 
-/// What a score function looks at.
+/// The value that a score function looks at.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FunctionKind {
     /// Nothing: the weight alone.
@@ -118,7 +118,7 @@ pub enum FunctionKind {
         offset: Option<Scalar>,
         /// The value at `scale`.
         decay: f64,
-        /// How it falls.
+        /// Its shape.
         curve: Curve,
     },
     /// The number in a field.
@@ -127,14 +127,14 @@ pub enum FunctionKind {
         field: String,
         /// The number is multiplied with this.
         factor: f64,
-        /// How large numbers are made smaller.
+        /// A function that makes large numbers smaller.
         modifier: Modifier,
         /// For documents that have none.
         missing: Option<f64>,
     },
 }
 
-/// How a decay falls.
+/// The shape of a decay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Curve {
     /// As the normal distribution.
@@ -145,7 +145,7 @@ pub enum Curve {
     Linear,
 }
 
-/// How large numbers are made smaller.
+/// A function that makes large numbers smaller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Modifier {
     /// As they are.
@@ -170,7 +170,7 @@ pub enum Modifier {
     Reciprocal,
 }
 
-/// How several scores come together.
+/// A way in which several scores come together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Multiplied.

@@ -1,4 +1,4 @@
-//! What is like an asset: the search that the API and the pages share.
+//! Assets like another one: the search that the API and the pages share.
 
 use store::AssetRef;
 

@@ -13,16 +13,16 @@ pub struct Sort {
     pub field: String,
     /// The largest first.
     pub descending: bool,
-    /// Where documents without a value go.
+    /// The place of documents without a value.
     pub missing: Missing<Scalar>,
-    /// Whether a field that the view lacks is taken as one that no document has a value in.
+    /// True if a field that the view lacks is taken as one that no document has a value in.
     pub may_lack: bool,
-    /// How the dates that hits are sorted by are shown, and read where a page begins behind them; and how that is
+    /// The format in which dates are shown, and read where a page begins behind them; and the way in which that is
     /// written.
     pub format: Option<(DateFormat, String)>,
 }
 
-/// Where documents without a value go.
+/// The place of documents without a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Missing<V> {
     /// Behind all others.

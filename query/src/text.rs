@@ -9,7 +9,8 @@
 //! leaf     = word | "phrase"[~slop] | word~[edits] | wild*card | /regexp/ | [a TO b] | a..b | >=a
 //! ```
 //!
-//! A leaf or group may end in `^boost`. `=` means the words as they are written, in typed queries. Typed queries are never refused for their syntax; a `query_string` is.
+//! A leaf or group may end in `^boost`. `=` means the words as they are written, in typed queries. Typed queries are
+//! never refused for their syntax; a `query_string` is.
 
 mod leaf;
 mod lexer;
@@ -50,7 +51,29 @@ pub fn parse_text(text: &str, options: &TextOptions<'_>, clauses: &mut Clauses) 
     Ok(joined(parts, &options.need, options.syntax))
 }
 
-/// How a part of a sequence counts.
+/// The words before a colon in a typed query that look like the name of a field and are none, each once: they are looked
+/// for as words, and whoever typed them should know.
+pub fn unknown_names(text: &str, is_field: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let field = |name: &str| is_field(name).then(|| vec![FieldBoost::new(name)]);
+    let Ok(tokens) = lex(text, &TextOptions::new(Syntax::Plain, &field)) else { return Vec::new() };
+    let mut found: Vec<String> = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let Token::Word { text, .. } = token else { continue };
+        let Some((name, rest)) = text.split_once(':') else { continue };
+        let is_name = name.chars().count() > 1
+            && name.starts_with(char::is_alphabetic)
+            && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+        let is_for_more =
+            matches!(tokens.get(at + 1), Some(Token::Phrase { .. } | Token::Open | Token::Exact));
+        let stands_before = if rest.is_empty() { is_for_more } else { !rest.starts_with("//") };
+        if is_name && stands_before && !found.iter().any(|known| known == name) {
+            found.push(name.to_owned());
+        }
+    }
+    found
+}
+
+/// The sign of a part of a sequence.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sign {
     Plain,
@@ -320,6 +343,19 @@ mod tests {
         check("ferry^2", "ferry^2");
         check("what is it?", "(+what +is +it)");
         check("http://example.org/a", "http://example.org/a");
+        for address in [
+            "https://pier.example/what?no=7&page=2",
+            "https://pier.example/a*b~2?c^3",
+            "https://pier.example/tide_(1931)?x",
+            "pier.example/what?no=7",
+            "www.pier.example/search?q=tide*",
+        ] {
+            check(address, address);
+            check(&format!("({address}) tide"), &format!("(+{address} +tide)"));
+            check(&format!("-{address}"), &format!("(-{address})"));
+        }
+        check("section:https://pier.example/?a=b", "section:https://pier.example/?a=b");
+        check("h*r/b?ur", "<h*r/b?ur>");
         check("10:30", "10:30");
         check("\"never closed", "\"never closed\"~0");
         check("(never closed", "(+never +closed)");
@@ -340,6 +376,20 @@ mod tests {
         check("a = b == c ==d x=y", "(+a +b +c +_all.exact:d +x=y)");
         check("=(1900..1910)", "nothing");
         check("ferry~abc", "ferry~abc");
+    }
+
+    #[test]
+    fn names_of_no_field_are_told() {
+        let check = |text: &str, expected: &[&str]| {
+            let found = unknown_names(text, &|name| ["headline", "date"].contains(&name));
+            assert_eq!(found, expected, "{text}");
+        };
+        check("heading:oil", &["heading"]);
+        check("heading:oil heading:gas tittle:\"a b\" by.line:(x y)", &["heading", "tittle", "by.line"]);
+        check("headline:oil date:1931", &[]);
+        check("http://pier.example/a", &[]);
+        check("10:30 a:b note: this", &[]);
+        check("\"heading:oil\"", &[]);
     }
 
     #[test]

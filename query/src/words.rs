@@ -7,13 +7,13 @@ use super::{FieldBoost, Need};
 /// Words of a text that are looked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Words {
-    /// Where; none stands for all fields that a plain search looks at, with their weights.
+    /// Its fields; none stands for all fields that a plain search looks at, with their weights.
     pub fields: Vec<FieldBoost>,
     /// The text, not yet cut into words.
     pub text: String,
-    /// How several fields come together.
+    /// The way in which several fields come together.
     pub combine: Combine,
-    /// How many of the words must be there.
+    /// The number of words that must be there.
     pub need: Need,
     /// Words that are almost these match too.
     pub fuzziness: Option<Fuzziness>,
@@ -21,17 +21,17 @@ pub struct Words {
     pub exact_start: usize,
     /// With fuzziness: whether two neighbours that swapped places are one edit.
     pub swaps: bool,
-    /// How many terms a fuzzy word or the start of one may stand for; without, all.
+    /// The most terms that a fuzzy word or the start of one stands for; without, all.
     pub max_expansions: Option<usize>,
-    /// What fields other than the best count.
+    /// The share that fields other than the best count.
     pub tie_breaker: f32,
-    /// Whether parts of a compound (`wi-fi`, `O'Hare`) must follow each other.
+    /// True if parts of a compound (`wi-fi`, `O'Hare`) must follow each other.
     pub compounds: bool,
-    /// Whether the last word may be the start of one.
+    /// True if the last word may be the start of one.
     pub last_is_prefix: bool,
-    /// What a text without any word matches.
+    /// True if a text without any word matches everything; nothing otherwise.
     pub empty_matches_all: bool,
-    /// Whether `A` and `a` are the same, in fields of exact values.
+    /// True if `A` and `a` are the same, in fields of exact values.
     pub any_case: bool,
 }
 
@@ -56,7 +56,7 @@ impl Words {
     }
 }
 
-/// How several fields come together.
+/// The way in which several fields come together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Combine {
     /// The best field's score; the words are counted in each field for itself.
@@ -70,21 +70,21 @@ pub enum Combine {
 /// Words that follow each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Phrase {
-    /// Where; none stands for all fields that a plain search looks at, with their weights.
+    /// Its fields; none stands for all fields that a plain search looks at, with their weights.
     pub fields: Vec<FieldBoost>,
     /// The text, not yet cut into words.
     pub text: String,
-    /// How many places the words may be moved altogether.
+    /// The number of places that the words may be moved altogether.
     pub slop: u32,
-    /// Whether the last word may be the start of one.
+    /// True if the last word may be the start of one.
     pub last_is_prefix: bool,
-    /// How many words the start of one may stand for; without, a few hundred.
+    /// The most words that the start of one stands for; without, a few hundred.
     pub max_expansions: Option<usize>,
-    /// What a text without any word matches.
+    /// True if a text without any word matches everything; nothing otherwise.
     pub empty_matches_all: bool,
-    /// What fields other than the best count.
+    /// The share that fields other than the best count.
     pub tie_breaker: f32,
-    /// Whether `A` and `a` are the same, in fields of exact values.
+    /// True if `A` and `a` are the same, in fields of exact values.
     pub any_case: bool,
 }
 
@@ -111,17 +111,17 @@ pub struct Fuzzy {
     pub fields: Vec<FieldBoost>,
     /// The word.
     pub value: String,
-    /// How far away a match may be.
+    /// The distance of a match.
     pub fuzziness: Fuzziness,
     /// So many characters at the start must be the same.
     pub exact_start: usize,
-    /// Whether two neighbours that swapped places are one edit.
+    /// True if two neighbours that swapped places are one edit.
     pub swaps: bool,
     /// At most so many terms, the nearest first; without, all.
     pub max_expansions: Option<usize>,
 }
 
-/// How far from a word a match may be.
+/// The greatest distance of a match from a word, in edits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fuzziness {
     /// No edit below the first length, one below the second, two above.

@@ -7,12 +7,11 @@
 mod find;
 mod fragment;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use indexer::ViewSchema;
 use query::{ALL_EXACT, FieldBoost, HighlightField, HighlightOptions, Pattern, Query};
-use serde_json::Value;
-use views::{Analyser, Document, EXACT, FieldKind, Language, values_at};
+use views::{Analyser, Document, EXACT, FieldKind, Language};
 
 use self::{
     find::{Seek, Seeker, seeks_of},
@@ -69,22 +68,22 @@ impl<'a> Highlighter<'a> {
         document: &Document,
         budget: &Budget,
         most: usize,
-    ) -> (serde_json::Map<String, Value>, usize) {
-        let mut found = serde_json::Map::new();
+    ) -> (BTreeMap<String, Vec<String>>, usize) {
+        let mut found = BTreeMap::new();
         let mut room = Room::new(budget, most);
         let language = document.language();
         for (number, chosen) in self.fields.iter().enumerate() {
-            let seeker = self.seekers.entry((number, language)).or_insert_with(|| {
-                let own_only = chosen.options.own_only.unwrap_or(self.options.own_field_only);
-                Seeker::new(&self.seeks, chosen.spec, &chosen.name, language, own_only)
-            });
-            if seeker.is_empty() && chosen.options.without_match == 0 {
-                continue;
-            }
-            let mut values = Vec::new();
-            values_at(&document.json, chosen.spec.name, &mut values);
+            let mut texts = Vec::new();
+            document.texts_at(language, chosen.spec.name, &mut texts);
             let mut fragments = Vec::new();
-            for text in values.into_iter().filter_map(Value::as_str) {
+            for (language, text) in texts {
+                let seeker = self.seekers.entry((number, language)).or_insert_with(|| {
+                    let own_only = chosen.options.own_only.unwrap_or(self.options.own_field_only);
+                    Seeker::new(&self.seeks, chosen.spec, &chosen.name, language, own_only)
+                });
+                if seeker.is_empty() && chosen.options.without_match == 0 {
+                    continue;
+                }
                 let spans = seeker.find(text, budget);
                 if !spans.is_empty() || chosen.options.without_match > 0 {
                     render(text, &spans, &chosen.options, self.options, &mut room, &mut fragments);
@@ -95,7 +94,7 @@ impl<'a> Highlighter<'a> {
                 }
             }
             if !fragments.is_empty() {
-                found.insert(chosen.name.clone(), fragments.into_iter().map(Value::String).collect());
+                found.insert(chosen.name.clone(), fragments);
             }
         }
         (found, room.taken())

@@ -1,6 +1,6 @@
 //! The query language, its executor, and the HTTP API.
 //!
-//! [`Search`] answers [`SearchRequest`]s over the indexes of an archive; what is looked for is a [`query::Query`], the
+//! [`Search`] answers [`SearchRequest`](query::SearchRequest)s over the indexes of an archive; what is looked for is a [`query::Query`], the
 //! query DSL of Elasticsearch as types. [`router`] and [`serve`] put it on HTTP;
 //! [`pages`] are for readers with a browser.
 //!
@@ -18,7 +18,7 @@
 //! let indexes = indexer::Indexes::open(log.clone(), dir.path().join("indexes"))?;
 //! indexes.catch_up(AssetKind::Article, log.head()?.seq, &AtomicBool::new(false), &|_| {})?;
 //!
-//! let found = Search::new(indexes).search(&SearchRequest::from_params(&[("q", "ferry -fog")])?)?;
+//! let found = Search::new(indexes).begin().search(&SearchRequest::from_params(&[("q", "ferry -fog")])?)?;
 //! assert_eq!(found.total, 1);
 //! assert_eq!(found.hits[0].highlights["headline"][0], "The <em>ferries</em> are late");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -41,9 +41,9 @@ mod suggest;
 pub use error::SearchError;
 pub use execute::SearchLimits;
 pub use http::{
-    Access, ApiState, InvalidKey, InvalidOrigin, InvalidUrl, Origins, PublicUrl, Role, ServerLimits, app,
-    router, serve, serve_router,
+    Access, ApiState, HitAnswer, InvalidKey, InvalidOrigin, InvalidUrl, Origins, PublicUrl, Role,
+    SearchAnswer, ServerLimits, app, router, serve, serve_router,
 };
-pub use search::{Hit, Search, SearchResponse, WAIT_LIMIT};
+pub use search::{Inquiry, Search, WAIT_LIMIT};
 pub use spelling::better_spelling;
 pub use suggest::{MAX_SUGGESTIONS, Suggester, Suggestion, SuggestionKind};

@@ -3,33 +3,31 @@
 //! The index stores no text. A hit is read back from the log: the index gives the seq of the event that published
 //! it (column `_seq`), the log's record at that seq gives the asset's id, and the view makes the document from a
 //! snapshot of now. So an asset that was withdrawn or erased a moment ago is in no answer, even while the index
-//! still has it, whoever asks: what is searched is what readers see. Every hit shows the seq, revision and source that it comes from. For the archive as it stood,
-//! the snapshot is as of then.
+//! still has it, whoever asks: what is searched is what readers see. Every hit shows the seq, revision and source that
+//! it comes from. For the archive as it stood, the snapshot is as of then.
 
 use std::{
-    collections::BTreeSet,
-    fmt,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use indexer::{Generation, IndexSearcher, Indexes, Pin};
-use query::{Cursor, SearchRequest, SortValue};
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::{Map, Value};
-use store::{AsOf, AssetId, AssetKind, AssetRef, Log, ReadError, Reader, Revision, Seq, Shown, Snapshot};
+use query::{Hit, IndexName, SearchRequest};
+use store::{AsOf, AssetId, AssetRef, Log, ReadError, Reader, Shown, Snapshot};
 use views::Document;
 
 use crate::{
     error::SearchError,
-    execute::{Budget, Lengths, SearchLimits},
+    execute::{Allowance, Lengths, SearchLimits},
 };
 
+mod inquiry;
+mod kept;
 mod run;
 
-use self::run::{Run, answer};
+pub use self::inquiry::Inquiry;
+use self::kept::Kept;
 
 /// Answers searches over an archive's indexes. Cheap to clone.
 #[derive(Clone)]
@@ -41,34 +39,7 @@ struct Inner {
     indexes: Indexes,
     limits: SearchLimits,
     lengths: Arc<Lengths>,
-}
-
-/// What is searched: a view as it is, `articles`, or as it stood, `articles@fifties`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct IndexName {
-    pub(crate) kind: AssetKind,
-    /// The name that the archive as it stood was built under.
-    pub(crate) as_of: Option<String>,
-}
-
-impl IndexName {
-    /// Whether any of these is of the archive as it stood.
-    pub(crate) fn any_past(names: &[Self]) -> bool {
-        names.iter().any(|name| name.as_of.is_some())
-    }
-}
-
-impl From<AssetKind> for IndexName {
-    fn from(kind: AssetKind) -> Self {
-        Self { kind, as_of: None }
-    }
-}
-
-impl fmt::Display for IndexName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.plural())?;
-        self.as_of.as_ref().map_or(Ok(()), |name| write!(f, "@{name}"))
-    }
+    kept: Kept,
 }
 
 /// A view as it was at one point in time.
@@ -79,86 +50,6 @@ pub(crate) struct Pinned {
     pub(crate) index: Arc<IndexSearcher>,
     /// Without these, which were taken from readers since it was pinned.
     pub(crate) hidden: Arc<BTreeSet<AssetId>>,
-}
-
-/// What was found.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct SearchResponse {
-    /// How many documents match.
-    pub total: u64,
-    /// The page.
-    pub hits: Vec<Hit>,
-    /// Counts of values: for each facet a list of values with their counts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub facets: Option<Map<String, Value>>,
-    /// The `cursor` of the next page; none when this is the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub next: Option<Cursor>,
-    /// The generation that answered.
-    pub generation: String,
-    /// The last event that it has taken in.
-    pub checkpoint: Seq,
-    /// How long it took, in milliseconds.
-    pub took_ms: u64,
-    /// The aggregations in Elasticsearch's shape, and the best score.
-    /// Which state of its index that was.
-    #[serde(skip)]
-    pub(crate) state: String,
-    #[serde(skip)]
-    pub(crate) aggregations: Map<String, Value>,
-    #[serde(skip)]
-    pub(crate) max_score: Option<f32>,
-    /// Whether it was given up before everything was looked at, because it takes too much of the machine: then more
-    /// may match than `total` and `facets` say, and better hits may be missing.
-    pub timed_out: bool,
-    /// Whether more match than `total` says.
-    #[serde(skip)]
-    pub(crate) at_least: bool,
-}
-
-/// One document that was found, with its evidence.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Hit {
-    /// Article, image or byline.
-    pub kind: AssetKind,
-    /// Its id.
-    pub id: AssetId,
-    /// The event that published the revision that it shows.
-    pub seq: Seq,
-    /// Which revision that is.
-    pub revision: Revision,
-    /// Where it came from; empty where that is not known.
-    pub source: String,
-    /// How well it matches; 0 when another order was asked for.
-    pub score: f32,
-    /// What the view makes of it.
-    pub document: Map<String, Value>,
-    /// By field, the parts of its text where the query's words are; HTML but for which everything is escaped.
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    pub highlights: Map<String, Value>,
-    #[serde(skip)]
-    pub(crate) sort: Vec<SortValue>,
-    #[serde(skip)]
-    pub(crate) explanation: Option<Value>,
-    /// The value that it stands for, when hits are collapsed.
-    #[serde(skip)]
-    pub(crate) group: Option<SortValue>,
-    /// Where it was found.
-    #[serde(skip)]
-    pub(crate) index: IndexName,
-}
-
-impl Hit {
-    /// Where the page begins that comes behind it.
-    pub(crate) fn cursor(&self) -> Cursor {
-        cursor_behind(self.sort.clone(), self.seq.get())
-    }
-}
-
-/// Where a page begins that comes behind a hit of these values.
-fn cursor_behind(sort: Vec<SortValue>, seq: u64) -> Cursor {
-    Cursor { values: sort.into_iter().map(SortValue::into_scalar).collect(), seq }
 }
 
 /// How long a search waits for the index to take in what was just written.
@@ -172,7 +63,7 @@ impl Search {
 
     /// Over these indexes, with other limits.
     pub fn with_limits(indexes: Indexes, limits: SearchLimits) -> Self {
-        Self { inner: Arc::new(Inner { indexes, limits, lengths: Arc::default() }) }
+        Self { inner: Arc::new(Inner { indexes, limits, lengths: Arc::default(), kept: Kept::default() }) }
     }
 
     /// The indexes.
@@ -185,95 +76,23 @@ impl Search {
         self.inner.indexes.log()
     }
 
-    /// What a request on this thread may spend from now on.
-    pub(crate) fn budget(&self) -> Budget {
-        Budget::begin(self.inner.limits)
+    /// Begins a request, whose searches are made on this thread and share what one request may spend.
+    pub fn begin(&self) -> Inquiry<'_> {
+        Inquiry { search: self, allowance: Allowance::begin() }
     }
 
-    /// Searches, on this thread.
-    ///
-    /// # Errors
-    /// [`SearchError`]: the request is wrong, it takes too long, or the index or log fails.
-    pub fn search(&self, request: &SearchRequest) -> Result<SearchResponse, SearchError> {
-        self.search_views(request, &[self.generation(request)?])
+    /// Returns the commit that the page before came from, if it is kept and has what is waited for.
+    fn kept(&self, request: &SearchRequest, commit: &str) -> Result<Option<Pinned>, SearchError> {
+        let kept = self.inner.kept.find(commit, &request.kind.into())?;
+        let has_it = |view: &Pinned| request.min_seq.is_none_or(|wanted| wanted <= view.index.reached);
+        Ok(kept.filter(has_it))
     }
 
-    /// Searches several views as if they were one. A field that one of them lacks has no value there.
-    pub(crate) fn search_all(
-        &self,
-        request: &SearchRequest,
-        indices: &[IndexName],
-    ) -> Result<SearchResponse, SearchError> {
-        self.search_views(request, &self.pin(indices)?)
-    }
-
-    /// Searches views as they were at one point in time; what readers may not see any more is left out all the same.
-    pub(crate) fn search_at(
-        &self,
-        request: &SearchRequest,
-        point: &[Pinned],
-    ) -> Result<SearchResponse, SearchError> {
-        self.search_views(request, point)
-    }
-
-    fn search_views(&self, request: &SearchRequest, views: &[Pinned]) -> Result<SearchResponse, SearchError> {
-        let started = Instant::now();
-        self.with_runs(request, views, |runs| {
-            let mut response = answer(request, runs)?;
-            response.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            Ok(response)
-        })
-    }
-
-    /// The ids alone of what a search finds, without the documents.
-    ///
-    /// # Errors
-    /// As [`Self::search`].
-    pub fn ids(&self, request: &SearchRequest) -> Result<Vec<AssetId>, SearchError> {
-        self.with_runs(request, &[self.generation(request)?], |runs| {
-            let Some(run) = runs.first() else { return Ok(Vec::new()) };
-            let collected = run.collect(&request.query, &run.sort_keys()?, false)?;
-            let mut ids = Vec::with_capacity(collected.hits.len());
-            for found in collected.hits.into_iter().skip(request.from) {
-                ids.extend(run.snapshot.changes(Seq::new(found.seq), 1)?.pop().map(|(_, _, id)| id));
-            }
-            Ok(ids)
-        })
-    }
-
-    fn with_runs<T>(
-        &self,
-        request: &SearchRequest,
-        views: &[Pinned],
-        work: impl FnOnce(&[Run<'_>]) -> Result<T, SearchError>,
-    ) -> Result<T, SearchError> {
-        let mut opened = Vec::with_capacity(views.len());
-        for view in views {
-            opened.push((view, view.generation.snapshot(self.log())?));
-        }
-        let mut limits = self.inner.limits;
-        limits.time = request.time_limit.map_or(limits.time, |limit| limit.min(limits.time));
-        let budget = Arc::new(Budget::begin(limits));
-        let runs: Vec<Run<'_>> = opened
-            .iter()
-            .map(|(view, snapshot)| Run {
-                request,
-                name: &view.name,
-                generation: &view.generation,
-                index: &view.index,
-                hidden: &view.hidden,
-                snapshot,
-                lengths: &self.inner.lengths,
-                together: views,
-                budget: &budget,
-            })
-            .collect();
-        // Tantivy fails, or panics, on files that are not what was written: then who asks is told that.
-        let done = catch_unwind(AssertUnwindSafe(|| work(&runs)));
-        if matches!(done, Err(_) | Ok(Err(SearchError::Tantivy(_)))) {
-            views.iter().try_for_each(|view| view.generation.find_damage())?;
-        }
-        done.unwrap_or_else(|panic| resume_unwind(panic))
+    /// Keeps the commit of a view for some minutes, for whoever asks for the next page.
+    fn keep_for_next_page(&self, commit: String, view: &Pinned) {
+        self.inner.kept.keep(commit, view.name.clone(), || {
+            self.indexes().pin(Arc::clone(&view.generation), Arc::clone(&view.index))
+        });
     }
 
     /// The views as they are now, to be searched later.
@@ -298,9 +117,10 @@ impl Search {
         // Looked up in the list, so that no name leads out of the directory.
         if !self.indexes().generations(name.kind)?.contains(&format!("@{as_of}")) {
             let as_of: String = as_of.chars().take(80).collect();
-            return Err(SearchError::NotFound(format!(
+            let reason = format!(
                 "the archive was not built as `{as_of}`: `morgue rebuild --as-of DATE --name NAME` builds it"
-            )));
+            );
+            return Err(SearchError::NotThere { reason, pointer: "" });
         }
         let generation = self.indexes().named(name.kind, as_of)?;
         Ok(Pinned { index: generation.searcher()?, name, generation, hidden: Arc::default() })
@@ -369,7 +189,7 @@ fn hit_of(document: Document, index: &IndexName) -> Hit {
         source: document.source,
         score: 0.0,
         document: document.json,
-        highlights: Map::new(),
+        highlights: BTreeMap::new(),
         sort: Vec::new(),
         explanation: None,
         group: None,
@@ -379,10 +199,14 @@ fn hit_of(document: Document, index: &IndexName) -> Hit {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, sync::atomic::AtomicBool};
+    use std::{
+        fs,
+        panic::{AssertUnwindSafe, catch_unwind},
+        sync::atomic::AtomicBool,
+    };
 
     use indexer::IndexError;
-    use store::{Article, NewEvent};
+    use store::{Article, AssetKind, NewEvent, Seq};
 
     use super::*;
 
@@ -401,12 +225,15 @@ mod tests {
         open().indexes().build_as_of(kind, &as_of, "then", &options, &never, &|_| {}).unwrap();
         let request = SearchRequest::from_params(&[("q", "ferry"), ("as_of", "then")]).unwrap();
         let panicking = |search: &Search, pinned: Pinned| {
-            let asked =
-                || search.with_runs(&request, &[pinned], |_| -> Result<(), _> { panic!("as tantivy does") });
+            let asked = || {
+                search
+                    .begin()
+                    .with_runs(&request, &[pinned], |_| -> Result<(), _> { panic!("as tantivy does") })
+            };
             catch_unwind(AssertUnwindSafe(asked))
         };
         let search = open();
-        assert_eq!(search.search(&request).unwrap().total, 1);
+        assert_eq!(search.begin().search(&request).unwrap().total, 1);
         let pinned = search.generation(&request).unwrap();
         let mut files = fs::read_dir(pinned.generation.dir()).unwrap().map(|entry| entry.unwrap().path());
         let postings = files.find(|path| path.extension().is_some_and(|end| end == "idx")).unwrap();
@@ -419,7 +246,7 @@ mod tests {
         let search = open();
         let told = panicking(&search, search.generation(&request).unwrap()).unwrap();
         assert!(matches!(told, Err(SearchError::Index(IndexError::Damaged { .. }))), "{told:?}");
-        let told = search.search(&request);
+        let told = search.begin().search(&request);
         assert!(matches!(told, Err(SearchError::Index(IndexError::Damaged { .. }))), "{told:?}");
     }
 }

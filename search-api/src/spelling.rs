@@ -1,40 +1,43 @@
 //! Words of the archive that are almost those that were asked for: what `suggest` gives, and another spelling for a
 //! search that finds nothing.
 
-use serde_json::Value;
 use store::AssetKind;
 use tantivy::Term;
 use views::{Analyser, Language};
 
 use crate::{
-    Search, SearchError, SearchResponse,
+    Inquiry, SearchError,
     execute::{Analysed, AsWhat, Budget, NearWord, is_in_use, near_words, target_of, targets},
     search::Pinned,
 };
-use query::{Fuzziness, Near, SearchRequest};
+use query::{Fuzziness, Near, SearchRequest, SearchResponse};
 
 /// Longer searches are not second-guessed.
 const MAX_WORDS: usize = 6;
 
-/// The words of `q` in another spelling, if that finds something in the view of `kind`. Nothing for a search that has
-/// more than words in it, or more than six of them.
-pub fn better_spelling(search: &Search, kind: AssetKind, q: &str) -> Option<String> {
+/// A search that finds no more than this may have been misspelt.
+const FEW: u64 = 5;
+/// A word that was misspelt is in so many times fewer documents than the right one.
+const RARER: u64 = 10;
+
+/// The words of `q`, which found `total` documents in the view of `kind`, in another spelling, if that finds more. Nothing
+/// for a search that found many, that has more than words in it, or more than six of them.
+pub fn better_spelling(inquiry: &Inquiry<'_>, kind: AssetKind, q: &str, total: u64) -> Option<String> {
+    if total > FEW {
+        return None;
+    }
     let words: Vec<&str> = q.split_whitespace().collect();
     let plain = |word: &&str| word.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '\''));
     if words.is_empty() || words.len() > MAX_WORDS || !words.iter().all(plain) {
         return None;
     }
-    let views = search.pin(&[kind.into()]).ok()?;
-    let budget = search.budget();
+    let views = inquiry.engine().pin(&[kind.into()]).ok()?;
+    let budget = inquiry.budget();
     let spell = |part: &str| {
         let folded: Vec<String> = folded(part).into_iter().map(|term| term.text).collect();
         let [word] = folded.as_slice() else { return part.to_owned() };
-        match Nearest::of(&views, None, word, 0, &budget) {
-            Ok(Some(Nearest { known: false, words })) => {
-                words.into_iter().next().map_or_else(|| part.to_owned(), |near| near.word)
-            }
-            _ => part.to_owned(),
-        }
+        let Ok(Some(nearest)) = Nearest::of(&views, None, word, 0, &budget) else { return part.to_owned() };
+        nearest.better().map_or_else(|| part.to_owned(), |near| near.word.clone())
     };
     let parts = |word: &&str| word.split('-').filter(|part| !part.is_empty()).map(spell).collect::<Vec<_>>();
     let spelled: Vec<Vec<String>> = words.iter().map(parts).collect();
@@ -44,20 +47,22 @@ pub fn better_spelling(search: &Search, kind: AssetKind, q: &str) -> Option<Stri
     if better.to_lowercase() == q.to_lowercase() {
         return None;
     }
-    let found = search.search(&SearchRequest::plain(kind, &better).ok()?).ok()?;
+    let found = inquiry.search(&SearchRequest::plain(kind, &better).ok()?).ok()?;
     let with_diacritics =
         |part: &String| if q.contains(part.as_str()) { part.clone() } else { as_printed(&found, part) };
     let spelled: Vec<Vec<String>> =
         spelled.iter().map(|parts| parts.iter().map(with_diacritics).collect()).collect();
-    (found.total > 0).then(|| joined(&spelled))
+    let is_better = found.total > total && (total == 0 || found.total >= total.saturating_mul(RARER));
+    is_better.then(|| joined(&spelled))
 }
 
 /// A word of the index as it stands in the hits, with its diacritics.
 fn as_printed(found: &SearchResponse, word: &str) -> String {
     let fragments = found.hits.iter().flat_map(|hit| hit.highlights.values());
-    let texts = fragments.filter_map(Value::as_array).flatten().filter_map(Value::as_str);
-    let marked =
-        texts.flat_map(|text| text.split("<em>").skip(1)).filter_map(|rest| rest.split_once("</em>"));
+    let marked = fragments
+        .flatten()
+        .flat_map(|text| text.split("<em>").skip(1))
+        .filter_map(|rest| rest.split_once("</em>"));
     let mut lowered = marked.map(|(marked, _)| marked.to_lowercase());
     let is_it = |marked: &String| folded(marked).first().is_some_and(|term| term.text == word);
     lowered.find(is_it).unwrap_or_else(|| word.to_owned())
@@ -110,6 +115,19 @@ impl Nearest {
             }
         }
         Ok(found)
+    }
+
+    /// The word that is meant, if that is another one: the nearest where nothing is written so; otherwise the nearest that
+    /// is many times as frequent.
+    fn better(&self) -> Option<&NearWord> {
+        let own = self.words.iter().find(|near| near.edits == 0).map_or(0, |near| near.count);
+        match (self.known, own) {
+            (false, 0) => self.words.first(),
+            (true, 0) => None,
+            (_, own) => {
+                self.words.iter().find(|near| near.edits > 0 && near.count >= own.saturating_mul(RARER))
+            }
+        }
     }
 
     fn add(&mut self, words: Vec<NearWord>) {

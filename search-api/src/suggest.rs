@@ -25,7 +25,10 @@ use tantivy::{
 };
 use views::{Analyser, Language};
 
-use crate::{error::SearchError, search::Search};
+use crate::{
+    error::SearchError,
+    search::{Inquiry, Search},
+};
 
 /// The most suggestions of one answer.
 pub const MAX_SUGGESTIONS: usize = 20;
@@ -84,17 +87,23 @@ impl Suggester {
     ///
     /// # Errors
     /// [`SearchError`]: the text is too long, or the index or the log fails.
-    pub fn suggest(&self, search: &Search, q: &str, limit: usize) -> Result<Vec<Suggestion>, SearchError> {
+    pub fn suggest(
+        &self,
+        inquiry: &Inquiry<'_>,
+        q: &str,
+        limit: usize,
+    ) -> Result<Vec<Suggestion>, SearchError> {
         check_text(q)?;
         let typed = folded(q);
         let limit = limit.min(MAX_SUGGESTIONS);
         if typed.is_empty() || typed.len() > MAX_WORDS || limit == 0 {
             return Ok(Vec::new());
         }
+        let search = inquiry.engine();
         let (generation, index) = search.indexes().searcher(AssetKind::Article)?;
         let snapshot = search.log().snapshot()?;
         let mut names = self.names(&typed, generation.schema(), &index, &snapshot, limit)?;
-        let headlines = headlines(search, q, &typed, &snapshot, limit)?;
+        let headlines = headlines(inquiry, q, &typed, &snapshot, limit)?;
         let half = limit.div_ceil(2).max(limit.saturating_sub(headlines.len()));
         names.truncate(half);
         let known: Vec<Vec<String>> = names.iter().map(|name| folded(&name.text)).collect();
@@ -399,7 +408,7 @@ fn seqs_of(term: &Term, reader: &SegmentReader, count: usize) -> Result<Vec<u64>
 
 /// Headlines that have the words.
 fn headlines(
-    search: &Search,
+    inquiry: &Inquiry<'_>,
     q: &str,
     typed: &[String],
     snapshot: &Snapshot,
@@ -414,7 +423,7 @@ fn headlines(
         count_all: false,
         ..SearchRequest::new(AssetKind::Article)
     };
-    for id in search.ids(&request)? {
+    for id in inquiry.ids(&request)? {
         let asset = AssetRef::new(AssetKind::Article, id);
         let Some(live) = snapshot.live(&asset)? else { continue };
         let Content::Article(article) = live.content else { continue };

@@ -77,7 +77,7 @@ async fn every_page_answers_as_it_should_and_carries_its_policy() {
         ("/articles?id=a%2F1912-04-16-titanic", 200),
         ("/articles/a/1912-04-16-titanic?at=1912-04-16", 200),
         ("/articles/a/1912-04-16-titanic?at=1900", 404),
-        ("/articles/a/2025-09-12-lighthouse-pink?at=2025-09-13", 200),
+        ("/articles/a/2025-09-12-lighthouse-pink?at=2025-09-13", 410),
         ("/articles/a/1912-04-16-titanic?at=soon", 400),
         ("/articles/none", 404),
         ("/articles/a/2025-09-12-lighthouse-pink", 410),
@@ -89,6 +89,7 @@ async fn every_page_answers_as_it_should_and_carries_its_policy() {
         ("/bylines/b/eleanor-quill", 200),
         ("/bylines/b/e-quill", 303),
         ("/status", 200),
+        ("/sign-in", 200),
     ] {
         let (answered, headers, body) = ask(&router, path, "identity").await;
         assert_eq!(answered.as_u16(), status, "{path}: {}", String::from_utf8_lossy(&body));
@@ -287,10 +288,15 @@ async fn a_link_from_elsewhere_finds_who_is_signed_in() {
 
 #[tokio::test]
 async fn what_was_withdrawn_since_says_so_and_is_in_no_feed() {
+    let (_keyed, router) = harbour_ledger_for(reader_and_keeper());
+    let then = "/articles/a/2025-09-12-lighthouse-pink?at=2025-09-13";
+    let keeper = [("authorization", "Bearer keeper")];
+    let page = send(&router, "GET", then, &keeper, "").await.page;
+    assert!(page.contains("It was withdrawn later") && page.contains("The minute was misread"), "{page}");
+    let answer = send(&router, "GET", then, &[("authorization", "Bearer reader")], "").await;
+    assert_eq!(answer.status, 410);
+    assert!(answer.page.contains("was withdrawn") && !answer.page.contains("misread"), "{}", answer.page);
     let (_dir, router) = harbour_ledger();
-    let (_, _, page) = ask(&router, "/articles/a/2025-09-12-lighthouse-pink?at=2025-09-13", "identity").await;
-    let page = String::from_utf8(page).unwrap();
-    assert!(page.contains("It was withdrawn later") && page.contains("The minute was misread"));
     for path in ["/search.atom?q=lighthouse", "/search.csv?q=lighthouse"] {
         let (status, headers, body) = ask(&router, path, "identity").await;
         assert_eq!(status, StatusCode::OK, "{path}");
@@ -349,11 +355,12 @@ async fn the_machine_room_tells_what_could_not_be_read_by_its_reason() {
         std::fs::write(quarantine.join(format!("{number}.json")), record).unwrap();
     }
     let indexes = Indexes::open(log, dir.path().join("indexes")).unwrap();
-    let state = ApiState::new(Search::new(indexes)).unwrap();
+    let state = ApiState::new(Search::new(indexes)).unwrap().with_access(reader_and_keeper());
     let router =
         search_api::app(state, PagesConfig { quarantine: Some(quarantine), ..PagesConfig::default() });
-    let (_, _, page) = ask(&router, "/status", "identity").await;
-    let page = String::from_utf8(page).unwrap();
+    let page = send(&router, "GET", "/status", &[("authorization", "Bearer reader")], "").await.page;
+    assert!(page.contains("3 records wait") && !page.contains("scans/"), "{page}");
+    let page = send(&router, "GET", "/status", &[("authorization", "Bearer keeper")], "").await.page;
     assert!(page.contains("3 records wait"), "{page}");
     assert_eq!(page.matches("<p>No text</p>").count(), 1, "{page}");
     assert!(page.contains("scans/0.xml") && page.contains("scans/2.xml:2") && page.contains("scans/1.xml:1"));

@@ -3,7 +3,7 @@
 //! [`Log::prepare`] does the work that needs no lock (check, serialise, digest, compress) and can run on any
 //! thread. [`Log::append`] commits, together with all batches that are waiting (see `queue.rs`).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use crate::{
     asset::{AssetId, AssetRef, MAX_ID_BYTES},
@@ -13,9 +13,10 @@ use crate::{
     digest::{Digest, Salt},
     error::AppendError,
     event::{EventType, Fact, InvalidEvent, NewEvent, Revision, Seq},
-    log::Log,
+    log::{Log, head_in},
     queue::Waiting,
     record::SCHEMA,
+    turn::NoTurn,
     validate::{self, MAX_PAYLOAD_BYTES},
     writer::Writer,
 };
@@ -232,7 +233,7 @@ impl Log {
     pub fn rehearse(&self, batch: &Batch) -> Result<Vec<Outcome>, AppendError> {
         check_names(batch)?;
         self.write(|tables, mut txn| {
-            let mut writer = Writer::new(self, tables, &txn)?;
+            let mut writer = Writer::new(self, tables, &txn, self.clock().now())?;
             let appended = writer.batch(&mut txn, batch)?;
             txn.abort();
             Ok(appended.outcomes)
@@ -241,7 +242,8 @@ impl Log {
 
     /// Appends without driving out what the batch erases.
     pub(crate) fn append_with_others(&self, batch: Batch) -> Result<Appended, AppendError> {
-        self.queue().commit_with_others(batch, |all| self.commit(all))
+        let until = self.volumes().turns().until();
+        self.queue().commit_with_others(batch, until, |all| self.commit(all))
     }
 
     /// Checks and appends one event: the short way for a single one.
@@ -254,30 +256,45 @@ impl Log {
         Ok(appended.outcomes.into_iter().next().unwrap_or(Outcome::Unchanged(appended.head)))
     }
 
-    /// One transaction for all that wait.
-    fn commit(&self, all: &[Arc<Waiting>]) {
-        match self.commit_together(all) {
+    /// One transaction for all that wait. Returns those that are to wait on: while another process writes, each is
+    /// refused when its own time is up.
+    fn commit(&self, all: &[Arc<Waiting>]) -> Vec<Arc<Waiting>> {
+        let Some(first) = all.first() else { return Vec::new() };
+        match self.commit_together(all, first.until) {
             Ok(results) => {
                 let news = results.iter().flatten().any(|done| done.outcomes.iter().any(Outcome::is_new));
                 all.iter().zip(results).for_each(|(waiting, result)| waiting.finish(result));
                 if news {
                     self.committed();
                 }
+                Vec::new()
             }
             // What one batch needs is damaged, or it cannot be completed: the others shall not suffer for it.
             Err(AppendError::Read(_) | AppendError::Invalid(_)) if all.len() > 1 => {
-                all.iter().for_each(|waiting| self.commit(std::slice::from_ref(waiting)));
+                all.iter().flat_map(|waiting| self.commit(std::slice::from_ref(waiting))).collect()
             }
-            Err(error) => all.iter().for_each(|waiting| waiting.finish(Err(error.clone()))),
+            Err(error @ AppendError::NoTurn(NoTurn::Held { .. })) => {
+                let now = Instant::now();
+                let is_up = |waiting: &&Arc<Waiting>| waiting.until <= now || Arc::ptr_eq(waiting, first);
+                let (up, left): (Vec<_>, Vec<_>) = all.iter().partition(is_up);
+                up.into_iter().for_each(|waiting| waiting.finish(Err(error.clone())));
+                left.into_iter().cloned().collect()
+            }
+            Err(error) => {
+                all.iter().for_each(|waiting| waiting.finish(Err(error.clone())));
+                Vec::new()
+            }
         }
     }
 
     fn commit_together(
         &self,
         all: &[Arc<Waiting>],
+        until: Instant,
     ) -> Result<Vec<Result<Appended, AppendError>>, AppendError> {
-        self.write(|tables, mut txn| {
-            let mut writer = Writer::new(self, tables, &txn)?;
+        self.write_by(until, |tables, mut txn| {
+            let recorded = self.clock_watch().record_after(head_in(tables, &txn)?.recorded)?;
+            let mut writer = Writer::new(self, tables, &txn, recorded)?;
             let mut results = Vec::with_capacity(all.len());
             for waiting in all {
                 match writer.batch(&mut txn, &waiting.batch) {

@@ -11,6 +11,7 @@ use heed::CompactionOption;
 use crate::{
     error::{AppendError, OpenError, ReadError},
     log::{Log, LogHead},
+    turn::{NEXT, WRITER},
     verify::{Progress, VerifyReport},
     volume::{LOCK, UNFINISHED, VolumeNumber, lock_file, sync_dir, write_current},
 };
@@ -176,8 +177,9 @@ fn refuse_what_is_not_ours(dest: &Path) -> Result<(), BackupError> {
     for entry in fs::read_dir(dest).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
         let name = name.to_string_lossy();
+        let is_lock = [LOCK, WRITER, NEXT].contains(&&*name);
         let ours =
-            name == LOCK || (begun && (name == UNFINISHED || name == volume || name.starts_with("CURRENT.")));
+            is_lock || (begun && (name == UNFINISHED || name == volume || name.starts_with("CURRENT.")));
         if !ours {
             return Err(BackupError::NotEmpty { dir: dest.to_owned() });
         }

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use jiff::{Timestamp as Instant, ToSpan, civil::Date, tz::TimeZone};
+use jiff::{Timestamp as Instant, ToSpan, civil::Date, fmt::temporal::Pieces, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 /// An instant in milliseconds since 1970-01-01T00:00:00Z, negative before it. Written as RFC 3339 in UTC.
@@ -109,6 +109,18 @@ impl ArchiveDate {
     /// The first instant of the period, in UTC where no offset was given.
     pub fn start(&self) -> Timestamp {
         self.start
+    }
+
+    /// The first instant of the period by the clock that the date was written by, in milliseconds since 1970 began by that
+    /// clock: `2019-12-31T23:30:00-08:00` is on the last day of December, wherever it is read.
+    pub fn by_own_clock(&self) -> i64 {
+        let offset = match self.precision {
+            Precision::Instant => {
+                Pieces::parse(&self.text).ok().and_then(|pieces| pieces.to_numeric_offset())
+            }
+            Precision::Year | Precision::Month | Precision::Day => None,
+        };
+        self.start.as_millis() + offset.map_or(0, |offset| i64::from(offset.seconds()) * 1_000)
     }
 
     /// The last millisecond of the period: what "not after this date" means.
@@ -287,5 +299,19 @@ mod tests {
         {
             assert_eq!(text.parse::<ArchiveDate>().unwrap().year(), year, "{text}");
         }
+    }
+
+    #[test]
+    fn a_day_is_that_of_the_clock_it_was_written_by() {
+        let check = |text: &str, same_as: &str| {
+            let date = |text: &str| text.parse::<ArchiveDate>().unwrap();
+            assert_eq!(date(text).by_own_clock(), date(same_as).start().as_millis(), "{text}");
+        };
+        check("2019-12-31T23:30:00-08:00", "2019-12-31T23:30:00Z");
+        check("2020-01-01T05:00:00+09:00", "2020-01-01T05:00:00Z");
+        check("1931-05-02T00:15:00.5+05:30", "1931-05-02T00:15:00.5Z");
+        check("2020-01-01T00:00:00Z", "2020-01-01");
+        check("1931-05", "1931-05");
+        check("9999-12-30T20:00:00-02:00", "9999-12-30T20:00:00Z");
     }
 }

@@ -5,9 +5,11 @@ use std::{path::PathBuf, sync::Arc};
 use crate::{
     asof::AsOf,
     asset::AssetRef,
+    clock::ClockError,
     compress::Undecodable,
     event::{InvalidEvent, Revision, Seq},
     record::Malformed,
+    turn::NoTurn,
 };
 
 /// Why a log cannot be opened.
@@ -82,6 +84,14 @@ pub enum OpenError {
     AlreadyOpen {
         /// Which.
         dir: PathBuf,
+    },
+    /// Another process is at work on it that must end first.
+    #[error("the log in {dir} cannot be opened now: {error}")]
+    Busy {
+        /// Which.
+        dir: PathBuf,
+        /// The process that is at work, or why it cannot be told.
+        error: NoTurn,
     },
     /// It was opened, but what it holds cannot be read.
     #[error(transparent)]
@@ -192,6 +202,12 @@ pub enum AppendError {
         /// What there is.
         found: Revision,
     },
+    /// Another process writes to the log and did not end in time, or this one is about to end.
+    #[error("{0}: nothing was appended; send it again later")]
+    NoTurn(#[from] NoTurn),
+    /// The clock cannot be believed, and what is recorded by it would be wrong for ever.
+    #[error("nothing was appended: {0}")]
+    Clock(#[from] ClockError),
     /// An event in it cannot be taken.
     #[error(transparent)]
     Invalid(#[from] InvalidEvent),

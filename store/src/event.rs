@@ -128,6 +128,8 @@ pub struct Event {
     pub id: AssetId,
     /// For a published event: which revision of the asset it is.
     pub revision: Option<Revision>,
+    /// The version of the form that its payload is stored in: its digest is of that.
+    pub schema: u64,
     /// Its link in the chain of digests.
     pub digest: Digest,
     /// What an erasure takes.
@@ -219,6 +221,9 @@ impl Serialize for Event {
                 map.serialize_entry("salt", salt)?;
             }
             Payload::Erased { digest } => map.serialize_entry("erased", digest)?,
+        }
+        if self.schema != 1 {
+            map.serialize_entry("schema", &self.schema)?;
         }
         map.serialize_entry("digest", &self.digest)?;
         map.end()

@@ -183,7 +183,8 @@ impl Log {
     fn import_chunk(&self, chunk: &[Ready]) -> Result<(u64, u64), ImportError> {
         let mut refused = None;
         let done = self.write(|tables, mut txn| {
-            let mut writer = Writer::new(self, tables, &txn)?;
+            // What is imported keeps its own times.
+            let mut writer = Writer::new(self, tables, &txn, self.clock().now())?;
             let (mut new, mut known) = (0, 0);
             for ready in chunk {
                 let found = if ready.seq <= writer.head() {

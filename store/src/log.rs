@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use heed::{MdbError, RoTxn, RwTxn};
@@ -16,6 +17,7 @@ use crate::{
     asset::AssetRef,
     bell::Bell,
     catalog::Brief,
+    clock::{Clock, ClockWatch},
     compress::Dictionaries,
     date::Timestamp,
     digest::Digest,
@@ -28,6 +30,7 @@ use crate::{
     stored::{Decoded, damaged, decode_payload},
     tables::{Read, Tables, unseal},
     train::Trainer,
+    turn::Holder,
     volume::Volumes,
 };
 
@@ -46,7 +49,35 @@ struct Inner {
     queue: Queue,
     trainer: Trainer,
     bell: Bell,
+    clock: ClockWatch,
     commits: AtomicU64,
+}
+
+/// Options for opening a log.
+#[derive(Debug, Clone)]
+pub struct LogOptions {
+    /// Names this process to others that wait for it: `morgue load`.
+    pub name: String,
+    /// Limits how long a write waits while another process writes, before it is refused.
+    pub write_wait: Duration,
+    /// Lets a write wait on beyond that for a process that is not stopped, as whoever sits before a terminal expects.
+    pub patient: bool,
+    /// The clock that says when an event is recorded.
+    pub clock: Clock,
+    /// Records events by this clock, however it stands to the last event and has moved since.
+    pub trust_clock: bool,
+}
+
+impl Default for LogOptions {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            write_wait: Duration::from_secs(10),
+            patient: false,
+            clock: Clock::machine(),
+            trust_clock: false,
+        }
+    }
 }
 
 /// The end of the log: what a signed note about it would say.
@@ -66,10 +97,18 @@ impl Log {
     /// # Errors
     /// [`OpenError`]: no access, not a log, of a newer format, or open in this process already.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::open_with(dir, LogOptions::default())
+    }
+
+    /// Opens the log in `dir` in this way; like [`Self::open`] otherwise.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with(dir: impl AsRef<Path>, options: LogOptions) -> Result<Self, OpenError> {
         let dir = dir.as_ref().to_owned();
         fs::create_dir_all(&dir).map_err(|error| OpenError::Directory { dir: dir.clone(), error })?;
         let failed = |error| OpenError::Directory { dir: dir.clone(), error };
-        let volumes = Volumes::open(&dir)?;
+        let volumes = Volumes::open(&dir, &options)?;
         volumes.clean().map_err(failed)?;
         let bell = Bell::new(&dir).map_err(failed)?;
         let inner = Inner {
@@ -79,6 +118,7 @@ impl Log {
             queue: Queue::default(),
             trainer: Trainer::default(),
             bell,
+            clock: ClockWatch::new(options.clock, options.trust_clock),
             commits: AtomicU64::new(0),
         };
         let log = Self { inner: Arc::new(inner) };
@@ -188,12 +228,44 @@ impl Log {
         Ok((self.volumes().current()?, self.volumes().current()?.env.static_read_txn()?))
     }
 
+    /// Returns the process that writes to the log now, or keeps others from it; `None` mostly.
+    ///
+    /// # Errors
+    /// The system's, when the files of the lock cannot be used.
+    pub fn writer(&self) -> std::io::Result<Option<Holder>> {
+        self.volumes().turns().holder()
+    }
+
+    /// Refuses from now on whoever waits for another process that writes: this process is about to end.
+    pub fn end_waiting(&self) {
+        self.volumes().turns().end();
+    }
+
+    /// The clock that says when events are recorded.
+    pub fn clock(&self) -> &Clock {
+        self.inner.clock.clock()
+    }
+
+    pub(crate) fn clock_watch(&self) -> &ClockWatch {
+        &self.inner.clock
+    }
+
     /// Does something in a write transaction on the tables that count. What the closure was given is only
     /// written when it commits.
     pub(crate) fn write<R>(
         &self,
         work: impl FnOnce(&Tables, RwTxn<'_>) -> Result<R, AppendError>,
     ) -> Result<R, AppendError> {
+        self.write_by(self.volumes().turns().until(), work)
+    }
+
+    /// Like [`Self::write`], if it is this thread's turn to write by `until`.
+    pub(crate) fn write_by<R>(
+        &self,
+        until: Instant,
+        work: impl FnOnce(&Tables, RwTxn<'_>) -> Result<R, AppendError>,
+    ) -> Result<R, AppendError> {
+        let _turn = self.volumes().turns().take(until)?;
         self.write_once(work).map_err(|error| match error {
             AppendError::Lmdb(cause) if is_short_write(&cause) && self.volumes().no_room() => {
                 AppendError::DiskFull

@@ -34,6 +34,8 @@ struct State {
 /// A batch, and the thread that wants it committed.
 pub(crate) struct Waiting {
     pub(crate) batch: Batch,
+    /// The latest time at which its turn may come.
+    pub(crate) until: Instant,
     turn: Mutex<Turn>,
     called: Condvar,
 }
@@ -69,13 +71,15 @@ impl Waiting {
 }
 
 impl Queue {
-    /// Waits until the batch is committed; `commit` is for whoever leads and must finish each of those it is given.
+    /// Waits until the batch is committed; `commit` is for whoever leads: it finishes each of those it is given, the
+    /// first in any case, or returns those that are to wait on.
     pub(crate) fn commit_with_others(
         &self,
         batch: Batch,
-        commit: impl FnOnce(&[Arc<Waiting>]),
+        until: Instant,
+        commit: impl FnOnce(&[Arc<Waiting>]) -> Vec<Arc<Waiting>>,
     ) -> Result<Appended, AppendError> {
-        let mine = Arc::new(Waiting { batch, turn: Mutex::new(Turn::Waits), called: Condvar::new() });
+        let mine = Arc::new(Waiting { batch, until, turn: Mutex::new(Turn::Waits), called: Condvar::new() });
         let mut state = lock(&self.state);
         state.waiting.push(Arc::clone(&mine));
         if state.led {
@@ -92,8 +96,8 @@ impl Queue {
         state = self.wait_for_company(state);
         let all = std::mem::take(&mut state.waiting);
         drop(state);
-        let end = End { queue: self, all: &all, began: Instant::now() };
-        commit(&all);
+        let mut end = End { queue: self, all: &all, left: Vec::new(), began: Instant::now() };
+        end.left = commit(&all);
         drop(end);
         mine.wait().unwrap_or_else(|| Err(abandoned()))
     }
@@ -122,6 +126,8 @@ const LONGEST_WAIT: Duration = Duration::from_millis(2);
 struct End<'a> {
     queue: &'a Queue,
     all: &'a [Arc<Waiting>],
+    /// The batches of `all` that wait on.
+    left: Vec<Arc<Waiting>>,
     began: Instant,
 }
 
@@ -132,6 +138,7 @@ impl Drop for End<'_> {
         }
         let mut state = lock(&self.queue.state);
         state.last = (self.all.len(), self.began.elapsed());
+        state.waiting.splice(..0, self.left.drain(..));
         match state.waiting.first() {
             Some(next) => next.call(Turn::Leads),
             None => state.led = false,

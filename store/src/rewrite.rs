@@ -70,7 +70,7 @@ impl Log {
     }
 
     fn rewrite(&self, why: Why, progress: &mut dyn FnMut(Progress)) -> Result<(), AppendError> {
-        let _guard = self.volumes().lock().map_err(heed::Error::Io)?;
+        let _guard = self.volumes().lock()?;
         self.write(|old, txn| {
             if why == Why::Forget && old.number(&txn, "forget")? == 0 {
                 return Ok(()); // another erasure's rewrite took ours along

@@ -40,6 +40,8 @@ pub struct AssetState {
     pub latest: Seq,
     /// The event of its last public revision; 0 when it has none.
     pub live: Seq,
+    /// The number of that revision.
+    pub live_revision: Revision,
     /// The event of its last revision, public or not; 0 when it has none.
     pub published: Seq,
     /// The count of its revisions, public or not.
@@ -449,8 +451,8 @@ pub(crate) const MAX_MERGES: u32 = 10_000;
 
 impl From<Head> for AssetState {
     fn from(head: Head) -> Self {
-        let Head { latest, live, published, revision, status, until, .. } = head;
-        Self { latest, live, published, revision, status, until }
+        let Head { latest, live, live_revision, published, revision, status, until, .. } = head;
+        Self { latest, live, live_revision, published, revision, status, until }
     }
 }
 

@@ -50,6 +50,7 @@ pub(crate) fn as_event(seq: Seq, record: Record<'_>, bytes: &[u8]) -> Result<Eve
         time: record.happened(),
         time_stated: record.time.is_some(),
         revision: (record.revision.get() > 0).then_some(record.revision),
+        schema: record.schema,
         digest: record.link,
         event_type: record.event_type,
         id: record.id,

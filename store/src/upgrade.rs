@@ -22,6 +22,7 @@ const CHUNK: usize = 20_000;
 pub(crate) fn upgrade(volumes: &Volumes, dir: &Path, old: VolumeNumber) -> Result<(), OpenError> {
     let failed = |error: AppendError| OpenError::Upgrade { dir: dir.to_owned(), error: Box::new(error) };
     let guard = volumes.lock().map_err(|error| failed(error.into()))?;
+    let turn = volumes.turns().take(volumes.turns().until()).map_err(|error| failed(error.into()))?;
     if volumes.named()? != Some(old) {
         return Ok(());
     }
@@ -34,7 +35,7 @@ pub(crate) fn upgrade(volumes: &Volumes, dir: &Path, old: VolumeNumber) -> Resul
         fs::remove_dir_all(volumes.path(old)).and_then(|()| sync_dir(dir))?;
         Ok::<_, AppendError>(())
     })();
-    drop(guard);
+    drop((turn, guard));
     moved.map_err(failed)
 }
 

@@ -26,7 +26,9 @@ use std::{
 use crate::{
     environment::Sync,
     error::{OpenError, ReadError},
+    log::LogOptions,
     tables::Tables,
+    turn::{NoTurn, Turns},
     upgrade::{OLD_FORMAT, upgrade},
 };
 
@@ -70,12 +72,15 @@ impl VolumeNumber {
 pub(crate) struct Volumes {
     dir: PathBuf,
     open: RwLock<Option<Tables>>,
+    turns: Turns,
 }
 
 impl Volumes {
     /// Opens the log in `dir`, which must exist; an empty one becomes a log.
-    pub(crate) fn open(dir: &Path) -> Result<Self, OpenError> {
-        let volumes = Self { dir: dir.to_owned(), open: RwLock::new(None) };
+    pub(crate) fn open(dir: &Path, options: &LogOptions) -> Result<Self, OpenError> {
+        let turns =
+            Turns::new(dir, options).map_err(|error| OpenError::Directory { dir: dir.to_owned(), error })?;
+        let volumes = Self { dir: dir.to_owned(), open: RwLock::new(None), turns };
         if volumes.named()?.is_none() {
             volumes.create()?;
         }
@@ -127,10 +132,15 @@ impl Volumes {
         Ok(())
     }
 
+    /// The turns of who writes to any of them.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
+    }
+
     /// Waits until no other process makes or removes volumes; nobody does as long as the guard lives.
-    pub(crate) fn lock(&self) -> io::Result<Guard> {
-        let file = lock_file(&self.dir)?;
-        file.lock()?;
+    pub(crate) fn lock(&self) -> Result<Guard, NoTurn> {
+        let file = lock_file(&self.dir).map_err(|error| NoTurn::Failed(error.to_string()))?;
+        self.turns.wait_for(&file)?;
         Ok(Guard { _file: file })
     }
 
@@ -186,7 +196,7 @@ impl Volumes {
 
     fn create(&self) -> Result<(), OpenError> {
         let failed = |error| OpenError::Directory { dir: self.dir.clone(), error };
-        let _guard = self.lock().map_err(failed)?;
+        let _guard = self.lock().map_err(|error| OpenError::Busy { dir: self.dir.clone(), error })?;
         if self.named()?.is_some() {
             return Ok(()); // another process was faster
         }

@@ -41,14 +41,19 @@ pub(crate) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// The head is read here, inside the transaction: another process may have appended.
-    pub(crate) fn new(log: &'a Log, tables: &'a Tables, txn: &RwTxn<'_>) -> Result<Self, AppendError> {
+    /// The head is read here, inside the transaction: another process may have appended. What is appended is recorded
+    /// at `recorded`.
+    pub(crate) fn new(
+        log: &'a Log,
+        tables: &'a Tables,
+        txn: &RwTxn<'_>,
+        recorded: Timestamp,
+    ) -> Result<Self, AppendError> {
         let head = head_in(tables, txn)?;
         let newest = tables.dictionaries.last(txn)?.map(|(number, _)| number);
         if newest != log.dictionaries().encoder() {
             log.learn_dictionaries(tables, txn)?; // another process has changed them
         }
-        let recorded = head.recorded.max(Some(Timestamp::now())).unwrap_or(Timestamp::MIN);
         let (head, link) = (head.seq, head.digest);
         Ok(Self {
             log,

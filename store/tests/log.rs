@@ -4,9 +4,9 @@
 use std::{fs, sync::Barrier, thread, time::Duration};
 
 use store::{
-    AppendError, Article, AsOf, AssetId, AssetKind, AssetRef, Batch, Fact, FollowError, ImportError, Log,
-    LostTail, Name, NewEvent, OpenError, Order, OrderedBy, Outcome, Prepared, Problem, ReadError, Refusal,
-    Revision, Seq, Snapshot, SourcePosition, Timestamp,
+    AppendError, Article, AsOf, AssetId, AssetKind, AssetRef, Batch, Clock, ClockError, Fact, FollowError,
+    ImportError, Log, LogOptions, LostTail, Name, NewEvent, OpenError, Order, OrderedBy, Outcome, Prepared,
+    Problem, ReadError, Refusal, Revision, Seq, Snapshot, SourcePosition, Timestamp,
 };
 
 fn id(text: &str) -> AssetId {
@@ -286,6 +286,67 @@ fn the_log_of_version_1_is_read_for_ever() {
     let live = snapshot.live(&AssetRef::new(AssetKind::Article, id("a/ferry"))).unwrap().unwrap();
     assert_eq!((live.seq, live.revision), (Seq::new(3), Revision::new(2)));
     assert!(matches!(snapshot.event(Seq::new(6)).unwrap().fact(), Some(Fact::Other(..))));
+}
+
+/// A story: the machine's clock leaps five years ahead. Nothing is recorded by it, so nothing is wrong when it is set
+/// right, and who knows better can say so.
+#[test]
+fn a_clock_that_leaps_records_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let time = |text: &str| text.parse::<Timestamp>().unwrap();
+    let (clock, hand) = Clock::by_hand(time("2026-05-02T10:00:00Z"));
+    let open = |clock: &Clock, trust_clock| {
+        Log::open_with(dir.path(), LogOptions { clock: clock.clone(), trust_clock, ..LogOptions::default() })
+            .unwrap()
+    };
+    let log = open(&clock, false);
+    let recorded = |log: &Log| log.head().unwrap().recorded.map(|time| time.to_string());
+    for (passed, expected) in
+        [(0, "2026-05-02T10:00:00.000Z"), (1, "2026-05-03T10:00:00.000Z"), (31, "2026-06-03T10:00:00.000Z")]
+    {
+        hand.pass(Duration::from_secs(passed * 86_400));
+        log.append_one(&article("a/1", &format!("after {passed} days"))).unwrap();
+        assert_eq!(recorded(&log).as_deref(), Some(expected));
+    }
+
+    hand.set(time("2031-06-03T10:00:00Z"));
+    let refused = log.append_one(&article("a/1", "from the future"));
+    let Err(AppendError::Clock(ClockError::Leapt { wall, expected })) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!((wall, expected), (time("2031-06-03T10:00:00Z"), time("2026-06-03T10:00:00Z")));
+    hand.set(time("2026-06-03T10:00:01Z"));
+    log.append_one(&article("a/1", "set right")).unwrap();
+    assert_eq!(recorded(&log).as_deref(), Some("2026-06-03T10:00:01.000Z"));
+
+    drop(log);
+    let (early, _) = Clock::by_hand(time("2026-06-03T08:00:00Z"));
+    let log = open(&early, false);
+    let refused = log.append_one(&article("a/1", "from the past"));
+    assert!(matches!(refused, Err(AppendError::Clock(ClockError::Behind { .. }))), "{refused:?}");
+    drop(log);
+    let log = open(&early, true);
+    log.append_one(&article("a/1", "trusted")).unwrap();
+    assert_eq!(recorded(&log).as_deref(), Some("2026-06-03T10:00:01.000Z"));
+}
+
+/// An import brings what was recorded elsewhere, by a clock that is none of ours.
+#[test]
+fn an_import_keeps_its_times_whatever_the_clock_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = |name: &str, now: &str| {
+        let (clock, _) = Clock::by_hand(now.parse().unwrap());
+        Log::open_with(dir.path().join(name), LogOptions { clock, ..LogOptions::default() }).unwrap()
+    };
+    let ahead = open("ahead", "2026-05-02T10:00:00Z");
+    ahead.append_one(&article("a/1", "one")).unwrap();
+    let mut exported = Vec::new();
+    ahead.export(Seq::new(1), &mut exported, &mut |_| {}).unwrap();
+    let behind = open("behind", "2019-01-01");
+    behind.import(&mut exported.as_slice(), &mut |_| {}).unwrap();
+    assert_eq!(behind.head().unwrap(), ahead.head().unwrap());
+    let refused = behind.append_one(&article("a/2", "two"));
+    assert!(matches!(refused, Err(AppendError::Clock(ClockError::Behind { .. }))), "{refused:?}");
 }
 
 /// A source finds its records again by the names that it gave them, until what they name is erased.

@@ -34,17 +34,55 @@ impl Document {
         [(digest >> 64) as u64, digest as u64]
     }
 
-    /// The language by whose rules it is analysed: the one it states, or else the one it seems to be in.
+    /// The language of its own texts: the one it states, or else the one it seems to be in.
     pub fn language(&self) -> Language {
-        let text = |name: &str| self.json.get(name).and_then(Value::as_str).unwrap_or_default();
-        Language::of_tag(text("language")).unwrap_or_else(|| {
-            let longest = ["body", "summary", "caption", "bio", "headline"]
-                .map(text)
-                .into_iter()
-                .max_by_key(|t| t.len());
-            Language::detect(longest.unwrap_or_default())
-        })
+        language_of(&self.json).unwrap_or(Language::Other)
     }
+
+    /// Appends the texts at a path, each with the language by whose rules it is analysed: that of the document, whose
+    /// [language](Self::language) is given, or of the joined asset that it is of, if that tells its own. Steps through
+    /// lists take all their entries.
+    pub fn texts_at<'a>(&'a self, language: Language, path: &str, found: &mut Vec<(Language, &'a str)>) {
+        texts_in(&self.json, language, path, found);
+    }
+}
+
+fn texts_in<'a>(
+    object: &'a Map<String, Value>,
+    language: Language,
+    path: &str,
+    found: &mut Vec<(Language, &'a str)>,
+) {
+    let (step, rest) = match path.split_once('.') {
+        Some((step, rest)) => (step, Some(rest)),
+        None => (path, None),
+    };
+    let entries = match object.get(step) {
+        Some(Value::Array(entries)) => entries.as_slice(),
+        Some(value) => std::slice::from_ref(value),
+        None => return,
+    };
+    for entry in entries {
+        match (rest, entry) {
+            (None, Value::String(text)) => found.push((language, text)),
+            (Some(rest), Value::Object(inner)) => {
+                // What has an id is another asset, joined.
+                let own = inner.contains_key("id").then(|| language_of(inner)).flatten();
+                texts_in(inner, own.unwrap_or(language), rest, found);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The language that an asset states, or else the one that its longest text seems to be in; `None` where neither tells.
+fn language_of(asset: &Map<String, Value>) -> Option<Language> {
+    let text = |name: &str| asset.get(name).and_then(Value::as_str).unwrap_or_default();
+    Language::of_tag(text("language")).or_else(|| {
+        let texts = ["body", "summary", "caption", "alt", "bio", "headline", "title"].map(text);
+        let longest = texts.into_iter().max_by_key(|text| text.len()).unwrap_or_default();
+        Some(Language::detect(longest)).filter(|language| *language != Language::Other)
+    })
 }
 
 /// Takes in what nothing else is taken in as: a length comes before each text, a letter before each value.

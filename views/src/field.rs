@@ -9,6 +9,9 @@ use crate::text::Analyser;
 /// What is added to the name of a stemmed field for its words as they are written: `headline.exact`.
 pub const EXACT: &str = ".exact";
 
+/// What is added to the name of a date for its day by the clock that it was written by: `published.local`.
+pub const LOCAL: &str = ".local";
+
 /// How a field is indexed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
@@ -19,7 +22,8 @@ pub enum FieldKind {
     Keyword,
     /// Analysed text; and the exact value under the name with `.keyword` added.
     TextAndKeyword(Analyser),
-    /// A date of any precision, as milliseconds since 1970 of its first instant.
+    /// A date of any precision, as milliseconds since 1970 of its first instant; and the same by the clock that it was
+    /// written by, under the name with [`LOCAL`] added.
     Date,
     /// A whole number.
     Number,
@@ -85,6 +89,7 @@ impl FieldSpec {
         match name.strip_prefix(self.name) {
             Some("" | ".keyword") => true,
             Some(EXACT) => self.is_stemmed(),
+            Some(LOCAL) => self.kind == FieldKind::Date,
             _ => false,
         }
     }
@@ -116,4 +121,9 @@ pub fn number_of(kind: FieldKind, value: &Value) -> Option<i64> {
         FieldKind::Date => Some(value.as_str()?.parse::<ArchiveDate>().ok()?.start().as_millis()),
         _ => value.as_i64(),
     }
+}
+
+/// Returns what a date field holds of a value by its own clock; `None` for what is no date.
+pub fn local_of(value: &Value) -> Option<i64> {
+    Some(value.as_str()?.parse::<ArchiveDate>().ok()?.by_own_clock())
 }

@@ -17,7 +17,7 @@ mod text;
 mod view;
 
 pub use document::{Document, ViewDigest};
-pub use field::{EXACT, FieldKind, FieldSpec, number_of, values_at};
+pub use field::{EXACT, FieldKind, FieldSpec, LOCAL, local_of, number_of, values_at};
 pub use join::Known;
-pub use text::{ANALYSER_VERSION, Analyser, Language, Place, Term, Terms, forms, is_unparted};
+pub use text::{ANALYSER_VERSION, Analyser, Language, Place, Term, Terms, first_cell, fold, forms};
 pub use view::{Change, Touch, VIEWS, View, view_of};

@@ -1,11 +1,12 @@
 //! Text: how it becomes terms, the same way when it is indexed, searched and highlighted.
 
 mod analyser;
+mod fold;
 pub mod forms;
 mod language;
 mod stems;
 mod words;
 
-pub use analyser::{ANALYSER_VERSION, Analyser, Place, Term, Terms};
+pub use analyser::{ANALYSER_VERSION, Analyser, Place, Term, Terms, fold};
 pub use language::Language;
-pub use words::is_unparted;
+pub use words::first_cell;

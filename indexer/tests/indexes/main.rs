@@ -17,6 +17,7 @@ mod crashes;
 mod erasures;
 mod fanouts;
 mod full_disk;
+mod gone;
 mod history;
 mod interrupted;
 mod locks;

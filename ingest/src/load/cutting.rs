@@ -67,7 +67,19 @@ impl Cutting<'_> {
     pub(super) fn run(self, chunks: &Sender<Chunk>) {
         let files = Files::new(self.log);
         let position = Position::start();
-        let mut out = Out { cutting: &self, chunks, files, chunk: None, number: 0, position, skip: 0 };
+        let columns = self.readers.hints.columns.keys().cloned().collect();
+        let met_table = false;
+        let mut out = Out {
+            cutting: &self,
+            chunks,
+            files,
+            columns,
+            met_table,
+            chunk: None,
+            number: 0,
+            position,
+            skip: 0,
+        };
         let mut listing = Listing::default();
         for visit in self.options.paths.iter().flat_map(|path| walk(path)) {
             if (self.stop)() {
@@ -92,6 +104,7 @@ impl Cutting<'_> {
             out.position.files += 1;
         }
         if !(self.stop)() {
+            out.tell_columns();
             self.reading.finish();
         }
         out.send();
@@ -170,6 +183,7 @@ impl Cutting<'_> {
                 return !(self.stop)();
             }
         };
+        out.note_columns(format, &stream.head);
         let mut origin = stream.origin;
         match out.files.name(&mut origin) {
             Ok(file) => out.push(Finding::File(file)),
@@ -218,6 +232,9 @@ struct Out<'a> {
     cutting: &'a Cutting<'a>,
     chunks: &'a Sender<Chunk>,
     files: Files<'a>,
+    /// The columns that the user named and no table has had.
+    columns: Vec<String>,
+    met_table: bool,
     chunk: Option<Chunk>,
     number: u64,
     position: Position,
@@ -226,6 +243,22 @@ struct Out<'a> {
 }
 
 impl Out<'_> {
+    /// Notes which of the columns that the user named a table has.
+    fn note_columns(&mut self, format: Format, head: &[u8]) {
+        if matches!(format, Format::Table | Format::Records) {
+            self.columns.retain(|column| memchr::memmem::find(head, column.as_bytes()).is_none());
+            self.met_table = true;
+        }
+    }
+
+    /// Tells which of them none has.
+    fn tell_columns(&mut self) {
+        for column in self.columns.drain(..).filter(|_| self.met_table) {
+            let what = format!("no table of this load has a column `{column}`: check its spelling");
+            self.cutting.readers.notes.tell("--column".to_owned(), what);
+        }
+    }
+
     fn unreadable(&mut self, origin: &Origin, reason: Reason) {
         self.push(Finding::Unreadable { origin: Arc::new(origin.clone()), reason });
     }

@@ -12,6 +12,7 @@
 //! | `held:` digest of an id that is no URI | which file it was met in |
 //! | `as:` digest of an id | the asset that goes by another |
 //! | `also:` digest of an id | further assets that claim it |
+//! | `hints:` digest of a path | hints that mended what is in it (see [`super::remembered`]) |
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -26,7 +27,7 @@ use super::{
     subject::{Identity, Subject, hex},
     working::hash,
 };
-use crate::{quarantine::absolute, record::Origin};
+use crate::{link, quarantine::absolute, record::Origin};
 
 /// How many assets one name may say.
 const MAX_LINES: usize = 32;
@@ -69,11 +70,9 @@ impl<'a> Files<'a> {
             origin.stem = stem;
             return Ok(File { place, stem: origin.stem.clone(), known: true });
         }
-        let mut above = full.ancestors().skip(1 + origin.stem.matches('/').count());
-        if !inner.is_empty() {
-            above = full.ancestors().skip(0);
-        }
-        let mut above = above.filter_map(|folder| folder.file_name());
+        // Of a member the archive itself tells the place, of a file the folders above its stem.
+        let known = if inner.is_empty() { 1 + origin.stem.matches('/').count() } else { 0 };
+        let mut above = full.ancestors().skip(known).filter_map(|folder| folder.file_name());
         loop {
             let key = digest(&[origin.stem.as_bytes()]);
             let holder = match self.given.get(&key) {
@@ -196,7 +195,7 @@ impl Identities {
 
     /// The id that a local one has beside one of another file.
     pub(super) fn beside(&self, id: &AssetId) -> Option<AssetId> {
-        AssetId::new(format!("{}#{id}", self.file.stem)).ok()
+        link::asset_id(format!("{}#{id}", self.file.stem)).ok()
     }
 
     /// The further asset that claims an id and was not met yet: the one that says the same, or else any.
@@ -206,7 +205,7 @@ impl Identities {
         asset: &AssetRef,
         fingerprint: &str,
     ) -> Result<AssetId, ReadError> {
-        let own = AssetId::new(format!("{}~{fingerprint}", asset.id));
+        let own = link::asset_id(format!("{}~{fingerprint}", asset.id));
         let own = own.unwrap_or_else(|_| asset.id.clone());
         let mut known = self.lines(snapshot, &format!("also:{}", key_of(asset)), asset)?;
         known.retain(|id| !self.met.contains(hash(&AssetRef::new(asset.kind, id.clone()))));
@@ -314,7 +313,7 @@ fn key_of(asset: &AssetRef) -> String {
     digest(&[asset.kind.name().as_bytes(), asset.id.as_str().as_bytes()])
 }
 
-fn digest(parts: &[&[u8]]) -> String {
+pub(super) fn digest(parts: &[&[u8]]) -> String {
     let mut digest = Sha256::new();
     for part in parts {
         digest.update((part.len() as u64).to_be_bytes());

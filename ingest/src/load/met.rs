@@ -38,7 +38,7 @@ impl Met {
             return;
         }
         while self.runs.last().is_some_and(|last| last.len() <= 2 * run.len()) {
-            run.extend(self.runs.pop().unwrap_or_else(Vec::new));
+            run.extend(self.runs.pop().unwrap_or_default());
         }
         run.sort_unstable();
         run.shrink_to_fit();

@@ -9,6 +9,7 @@ mod cutting;
 mod identity;
 mod met;
 mod position;
+mod remembered;
 mod report;
 mod retry;
 mod subject;
@@ -37,6 +38,7 @@ pub use self::{
     watch::watch,
 };
 use crate::{
+    append::Terms,
     quarantine::{Quarantine, QuarantineError, absolute},
     reader::{Hints, Readers},
 };
@@ -53,6 +55,8 @@ pub struct LoadOptions {
     pub quarantine: Quarantine,
     /// What the user says of files that do not say it themselves.
     pub hints: Hints,
+    /// Departures from what events may be usually.
+    pub terms: Terms,
     /// Only report what would be done: nothing is appended, nothing quarantined.
     pub dry_run: bool,
     /// Take in what is not public too, as revisions that readers do not see.
@@ -68,9 +72,17 @@ pub struct LoadOptions {
 impl LoadOptions {
     /// Loads these paths with everything else as usual.
     pub fn new(paths: Vec<PathBuf>, quarantine: Quarantine) -> Self {
-        let hints = Hints::default();
-        let now = Timestamp::now;
-        Self { paths, quarantine, hints, dry_run: false, unpublished: false, now, threads: 0, only: None }
+        Self {
+            paths,
+            quarantine,
+            hints: Hints::default(),
+            terms: Terms::default(),
+            dry_run: false,
+            unpublished: false,
+            now: Timestamp::now,
+            threads: 0,
+            only: None,
+        }
     }
 
     /// Whether there is something where the paths lead. [`load`] looks too; this is for who has something to do before it.
@@ -158,7 +170,8 @@ pub fn load(
         given => given,
     };
     let budget = Budget::new(BYTES_UNDER_WAY);
-    let readers = Readers::new(&options.hints);
+    let hints = remembered::with_remembered(log, &options.paths, &options.hints)?;
+    let readers = Readers::new(&hints);
     let known = RwLock::new(HashSet::new());
     let reading = Reading::default();
     let (chunks, to_work) = crossbeam_channel::bounded(threads * 2);
@@ -187,6 +200,7 @@ pub fn load(
                     readers: &readers,
                     known: &known,
                     now,
+                    terms: options.terms,
                     unpublished: options.unpublished,
                     anew,
                 };
@@ -224,16 +238,14 @@ pub fn load(
 /// What lay in quarantine of files that were read whole just now, and did not come back, was mended: it goes.
 fn release(options: &LoadOptions, quarantined: &HashSet<String>) -> Result<u64, LoadError> {
     let paths: Vec<PathBuf> = options.paths.iter().map(|path| absolute(path)).collect();
-    let mut released = 0;
-    for one in options.quarantine.list()? {
+    let mut mended = options.quarantine.list()?;
+    mended.retain(|one| {
         let file = one.path();
         let read = paths.iter().any(|path| file.starts_with(path))
             && options.only.as_ref().is_none_or(|only| only.contains(file))
             && file.is_file();
-        if read && !quarantined.contains(&one.key) {
-            options.quarantine.remove(&one)?;
-            released += 1;
-        }
-    }
-    Ok(released)
+        read && !quarantined.contains(&one.key)
+    });
+    options.quarantine.remove_all(&mended)?;
+    Ok(mended.len() as u64)
 }

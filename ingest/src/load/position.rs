@@ -159,3 +159,36 @@ impl Hasher for Fnv {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use store::{Batch, SourcePosition};
+
+    use super::*;
+
+    /// A load is cut off after a file with a record that is scheduled. Its time comes before the load goes on.
+    #[test]
+    fn a_load_that_was_cut_off_begins_anew_when_what_it_passed_over_is_due() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = Log::open(dir.path().join("log")).unwrap();
+        std::fs::create_dir(dir.path().join("in")).unwrap();
+        for name in ["in/a.md", "in/b.md"] {
+            std::fs::write(dir.path().join(name), "x").unwrap();
+        }
+        let paths = [dir.path().join("in")];
+        let mut listing = Listing::default();
+        walk(&paths[0]).for_each(|visit| listing.add(&visit));
+        let due = Some("2030-01-01".parse().unwrap());
+        let kept = Position { files: 1, listing: listing.digest(), due, ..Position::start() };
+        let position = serde_json::to_string(&kept).unwrap();
+        let position = Some(SourcePosition { source: "s".to_owned(), position });
+        log.append(Batch { position, ..Batch::default() }).unwrap();
+        let check = |now: &str, unpublished: bool, expected: &Position| {
+            let found = resume(&log, "s", &paths, (now.parse().unwrap(), unpublished)).unwrap();
+            assert_eq!(found, *expected, "{now} {unpublished}");
+        };
+        check("2029-12-31", false, &kept);
+        check("2030-01-01", false, &Position::default());
+        check("2029-12-31", true, &Position::default());
+    }
+}

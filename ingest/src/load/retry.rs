@@ -1,8 +1,8 @@
 //! Trying again what lies in quarantine: after a correction, with a newer version, or with better hints.
 
 use std::{
-    collections::{BTreeMap, HashSet},
-    path::PathBuf,
+    collections::{BTreeMap, BTreeSet, HashSet},
+    path::{Path, PathBuf},
     sync::{RwLock, atomic::AtomicBool},
 };
 
@@ -10,11 +10,12 @@ use serde::Serialize;
 use store::{Batch, Log, Timestamp};
 
 use super::{
-    LoadError, LoadOptions, ReasonCount, load,
+    LoadError, LoadOptions, ReasonCount, load, remembered,
     working::{Failure, Working},
     writing::knows,
 };
 use crate::{
+    append::Terms,
     format::Format,
     quarantine::{Quarantine, Quarantined},
     reader::{Hints, Readers},
@@ -65,16 +66,28 @@ pub fn retry(
     let mut report = RetryReport::default();
     // Files by what they were found in: their ids are made of the path from there.
     let mut files: BTreeMap<PathBuf, HashSet<PathBuf>> = BTreeMap::new();
-    for one in chosen {
-        match Format::named(&one.format).filter(|_| one.whole) {
-            Some(format) => record(log, quarantine, &readers, &one, format, &mut report)?,
-            None if one.path().exists() => {
-                let root = if one.root.is_empty() { one.path().to_owned() } else { one.root.clone().into() };
-                files.entry(root).or_default().insert(one.path().to_owned());
-            }
-            None => {
-                report.stays(one.file, "it is not there any more: load it from where it is now".to_owned());
-            }
+    for root in chosen.iter().map(|one| one.root.as_str()).collect::<BTreeSet<_>>() {
+        if !root.is_empty() {
+            remembered::remember(log, Path::new(root), hints)?;
+        }
+    }
+    let (whole, others): (Vec<_>, Vec<_>) =
+        chosen.into_iter().partition(|one| one.whole && Format::named(&one.format).is_some());
+    let mut released = Vec::new();
+    for (one, bytes) in quarantine.with_bytes(&whole)? {
+        if let Some(format) = Format::named(&one.format)
+            && record(log, &readers, (&one, bytes), format, &mut report)?
+        {
+            released.push(one);
+        }
+    }
+    quarantine.remove_all(&released)?;
+    for one in others {
+        if one.path().exists() {
+            let root = if one.root.is_empty() { one.path().to_owned() } else { one.root.clone().into() };
+            files.entry(root).or_default().insert(one.path().to_owned());
+        } else {
+            report.stays(one.file, "it is not there any more: load it from where it is now".to_owned());
         }
     }
     for (root, only) in files {
@@ -95,18 +108,24 @@ pub fn retry(
 
 fn record(
     log: &Log,
-    quarantine: &Quarantine,
     readers: &Readers,
-    one: &Quarantined,
+    (one, bytes): (&Quarantined, Vec<u8>),
     format: Format,
     report: &mut RetryReport,
-) -> Result<(), LoadError> {
+) -> Result<bool, LoadError> {
     let place = Place { record: one.record, line: one.line, column: one.column };
-    let raw = Raw { head: one.head.as_bytes().into(), ..Raw::new(place, quarantine.bytes(one)?) };
+    let raw = Raw { head: one.head.as_bytes().into(), ..Raw::new(place, bytes) };
     let origin = Origin { path: one.file.clone(), stem: one.stem.clone(), changed: None };
     let known = RwLock::new(HashSet::new());
-    let working =
-        Working { log, readers, known: &known, now: Timestamp::now(), unpublished: false, anew: false };
+    let working = Working {
+        log,
+        readers,
+        known: &known,
+        now: Timestamp::now(),
+        terms: Terms::default(),
+        unpublished: false,
+        anew: false,
+    };
     match working.read(format, &origin, &raw) {
         Ok(found) => {
             let mut events = Vec::new();
@@ -126,12 +145,12 @@ fn record(
             report.events += count as u64;
             report.released += 1;
             report.unpublished += found.hidden.len() as u64;
-            quarantine.remove(one)?;
+            Ok(true)
         }
-        Err(Failure::Log(error)) => return Err(error.into()),
+        Err(Failure::Log(error)) => Err(error.into()),
         Err(Failure::Record(reason)) => {
             report.stays(one.place(), reason.to_string());
+            Ok(false)
         }
     }
-    Ok(())
 }

@@ -17,10 +17,11 @@ use super::{
     taken_back::TakenBack,
 };
 use crate::{
+    append::{Admitted, NotAdmitted, Terms, admit},
     format::Format,
     publicity::Hidden,
     reader::Readers,
-    record::{Found, Origin, Raw, Reason},
+    record::{Found, Origin, Place, Raw, Reason},
 };
 
 /// How many events about one asset are looked through for what a file said last.
@@ -36,6 +37,8 @@ pub(super) struct Working<'a> {
     pub(super) known: &'a Known,
     /// The time by which is decided what is public.
     pub(super) now: Timestamp,
+    /// Departures from what events may be usually.
+    pub(super) terms: Terms,
     /// Whether what is not public is taken in.
     pub(super) unpublished: bool,
     /// Whether the log has these records as an older version read them.
@@ -132,12 +135,28 @@ impl Working<'_> {
         }
         let found = self.readers.read(format, raw, origin)?;
         let subjects = Subject::all(format, &found, raw, origin);
+        let is_alone = found.len() == 1;
         let mut said = Said::default();
+        let mut left_out = None;
         for (mut one, subject) in found.into_iter().zip(subjects) {
-            match one.decide(self.now) {
-                Some(why) => self.hidden(one, &why, (format, subject), origin, &mut said)?,
-                None => self.ready(one, subject, origin, &mut said)?,
+            let at = (origin, raw.place);
+            let taken = match one.decide(self.now) {
+                Some(why) => self.hidden(one, &why, (format, subject), at, &mut said),
+                None => self.ready(one, subject, at, &mut said),
+            };
+            match taken {
+                // A picture of which an article's record says nothing but that it is there takes nothing from the article.
+                Err(Failure::Record(Reason::NotAdmitted(empty @ NotAdmitted::NothingToShow { .. })))
+                    if !is_alone =>
+                {
+                    self.readers.notes.tell(place_of(at), format!("left out: {empty}"));
+                    left_out = Some(empty);
+                }
+                taken => taken?,
             }
+        }
+        if let Some(empty) = left_out.filter(|_| said.events.is_empty() && said.hidden.is_empty()) {
+            return Err(empty.into());
         }
         said.taken_back.sort_by_key(|one| one.asset.kind != AssetKind::Article);
         Ok(said)
@@ -150,7 +169,7 @@ impl Working<'_> {
         mut one: Found,
         why: &Hidden,
         (format, subject): (Format, Option<Subject>),
-        origin: &Origin,
+        (origin, place): (&Origin, Place),
         said: &mut Said,
     ) -> Result<(), Failure> {
         // Event lines state facts, one after another; every other record says how it is now.
@@ -171,16 +190,23 @@ impl Working<'_> {
                 subject: subject.clone(),
             });
         }
-        if self.unpublished && why.is_text() { self.ready(one, subject, origin, said) } else { Ok(()) }
+        if self.unpublished && why.is_text() {
+            self.ready(one, subject, (origin, place), said)
+        } else {
+            Ok(())
+        }
     }
 
     fn ready(
         &self,
         mut one: Found,
         mut subject: Option<Subject>,
-        origin: &Origin,
+        (origin, place): (&Origin, Place),
         said: &mut Said,
     ) -> Result<(), Failure> {
+        let Admitted { event, remarks } = admit(one.event, self.terms)?;
+        one.event = event;
+        remarks.into_iter().for_each(|remark| self.readers.notes.tell(place_of((origin, place)), remark));
         let public = one.event.visibility.is_public();
         if !one.former.is_empty() {
             let natural = self.log.snapshot().and_then(|snapshot| subject::with_former(&snapshot, &mut one));
@@ -217,6 +243,11 @@ impl Working<'_> {
         said.events.push(Ready { prepared, event_type, asset, mention, public, said_before, subject });
         Ok(())
     }
+}
+
+/// Returns a place as people write it: `file:line:column`.
+fn place_of((origin, place): (&Origin, Place)) -> String {
+    format!("{}:{place}", origin.path)
 }
 
 /// What events of a file say that they come from.

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     format::Format,
+    publicity::Hidden,
     quarantine::{Quarantined, absolute},
     record::{Origin, Place, Raw, Reason},
 };
@@ -222,7 +223,10 @@ impl<'a> Writing<'a> {
             Verdict::Is(_) if self.identities.is_held_elsewhere(&snapshot, called, subject)? => {
                 self.identities.beside(&called.id).map(|id| AssetRef::new(called.kind, id))
             }
-            Verdict::Claimed if subject.order == Order::None => None,
+            // Two things have the id; only an order to take one back says which is meant.
+            Verdict::Claimed if subject.order == Order::None && !matches!(one.why, Hidden::Canceled(_)) => {
+                None
+            }
             _ => Some(called.clone()),
         })
     }
@@ -403,6 +407,9 @@ impl<'a> Writing<'a> {
         let (types, events): (Vec<_>, Vec<_>) =
             events.into_iter().map(|event| (event.event_type, event.prepared)).unzip();
         let position = self.source.clone().map(|source| SourcePosition { source, position });
+        if !self.options.dry_run {
+            self.options.quarantine.flush()?;
+        }
         let names = self.identities.take_names();
         let batch = Batch { events, position, names, ..Batch::default() };
         let outcomes = match self.options.dry_run {

@@ -8,7 +8,7 @@ use super::{
     words::{Status, plain, status, truth, untimed},
 };
 use crate::{
-    dates,
+    dates::{self, DayOrder},
     fields::{Fields, is_nothing, text_of},
 };
 
@@ -94,11 +94,14 @@ pub(crate) const OF_ROWS: [&str; 22] = [
     "postdate",
 ];
 
-/// What fields say by their names. `scheduling` lists the names of dates by which a text is scheduled, the first first.
+/// What fields say by their names. `scheduling` lists the names of dates by which a text is scheduled, the first first;
+/// `order` decides on dates that can be read in two ways.
 pub(crate) fn named<'f>(
     fields: impl IntoIterator<Item = (&'f str, &'f Value)>,
     scheduling: &[&str],
+    order: DayOrder,
 ) -> Publicity {
+    let date = |value: &Value| dates::read(&text_of(value), order).map(|dated| dated.date);
     let mut said = Publicity::default();
     let (mut starts, mut embargo): (Option<(usize, ArchiveDate)>, Option<ArchiveDate>) = (None, None);
     let (mut scheduled, mut embargoed) = (false, false);

@@ -1,7 +1,7 @@
 //! What formats say of who may see a record, by their standards.
 
 use super::*;
-use crate::{fields::Fields, xml};
+use crate::{dates::DayOrder, fields::Fields, xml};
 
 fn date(text: &str) -> ArchiveDate {
     text.parse().unwrap()
@@ -46,7 +46,7 @@ fn front_matter_is_read_as_the_programs_do_that_it_is_for() {
     let check = |yaml: &str, expected: &str| {
         let fields: serde_json::Value = serde_json::from_str(yaml).unwrap();
         let fields = fields.as_object().unwrap().iter().map(|(name, value)| (name.as_str(), value));
-        assert_eq!(said(&named(fields, &OF_PAGES)), expected, "{yaml}");
+        assert_eq!(said(&named(fields, &OF_PAGES, DayOrder::Unknown)), expected, "{yaml}");
     };
     check(r#"{"title": "T", "date": "2020-01-01"}"#, "public");
     // Hugo: content management, front matter; keys in any letters.
@@ -86,7 +86,7 @@ fn rows_say_it_in_columns_of_many_names() {
         let cells: Vec<(&str, serde_json::Value)> =
             row.iter().map(|(name, cell)| (*name, (*cell).into())).collect();
         let cells = cells.iter().map(|(name, cell)| (*name, cell));
-        assert_eq!(said(&named(cells, &OF_ROWS)), expected, "{row:?}");
+        assert_eq!(said(&named(cells, &OF_ROWS, DayOrder::DayFirst)), expected, "{row:?}");
     };
     check(&[("title", "T"), ("status", "publish")], "public");
     check(&[("status", "Draft")], "draft");
@@ -116,6 +116,8 @@ fn rows_say_it_in_columns_of_many_names() {
         &[("publish_at", "2030-05-02 06:00"), ("published", "2020-01-01")],
         "scheduled for 2030-05-02 06:00",
     );
+    check(&[("publish_date", "05/12/2030")], "scheduled for 2030-12-05");
+    check(&[("embargo", "05/12/2030 08:00")], "embargoed until 2030-12-05 08:00");
     // The date of a cover, and a year of two digits, schedule nothing.
     check(&[("date", "2030-05-02")], "public");
     check(&[("expires", "2024-01-01")], "expired 2024-01-01");

@@ -1,14 +1,14 @@
 //! schema.org in JSON-LD: NewsArticle and its like, alone or in a graph.
 
 use serde_json::{Map, Value};
-use store::{Article, AssetId, Byline, Image, Keyword, Rendition};
+use store::{Article, Byline, Image, Keyword, Rendition};
 
-use super::{Reader, text_of as decoded};
+use super::{Reader, loose, text_of as decoded};
 use crate::{
     cut::Cutter,
     cut_json::Values,
     fields::{Fields, text_of},
-    html, names,
+    html, link, names,
     nested::{Nested, id_or, language},
     publicity,
     record::{Found, Origin, Raw, Reason},
@@ -23,8 +23,9 @@ impl Reader for JsonLd {
     }
 
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
-        let value: Value =
-            serde_json::from_str(&decoded(&raw.bytes)).map_err(|error| Reason::json(&error))?;
+        let text = decoded(&raw.bytes);
+        let value = serde_json::from_str(&text).map_err(|error| Reason::json(&error));
+        let value = plain_values(value.or_else(|reason| loose::parse(&text).ok_or(reason))?);
         let graph = Graph::of(&value);
         let articles: Vec<&Map<String, Value>> = graph.articles();
         if articles.is_empty() {
@@ -42,6 +43,20 @@ impl Reader for JsonLd {
             found.extend(publicity::json_ld(article).on(nested.finish(id)));
         }
         Ok(found)
+    }
+}
+
+/// The values themselves, where they are written with their language or type (JSON-LD 1.1, section 4.2.1).
+pub(super) fn plain_values(value: Value) -> Value {
+    match value {
+        Value::Object(mut object) => match object.remove("@value") {
+            Some(plain) => plain,
+            None => {
+                Value::Object(object.into_iter().map(|(name, value)| (name, plain_values(value))).collect())
+            }
+        },
+        Value::Array(list) => Value::Array(list.into_iter().map(plain_values).collect()),
+        other => other,
     }
 }
 
@@ -78,11 +93,13 @@ impl<'v> Graph<'v> {
 
     /// The object itself, or the one that it refers to.
     fn resolve(&self, value: Value) -> Value {
+        let says =
+            |object: &Map<String, Value>| object.keys().any(|name| !matches!(name.as_str(), "@id" | "@type"));
         if let Value::Object(object) = &value
-            && object.len() == 1
+            && !says(object)
             && let Some(id) = object.get("@id")
             && let Some(target) =
-                self.objects.iter().find(|other| other.len() > 1 && other.get("@id") == Some(id))
+                self.objects.iter().find(|other| says(other) && other.get("@id") == Some(id))
         {
             return Value::Object((*target).clone());
         }
@@ -118,7 +135,8 @@ pub(super) fn url_of(article: &Map<String, Value>) -> String {
     ["url", "mainEntityOfPage", "@id", "identifier"]
         .iter()
         .map(|name| text(name))
-        .find(|text| !text.is_empty())
+        // A fragment alone names a part of a page that is not named.
+        .find(|text| !text.is_empty() && !text.starts_with(['#', '_']))
         .unwrap_or_default()
 }
 
@@ -166,10 +184,35 @@ pub(super) fn read_article(map: Map<String, Value>, graph: &Graph<'_>) -> Nested
     nested.article.source = name_of(publisher.clone(), graph);
     fields.keep("publisher", Value::Array(publisher));
     keywords(&mut nested, &mut fields);
+    updates(&mut nested, &mut fields);
     authors(&mut nested, &mut fields, graph);
     images(&mut nested, &mut fields, graph);
     nested.article.extra = fields.rest();
     nested
+}
+
+/// The texts of a live blog's entries, which are its text. What else is said of them is kept.
+fn updates(nested: &mut Nested, fields: &mut Fields) {
+    let mut others = Vec::new();
+    for entry in fields.list("liveBlogUpdate") {
+        let Value::Object(map) = entry else {
+            others.push(entry);
+            continue;
+        };
+        let mut update = Fields(map);
+        for name in ["headline", "articleBody", "text"] {
+            let text = html::plain(&update.text(name)).text;
+            if !text.is_empty() {
+                if !nested.article.body.is_empty() {
+                    nested.article.body.push_str("\n\n");
+                }
+                nested.article.body.push_str(&text);
+            }
+        }
+        update.0.remove("@type");
+        others.push(Value::Object(update.rest()));
+    }
+    fields.keep("liveBlogUpdate", Value::Array(others));
 }
 
 fn name_of(values: Vec<Value>, graph: &Graph<'_>) -> String {
@@ -210,6 +253,17 @@ fn authors(nested: &mut Nested, fields: &mut Fields, graph: &Graph<'_>) {
                 Value::Object(map) => {
                     let organisation = kind_of(&map).ends_with("Organization");
                     let mut person = Fields(map);
+                    let (given, family) = (person.text("givenName"), person.text("familyName"));
+                    let before = people.len();
+                    if person.0.get("name").is_none_or(|name| text_of(name).is_empty()) {
+                        let name = format!("{given} {family}").trim().to_owned();
+                        if !name.is_empty() {
+                            credits.push(name.clone());
+                            people.push(Byline { name, given, family, ..Byline::default() });
+                        }
+                        known_of(people.get_mut(before..), person);
+                        continue;
+                    }
                     // Some publishers put a list of names into one name.
                     let names: Vec<String> = match person.0.get("name") {
                         Some(Value::Array(list)) => list.iter().map(text_of).collect(),
@@ -230,6 +284,7 @@ fn authors(nested: &mut Nested, fields: &mut Fields, graph: &Graph<'_>) {
                         }
                         credits.push(name);
                     }
+                    known_of(people.get_mut(before..), person);
                 }
                 other => {
                     let text = text_of(&other);
@@ -250,6 +305,17 @@ fn authors(nested: &mut Nested, fields: &mut Fields, graph: &Graph<'_>) {
         if let Some(id) = names::byline_id(&byline.name) {
             nested.byline(id, byline);
         }
+    }
+}
+
+/// What else is said of a person, if it is one.
+fn known_of(people: Option<&mut [Byline]>, mut person: Fields) {
+    if let Some([byline]) = people {
+        byline.title = person.text("jobTitle");
+        byline.url = person.first_text(&["url", "@id"]);
+        byline.bio = person.text("description");
+        person.0.remove("@type");
+        byline.extra = person.rest();
     }
 }
 
@@ -284,7 +350,7 @@ fn images(nested: &mut Nested, fields: &mut Fields, graph: &Graph<'_>) {
                 (href, Image { renditions: vec![rendition], ..Image::default() })
             }
         };
-        if let Ok(id) = AssetId::new(href) {
+        if let Ok(id) = link::asset_id(href) {
             nested.image(id, image);
         }
     }

@@ -7,6 +7,7 @@ mod feed;
 mod json_feed;
 mod jsonl;
 mod jsonld;
+mod loose;
 mod markdown;
 mod mets;
 mod newsml;
@@ -56,8 +57,8 @@ pub(crate) trait Reader: Send + Sync {
 /// What the user says of files that do not say it themselves.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hints {
-    /// What the paths of plain texts say.
-    pub pattern: Option<PathPattern>,
+    /// What the paths of plain texts say: of each path the first that fits it.
+    pub patterns: Vec<PathPattern>,
     /// Which columns of tables are which fields.
     pub columns: Columns,
     /// The encoding of files that are not UTF-8, whatever they declare.
@@ -87,9 +88,9 @@ impl Readers {
             hints: hints.clone(),
             table: table::Table { columns: columns.clone(), notes: Arc::clone(&notes) },
             records: table::Records { columns: columns.clone(), notes: Arc::clone(&notes) },
-            notes,
-            text: text::Text { pattern: hints.pattern.clone() },
-            mets: mets::Mets { archives: Arc::clone(&archives) },
+            notes: Arc::clone(&notes),
+            text: text::Text { patterns: hints.patterns.clone() },
+            mets: mets::Mets { archives: Arc::clone(&archives), notes: Arc::clone(&notes) },
             alto: alto::Alto { archives },
             wxr: wxr::Wxr::default(),
             json_feed: json_feed::JsonFeed::default(),

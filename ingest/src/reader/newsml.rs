@@ -11,7 +11,7 @@ use super::{
 use crate::{
     cut::Cutter,
     cut_elements::XmlElements,
-    dates, html, names,
+    dates, html, link, names,
     nested::{Nested, id_or, language},
     publicity,
     record::{Found, Origin, Raw, Reason},
@@ -163,7 +163,7 @@ fn pictures(item: &Element) -> impl Iterator<Item = AssetId> {
     let members = item.deep("itemRef").into_iter();
     let shown = links.chain(members);
     let shown = shown.filter(|link| matches!(code(link.at("itemClass")).as_str(), "picture" | "graphic"));
-    shown.filter_map(|link| AssetId::new(link.attribute("residref")).ok())
+    shown.filter_map(|link| link::asset_id(link.attribute("residref")).ok())
 }
 
 /// NITF, XHTML or any other markup.

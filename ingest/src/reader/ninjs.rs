@@ -8,7 +8,7 @@ use crate::{
     cut::Cutter,
     cut_json::Values,
     fields::{Fields, object_of, text_of},
-    html, names,
+    html, link, names,
     nested::{Nested, language},
     publicity,
     record::{Found, Origin, Raw, Reason},
@@ -34,7 +34,7 @@ fn item(mut fields: Fields) -> Result<Vec<Found>, Reason> {
     if uri.is_empty() {
         return Err(Reason::Content("`uri` is missing, which every ninjs item needs".to_owned()));
     }
-    let id = AssetId::new(uri).map_err(|error| Reason::Content(format!("`uri`: {error}")))?;
+    let id = link::asset_id(uri).map_err(|error| Reason::Content(format!("`uri`: {error}")))?;
     let kind = fields.text("type");
     let is_image = matches!(kind.as_str(), "picture" | "graphic");
     let publicity = publicity::ninjs(&fields);
@@ -99,7 +99,7 @@ fn article(mut fields: Fields, kind: &str) -> Nested {
     for (name, mut associated) in associations(&mut fields) {
         let uri = associated.text("uri");
         let kind = associated.text("type");
-        match AssetId::new(uri.clone()) {
+        match link::asset_id(uri.clone()) {
             Ok(id) if matches!(kind.as_str(), "picture" | "graphic") => {
                 nested.within(publicity::ninjs(&associated), |nested| {
                     let (image, byline) = image(associated);

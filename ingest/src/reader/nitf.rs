@@ -1,12 +1,12 @@
 //! NITF, the News Industry Text Format of IPTC (3.x); inside it the New York Times Annotated Corpus.
 
 use serde_json::{Map, Value};
-use store::{AssetId, Correction, Image, Keyword, Rendition};
+use store::{Correction, Image, Keyword, Rendition};
 
 use super::Reader;
 use crate::{
     cut::{Cutter, Whole},
-    dates,
+    dates, link,
     nested::{Nested, id_or, language},
     publicity,
     record::{Found, Origin, Raw, Reason},
@@ -228,7 +228,7 @@ fn content(nested: &mut Nested, body: &Element) {
         let renditions: Vec<Rendition> = media.all("media-reference").filter_map(file).collect();
         let is_picture = matches!(media.attribute("media-type"), "" | "image" | "graphic" | "photo");
         if let (true, Some(first)) = (is_picture, renditions.first())
-            && let Ok(id) = AssetId::new(first.href.clone())
+            && let Ok(id) = link::asset_id(first.href.clone())
         {
             let caption = media.all("media-caption").map(Element::text).collect::<Vec<_>>().join("\n");
             let credit = media.text_at("media-producer");

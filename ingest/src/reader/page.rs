@@ -1,15 +1,18 @@
 //! A page of HTML: its JSON-LD, and what that does not say, by its `<meta>` and its text.
 
 use serde_json::{Map, Value};
+use store::{AssetId, AssetKind};
 
 use super::{
     Reader,
-    jsonld::{Graph, read_article, url_of},
-    text_of as decoded,
+    jsonld::{Graph, plain_values, read_article, url_of},
+    loose, text_of as decoded,
 };
 use crate::{
     cut::{Cutter, Whole},
-    dates, html,
+    dates,
+    html::{self, Tree},
+    link,
     nested::{Nested, id_or, language},
     publicity,
     record::{Found, Origin, Raw, Reason},
@@ -25,64 +28,50 @@ impl Reader for Html {
 
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
         let page = decoded(&raw.bytes);
-        let scripts: Vec<Value> = scripts(&page).into_iter().filter_map(loose_json).collect();
-        let value = Value::Array(scripts);
+        let tree = Tree::parse(&page);
+        let value = plain_values(Value::Array(scripts(&tree)));
         let graph = Graph::of(&value);
+        let meta = Meta::of(&tree);
+        let canonical = meta.first(&["canonical", "og:url"]);
         let mut nested = Nested::default();
-        let mut url = String::new();
-        let article = graph.articles().into_iter().max_by_key(|article| text_len(article));
+        let mut own = String::new();
+        let article = main_article(&graph, &canonical);
         if let Some(article) = article {
-            url = url_of(article);
+            own = url_of(article);
             nested = read_article(article.clone(), &graph);
         }
-        let meta = Meta::of(&page);
-        fill_from_page(&mut nested, &meta, &page);
-        let link = meta.first(&["canonical", "og:url"]);
-        for candidate in [link, url] {
-            if candidate.contains("://") {
-                nested.article.url = candidate;
-                break;
-            }
-        }
+        let former = [&canonical, &own].into_iter().find(|url| url.contains("://")).cloned();
+        let base =
+            [tree.all("base").map(|node| tree.attribute(node, "href").to_owned()).next(), former.clone()];
+        let base = base.into_iter().flatten().find(|base| link::is_absolute(base)).unwrap_or_default();
+        let address = [canonical, own].into_iter().map(|url| link::resolve(&base, &url));
+        nested.article.url = address.into_iter().find(|url| url.contains("://")).unwrap_or_default();
+        fill_from_page(&mut nested, &meta, &tree, &base);
         if nested.article.headline.is_empty() && nested.article.body.is_empty() {
             return Err(Reason::Content("there is neither a title nor a text in this page".to_owned()));
         }
         let id = id_or(&nested.article.url, || origin.stem.clone())?;
+        nested.former(AssetKind::Article, &id, former.and_then(|url| AssetId::new(url).ok()));
         let publicity = publicity::page(article, &meta.first(&["article:expiration_time"]));
         Ok(publicity.on(nested.finish(id)))
     }
 }
 
-fn text_len(article: &Map<String, Value>) -> usize {
-    article.get("articleBody").and_then(Value::as_str).map_or(0, str::len)
+/// The article that a page is about: the one of its address, or else the one with the longest text.
+fn main_article<'v>(graph: &Graph<'v>, canonical: &str) -> Option<&'v Map<String, Value>> {
+    let articles = graph.articles();
+    let text_len =
+        |article: &Map<String, Value>| article.get("articleBody").and_then(Value::as_str).map_or(0, str::len);
+    let own =
+        articles.iter().copied().filter(|article| !canonical.is_empty() && url_of(article) == canonical);
+    own.max_by_key(|article| text_len(article))
+        .or_else(|| articles.into_iter().max_by_key(|article| text_len(article)))
 }
 
-/// The JSON-LD scripts of a page.
-fn scripts(page: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut rest = page;
-    while let Some(at) = rest.find("<script") {
-        rest = rest.get(at..).unwrap_or("");
-        let Some(open) = rest.find('>') else { break };
-        let (tag, after) = rest.split_at(open + 1);
-        let end = after.find("</script").unwrap_or(after.len());
-        if tag.contains("ld+json") {
-            found.push(after.get(..end).unwrap_or("").trim());
-        }
-        rest = after.get(end..).unwrap_or("");
-    }
-    found
-}
-
-/// JSON as pages have it: in a comment or CDATA, with raw line breaks in its texts, with a `;` at its end.
-fn loose_json(text: &str) -> Option<Value> {
-    let text = text.trim().trim_start_matches("<!--").trim_end_matches("-->");
-    let text = text.trim().trim_start_matches("//<![CDATA[").trim_start_matches("<![CDATA[");
-    let text = text.trim_end_matches("//]]>").trim_end_matches("]]>").trim().trim_end_matches(';');
-    serde_json::from_str(text).ok().or_else(|| {
-        let flat: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        serde_json::from_str(&flat).ok()
-    })
+/// What the JSON-LD scripts of a page say.
+fn scripts(tree: &Tree) -> Vec<Value> {
+    let is_json_ld = |node: &usize| tree.attribute(*node, "type").to_ascii_lowercase().contains("ld+json");
+    tree.all("script").filter(is_json_ld).filter_map(|node| loose::parse(&tree.inner_text(node))).collect()
 }
 
 /// What the head of a page says of it: `<meta>`, `<link rel>`, `<title>`.
@@ -91,32 +80,34 @@ struct Meta {
 }
 
 impl Meta {
-    fn of(page: &str) -> Self {
+    fn of(tree: &Tree) -> Self {
         let mut entries = Vec::new();
-        let mut rest = page;
-        while let Some(at) = rest.find('<') {
-            rest = rest.get(at..).unwrap_or("");
-            let Some(end) = rest.find('>') else { break };
-            let (tag, after) = rest.split_at(end + 1);
-            let is =
-                |name: &str| tag.get(1..=name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name));
-            let get = |name: &str| html::attribute(tag, name).unwrap_or_default().trim().to_owned();
-            if is("meta") {
-                let name = ["property", "name", "itemprop"]
-                    .iter()
-                    .map(|name| get(name))
-                    .find(|name| !name.is_empty());
-                entries.push((name.unwrap_or_default().to_lowercase(), get("content")));
-            } else if is("link") && get("rel") == "canonical" {
-                entries.push(("canonical".to_owned(), get("href")));
-            } else if is("title") {
-                let text = after.get(..after.find("</").unwrap_or(after.len())).unwrap_or("");
-                entries.push(("title".to_owned(), html::plain(text).text));
-            } else if is("html") {
-                entries.push(("lang".to_owned(), get("lang")));
+        for node in 0..tree.nodes.len() {
+            let get = |name: &str| tree.attribute(node, name);
+            match tree.name(node) {
+                "meta" => {
+                    let name = ["property", "name", "itemprop"]
+                        .iter()
+                        .map(|name| get(name))
+                        .find(|name| !name.is_empty());
+                    entries.push((name.unwrap_or_default().to_lowercase(), get("content").to_owned()));
+                }
+                "link" if get("rel").eq_ignore_ascii_case("canonical") => {
+                    entries.push(("canonical".to_owned(), get("href").to_owned()));
+                }
+                // One in a drawing names the drawing.
+                "title"
+                    if tree.name(tree.parent(node)) != "svg"
+                        && !entries.iter().any(|(name, _)| name == "title") =>
+                {
+                    let title = tree.inner_text(node);
+                    entries
+                        .push(("title".to_owned(), title.split_whitespace().collect::<Vec<_>>().join(" ")));
+                }
+                "html" => entries.push(("lang".to_owned(), get("lang").to_owned())),
+                _ => {}
             }
-            rest = rest.get(1..).unwrap_or("");
-            if entries.len() > 500 || is("body") {
+            if entries.len() > 500 {
                 break;
             }
         }
@@ -135,7 +126,7 @@ impl Meta {
 }
 
 /// What the JSON-LD of a page does not say, the page does.
-fn fill_from_page(nested: &mut Nested, meta: &Meta, page: &str) {
+fn fill_from_page(nested: &mut Nested, meta: &Meta, tree: &Tree, base: &str) {
     let article = &mut nested.article;
     let set = |field: &mut String, text: String| {
         if field.is_empty() {
@@ -155,8 +146,14 @@ fn fill_from_page(nested: &mut Nested, meta: &Meta, page: &str) {
     if article.updated.is_none() {
         article.updated = date(&["article:modified_time", "datemodified", "og:updated_time", "lastmod"]);
     }
-    if article.body.is_empty() {
-        article.body = main_text(page);
+    let shown = html::main_text(tree);
+    if is_teaser(&article.body, &shown.text) {
+        let teaser = std::mem::replace(&mut article.body, shown.text);
+        if article.summary.is_empty() {
+            article.summary = teaser;
+        } else if !teaser.is_empty() && teaser != article.summary {
+            article.extra.insert("articleBody".to_owned(), teaser.into());
+        }
     }
     if article.bylines.is_empty() {
         let author = meta.first(&["author", "article:author", "dc.creator", "byl"]);
@@ -171,7 +168,7 @@ fn fill_from_page(nested: &mut Nested, meta: &Meta, page: &str) {
     }
     nested.people_of_credit();
     if nested.article.images.is_empty() {
-        let href = meta.first(&["og:image", "twitter:image"]);
+        let href = link::resolve(base, &meta.first(&["og:image", "twitter:image"]));
         if href.contains("://") {
             nested.picture(html::Picture {
                 href,
@@ -182,23 +179,142 @@ fn fill_from_page(nested: &mut Nested, meta: &Meta, page: &str) {
     }
 }
 
-/// The text of the longest `<article>`, or of `<main>`, or of all.
-fn main_text(page: &str) -> String {
-    for name in ["article", "main"] {
-        let mut best = String::new();
-        let mut rest = page;
-        while let Some(at) = rest.find(&format!("<{name}")) {
-            rest = rest.get(at..).unwrap_or("");
-            let end = rest.find(&format!("</{name}")).unwrap_or(rest.len());
-            let text = html::plain(rest.get(..end).unwrap_or("")).text;
-            if text.len() > best.len() {
-                best = text;
-            }
-            rest = rest.get(1..).and_then(|rest| rest.get(end.saturating_sub(1)..)).unwrap_or("");
-        }
-        if best.len() > 200 {
-            return best;
-        }
+/// Whether what the JSON-LD of a page has as its text is but the beginning or a summary of what the page shows, or the
+/// same without its paragraphs.
+fn is_teaser(stated: &str, shown: &str) -> bool {
+    let words = |text: &str| text.split_whitespace().count();
+    let (stated_words, shown_words) = (words(stated), words(shown));
+    let is_flat = stated_words > 200 && !stated.trim().contains('\n');
+    stated_words == 0
+        || (shown_words > 40 && shown_words > 3 * stated_words)
+        || (is_flat && shown_words * 10 > stated_words * 9 && shown_words * 9 < stated_words * 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn article(page: &str) -> Value {
+        let raw = Raw::new(crate::record::Place::START, page.as_bytes().to_vec());
+        let found =
+            Html.read(&raw, &Origin { stem: "saved/a.html".to_owned(), ..Origin::default() }).unwrap();
+        let event = &found.last().unwrap().event;
+        let mut value = serde_json::to_value(&event.fact).unwrap();
+        value["id"] = event.id.as_str().into();
+        value
     }
-    html::plain(page).text
+
+    fn prose(word: &str) -> String {
+        format!("<p>{}</p>", format!("{word} tells of the harbour and of those who work there, ").repeat(6))
+    }
+
+    #[test]
+    fn the_text_is_what_the_page_shows_of_its_article() {
+        let check = |body: &str, there: &[&str], not: &[&str]| {
+            let article = article(&format!("<!doctype html><title>T</title><body>{body}</body>"));
+            let text = article["body"].as_str().unwrap();
+            there.iter().for_each(|word| assert!(text.contains(word), "{word} in {text}"));
+            not.iter().for_each(|word| assert!(!text.contains(word), "{word} in {text}"));
+        };
+        let (one, two) = (prose("First"), prose("Last"));
+        check(
+            &format!("<article>{one}<article><a href=x>Aside</a></article>{two}</article>"),
+            &["First", "Last"],
+            &["Aside"],
+        );
+        check(
+            &format!("<nav><p>{}</p></nav><div class='story-body'>{one}{two}</div>", "menu ".repeat(40)),
+            &["First", "Last"],
+            &["menu"],
+        );
+        check(
+            &format!(
+                "<div><p>By hand</p>{one}<div class='related-stories'><p>Elsewhere in town</p></div>{two}</div>"
+            ),
+            &["By hand", "Last"],
+            &["Elsewhere"],
+        );
+        check(
+            &format!("<div class='has-sidebar'><section>{one}</section><section>{two}</section></div>"),
+            &["First", "Last"],
+            &[],
+        );
+        check(
+            &format!("<table><tr><td>{one}<br>{two}<td><a href=1>List</a> <a href=2>of links</a></table>"),
+            &["First", "Last"],
+            &["of links"],
+        );
+        check(
+            &format!("<div style='display: none'>{}</div>{one}{one}{two}", prose("Hidden")),
+            &["First"],
+            &["Hidden"],
+        );
+    }
+
+    #[test]
+    fn a_teaser_does_not_hide_the_text() {
+        let page = |stated: &str, shown: &str| {
+            let json = json!({"@type": "NewsArticle", "headline": "H", "articleBody": stated});
+            article(&format!("<script type='application/ld+json'>{json}</script><article>{shown}</article>"))
+        };
+        let full = page("The harbour in short.", &prose("Long"));
+        assert!(full["body"].as_str().unwrap().starts_with("Long tells"));
+        assert_eq!(full["summary"], "The harbour in short.");
+        let whole =
+            "All of it is said here, in as many words as the page has for it and some that it has not.";
+        assert_eq!(page(whole, "<p>All of it is said here</p>")["body"], whole);
+    }
+
+    #[test]
+    fn markup_is_read_as_browsers_read_it() {
+        let check =
+            |page: &str, field: &str, expected: &str| assert_eq!(article(page)[field], expected, "{page}");
+        check("<!-- <meta property='og:title' content='No'> --><title>Yes</title>", "headline", "Yes");
+        check("<svg><title>Logo</title></svg><title>Yes</title>", "headline", "Yes");
+        check("<meta name=description content='a > b'><title>T</title>", "summary", "a > b");
+        check("<META NAME=Description CONTENT=short><TITLE>T</TITLE>", "summary", "short");
+        check(
+            "<SCRIPT TYPE='Application/LD+JSON'>{'@type': 'Article', 'headline': 'Y',}</SCRIPT>",
+            "headline",
+            "Y",
+        );
+        check(
+            "<base href='https://x.example/news/'><link rel=canonical href='a/1'><title>T</title>",
+            "id",
+            "https://x.example/news/a/1",
+        );
+        check("<title>T</title>", "id", "saved/a.html");
+    }
+
+    #[test]
+    fn json_ld_is_read_as_it_is_meant() {
+        let check = |json: Value, field: &str, expected: Value| {
+            let found =
+                article(&format!("<script type='application/ld+json'>{json}</script><title>T</title>"));
+            assert_eq!(found[field], expected, "{json}");
+        };
+        let with = |more: Value| {
+            let mut article =
+                json!({"@context": "https://schema.org", "@type": "NewsArticle", "headline": "H"});
+            article.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            article
+        };
+        check(with(json!({"headline": {"@value": "Flut", "@language": "de"}})), "headline", json!("Flut"));
+        check(
+            with(json!({"author": {"@type": "Person", "givenName": "Ada", "familyName": "Moor"}})),
+            "credit",
+            json!("Ada Moor"),
+        );
+        let person = json!({"@type": "Person", "@id": "/p/1", "name": "Ida Moor"});
+        let graph = json!({"@graph": [with(json!({"author": {"@type": "Person", "@id": "/p/1"}})), person]});
+        check(graph, "bylines", json!(["byline:ida-moor"]));
+        let update = |text: &str| json!({"@type": "BlogPosting", "headline": "At noon", "articleBody": text, "datePublished": "2011-01-01"});
+        let live = with(
+            json!({"@type": "LiveBlogPosting", "articleBody": "So far.", "liveBlogUpdate": [update("The boat left."), update("It is back.")]}),
+        );
+        check(live, "body", json!("So far.\n\nAt noon\n\nThe boat left.\n\nAt noon\n\nIt is back."));
+        check(with(json!({"@id": "#article", "url": ""})), "id", json!("saved/a.html"));
+    }
 }

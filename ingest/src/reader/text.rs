@@ -13,7 +13,7 @@ const MAX_HEADLINE: usize = 200;
 
 /// Files that the pattern fits.
 pub(crate) struct Text {
-    pub(crate) pattern: Option<PathPattern>,
+    pub(crate) patterns: Vec<PathPattern>,
 }
 
 impl Reader for Text {
@@ -22,7 +22,9 @@ impl Reader for Text {
     }
 
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
-        let fields = self.pattern.as_ref().and_then(|pattern| pattern.fields(&origin.stem));
+        let fields = self.patterns.iter().find_map(|pattern| {
+            pattern.fields(&origin.stem).or_else(|| pattern.fields(as_it_lies(&origin.stem)))
+        });
         let fields = fields.ok_or_else(|| Reason::Content("the path does not fit the pattern".to_owned()))?;
         let text = text_of(&raw.bytes).replace('\u{0}', "");
         let mut nested = Nested::default();
@@ -53,6 +55,13 @@ impl Reader for Text {
         let id = id_or(&id, || stem.to_owned())?;
         Ok(nested.finish(id))
     }
+}
+
+/// A stem as the file lies in its folder, without what tells two folders of one name apart.
+fn as_it_lies(stem: &str) -> &str {
+    let end = stem.find('/').unwrap_or(stem.len());
+    let apart = stem.get(..end).and_then(|root| root.rfind('~'));
+    apart.and_then(|at| stem.get(at + 1..)).unwrap_or(stem)
 }
 
 /// The first line is the headline where it is a line: short, flush, and followed by more.

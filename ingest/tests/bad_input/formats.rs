@@ -30,7 +30,7 @@ fn outcome(dir: &Path, sample: &Sample, bytes: &[u8]) -> String {
     let log = Log::open(dir.join("log")).unwrap();
     let mut options = LoadOptions::new(vec![root.clone()], Quarantine::at(dir.join("quarantine")));
     options.hints =
-        Hints { pattern: Some(PATTERN.replace("text/", "in/text/").parse().unwrap()), ..Hints::default() };
+        Hints { patterns: vec![PATTERN.replace("text/", "in/text/").parse().unwrap()], ..Hints::default() };
     options.threads = 1;
     let report = load(&log, &options, &(), &AtomicBool::new(false)).unwrap();
     let whole = options.quarantine.list().unwrap();

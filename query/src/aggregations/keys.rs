@@ -33,18 +33,18 @@ pub enum KeySet {
 }
 
 impl Keys {
-    /// Whether a value is counted.
+    /// Returns true if a value is counted.
     pub fn take(&self, key: &str) -> bool {
         self.include.as_ref().is_none_or(|keys| keys.has(key))
             && !self.exclude.as_ref().is_some_and(|keys| keys.has(key))
     }
 
-    /// Whether all values are.
+    /// Returns true if all values are counted.
     pub fn take_all(&self) -> bool {
         self.include.is_none() && self.exclude.is_none()
     }
 
-    /// Whether any of them is a pattern, which numbers and dates have not.
+    /// Returns true if any of them is a pattern, which numbers and dates have not.
     pub fn have_pattern(&self) -> bool {
         [&self.include, &self.exclude].into_iter().flatten().any(|keys| matches!(keys, KeySet::Like(_)))
     }

@@ -6,16 +6,16 @@ use crate::QueryError;
 /// One key of an order of buckets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BucketOrder {
-    /// What is compared.
+    /// The number or value that is compared.
     pub by: OrderBy,
     /// The largest first.
     pub descending: bool,
 }
 
-/// What buckets are compared by.
+/// The number or value that buckets are compared by.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OrderBy {
-    /// How many documents they have.
+    /// The number of their documents.
     Count,
     /// Their value.
     Key,
@@ -24,7 +24,7 @@ pub enum OrderBy {
 }
 
 impl BucketOrder {
-    /// Whether it is by a number of what is nested.
+    /// Returns true if it is by a number of what is nested.
     pub fn is_by_metric(&self) -> bool {
         matches!(self.by, OrderBy::Metric(_))
     }
@@ -42,11 +42,11 @@ pub struct MetricPath {
 /// Which number of the last step is meant.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Metric {
-    /// How many documents are in its bucket.
+    /// The number of documents in its bucket.
     Documents,
     /// One of its numbers.
     Stat(Stat),
-    /// How many distinct values.
+    /// The number of distinct values.
     Distinct,
 }
 

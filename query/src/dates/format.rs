@@ -1,10 +1,10 @@
-//! How dates are shown and read: Elasticsearch's names of formats, and patterns of letters (`yyyy-MM-dd HH:mm`).
+//! Formats in which dates are shown and read: Elasticsearch's names of formats, and patterns of letters (`yyyy-MM-dd HH:mm`).
 
 use jiff::{Timestamp as Instant, Zoned, civil, tz::TimeZone};
 
 use super::{DateError, cut, instant_of, span, zone_of};
 
-/// How a date is shown or read.
+/// A format in which dates are shown and read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateFormat {
     shape: Shape,
@@ -58,7 +58,7 @@ impl DateFormat {
         Self { shape, zone: TimeZone::UTC }
     }
 
-    /// The same by the clocks of a zone; of no format, the whole instant.
+    /// Returns a format by the clocks of a zone; of no format, that of the whole instant.
     pub fn in_zone(format: Option<Self>, zone: TimeZone) -> Self {
         let format =
             format.unwrap_or_else(|| Self::of(Shape::Pattern(parts_of(INSTANT).unwrap_or_default())));

@@ -119,7 +119,7 @@ pub(super) fn minimum(object: &mut Reader) -> Result<Option<Minimum>, QueryError
     Ok(Some(minimum))
 }
 
-/// What joins words.
+/// The operator between words.
 pub(super) fn operator(object: &mut Reader, name: &str) -> Result<Need, QueryError> {
     match object.text(name)?.as_deref() {
         None => Ok(Need::Any),

@@ -1,10 +1,10 @@
-//! What of a document is given: all, nothing, or some of its fields.
+//! The parts of documents that are given: all, nothing, or some of their fields.
 
 use serde_json::{Map, Value};
 
 use crate::Pattern;
 
-/// What of a document is given; fields by their names or patterns, which mean everything inside them too.
+/// The parts of a document that are given; fields by their names or patterns, which mean everything inside them too.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SourceFilter {
     /// The whole.
@@ -21,7 +21,7 @@ pub enum SourceFilter {
 }
 
 impl SourceFilter {
-    /// What is left of a document; `None` for nothing at all.
+    /// Returns the parts of a document that are given; `None` for nothing at all.
     pub fn apply(&self, document: Map<String, Value>) -> Option<Map<String, Value>> {
         match self {
             Self::All => Some(document),
@@ -32,7 +32,7 @@ impl SourceFilter {
         }
     }
 
-    /// How much text is left of a document, in bytes.
+    /// Returns the size of the text that is given of a document, in bytes.
     pub fn bytes(&self, document: &Map<String, Value>) -> usize {
         match self {
             Self::All => text_bytes(document),
@@ -114,7 +114,7 @@ fn bytes_left(
     bytes
 }
 
-/// How much text a document has, in bytes.
+/// Returns the size of a document's text, in bytes.
 pub fn text_bytes(fields: &Map<String, Value>) -> usize {
     fields.iter().map(|(name, value)| name.len() + bytes_of(value)).sum()
 }

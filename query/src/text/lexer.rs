@@ -12,7 +12,7 @@ pub(super) enum Token {
     Or,
     Not,
     Plus,
-    /// What follows is meant as it is written.
+    /// `=`: the words behind it are meant as they are written.
     Exact,
     /// A field's name; its colon is eaten.
     Field(String),
@@ -93,6 +93,7 @@ impl Lexer<'_, '_> {
             '[' | '{' if self.after_field() || self.strict() => return self.range(),
             '/' if self.strict() => return self.regexp(),
             '^' if self.may_boost() => return self.boost(),
+            _ if self.plain() && self.is_address() => self.address(),
             _ => return self.word(),
         }
         Ok(())
@@ -218,6 +219,51 @@ impl Lexer<'_, '_> {
         Ok(())
     }
 
+    /// Whether an address of the web begins here, as it is pasted: its signs are no operators.
+    fn is_address(&self) -> bool {
+        let word: String = self.rest_of_word().iter().collect();
+        let is_scheme = |scheme: &str| {
+            scheme.len() > 1
+                && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+        };
+        let is_host = |host: &str| {
+            host.contains('.')
+                && host
+                    .split('.')
+                    .all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '-'))
+        };
+        match word.split_once("://") {
+            Some((scheme, rest)) if is_scheme(scheme) => !rest.is_empty(),
+            _ => word.split_once('/').is_some_and(|(host, _)| is_host(host)),
+        }
+    }
+
+    /// Up to the next white space, quotation mark, or parenthesis that closes a group around it.
+    fn rest_of_word(&self) -> &[char] {
+        let rest = self.chars.get(self.at..).unwrap_or_default();
+        let mut open = 0_usize;
+        let end = rest.iter().position(|c| match c {
+            '(' => {
+                open += 1;
+                false
+            }
+            ')' if open > 0 => {
+                open -= 1;
+                false
+            }
+            ')' | '"' | '\u{201c}' | '\u{201d}' => true,
+            c => c.is_whitespace() || c.is_control(),
+        });
+        rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest)
+    }
+
+    fn address(&mut self) {
+        let text: String = self.rest_of_word().iter().collect();
+        let chars = text.chars().count();
+        self.push(Token::Word { text, pattern: None, fuzzy: None }, chars);
+    }
+
     fn word(&mut self) -> Result<(), QueryError> {
         let start = self.at;
         let (mut text, mut pattern, mut wild) = (String::new(), String::new(), false);
@@ -288,14 +334,14 @@ impl Lexer<'_, '_> {
         Ok(())
     }
 
-    /// Whether what stands before this colon names a field. A `query_string` takes any name, to refuse it then.
+    /// Returns true if the text before this colon names a field. A `query_string` takes any name, to refuse it then.
     fn is_field(&self, name: &str, start: usize) -> bool {
         let looks_like_one =
             self.at > start && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '*'));
         looks_like_one && (self.strict() || (self.options.field)(name).is_some())
     }
 
-    /// Whether this `~` says that the word is fuzzy: it ends the word, or a digit and then the end follow.
+    /// Returns true if this `~` says that the word is fuzzy: it ends the word, or a digit and then the end follow.
     fn fuzzy_ends_here(&self) -> bool {
         let end = |c: Option<char>| c.is_none_or(|c| c.is_whitespace() || matches!(c, ')' | '^'));
         let after = match (self.peek(1), self.peek(2)) {

@@ -1,11 +1,11 @@
-//! How a query string is read.
+//! Ways of reading a query string.
 
 use crate::{FieldBoost, Fuzziness, Need};
 
 /// Which signs mean something, and whether mistakes are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Syntax {
-    /// What people type: lenient.
+    /// The syntax of search boxes: lenient.
     Plain,
     /// Elasticsearch's `query_string`: strict.
     QueryString,
@@ -13,13 +13,13 @@ pub enum Syntax {
     Simple,
 }
 
-/// How a query string is read.
+/// The way in which a query string is read.
 pub struct TextOptions<'a> {
     /// Which signs mean something.
     pub syntax: Syntax,
-    /// Where words without a field are looked for; none stands for all that a plain search looks at.
+    /// The fields of words that name none; none stands for all that a plain search looks at.
     pub fields: Vec<FieldBoost>,
-    /// What joins words without an operator between them.
+    /// The operator between words that have none between them.
     pub need: Need,
     /// The slop of phrases that state none.
     pub slop: u32,
@@ -27,19 +27,19 @@ pub struct TextOptions<'a> {
     pub fuzziness: Fuzziness,
     /// So many characters at the start of `word~` must be the same.
     pub exact_start: usize,
-    /// Whether two neighbours that swapped places are one edit.
+    /// True if two neighbours that swapped places are one edit.
     pub swaps: bool,
-    /// How many terms `word~` may stand for; without, all.
+    /// The number of terms that `word~` may stand for; without, all.
     pub max_expansions: Option<usize>,
-    /// Whether a pattern may begin with `*` or `?`.
+    /// True if a pattern may begin with `*` or `?`.
     pub leading_wildcard: bool,
     /// For dates without an offset: `+02:00`.
     pub time_zone: Option<String>,
-    /// What other fields than the best count.
+    /// The share that fields other than the best count.
     pub tie_breaker: f32,
-    /// Whether phrases mean their words as they are written.
+    /// True if phrases mean their words as they are written.
     pub exact_phrases: bool,
-    /// What a name before a colon stands for; `None` when it is no field.
+    /// Returns the fields that a name before a colon stands for; `None` when it is no field.
     pub field: &'a dyn Fn(&str) -> Option<Vec<FieldBoost>>,
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn what_each_takes(archive: &Archive, queries: &Queries) {
         (shown, status, answer)
     };
     for asked in &queries.0 {
-        archive.search.search(&asked.request()).unwrap(); // what is read and counted once is read and counted
+        archive.search.begin().search(&asked.request()).unwrap(); // what is read and counted once is read and counted
     }
     let (mut by_cpu, mut by_memory) = (Vec::new(), Vec::new());
     let (mut answered, mut cut_short, mut failed) = (0, 0, 0);

@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use search_api::{ApiState, pages::PagesConfig, serve};
+use search_api::{ApiState, SearchAnswer, pages::PagesConfig, serve};
 use tokio::net::TcpListener;
 
 use crate::{archive::Archive, cost::Cost, quantile, queries::Queries};
@@ -31,8 +31,8 @@ pub(crate) fn beside_in_process(archive: &Archive, queries: &Queries) {
     for round in 0..=ROUNDS {
         let ours = all_at_once(requests.len(), |_| {
             Box::new(|at| {
-                let found = archive.search.search(&requests[at]).unwrap();
-                std::hint::black_box(serde_json::to_vec(&found).unwrap());
+                let found = archive.search.begin().search(&requests[at]).unwrap();
+                std::hint::black_box(serde_json::to_vec(&SearchAnswer::from(found)).unwrap());
             })
         });
         let http = all_at_once(bodies.len(), |_| {

@@ -131,7 +131,7 @@ impl Asked {
             ..SearchRequest::new(AssetKind::Article)
         };
         if self.sort == Sort::Faceted {
-            request.facets.push(Aggregation {
+            request.aggregations.push(Aggregation {
                 name: "sections".to_owned(),
                 kind: AggregationKind::Terms(Terms::of("section", 10)),
                 nested: Vec::new(),

@@ -48,9 +48,9 @@ pub(crate) fn beside_bare_tantivy(archive: &Archive, queries: &Queries) {
                     std::hint::black_box(work());
                     sums[at] += began.elapsed().as_secs_f64();
                 };
-                time(0, &mut || archive.search.search(&request).unwrap().hits.len());
+                time(0, &mut || archive.search.begin().search(&request).unwrap().hits.len());
                 time(1, &mut || bare.documents(&*query));
-                time(2, &mut || archive.search.ids(&ids_alone).unwrap().len());
+                time(2, &mut || archive.search.begin().ids(&ids_alone).unwrap().len());
                 time(3, &mut || bare.ids(&*query));
                 time(4, &mut || parted.ids(&*in_parts));
             }

@@ -154,7 +154,7 @@ impl Collection {
     fn ids(&self, query: Query) -> Result<Vec<String>, Box<dyn Error>> {
         let request =
             SearchRequest { query, size: 1_000, count_all: false, ..SearchRequest::new(AssetKind::Article) };
-        let seqs = self.search.ids(&request)?;
+        let seqs = self.search.begin().ids(&request)?;
         Ok(seqs.into_iter().map(|id| id.as_str().to_owned()).collect())
     }
 }

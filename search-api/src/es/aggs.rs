@@ -1,5 +1,6 @@
 //! Aggregations as Elasticsearch's clients write them.
 
+mod answer;
 mod buckets;
 
 use query::{
@@ -10,7 +11,9 @@ use serde_json::{Map, Value};
 use store::AssetKind;
 use views::{FieldKind, view_of};
 
-use super::{body, decorate::Look, source};
+use super::{body, source};
+
+pub(super) use self::answer::{Look, answers};
 
 /// Aggregations, and how their answers are to look.
 pub(super) type Wanted = (Vec<Aggregation>, Vec<Look>);
@@ -41,7 +44,7 @@ fn one(
     clauses: &mut Clauses,
 ) -> Result<(Aggregation, Look), QueryError> {
     let mut outer = Reader::new(body, pointer)?;
-    let mut look = Look { name: name.to_owned(), meta: outer.take("meta"), ..Look::default() };
+    let mut look = Look { meta: outer.take("meta"), ..Look::default() };
     let mut nested = Vec::new();
     for word in ["aggs", "aggregations"] {
         if let Some(inner) = outer.take(word) {

@@ -6,7 +6,8 @@ mod sort;
 use std::time::Duration;
 
 use query::{
-    Cursor, DateFormat, DslOptions, Query, QueryError, Reader, Scalar, SearchRequest, SourceFilter, kind_of,
+    Cursor, DateFormat, DslOptions, IndexName, Query, QueryError, Reader, Scalar, SearchRequest,
+    SourceFilter, kind_of,
     limits::{Clauses, MAX_WINDOW, check_body},
     parse_query, window_too_large,
 };
@@ -16,12 +17,10 @@ use store::AssetKind;
 use self::highlight::highlight;
 pub(super) use self::sort::sort;
 use super::{
-    aggs,
-    decorate::Look,
+    aggs::{self, Look},
     points::{keep_alive, time},
     source,
 };
-use crate::search::IndexName;
 
 /// A search and how its answer is to look.
 #[derive(Debug, Clone)]
@@ -127,7 +126,7 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
     for name in ["aggs", "aggregations"] {
         if let Some(value) = object.take(name) {
             let (aggregations, own) = aggs::parse(value, &object.pointer_to(name), &options, &mut clauses)?;
-            request.facets.extend(aggregations);
+            request.aggregations.extend(aggregations);
             looks.extend(own);
         }
     }
@@ -241,7 +240,7 @@ fn after(mut values: Vec<Value>, request: &SearchRequest) -> Result<Cursor, Quer
                 .at("/search_after")
         }),
     };
-    Ok(Cursor { values: values.into_iter().map(value).collect::<Result<_, _>>()?, seq })
+    Ok(Cursor::new(values.into_iter().map(value).collect::<Result<_, _>>()?, seq))
 }
 
 fn field_names(list: Vec<Value>, pointer: &str) -> Result<Vec<(String, Option<DateFormat>)>, QueryError> {

@@ -16,7 +16,7 @@ use super::{
     Answer, Pairs, body,
     params::{ALIAS, Taker},
 };
-use crate::{error::SearchError, http::state::ApiState};
+use crate::http::{error::RequestError, state::ApiState};
 
 /// A column: its name, and the short name that it can be asked by.
 type Column = (&'static str, &'static str);
@@ -67,7 +67,7 @@ pub(super) async fn count(
 }
 
 /// How these views stand.
-async fn views(state: &ApiState, kinds: Vec<AssetKind>) -> Result<Vec<ViewStatus>, SearchError> {
+async fn views(state: &ApiState, kinds: Vec<AssetKind>) -> Result<Vec<ViewStatus>, RequestError> {
     let search = state.search.clone();
     let mut views = state.pool.run(move || Ok(search.indexes().status()?)).await?;
     views.retain(|view| kinds.contains(&view.kind));
@@ -130,7 +130,7 @@ struct Table {
 }
 
 impl Table {
-    fn new(mut taker: Taker, headers: &HeaderMap) -> Result<Self, SearchError> {
+    fn new(mut taker: Taker, headers: &HeaderMap) -> Result<Self, RequestError> {
         let list = |text: String| text.split(',').map(str::to_owned).collect::<Vec<_>>();
         let format = taker.take("format");
         if format.as_deref().is_some_and(|format| !matches!(format, "json" | "text")) {

@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use query::{QueryError, Reader, SourceFilter, limits::MAX_PAGE_BYTES};
+use query::{Hit, IndexName, QueryError, Reader, SourceFilter, limits::MAX_PAGE_BYTES};
 use serde_json::{Map, Value, json};
 use store::AssetId;
 
@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{
     error::SearchError,
-    http::state::ApiState,
-    search::{Hit, IndexName, Search},
+    http::{error::RequestError, state::ApiState},
+    search::Search,
 };
 
 /// `GET {index}/_doc/{id}`, and `_source` alone.
@@ -42,7 +42,7 @@ pub(super) async fn document(
         (Some(hit), _) if source_only => Json(filter.apply(hit.document).unwrap_or_default()).into_response(),
         (Some(hit), _) => Json(present(hit, &filter)).into_response(),
         (None, id) if source_only => {
-            return Err(SearchError::NotFound(format!("Document not found [{name}]/[{id}]")).into());
+            return Err(RequestError::NotFound(format!("Document not found [{name}]/[{id}]")).into());
         }
         (None, id) => {
             let body = json!({"_index": name, "_id": id, "found": false});
@@ -53,12 +53,12 @@ pub(super) async fn document(
 
 /// A document as readers see it; `None` when they do not, or not any more, for which Elasticsearch has no word, or the id
 /// can be none.
-fn find(search: &Search, index: &IndexName, id: &str) -> Result<Option<Hit>, SearchError> {
+fn find(search: &Search, index: &IndexName, id: &str) -> Result<Option<Hit>, RequestError> {
     let Ok(id) = AssetId::new(id) else { return Ok(None) };
     match search.document_of(index, id) {
         Ok(hit) => Ok(Some(hit)),
         Err(SearchError::NoSuchAsset(_) | SearchError::Gone(..)) => Ok(None),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -127,7 +127,7 @@ pub(super) async fn mget(
         .pool_for(past)
         .run(move || {
             let mut docs = Vec::new();
-            let (budget, mut bytes) = (search.budget(), 0);
+            let (budget, mut bytes) = (search.begin().budget(), 0);
             for (index, id, filter) in wanted {
                 // However large it is, the first can be given.
                 if !docs.is_empty() && (bytes > MAX_PAGE_BYTES || budget.check()) {

@@ -6,19 +6,19 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use crate::error::SearchError;
+use crate::{error::SearchError, http::error::RequestError};
 
 /// An error on its way to a client of Elasticsearch.
-pub(super) struct EsError(pub(super) SearchError);
+pub(super) struct EsError(pub(super) RequestError);
 
-impl<E: Into<SearchError>> From<E> for EsError {
+impl<E: Into<RequestError>> From<E> for EsError {
     fn from(error: E) -> Self {
         Self(error.into())
     }
 }
 
 /// The error's name in Elasticsearch, and its text.
-pub(super) fn cause(error: &SearchError) -> (&'static str, String) {
+pub(super) fn cause(error: &RequestError) -> (&'static str, String) {
     let reason = match error {
         error if error.status() == 500 => {
             tracing::error!(%error, "a request failed");
@@ -27,35 +27,36 @@ pub(super) fn cause(error: &SearchError) -> (&'static str, String) {
         error => error.to_string(),
     };
     let name = match error {
-        SearchError::Query(error) => error.es_type,
-        SearchError::Event(_) => "document_parsing_exception",
-        SearchError::NoIndex(_) => "index_not_found_exception",
-        SearchError::NoSuchAsset(_)
-        | SearchError::Gone(..)
-        | SearchError::NotFound(_)
-        | SearchError::NotThere { .. } => "resource_not_found_exception",
-        SearchError::NoContext(_) | SearchError::PointClosed { .. } => "search_context_missing_exception",
-        SearchError::Busy => "es_rejected_execution_exception",
-        SearchError::TooLong
-        | SearchError::TooSlow(_)
-        | SearchError::Stalled(_)
-        | SearchError::NotYet { .. } => "timeout_exception",
-        SearchError::NoDocument(_) => "document_missing_exception",
-        SearchError::Conflict(_) | SearchError::Append(store::AppendError::Conflict { .. }) => {
+        RequestError::Search(SearchError::Query(error)) => error.es_type,
+        RequestError::Event(_) | RequestError::NotAdmitted(_) => "document_parsing_exception",
+        RequestError::NoIndex(_) => "index_not_found_exception",
+        RequestError::Search(SearchError::NoSuchAsset(_))
+        | RequestError::Search(SearchError::Gone(..))
+        | RequestError::NotFound(_)
+        | RequestError::Search(SearchError::NotThere { .. }) => "resource_not_found_exception",
+        RequestError::NoContext(_) | RequestError::PointClosed { .. } => "search_context_missing_exception",
+        RequestError::Busy => "es_rejected_execution_exception",
+        RequestError::Search(SearchError::TooLong)
+        | RequestError::TooSlow(_)
+        | RequestError::Stalled(_)
+        | RequestError::Search(SearchError::NotYet { .. }) => "timeout_exception",
+        RequestError::NoDocument(_) => "document_missing_exception",
+        RequestError::Conflict(_) | RequestError::Append(store::AppendError::Conflict { .. }) => {
             "version_conflict_engine_exception"
         }
-        SearchError::TooLarge(_) => "content_too_long_exception",
-        SearchError::Forbidden(_) | SearchError::Unauthorised(_) => "security_exception",
+        RequestError::Append(store::AppendError::NoTurn(_)) => "unavailable_shards_exception",
+        RequestError::TooLarge(_) => "content_too_long_exception",
+        RequestError::Forbidden(_) | RequestError::Unauthorised(_) => "security_exception",
         _ => "exception",
     };
     (name, reason)
 }
 
 /// The body of an error.
-pub(super) fn body(error: &SearchError) -> Value {
+pub(super) fn body(error: &RequestError) -> Value {
     let (name, reason) = cause(error);
     let mut one = json!({"type": name, "reason": reason});
-    if let (SearchError::NoIndex(index), Some(fields)) = (error, one.as_object_mut()) {
+    if let (RequestError::NoIndex(index), Some(fields)) = (error, one.as_object_mut()) {
         fields.insert("index".to_owned(), json!(index));
         fields.insert("resource.id".to_owned(), json!(index));
         fields.insert("resource.type".to_owned(), json!("index_or_alias"));
@@ -71,8 +72,8 @@ impl IntoResponse for EsError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, axum::Json(body(&self.0))).into_response();
-        if matches!(self.0.status(), 429 | 503) {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.0.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use query::{QueryError, Reader, matches_path};
+use query::{IndexName, QueryError, Reader, matches_path};
 use serde_json::{Map, Value, json};
 use store::AssetKind;
 use views::{Analyser, EXACT, FieldKind, FieldSpec, Language, view_of};
@@ -17,7 +17,7 @@ use super::{
     params::{ALIAS, Taker},
     suggest::units,
 };
-use crate::{error::SearchError, http::state::ApiState, search::IndexName};
+use crate::http::{error::RequestError, state::ApiState};
 
 /// The version of Elasticsearch whose API this is a part of.
 const VERSION: &str = "8.19.0";
@@ -181,7 +181,7 @@ pub(super) async fn health(mut taker: Taker, State(state): State<ApiState>) -> A
     taker.take("wait_for_no_initializing_shards");
     taker.end()?;
     if wanted.as_deref() == Some("green") {
-        let head = state.search.log().head().map_err(SearchError::from)?.seq;
+        let head = state.search.log().head().map_err(RequestError::from)?.seq;
         super::wait_for(&state, &kinds, vec![head]).await?;
     }
     let count = kinds.len();
@@ -214,7 +214,7 @@ pub(super) async fn data_streams(name: Option<Path<String>>, Params(params): Pai
     taker.indices()?;
     taker.end()?;
     match name.filter(|name| !name.0.contains('*') && name.0 != "_all") {
-        Some(Path(name)) => Err(SearchError::NoIndex(name.chars().take(200).collect()).into()),
+        Some(Path(name)) => Err(RequestError::NoIndex(name.chars().take(200).collect()).into()),
         None => Ok(Json(json!({"data_streams": []})).into_response()),
     }
 }
@@ -246,7 +246,7 @@ pub(super) async fn alias_of(Path((index, name)): Path<(String, String)>, Params
 pub(super) async fn refresh(mut taker: Taker, State(state): State<ApiState>) -> Answer {
     let kinds = taker.kinds()?;
     taker.end()?;
-    let head = state.search.log().head().map_err(crate::SearchError::from)?.seq;
+    let head = state.search.log().head().map_err(RequestError::from)?.seq;
     super::wait_for(&state, &kinds, vec![head]).await?;
     Ok(Json(json!({"_shards": {"total": kinds.len(), "successful": kinds.len(), "failed": 0}}))
         .into_response())
@@ -281,11 +281,12 @@ pub(super) async fn analyze(mut taker: Taker, body: Bytes) -> Answer {
         (_, None | Some("standard" | "simple" | "morgue_exact")) => (Analyser::Exact, Language::Other),
         (_, Some("english" | "morgue_text")) => (Analyser::Text, Language::English),
         (_, Some(other)) => {
-            let language = ["french", "german", "spanish", "italian", "portuguese", "dutch", "russian"]
-                .into_iter()
-                .zip(["fr", "de", "es", "it", "pt", "nl", "ru"])
-                .find(|(name, _)| *name == other)
-                .and_then(|(_, tag)| Language::of_tag(tag));
+            let language =
+                ["french", "german", "spanish", "italian", "portuguese", "dutch", "russian", "turkish"]
+                    .into_iter()
+                    .zip(["fr", "de", "es", "it", "pt", "nl", "ru", "tr"])
+                    .find(|(name, _)| *name == other)
+                    .and_then(|(_, tag)| Language::of_tag(tag));
             match language {
                 Some(language) => (Analyser::Text, language),
                 None => {
@@ -307,7 +308,7 @@ pub(super) async fn analyze(mut taker: Taker, body: Bytes) -> Answer {
         for term in analyser.terms(language, &text) {
             let [start, end] = [term.start, term.end].map(|at| units(text.get(..at)));
             tokens.push(json!({
-                "token": term.text, "start_offset": start, "end_offset": end, "type": "<ALPHANUM>",
+                "token": term.stem(), "start_offset": start, "end_offset": end, "type": "<ALPHANUM>",
                 "position": term.position,
             }));
         }

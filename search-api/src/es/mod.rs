@@ -6,7 +6,6 @@
 mod aggs;
 mod body;
 mod cat;
-mod decorate;
 mod documents;
 mod error;
 mod info;
@@ -39,9 +38,9 @@ use self::{
     write::{Done, Verb},
 };
 use crate::{
-    error::SearchError,
     http::{
         MAX_EVENTS_BODY, Role,
+        error::RequestError,
         policy::{Effect, Endpoint, Face, Policy, Table},
         state::ApiState,
     },
@@ -320,7 +319,7 @@ async fn single(
     };
     let action = write::of_source(verb, kind_of(index)?, id, source, if_seq_no)?;
     let mut done = run(&state, vec![(verb, Ok(action))], refresh).await?;
-    let Some((_, done)) = done.pop() else { return Err(SearchError::Panicked.into()) };
+    let Some((_, done)) = done.pop() else { return Err(RequestError::Panicked.into()) };
     let status = StatusCode::from_u16(done.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = done.answer;
     if let Some(error) = answer.get("error").cloned() {
@@ -357,7 +356,7 @@ async fn run(
     state: &ApiState,
     actions: Vec<write::Item>,
     refresh: bool,
-) -> Result<Vec<(Verb, Done)>, SearchError> {
+) -> Result<Vec<(Verb, Done)>, RequestError> {
     let permit = state.intake.enter().await?;
     let log = state.search.log().clone();
     let done = tokio::task::spawn_blocking(move || {
@@ -365,10 +364,13 @@ async fn run(
         write::run(&log, actions)
     })
     .await
-    .map_err(|_| SearchError::Panicked)?;
+    .map_err(|_| RequestError::Panicked)?;
     let written: Vec<Seq> = done.iter().filter_map(|(_, done)| done.seq).collect();
     if refresh && !written.is_empty() {
-        wait_for(state, &AssetKind::ALL, written).await?;
+        // What was written is told, whatever befalls the waiting.
+        if let Err(error) = wait_for(state, &AssetKind::ALL, written).await {
+            tracing::warn!(%error, "whether a write is in the index cannot be told");
+        }
     }
     Ok(done)
 }
@@ -378,8 +380,8 @@ pub(crate) async fn wait_for(
     state: &ApiState,
     kinds: &[AssetKind],
     seqs: Vec<Seq>,
-) -> Result<(), SearchError> {
-    let permit = state.waiting.clone().try_acquire_owned().map_err(|_| SearchError::Busy)?;
+) -> Result<(), RequestError> {
+    let permit = state.waiting.clone().try_acquire_owned().map_err(|_| RequestError::Busy)?;
     let (indexes, kinds) = (state.search.indexes().clone(), kinds.to_vec());
     tokio::task::spawn_blocking(move || {
         let _permit = permit;
@@ -392,5 +394,5 @@ pub(crate) async fn wait_for(
         Ok(())
     })
     .await
-    .map_err(|_| SearchError::Panicked)?
+    .map_err(|_| RequestError::Panicked)?
 }

@@ -6,11 +6,11 @@ use axum::{
     extract::{FromRequestParts, Path, Query as Params},
     http::request::Parts,
 };
-use query::{Pattern, QueryError};
+use query::{IndexName, Pattern, QueryError};
 use store::AssetKind;
 
 use super::{error::EsError, instead_of, points};
-use crate::{error::SearchError, search::IndexName};
+use crate::http::error::RequestError;
 
 /// The parameters of a request, and the index that its path names.
 pub(super) struct Taker {
@@ -102,23 +102,23 @@ impl Taker {
 
     /// The views that the names of indices mean, with the parameters that say what becomes of those that are not
     /// there.
-    pub(super) fn indices(&mut self) -> Result<Vec<IndexName>, SearchError> {
+    pub(super) fn indices(&mut self) -> Result<Vec<IndexName>, RequestError> {
         let ignore = self.flag("ignore_unavailable")?.unwrap_or(false);
         let allow_none = self.flag("allow_no_indices")?.unwrap_or(true);
         self.only("expand_wildcards", &["open", "all", "hidden", "open,hidden", "open,closed", ""])?;
         let indices = indices_of(self.index(), ignore)?;
         if indices.is_empty() && !allow_none {
-            return Err(SearchError::NoIndex(self.index().unwrap_or("*").chars().take(200).collect()));
+            return Err(RequestError::NoIndex(self.index().unwrap_or("*").chars().take(200).collect()));
         }
         Ok(indices)
     }
 
     /// The same for what is said of views as they are only.
-    pub(super) fn kinds(&mut self) -> Result<Vec<AssetKind>, SearchError> {
+    pub(super) fn kinds(&mut self) -> Result<Vec<AssetKind>, RequestError> {
         live_only(self.indices()?)
     }
 
-    pub(super) fn end(self) -> Result<(), SearchError> {
+    pub(super) fn end(self) -> Result<(), RequestError> {
         match self.params.into_iter().next() {
             None => Ok(()),
             Some((name, _)) => {
@@ -145,7 +145,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Taker {
 pub(super) fn indices_of(
     index: Option<&str>,
     ignore_unavailable: bool,
-) -> Result<Vec<IndexName>, SearchError> {
+) -> Result<Vec<IndexName>, RequestError> {
     let index = index.filter(|index| !index.is_empty()).unwrap_or("_all");
     let mut found = Vec::new();
     for full in index.split(',').filter(|name| !name.is_empty()) {
@@ -177,14 +177,14 @@ pub(super) fn indices_of(
             .into());
         }
         if !any && !name.contains('*') && !ignore_unavailable {
-            return Err(SearchError::NoIndex(full.chars().take(200).collect()));
+            return Err(RequestError::NoIndex(full.chars().take(200).collect()));
         }
     }
     Ok(found)
 }
 
 /// Views as they are; refused when any of them is of the past.
-fn live_only(indices: Vec<IndexName>) -> Result<Vec<AssetKind>, SearchError> {
+fn live_only(indices: Vec<IndexName>) -> Result<Vec<AssetKind>, RequestError> {
     match indices.iter().find(|index| index.as_of.is_some()) {
         Some(past) => {
             let why =
@@ -199,14 +199,14 @@ fn live_only(indices: Vec<IndexName>) -> Result<Vec<AssetKind>, SearchError> {
 pub(super) const ALIAS: &str = "morgue";
 
 /// The one view that a name means.
-pub(super) fn kind_of(index: &str) -> Result<AssetKind, SearchError> {
+pub(super) fn kind_of(index: &str) -> Result<AssetKind, RequestError> {
     let index = index_of(index)?;
     let kind = index.kind;
     live_only(vec![index]).map(|_| kind)
 }
 
 /// The one index that a name means.
-pub(super) fn index_of(index: &str) -> Result<IndexName, SearchError> {
+pub(super) fn index_of(index: &str) -> Result<IndexName, RequestError> {
     match indices_of(Some(index), false)?.as_slice() {
         [index] => Ok(index.clone()),
         _ => {

@@ -10,13 +10,15 @@ use std::{
 };
 
 use indexer::{Pin, PinClosed, PinnedAt};
-use query::{Cursor, QueryError, millis_of};
+use query::{Cursor, IndexName, QueryError, millis_of};
 
 use super::body::EsSearch;
 use crate::{
-    error::SearchError,
-    http::shares::{Client, Shares},
-    search::{IndexName, Pinned},
+    http::{
+        error::RequestError,
+        shares::{Client, Shares},
+    },
+    search::Pinned,
 };
 
 /// The most points in time and scrolls that one client has open at once: each keeps files that a merge would free.
@@ -65,7 +67,7 @@ impl Points {
         views: Vec<(IndexName, Arc<Pin>)>,
         keep: Duration,
         scroll: Option<EsSearch>,
-    ) -> Result<String, SearchError> {
+    ) -> Result<String, RequestError> {
         let id = super::write::new_id()?;
         let point = Point { views, until: Instant::now() + keep, scroll, is_over: false };
         let closed = self.unexpired().admit(id.clone(), client, point);
@@ -75,7 +77,7 @@ impl Points {
     }
 
     /// The views of a point in time, which is kept for longer if that is asked.
-    pub(super) fn views(&self, id: &str, keep: Option<Duration>) -> Result<Vec<Pinned>, SearchError> {
+    pub(super) fn views(&self, id: &str, keep: Option<Duration>) -> Result<Vec<Pinned>, RequestError> {
         let views = {
             let mut open = self.unexpired();
             let point = open.get_mut(&id.to_owned()).ok_or_else(|| missing(id))?;
@@ -86,7 +88,7 @@ impl Points {
     }
 
     /// The names of its views.
-    pub(super) fn indices(&self, id: &str) -> Result<Vec<IndexName>, SearchError> {
+    pub(super) fn indices(&self, id: &str) -> Result<Vec<IndexName>, RequestError> {
         let mut open = self.unexpired();
         let point = open.get_mut(&id.to_owned()).ok_or_else(|| missing(id))?;
         Ok(point.views.iter().map(|(name, _)| name.clone()).collect())
@@ -97,7 +99,7 @@ impl Points {
         &self,
         id: &str,
         keep: Option<Duration>,
-    ) -> Result<(Vec<Pinned>, EsSearch, bool), SearchError> {
+    ) -> Result<(Vec<Pinned>, EsSearch, bool), RequestError> {
         let (views, search, is_over) = {
             let mut open = self.unexpired();
             let point = open.get_mut(&id.to_owned()).ok_or_else(|| missing(id))?;
@@ -145,7 +147,7 @@ impl Points {
 }
 
 /// What is searched of these views now.
-fn as_pinned(id: &str, views: Vec<(IndexName, Arc<Pin>)>) -> Result<Vec<Pinned>, SearchError> {
+fn as_pinned(id: &str, views: Vec<(IndexName, Arc<Pin>)>) -> Result<Vec<Pinned>, RequestError> {
     let mut pinned = Vec::with_capacity(views.len());
     for (name, pin) in views {
         match pin.at()? {
@@ -158,17 +160,17 @@ fn as_pinned(id: &str, views: Vec<(IndexName, Arc<Pin>)>) -> Result<Vec<Pinned>,
     Ok(pinned)
 }
 
-fn closed(id: &str, why: PinClosed) -> SearchError {
+fn closed(id: &str, why: PinClosed) -> RequestError {
     let why = match why {
         PinClosed::Erased => "something was erased from the archive since",
         PinClosed::Withdrawn => "too much was withdrawn from the archive since",
     };
-    SearchError::PointClosed { id: id.chars().take(80).collect(), why }
+    RequestError::PointClosed { id: id.chars().take(80).collect(), why }
 }
 
-fn missing(id: &str) -> SearchError {
+fn missing(id: &str) -> RequestError {
     let id: String = id.chars().take(80).collect();
-    SearchError::NoContext(id)
+    RequestError::NoContext(id)
 }
 
 /// How long one is to be kept: `30s`, `1m`.

@@ -1,13 +1,16 @@
 //! The answer to a search as Elasticsearch's clients read it.
 
-use query::{DateFormat, Sort, SortValue, day_range, matches_path};
+use std::collections::BTreeMap;
+
+use query::{
+    DateFormat, Explanation, Hit, IndexName, SearchResponse, Sort, SortValue, day_range, matches_path,
+};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use store::{AssetId, Revision, Seq};
 use views::FieldKind;
 
-use super::{body::EsSearch, decorate::decorate};
-use crate::search::{Hit, IndexName, SearchResponse};
+use super::{aggs, body::EsSearch};
 
 /// How many indices were searched: each is one shard.
 pub(super) fn shards(count: usize) -> Value {
@@ -73,8 +76,8 @@ struct Shown {
     fields: Option<Map<String, Value>>,
     #[serde(rename = "_source", skip_serializing_if = "Option::is_none")]
     source: Option<Map<String, Value>>,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    highlight: Map<String, Value>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    highlight: BTreeMap<String, Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sort: Option<Vec<Value>>,
     #[serde(rename = "_explanation", skip_serializing_if = "Option::is_none")]
@@ -104,8 +107,9 @@ pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize)
         timed_out: response.timed_out,
         shards: shards(views),
         hits: Hits { total, max_score: max_score.map(f64::from), hits },
-        aggregations: (!request.facets.is_empty())
-            .then(|| decorate(response.aggregations, &search.looks, search.typed_keys)),
+        aggregations: (!request.aggregations.is_empty()).then(|| {
+            aggs::answers(response.aggregations, &request.aggregations, &search.looks, search.typed_keys)
+        }),
         suggest: None,
         status: None,
     }
@@ -142,8 +146,18 @@ fn shown(hit: Hit, search: &EsSearch, by_score: bool) -> Shown {
         source: search.request.source.apply(hit.document),
         highlight: hit.highlights,
         sort,
-        explanation: hit.explanation,
+        explanation: hit.explanation.as_ref().map(explained),
     }
+}
+
+fn explained(explanation: &Explanation) -> Value {
+    let mut shown = Map::new();
+    shown.insert("value".to_owned(), json!(explanation.value));
+    shown.insert("description".to_owned(), json!(explanation.description));
+    if !explanation.details.is_empty() {
+        shown.insert("details".to_owned(), explanation.details.iter().map(explained).collect());
+    }
+    Value::Object(shown)
 }
 
 /// The values of single fields, flat.

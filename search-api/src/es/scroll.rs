@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use query::{QueryError, Reader};
+use query::{IndexName, QueryError, Reader, SearchResponse};
 use serde_json::{Value, json};
 use store::Timestamp;
 
@@ -20,10 +20,8 @@ use super::{
     points::keep_alive,
     present::{present, shards},
 };
-use crate::{
-    error::SearchError,
-    http::{Role, asker::Asker, shares::Client, state::ApiState, written::Written},
-    search::{IndexName, SearchResponse},
+use crate::http::{
+    Role, asker::Asker, error::RequestError, shares::Client, state::ApiState, written::Written,
 };
 
 /// `POST {index}/_pit`, and for OpenSearch `POST {index}/_search/point_in_time`
@@ -95,7 +93,7 @@ pub(super) fn open(
     search: &EsSearch,
     indices: &[IndexName],
     keep: Duration,
-) -> Result<Written, SearchError> {
+) -> Result<Written, RequestError> {
     let refused = |what: &str| QueryError::illegal(format!("`{what}` is not supported in a scroll")).at(what);
     if search.request.from > 0 {
         return Err(refused("from").into());
@@ -115,9 +113,9 @@ pub(super) fn open(
     let mut search = search.clone();
     search.request.ends_early = true;
     let views = state.search.pin(indices)?;
-    let response = state.search.search_at(&search.request, &views)?;
+    let response = state.search.begin().search_at(&search.request, &views)?;
     let mut rest = search.clone();
-    rest.request.facets.clear();
+    rest.request.aggregations.clear();
     let id = state.points.open(client, state.search.keep(&views), keep, Some(rest))?;
     go_on(state, &response, &id);
     page(response, &search, indices.len(), &id)
@@ -129,7 +127,12 @@ fn go_on(state: &ApiState, response: &SearchResponse, id: &str) {
 }
 
 /// A page with the scroll's id.
-fn page(response: SearchResponse, search: &EsSearch, views: usize, id: &str) -> Result<Written, SearchError> {
+fn page(
+    response: SearchResponse,
+    search: &EsSearch,
+    views: usize,
+    id: &str,
+) -> Result<Written, RequestError> {
     Written::of(&present(response, search, views).of_scroll(id))
 }
 
@@ -160,7 +163,7 @@ pub(super) async fn next(
     let past = views.iter().any(|view| view.name.as_of.is_some());
     let shared = state.clone();
     let written = state.pool_for(past).run(move || {
-        let response = shared.search.search_at(&search.request, &views)?;
+        let response = shared.search.begin().search_at(&search.request, &views)?;
         if !is_over {
             go_on(&shared, &response, &id);
         }

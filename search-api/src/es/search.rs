@@ -7,7 +7,8 @@ use axum::{
     response::IntoResponse,
 };
 use query::{
-    Bool, FieldBoost, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses, parse_text,
+    Bool, FieldBoost, IndexName, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses,
+    parse_text,
 };
 use serde_json::{Value, json};
 
@@ -21,8 +22,8 @@ use super::{
 };
 use crate::{
     error::SearchError,
-    http::{asker::Asker, state::ApiState, written::Written},
-    search::IndexName,
+    http::{asker::Asker, error::RequestError, state::ApiState, written::Written},
+    search::Inquiry,
 };
 
 /// `_search`, `{index}/_search`
@@ -49,14 +50,14 @@ pub(super) async fn search(
     }
     let shared = state.clone();
     let written = state.pool_for(IndexName::any_past(&indices)).run(move || match scroll {
-        None => Written::of(&answer(&shared, &search, &indices)?),
+        None => Written::of(&answer(&shared, &shared.search.begin(), &search, &indices)?),
         Some(keep) => scroll::open(&shared, asker.client, &search, &indices, keep),
     });
     Ok(written.await?.into_response())
 }
 
 /// What of a search may stand in the URL.
-fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) -> Result<(), SearchError> {
+fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) -> Result<(), RequestError> {
     add_query(search, text_query(taker, indices)?);
     let mut number = |name: &str, to: &mut usize| -> Result<(), QueryError> {
         if let Some(text) = taker.take(name) {
@@ -103,7 +104,7 @@ fn add_query(search: &mut EsSearch, in_address: Option<Query>) {
 }
 
 /// The query of `q=`.
-fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Option<Query>, SearchError> {
+fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Option<Query>, RequestError> {
     let df = taker.take("df");
     let need = match taker.take("default_operator") {
         None => Need::Any,
@@ -132,29 +133,34 @@ fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Option<Query>,
 /// Searches all views as one, on this thread.
 fn answer<'a>(
     state: &ApiState,
+    inquiry: &Inquiry<'_>,
     search: &'a EsSearch,
     indices: &[IndexName],
-) -> Result<present::Answer<'a>, SearchError> {
+) -> Result<present::Answer<'a>, RequestError> {
     let response = match &search.point {
-        Some((id, keep)) => state.search.search_at(&search.request, &state.points.views(id, *keep)?)?,
-        None => state.search.search_all(&search.request, indices)?,
+        Some((id, keep)) => inquiry.search_at(&search.request, &state.points.views(id, *keep)?)?,
+        None => inquiry.search_all(&search.request, indices)?,
     };
     let mut answer = present(response, search, indices.len());
     if let Some(suggest) = &search.suggest {
-        answer.suggest = Some(suggest::answer(&state.search, suggest, indices, search.typed_keys)?);
+        answer.suggest = Some(suggest::answer(inquiry, suggest, indices, search.typed_keys)?);
     }
     Ok(answer)
 }
 
 /// A request that counts and gives no hits.
-async fn count_of(state: &ApiState, mut search: EsSearch, indices: &[IndexName]) -> Result<u64, SearchError> {
+async fn count_of(
+    state: &ApiState,
+    mut search: EsSearch,
+    indices: &[IndexName],
+) -> Result<u64, RequestError> {
     (search.request.size, search.request.from, search.request.count_all) = (0, 0, true);
-    search.request.facets.clear();
+    search.request.aggregations.clear();
     let (engine, indices) = (state.search.clone(), indices.to_vec());
     let pool = state.pool_for(IndexName::any_past(&indices));
-    let found = pool.run(move || engine.search_all(&search.request, &indices)).await?;
+    let found = pool.run(move || Ok(engine.begin().search_all(&search.request, &indices)?)).await?;
     // A part of a count is none.
-    if found.timed_out { Err(SearchError::TooLong) } else { Ok(found.total) }
+    if found.timed_out { Err(SearchError::TooLong.into()) } else { Ok(found.total) }
 }
 
 /// `_count`, `{index}/_count`
@@ -205,9 +211,10 @@ pub(super) async fn msearch(mut taker: Taker, State(state): State<ApiState>, bod
 /// Several searches one after another: on one thread, so that they share what one request may spend.
 fn all_of(
     state: &ApiState,
-    asked: Vec<Result<(Vec<IndexName>, EsSearch), SearchError>>,
-) -> Result<Written, SearchError> {
+    asked: Vec<Result<(Vec<IndexName>, EsSearch), RequestError>>,
+) -> Result<Written, RequestError> {
     let (mut written, mut took) = (Written::default(), 0);
+    let inquiry = state.search.begin();
     written.add_text("{\"responses\":[");
     for (at, one) in asked.into_iter().enumerate() {
         if at > 0 {
@@ -220,7 +227,7 @@ fn all_of(
                 continue;
             }
         };
-        match answer(state, &search, &indices) {
+        match answer(state, &inquiry, &search, &indices) {
             Ok(answer) => {
                 took += answer.took;
                 written.add(&answer.of_many())?;
@@ -238,7 +245,7 @@ fn one_of_many(
     header: &str,
     body: &str,
     default: Option<&str>,
-) -> Result<(Vec<IndexName>, EsSearch), SearchError> {
+) -> Result<(Vec<IndexName>, EsSearch), RequestError> {
     let mut header = Reader::new(body::json(header.as_bytes())?, "")?;
     let names = header.texts("index")?;
     let index = if names.is_empty() { default.map(str::to_owned) } else { Some(names.join(",")) };

@@ -3,32 +3,27 @@
 
 use std::cmp::Reverse;
 
-use query::{QueryError, Reader};
+use query::{IndexName, QueryError, Reader};
 use serde_json::{Map, Value, json};
 use views::{Analyser, Language};
 
-use crate::{
-    error::SearchError,
-    execute::NearWord,
-    search::{IndexName, Search},
-    spelling::Nearest,
-};
+use crate::{execute::NearWord, http::error::RequestError, search::Inquiry, spelling::Nearest};
 
 /// The most words of a text that are looked at.
 const MAX_WORDS: usize = 32;
 
 /// On this thread.
 pub(super) fn answer(
-    search: &Search,
+    inquiry: &Inquiry<'_>,
     suggest: &Value,
     indices: &[IndexName],
     typed_keys: bool,
-) -> Result<Value, SearchError> {
+) -> Result<Value, RequestError> {
     let mut answers = Map::new();
     for one in read(suggest)? {
         let kind = if one.whole { "phrase" } else { "term" };
         let name = if typed_keys { format!("{kind}#{}", one.name) } else { one.name.clone() };
-        answers.insert(name, one.answer(search, indices)?);
+        answers.insert(name, one.answer(inquiry, indices)?);
     }
     Ok(Value::Object(answers))
 }
@@ -120,14 +115,14 @@ fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
 }
 
 impl Wanted {
-    fn answer(&self, search: &Search, indices: &[IndexName]) -> Result<Value, SearchError> {
-        let budget = search.budget();
-        let views = search.pin(indices)?;
+    fn answer(&self, inquiry: &Inquiry<'_>, indices: &[IndexName]) -> Result<Value, RequestError> {
+        let budget = inquiry.budget();
+        let views = inquiry.engine().pin(indices)?;
         let nearest = |word: &str| {
             let nearest = Nearest::of(&views, Some(&self.field), word, EXACT_START, &budget)?;
             nearest.ok_or_else(|| {
                 let error = QueryError::illegal(format!("there is no text field `{}`", self.field));
-                SearchError::from(error.at("/suggest"))
+                RequestError::from(error.at("/suggest"))
             })
         };
         nearest("")?; // the field is looked at even if the text has no words

@@ -19,7 +19,7 @@ use self::{
     plan::{Plan, Planned},
 };
 use super::error::cause;
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// One thing to do.
 #[derive(Debug, Clone)]
@@ -62,6 +62,17 @@ pub(super) struct Done {
     pub(super) seq: Option<Seq>,
 }
 
+impl Done {
+    /// Adds remarks for the sender. Elasticsearch's answers have no place for them; clients pass over what they do not
+    /// know.
+    fn remarked(mut self, remarks: &[String]) -> Self {
+        if let (Some(answer), false) = (self.answer.as_object_mut(), remarks.is_empty()) {
+            answer.insert("remarks".to_owned(), json!(remarks));
+        }
+        self
+    }
+}
+
 /// Does all actions, in their order, in as few commits as can be.
 pub(super) fn run(log: &Log, items: Vec<Item>) -> Vec<(Verb, Done)> {
     let mut verbs = Vec::with_capacity(items.len());
@@ -92,7 +103,7 @@ pub(super) fn run(log: &Log, items: Vec<Item>) -> Vec<(Verb, Done)> {
         }
         rest = rest.get(count..).unwrap_or_default();
     }
-    let missing = || refused("", &Value::Null, &SearchError::Panicked);
+    let missing = || refused("", &Value::Null, &RequestError::Panicked);
     verbs.into_iter().zip(results).map(|(verb, done)| (verb, done.unwrap_or_else(missing))).collect()
 }
 
@@ -104,7 +115,7 @@ struct Placed {
     is_last: bool,
 }
 
-fn refused(index: &str, id: &Value, error: &SearchError) -> Done {
+fn refused(index: &str, id: &Value, error: &RequestError) -> Done {
     let (name, reason) = cause(error);
     let status = error.status();
     let answer =
@@ -112,7 +123,7 @@ fn refused(index: &str, id: &Value, error: &SearchError) -> Done {
     Done { answer, status, seq: None }
 }
 
-fn refused_action(action: &Action, error: &SearchError) -> Done {
+fn refused_action(action: &Action, error: &RequestError) -> Done {
     refused(action.kind.plural(), &json!(action.id), error)
 }
 
@@ -127,7 +138,7 @@ fn write(log: &Log, actions: &[Placed]) -> Vec<Done> {
         let plan = match Plan::of(log, actions) {
             Ok(plan) => plan,
             Err(error) => {
-                let error = SearchError::from(error);
+                let error = RequestError::from(error);
                 return actions.iter().map(|placed| refused_action(&placed.action, &error)).collect();
             }
         };
@@ -139,12 +150,16 @@ fn write(log: &Log, actions: &[Placed]) -> Vec<Done> {
             // Somebody else was faster: read again and decide again.
             Err(AppendError::Conflict { .. }) if tries < TRIES => {}
             Err(error) => {
-                let error = SearchError::from(error);
+                // The log is held by another, or its clock is wrong: the next actions would only wait for the same.
+                let is_for_all = matches!(error, AppendError::NoTurn(_) | AppendError::Clock(_));
+                let error = RequestError::from(error);
                 let told = |(placed, planned): (&Placed, Planned)| match planned {
                     Planned::Refused(done) => done,
                     _ => refused_action(&placed.action, &error),
                 };
-                return actions.iter().zip(planned).map(told).collect();
+                let others = actions.iter().skip(planned.len()).filter(|_| is_for_all);
+                let others: Vec<_> = others.map(|placed| refused_action(&placed.action, &error)).collect();
+                return actions.iter().zip(planned).map(told).chain(others).collect();
             }
         }
     }
@@ -171,16 +186,16 @@ fn told(
         all.push(match planned {
             Planned::Refused(done) => done,
             Planned::Nothing(asset) => nothing_new(action, stands.get(&asset).copied().unwrap_or_default()),
-            Planned::Event(asset) => {
+            Planned::Event(asset, remarks) => {
                 let before = stands.entry(asset).or_default();
                 match outcomes.next() {
                     Some(outcome) => {
                         let after = before.after(action.verb, &outcome);
                         let done = written(action, *before, outcome);
                         *before = after;
-                        done
+                        done.remarked(&remarks)
                     }
-                    None => refused_action(action, &SearchError::Panicked),
+                    None => refused_action(action, &RequestError::Panicked),
                 }
             }
         });
@@ -236,7 +251,7 @@ fn written(action: &Action, before: Standing, outcome: Outcome) -> Done {
         Outcome::Refused(refusal) => {
             let error = match refusal {
                 Refusal::Exists { .. } => exists(&action.id),
-                refusal => SearchError::Conflict(refusal.to_string()),
+                refusal => RequestError::Conflict(refusal.to_string()),
             };
             refused_action(action, &error)
         }

@@ -13,10 +13,9 @@ mod top;
 use std::cell::Cell;
 
 use query::{
-    Aggregation, AggregationKind, DateFormat, Histogram, Query, QueryError, Sort, Span, Step,
-    limits::MAX_BUCKETS,
+    Aggregation, AggregationAnswer, AggregationKind, AggregationResult, Bound, Bucket, BucketKey, DateFormat,
+    Histogram, Hit, Query, QueryError, Sort, Span, Step, limits::MAX_BUCKETS,
 };
-use serde_json::{Map, Value, json};
 use tantivy::{DocId, Searcher, SegmentOrdinal, TantivyError};
 
 use self::{buckets::Values, order::Candidate};
@@ -49,8 +48,8 @@ pub(crate) trait AggregatedView {
         limit: usize,
         docs: &[(SegmentOrdinal, &[DocId])],
     ) -> Result<(Vec<SortKey>, Collected), AggregationError>;
-    /// Makes a hit of a seq; and how much text it has.
-    fn hit(&self, seq: u64) -> Option<(Value, usize)>;
+    /// Makes a hit of a seq.
+    fn hit(&self, seq: u64) -> Option<Hit>;
 }
 
 /// What aggregating needs to know.
@@ -86,16 +85,16 @@ impl<'a> Aggregator<'a> {
 }
 
 impl Aggregator<'_> {
-    /// The answers to several aggregations over the same documents, in Elasticsearch's shapes.
-    pub(crate) fn all(&self, aggregations: &[Aggregation], docs: &Docs) -> Answer<Map<String, Value>> {
-        let mut answers = Map::new();
+    /// The answers to several aggregations over the same documents.
+    pub(crate) fn all(&self, aggregations: &[Aggregation], docs: &Docs) -> Answer<Vec<AggregationAnswer>> {
+        let mut answers = Vec::with_capacity(aggregations.len());
         for aggregation in aggregations {
             // When nothing is left to spend, what is missing in the answer is what it would have counted.
-            let answer = match self.budget.check() {
+            let result = match self.budget.check() {
                 true => self.one(aggregation, &Docs::new()),
                 false => self.one(aggregation, docs),
             };
-            answers.insert(aggregation.name.clone(), answer?);
+            answers.push(AggregationAnswer { name: aggregation.name.clone(), result: result? });
         }
         Ok(answers)
     }
@@ -113,11 +112,13 @@ impl Aggregator<'_> {
         docs.iter().copied().take_while(|_| !self.over(1))
     }
 
-    fn one(&self, aggregation: &Aggregation, docs: &Docs) -> Answer<Value> {
+    fn one(&self, aggregation: &Aggregation, docs: &Docs) -> Answer<AggregationResult> {
         let nested = &aggregation.nested;
-        match &aggregation.kind {
-            AggregationKind::Terms(wanted) => self.terms(wanted, nested, docs),
-            AggregationKind::Histogram(wanted) => self.histogram(wanted, nested, docs),
+        Ok(match &aggregation.kind {
+            AggregationKind::Terms(wanted) => self.terms(wanted, nested, docs)?,
+            AggregationKind::Histogram(wanted) => {
+                AggregationResult::Intervals(self.histogram(wanted, nested, docs)?)
+            }
             AggregationKind::Ranges { field, spans, format, missing } => {
                 let mut buckets = Vec::new();
                 let missing = missing.map(|number| number as i64);
@@ -126,20 +127,21 @@ impl Aggregator<'_> {
                     let inside = |value: i64| span.has(value as f64).then_some(1);
                     let docs =
                         self.by_number(field, missing, docs, 1, inside)?.remove(&1).unwrap_or_default();
-                    let bucket = span_bucket(span, is_date, format.as_ref());
-                    buckets.push(self.bucket(bucket, nested, &docs)?);
+                    let key = key_of_span(span, is_date, format.as_ref());
+                    buckets.push(self.bucket(key, nested, &docs)?);
                 }
-                Ok(json!({"buckets": buckets}))
+                AggregationResult::Ranges(buckets)
             }
             AggregationKind::Stats { field, which, format, missing } => {
-                self.stats(field, *which, format.as_ref(), missing.as_deref(), docs)
+                let figures = self.stats(field, *which, format.as_ref(), missing.as_deref(), docs)?;
+                AggregationResult::Stats(figures)
             }
             AggregationKind::Cardinality { field, missing } => {
-                Ok(json!({"value": self.distinct(field, missing.as_deref(), docs)?}))
+                AggregationResult::Distinct(self.distinct(field, missing.as_deref(), docs)?)
             }
             AggregationKind::Filter(query) => {
                 let docs = self.filtered(query, docs)?;
-                self.bucket(Map::new(), nested, &docs)
+                AggregationResult::One(self.bucket(BucketKey::Query(None), nested, &docs)?)
             }
             AggregationKind::Filters { queries, other, named } => {
                 let mut lists = Vec::new();
@@ -151,88 +153,75 @@ impl Aggregator<'_> {
                     lists.push(Self::in_none(docs, &lists));
                     names.push(other);
                 }
-                let buckets = lists.iter().map(|docs| self.bucket(Map::new(), nested, docs));
-                let buckets = buckets.collect::<Answer<Vec<Value>>>()?;
-                if !named {
-                    return Ok(json!({"buckets": buckets}));
-                }
-                let named: Map<String, Value> = names.into_iter().cloned().zip(buckets).collect();
-                Ok(json!({"buckets": named}))
+                let buckets = names.into_iter().zip(&lists).map(|(name, docs)| {
+                    self.bucket(BucketKey::Query(named.then(|| name.clone())), nested, docs)
+                });
+                AggregationResult::Filters(buckets.collect::<Answer<_>>()?)
             }
             AggregationKind::Missing { field } => {
-                self.bucket(Map::new(), nested, &self.without(field, docs)?)
+                let docs = self.without(field, docs)?;
+                AggregationResult::One(self.bucket(BucketKey::Query(None), nested, &docs)?)
             }
-            AggregationKind::TopHits { from, size, sort } => self.top_hits(*from, *size, sort, docs),
-        }
+            AggregationKind::TopHits { from, size, sort } => {
+                AggregationResult::TopHits(self.top_hits(*from, *size, sort, docs)?)
+            }
+        })
     }
 
-    fn histogram(&self, wanted: &Histogram, nested: &[Aggregation], docs: &Docs) -> Answer<Value> {
+    fn histogram(&self, wanted: &Histogram, nested: &[Aggregation], docs: &Docs) -> Answer<Vec<Bucket>> {
         let buckets = self.intervals(wanted, docs)?.into_iter();
         let mut buckets: Vec<Candidate<i64>> =
             buckets.map(|(key, docs)| Candidate { key, count: count(&docs), docs }).collect();
         if !wanted.order.is_empty() {
             buckets = self.ordered(buckets, &wanted.order, nested)?;
         }
-        let mut answers = Vec::new();
+        let mut answers = Vec::with_capacity(buckets.len());
         for one in buckets {
-            let mut bucket = Map::new();
-            match wanted.step {
-                Step::Dates(..) => {
-                    let shown = DateFormat::shown(one.key, wanted.format.as_ref());
-                    bucket.insert("key_as_string".to_owned(), json!(shown));
-                    bucket.insert("key".to_owned(), json!(one.key));
-                }
-                Step::Numbers(_) => {
-                    bucket.insert("key".to_owned(), json!(one.key as f64));
-                }
-            }
-            answers.push(self.counted_bucket(bucket, one.count, nested, &one.docs)?);
+            let key = match wanted.step {
+                Step::Dates(..) => date_key(one.key, wanted.format.as_ref()),
+                Step::Numbers(_) => BucketKey::Number(one.key),
+            };
+            answers.push(self.counted_bucket(key, one.count, nested, &one.docs)?);
         }
-        Ok(json!({"buckets": answers}))
+        Ok(answers)
     }
 
     /// A bucket with its count and what is nested in it.
-    fn bucket(&self, bucket: Map<String, Value>, nested: &[Aggregation], docs: &Docs) -> Answer<Value> {
-        self.counted_bucket(bucket, count(docs), nested, docs)
+    fn bucket(&self, key: BucketKey, nested: &[Aggregation], docs: &Docs) -> Answer<Bucket> {
+        self.counted_bucket(key, count(docs), nested, docs)
     }
 
     /// A bucket whose documents were counted already.
     fn counted_bucket(
         &self,
-        mut bucket: Map<String, Value>,
+        key: BucketKey,
         count: u64,
         nested: &[Aggregation],
         docs: &Docs,
-    ) -> Answer<Value> {
+    ) -> Answer<Bucket> {
         self.buckets.set(self.buckets.get() + 1);
         if self.buckets.get() > MAX_BUCKETS {
             return Err(too_many_buckets().into());
         }
-        bucket.insert("doc_count".to_owned(), json!(count));
-        bucket.extend(self.all(nested, docs)?);
-        Ok(Value::Object(bucket))
+        Ok(Bucket { key, count, nested: self.all(nested, docs)? })
     }
 }
 
+fn date_key(millis: i64, format: Option<&DateFormat>) -> BucketKey {
+    BucketKey::Date { millis, shown: DateFormat::shown(millis, format) }
+}
+
 /// The bounds of a range, as numbers and (of dates) as texts.
-fn span_bucket(span: &Span, is_date: bool, format: Option<&DateFormat>) -> Map<String, Value> {
-    let mut bucket = Map::new();
-    let mut texts = Vec::new();
-    for (name, bound) in [("from", span.from), ("to", span.to)] {
-        let Some(bound) = bound else {
-            texts.push("*".to_owned());
-            continue;
-        };
-        bucket.insert(name.to_owned(), json!(bound));
+fn key_of_span(span: &Span, is_date: bool, format: Option<&DateFormat>) -> BucketKey {
+    let bound = |value: f64| Bound { value, date: is_date.then(|| DateFormat::shown(value as i64, format)) };
+    let (from, to) = (span.from.map(bound), span.to.map(bound));
+    let name = span.key.clone().unwrap_or_else(|| {
         // A number always shows that it may have decimals.
-        let text = if is_date { DateFormat::shown(bound as i64, format) } else { format!("{bound:?}") };
-        if is_date {
-            bucket.insert(format!("{name}_as_string"), json!(text));
-        }
-        texts.push(text);
-    }
-    bucket.insert("key".to_owned(), json!(span.key.clone().unwrap_or_else(|| texts.join("-"))));
-    bucket
+        let text = |bound: &Bound| bound.date.clone().unwrap_or_else(|| format!("{:?}", bound.value));
+        let shown = |bound: &Option<Bound>| bound.as_ref().map_or_else(|| "*".to_owned(), text);
+        format!("{}-{}", shown(&from), shown(&to))
+    });
+    BucketKey::Range { name, from, to }
 }
 
 fn too_many_buckets() -> QueryError {

@@ -5,8 +5,11 @@
 //! collected any more, so whatever was found before is true; the answer says that it was cut short.
 
 use std::{
-    cell::Cell,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    marker::PhantomData,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -27,9 +30,28 @@ impl Default for SearchLimits {
     }
 }
 
+/// What all searches of one request share: when it began, by the clock of the thread that does its work, to which it
+/// belongs.
+#[derive(Debug)]
+pub(crate) struct Allowance {
+    /// What the thread's clock showed, in nanoseconds; later for what is at nobody's cost.
+    began: Arc<AtomicU64>,
+    /// Another thread's clock shows something else.
+    stays: PhantomData<*const ()>,
+}
+
+impl Allowance {
+    /// Returns that of a request that begins now, on this thread.
+    pub(crate) fn begin() -> Self {
+        Self { began: Arc::new(AtomicU64::new(nanos(thread_time()))), stays: PhantomData }
+    }
+}
+
 /// What is left of it for one search; belongs to the thread that searches.
 #[derive(Debug)]
 pub(crate) struct Budget {
+    /// The request's, see [`Allowance`].
+    began: Arc<AtomicU64>,
     deadline: Instant,
     /// What the thread's clock may show, in nanoseconds.
     cpu_until: AtomicU64,
@@ -38,26 +60,14 @@ pub(crate) struct Budget {
     lists: AtomicU64,
 }
 
-thread_local! {
-    /// What the thread's clock showed when the request under way began.
-    static BEGAN: Cell<Option<Duration>> = const { Cell::new(None) };
-}
-
-/// Does all the work of one request: its searches share what it may spend.
-pub(crate) fn request<T>(work: impl FnOnce() -> T) -> T {
-    BEGAN.set(Some(thread_time()));
-    let done = work();
-    BEGAN.set(None);
-    done
-}
-
 impl Budget {
-    /// From now on; what earlier searches of the same [`request`] have taken is taken off.
-    pub(crate) fn begin(limits: SearchLimits) -> Self {
-        let began = BEGAN.get().unwrap_or_else(thread_time);
+    /// From now on; what earlier searches of the same request have taken is taken off.
+    pub(crate) fn begin(limits: SearchLimits, allowance: &Allowance) -> Self {
+        let began = Arc::clone(&allowance.began);
         Self {
             deadline: Instant::now() + limits.time,
-            cpu_until: AtomicU64::new(nanos(began.saturating_add(limits.cpu))),
+            cpu_until: AtomicU64::new(began.load(Relaxed).saturating_add(nanos(limits.cpu))),
+            began,
             over: AtomicBool::new(false),
             lists: AtomicU64::new(0),
         }
@@ -85,7 +95,7 @@ impl Budget {
         let spent = thread_time().saturating_sub(before);
         self.cpu_until.fetch_add(nanos(spent), Relaxed);
         // Nor are the searches that come behind it in the same request.
-        BEGAN.set(BEGAN.get().map(|began| began.saturating_add(spent)));
+        self.began.fetch_add(nanos(spent), Relaxed);
         done
     }
 
@@ -133,7 +143,7 @@ impl Budget {
     /// One that no test spends.
     pub(crate) fn endless() -> Self {
         let hour = Duration::from_secs(3_600);
-        Self::begin(SearchLimits { time: hour, cpu: hour })
+        Self::begin(SearchLimits { time: hour, cpu: hour }, &Allowance::begin())
     }
 }
 
@@ -149,7 +159,7 @@ mod tests {
     #[test]
     fn work_is_charged_and_waiting_is_not() {
         let limits = SearchLimits { time: Duration::from_secs(3_600), cpu: Duration::from_millis(1) };
-        let budget = Budget::begin(limits);
+        let budget = Budget::begin(limits, &Allowance::begin());
         std::thread::scope(|scope| scope.spawn(work).join().unwrap());
         assert!(!budget.check(), "another thread's work");
         budget.at_nobodys_cost(work);
@@ -161,17 +171,17 @@ mod tests {
     #[test]
     fn the_searches_of_a_request_share_what_it_may_spend() {
         let limits = SearchLimits { cpu: Duration::from_millis(1), ..SearchLimits::default() };
-        request(|| {
-            Budget::begin(limits).at_nobodys_cost(work);
-            assert!(!Budget::begin(limits).check());
-            work();
-            assert!(Budget::begin(limits).check());
-        });
-        assert!(!Budget::begin(limits).check());
+        let request = Allowance::begin();
+        Budget::begin(limits, &request).at_nobodys_cost(work);
+        assert!(!Budget::begin(limits, &request).check());
+        work();
+        assert!(Budget::begin(limits, &request).check());
+        assert!(!Budget::begin(limits, &Allowance::begin()).check());
     }
 
     #[test]
     fn the_clock_counts_too() {
-        assert!(Budget::begin(SearchLimits { time: Duration::ZERO, ..SearchLimits::default() }).check());
+        let limits = SearchLimits { time: Duration::ZERO, ..SearchLimits::default() };
+        assert!(Budget::begin(limits, &Allowance::begin()).check());
     }
 }

@@ -46,10 +46,13 @@ impl Query for Combined {
             CombinedWeight { query: self.clone(), idf: 0.0, average: 1.0, lengths: HashMap::new() };
         if let EnableScoring::Enabled { searcher, statistics_provider: statistics } = scoring {
             let documents = statistics.total_num_docs()?;
-            let mut frequency = 0;
+            // By field, the documents of all languages together: they are one word.
+            let mut frequencies: HashMap<Field, u64> = HashMap::new();
             for (term, _) in &self.terms {
-                frequency = frequency.max(statistics.doc_freq(term)?);
+                let of_field = frequencies.entry(term.field()).or_default();
+                *of_field += statistics.doc_freq(term)?;
             }
+            let frequency = frequencies.into_values().max().unwrap_or(0).min(documents);
             let (count, with) = (documents as f32, frequency as f32);
             weight.idf = (1.0 + (count - with + 0.5) / (with + 0.5)).ln();
             let (mut length, mut documents) = (0.0, 0.0);

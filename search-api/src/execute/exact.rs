@@ -19,7 +19,7 @@ use tantivy::{
     query::{BitSetDocSet, ConstScorer, EnableScoring, Explanation, Query, Scorer, Weight},
     schema::IndexRecordOption,
 };
-use views::forms::{forms_of, stem_of};
+use views::forms::{forms_of, key_of};
 
 use super::{
     budget::{Budget, Steps},
@@ -29,8 +29,8 @@ use super::{
     score::score_of,
 };
 
-pub(super) use self::words::first_words;
 pub(crate) use self::words::{NearWord, is_in_use, near_words};
+pub(super) use self::words::{first_words, keys_of_words};
 
 /// How a word of a phrase may stand in a text.
 #[derive(Debug, Clone)]
@@ -39,10 +39,10 @@ pub(super) enum Spelling {
     Word(String),
     /// Written in any of these ways; of so many, if not of all.
     Like(Arc<Terms>, Option<usize>),
-    /// However it is written, with this stem.
-    Stem(String),
-    /// With this stem, or written or stemmed in any of these ways, so many of each sort.
-    Either(String, Arc<Terms>, usize),
+    /// However it is written, with one of these keys: its stems by the rules of each language.
+    Stems(Vec<String>),
+    /// With one of these keys, or written or stemmed in any of these ways, so many of each sort.
+    Either(Vec<String>, Arc<Terms>, usize),
 }
 
 /// Words that follow each other in one field.
@@ -104,26 +104,36 @@ impl Found {
 /// The two dictionaries of a field in one segment.
 struct Dictionaries {
     stems: Arc<InvertedIndexReader>,
+    /// What the terms of `stems` are.
+    of: Of,
     forms: Option<Arc<InvertedIndexReader>>,
 }
 
 impl Dictionaries {
     fn open(reader: &SegmentReader, within: Within) -> tantivy::Result<Self> {
         let forms = within.forms.map(|forms| reader.inverted_index(forms)).transpose()?;
-        Ok(Self { stems: reader.inverted_index(within.field)?, forms })
+        Ok(Self { stems: reader.inverted_index(within.field)?, of: within.terms(), forms })
     }
 
-    /// The forms of a stem, at whose places another word stands.
-    fn forms_of(&self, stem: &[u8]) -> tantivy::Result<Vec<TermInfo>> {
+    /// The forms of a key, at whose places another word stands.
+    fn forms_of(&self, key: &[u8]) -> tantivy::Result<Vec<TermInfo>> {
         let mut found = Vec::new();
         let Some(forms) = &self.forms else { return Ok(found) };
-        for range in forms_of(stem) {
+        for range in forms_of(key) {
             let mut terms = forms.terms().range().ge(range.start).lt(range.end).into_stream()?;
             while terms.advance() {
                 found.push(terms.value().clone());
             }
         }
         Ok(found)
+    }
+
+    /// The word that is spelt like a term.
+    fn word<'a>(&self, term: &'a str) -> &'a str {
+        match self.of {
+            Of::Keys => views::forms::stem_of(term),
+            Of::Terms | Of::Forms => term,
+        }
     }
 
     /// Words that are written so, so many of each sort.
@@ -135,26 +145,26 @@ impl Dictionaries {
                 Ok(found.forms.len() < most)
             })?;
         }
-        each_of(words, &self.stems, Of::Terms, budget, &mut |stem, info| {
-            found.stems.push((info.clone(), self.forms_of(stem)?));
+        each_of(words, &self.stems, self.of, budget, &mut |key, info| {
+            found.stems.push((info.clone(), self.forms_of(key)?));
             Ok(found.stems.len() < most)
         })?;
         Ok(found)
     }
 
-    /// Words of this stem, and those that are written or stemmed so, so many of each sort. None is found twice.
-    fn either(&self, stem: &str, terms: &Terms, most: usize, budget: &Budget) -> tantivy::Result<Found> {
-        let mut found = self.stem(stem)?;
-        let mut known = HashSet::from([stem.as_bytes().to_vec()]);
-        terms.each(&self.stems, Of::Terms, budget, &mut |term, info| {
-            if known.insert(term.to_vec()) {
+    /// Words of these keys, and those that are written or stemmed so, so many of each sort. None is found twice.
+    fn either(&self, keys: &[String], terms: &Terms, most: usize, budget: &Budget) -> tantivy::Result<Found> {
+        let mut found = self.stems(keys)?;
+        let mut known: HashSet<Vec<u8>> = keys.iter().map(|key| key.as_bytes().to_vec()).collect();
+        terms.each(&self.stems, self.of, budget, &mut |key, info| {
+            if known.insert(key.to_vec()) {
                 found.stems.push((info.clone(), Vec::new()));
             }
             Ok(found.stems.len() < most)
         })?;
         if let Some(forms) = &self.forms {
             terms.each(forms, Of::Forms, budget, &mut |form, info| {
-                if stem_of(form).is_none_or(|stem| !known.contains(stem)) {
+                if key_of(form).is_none_or(|key| !known.contains(key)) {
                     found.forms.push(info.clone());
                 }
                 Ok(found.forms.len() < most)
@@ -163,9 +173,12 @@ impl Dictionaries {
         Ok(found)
     }
 
-    fn stem(&self, stem: &str) -> tantivy::Result<Found> {
-        let stem = self.stems.terms().get(stem)?;
-        Ok(Found { stems: stem.into_iter().map(|stem| (stem, Vec::new())).collect(), ..Found::default() })
+    fn stems(&self, keys: &[String]) -> tantivy::Result<Found> {
+        let mut found = Found::default();
+        for key in keys {
+            found.stems.extend(self.stems.terms().get(key)?.map(|stem| (stem, Vec::new())));
+        }
+        Ok(found)
     }
 }
 
@@ -182,8 +195,8 @@ impl Exact {
                     Terms::Near(near) => dictionaries.written(near, most, budget),
                 }
             }
-            Spelling::Stem(stem) => dictionaries.stem(stem),
-            Spelling::Either(stem, terms, most) => dictionaries.either(stem, terms, *most, budget),
+            Spelling::Stems(keys) => dictionaries.stems(keys),
+            Spelling::Either(keys, terms, most) => dictionaries.either(keys, terms, *most, budget),
         };
         self.words.iter().map(find).collect()
     }

@@ -10,7 +10,7 @@ use tantivy::{
     schema::IndexRecordOption,
 };
 use tantivy_fst::Automaton;
-use views::forms::{ALIKE, PART, UNLIKE};
+use views::forms::{ALIKE, UNLIKE, ends_stem};
 
 use super::{
     budget::{Budget, Steps},
@@ -42,7 +42,7 @@ impl Weight for Expand {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let mut docs = BitSet::with_max_value(reader.max_doc());
         let mut steps = Steps::default();
-        let dictionaries = [(Some(self.within.field), Of::Terms), (self.within.forms, Of::Forms)];
+        let dictionaries = [(Some(self.within.field), self.within.terms()), (self.within.forms, Of::Forms)];
         for (field, of) in dictionaries {
             let Some(field) = field else { continue };
             let inverted = reader.inverted_index(field)?;
@@ -73,6 +73,8 @@ impl Weight for Expand {
 pub(super) enum Of {
     /// Its terms.
     Terms,
+    /// The stems of its keys.
+    Keys,
     /// The words of its forms.
     Forms,
 }
@@ -96,7 +98,7 @@ impl Terms {
     }
 }
 
-/// The same for any rule.
+/// Like [`Terms::each`], for any rule.
 pub(super) fn each_of<R: Rule>(
     rule: &R,
     inverted: &InvertedIndexReader,
@@ -124,6 +126,7 @@ pub(super) fn each_of<R: Rule>(
     let automaton = Walk::new(rule, budget);
     match of {
         Of::Terms => walk(automaton, inverted, budget, go_on),
+        Of::Keys => walk(Keys(automaton), inverted, budget, go_on),
         Of::Forms => walk(Forms(automaton), inverted, budget, go_on),
     }
 }
@@ -214,6 +217,48 @@ impl<R: Rule> Automaton for Walk<'_, R> {
     }
 }
 
+/// Takes the keys of the stems that another takes.
+struct Keys<A>(A);
+
+/// Where in a key.
+#[derive(Clone)]
+enum InKey<S> {
+    Stem(S),
+    /// Behind the stem.
+    End(S),
+}
+
+impl<A: Automaton> Automaton for Keys<A>
+where
+    A::State: Clone,
+{
+    type State = InKey<A::State>;
+
+    fn start(&self) -> Self::State {
+        InKey::Stem(self.0.start())
+    }
+
+    fn is_match(&self, state: &Self::State) -> bool {
+        let (InKey::Stem(state) | InKey::End(state)) = state;
+        self.0.is_match(state)
+    }
+
+    fn can_match(&self, state: &Self::State) -> bool {
+        match state {
+            InKey::Stem(state) => self.0.can_match(state),
+            InKey::End(state) => self.0.is_match(state),
+        }
+    }
+
+    fn accept(&self, state: &Self::State, byte: u8) -> Self::State {
+        match state {
+            InKey::Stem(state) if ends_stem(byte) => InKey::End(state.clone()),
+            InKey::Stem(state) => InKey::Stem(self.0.accept(state, byte)),
+            InKey::End(state) => InKey::End(state.clone()),
+        }
+    }
+}
+
 /// Takes the forms of the words that another takes.
 struct Forms<A>(A);
 
@@ -252,8 +297,9 @@ where
     fn accept(&self, state: &Self::State, byte: u8) -> Self::State {
         match state {
             At::Start if byte == UNLIKE => At::Unlike,
+            At::Start if ends_stem(byte) => At::Word(self.0.start()),
             At::Start => At::Stem(self.0.accept(&self.0.start(), byte), 1),
-            At::Stem(..) | At::Unlike if byte == PART => At::Word(self.0.start()),
+            At::Stem(..) | At::Unlike if ends_stem(byte) => At::Word(self.0.start()),
             At::Stem(state, alike) if *alike < ALIKE => At::Stem(self.0.accept(state, byte), alike + 1),
             At::Stem(..) | At::Unlike => state.clone(),
             At::Word(state) => At::Word(self.0.accept(state, byte)),

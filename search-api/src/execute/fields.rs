@@ -1,10 +1,11 @@
 //! Which fields of a view a query means, and what its words are there.
 
-use indexer::{IndexedField, ViewSchema};
+use indexer::{IndexedField, Languages, ViewSchema};
 use query::{ALL_EXACT, FieldBoost, QueryError};
 use tantivy::schema::Field;
-use views::{Analyser, EXACT, FieldKind, Language, Term, is_unparted};
+use views::{Analyser, EXACT, FieldKind, LOCAL, Language};
 
+use super::expand::Of;
 /// A field that a query looks at.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target<'a> {
@@ -33,6 +34,11 @@ pub(crate) struct Within {
 }
 
 impl Within {
+    /// What its terms are.
+    pub(super) fn terms(self) -> Of {
+        if self.forms.is_some() { Of::Keys } else { Of::Terms }
+    }
+
     /// The same place with its words as they are written, if they are not that already.
     pub(crate) fn as_written(self) -> Self {
         Self { as_written: self.forms.is_some(), ..self }
@@ -62,6 +68,9 @@ impl Target<'_> {
     pub(crate) fn column(&self) -> Option<String> {
         match (self.as_what, self.field.spec.kind) {
             (AsWhat::Text(..), FieldKind::Text(_)) => None,
+            (AsWhat::Number(field), _) if self.field.local == Some(field) => {
+                Some(format!("{}{LOCAL}", self.field.spec.name))
+            }
             (AsWhat::Text(..) | AsWhat::Keyword(_), FieldKind::TextAndKeyword(_)) => {
                 Some(format!("{}.keyword", self.field.spec.name))
             }
@@ -76,10 +85,16 @@ impl Target<'_> {
 }
 
 /// The field of this exact name; `X.keyword` means the exact values of any field that has them, `X.exact` the words of
-/// a stemmed one as they are written.
+/// a stemmed one as they are written, `X.local` the dates of a field by the clocks that they were written by.
 pub(crate) fn target_of<'a>(schema: &'a ViewSchema, name: &str) -> Option<Target<'a>> {
     if let Some(base) = name.strip_suffix(EXACT) {
         return target_of(schema, base).filter(|target| target.field.spec.is_stemmed())?.as_written();
+    }
+    if let Some(base) = name.strip_suffix(LOCAL) {
+        // An index from before there were such columns has the instants alone.
+        let target = target_of(schema, base).filter(Target::is_date)?;
+        let as_what = target.field.local.map_or(target.as_what, AsWhat::Number);
+        return Some(Target { as_what, ..target });
     }
     let (base, keyword) = match name.strip_suffix(".keyword") {
         Some(base) => (base, true),
@@ -160,37 +175,24 @@ pub(crate) fn unknown_field(schema: &ViewSchema, name: &str) -> QueryError {
     QueryError::illegal(format!("there is no field `{name}`; there are {}", known.join(", ")))
 }
 
-/// Lowered and without diacritics, word characters or not: patterns keep their signs.
+/// Lowers and folds the words of a pattern, and keeps its signs.
 pub(crate) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_alphanumeric() {
-            let mut buffer = [0; 4];
-            let one = Analyser::Exact.terms(Language::Other, c.encode_utf8(&mut buffer));
-            match one.first() {
-                Some(term) => folded.push_str(&term.text),
-                None => folded.push(c),
-            }
-        } else {
-            folded.push(c);
-        }
+    let is_sign = |c: char| c.is_ascii() && !c.is_ascii_alphanumeric();
+    for run in text.split_inclusive(is_sign) {
+        let word = run.trim_end_matches(is_sign);
+        folded.push_str(&views::fold(word));
+        folded.push_str(run.strip_prefix(word).unwrap_or_default());
     }
     folded
 }
 
-/// The only character of a word, if it is of a script that does not part its words.
-pub(crate) fn lone_char(text: &str, word: &Term) -> Option<char> {
-    let mut chars = text.get(word.start..word.end)?.chars();
-    let first = chars.next().filter(|first| is_unparted(*first))?;
-    chars.next().is_none().then_some(first)
-}
-
-/// A text as words, in the terms of each language that the index was analysed in.
+/// A text as words, in the keys of each language that the index has texts of.
 pub(crate) struct Analysed {
-    /// For each distinct way to analyse it, the terms of all words, in their order.
-    pub(crate) variants: Vec<Vec<String>>,
+    /// For each distinct way to analyse it, the keys of all words, in their order.
+    variants: Vec<Vec<String>>,
     /// The words as they are written.
-    pub(crate) written: Vec<String>,
+    written: Vec<String>,
     /// Those of them that are one character of a script that does not part its words.
     lone: Vec<bool>,
     /// The words that stand together without white space: ranges of places.
@@ -198,10 +200,7 @@ pub(crate) struct Analysed {
 }
 
 impl Analysed {
-    pub(crate) fn new(analyser: Analyser, languages: &[Language], text: &str) -> Self {
-        let fallback = [Language::Other];
-        let languages =
-            if languages.is_empty() || analyser == Analyser::Exact { &fallback } else { languages };
+    pub(crate) fn new(analyser: Analyser, languages: &Languages, text: &str) -> Self {
         let (mut written, mut lone) = (Vec::new(), Vec::new());
         let mut units: Vec<std::ops::Range<usize>> = Vec::new();
         let mut end = 0;
@@ -214,13 +213,21 @@ impl Analysed {
                 _ => units.push(at..at + 1),
             }
             end = term.end;
-            lone.push(lone_char(text, &term).is_some());
+            lone.push(term.is_lone);
             written.push(term.text);
         }
+        let as_written = [Language::Other];
+        let languages_of_texts = match analyser {
+            Analyser::Text if !languages.all.is_empty() => languages.all.as_slice(),
+            _ => &as_written,
+        };
         let mut variants: Vec<Vec<String>> = Vec::new();
-        for language in languages {
-            let terms = analyser.terms(*language, text);
-            let variant: Vec<String> = terms.into_iter().map(|term| term.text).collect();
+        for language in languages_of_texts {
+            let keys = analyser.terms(*language, text).into_iter();
+            let variant: Vec<String> = match languages.have_suffixes {
+                true => keys.map(|term| term.text).collect(),
+                false => keys.map(|term| term.stem().to_owned()).collect(),
+            };
             if !variants.contains(&variant) {
                 variants.push(variant);
             }
@@ -243,7 +250,7 @@ impl Analysed {
         self.variants.first().map_or(0, Vec::len)
     }
 
-    /// The distinct terms of one word.
+    /// The distinct keys of one word.
     pub(crate) fn alternatives(&self, at: usize) -> Vec<&str> {
         let mut found: Vec<&str> = Vec::new();
         for variant in &self.variants {
@@ -256,17 +263,9 @@ impl Analysed {
         found
     }
 
-    /// The distinct sequences of terms of several words.
-    pub(crate) fn sequences(&self, of: std::ops::Range<usize>) -> Vec<&[String]> {
-        let mut found: Vec<&[String]> = Vec::new();
-        for variant in &self.variants {
-            if let Some(terms) = variant.get(of.clone())
-                && !found.contains(&terms)
-            {
-                found.push(terms);
-            }
-        }
-        found
+    /// For each way to analyse it, the keys of several words.
+    pub(crate) fn sequences(&self, of: std::ops::Range<usize>) -> impl Iterator<Item = &[String]> {
+        self.variants.iter().filter_map(move |variant| variant.get(of.clone()))
     }
 }
 
@@ -274,10 +273,14 @@ impl Analysed {
 mod tests {
     use super::*;
 
+    fn of(all: &[Language]) -> Languages {
+        Languages { all: all.to_vec(), have_suffixes: true }
+    }
+
     #[test]
     fn words_that_stand_together_are_units() {
         let check = |text: &str, units: &[(usize, usize)]| {
-            let analysed = Analysed::new(Analyser::Text, &[Language::Other], text);
+            let analysed = Analysed::new(Analyser::Text, &of(&[Language::Other]), text);
             let found: Vec<_> = analysed.units.iter().map(|unit| (unit.start, unit.end)).collect();
             assert_eq!(found, units, "{text}");
         };
@@ -289,10 +292,16 @@ mod tests {
     }
 
     #[test]
-    fn languages_give_alternatives() {
-        let analysed =
-            Analysed::new(Analyser::Text, &[Language::English, Language::French], "époques running");
-        assert_eq!(analysed.alternatives(1), ["run", "running"]);
+    fn each_language_has_keys_of_its_own() {
+        let analysed = Analysed::new(
+            Analyser::Text,
+            &of(&[Language::Other, Language::English, Language::French]),
+            "époques running",
+        );
+        let key = |stem: &str, language: Language| format!("{stem}{}", language.suffix().unwrap());
+        let expected =
+            ["running".to_owned(), key("run", Language::English), key("running", Language::French)];
+        assert_eq!(analysed.alternatives(1), expected);
         assert_eq!(analysed.len(), 2);
     }
 }

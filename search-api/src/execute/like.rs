@@ -2,16 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use indexer::ViewSchema;
+use indexer::{Languages, ViewSchema};
 use query::{Bool, Example, FieldBoost, Like, Query, QueryError, Words};
 use serde_json::{Map, Value};
 use store::AssetKind;
 use tantivy::{Searcher, Term};
-use views::{Analyser, Document, Language, values_at};
+use views::{Analyser, Document, Language, forms::stem_of, values_at};
 
 use super::{
     budget::{Budget, Steps},
-    fields::{AsWhat, Target, target_of, targets},
+    fields::{Analysed, AsWhat, Target, target_of, targets},
 };
 
 /// Finds the document of an asset; `None` when readers see none.
@@ -24,6 +24,7 @@ pub(crate) fn like(
     document: &Documents<'_>,
     kind: AssetKind,
     searcher: &Searcher,
+    languages: &Languages,
     schema: &ViewSchema,
     budget: &Budget,
 ) -> Result<Query, QueryError> {
@@ -58,21 +59,34 @@ pub(crate) fn like(
                 "`{name}` is no text, and more_like_this looks at the words of texts"
             )));
         };
-        let avoided = words_of(&unlike, name, analyser);
+        // A word is one word in all languages, and an example may be too short to tell its own.
+        let keys_of = |written: &str| {
+            let analysed = Analysed::new(analyser, languages, written);
+            analysed.alternatives(0).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let avoided: HashSet<String> = words_of(&unlike, name, analyser)
+            .into_values()
+            .flat_map(|(_, written)| keys_of(&written))
+            .collect();
         for (term, (here, written)) in words_of(&given, name, analyser) {
             if steps.more(64, budget) {
                 break;
             }
             let written_small = written.to_lowercase();
             if here < like.min_term_freq
-                || !like.length.contains(&term.chars().count())
-                || avoided.contains_key(&term)
+                || !like.length.contains(&stem_of(&term).chars().count())
                 || stop_words.contains(&written_small)
-                || stop_words.contains(&term)
+                || stop_words.contains(stem_of(&term))
             {
                 continue;
             }
-            let elsewhere = searcher.doc_freq(&Term::from_field_text(within.field, &term)).unwrap_or(0);
+            let keys = keys_of(&written);
+            if keys.iter().any(|key| avoided.contains(key)) {
+                continue;
+            }
+            let count =
+                |key: &String| searcher.doc_freq(&Term::from_field_text(within.field, key)).unwrap_or(0);
+            let elsewhere: u64 = keys.iter().map(count).sum();
             if elsewhere > 0 && like.doc_freq.contains(&elsewhere) {
                 let idf = (1.0 + (total - elsewhere as f64 + 0.5) / (elsewhere as f64 + 0.5)).ln();
                 telling.push((here as f64 * idf, target.field.spec.name, written));
@@ -111,18 +125,17 @@ pub(crate) fn like(
 enum Given {
     /// The same for all fields.
     Text(Language, String),
-    Document(Option<Language>, Map<String, Value>),
+    Document(Document),
+    /// Made up: each text is in the language that it seems to be in.
+    Made(Map<String, Value>),
 }
 
 impl Given {
     fn of(example: &Example, document: &Documents<'_>) -> Option<Self> {
         Some(match example {
             Example::Text(text) => Self::Text(Language::detect(text), text.clone()),
-            Example::Document(json) => Self::Document(None, json.clone()),
-            Example::Asset { kind, id } => {
-                let found = document(*kind, id)?;
-                Self::Document(Some(found.language()), found.json)
-            }
+            Example::Document(json) => Self::Made(json.clone()),
+            Example::Asset { kind, id } => Self::Document(document(*kind, id)?),
         })
     }
 }
@@ -139,12 +152,16 @@ fn words_of(given: &[Given], field: &str, analyser: Analyser) -> HashMap<String,
     for one in given {
         match one {
             Given::Text(language, text) => count(*language, text),
-            Given::Document(language, json) => {
+            Given::Document(document) => {
+                let mut texts = Vec::new();
+                document.texts_at(document.language(), field, &mut texts);
+                texts.into_iter().for_each(|(language, text)| count(language, text));
+            }
+            Given::Made(json) => {
                 let mut values = Vec::new();
                 values_at(json, field, &mut values);
-                for text in values.into_iter().filter_map(Value::as_str) {
-                    count(language.unwrap_or_else(|| Language::detect(text)), text);
-                }
+                let texts = values.into_iter().filter_map(Value::as_str);
+                texts.for_each(|text| count(Language::detect(text), text));
             }
         }
     }

@@ -20,10 +20,10 @@ mod translate;
 
 pub(crate) use aggregate::{AggregatedView, AggregationError, Aggregator, Docs, Place};
 pub use budget::SearchLimits;
-pub(crate) use budget::{Budget, Steps, request};
+pub(crate) use budget::{Allowance, Budget, Steps};
 pub(crate) use collect::{Collect, Collected, Found, compare, first_of_each};
 pub(crate) use exact::{NearWord, is_in_use, near_words};
-pub(crate) use fields::{Analysed, AsWhat, Target, fold, lone_char, target_of, targets};
+pub(crate) use fields::{Analysed, AsWhat, Target, fold, target_of, targets};
 pub(crate) use lengths::Lengths;
 pub(crate) use like::like;
 pub(crate) use order::{MAX_SORT_KEYS, SortColumn, SortKey};

@@ -40,6 +40,9 @@ pub(super) const fn list(language: Language) -> &'static str {
             "aan als bij dat de den der die door een en er het hij in is maar met naar niet of om ook op te tot uit van \
              voor was werd ze zijn"
         }
+        Language::Turkish => {
+            "ama bir bu çok da daha de değil en gibi her için ile ise kadar ki mi ne o olan olarak sonra şu ve veya ya"
+        }
         Language::Russian => {
             "а без бы в во все да для до его ее и из или их как к ко на не но о об он она они от по при с со что это я"
         }

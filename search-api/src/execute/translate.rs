@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use indexer::ViewSchema;
+use indexer::{Languages, ViewSchema};
 use query::{Bool, FieldBoost, Near, Need, Query, QueryError, Range, Scalar, Words};
 use tantivy::{
     Searcher,
@@ -21,7 +21,6 @@ use tantivy::{
         Occur, Query as TantivyQuery,
     },
 };
-use views::Language;
 
 use super::{
     budget::Budget,
@@ -36,7 +35,7 @@ type Boxed = Box<dyn TantivyQuery>;
 /// Everything that a translation needs to know.
 pub(crate) struct Translator<'a> {
     pub(crate) schema: &'a ViewSchema,
-    pub(crate) languages: &'a [Language],
+    pub(crate) languages: &'a Languages,
     pub(crate) searcher: &'a Searcher,
     /// How long texts are.
     pub(crate) lengths: &'a Arc<Lengths>,
@@ -47,7 +46,7 @@ pub(crate) struct Translator<'a> {
     pub(crate) may_lack: &'a dyn Fn(&str) -> bool,
     /// The words that documents like these texts and ids share: see [`super::like`].
     pub(crate) like: &'a dyn Fn(&query::Like) -> Result<Query, QueryError>,
-    /// The stems of words that are near one, by that one.
+    /// The keys of words that are near one, by that one.
     pub(crate) kin: RefCell<HashMap<Near, Arc<BTreeSet<String>>>>,
 }
 
@@ -173,13 +172,14 @@ impl Translator<'_> {
         let should = each(&bool.should)?;
         let minimum = match &bool.need {
             Some(need) => need.of(should.len()),
-            None => usize::from(required == 0 && !should.is_empty()),
+            None => 0,
         };
-        let optional = should.len();
+        // Where nothing is required, one of those that may be must be, whatever the minimum comes to.
+        let minimum = minimum.max(usize::from(required == 0 && !should.is_empty()));
         clauses.extend(should.into_iter().map(|query| (Occur::Should, query)));
         clauses.extend(each(&bool.must_not)?.into_iter().map(|query| (Occur::MustNot, query)));
         if required == 0 && minimum == 0 {
-            let score = if optional == 0 && bool.must_not.is_empty() { 1.0 } else { 0.0 };
+            let score = if bool.must_not.is_empty() { 1.0 } else { 0.0 };
             clauses.push((Occur::Must, Box::new(ConstScoreQuery::new(self.list(AllQuery), score))));
         }
         if let [(Occur::Must | Occur::Should, _)] = clauses.as_slice() {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use query::{Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query};
-use views::{Analyser, EXACT, FieldSpec, Language, Term};
+use views::{Analyser, EXACT, FieldSpec, Language, Term, first_cell};
 
 use super::any_means;
-use crate::execute::{Budget, Repeats, Steps, each_match, fold, lone_char};
+use crate::execute::{Budget, Repeats, Steps, each_match, fold};
 
 /// One thing that a query looks for.
 #[derive(Debug, Clone)]
@@ -137,14 +137,14 @@ enum Look {
     /// Words that are written almost so.
     Near(Near),
     /// A character of which the index has pairs only.
-    Lone(char),
+    Lone(String),
 }
 
 impl Look {
-    fn takes(&self, term: &str, written: &str) -> bool {
+    fn takes(&self, stem: &str, written: &str) -> bool {
         match self {
-            Self::Matching(pattern) => pattern.matches(written) || pattern.matches(term),
-            Self::Near(near) => near.distance(written).is_some(),
+            Self::Matching(pattern) => pattern.matches(written) || pattern.matches(stem),
+            Self::Near(near) => near.distance(written).is_some() || near.distance(stem).is_some(),
             Self::Sequence { .. } | Self::Lone(_) => false,
         }
     }
@@ -235,8 +235,8 @@ impl Reading {
                 let written = written(text);
                 let last = written.len().saturating_sub(1);
                 for (at, (term, word)) in terms(text).into_iter().zip(written).enumerate() {
-                    if let Some(character) = lone_char(text, &word) {
-                        self.looks.push((number, Look::Lone(character)));
+                    if word.is_lone {
+                        self.looks.push((number, Look::Lone(word.text.clone())));
                     }
                     if let Some((fuzziness, exact_start)) = fuzziness {
                         let near = Near::new(&word.text, fuzziness.edits(&word.text), *exact_start, true);
@@ -278,8 +278,8 @@ impl Reading {
             self.looks.push((number, Look::Sequence { terms, slop, start }));
             return;
         }
-        if let Some(character) = written.first().and_then(|word| lone_char(text, word)) {
-            self.looks.push((number, Look::Lone(character)));
+        if let Some(word) = written.first().filter(|word| word.is_lone) {
+            self.looks.push((number, Look::Lone(word.text.clone())));
         }
         start.into_iter().for_each(|start| self.start(number, &start));
         terms.pop().into_iter().for_each(|term| self.term(number, term));
@@ -328,18 +328,22 @@ impl Reading {
                 return false;
             }
             moved.iter_mut().for_each(|moved| moved.see(&term));
-            let mut add = |seek: &usize, start: usize| spans.push(Span { start, end: term.end, seek: *seek });
+            let mut add =
+                |seek: &usize, start: usize, end: usize| spans.push(Span { start, end, seek: *seek });
             if let Some(seek) = self.terms.get(&term.text) {
-                add(seek, term.start);
+                add(seek, term.start, term.end);
             }
             for (seek, look) in &self.looks {
                 match look {
                     Look::Sequence { terms: wanted, slop: 0, start } => {
                         if let Some(first) = sequence_ending(&recent, &term, wanted, start.as_deref()) {
-                            add(seek, first.start);
+                            add(seek, first.start, term.end);
                         }
                     }
-                    look if look.takes(&term.text, term.written()) => add(seek, term.start),
+                    Look::Lone(character) => {
+                        cells_of(text, &term, character).for_each(|(start, end)| add(seek, start, end));
+                    }
+                    look if look.takes(term.stem(), term.written()) => add(seek, term.start, term.end),
                     _ => {}
                 }
             }
@@ -350,12 +354,18 @@ impl Reading {
             true
         });
         moved.into_iter().for_each(|moved| moved.find(budget, spans));
-        for (seek, look) in &self.looks {
-            let Look::Lone(character) = look else { continue };
-            let span = |(start, one): (usize, &str)| Span { start, end: start + one.len(), seek: *seek };
-            spans.extend(text.match_indices(*character).map(span));
-        }
     }
+}
+
+/// Where a character stands in a pair of them: at its start, at its end, or both.
+fn cells_of<'t>(text: &'t str, pair: &Term, character: &str) -> impl Iterator<Item = (usize, usize)> + 't {
+    let written = text.get(pair.start..pair.end).unwrap_or_default();
+    let middle = first_cell(written);
+    let is_it = move |part: &str| views::fold(part) == character;
+    let first = written.get(..middle).is_some_and(is_it).then_some((pair.start, pair.start + middle));
+    let rest = written.get(middle..).filter(|rest| !rest.is_empty());
+    let second = rest.is_some_and(is_it).then_some((pair.start + middle, pair.end));
+    first.into_iter().chain(second)
 }
 
 /// The words of a text as they are written.
@@ -365,7 +375,7 @@ fn written(text: &str) -> Vec<Term> {
 
 /// Whether a word begins so.
 fn begins(term: &Term, start: Option<&str>) -> bool {
-    start.is_some_and(|start| term.written().starts_with(start) || term.text.starts_with(start))
+    start.is_some_and(|start| term.written().starts_with(start) || term.stem().starts_with(start))
 }
 
 /// The first word of a phrase that ends with this term; the terms before it are given.

@@ -8,7 +8,7 @@ use query::QueryError;
 use store::AssetRef;
 
 use super::asker::Asker;
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// A request that fits its route.
 pub(super) struct Asked {
@@ -52,7 +52,7 @@ impl Asked {
     }
 
     /// The asset of a route that names one.
-    pub(super) fn asset(&self) -> Result<AssetRef, SearchError> {
+    pub(super) fn asset(&self) -> Result<AssetRef, RequestError> {
         self.asset.clone().ok_or_else(|| QueryError::illegal("the path names no asset").at("id").into())
     }
 }

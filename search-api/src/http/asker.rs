@@ -12,7 +12,7 @@ use super::{
     state::ApiState,
     strangers,
 };
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// The one who asks. It comes as an extension of the request.
 #[derive(Debug, Clone, Copy)]
@@ -100,9 +100,9 @@ impl Asker {
     /// Lets pass who has this role or one above.
     ///
     /// # Errors
-    /// [`SearchError::Unauthorised`] and [`SearchError::Forbidden`]: why not, and what to do.
-    pub(crate) fn needs(&self, needed: Role) -> Result<(), SearchError> {
-        let unknown = |text: &str| Err(SearchError::Unauthorised(text.to_owned()));
+    /// [`RequestError::Unauthorised`] and [`RequestError::Forbidden`]: why not, and what to do.
+    pub(crate) fn needs(&self, needed: Role) -> Result<(), RequestError> {
+        let unknown = |text: &str| Err(RequestError::Unauthorised(text.to_owned()));
         match self.standing {
             _ if self.role().is_some_and(|role| role >= needed) => Ok(()),
             Standing::NoKey => unknown(
@@ -111,9 +111,9 @@ impl Asker {
             Standing::Unknown => unknown("the key is not known here"),
             Standing::Over => unknown("the session is over: sign in again"),
             Standing::Key(_) | Standing::Here => {
-                Err(SearchError::Forbidden(format!("this needs a key of the role {}", needed.name())))
+                Err(RequestError::Forbidden(format!("this needs a key of the role {}", needed.name())))
             }
-            Standing::Elsewhere => Err(SearchError::Forbidden(
+            Standing::Elsewhere => Err(RequestError::Forbidden(
                 "this server has no keys, so it takes orders only from the machine that it runs on, and nothing that a \
                  proxy has sent on"
                     .to_owned(),

@@ -11,10 +11,11 @@ use serde::Serialize;
 use serde_json::Value;
 use store::{AsOf, AssetId, AssetKind, AssetRef, Differences, Reader, Revision, Seq, Shown, Snapshot};
 
-use super::{problem::Problem, route::Asked, search::in_view, state::ApiState};
+use super::{answer::HitAnswer, problem::Problem, route::Asked, search::in_view, state::ApiState};
 use crate::{
     cite::{Cited, Form},
     error::SearchError,
+    http::error::RequestError,
     search::{Search, unseen},
 };
 
@@ -23,8 +24,8 @@ pub(super) async fn document(state: ApiState, asked: Asked) -> Result<Response, 
     let asset = asked.asset()?;
     let at: Option<AsOf> = asked.parsed("at");
     let (search, reader) = (state.search.clone(), asked.asker.reader());
-    let hit = state.pool_for(at.is_some()).run(move || search.document(&asset, at, reader));
-    Ok(Json(hit.await?).into_response())
+    let hit = state.pool_for(at.is_some()).run(move || Ok(search.document(&asset, at, reader)?));
+    Ok(Json(HitAnswer::from(hit.await?)).into_response())
 }
 
 /// The life of an asset.
@@ -51,14 +52,19 @@ pub(super) async fn history(state: ApiState, asked: Asked) -> Result<Response, P
     Ok(Json(state.pool.run(move || history_of(&search, asset, before, reader)).await?).into_response())
 }
 
-fn history_of(search: &Search, asset: AssetRef, before: Seq, reader: Reader) -> Result<History, SearchError> {
+fn history_of(
+    search: &Search,
+    asset: AssetRef,
+    before: Seq,
+    reader: Reader,
+) -> Result<History, RequestError> {
     let snapshot = search.log().snapshot()?.for_reader(reader);
-    let Some(head) = snapshot.state(&asset)? else { return Err(SearchError::NoSuchAsset(asset)) };
+    let Some(head) = snapshot.state(&asset)? else { return Err(SearchError::NoSuchAsset(asset).into()) };
     if !reader.sees_all() && snapshot.shown(&asset)? != Shown::Seen {
-        return Err(unseen(&snapshot, &asset)?);
+        return Err(unseen(&snapshot, &asset)?.into());
     }
     let mut events = Vec::new();
-    let (budget, mut bytes) = (search.budget(), 0);
+    let (budget, mut bytes) = (search.begin().budget(), 0);
     let (mut last, mut next) = (None, None);
     for seq in snapshot.history_from(head.latest) {
         let seq = seq?;
@@ -108,18 +114,18 @@ fn diff_of(
     asset: AssetRef,
     from: Option<u64>,
     to: Option<u64>,
-) -> Result<Diff, SearchError> {
+) -> Result<Diff, RequestError> {
     let Some(to) = revision_of(snapshot, &asset, |revision| to.is_none_or(|to| revision.get() == to))? else {
         return Err(match to {
             Some(to) if snapshot.shown(&asset)? == Shown::Seen => no_revision(&asset, to),
-            _ => unseen(snapshot, &asset)?,
+            _ => unseen(snapshot, &asset)?.into(),
         });
     };
     let before = |revision: Revision| from.map_or(revision < to, |from| revision.get() == from);
     let Some(from) = revision_of(snapshot, &asset, before)? else {
         return Err(match from {
             Some(from) => no_revision(&asset, from),
-            None => SearchError::NotFound(format!("revision {to} is the first: there is none before it")),
+            None => RequestError::NotFound(format!("revision {to} is the first: there is none before it")),
         });
     };
     let differences = snapshot.differences(&asset, from, to)?;
@@ -127,8 +133,8 @@ fn diff_of(
     Ok(Diff { kind: asset.kind, id: asset.id, from, to, differences })
 }
 
-fn no_revision(asset: &AssetRef, revision: u64) -> SearchError {
-    SearchError::NotFound(format!("there is no revision {revision} of {asset}, or it was erased"))
+fn no_revision(asset: &AssetRef, revision: u64) -> RequestError {
+    RequestError::NotFound(format!("there is no revision {revision} of {asset}, or it was erased"))
 }
 
 /// The last revision of those wanted that a snapshot's reader may see.
@@ -136,7 +142,7 @@ fn revision_of(
     snapshot: &Snapshot,
     asset: &AssetRef,
     is_wanted: impl Fn(Revision) -> bool,
-) -> Result<Option<Revision>, SearchError> {
+) -> Result<Option<Revision>, RequestError> {
     let Some(state) = snapshot.state(asset)? else { return Ok(None) };
     for seq in snapshot.history_from(state.latest) {
         let event = snapshot.event(seq?)?;
@@ -157,7 +163,7 @@ pub(super) async fn cite(state: ApiState, asked: Asked) -> Result<Response, Prob
     let (search, site) = (state.search.clone(), state.site.clone());
     let text = state.pool.run(move || {
         let snapshot = search.log().snapshot()?;
-        let Some(live) = snapshot.live(&asset)? else { return Err(unseen(&snapshot, &asset)?) };
+        let Some(live) = snapshot.live(&asset)? else { return Err(unseen(&snapshot, &asset)?.into()) };
         let authors = Cited::authors(&live, &snapshot)?;
         let cited = Cited::new(&asset, &live, authors, &site.title, site.public_url.as_ref());
         let cited =

@@ -1,12 +1,12 @@
 //! Hits as an Atom feed (RFC 4287).
 
+use query::Hit;
 use serde_json::{Map, Value};
 use store::{ArchiveDate, AssetKind, Log, Timestamp};
 
 use crate::{
-    error::SearchError,
+    http::error::RequestError,
     pages::{asset_href, web_link},
-    search::Hit,
 };
 
 /// What is said of a feed as a whole.
@@ -24,7 +24,7 @@ pub(crate) struct Feed {
 }
 
 /// The feed of these hits. `updated` is when the log took the revision that a hit shows.
-pub(crate) fn write(feed: &Feed, hits: &[Hit], log: &Log) -> Result<String, SearchError> {
+pub(crate) fn write(feed: &Feed, hits: &[Hit], log: &Log) -> Result<String, RequestError> {
     let snapshot = log.snapshot()?;
     let mut entries = String::new();
     let mut newest = None;
@@ -33,7 +33,7 @@ pub(crate) fn write(feed: &Feed, hits: &[Hit], log: &Log) -> Result<String, Sear
         newest = newest.max(Some(recorded));
         entries.push_str(&entry(feed, hit, recorded));
     }
-    let last = || Ok::<_, SearchError>(snapshot.event(snapshot.seq())?.recorded);
+    let last = || Ok::<_, RequestError>(snapshot.event(snapshot.seq())?.recorded);
     let updated = match newest {
         Some(newest) => newest,
         None if snapshot.seq() == store::Seq::ZERO => Timestamp::now(),

@@ -16,7 +16,7 @@ use tokio::{
 use tokio_stream::StreamExt;
 
 use super::{policy::Policy, state::ApiState};
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// How long a body may take to come.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
@@ -43,16 +43,16 @@ pub(super) async fn whole_body<F: Future<Output = Response>>(
         let (parts, body) = request.into_parts();
         let size = body.size_hint();
         if size.lower() > max as u64 {
-            return Err(SearchError::TooLarge(max));
+            return Err(RequestError::TooLarge(max));
         }
         if size.upper() == Some(0) {
             return Ok((Request::from_parts(parts, Body::empty()), None));
         }
         // Better at once than in the middle.
         if blocks_of(usize::try_from(size.lower()).unwrap_or(max)) > state.bodies.available_permits() {
-            return Err(SearchError::Busy);
+            return Err(RequestError::Busy);
         }
-        let late = |_| SearchError::TooSlow(BODY_LIMIT.as_secs());
+        let late = |_| RequestError::TooSlow(BODY_LIMIT.as_secs());
         let (bytes, room) =
             timeout(BODY_LIMIT, read(body, max, GAP_LIMIT, &state.bodies)).await.map_err(late)??;
         Ok((Request::from_parts(parts, Body::from(bytes)), room))
@@ -73,21 +73,21 @@ async fn read(
     max: usize,
     gap: Duration,
     blocks: &Arc<Semaphore>,
-) -> Result<(Bytes, Option<OwnedSemaphorePermit>), SearchError> {
+) -> Result<(Bytes, Option<OwnedSemaphorePermit>), RequestError> {
     let mut chunks = body.into_data_stream();
     let (mut whole, mut taken) = (Vec::new(), 0);
     let mut room: Option<OwnedSemaphorePermit> = None;
-    let stalled = |_| SearchError::Stalled(gap.as_secs());
+    let stalled = |_| RequestError::Stalled(gap.as_secs());
     while let Some(chunk) = timeout(gap, chunks.next()).await.map_err(stalled)? {
-        let chunk = chunk.map_err(|error| SearchError::Broken(error.to_string()))?;
+        let chunk = chunk.map_err(|error| RequestError::Broken(error.to_string()))?;
         let length = whole.len() + chunk.len();
         if length > max {
-            return Err(SearchError::TooLarge(max));
+            return Err(RequestError::TooLarge(max));
         }
         let needed = blocks_of(length);
         if needed > taken {
-            let more = u32::try_from(needed - taken).map_err(|_| SearchError::Busy)?;
-            let more = Arc::clone(blocks).try_acquire_many_owned(more).map_err(|_| SearchError::Busy)?;
+            let more = u32::try_from(needed - taken).map_err(|_| RequestError::Busy)?;
+            let more = Arc::clone(blocks).try_acquire_many_owned(more).map_err(|_| RequestError::Busy)?;
             match &mut room {
                 Some(room) => room.merge(more),
                 None => room = Some(more),
@@ -149,7 +149,7 @@ mod tests {
         let body = Body::from_stream(begun.chain(stream::pending()));
         let blocks = Arc::new(Semaphore::new(1));
         let error = read(body, MAX_BODY, Duration::from_millis(1), &blocks).await.unwrap_err();
-        assert!(matches!(error, SearchError::Stalled(_)) && error.status() == 408, "{error}");
+        assert!(matches!(error, RequestError::Stalled(_)) && error.status() == 408, "{error}");
         assert_eq!(blocks.available_permits(), 1);
     }
 }

@@ -9,7 +9,7 @@ use axum::{
 };
 
 use super::{asker::Asker, body, finish, metrics, policy::Entry, shed, state::ApiState, strangers};
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// Lets a request through to what answers it, or refuses it in the shape that the route's clients know.
 pub(super) async fn pass<F: Future<Output = Response>>(
@@ -41,8 +41,8 @@ pub(super) async fn pass<F: Future<Output = Response>>(
 /// Who asks, if this route is for him and nobody made him ask it.
 ///
 /// # Errors
-/// [`SearchError`]: why not, and what to do.
-fn check(state: &ApiState, entry: &Entry, request: &Request) -> Result<Asker, SearchError> {
+/// [`RequestError`]: why not, and what to do.
+fn check(state: &ApiState, entry: &Entry, request: &Request) -> Result<Asker, RequestError> {
     let policy = &entry.policy;
     if policy.role.is_some() && !state.access.has_keys() {
         strangers::check_host(request, &state.site, &state.hosts)?;

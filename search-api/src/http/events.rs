@@ -8,10 +8,11 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use ingest::append::{Admitted, NotAdmitted, Result1, Terms, read as read_event};
 use query::QueryError;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{AssetKind, Batch, Fact, Log, NewEvent, Outcome, Reader, Seq};
+use store::{AssetKind, Fact, Log, Outcome, Reader, Seq};
 
 use super::{
     access::Role,
@@ -22,7 +23,7 @@ use super::{
     route::Asked,
     state::ApiState,
 };
-use crate::{error::SearchError, search::WAIT_LIMIT};
+use crate::{http::error::RequestError, search::WAIT_LIMIT};
 
 /// How many events are looked for at once.
 const CHUNK: usize = 20;
@@ -83,7 +84,7 @@ impl Wanted {
 
 impl Parts for Wanted {
     /// One snapshot a part: none is kept while the other side is slow.
-    fn next(&mut self, log: &Log) -> Result<Option<Bytes>, SearchError> {
+    fn next(&mut self, log: &Log) -> Result<Option<Bytes>, RequestError> {
         let snapshot = log.snapshot()?.for_reader(self.reader);
         let mut text = String::new();
         while text.len() < PART && self.left > 0 {
@@ -96,7 +97,7 @@ impl Parts for Wanted {
                 let event = snapshot.as_seen(event)?;
                 let json = serde_json::to_string(&event).map_err(|error| {
                     tracing::error!(%error, seq = %event.seq, "an event has no JSON");
-                    SearchError::Panicked
+                    RequestError::Panicked
                 })?;
                 if self.sse {
                     text.push_str(&format!(
@@ -157,6 +158,9 @@ struct TakenOne {
     line: usize,
     #[serde(flatten)]
     fate: Fate,
+    /// Remarks for whoever sent it: fields that nobody knows, and how they were kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -192,19 +196,26 @@ enum Fate {
 /// `POST /api/v1/events`
 pub(super) async fn append(state: ApiState, asked: Asked) -> Result<Response, Problem> {
     let wait = asked.param("wait") == Some("searchable");
+    let terms = Terms { strict: asked.flag("strict"), unknown_types: asked.flag("unknown_types") };
     let permit = state.intake.enter().await?;
     let log = state.search.log().clone();
-    let appended = tokio::task::spawn_blocking(move || append_lines(&log, &asked.body, &asked.asker)).await;
-    let mut taken = appended.map_err(|_| SearchError::Panicked)??;
+    let appended =
+        tokio::task::spawn_blocking(move || append_lines(&log, &asked.body, terms, &asked.asker)).await;
+    let mut taken = appended.map_err(|_| RequestError::Panicked)??;
     drop(permit);
     if wait {
-        taken.searchable = Some(is_searchable(&state, taken.seqs()).await?);
+        // What was appended is told, whatever befalls the waiting.
+        let searchable = is_searchable(&state, taken.seqs()).await;
+        taken.searchable = Some(searchable.unwrap_or_else(|error| {
+            tracing::warn!(%error, "whether a write is in the index cannot be told");
+            false
+        }));
     }
     Ok(Json(taken).into_response())
 }
 
 /// Whether all views have taken in these events, within the time that a search waits for them.
-async fn is_searchable(state: &ApiState, seqs: Vec<Seq>) -> Result<bool, SearchError> {
+async fn is_searchable(state: &ApiState, seqs: Vec<Seq>) -> Result<bool, RequestError> {
     let indexes = state.search.indexes().clone();
     let Ok(_permit) = state.waiting.try_acquire() else { return Ok(false) };
     let waited = tokio::task::spawn_blocking(move || {
@@ -217,10 +228,10 @@ async fn is_searchable(state: &ApiState, seqs: Vec<Seq>) -> Result<bool, SearchE
         }
         Ok(true)
     });
-    waited.await.map_err(|_| SearchError::Panicked)?
+    waited.await.map_err(|_| RequestError::Panicked)?
 }
 
-fn append_lines(log: &Log, body: &[u8], asker: &Asker) -> Result<Taken, SearchError> {
+fn append_lines(log: &Log, body: &[u8], terms: Terms, asker: &Asker) -> Result<Taken, RequestError> {
     let text = std::str::from_utf8(body)
         .map_err(|error| QueryError::new(format!("the body is no UTF-8 at byte {}", error.valid_up_to())))?;
     // One event may be spread over several lines.
@@ -234,44 +245,37 @@ fn append_lines(log: &Log, body: &[u8], asker: &Asker) -> Result<Taken, SearchEr
     if lines.is_empty() {
         return Err(QueryError::new("the body is empty: send one event, or one a line").into());
     }
-    let mut batch = Batch::default();
-    let events: Vec<Result<NewEvent, store::InvalidEvent>> =
-        lines.iter().map(|(_, line)| NewEvent::from_json(line)).collect();
+    let admitted: Vec<Result<Admitted, NotAdmitted>> = lines
+        .iter()
+        .map(|(_, line)| {
+            let mut admitted = read_event(line, terms)?;
+            if admitted.event.source.is_empty() {
+                admitted.event.source = "http".to_owned();
+            }
+            Ok(admitted)
+        })
+        .collect();
     // It cannot be undone.
-    if events.iter().flatten().any(|event| matches!(event.fact, Fact::Erased(..))) {
+    if admitted.iter().flatten().any(|admitted| matches!(admitted.event.fact, Fact::Erased(..))) {
         asker.needs(Role::Admin)?;
     }
-    let prepared: Vec<Result<(), store::InvalidEvent>> = events
-        .into_iter()
-        .map(|event| {
-            let mut event = event?;
-            if event.source.is_empty() {
-                event.source = "http".to_owned();
-            }
-            batch.events.push(log.prepare(&event)?);
-            Ok(())
-        })
-        .collect();
-    if let ([_], [Err(error)]) = (lines.as_slice(), prepared.as_slice()) {
+    let (head, results) = ingest::append::append(log, admitted, None)?;
+    if let [Err(error)] = results.as_slice() {
         return Err(error.clone().into());
     }
-    let appended = log.append(batch)?;
-    let mut outcomes = appended.outcomes.into_iter();
-    let items: Vec<TakenOne> = prepared
-        .into_iter()
-        .zip(lines)
-        .map(|(prepared, (line, _))| {
-            let fate = match prepared.map(|()| outcomes.next()) {
-                Ok(Some(Outcome::Appended(seq))) => Fate::Appended { seq },
-                Ok(Some(Outcome::Withheld(seq))) => Fate::Withheld { seq },
-                Ok(Some(Outcome::Unchanged(seq))) => Fate::Unchanged { seq },
-                Ok(Some(Outcome::Refused(refusal))) => Fate::Refused { reason: refusal.to_string() },
-                Ok(None) => Fate::Refused { reason: "the log says nothing of it".to_owned() },
-                Err(error) => Fate::Invalid { reason: error.to_string() },
-            };
-            TakenOne { line, fate }
-        })
-        .collect();
+    let items: Vec<TakenOne> =
+        results.into_iter().zip(lines).map(|(result, (line, _))| taken(line, result)).collect();
     let errors = items.iter().any(|item| matches!(item.fate, Fate::Refused { .. } | Fate::Invalid { .. }));
-    Ok(Taken { head: appended.head, errors, searchable: None, items })
+    Ok(Taken { head, errors, searchable: None, items })
+}
+
+fn taken(line: usize, result: Result1) -> TakenOne {
+    let (fate, remarks) = match result {
+        Ok((Outcome::Appended(seq), remarks)) => (Fate::Appended { seq }, remarks),
+        Ok((Outcome::Withheld(seq), remarks)) => (Fate::Withheld { seq }, remarks),
+        Ok((Outcome::Unchanged(seq), remarks)) => (Fate::Unchanged { seq }, remarks),
+        Ok((Outcome::Refused(refusal), remarks)) => (Fate::Refused { reason: refusal.to_string() }, remarks),
+        Err(error) => (Fate::Invalid { reason: error.to_string() }, Vec::new()),
+    };
+    TakenOne { line, fate, remarks }
 }

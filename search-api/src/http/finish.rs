@@ -68,7 +68,7 @@ fn is_text(media: &str) -> bool {
 }
 
 /// What an answer is made from, as an ETag (RFC 9110, section 8.8.3): a weak one, since the same may be packed or not.
-pub(super) fn etag(parts: &[&str]) -> HeaderValue {
+pub(crate) fn etag(parts: &[&str]) -> HeaderValue {
     let mut bytes: Vec<&[u8]> = Vec::with_capacity(parts.len() * 2);
     for part in parts {
         bytes.extend([part.as_bytes(), &[0]]);
@@ -78,7 +78,7 @@ pub(super) fn etag(parts: &[&str]) -> HeaderValue {
 }
 
 /// Whether who asks has this already.
-pub(super) fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
+pub(crate) fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
     let known = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let tag = tag.to_str().map(bare).unwrap_or_default();

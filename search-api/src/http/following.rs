@@ -22,7 +22,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_stream::Stream;
 
 use super::shares::{Client, Shares};
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// How many may read at once for one client, and for all.
 const EACH: usize = 64;
@@ -74,8 +74,8 @@ pub(super) trait Parts: Send + Sized + 'static {
     /// Reads the next part: nothing to send where the log says no more at present.
     ///
     /// # Errors
-    /// [`SearchError`] when the log cannot be read.
-    fn next(&mut self, log: &Log) -> Result<Option<Bytes>, SearchError>;
+    /// [`RequestError`] when the log cannot be read.
+    fn next(&mut self, log: &Log) -> Result<Option<Bytes>, RequestError>;
     /// The event that is waited for, if the reader goes on with what comes later.
     fn waits_for(&self) -> Option<Seq>;
     /// What shows that the reader is still served.
@@ -139,18 +139,18 @@ async fn served<P: Parts>(
     mut parts: P,
     stopping: &mut watch::Receiver<bool>,
     sender: &mpsc::Sender<Sent>,
-) -> Result<(), SearchError> {
+) -> Result<(), RequestError> {
     let mut heads = readers.heads.seen.clone();
     let log = &readers.heads.log;
     while !*stopping.borrow() {
-        let turn = Arc::clone(&readers.reading).acquire_owned().await.map_err(|_| SearchError::Stopping)?;
+        let turn = Arc::clone(&readers.reading).acquire_owned().await.map_err(|_| RequestError::Stopping)?;
         let log = log.clone();
         let read = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             let part = parts.next(&log);
             (parts, part)
         });
-        let (back, part) = read.await.map_err(|_| SearchError::Panicked)?;
+        let (back, part) = read.await.map_err(|_| RequestError::Panicked)?;
         parts = back;
         let part = match (part?, parts.waits_for()) {
             (Some(part), _) => part,
@@ -162,7 +162,7 @@ async fn served<P: Parts>(
                     more = more => match more {
                         Ok(()) => continue,
                         // Nobody listens to the log any more.
-                        Err(_) => return Err(SearchError::Stopping),
+                        Err(_) => return Err(RequestError::Stopping),
                     },
                     _ = stop => break,
                     () = tokio::time::sleep(ALIVE) => parts.alive(),

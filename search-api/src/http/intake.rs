@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// A bounded queue before the log.
 #[derive(Clone)]
@@ -31,10 +31,10 @@ impl Intake {
     /// Waits for a place, if there is still room to wait.
     ///
     /// # Errors
-    /// [`SearchError::Busy`] when there is none.
-    pub(crate) async fn enter(&self) -> Result<Entered, SearchError> {
-        let all = Arc::clone(&self.all).try_acquire_owned().map_err(|_| SearchError::Busy)?;
-        let inside = Arc::clone(&self.inside).acquire_owned().await.map_err(|_| SearchError::Stopping)?;
+    /// [`RequestError::Busy`] when there is none.
+    pub(crate) async fn enter(&self) -> Result<Entered, RequestError> {
+        let all = Arc::clone(&self.all).try_acquire_owned().map_err(|_| RequestError::Busy)?;
+        let inside = Arc::clone(&self.inside).acquire_owned().await.map_err(|_| RequestError::Stopping)?;
         Ok(Entered { _all: all, _inside: inside })
     }
 
@@ -64,7 +64,7 @@ mod tests {
         while intake.len() < 2 {
             tokio::task::yield_now().await;
         }
-        assert!(matches!(intake.enter().await, Err(SearchError::Busy)));
+        assert!(matches!(intake.enter().await, Err(RequestError::Busy)));
         drop(first);
         waiting.await.unwrap().unwrap();
         assert_eq!(intake.len(), 0);

@@ -25,7 +25,7 @@ use prometheus_client::{
 };
 
 use super::{policy::Entry, problem::Problem, route::Asked, state::ApiState};
-use crate::{error::SearchError, search::Search};
+use crate::{http::error::RequestError, search::Search};
 
 /// What is counted while the server runs.
 pub(crate) struct Metrics {
@@ -141,7 +141,7 @@ pub(super) async fn show(state: ApiState, _: Asked) -> Result<Response, Problem>
     let (search, queued, intake) = (state.search.clone(), state.pool.queued(), state.intake.len());
     // Beside the pool: it is asked when the pool is full, too.
     let now = tokio::task::spawn_blocking(move || standing(&search, queued, intake)).await;
-    let now = now.map_err(|_| SearchError::Panicked)??;
+    let now = now.map_err(|_| RequestError::Panicked)??;
     let mut text = String::new();
     // Writing to memory does not fail.
     let _ = encode_registry(&mut text, &state.metrics.registry);
@@ -152,7 +152,7 @@ pub(super) async fn show(state: ApiState, _: Asked) -> Result<Response, Problem>
 }
 
 /// How things stand at this moment.
-fn standing(search: &Search, queued: usize, intake: usize) -> Result<Registry, SearchError> {
+fn standing(search: &Search, queued: usize, intake: usize) -> Result<Registry, RequestError> {
     let mut registry = Registry::default();
     let mut one = |name: &str, help: &str, value: u64| {
         let gauge = Gauge::<u64, AtomicU64>::default();

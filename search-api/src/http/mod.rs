@@ -4,6 +4,7 @@
 //! whatever touches the index or the log runs on a pool of its own.
 
 mod access;
+mod answer;
 mod asked;
 pub(crate) mod asker;
 mod assets;
@@ -12,11 +13,13 @@ mod body;
 #[cfg(test)]
 mod canary;
 pub(crate) mod compress;
+mod connections;
 mod cors;
 mod docs;
 mod door;
+pub(crate) mod error;
 mod events;
-mod finish;
+pub(crate) mod finish;
 mod following;
 mod intake;
 #[cfg(test)]
@@ -36,9 +39,9 @@ mod server;
 pub(crate) mod sessions;
 pub(crate) mod shares;
 mod shed;
-mod site;
+pub(crate) mod site;
 pub(crate) mod state;
-mod status;
+pub(crate) mod status;
 pub(crate) mod strangers;
 pub(crate) mod table;
 mod warm;
@@ -60,6 +63,7 @@ use axum::{
 use tokio::net::TcpListener;
 
 pub use self::access::{Access, InvalidKey, Role};
+pub use self::answer::{HitAnswer, SearchAnswer};
 pub(crate) use self::body::MAX_EVENTS_BODY;
 pub use self::cors::{InvalidOrigin, Origins};
 use self::policy::{Effect, Entry, Face, Policy};
@@ -69,7 +73,7 @@ pub use self::server::{ServerLimits, serve_router};
 pub use self::site::{InvalidUrl, PublicUrl};
 pub use self::state::ApiState;
 use crate::pages::{self, Pages, PagesConfig};
-use crate::{error::SearchError, es};
+use crate::{es, http::error::RequestError};
 
 /// All routes of the two APIs.
 pub fn router(state: ApiState) -> Router {
@@ -109,7 +113,7 @@ fn nowhere_at(uri: &Uri) -> &'static Arc<Entry> {
 
 /// Answers what has no route.
 async fn nothing_there(state: ApiState, request: Request) -> Response {
-    let error = SearchError::NotFound(format!("there is nothing at {}", request.uri().path()));
+    let error = RequestError::NotFound(format!("there is nothing at {}", request.uri().path()));
     let entry = nowhere_at(request.uri());
     door::pass(&state, entry, request, async |_| Problem(error).into_response()).await
 }
@@ -117,7 +121,7 @@ async fn nothing_there(state: ApiState, request: Request) -> Response {
 /// Answers what has a route, but by another method.
 async fn wrong_method(state: ApiState, request: Request) -> Response {
     let entry = nowhere_at(request.uri());
-    door::pass(&state, entry, request, async |_| Problem(SearchError::WrongMethod).into_response()).await
+    door::pass(&state, entry, request, async |_| Problem(RequestError::WrongMethod).into_response()).await
 }
 
 /// All routes, those of the pages too.
@@ -147,9 +151,10 @@ pub async fn serve(
         shutdown.await;
         let _ = stop.send(true);
         log.wake_followers();
+        log.end_waiting();
     };
     let rebuild = Arc::clone(&state.rebuild);
-    serve_router(listener, app(state, pages), ServerLimits::default(), shutdown).await?;
+    serve_router(listener, app(state, pages), ServerLimits::of_this_process(), shutdown).await?;
     // What was rebuilt so far is kept, and the next rebuild goes on from there.
     tokio::task::spawn_blocking(move || rebuild.end()).await.map_err(io::Error::other)
 }

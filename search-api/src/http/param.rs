@@ -1,6 +1,6 @@
 //! Parameters of the native API's routes, and whether a value fits.
 
-use query::QueryError;
+use query::{Parameter, QueryError, Takes};
 use store::AsOf;
 
 /// A parameter of the query, or a header.
@@ -36,6 +36,19 @@ pub(super) enum Shape {
 impl Param {
     pub(super) const fn new(name: &'static str, shape: Shape, about: &'static str) -> Self {
         Self { name, about, shape, is_required: false, is_many: false, example: None, is_header: false }
+    }
+
+    /// A plain parameter of searches.
+    pub(super) fn of(parameter: &Parameter) -> Self {
+        let (shape, is_many) = match parameter.takes {
+            Takes::Text(max) => (Shape::Text(max), false),
+            Takes::Values(max) => (Shape::Text(max), true),
+            Takes::Whole(max) => (Shape::Whole(0, max), false),
+            Takes::Flag => (Shape::Flag, false),
+            Takes::OneOf(words) => (Shape::OneOf(words), false),
+        };
+        let example = parameter.example;
+        Self { is_many, example, ..Self::new(parameter.name, shape, parameter.about) }
     }
 
     pub(super) const fn required(self) -> Self {

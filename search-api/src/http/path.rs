@@ -4,21 +4,21 @@
 use query::QueryError;
 use store::{AssetId, AssetKind, AssetRef};
 
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// The asset of an id that is still percent-encoded.
 ///
 /// # Errors
-/// [`SearchError::Query`] when no id can be made of it.
-pub(crate) fn asset_of(kind: AssetKind, encoded: &str) -> Result<AssetRef, SearchError> {
+/// A [`query::QueryError`] when no id can be made of it.
+pub(crate) fn asset_of(kind: AssetKind, encoded: &str) -> Result<AssetRef, RequestError> {
     Ok(AssetRef::new(kind, AssetId::new(decoded(encoded)?)?))
 }
 
 /// Without its percent-encoding.
 ///
 /// # Errors
-/// [`SearchError::Query`] when that leaves no UTF-8.
-pub(crate) fn decoded(text: &str) -> Result<String, SearchError> {
+/// A [`query::QueryError`] when that leaves no UTF-8.
+pub(crate) fn decoded(text: &str) -> Result<String, RequestError> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

@@ -16,7 +16,7 @@ use axum::{
 };
 
 use super::{access::Role, body::MAX_BODY, door, state::ApiState};
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// What is left behind by a request that was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(crate) enum Effect {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Face {
     /// An error in the shape that its clients read.
-    pub(crate) refused: fn(SearchError) -> Response,
+    pub(crate) refused: fn(RequestError) -> Response,
     /// True if who has no key is told by which schemes to send one (RFC 9110, section 11.6.1).
     pub(crate) challenges: bool,
     /// True if a browser gets errors as pages.

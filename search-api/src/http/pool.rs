@@ -6,7 +6,7 @@ use std::{num::NonZero, sync::Arc, thread::JoinHandle};
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
-use crate::{error::SearchError, execute::request};
+use crate::http::error::RequestError;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -62,21 +62,21 @@ impl Pool {
     /// Runs this on a thread of the pool.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, SearchError> + Send + 'static,
-    ) -> Result<T, SearchError> {
+        work: impl FnOnce() -> Result<T, RequestError> + Send + 'static,
+    ) -> Result<T, RequestError> {
         let (answer, answered) = oneshot::channel();
         let job = Box::new(move || {
             // Who asked may have gone: then nobody wants the answer, nor the work.
             if !answer.is_closed() {
-                let _ = answer.send(request(work));
+                let _ = answer.send(work());
             }
         });
         self.jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => SearchError::Busy,
-            TrySendError::Disconnected(_) => SearchError::Stopping,
+            TrySendError::Full(_) => RequestError::Busy,
+            TrySendError::Disconnected(_) => RequestError::Stopping,
         })?;
         // A panic drops the sender.
-        answered.await.map_err(|_| SearchError::Panicked)?
+        answered.await.map_err(|_| RequestError::Panicked)?
     }
 }
 
@@ -115,10 +115,10 @@ mod tests {
             ))
             .await
         );
-        assert!(matches!(pool.run(|| Ok(3)).await, Err(SearchError::Busy)));
+        assert!(matches!(pool.run(|| Ok(3)).await, Err(RequestError::Busy)));
         go_on.send(()).unwrap();
         assert_eq!((busy.await.unwrap().unwrap(), waiting.await.unwrap()), (1, 2));
-        assert!(matches!(pool.run::<()>(|| panic!("on purpose")).await, Err(SearchError::Panicked)));
+        assert!(matches!(pool.run::<()>(|| panic!("on purpose")).await, Err(RequestError::Panicked)));
         assert_eq!(pool.run(|| Ok(4)).await.unwrap(), 4);
     }
 }

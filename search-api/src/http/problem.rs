@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use store::Gone;
 
 use super::policy::Face;
-use crate::error::SearchError;
+use crate::{error::SearchError, http::error::RequestError};
 
 /// How the native API tells what went wrong.
 pub(super) const FACE: Face =
@@ -19,9 +19,9 @@ pub(crate) const PAGE: Face =
     Face { refused: |error| Problem(error).into_response(), challenges: false, is_page: true };
 
 /// An error on its way to the one who asked.
-pub(crate) struct Problem(pub(crate) SearchError);
+pub(crate) struct Problem(pub(crate) RequestError);
 
-impl<E: Into<SearchError>> From<E> for Problem {
+impl<E: Into<RequestError>> From<E> for Problem {
     fn from(error: E) -> Self {
         Self(error.into())
     }
@@ -40,7 +40,7 @@ impl IntoResponse for Problem {
         .into_iter()
         .collect();
         match &error {
-            SearchError::Query(query) => {
+            RequestError::Search(SearchError::Query(query)) => {
                 problem.insert("detail".to_owned(), json!(query.reason));
             }
             // What fails inside names files and causes that are nobody's business outside.
@@ -53,7 +53,7 @@ impl IntoResponse for Problem {
                 problem.insert("detail".to_owned(), json!(error.to_string()));
             }
         }
-        if let SearchError::Gone(_, gone) = &error {
+        if let RequestError::Search(SearchError::Gone(_, gone)) = &error {
             problem.extend(told_of(gone));
         }
         if !error.pointer().is_empty() {
@@ -62,8 +62,8 @@ impl IntoResponse for Problem {
         let mut response = (status, Value::Object(problem).to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if matches!(error.status(), 429 | 503) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = error.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -17,7 +17,7 @@ use serde::Serialize;
 use store::{AsOf, AssetKind, ReadError, Timestamp};
 
 use super::{problem::Problem, route::Asked, state::ApiState};
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// The last rebuild that this server has begun.
 #[derive(Default)]
@@ -25,7 +25,7 @@ pub(crate) struct Begun(Mutex<Option<RebuildJob>>);
 
 impl Begun {
     /// Begins one; the one before it has ended, or it is refused.
-    pub(crate) fn begin(&self, indexes: &Indexes, kinds: &[AssetKind]) -> Result<(), SearchError> {
+    pub(crate) fn begin(&self, indexes: &Indexes, kinds: &[AssetKind]) -> Result<(), RequestError> {
         self.hold(|| indexes.start_rebuild(kinds, RebuildOptions::default()))
     }
 
@@ -36,11 +36,11 @@ impl Begun {
         kinds: &[AssetKind],
         as_of: AsOf,
         name: &str,
-    ) -> Result<(), SearchError> {
+    ) -> Result<(), RequestError> {
         self.hold(|| indexes.start_build_as_of(kinds, as_of, name))
     }
 
-    fn hold(&self, start: impl FnOnce() -> Result<RebuildJob, IndexError>) -> Result<(), SearchError> {
+    fn hold(&self, start: impl FnOnce() -> Result<RebuildJob, IndexError>) -> Result<(), RequestError> {
         let mut begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *begun = Some(start()?);
         Ok(())
@@ -111,7 +111,7 @@ impl From<BuildStatus> for Build {
     }
 }
 
-fn builds(indexes: &Indexes) -> Result<Builds, SearchError> {
+fn builds(indexes: &Indexes) -> Result<Builds, RequestError> {
     let mut views = BTreeMap::new();
     for kind in AssetKind::ALL {
         if let Some(build) = indexes.building(kind)? {
@@ -143,10 +143,10 @@ fn views_of(asked: &Asked) -> Vec<AssetKind> {
 /// Runs what touches files and locks beside the pool of those who search.
 async fn aside<T: Send + 'static>(
     state: &ApiState,
-    work: impl FnOnce(&ApiState) -> Result<T, SearchError> + Send + 'static,
-) -> Result<T, SearchError> {
+    work: impl FnOnce(&ApiState) -> Result<T, RequestError> + Send + 'static,
+) -> Result<T, RequestError> {
     let state = state.clone();
-    tokio::task::spawn_blocking(move || work(&state)).await.map_err(|_| SearchError::Panicked)?
+    tokio::task::spawn_blocking(move || work(&state)).await.map_err(|_| RequestError::Panicked)?
 }
 
 /// `GET /api/v1/rebuild`
@@ -192,7 +192,7 @@ pub(super) async fn stop(state: ApiState, _: Asked) -> Result<Response, Problem>
     if !state.rebuild.stop() {
         let text =
             "this server is rebuilding nothing; a rebuild by `morgue rebuild` is stopped where it runs";
-        return Err(SearchError::Conflict(text.to_owned()).into());
+        return Err(RequestError::Conflict(text.to_owned()).into());
     }
     let builds = aside(&state, |state| builds(state.search.indexes())).await?;
     Ok((StatusCode::ACCEPTED, Json(builds)).into_response())
@@ -217,7 +217,7 @@ pub(super) async fn rollback(state: ApiState, asked: Asked) -> Result<Response, 
         for status in indexes.status()?.iter().filter(|status| kinds.contains(&status.kind)) {
             if status.previous.is_none() {
                 let text = format!("{} has no generation before {}", status.kind.plural(), status.generation);
-                return Err(SearchError::Conflict(text));
+                return Err(RequestError::Conflict(text));
             }
         }
         let mut views = BTreeMap::new();

@@ -30,7 +30,7 @@ pub(super) use super::{
     asked::Asked,
     param::{Param, Shape},
 };
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// One method at one path.
 pub(super) struct Route {
@@ -235,8 +235,8 @@ impl Route {
         };
         // It was read whole before, within its bounds.
         let body =
-            to_bytes(body, self.max_body()).await.map_err(|_| SearchError::TooLarge(self.max_body()))?;
-        let asker = parts.extensions.get::<Asker>().copied().ok_or(SearchError::Panicked)?;
+            to_bytes(body, self.max_body()).await.map_err(|_| RequestError::TooLarge(self.max_body()))?;
+        let asker = parts.extensions.get::<Asker>().copied().ok_or(RequestError::Panicked)?;
         let tag = match self.is_of_log {
             true => {
                 let head = state.search.log().head()?.to_string();

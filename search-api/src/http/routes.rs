@@ -4,14 +4,15 @@ use std::sync::{Arc, LazyLock};
 
 use axum::{http::Method, response::Response};
 use query::{
-    MAX_LIMIT,
-    limits::{MAX_QUERY_STRING, MAX_WINDOW},
+    MAX_LIMIT, MIN_SEQ, PARAMETERS,
+    limits::{MAX_QUERY_STRING, MAX_WHOLE},
 };
 use schemars::{Schema, json_schema};
 use store::{AssetKind, EventType};
 
 use super::{
     access::Role,
+    answer::{HitAnswer, SearchAnswer},
     assets::{self, Diff, History},
     body::MAX_EVENTS_BODY,
     docs,
@@ -22,11 +23,7 @@ use super::{
     search::{self, Similar, Suggestions},
     status::{self, ArchiveStatus, Readiness},
 };
-use crate::{
-    cite::Form,
-    search::{Hit, SearchResponse},
-    suggest::MAX_SUGGESTIONS,
-};
+use crate::{cite::Form, suggest::MAX_SUGGESTIONS};
 
 /// All routes of the native API.
 pub(super) static ROUTES: LazyLock<Vec<Arc<Route>>> = LazyLock::new(|| {
@@ -43,60 +40,18 @@ const VIEWS: &[&str] = &["articles", "images", "bylines"];
 const VIEW: Param = Param::new("view", Shape::OneOf(VIEWS), "The view; articles if left out.");
 const READ: Option<Role> = Some(Role::Read);
 const ADMIN: Option<Role> = Some(Role::Admin);
-/// The largest whole number that every JSON parser reads as it is (RFC 8259, section 6).
-const MAX_SEQ: u64 = (1 << 53) - 1;
 
 const fn text(name: &'static str, about: &'static str) -> Param {
     Param::new(name, Shape::Text(MAX_QUERY_STRING), about)
 }
 
-/// A value that hits must have; several are alternatives.
-const fn filter(name: &'static str, about: &'static str) -> Param {
-    Param::new(name, Shape::Text(store::MAX_ID_BYTES), about).many()
-}
-
 fn searching() -> Route {
-    let params = [
-        text(
-            "q",
-            "Words that must all be found; `\"a phrase\"`, `-without`, `one OR another`, `field:word`, `word*`, `word~`, \
-             `date:1963-11..1964`. Words are found in all their forms; `=word` and `=\"a phrase\"` as they are written.",
-        )
-        .like("ferry -fog"),
-        Param::new("exact", Shape::Flag, "Whether all words are found only as they are written; false if left out."),
-        VIEW,
-        text("from", "From this date on: `1850`, `1850-05`, `1850-05-02`.").like("1850"),
-        text("to", "Up to this date, which is in.").like("1950"),
-        filter("section", "Only this section; several are alternatives, as with all filters."),
-        filter("byline", "Only by this author or photographer: a name or an id."),
-        filter("keyword", "Only with this keyword."),
-        filter("type", "Only of this type."),
-        filter("language", "Only in this language.").like("en"),
-        filter("desk", "Only of this desk."),
-        filter("edition", "Only of this edition."),
-        filter("page", "Only on this page."),
-        filter("source", "Only from this source."),
-        filter("id", "Only the asset with this id."),
-        Param::new(
-            "sort",
-            Shape::OneOf(&["relevance", "newest", "oldest"]),
-            "The order; by relevance if left out, the newest first where nothing is looked for.",
-        ),
-        Param::new("limit", Shape::Whole(0, MAX_LIMIT as u64), "How many hits; 10 if left out.").like("5"),
-        Param::new("offset", Shape::Whole(0, MAX_WINDOW as u64), "How many hits to pass over."),
-        Param::new("cursor", Shape::Text(8_192), "The next page: what the page before gave as `next`."),
-        text("facets", "Counts of values, names with commas between: century, decade, year, month, day, section, byline, \
-                        keyword, or a field of exact values.")
-            .like("section,decade"),
-        Param::new("highlight", Shape::Flag, "Whether hits show where the words are; true if left out."),
-        Param::new("as_of", Shape::Text(100), "The archive as it stood, by the name it was built under."),
-        min_seq(),
-        Param::new(
-            "format",
-            Shape::OneOf(&["json", "csv", "atom"]),
-            "What comes back; without it, what the header Accept says, and JSON if it says nothing.",
-        ),
-    ];
+    let mut params: Vec<Param> = PARAMETERS.iter().map(Param::of).collect();
+    params.push(Param::new(
+        "format",
+        Shape::OneOf(&["json", "csv", "atom"]),
+        "What comes back; without it, what the header Accept says, and JSON if it says nothing.",
+    ));
     Route::new(Method::GET, "/api/v1/search", READ, "search", search::search)
         .sheds()
         .says(
@@ -104,17 +59,9 @@ fn searching() -> Route {
             "Every hit carries its evidence: the seq and the revision that it shows, and where that came from.",
         )
         .takes(&params)
-        .gives::<SearchResponse>("What was found.")
+        .gives::<SearchAnswer>("What was found.")
         .gives_text("text/csv", "The hits, a line for each.")
         .gives_text("application/atom+xml", "The hits as a feed.")
-}
-
-const fn min_seq() -> Param {
-    Param::new(
-        "min_seq",
-        Shape::Whole(0, MAX_SEQ),
-        "Wait, at most two seconds, until the index has taken in this event.",
-    )
 }
 
 fn suggesting() -> Route {
@@ -126,7 +73,7 @@ fn suggesting() -> Route {
         .takes(&[
             text("q", "What was typed so far.").required().like("ele"),
             Param::new("limit", Shape::Whole(1, MAX_SUGGESTIONS as u64), "How many; 8 if left out."),
-            min_seq(),
+            Param::of(&MIN_SEQ),
         ])
         .gives::<Suggestions>("The likeliest first.")
 }
@@ -137,7 +84,7 @@ fn similar() -> Route {
         .takes(&[
             VIEW,
             Param::new("limit", Shape::Whole(1, MAX_LIMIT as u64), "How many; 10 if left out."),
-            min_seq(),
+            Param::of(&MIN_SEQ),
         ])
         .gives::<Similar>("The most alike first.")
 }
@@ -164,10 +111,10 @@ fn assets_of(kind: AssetKind) -> [Route; 3] {
     );
     let before = Param::new(
         "before",
-        Shape::Whole(1, MAX_SEQ),
+        Shape::Whole(1, MAX_WHOLE),
         "Only events before this one: `next` of the answer before.",
     );
-    let revision = |name, about| Param::new(name, Shape::Whole(1, MAX_SEQ), about);
+    let revision = |name, about| Param::new(name, Shape::Whole(1, MAX_WHOLE), about);
     [
         Route::new(Method::GET, &path(""), READ, &name(""), assets::document)
             .says(
@@ -176,7 +123,7 @@ fn assets_of(kind: AssetKind) -> [Route; 3] {
                  too, but for the role `write`.",
             )
             .takes(&[at])
-            .gives::<Hit>("It, with its evidence."),
+            .gives::<HitAnswer>("It, with its evidence."),
         Route::new(Method::GET, &path("/history"), READ, &name("_history"), assets::history)
             .says(
                 format!("All events about one {kind}"),
@@ -198,10 +145,10 @@ fn assets_of(kind: AssetKind) -> [Route; 3] {
 
 fn log() -> [Route; 2] {
     let params = [
-        Param::new("from", Shape::Whole(0, MAX_SEQ), "The first event; 1 if left out."),
+        Param::new("from", Shape::Whole(0, MAX_WHOLE), "The first event; 1 if left out."),
         Param::new("limit", Shape::Whole(0, events::MAX_EVENTS), "At most so many.").like("10"),
         Param::new("follow", Shape::Flag, "Go on with what comes later; server-sent events always do."),
-        Param::new("Last-Event-ID", Shape::Whole(0, MAX_SEQ), "Go on behind this event.").header(),
+        Param::new("Last-Event-ID", Shape::Whole(0, MAX_WHOLE), "Go on behind this event.").header(),
     ];
     [
         Route::new(Method::GET, "/api/v1/events", READ, "events", events::read)
@@ -222,12 +169,16 @@ fn log() -> [Route; 2] {
                  whatever became of the others. Erasing needs the role admin: without it, nothing is appended of a body that \
                  erases.",
             )
-            .takes(&[Param::new(
-                "wait",
-                Shape::OneOf(&["durable", "searchable"]),
-                "When the answer comes: once the events are on disk, which it always waits for, or once searches find them \
-                 too, at most two seconds later.",
-            )])
+            .takes(&[
+                Param::new(
+                    "wait",
+                    Shape::OneOf(&["durable", "searchable"]),
+                    "When the answer comes: once the events are on disk, which it always waits for, or once searches find \
+                     them too, at most two seconds later.",
+                ),
+                Param::new("strict", Shape::Flag, "Refuse events with unknown fields, which are kept and told otherwise."),
+                Param::new("unknown_types", Shape::Flag, "Take events of types that this version does not know."),
+            ])
             .body(Body {
                 media: &[("application/json", Some(ANY_EVENT)), ("application/x-ndjson", None)],
                 max: MAX_EVENTS_BODY,

@@ -6,13 +6,14 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use query::SearchRequest;
+use query::{SearchRequest, SearchResponse};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::{AssetId, AssetKind, AssetRef, Seq};
 
 use super::{
     ApiState,
+    answer::{HitAnswer, SearchAnswer},
     atom::{self, Feed},
     finish::{etag, is_known, not_modified, tagged},
     problem::Problem,
@@ -23,8 +24,9 @@ use super::{
 };
 use crate::{
     error::SearchError,
+    http::error::RequestError,
     pages::encode,
-    search::{Hit, Search, SearchResponse, WAIT_LIMIT, unseen},
+    search::{Search, WAIT_LIMIT, unseen},
     suggest::Suggestion,
 };
 
@@ -78,7 +80,7 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
         let total = found.total;
         let next = found.next.as_ref().map(|cursor| page_after(&asked, &cursor.to_string()));
         let mut response = match format {
-            Format::Json => Written::of(&found)?.into_response(),
+            Format::Json => Written::of(&SearchAnswer::from(found))?.into_response(),
             Format::Csv => {
                 let csv = table::csv(kind, &found.hits);
                 let disposition = [(header::CONTENT_DISPOSITION, "attachment; filename=\"search.csv\"")];
@@ -100,7 +102,7 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
     .await
     .map_err(|error| match error {
         // All else was checked before.
-        SearchError::Query(error) if has_q => SearchError::from(error.at("q")).into(),
+        RequestError::Search(SearchError::Query(error)) if has_q => error.at("q").into(),
         other => other.into(),
     })
 }
@@ -148,28 +150,28 @@ fn with_query(params: &[(&str, &str)]) -> String {
 async fn run_search<T: Send + 'static>(
     state: &ApiState,
     mut request: SearchRequest,
-    show: impl FnOnce(&Search, SearchResponse) -> Result<T, SearchError> + Send + 'static,
-) -> Result<T, SearchError> {
+    show: impl FnOnce(&Search, SearchResponse) -> Result<T, RequestError> + Send + 'static,
+) -> Result<T, RequestError> {
     if let Some(wanted) = request.min_seq.take() {
         wait_for(state, request.kind, wanted).await?;
     }
     let search = state.search.clone();
-    state.pool_for(request.as_of.is_some()).run(move || show(&search, search.search(&request)?)).await
+    state.pool_for(request.as_of.is_some()).run(move || show(&search, search.begin().search(&request)?)).await
 }
 
 /// Waits, at most [`WAIT_LIMIT`], until a view has taken in an event.
-pub(super) async fn wait_for(state: &ApiState, kind: AssetKind, wanted: Seq) -> Result<(), SearchError> {
+pub(super) async fn wait_for(state: &ApiState, kind: AssetKind, wanted: Seq) -> Result<(), RequestError> {
     let head = state.search.log().head()?.seq;
     if wanted > head {
         let text = format!("the log ends at {head}: there is no event {wanted} to wait for");
-        return Err(SearchError::NotFound(text).at("min_seq"));
+        return Err(RequestError::NotFound(text).at("min_seq"));
     }
-    let _permit = state.waiting.try_acquire().map_err(|_| SearchError::Busy)?;
+    let _permit = state.waiting.try_acquire().map_err(|_| RequestError::Busy)?;
     let indexes = state.search.indexes().clone();
     let waited = tokio::task::spawn_blocking(move || indexes.wait_for(kind, &[wanted], WAIT_LIMIT)).await;
-    let waited = waited.map_err(|_| SearchError::Panicked)??;
+    let waited = waited.map_err(|_| RequestError::Panicked)??;
     if !waited.shown {
-        return Err(SearchError::NotYet { wanted, reached: waited.reached });
+        return Err(SearchError::NotYet { wanted, reached: waited.reached }.into());
     }
     Ok(())
 }
@@ -180,7 +182,7 @@ pub(super) struct Similar {
     kind: AssetKind,
     id: AssetId,
     /// The most alike first.
-    hits: Vec<Hit>,
+    hits: Vec<HitAnswer>,
 }
 
 /// `GET /api/v1/similar/{id}`
@@ -194,16 +196,22 @@ pub(super) async fn similar(state: ApiState, asked: Asked) -> Result<Response, P
     let found = state.pool.run(move || {
         let snapshot = search.log().snapshot()?;
         if snapshot.live(&asset)?.is_none() {
-            return Err(unseen(&snapshot, &asset)?);
+            return Err(unseen(&snapshot, &asset)?.into());
         }
-        let hits = search.search(&SearchRequest::similar_to(&asset, size))?.hits;
+        let hits = search
+            .begin()
+            .search(&SearchRequest::similar_to(&asset, size))?
+            .hits
+            .into_iter()
+            .map(HitAnswer::from)
+            .collect();
         Written::of(&Similar { kind: asset.kind, id: asset.id, hits })
     });
     Ok(found.await?.into_response())
 }
 
 /// The asset of a path that does not say its kind.
-pub(super) fn in_view(asked: &Asked) -> Result<AssetRef, SearchError> {
+pub(super) fn in_view(asked: &Asked) -> Result<AssetRef, RequestError> {
     let asset = asked.asset()?;
     Ok(AssetRef::new(asked.parsed("view").unwrap_or(asset.kind), asset.id))
 }
@@ -226,7 +234,7 @@ pub(super) async fn suggest(state: ApiState, asked: Asked) -> Result<Response, P
     }
     let (search, suggester) = (state.search.clone(), Arc::clone(&state.suggester));
     let found = state.pool.run(move || {
-        let suggestions = suggester.suggest(&search, &q, limit)?;
+        let suggestions = suggester.suggest(&search.begin(), &q, limit)?;
         Written::of(&Suggestions { q, suggestions })
     });
     Ok(found.await?.into_response())

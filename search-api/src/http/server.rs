@@ -1,10 +1,12 @@
 //! The accept loop: a cap on connections, a limit on the time that a header takes to come, and a clean end.
 //!
 //! `axum::serve` waits for ever for headers, so two thousand sockets that send a byte a minute would hold it. Here
-//! a connection that has not sent its headers in time is closed, and beyond the cap new ones wait in the system's
-//! queue until one ends.
+//! a connection that has not sent its headers in time is closed. Beyond the cap, which leaves the archive the files
+//! that it needs, a new one takes the place of the one that has been idle for longest; where all are busy, it waits in the
+//! system's queue until one ends.
 
 use std::{
+    convert::Infallible,
     io,
     pin::Pin,
     sync::Arc,
@@ -18,10 +20,12 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::watch,
     time::{Instant, Sleep, sleep_until, timeout},
 };
 use tower::ServiceExt;
+
+use super::connections::Connections;
 
 /// The bounds of connections.
 #[derive(Debug, Clone, Copy)]
@@ -39,12 +43,55 @@ pub struct ServerLimits {
 impl Default for ServerLimits {
     fn default() -> Self {
         Self {
-            connections: 4_096,
+            connections: MOST_CONNECTIONS,
             headers: Duration::from_secs(10),
             stalled: Duration::from_secs(30),
             ending: Duration::from_secs(10),
         }
     }
+}
+
+/// More connections serve nobody sooner.
+const MOST_CONNECTIONS: usize = 4_096;
+/// Files that log and indexes need beside the connections, also while three views are built at once.
+const FILES_OF_ARCHIVE: u64 = 384;
+/// Fewer connections than this are no server: then the archive has to do with less.
+const FEWEST_CONNECTIONS: u64 = 64;
+
+impl ServerLimits {
+    /// Raises the number of files that this process may have open as far as it may be raised, and returns limits with
+    /// as many connections as that leaves beside the archive's own files.
+    pub fn of_this_process() -> Self {
+        let limit = raise_files();
+        let connections = limit.map_or(MOST_CONNECTIONS, connections_within);
+        match limit {
+            Some(files) if connections < MOST_CONNECTIONS => tracing::warn!(
+                files,
+                connections,
+                "the limit on open files leaves room for few connections: raise it with `ulimit -n` or LimitNOFILE"
+            ),
+            files => tracing::info!(files, connections, "connections that can be open at once"),
+        }
+        Self { connections, ..Self::default() }
+    }
+}
+
+/// Returns how many files may be open now; `None` for any number.
+fn raise_files() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current != maximum
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
+    {
+        tracing::warn!(%error, "the limit on open files cannot be raised");
+        return current;
+    }
+    maximum
+}
+
+fn connections_within(files: u64) -> usize {
+    let connections = files.saturating_sub(FILES_OF_ARCHIVE).max(FEWEST_CONNECTIONS.min(files / 2));
+    usize::try_from(connections).map_or(MOST_CONNECTIONS, |connections| connections.min(MOST_CONNECTIONS))
 }
 
 /// Serves a router until `shutdown` comes, then lets the requests end that are under way.
@@ -57,14 +104,10 @@ pub async fn serve_router(
     limits: ServerLimits,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let connections = Arc::new(Semaphore::new(limits.connections));
+    let connections = Connections::new(limits.connections);
     let (stop, stopping) = watch::channel(false);
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
-        let permit = tokio::select! {
-            permit = Arc::clone(&connections).acquire_owned() => permit.map_err(io::Error::other)?,
-            () = &mut shutdown => break,
-        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = &mut shutdown => break,
@@ -78,15 +121,24 @@ pub async fn serve_router(
                 continue;
             }
         };
+        let connection = tokio::select! {
+            connection = connections.enter() => connection,
+            () = &mut shutdown => break,
+        };
+        let Some(open) = connection else { break };
         let _ = stream.set_nodelay(true);
         let router = router.clone();
         let mut stopping = stopping.clone();
         tokio::spawn(async move {
-            let _permit = permit;
+            let asked = Arc::clone(&open);
             let service = service_fn(move |request: hyper::Request<Incoming>| {
                 let mut request = request.map(axum::body::Body::new);
                 request.extensions_mut().insert(ConnectInfo(peer));
-                router.clone().oneshot(request)
+                let (router, asked) = (router.clone(), asked.asked());
+                async move {
+                    let answer = router.oneshot(request).await?;
+                    Ok::<_, Infallible>(answer.map(|body| asked.until_sent(body)))
+                }
             });
             let io = TokioIo::new(Unstalled::new(stream, limits.stalled));
             let mut connection = std::pin::pin!(
@@ -102,6 +154,7 @@ pub async fn serve_router(
                         tracing::debug!(%error, %peer, "a connection ended early");
                     }
                 }
+                () = open.closed() => tracing::debug!(%peer, "an idle connection gave its place to another"),
                 () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => {
                     connection.as_mut().graceful_shutdown();
                     let _ = timeout(limits.ending, connection).await;
@@ -111,8 +164,7 @@ pub async fn serve_router(
     }
     drop(listener);
     let _ = stop.send(true);
-    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
-    let _ = timeout(limits.ending + Duration::from_secs(1), connections.acquire_many(all)).await;
+    let _ = timeout(limits.ending + Duration::from_secs(1), connections.end()).await;
     Ok(())
 }
 
@@ -181,5 +233,21 @@ impl AsyncWrite for Unstalled {
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_the_archive_its_files() {
+        let check = |files: u64, expected: usize| assert_eq!(connections_within(files), expected, "{files}");
+        check(1_024, 640);
+        check(4_096, 3_712);
+        check(1 << 20, 4_096);
+        check(u64::MAX, 4_096);
+        check(400, 64);
+        check(64, 32);
     }
 }

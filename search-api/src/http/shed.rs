@@ -10,7 +10,7 @@ use super::{
     policy::Entry,
     state::ApiState,
 };
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// Refuses a search that would be refused anyhow.
 pub(super) async fn shed<F: Future<Output = Response>>(
@@ -24,7 +24,7 @@ pub(super) async fn shed<F: Future<Output = Response>>(
     }
     state.metrics.refused();
     tell(name_of(request.method()), &entry.path, StatusCode::TOO_MANY_REQUESTS, Duration::ZERO);
-    (entry.policy.face.refused)(SearchError::Busy)
+    (entry.policy.face.refused)(RequestError::Busy)
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use axum::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{AssetKind, Seq, Timestamp};
+use store::{AssetKind, Holder, Seq, Timestamp};
 
 use super::{problem::Problem, route::Asked, state::ApiState};
-use crate::{error::SearchError, search::Search};
+use crate::{http::error::RequestError, search::Search};
 
 /// How log and indexes stand.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -21,6 +21,9 @@ pub(super) struct ArchiveStatus {
     head_seq: Seq,
     /// The line that `morgue log verify --expect` takes.
     head: String,
+    /// The other process that is writing to the log just now. One that is stopped keeps everybody else from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    writer: Option<Holder>,
     /// By the names of the views.
     views: BTreeMap<&'static str, ViewState>,
 }
@@ -70,7 +73,7 @@ pub(super) async fn status(state: ApiState, _: Asked) -> Result<Response, Proble
     Ok(Json(state.pool.run(move || status_of(&search)).await?).into_response())
 }
 
-fn status_of(search: &Search) -> Result<ArchiveStatus, SearchError> {
+fn status_of(search: &Search) -> Result<ArchiveStatus, RequestError> {
     let head = search.log().head()?;
     let mut views = BTreeMap::new();
     for view in search.indexes().status()? {
@@ -90,10 +93,19 @@ fn status_of(search: &Search) -> Result<ArchiveStatus, SearchError> {
         };
         views.insert(view.kind.plural(), state);
     }
-    Ok(ArchiveStatus { head_seq: head.seq, head: head.to_string(), views })
+    Ok(ArchiveStatus { head_seq: head.seq, head: head.to_string(), writer: other_writer(search), views })
 }
 
-fn past_of(search: &Search, kind: AssetKind) -> Result<BTreeMap<String, PastState>, SearchError> {
+/// The other process that is writing to the log, or keeps it from others.
+pub(crate) fn other_writer(search: &Search) -> Option<Holder> {
+    let writer = search.log().writer().unwrap_or_else(|error| {
+        tracing::warn!(%error, "who writes to the log cannot be told");
+        None
+    });
+    writer.filter(|writer| !writer.is_this_process())
+}
+
+fn past_of(search: &Search, kind: AssetKind) -> Result<BTreeMap<String, PastState>, RequestError> {
     let mut past = BTreeMap::new();
     for name in search.indexes().generations(kind)? {
         let Some(name) = name.strip_prefix('@') else { continue };
@@ -132,14 +144,14 @@ pub(super) async fn readyz(state: ApiState, _: Asked) -> Result<Response, Proble
     Ok((status, Json(readiness)).into_response())
 }
 
-fn readiness_of(search: &Search) -> Result<Readiness, SearchError> {
+fn readiness_of(search: &Search) -> Result<Readiness, RequestError> {
     let lag = lag_of(search)?;
     let is_failing = |kind: &AssetKind| search.indexes().failing(*kind).is_some();
     let failing: Vec<_> = AssetKind::ALL.into_iter().filter(is_failing).map(AssetKind::plural).collect();
     Ok(Readiness { ready: lag <= READY_LAG && failing.is_empty(), lag, failing })
 }
 
-fn lag_of(search: &Search) -> Result<u64, SearchError> {
+fn lag_of(search: &Search) -> Result<u64, RequestError> {
     let head = search.log().head()?.seq.get();
     let mut lag = 0;
     for kind in AssetKind::ALL {

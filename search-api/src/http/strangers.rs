@@ -13,7 +13,7 @@ use axum::{
 };
 
 use super::{cors::Origins, policy::Effect, site::Site};
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
@@ -22,13 +22,13 @@ const DESTINATION: HeaderName = HeaderName::from_static("sec-fetch-dest");
 /// Refuses a request that leaves something behind, if a page of another site has made it.
 ///
 /// # Errors
-/// [`SearchError::Forbidden`]
+/// [`RequestError::Forbidden`]
 pub(super) fn check_origin(
     request: &Request,
     effect: Effect,
     site: &Site,
     named: &Origins,
-) -> Result<(), SearchError> {
+) -> Result<(), RequestError> {
     let query = request.uri().query().unwrap_or_default();
     let opens = match effect {
         Effect::Reads => return Ok(()),
@@ -64,8 +64,8 @@ pub(super) fn check_origin(
 /// Refuses to be asked by a name that is not ours: a page whose own name was made to lead here would read us as itself.
 ///
 /// # Errors
-/// [`SearchError::Forbidden`]
-pub(super) fn check_host(request: &Request, site: &Site, names: &[String]) -> Result<(), SearchError> {
+/// [`RequestError::Forbidden`]
+pub(super) fn check_host(request: &Request, site: &Site, names: &[String]) -> Result<(), RequestError> {
     // No browser leaves it out.
     let Some(host) = host_of(request) else {
         return match request.headers().contains_key(header::HOST) {
@@ -161,8 +161,8 @@ pub(crate) fn is_led_here(headers: &HeaderMap) -> bool {
 /// Returns the one value of a header.
 ///
 /// # Errors
-/// [`SearchError::Forbidden`] for several, and for what is no text.
-fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, SearchError> {
+/// [`RequestError::Forbidden`] for several, and for what is no text.
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, RequestError> {
     let mut values = headers.get_all(name).iter();
     match (values.next().map(|value| value.to_str()), values.next()) {
         (None, _) => Ok(None),
@@ -179,6 +179,6 @@ fn has_param(query: &str, name: &str) -> bool {
     })
 }
 
-fn refused(why: &str) -> Result<(), SearchError> {
-    Err(SearchError::Forbidden(why.to_owned()))
+fn refused(why: &str) -> Result<(), RequestError> {
+    Err(RequestError::Forbidden(why.to_owned()))
 }

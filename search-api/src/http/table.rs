@@ -1,10 +1,9 @@
 //! Hits as CSV (RFC 4180): a line for each, with the evidence first and then all fields of the view.
 
+use query::Hit;
 use serde_json::Value;
 use store::AssetKind;
 use views::{values_at, view_of};
-
-use crate::search::Hit;
 
 /// The table, with a header. Values of a list are parted by `; `.
 pub(crate) fn csv(kind: AssetKind, hits: &[Hit]) -> Vec<u8> {

@@ -14,7 +14,7 @@ use indexer::IndexSearcher;
 use query::SearchRequest;
 use store::AssetKind;
 
-use crate::{error::SearchError, search::Search, suggest::Suggester};
+use crate::{http::error::RequestError, search::Search, suggest::Suggester};
 
 /// How soon a new generation or commit is seen.
 const EVERY: Duration = Duration::from_millis(200);
@@ -56,14 +56,14 @@ fn warm(
     suggester: &Suggester,
     kind: AssetKind,
     seen: &mut HashMap<AssetKind, Weak<IndexSearcher>>,
-) -> Result<(), SearchError> {
+) -> Result<(), RequestError> {
     let (_, index) = search.indexes().searcher(kind)?;
     let index = Arc::downgrade(&index);
     if seen.get(&kind).is_some_and(|seen| seen.ptr_eq(&index)) {
         return Ok(());
     }
     // A search like any other, which makes what all of them need.
-    search.search(&SearchRequest { size: 1, highlight: None, ..SearchRequest::plain(kind, "a")? })?;
+    search.begin().search(&SearchRequest { size: 1, highlight: None, ..SearchRequest::plain(kind, "a")? })?;
     if kind == AssetKind::Article {
         suggester.fold(search)?;
     }

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// A page of ten documents has about as much. Twice as much, freed, would make the allocator tidy up each time.
 const USUAL_BYTES: usize = 32 << 10;
@@ -19,18 +19,18 @@ impl Written {
     /// The JSON of an answer.
     ///
     /// # Errors
-    /// [`SearchError::Panicked`] for what has no JSON: a mistake of ours.
-    pub(crate) fn of(answer: &impl Serialize) -> Result<Self, SearchError> {
+    /// [`RequestError::Panicked`] for what has no JSON: a mistake of ours.
+    pub(crate) fn of(answer: &impl Serialize) -> Result<Self, RequestError> {
         let mut written = Self::default();
         written.add(answer)?;
         Ok(written)
     }
 
     /// Writes the JSON of this behind what is there.
-    pub(crate) fn add(&mut self, part: &impl Serialize) -> Result<(), SearchError> {
+    pub(crate) fn add(&mut self, part: &impl Serialize) -> Result<(), RequestError> {
         serde_json::to_writer(&mut self.0, part).map_err(|error| {
             tracing::error!(%error, "an answer has no JSON");
-            SearchError::Panicked
+            RequestError::Panicked
         })
     }
 

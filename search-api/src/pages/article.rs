@@ -58,7 +58,8 @@ pub(super) fn show(
     };
     let Content::Article(article) = &live.content else { return Err(PageError::NoSuchAsset(asset)) };
     let seen_now = snapshot.live(&asset)?.is_some();
-    let history = History::read(&snapshot, &asset, &pages.state.search.budget())?;
+    let inquiry = pages.state.search.begin();
+    let history = History::read(&snapshot, &asset, &inquiry.budget())?;
     let story = Story {
         id,
         article,
@@ -68,9 +69,9 @@ pub(super) fn show(
         at,
         history: &history,
         seen_now,
-        marked: if at.is_none() { results::marked(pages, id, &came_from) } else { None },
+        marked: if at.is_none() { results::marked(&inquiry, id, &came_from) } else { None },
     };
-    let similar = if seen_now && at.is_none() { results::similar(pages, id) } else { Vec::new() };
+    let similar = if seen_now && at.is_none() { results::similar(&inquiry, id) } else { Vec::new() };
     let description =
         text::beginning(if article.summary.is_empty() { &article.body } else { &article.summary }, 200);
     let title = story.title();
@@ -105,7 +106,7 @@ pub(super) fn unseen(
     let order = gone.order.as_ref();
     let reason = order.map(|order| history::reason_of(&order.reason, &order.by)).unwrap_or_default();
     let history = match snapshot.reader().sees_all() {
-        true => Some(History::read(snapshot, asset, &pages.state.search.budget())?),
+        true => Some(History::read(snapshot, asset, &pages.state.search.begin().budget())?),
         false => None,
     };
     let frame = Frame { indexed: false, ..Frame::new(&title, "withdrawn") };
@@ -130,7 +131,7 @@ fn not_there_then(
     asset: &AssetRef,
     at: Option<AsOf>,
 ) -> Result<Response, PageError> {
-    let history = History::read(snapshot, asset, &pages.state.search.budget())?;
+    let history = History::read(snapshot, asset, &pages.state.search.begin().budget())?;
     let name = asset.kind.name();
     let title = match at {
         Some(_) => format!("This {name} was not to be seen then"),
@@ -150,7 +151,7 @@ fn not_there_then(
 }
 
 impl Story<'_> {
-    fn markup(&self, pages: &Pages, similar: &[crate::Hit]) -> Markup {
+    fn markup(&self, pages: &Pages, similar: &[query::Hit]) -> Markup {
         let article = self.article;
         let asset = AssetRef::new(AssetKind::Article, self.id.clone());
         let mut images = self.images.iter();

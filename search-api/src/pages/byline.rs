@@ -44,10 +44,11 @@ pub(super) fn show(
     let Some(live) = then.live(&asset)? else { return unseen(pages, &snapshot, &asset, at) };
     let Content::Byline(byline) = &live.content else { return Err(PageError::NoSuchAsset(asset)) };
     let seen_now = snapshot.live(&asset)?.is_some();
-    let history = History::read(&snapshot, &asset, &pages.state.search.budget())?;
+    let inquiry = search.begin();
+    let history = History::read(&snapshot, &asset, &inquiry.budget())?;
     // Names that were merged into it are in its document only.
     let names = strings(search.document(&asset, at, reader)?.document.get("also_known_as"));
-    let work = results::work_of(pages, id)?;
+    let work = results::work_of(&inquiry, id)?;
     let description = text::beginning(&byline.bio, 200);
     let frame = Frame {
         description: &description,

@@ -17,13 +17,14 @@ use super::{
     routes,
     sign_in::{self, Wanted},
 };
-use crate::{SearchError, http::policy::Face};
+use crate::SearchError;
+use crate::http::{error::RequestError, policy::Face};
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PageError {
     #[error(transparent)]
-    Search(#[from] SearchError),
+    Search(#[from] RequestError),
     #[error("there is no {0} in the archive")]
     NoSuchAsset(AssetRef),
     #[error(transparent)]
@@ -33,6 +34,12 @@ pub(super) enum PageError {
     /// What a route that is no page has answered.
     #[error("{detail}")]
     Answered { status: StatusCode, detail: String },
+}
+
+impl From<SearchError> for PageError {
+    fn from(error: SearchError) -> Self {
+        Self::Search(error.into())
+    }
 }
 
 impl From<ReadError> for PageError {
@@ -78,8 +85,10 @@ impl PageError {
         let frame = Frame { indexed: false, ..Frame::new(title, "error") };
         let mut response = page(pages, &frame, &explained(title, &self.to_string()));
         *response.status_mut() = status;
-        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            response.headers_mut().insert("retry-after", HeaderValue::from_static("1"));
+        if let Self::Search(error) = &self
+            && let Some(seconds) = error.retry_after()
+        {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.into_response()
     }
@@ -91,7 +100,7 @@ impl PageError {
 pub(crate) async fn in_house_look(State(pages): State<Pages>, request: Request, next: Next) -> Response {
     let takes_html = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.contains("text/html"));
     let is_reader = request.headers().get(header::ACCEPT).is_some_and(takes_html);
-    let wanted = Wanted::of(&request);
+    let wanted = Wanted::of(&request, &pages.state.site);
     let answered = next.run(request).await;
     let status = answered.status();
     let has_pages = answered.extensions().get::<Face>().is_some_and(|face| face.is_page);

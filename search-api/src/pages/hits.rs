@@ -1,6 +1,7 @@
 //! Hits: an article, an image or a byline in a list.
 
 use maud::{Markup, html};
+use query::Hit;
 use serde_json::{Map, Value};
 use store::{AssetKind, Rendition};
 
@@ -8,7 +9,6 @@ use super::{
     address::{self, Address},
     dates, media, text,
 };
-use crate::Hit;
 
 /// A hit of a search: headline, date, byline, section, the words around what was looked for, a picture.
 pub(super) fn shown(hit: &Hit, address: &Address) -> Markup {

@@ -84,7 +84,7 @@ pub(super) fn show(
     let photographer = image.photographer.as_ref().map(|id| reading.byline(id)).transpose()?;
     let uses = uses(then, &asset)?;
     let seen_now = snapshot.live(&asset)?.is_some();
-    let history = History::read(&snapshot, &asset, &pages.state.search.budget())?;
+    let history = History::read(&snapshot, &asset, &pages.state.search.begin().budget())?;
     let title = text::beginning(described(image), 80);
     let authors = photographer.iter().filter_map(|(_, byline)| byline.clone()).collect();
     let cited = Cited::new(&asset, &live, authors, &pages.config.title, pages.config.public_url.as_ref());

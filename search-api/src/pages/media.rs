@@ -1,5 +1,7 @@
 //! The archive's own pictures: files under the media directories, and never any other.
 
+mod pieces;
+
 use std::{
     io,
     path::{Component, Path, PathBuf},
@@ -7,15 +9,14 @@ use std::{
 
 use axum::{
     body::Body,
-    http::{StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use store::Rendition;
 
+use self::pieces::{Picture, Pieces};
 use super::address::encode;
-
-/// The largest picture that is served, in bytes: it is read whole.
-const MAX_BYTES: u64 = 64 << 20;
+use crate::http::finish::{etag, is_known};
 
 /// What a browser may be given as a picture. Nothing else is, whatever lies in the directories.
 static TYPES: [(&str, &str); 8] = [
@@ -77,22 +78,13 @@ fn type_of(path: &Path) -> Option<&'static str> {
     TYPES.iter().find(|(known, _)| *known == extension).map(|(_, media_type)| *media_type)
 }
 
-/// `GET /media/{path}` from the first directory that has it.
-pub(super) fn serve(dirs: &[PathBuf], path: &str) -> Response {
+/// `GET /media/{path}` from the first directory that has it; nothing of it to who says that he has it already.
+pub(super) fn serve(dirs: &[PathBuf], path: &str, asked: &HeaderMap) -> Response {
     let found = relative(path).and_then(|path| Some((type_of(&path)?, path)));
     let Some((media_type, path)) = found else { return StatusCode::NOT_FOUND.into_response() };
     for dir in dirs {
-        match read(dir, &path) {
-            Ok(Some(bytes)) => {
-                let headers = [
-                    (header::CONTENT_TYPE, media_type),
-                    (header::CONTENT_SECURITY_POLICY, PICTURE_POLICY),
-                    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-                    // What is withdrawn is not to be shown out of a cache.
-                    (header::CACHE_CONTROL, "no-cache"),
-                ];
-                return (headers, Body::from(bytes)).into_response();
-            }
+        match find(dir, &path) {
+            Ok(Some(picture)) => return answer(picture, media_type, asked),
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!(path = %path.display(), %error, "a picture cannot be read");
@@ -103,8 +95,27 @@ pub(super) fn serve(dirs: &[PathBuf], path: &str) -> Response {
     StatusCode::NOT_FOUND.into_response()
 }
 
+fn answer(picture: Picture, media_type: &'static str, asked: &HeaderMap) -> Response {
+    let tag = etag(&[&picture.version()]);
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PICTURE_POLICY)),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        // What is withdrawn is not to be shown out of a cache.
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::ETAG, tag.clone()),
+    ];
+    if is_known(asked, &tag) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    let about = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
+        (header::CONTENT_LENGTH, HeaderValue::from(picture.bytes())),
+    ];
+    (headers, about, Body::from_stream(Pieces::of(picture))).into_response()
+}
+
 /// Links are followed before the check, so a link that leads out of the directory leads nowhere.
-fn read(dir: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
+fn find(dir: &Path, path: &Path) -> io::Result<Option<Picture>> {
     let absent = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename => Ok(None),
         _ => Err(error),
@@ -113,11 +124,7 @@ fn read(dir: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
         (Ok(dir), Ok(file)) => (dir, file),
         (Err(error), _) | (_, Err(error)) => return absent(error),
     };
-    let metadata = file.metadata()?;
-    if !file.starts_with(&dir) || !metadata.is_file() || metadata.len() > MAX_BYTES {
-        return Ok(None);
-    }
-    std::fs::read(file).map(Some)
+    if !file.starts_with(&dir) { Ok(None) } else { Picture::at(file) }
 }
 
 #[cfg(test)]
@@ -159,7 +166,7 @@ mod tests {
         #[cfg(unix)]
         std::os::unix::fs::symlink(outside.path().join("secret.svg"), media.path().join("link.svg")).unwrap();
         let dirs = [media.path().to_owned()];
-        let status = |path: &str| serve(&dirs, path).status();
+        let status = |path: &str| serve(&dirs, path, &HeaderMap::new()).status();
         assert_eq!(status("a.svg"), StatusCode::OK);
         let up = format!("../{}/secret.svg", outside.path().file_name().unwrap().to_string_lossy());
         for path in ["link.svg", "b.svg", up.as_str(), "", "a.svg/b.svg", "/a.svg"] {

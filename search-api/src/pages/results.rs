@@ -1,19 +1,18 @@
 //! What the pages ask the search: the hits of an address with facets and timeline, and what is like or by something.
 
-use jiff::civil::Date;
-use serde_json::Value;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use store::{AssetId, AssetKind, AssetRef};
 
 use super::{
-    Pages,
     address::{Address, Cursor, Facet, Order, facets_of},
     error::PageError,
     timeline::{self, Timeline, Unit, bound},
 };
-use crate::{Hit, Search, SearchError, SearchResponse};
+use crate::{Inquiry, http::error::RequestError};
 use query::{
-    Aggregation, AggregationKind, Bool, DateFormat, HighlightField, HighlightOptions, Histogram, Query,
-    Scalar, SearchRequest, Sort, Terms, limits::MAX_WINDOW, names,
+    Aggregation, AggregationKind, Bool, Bucket, BucketKey, DateFormat, HighlightField, HighlightOptions,
+    Histogram, Hit, PlainOrder, PlainSearch, Query, Scalar, SearchRequest, SearchResponse, Sort, Terms,
+    limits::MAX_WINDOW, names,
 };
 
 /// Hits on one page: a grid of images has whole rows of four and of three.
@@ -51,7 +50,7 @@ pub(super) struct Values {
 }
 
 /// Runs the search of an address.
-pub(super) fn find(search: &Search, address: &Address) -> Result<Results, SearchError> {
+pub(super) fn find(inquiry: &Inquiry<'_>, address: &Address) -> Result<Results, RequestError> {
     let mut request = request_of(address)?;
     let size = page_size(address.kind);
     // One more than is shown tells whether there are others.
@@ -65,10 +64,10 @@ pub(super) fn find(search: &Search, address: &Address) -> Result<Results, Search
             request.sort.iter_mut().for_each(Sort::turn);
         }
     }
-    request.facets =
+    request.aggregations =
         facets_of(address.kind).iter().map(|facet| terms(facet, shown_of(address, facet) + 1)).collect();
-    request.facets.push(dates(address.kind, Unit::Year));
-    let mut response = search.search(&request)?;
+    request.aggregations.push(dates(address.kind, Unit::Year));
+    let mut response = inquiry.search(&request)?;
     let goes_on = response.next.is_some();
     response.hits.truncate(size);
     let (has_before, has_after) = match &address.cursor {
@@ -78,18 +77,18 @@ pub(super) fn find(search: &Search, address: &Address) -> Result<Results, Search
         }
         _ => (address.page > 1, goes_on),
     };
-    let place = |hit: Option<&Hit>| hit.map(|hit| hit.cursor().to_string());
+    let place = |hit: Option<&Hit>| hit.map(|hit| response.cursor(hit).to_string());
     let before = place(response.hits.first().filter(|_| has_before));
     let after = place(response.hits.last().filter(|_| has_after));
-    let years = counts_of(&response, Unit::Year.name(), Unit::Year);
-    let timeline = timeline_of(search, address, &request, &years)?;
+    let years = counts_of(&response, Unit::Year);
+    let timeline = timeline_of(inquiry, address, &request, &years)?;
     let mut totals = Vec::new();
     for kind in AssetKind::ALL {
         let total = if kind == address.kind {
             response.total
         } else {
             // A field that the other view lacks (`headline:…`) finds nothing there; it is no mistake here.
-            request_of(&address.in_view(kind)).and_then(|request| total_of(search, request)).unwrap_or(0)
+            request_of(&address.in_view(kind)).and_then(|request| total_of(inquiry, request)).unwrap_or(0)
         };
         totals.push((kind, total));
     }
@@ -124,25 +123,28 @@ fn into_total_order(sort: &mut Vec<Sort>) {
 }
 
 /// How many match.
-fn total_of(search: &Search, request: SearchRequest) -> Result<u64, SearchError> {
+fn total_of(inquiry: &Inquiry<'_>, request: SearchRequest) -> Result<u64, RequestError> {
     let request = SearchRequest { size: 0, highlight: None, lenient: true, sort: Vec::new(), ..request };
-    Ok(search.search(&request)?.total)
+    Ok(inquiry.search(&request)?.total)
 }
 
 /// The search that an address names, from its first hit.
-pub(super) fn request_of(address: &Address) -> Result<SearchRequest, SearchError> {
-    let mut params = vec![("view", address.kind.plural()), ("q", address.q.as_str())];
-    params.extend([
-        ("exact", if address.exact { "true" } else { "false" }),
-        ("from", address.from.as_str()),
-        ("to", address.to.as_str()),
-        ("as_of", address.as_of.as_str()),
-    ]);
+pub(super) fn request_of(address: &Address) -> Result<SearchRequest, RequestError> {
     let order = address.order();
-    if order != Order::Most {
-        params.push(("sort", order.name()));
-    }
-    let mut request = SearchRequest::from_params(&params)?;
+    let plain = PlainSearch {
+        q: address.q.clone(),
+        exact: address.exact,
+        from: address.from.clone(),
+        to: address.to.clone(),
+        as_of: Some(address.as_of.clone()).filter(|name| !name.is_empty()),
+        order: match order {
+            Order::Relevance | Order::Most => PlainOrder::Relevance,
+            Order::Newest => PlainOrder::Newest,
+            Order::Oldest => PlainOrder::Oldest,
+        },
+        ..PlainSearch::new(address.kind)
+    };
+    let mut request = plain.request()?;
     if order == Order::Most {
         request.sort =
             vec![Sort::by("article_count", true), Sort::by(names::date_field(address.kind), false)];
@@ -195,30 +197,41 @@ fn terms(facet: &Facet, size: usize) -> Aggregation {
 }
 
 fn dates(kind: AssetKind, unit: Unit) -> Aggregation {
-    let field = names::date_field(kind);
+    let field = names::day_field(kind);
     let kind = AggregationKind::Histogram(Histogram::of_dates(field, unit.interval(), DateFormat::date()));
     Aggregation { name: unit.name().to_owned(), kind, nested: Vec::new() }
 }
 
-fn values_of(response: &SearchResponse, name: &str) -> Vec<(String, u64)> {
-    let list = response.facets.as_ref().and_then(|facets| facets.get(name)).and_then(Value::as_array);
-    let value =
-        |bucket: &Value| Some((bucket.get("value")?.as_str()?.to_owned(), bucket.get("count")?.as_u64()?));
-    let values = list.into_iter().flatten().filter_map(value);
-    values.filter(|(value, _)| !value.is_empty()).collect()
+fn buckets_of<'a>(response: &'a SearchResponse, name: &str) -> &'a [Bucket] {
+    let answer = response.aggregations.iter().find(|answer| answer.name == name);
+    answer.map_or(&[], |answer| answer.result.buckets())
 }
 
-fn counts_of(response: &SearchResponse, name: &str, unit: Unit) -> Vec<(Date, u64)> {
-    let date = |(text, count): (String, u64)| Some((unit.floor(text.parse::<Date>().ok()?), count));
-    values_of(response, name).into_iter().filter_map(date).collect()
+fn values_of(response: &SearchResponse, name: &str) -> Vec<(String, u64)> {
+    let value = |bucket: &Bucket| match &bucket.key {
+        BucketKey::Text(value) if !value.is_empty() => Some((value.clone(), bucket.count)),
+        _ => None,
+    };
+    buckets_of(response, name).iter().filter_map(value).collect()
+}
+
+fn counts_of(response: &SearchResponse, unit: Unit) -> Vec<(Date, u64)> {
+    let begins = |bucket: &Bucket| match bucket.key {
+        BucketKey::Date { millis, .. } => {
+            let date = Timestamp::from_millisecond(millis).ok()?.to_zoned(TimeZone::UTC).date();
+            Some((unit.floor(date), bucket.count))
+        }
+        _ => None,
+    };
+    buckets_of(response, unit.name()).iter().filter_map(begins).collect()
 }
 
 fn timeline_of(
-    search: &Search,
+    inquiry: &Inquiry<'_>,
     address: &Address,
     request: &SearchRequest,
     years: &[(Date, u64)],
-) -> Result<Option<Timeline>, SearchError> {
+) -> Result<Option<Timeline>, RequestError> {
     let (from, to) = (bound(&address.from, false), bound(&address.to, true));
     let (first_year, last_year) = timeline::without_strays(years);
     let first = from.or(first_year);
@@ -236,17 +249,17 @@ fn timeline_of(
         from: 0,
         after: None,
         highlight: None,
-        facets: vec![dates(address.kind, unit)],
+        aggregations: vec![dates(address.kind, unit)],
         sort: Vec::new(),
         ..request.clone()
     };
-    let counts = counts_of(&search.search(&finer)?, unit.name(), unit);
+    let counts = counts_of(&inquiry.search(&finer)?, unit);
     Ok(Timeline::new(unit, &counts, Some(first), Some(last)))
 }
 
 /// The text of an article with the words marked that a search looked for, as the highlighter writes it; nothing where
 /// it has none of them.
-pub(super) fn marked(pages: &Pages, id: &AssetId, address: &Address) -> Option<String> {
+pub(super) fn marked(inquiry: &Inquiry<'_>, id: &AssetId, address: &Address) -> Option<String> {
     if address.q.is_empty() || address.kind != AssetKind::Article {
         return None;
     }
@@ -261,14 +274,14 @@ pub(super) fn marked(pages: &Pages, id: &AssetId, address: &Address) -> Option<S
         highlight: Some(HighlightOptions { fields: vec![whole], ..HighlightOptions::default() }),
         ..SearchRequest::new(AssetKind::Article)
     };
-    let hit = pages.state.search.search(&request).ok()?.hits.pop()?;
-    Some(hit.highlights.get("body")?.get(0)?.as_str()?.to_owned())
+    let hit = inquiry.search(&request).ok()?.hits.pop()?;
+    hit.highlights.get("body")?.first().cloned()
 }
 
 /// Articles like this one; none is no reason to show no page.
-pub(super) fn similar(pages: &Pages, id: &AssetId) -> Vec<Hit> {
+pub(super) fn similar(inquiry: &Inquiry<'_>, id: &AssetId) -> Vec<Hit> {
     let request = SearchRequest::similar_to(&AssetRef::new(AssetKind::Article, id.clone()), 4);
-    match pages.state.search.search(&request) {
+    match inquiry.search(&request) {
         Ok(response) => response.hits,
         Err(error) => {
             tracing::warn!(%error, "similar articles cannot be found");
@@ -290,7 +303,7 @@ pub(super) struct Work {
 const MAX_WORKS: usize = 50;
 
 /// Everything by a byline, from its first article on.
-pub(super) fn work_of(pages: &Pages, id: &AssetId) -> Result<Work, PageError> {
+pub(super) fn work_of(inquiry: &Inquiry<'_>, id: &AssetId) -> Result<Work, PageError> {
     let by = |kind, field: &str| SearchRequest {
         query: Query::Terms {
             field: field.to_owned(),
@@ -302,13 +315,13 @@ pub(super) fn work_of(pages: &Pages, id: &AssetId) -> Result<Work, PageError> {
     };
     let articles = SearchRequest {
         size: MAX_WORKS,
-        facets: vec![dates(AssetKind::Article, Unit::Year)],
+        aggregations: vec![dates(AssetKind::Article, Unit::Year)],
         ..by(AssetKind::Article, "bylines.id")
     };
-    let articles = pages.state.search.search(&articles)?;
+    let articles = inquiry.search(&articles)?;
     let images = SearchRequest { size: 12, ..by(AssetKind::Image, "photographer.id") };
-    let images = pages.state.search.search(&images)?;
-    let years = counts_of(&articles, Unit::Year.name(), Unit::Year);
+    let images = inquiry.search(&images)?;
+    let years = counts_of(&articles, Unit::Year);
     Ok(Work {
         total: articles.total,
         years: years.into_iter().map(|(date, count)| (i32::from(date.year()), count)).collect(),

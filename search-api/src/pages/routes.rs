@@ -14,13 +14,11 @@ use super::{
     Pages, address::Address, article, assets, byline, error::PageError, image, media, opensearch, saved,
     search, shown, sign_in, status,
 };
-use crate::{
-    SearchError,
-    http::{
-        PAGE, Role,
-        asker::Asker,
-        policy::{Effect, Endpoint, Policy, Table},
-    },
+use crate::http::{
+    PAGE, Role,
+    asker::Asker,
+    error::RequestError,
+    policy::{Effect, Endpoint, Policy, Table},
 };
 
 /// Nothing is loaded from elsewhere but pictures by their links; nothing inline runs; no page can be framed.
@@ -162,15 +160,15 @@ async fn show_opensearch(State(pages): State<Pages>, headers: HeaderMap) -> Resp
     opensearch::description(&pages, &pages.state.site.origin(&headers))
 }
 
-async fn show_media(State(pages): State<Pages>, Path(path): Path<String>) -> Response {
+async fn show_media(State(pages): State<Pages>, headers: HeaderMap, Path(path): Path<String>) -> Response {
     let (search, named) = (pages.state.search.clone(), path.clone());
-    match pages.state.pool.run(move || shown::is_shown(&search, &named)).await {
+    match pages.state.pool.run(move || shown::is_shown(&search.begin(), &named)).await {
         Ok(true) => {}
         Ok(false) => return StatusCode::NOT_FOUND.into_response(),
         Err(error) => return (PAGE.refused)(error),
     }
     let config = Arc::clone(&pages.config);
-    let read = tokio::task::spawn_blocking(move || media::serve(&config.media, &path)).await;
+    let read = tokio::task::spawn_blocking(move || media::serve(&config.media, &path, &headers)).await;
     read.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
@@ -193,7 +191,7 @@ async fn answer_from(
     make: impl FnOnce(&Pages) -> Result<Response, PageError> + Send + 'static,
 ) -> Response {
     let (pool, for_errors) = (pages.state.pool_for(past).clone(), pages.clone());
-    let made = pool.run(move || Ok::<_, SearchError>(make(&pages))).await;
+    let made = pool.run(move || Ok::<_, RequestError>(make(&pages))).await;
     let result = made.unwrap_or_else(|error| Err(error.into()));
     with_policy(result.unwrap_or_else(|error| error.page(&for_errors)))
 }

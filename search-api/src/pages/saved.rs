@@ -22,7 +22,7 @@ const MAX_ENTRIES: usize = 50;
 pub(super) fn table(pages: &Pages, address: &Address) -> Result<Response, PageError> {
     let request =
         SearchRequest { size: MAX_ROWS, highlight: None, count_all: false, ..results::request_of(address)? };
-    let found = pages.state.search.search(&request)?;
+    let found = pages.state.search.begin().search(&request)?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"search.csv\""),
@@ -40,7 +40,7 @@ pub(super) fn feed(pages: &Pages, address: &Address, origin: &str) -> Result<Res
         ..results::request_of(address)?
     };
     let search = &pages.state.search;
-    let found = search.search(&request)?;
+    let found = search.begin().search(&request)?;
     let name = &pages.config.title;
     let feed = atom::Feed {
         title: if address.q.is_empty() { name.clone() } else { format!("{} · {name}", address.q) },

@@ -13,7 +13,7 @@ use super::{
     results::{self, Results},
     saved, text,
 };
-use crate::{SearchError, better_spelling};
+use crate::{better_spelling, error::SearchError, http::error::RequestError};
 
 /// `GET /`
 pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageError> {
@@ -24,10 +24,10 @@ pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageErr
         description: "A newspaper's archive: every article, image and byline, with its history.",
         ..Frame::new(&frame_title, if address.is_front_page() { "search front" } else { "search" })
     };
-    let search = &pages.state.search;
-    let results = match results::find(search, address) {
+    let inquiry = pages.state.search.begin();
+    let results = match results::find(&inquiry, address) {
         Ok(results) => results,
-        Err(SearchError::Query(error)) => {
+        Err(RequestError::Search(SearchError::Query(error))) => {
             frame.indexed = false;
             let mut response = page(pages, &frame, &refused(address, &error.to_string()));
             *response.status_mut() = StatusCode::BAD_REQUEST;
@@ -45,11 +45,10 @@ pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageErr
         @if let Some(previous) = previous(address, &results) { link rel="prev" href=(previous.href()); }
         @if let Some(next) = next(address, &results) { link rel="next" href=(next.href()); }
     };
-    let nothing = results.response.total == 0;
     if address.is_front_page() && results.totals.iter().all(|(_, total)| *total == 0) {
-        return Ok(page(pages, &frame, &first_steps(search.log().head()?.seq.get())));
+        return Ok(page(pages, &frame, &first_steps(pages.state.search.log().head()?.seq.get())));
     }
-    let spelled = if nothing { better_spelling(search, address.kind, &address.q) } else { None };
+    let spelled = better_spelling(&inquiry, address.kind, &address.q, results.response.total);
     let moments = moments(pages, address.kind);
     Ok(page(pages, &frame, &markup(address, &results, spelled.as_deref(), &moments)))
 }
@@ -102,9 +101,16 @@ fn markup(address: &Address, results: &Results, spelled: Option<&str>, moments: 
                          everything."
                     }
                 }
+                @for note in &found.notes { p.quiet role="status" { (note) } }
+                @if found.moved {
+                    p.quiet role="status" {
+                        "The archive has grown since the page before: what ranks otherwise now may be missing here, or be here again."
+                    }
+                }
                 (facets::chosen(address))
+                @if let Some(spelled) = spelled { (did_you_mean(address, spelled)) }
                 @if found.total == 0 {
-                    (way_on(address, results, spelled))
+                    (way_on(address, results))
                 } @else {
                     @if address.kind == AssetKind::Image {
                         ul.grid.hits { @for hit in &found.hits { (hits::shown(hit, address)) } }
@@ -181,8 +187,10 @@ fn help() -> Markup {
         ("\"mast works\"", "words that follow each other, in all their forms"),
         ("=running", "just this word: no run, no runs"),
         ("=\"to be or not to be\"", "just this phrase"),
-        ("-fog", "without a word"),
+        ("\"mast works\"~5", "words near each other: moved by five places at most"),
+        ("-fog", "without a word; so is NOT fog"),
         ("ferry OR tram", "one or the other"),
+        ("ferry AND (fog OR storm)", "both, with one of those in parentheses"),
         ("headline:ferry", "in one field; headline.exact: just so"),
         ("harb*", "words that begin so; =harb* as they are written"),
         ("fery~", "words that are spelt nearly so"),
@@ -225,8 +233,14 @@ fn pager(address: &Address, results: &Results) -> Markup {
     }
 }
 
+/// The words in the spelling that finds more.
+fn did_you_mean(address: &Address, spelled: &str) -> Markup {
+    let meant = Address { q: spelled.to_owned(), kind: address.kind, ..Address::default() };
+    html! { p.spelled { "Did you mean " a href=(meant.href()) { em { (spelled) } } "?" } }
+}
+
 /// Nothing was found: what would be, by giving up one thing at a time.
-fn way_on(address: &Address, results: &Results, spelled: Option<&str>) -> Markup {
+fn way_on(address: &Address, results: &Results) -> Markup {
     let elsewhere: Vec<_> =
         results.totals.iter().filter(|(kind, total)| *kind != address.kind && *total > 0).collect();
     let is_narrowed = !address.facets.is_empty() || !address.from.is_empty() || !address.to.is_empty();
@@ -238,9 +252,6 @@ fn way_on(address: &Address, results: &Results, spelled: Option<&str>) -> Markup
     });
     html! {
         div.way-on {
-            @if let Some(spelled) = spelled {
-                p.spelled { "Did you mean " a href=(Address { q: spelled.to_owned(), kind: address.kind, ..Address::default() }.href()) { em { (spelled) } } "?" }
-            }
             p { "Nothing in the drawers for this. A way on:" }
             ul {
                 @if is_narrowed && !address.q.is_empty() { li { a href=(whole.href()) { "The same words in the whole archive" } } }

@@ -5,7 +5,7 @@ use query::{Query, Scalar, SearchRequest};
 use store::{AssetKind, Rendition};
 
 use super::media::relative;
-use crate::{Search, SearchError};
+use crate::{Inquiry, http::error::RequestError};
 
 /// So many images that name the same file are looked at.
 const MAX_IMAGES: usize = 100;
@@ -13,8 +13,8 @@ const MAX_IMAGES: usize = 100;
 /// Returns true if an image that readers see has a rendition at this path.
 ///
 /// # Errors
-/// [`SearchError`]: the index or the log fails, or it takes too long.
-pub(super) fn is_shown(search: &Search, path: &str) -> Result<bool, SearchError> {
+/// [`RequestError`]: the index or the log fails, or it takes too long.
+pub(super) fn is_shown(inquiry: &Inquiry<'_>, path: &str) -> Result<bool, RequestError> {
     let Some(wanted) = relative(path) else { return Ok(false) };
     let written = wanted.to_string_lossy();
     let forms = [path.to_owned(), written.to_string(), format!("./{written}")];
@@ -31,7 +31,7 @@ pub(super) fn is_shown(search: &Search, path: &str) -> Result<bool, SearchError>
         ..SearchRequest::new(AssetKind::Image)
     };
     // Hits are read back: what was withdrawn a moment ago is in none.
-    Ok(search.search(&request)?.hits.iter().any(|hit| {
+    Ok(inquiry.search(&request)?.hits.iter().any(|hit| {
         let renditions = hit.document.get("renditions").cloned().unwrap_or_default();
         let renditions: Vec<Rendition> = serde_json::from_value(renditions).unwrap_or_default();
         renditions.iter().any(|rendition| relative(rendition.href.trim()) == Some(wanted.clone()))

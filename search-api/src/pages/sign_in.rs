@@ -15,7 +15,7 @@ use super::{
     layout::{Frame, page},
     routes::with_policy,
 };
-use crate::http::{Role, asker::Asker, sessions, strangers};
+use crate::http::{Role, asker::Asker, sessions, site::Site, strangers};
 
 pub(super) const PATH: &str = "/sign-in";
 pub(super) const OUT: &str = "/sign-out";
@@ -26,15 +26,19 @@ pub(super) struct Wanted {
     to: String,
     /// A page of another site leads here: the browser has left out the cookie that it may have.
     is_led_here: bool,
+    /// A key or a session was given, and it lets nobody in.
+    gave_something: bool,
 }
 
 impl Wanted {
-    pub(super) fn of(request: &Request) -> Self {
+    pub(super) fn of(request: &Request, site: &Site) -> Self {
         let asked = request.uri().path_and_query().map(ToString::to_string);
         Self {
             // An order is not given again by going to its address.
             to: asked.filter(|_| request.method() == Method::GET).unwrap_or_default(),
             is_led_here: strangers::is_led_here(request.headers()),
+            gave_something: request.headers().contains_key(header::AUTHORIZATION)
+                || sessions::token(request.headers(), site).is_some(),
         }
     }
 }
@@ -60,8 +64,8 @@ pub(super) async fn show(
     Extension(asker): Extension<Asker>,
     Params(asked): Params<Asked>,
 ) -> Response {
-    let role = asker.role().filter(|_| pages.state.access.has_keys());
-    with_policy(match role {
+    with_policy(match asker.role() {
+        _ if !pages.state.access.has_keys() => nobody_needs_to(&pages),
         Some(role) => signed_in(&pages, role),
         None => form(&pages, &asked.to, None),
     })
@@ -104,7 +108,7 @@ pub(super) fn instead_of(pages: &Pages, wanted: &Wanted, why: &str) -> Response 
     let mut response = match wanted.is_led_here {
         // Asked for again by a page of our own, the address comes with the cookie, if there is one.
         true => again(pages, inside(&wanted.to)),
-        false => form(pages, &wanted.to, Some(why)),
+        false => form(pages, &wanted.to, wanted.gave_something.then_some(why)),
     };
     *response.status_mut() = StatusCode::UNAUTHORIZED;
     response
@@ -152,6 +156,17 @@ fn signed_in(pages: &Pages, role: Role) -> Response {
         }
     };
     whole(pages, "Signed in", html! {}, &main)
+}
+
+fn nobody_needs_to(pages: &Pages) -> Response {
+    let main = html! {
+        article.notice {
+            h1 { "No key is needed" }
+            p.what { "Everybody who reaches this archive may read it, and the machine that it is on may write." }
+            p { a href="/" { "Search the whole archive" } }
+        }
+    };
+    whole(pages, "No key is needed", html! {}, &main)
 }
 
 fn again(pages: &Pages, to: &str) -> Response {

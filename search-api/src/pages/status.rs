@@ -12,7 +12,7 @@ use indexer::{Phase, ViewStatus};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
-use store::{AssetKind, Event, Reader, Seq, Timestamp};
+use store::{AssetKind, Event, Holder, Reader, Seq, Timestamp};
 
 pub(super) use self::gauges::Gauges;
 use self::machine::Machine;
@@ -22,7 +22,7 @@ use super::{
     layout::{Frame, page},
     text,
 };
-use crate::SearchError;
+use crate::http::{error::RequestError, status::other_writer};
 
 /// So many events, records and sources are listed.
 const RECENT: u64 = 20;
@@ -68,11 +68,12 @@ pub(super) fn show(pages: &Pages, may_order: bool, reader: Reader) -> Result<Res
     let (quarantined, mut records) = pages.config.quarantine.as_deref().map(quarantine).unwrap_or_default();
     records.retain(|_| reader.sees_all());
     let machine = Machine::now(log.dir());
+    let writer = other_writer(search);
     let main = html! {
         h1 { "Machine room" }
         div.room data-refresh="/status" {
-            (health(&views, machine, quarantined))
-            (log_section(pages, &head)?)
+            (health(&views, machine, writer.as_ref(), quarantined))
+            (log_section(pages, &head, writer.as_ref())?)
             (views::section(&views, &pages.gauges, may_order))
             (machine_section(machine))
             @if !positions.is_empty() { (sources(&positions)) }
@@ -94,7 +95,7 @@ pub(super) fn show(pages: &Pages, may_order: bool, reader: Reader) -> Result<Res
 }
 
 /// At a glance: that all is well, or what is not.
-fn health(views: &[ViewStatus], machine: Machine, quarantined: usize) -> Markup {
+fn health(views: &[ViewStatus], machine: Machine, writer: Option<&Holder>, quarantined: usize) -> Markup {
     let mut troubles = Vec::new();
     for view in views {
         let name = view.kind.plural();
@@ -115,6 +116,9 @@ fn health(views: &[ViewStatus], machine: Machine, quarantined: usize) -> Markup 
         if view.building.as_ref().is_some_and(|build| build.progress.phase == Phase::Failed) {
             troubles.push(format!("the last build of {name} failed"));
         }
+    }
+    if let Some(writer) = writer.filter(|writer| writer.stopped) {
+        troubles.push(format!("nothing can be written to the log, which is held by {writer}"));
     }
     if machine.disk.is_some_and(|(free, all)| free < all / NEARLY_FULL) {
         troubles.push("the disk is nearly full".to_owned());
@@ -150,7 +154,7 @@ pub(super) fn rebuild(pages: &Pages, view: &str) -> Result<Response, PageError> 
 /// `POST /status/stop`: what was made by then is kept for the next rebuild.
 pub(super) fn stop(pages: &Pages) -> Result<Response, PageError> {
     if !pages.state.rebuild.stop() {
-        return Err(SearchError::Conflict(STRANGE.to_owned()).into());
+        return Err(RequestError::Conflict(STRANGE.to_owned()).into());
     }
     Ok(Redirect::to("/status#views").into_response())
 }
@@ -165,10 +169,10 @@ pub(super) fn rollback(pages: &Pages, view: &str) -> Result<Response, PageError>
 }
 
 fn kind_of(view: &str) -> Result<AssetKind, PageError> {
-    view.parse().map_err(|error: store::UnknownKind| SearchError::NotFound(error.to_string()).into())
+    view.parse().map_err(|error: store::UnknownKind| RequestError::NotFound(error.to_string()).into())
 }
 
-fn log_section(pages: &Pages, head: &store::LogHead) -> Result<Markup, PageError> {
+fn log_section(pages: &Pages, head: &store::LogHead, writer: Option<&Holder>) -> Result<Markup, PageError> {
     let sizes = pages.state.search.log().sizes()?;
     let rates = pages.gauges.rates();
     let (now, most) = (rates.last().copied().unwrap_or(0), rates.iter().copied().max().unwrap_or(0));
@@ -180,6 +184,7 @@ fn log_section(pages: &Pages, head: &store::LogHead) -> Result<Markup, PageError
                 div { dt { "Head" } dd #head { (text::count(head.seq.get())) } }
                 div.gauge { dt { "Events a second" } dd { (text::count(now)) (charts::spark(&rates, &of_two_minutes)) } }
                 @if let Some(recorded) = head.recorded { div { dt { "Last event taken" } dd { (dates::instant(recorded)) } } }
+                @if let Some(writer) = writer { div { dt { "Being written by" } dd #writer { (writer) } } }
                 div { dt { "On disk" } dd { (bytes(sizes.disk)) } }
                 div { dt { "As JSON" } dd { (bytes(sizes.json)) } }
             }

@@ -1,7 +1,6 @@
 //! Text of the archive as HTML.
 
 use maud::{Markup, PreEscaped, html};
-use serde_json::Value;
 use store::AssetId;
 
 /// A fragment of the highlighter, which has escaped everything but its own `<em>`. Anything else that looks like
@@ -25,13 +24,10 @@ pub(super) fn fragment(fragment: &str) -> Markup {
 }
 
 /// The first fragments of a field, parted by an ellipsis.
-pub(super) fn fragments(value: Option<&Value>) -> Option<Markup> {
-    let list: Vec<&str> = value?.as_array()?.iter().filter_map(Value::as_str).take(2).collect();
-    if list.is_empty() {
-        return None;
-    }
+pub(super) fn fragments(of_field: Option<&Vec<String>>) -> Option<Markup> {
+    let list = of_field.filter(|list| !list.is_empty())?;
     Some(html! {
-        @for (number, one) in list.iter().enumerate() {
+        @for (number, one) in list.iter().take(2).enumerate() {
             @if number > 0 { " " span.gap { "…" } " " }
             (fragment(one))
         }

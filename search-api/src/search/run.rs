@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicU32, AtomicU64},
@@ -11,10 +11,12 @@ use std::{
 
 use indexer::{Generation, IndexSearcher};
 use query::{
-    Bool, Cursor, Missing, Query, QueryError, Scalar, SearchRequest, Sort, SortValue, limits::MAX_PAGE_BYTES,
-    parse_bound, text_bytes,
+    AggregationAnswer, Bool, Cursor, Explanation, Hit, IndexName, Missing, Query, QueryError, Scalar,
+    SearchRequest, SearchResponse, Sort, SortValue, commit_of, limits::MAX_PAGE_BYTES, parse_bound,
+    text_bytes,
 };
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::Map;
 use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot, Timestamp};
 use tantivy::{
     DocAddress, DocId, Searcher, SegmentOrdinal, TantivyError, Term,
@@ -23,7 +25,7 @@ use tantivy::{
 };
 use views::Document;
 
-use super::{IndexName, Pinned, SearchResponse, cursor_behind, hit_of};
+use super::{Pinned, hit_of};
 use crate::{
     error::SearchError,
     execute::{
@@ -56,7 +58,7 @@ pub(super) struct Run<'a> {
 
 /// The answer of all views together: hits in one order, aggregations over all documents.
 pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<SearchResponse, SearchError> {
-    let wants_docs = !request.facets.is_empty();
+    let wants_docs = !request.aggregations.is_empty();
     let filtered = request.post_filter.as_ref().map(|filter| {
         Query::Bool(Bool {
             must: vec![request.query.clone()],
@@ -96,7 +98,7 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
         let room = MAX_PAGE_BYTES.saturating_sub(bytes);
         let (highlights, of_highlights) = match highlighters.get_mut(view) {
             Some(Some(highlighter)) => highlighter.fragments(&document, run.budget, room),
-            _ => (Map::new(), 0),
+            _ => (BTreeMap::new(), 0),
         };
         // However large it is, the first can be given; but not with a part of its fragments.
         if bytes + of_highlights > MAX_PAGE_BYTES && (!hits.is_empty() || of_highlights > room) {
@@ -117,8 +119,11 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
         (hit.explanation, hit.group) = (explanation, found.group);
         hits.push(hit);
     }
-    let next = last.filter(|_| full || ended_early).map(|(sort, seq)| cursor_behind(sort, seq));
     let first = runs.first();
+    let generation = first.map(|run| run.generation.name().to_owned()).unwrap_or_default();
+    let state = first.map(|run| run.index.state()).unwrap_or_default();
+    let next = last.filter(|_| full || ended_early);
+    let next = next.map(|(sort, seq)| Cursor::behind(sort, seq, commit_of(&generation, &state)));
     let timed_out = first.is_some_and(|run| run.budget.is_over());
     if timed_out && total == 0 {
         // To say that there is nothing would not be true.
@@ -127,11 +132,12 @@ pub(super) fn answer(request: &SearchRequest, runs: &[Run<'_>]) -> Result<Search
     Ok(SearchResponse {
         total,
         hits,
-        facets: wants_docs.then(|| facets_of(&aggregations)),
         next,
-        generation: first.map(|run| run.generation.name().to_owned()).unwrap_or_default(),
+        moved: false,
+        notes: request.notes.clone(),
+        generation,
         checkpoint: first.map(|run| run.index.checkpoint).unwrap_or_default(),
-        state: first.map(|run| run.index.state()).unwrap_or_default(),
+        state,
         took_ms: 0,
         aggregations,
         max_score: collected.max_score,
@@ -186,11 +192,11 @@ fn aggregate(
     request: &SearchRequest,
     runs: &[Run<'_>],
     docs: &Docs,
-) -> Result<Map<String, Value>, SearchError> {
-    let (false, Some(first)) = (request.facets.is_empty(), runs.first()) else { return Ok(Map::new()) };
+) -> Result<Vec<AggregationAnswer>, SearchError> {
+    let (false, Some(first)) = (request.aggregations.is_empty(), runs.first()) else { return Ok(Vec::new()) };
     let views = runs.iter().map(|run| run as &dyn AggregatedView).collect();
     let aggregator = Aggregator::new(views, first.budget, Timestamp::now().as_millis());
-    aggregator.all(&request.facets, docs).map_err(|error| match error {
+    aggregator.all(&request.aggregations, docs).map_err(|error| match error {
         AggregationError::Query(error) => error.into(),
         AggregationError::Tantivy(error) => failed(error),
     })
@@ -212,7 +218,7 @@ impl<'a> Run<'a> {
         Ok(self.snapshot.state(&asset)?.filter(AssetState::is_seen).map(|state| Document {
             asset,
             seq: state.live,
-            revision: state.revision,
+            revision: state.live_revision,
             source: String::new(),
             json: Map::new(),
         }))
@@ -246,6 +252,7 @@ impl<'a> Run<'a> {
                 &document,
                 self.generation.view().kind(),
                 &self.index.searcher,
+                &self.index.languages,
                 self.generation.schema(),
                 self.budget,
             )
@@ -348,7 +355,7 @@ impl<'a> Run<'a> {
         let query = self.translated(query)?;
         let after = match &request.after {
             None => None,
-            Some(Cursor { values, seq }) if values.len() == sort.len() => {
+            Some(Cursor { values, seq, .. }) if values.len() == sort.len() => {
                 let formats =
                     request.sort.iter().map(|sort| sort.format.as_ref().map(|(_, text)| text.as_str()));
                 let keys = sort.iter().zip(formats.chain(std::iter::repeat(None)));
@@ -390,7 +397,7 @@ impl<'a> Run<'a> {
     }
 
     /// How a document's score comes about; `None` when there was no time to find out.
-    fn explain(&self, query: &Query, address: DocAddress) -> Result<Option<Value>, SearchError> {
+    fn explain(&self, query: &Query, address: DocAddress) -> Result<Option<Explanation>, SearchError> {
         let query = self.translated(query)?;
         let explained = query.explain(&self.index.searcher, address);
         // Lists of documents that end for want of time seem not to have the document, which is an error or, of a part
@@ -398,7 +405,7 @@ impl<'a> Run<'a> {
         if self.budget.is_over() {
             return Ok(None);
         }
-        Ok(Some(serde_json::to_value(explained.map_err(failed)?).unwrap_or(Value::Null)))
+        explanation(&explained.map_err(failed)?).map(Some)
     }
 }
 
@@ -468,16 +475,34 @@ impl AggregatedView for Run<'_> {
         Ok((sort, collect.merge_fruits(collected)?))
     }
 
-    fn hit(&self, seq: u64) -> Option<(Value, usize)> {
-        let hit = hit_of(self.document_at(seq).ok().flatten()?, self.name);
-        let bytes = text_bytes(&hit.document);
-        Some((json!({"_index": hit.index.to_string(), "_id": hit.id, "_source": hit.document}), bytes))
+    fn hit(&self, seq: u64) -> Option<Hit> {
+        Some(hit_of(self.document_at(seq).ok().flatten()?, self.name))
     }
 }
 
 /// Whether a field is one of an object's.
 fn is_within(field: &str, object: &str) -> bool {
     field.strip_prefix(object).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// What tantivy explains, whose parts can be read as JSON only.
+fn explanation(explained: &tantivy::query::Explanation) -> Result<Explanation, SearchError> {
+    #[derive(Deserialize)]
+    struct Part {
+        value: Option<f32>,
+        description: String,
+        #[serde(default)]
+        details: Vec<Part>,
+    }
+    fn plain(part: Part) -> Explanation {
+        let Part { value, description, details } = part;
+        let value = value.unwrap_or(f32::NAN);
+        Explanation { value, description, details: details.into_iter().map(plain).collect() }
+    }
+    let part = serde_json::to_value(explained).and_then(serde_json::from_value::<Part>);
+    part.map(plain).map_err(|error| {
+        SearchError::Tantivy(TantivyError::InternalError(format!("an explanation cannot be read: {error}")))
+    })
 }
 
 fn failed(error: TantivyError) -> SearchError {
@@ -508,22 +533,11 @@ fn sort_value(value: Option<&Scalar>, by: &SortColumn, format: Option<&str>) -> 
     })
 }
 
-/// Facets in their own plain shape: a list of values with their counts.
-fn facets_of(aggregations: &Map<String, Value>) -> Map<String, Value> {
-    let plain = |bucket: &Value| {
-        let value = bucket.get("key_as_string").or_else(|| bucket.get("key")).cloned().unwrap_or(Value::Null);
-        json!({"value": value, "count": bucket.get("doc_count")})
-    };
-    let list = |answer: &Value| match answer.get("buckets") {
-        Some(Value::Array(buckets)) => Value::Array(buckets.iter().map(plain).collect()),
-        _ => answer.clone(),
-    };
-    aggregations.iter().map(|(name, answer)| (name.clone(), list(answer))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::{sync::atomic::AtomicBool, time::Duration};
+
+    use serde_json::json;
 
     use super::*;
     use crate::{execute::SearchLimits, search::Search};
@@ -545,7 +559,7 @@ mod tests {
             let search =
                 Search::with_limits(indexes.clone(), SearchLimits { cpu, ..SearchLimits::default() });
             let request = SearchRequest::new(AssetKind::Article);
-            search.with_runs(&request, &[search.generation(&request)?], |runs| {
+            search.begin().with_runs(&request, &[search.generation(&request)?], |runs| {
                 runs[0].budget.check();
                 runs[0].explain(&Query::Words(Words::new(vec![], word)), DocAddress::new(0, 1))
             })
@@ -554,7 +568,7 @@ mod tests {
         // Which of them the second document is, the index decides.
         let (own, other) = if check(long, "ferry").is_ok() { ("ferry", "tram") } else { ("tram", "ferry") };
         assert!(check(long, own).unwrap().is_some());
-        assert_eq!(check(long, other).unwrap_err().status(), 400, "it does not match");
+        assert!(matches!(check(long, other), Err(SearchError::Query(_))), "it does not match");
         assert_eq!(check(none, other).unwrap(), None);
         assert_eq!(check(none, own).unwrap(), None);
     }

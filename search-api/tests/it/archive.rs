@@ -9,8 +9,8 @@ use axum::{
     http::{Request, Response, StatusCode},
 };
 use indexer::Indexes;
-use query::SearchRequest;
-use search_api::{ApiState, Search, SearchResponse, router};
+use query::{SearchRequest, SearchResponse};
+use search_api::{ApiState, Search, router};
 use serde_json::{Value, json};
 use store::{AssetKind, Log, NewEvent};
 use tempfile::TempDir;
@@ -73,7 +73,7 @@ impl Archive {
     }
 
     pub(crate) fn find(&self, params: &[(&str, &str)]) -> SearchResponse {
-        self.search.search(&SearchRequest::from_params(params).unwrap()).unwrap()
+        self.search.begin().search(&SearchRequest::from_params(params).unwrap()).unwrap()
     }
 
     /// The ids that a text finds.

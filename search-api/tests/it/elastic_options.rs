@@ -352,3 +352,36 @@ async fn what_is_not_there_says_what_to_do_instead() {
     };
     assert_eq!(suggest("popular").await, suggest("always").await, "no document has the word");
 }
+
+/// Where nothing else is required, one of the words that may be there must be, whatever a percentage comes to.
+#[tokio::test]
+async fn a_minimum_never_comes_to_nothing() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let total = async |query: Value| {
+        let body = json!({"query": query}).to_string();
+        let (status, json) = post(&router, "/es/articles/_search", body).await;
+        assert_eq!(status, StatusCode::OK, "{json}");
+        json["hits"]["total"]["value"].as_u64().unwrap()
+    };
+    let term = |word: &str| json!({"match": {"body": word}});
+    let words = "trams gnu yak emu";
+    for minimum in [json!("20%"), json!("-80%"), json!(0), json!("0%"), json!("3<20%"), json!(-4)] {
+        let should = json!([term("trams"), term("gnu"), term("yak"), term("emu")]);
+        for query in [
+            json!({"bool": {"should": should, "minimum_should_match": minimum}}),
+            json!({"bool": {"should": should, "must_not": [term("zebra")], "minimum_should_match": minimum}}),
+            json!({"query_string": {"query": words, "fields": ["body"], "minimum_should_match": minimum}}),
+            json!({"simple_query_string": {"query": words, "fields": ["body"], "minimum_should_match": minimum}}),
+            json!({"match": {"body": {"query": words, "minimum_should_match": minimum}}}),
+            json!({"more_like_this": {"fields": ["body"], "like": words, "min_term_freq": 1, "min_doc_freq": 1,
+                "minimum_should_match": minimum}}),
+        ] {
+            assert_eq!(total(query.clone()).await, 1, "{query}");
+        }
+    }
+    // Beside something that is required it may.
+    let beside =
+        json!({"bool": {"must": [{"match_all": {}}], "should": [term("trams")], "minimum_should_match": 0}});
+    assert!(total(beside).await > 1);
+}

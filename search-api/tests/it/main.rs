@@ -10,10 +10,13 @@
 mod access;
 mod aggregations;
 mod archive;
+mod days;
 mod elastic;
 mod elastic_options;
 mod exact;
 mod http;
+mod languages;
+mod leafing;
 mod many;
 mod much;
 mod native;

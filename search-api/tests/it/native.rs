@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::archive::{Archive, get};
+use crate::archive::{Archive, get, post};
 
 async fn whole(router: &Router, uri: &str, accept: &str) -> (StatusCode, HeaderMap, String) {
     let request = Request::get(uri).header("accept", accept).header("host", "archive.example:7700");
@@ -210,12 +210,10 @@ async fn the_history_of_what_was_withdrawn_tells_no_text() {
     archive
         .append(&[json!({"type": "article.withdrawn", "id": "a/ferry", "data": {"reason": "a complaint"}})]);
     let (status, history) = get(&router, "/api/v1/articles/a/ferry/history").await;
-    assert_eq!(status, StatusCode::OK);
-    let events = history["events"].as_array().unwrap();
-    assert_eq!(events.len(), 2);
-    assert!(events.iter().all(|event| event["data"].is_null() && event["digest"].is_string()), "{history}");
-    assert_eq!(get(&router, "/api/v1/articles/a/ferry/diff").await.0, StatusCode::NOT_FOUND);
-    assert_eq!(get(&router, "/api/v1/cite/a/ferry").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(status, StatusCode::GONE);
+    assert!(history["events"].is_null() && !history.to_string().contains("a complaint"), "{history}");
+    assert_eq!(get(&router, "/api/v1/articles/a/ferry/diff").await.0, StatusCode::GONE);
+    assert_eq!(get(&router, "/api/v1/cite/a/ferry").await.0, StatusCode::GONE);
 }
 
 #[tokio::test]
@@ -351,4 +349,23 @@ async fn methods_that_are_not_there_say_which_are() {
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(response.headers()["allow"], "GET,HEAD");
     assert_eq!(response.headers()["content-type"], "application/problem+json");
+}
+
+/// A story: somebody removes the indexes while a client appends. The client is told what became of its event.
+#[tokio::test]
+async fn a_write_is_told_of_whatever_becomes_of_the_indexes() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let head = archive.log.head().unwrap().seq.get();
+    std::fs::remove_dir_all(archive.dir.path().join("indexes")).unwrap();
+    let event = r#"{"type":"article.published","id":"a/new","data":{"headline":"New"}}"#;
+    let (status, answer) = post(&router, "/api/v1/events?wait=searchable", event).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer["items"][0], json!({"line": 1, "status": "appended", "seq": head + 1}));
+    assert_eq!(answer["searchable"], false);
+    let (status, answer) =
+        post(&router, "/es/articles/_doc/a%2Fnewer?refresh=wait_for", r#"{"headline":"Newer"}"#).await;
+    assert_eq!((status.as_u16(), &answer["_seq_no"]), (201, &json!(head + 2)), "{answer}");
+    let (status, answer) = get(&router, "/api/v1/search?q=new").await;
+    assert_eq!(status, 503, "{answer}");
 }

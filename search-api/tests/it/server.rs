@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{Router, routing::get};
-use search_api::{ServerLimits, serve_router};
+use search_api::{ApiState, ServerLimits, app, pages::PagesConfig, serve_router};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -111,9 +111,76 @@ fn files_allowed() -> usize {
     usize::try_from(getrlimit(Resource::Nofile).current.unwrap_or(wanted)).unwrap()
 }
 
-/// A story: more connections come than there is room for. They wait in the system's queue, and are served in turn.
+/// A story: a crowd connects and says nothing, ten times as many as there is room for, and stays. Whoever has something to
+/// ask is answered at once: he takes the place of one that has been idle for longest.
 #[tokio::test]
-async fn more_connections_than_the_cap_wait_for_their_turn() {
+async fn an_idle_crowd_keeps_nobody_out() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let router = Router::new().route("/", get(|| async { "ok" }));
+    let limits = ServerLimits { connections: 30, headers: Duration::from_secs(600), ..LIMITS };
+    let server = tokio::spawn(serve_router(listener, router, limits, async { drop(stopped.await) }));
+    let mut crowd = many_of(address, 300).await;
+    for _ in 0..10 {
+        assert!(ask(address).await.ends_with("ok"));
+    }
+    let closed =
+        crowd.iter_mut().filter(|stream| stream.try_read(&mut [0; 1]).is_ok_and(|read| read == 0)).count();
+    assert!(closed >= 270, "{closed} of the crowd gave way");
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+}
+
+/// A story: forty readers ask for a picture of sixteen megabytes and take nothing of it. The server holds a little of it
+/// for each, not all of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pictures_that_nobody_takes_are_not_held() {
+    const READERS: usize = 40;
+    const BYTES: usize = 16 << 20;
+    let archive = Archive::small();
+    let media = tempfile::tempdir().unwrap();
+    let whole: Vec<u8> = (0..BYTES).map(|n| (n % 251) as u8).collect();
+    std::fs::write(media.path().join("large.png"), &whole).unwrap();
+    let pages = PagesConfig { media: vec![media.path().to_owned()], ..PagesConfig::default() };
+    let app = app(ApiState::new(archive.search.clone()).unwrap(), pages);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let limits = ServerLimits { ending: Duration::from_millis(100), ..ServerLimits::default() };
+    let server = tokio::spawn(serve_router(listener, app, limits, async { drop(stopped.await) }));
+    let before = resident();
+    let mut readers = many_of(address, READERS).await;
+    for stream in &mut readers {
+        stream.write_all(b"GET /media/large.png HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+        let mut begun = [0; 12];
+        stream.read_exact(&mut begun).await.unwrap();
+        assert_eq!(&begun, b"HTTP/1.1 200");
+    }
+    let held = resident().saturating_sub(before);
+    assert!(held < READERS * BYTES / 4, "{held} bytes are held for {READERS} readers");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream
+        .write_all(b"GET /media/large.png HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.ends_with(&whole), "{} bytes came", answer.len());
+    drop(readers);
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+}
+
+/// Bytes of memory that this process holds, see proc_pid_statm(5).
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4_096
+}
+
+/// A story: more connections come than there is room for. They are served all the same.
+#[tokio::test]
+async fn more_connections_than_the_cap_are_served() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();

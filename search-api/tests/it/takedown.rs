@@ -151,7 +151,7 @@ async fn nothing_counts_suggests_or_spells_what_was_withdrawn() {
         }
         let suggested = asked("/api/v1/suggest?q=zork").await.to_string();
         assert_eq!(suggested.contains("Zorkmids"), seen, "{when}: {suggested}");
-        let spelled = better_spelling(&archive.search, AssetKind::Article, "zorkmidz");
+        let spelled = better_spelling(&archive.search.begin(), AssetKind::Article, "zorkmidz", 0);
         assert_eq!(spelled.is_some(), seen, "{when}: {spelled:?}");
         for index in ["articles", "articles@then"] {
             let (_, near) = post(&router, &format!("/es/{index}/_search"), near.clone()).await;
@@ -215,4 +215,23 @@ async fn what_is_gone_says_when_and_what_was_written_for_readers() {
     let types: Vec<_> =
         history["events"].as_array().unwrap().iter().map(|event| event["type"].clone()).collect();
     assert_eq!(types, ["article.published"], "readers are not told of orders: {history}");
+}
+
+/// The number of a revision tells no reader how many drafts came after it.
+#[tokio::test]
+async fn a_hit_has_the_number_of_the_revision_that_it_shows() {
+    let archive = archive();
+    for n in 0..3 {
+        let draft = json!({"headline": format!("Draft {n}")});
+        archive.append(&[
+            json!({"type": "article.published", "id": "a/3", "unpublished": "draft", "data": draft}),
+        ]);
+    }
+    archive.index();
+    let router = archive.router();
+    for source in [true, false] {
+        let query = json!({"query": {"match": {"headline": "lamps"}}, "version": true, "_source": source});
+        let (_, found) = post(&router, "/es/articles/_search", query.to_string()).await;
+        assert_eq!(found["hits"]["hits"][0]["_version"], 1, "{source}: {found}");
+    }
 }

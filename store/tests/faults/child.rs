@@ -9,8 +9,8 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 use store::{
-    AppendError, Article, AssetId, AssetKind, AssetRef, Batch, Log, LogHead, NewEvent, Revision, Seq,
-    SourcePosition,
+    AppendError, Article, AssetId, AssetKind, AssetRef, Batch, Log, LogHead, LogOptions, NewEvent, Revision,
+    Seq, SourcePosition,
 };
 
 use crate::plan;
@@ -31,6 +31,7 @@ pub(crate) fn run(args: &[String]) {
         ["dump", dir, expect] => println!("{}", dump(&Log::open(dir).unwrap(), &expect.parse().unwrap())),
         ["append", dir, worker, count] => append(dir.as_ref(), worker, number(count)),
         ["read-late", dir, path] => read_late(dir.as_ref(), path),
+        ["hold", dir] => hold(dir.as_ref()),
         ["follow", dir, count] => follow(dir.as_ref(), number(count)),
         other => panic!("no such child: {other:?}"),
     }
@@ -83,6 +84,21 @@ fn read_late(dir: &Path, path: &str) {
     std::io::stdin().read_line(&mut String::new()).unwrap();
     crate::dictionary::read(&log, &early, path);
     say("read");
+}
+
+/// Says so as soon as it writes to the log, and goes on when it is sent a line.
+fn hold(dir: &Path) {
+    let options = LogOptions { name: "a slow writer".to_owned(), ..LogOptions::default() };
+    let log = Log::open_with(dir, options).unwrap();
+    let mut told = false;
+    log.compact(&mut |_| {
+        if !std::mem::replace(&mut told, true) {
+            say("writing");
+            std::io::stdin().read_line(&mut String::new()).unwrap();
+        }
+    })
+    .unwrap();
+    say("done");
 }
 
 /// In one write, so that a line is there or is not.

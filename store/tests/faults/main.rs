@@ -20,6 +20,7 @@ mod full;
 mod kill;
 mod plan;
 mod power;
+mod stopped;
 mod strace;
 mod together;
 
@@ -43,13 +44,14 @@ impl Form {
 
 type Story = (&'static str, fn(Form) -> String);
 
-const STORIES: [Story; 8] = [
+const STORIES: [Story; 9] = [
     ("kill at system calls", kill::at_system_calls),
     ("kill at random moments", kill::at_random_moments),
     ("power cut", power::cuts),
     ("damaged file", flips::damages),
     ("dictionary of another process", dictionary::is_learned_by_all),
     ("two processes", together::two_append_one_reads),
+    ("stopped writer", stopped::holds_nobody_up_for_ever),
     ("full disk, injected", full::injected),
     ("full disk, real", full::real),
 ];

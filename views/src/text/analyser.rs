@@ -1,9 +1,15 @@
 //! Analysis: how text becomes terms, the same way when it is indexed, searched and highlighted.
 //!
-//! Text is cut into [words](super::words). They are lowered, stemmed by the language of the text, and stripped of
-//! their diacritics, in this order: the stemmers want the diacritics.
+//! Text is cut into [words](super::words). They are lowered, stemmed by the language of the text, and [folded](super::fold),
+//! in this order: the stemmers want the diacritics. What stands in an index is the [key](super::forms) of each.
 
-use super::{language::Language, stems::Stems, words::Words};
+use super::{
+    fold::{fold_into, lower_into},
+    forms::stem_of,
+    language::Language,
+    stems::Stems,
+    words::{Word, Words},
+};
 
 /// The version of the rules, and of what the digests of documents are of. An index of another version is built again.
 pub const ANALYSER_VERSION: u32 = 6;
@@ -40,14 +46,15 @@ impl Analyser {
     pub fn each_term(self, language: Language, text: &str, mut take: impl FnMut(Term) -> bool) {
         let language = if self == Self::Exact { Language::Other } else { language };
         let mut words = Words::new(text);
-        let mut term = String::new();
+        let mut key = String::new();
         let mut position = 0;
         while let Some(word) = words.next() {
             let written = Stems::with(|stems| {
-                stems.term(language, &word, text, &mut term);
-                Some(stems.written()).filter(|written| *written != term).map(str::to_owned)
+                stems.key(language, &word, text, &mut key);
+                Some(stems.written()).filter(|written| *written != stem_of(&key)).map(str::to_owned)
             });
-            if !take(Term { text: term.clone(), written, start: word.start, end: word.end, position }) {
+            let (text, Word { start, end, cells, .. }) = (key.clone(), word);
+            if !take(Term { text, written, start, end, position, is_lone: cells == 1 }) {
                 return;
             }
             position += 1;
@@ -58,9 +65,9 @@ impl Analyser {
 /// One term of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {
-    /// As it stands in the index.
+    /// As it stands in the index: the [key](super::forms) of its word.
     pub text: String,
-    /// Its word as it is written, where that is not the term itself.
+    /// Its word as it is written, where that is not its stem.
     written: Option<String>,
     /// Where its word begins, in bytes.
     pub start: usize,
@@ -68,12 +75,19 @@ pub struct Term {
     pub end: usize,
     /// Its number among the words, from 0.
     pub position: usize,
+    /// True for one character of a script that does not part its words: those are indexed in pairs.
+    pub is_lone: bool,
 }
 
 impl Term {
-    /// Its word as it is written, lowered and without diacritics.
+    /// Its word as it is written, lowered and folded.
     pub fn written(&self) -> &str {
-        self.written.as_deref().unwrap_or(&self.text)
+        self.written.as_deref().unwrap_or(self.stem())
+    }
+
+    /// Its stem, of whichever language.
+    pub fn stem(&self) -> &str {
+        stem_of(&self.text)
     }
 }
 
@@ -91,7 +105,7 @@ pub struct Place {
     pub start: usize,
     /// Where it ends, in bytes.
     pub end: usize,
-    /// True if the word is not its own term, so that it has a [form](super::forms).
+    /// True if a [form](super::forms) was appended: the word is not its own stem.
     pub has_form: bool,
 }
 
@@ -101,16 +115,23 @@ impl<'a> Terms<'a> {
         Self { words: Words::new(text), text, language }
     }
 
-    /// Writes the next term over `term`, and appends the form of its word to `forms` if it has one; `None` after the
-    /// last.
-    pub fn next_into(&mut self, term: &mut String, forms: Option<&mut String>) -> Option<Place> {
+    /// Writes the next key over `key`, and appends the form of its word to `forms` if it has one; `None` after the last.
+    pub fn next_into(&mut self, key: &mut String, forms: Option<&mut String>) -> Option<Place> {
         let word = self.words.next()?;
         let has_form = Stems::with(|stems| {
-            stems.term(self.language, &word, self.text, term);
-            forms.is_some_and(|forms| stems.put_form(term, forms))
+            stems.key(self.language, &word, self.text, key);
+            forms.is_some_and(|forms| stems.put_form(key, forms))
         });
         Some(Place { start: word.start, end: word.end, has_form })
     }
+}
+
+/// Returns a text lowered and folded like the words of an index, all else as it is: patterns keep their signs.
+pub fn fold(text: &str) -> String {
+    let (mut lowered, mut folded) = (String::new(), String::new());
+    lower_into(Language::Other, text, &mut lowered);
+    fold_into(&lowered, false, &mut folded);
+    folded
 }
 
 #[cfg(test)]
@@ -121,7 +142,7 @@ mod tests {
     fn text_becomes_terms() {
         let check = |language: Language, text: &str, expected: &str| {
             let terms = Analyser::Text.terms(language, text);
-            let joined: Vec<&str> = terms.iter().map(|term| term.text.as_str()).collect();
+            let joined: Vec<&str> = terms.iter().map(Term::stem).collect();
             assert_eq!(joined.join(" "), expected, "{text}");
         };
         check(Language::English, "The ferries were running", "the ferri were run");
@@ -136,6 +157,10 @@ mod tests {
         check(Language::Other, "港", "港");
         check(Language::Other, "", "");
         check(Language::Other, "ﬁsh Ｆｅｒｒｙ", "fish ferry");
+        check(Language::Other, "ﾊﾞｽが", "バス スが");
+        check(Language::English, "Hawai'i, Hawaiʻi", "hawaii hawaii");
+        check(Language::Turkish, "KIZ kız kiz İzmir", "kız kız kiz izmir");
+        check(Language::English, "Isparta", "isparta");
     }
 
     /// Pages say with soft hyphens where a word may be broken; Persian and Hindi keep letters apart, or together.
@@ -143,7 +168,7 @@ mod tests {
     fn what_is_not_seen_parts_no_words() {
         let terms = |text: &str| {
             let terms = Analyser::Text.terms(Language::German, text);
-            terms.into_iter().map(|term| (term.text, term.start, term.end)).collect::<Vec<_>>()
+            terms.into_iter().map(|term| (term.stem().to_owned(), term.start, term.end)).collect::<Vec<_>>()
         };
         let ferry = |start, end| ("dampffahr".to_owned(), start, end);
         assert_eq!(terms("Dampffähren"), [ferry(0, 12)]);
@@ -154,6 +179,19 @@ mod tests {
         );
         let persian = Analyser::Text.terms(Language::Other, "می\u{200c}روم");
         assert_eq!(persian.iter().map(|term| term.text.as_str()).collect::<Vec<_>>(), ["میروم"]);
+    }
+
+    /// `cellar` is a German plural of `cell`, by the rules of German only.
+    #[test]
+    fn one_language_does_not_know_the_stems_of_another() {
+        let key = |language: Language, word: &str| Analyser::Text.terms(language, word).remove(0).text;
+        assert_eq!(key(Language::English, "cells"), key(Language::English, "cell"));
+        for (at, one) in Language::ALL.into_iter().enumerate() {
+            for other in &Language::ALL[at + 1..] {
+                assert_ne!(key(one, "cell"), key(*other, "cell"), "{one:?}, {other:?}");
+            }
+        }
+        assert_eq!(key(Language::Other, "cell"), "cell");
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::{collections::HashMap, sync::LazyLock};
 use frostem::{Algorithm, Stemmer};
 use whichlang::Lang;
 
+use super::forms;
+
 /// A language with a stemmer, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Language {
@@ -26,11 +28,13 @@ pub enum Language {
     Dutch,
     /// `ru`
     Russian,
+    /// `tr`
+    Turkish,
 }
 
 impl Language {
     /// All, in the order of their marks.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Other,
         Self::English,
         Self::French,
@@ -40,6 +44,7 @@ impl Language {
         Self::Portuguese,
         Self::Dutch,
         Self::Russian,
+        Self::Turkish,
     ];
 
     /// The first subtag of its BCP 47 tags; `und` for [`Self::Other`].
@@ -54,6 +59,7 @@ impl Language {
             Self::Portuguese => "pt",
             Self::Dutch => "nl",
             Self::Russian => "ru",
+            Self::Turkish => "tr",
         }
     }
 
@@ -71,6 +77,7 @@ impl Language {
             "por" => "pt",
             "nld" | "dut" | "dutch" => "nl",
             "rus" | "russian" => "ru",
+            "tur" | "turkish" => "tr",
             other => other,
         };
         Some(Self::ALL.into_iter().find(|language| language.tag() == short).unwrap_or(Self::Other))
@@ -114,6 +121,7 @@ impl Language {
             Lang::Rus => Self::Russian,
             // Of two or three words an ending tells more than all letters together.
             Lang::Swe | Lang::Tur | Lang::Vie if words < 4 && ends_as_in_english(head) => Self::English,
+            Lang::Tur => Self::Turkish,
             _ => return Self::Other,
         };
         let of = |counts: &[u32; Self::ALL.len()], of: Self| {
@@ -147,6 +155,7 @@ impl Language {
             Self::Portuguese => "ãáàâçéêíõóôúü",
             Self::Dutch => "éëïóöüèêáäç",
             Self::Russian => "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+            Self::Turkish => "âçğıîöşüû\u{307}",
         };
         word.chars().all(|c| c.is_ascii() || own.contains(c))
     }
@@ -193,6 +202,7 @@ impl Language {
                 "и в во не на что с со по из был была быть его её для это этот эта как от при к у но или за \
                  о об он она они если есть до то же бы только все вы мы их так уже может также который"
             }
+            Self::Turkish => "ve bir bu için ile çok daha gibi olarak olan kadar sonra değil ama şu",
         }
     }
 
@@ -208,8 +218,18 @@ impl Language {
             Self::Portuguese => Algorithm::Portuguese,
             Self::Dutch => Algorithm::Dutch,
             Self::Russian => Algorithm::Russian,
+            Self::Turkish => Algorithm::Turkish,
         };
         Some(Stemmer::new(algorithm))
+    }
+
+    /// What ends a stem of the language in an index, so that a word of one language is never found by the stem of
+    /// another: a control character, which no word has in it. [`Self::Other`] has none, as it has no stems.
+    pub const fn suffix(self) -> Option<char> {
+        match self {
+            Self::Other => None,
+            language => Some((language as u8 + FIRST_SUFFIX) as char),
+        }
     }
 
     /// What stands in front of a text that is to be analysed in this language: a private-use character.
@@ -255,6 +275,8 @@ const LONG_WORDS: u32 = 16;
 const ONE_SMALL_OF: u32 = 12;
 /// Of so many words one may have letters of another language.
 const ONE_FOREIGN_OF: u32 = 5;
+/// Above what begins a form whose word is unlike its stem.
+const FIRST_SUFFIX: u8 = forms::UNLIKE;
 /// In the private-use area, where no text of an archive has a meaning.
 const FIRST_MARK: u32 = 0xf700;
 
@@ -276,6 +298,7 @@ mod tests {
         );
         check("Het schip van de maatschappij werd niet op tijd naar de haven gebracht.", Language::Dutch);
         check("Пароход пришёл в порт вечером.", Language::Russian);
+        check("Vapur dün akşam limana geldi ve yolcular için bir gün daha kaldı.", Language::Turkish);
         check("港に船が着いた。", Language::Other);
         check("", Language::Other);
         check("42 17 9", Language::Other);
@@ -317,6 +340,8 @@ mod tests {
         for language in Language::ALL {
             assert_eq!(Language::of_tag(language.tag()), Some(language));
             assert_eq!(Language::of_mark(language.mark()), Some(language));
+            let suffix = language.suffix();
+            assert!(suffix.is_none_or(|suffix| suffix > char::from(forms::UNLIKE) && suffix < ' '));
         }
         assert_eq!(Language::of_tag("pt-BR"), Some(Language::Portuguese));
         assert_eq!(Language::of_tag("ja"), Some(Language::Other));

@@ -1,16 +1,15 @@
-//! Stems: the term of a word in its language, and those that were made lately.
+//! Stems: the key of a word in its language, and those that were made lately.
 //!
 //! The same few thousand words make up most of any text, and stemming one takes as long as indexing it. So each
 //! thread remembers what it made, for all fields and texts together.
 
 use std::cell::RefCell;
 
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
-
 use super::{
+    fold::{fold_into, lower_into},
     forms,
     language::Language,
-    words::{Word, is_unseen},
+    words::{Word, is_apostrophe},
 };
 
 thread_local! {
@@ -82,22 +81,24 @@ impl Stems {
         STEMS.with_borrow_mut(work)
     }
 
-    /// The term of a word, in `out`.
-    pub(crate) fn term(&mut self, language: Language, word: &Word, text: &str, out: &mut String) {
+    /// Writes the key of a word over `out`.
+    pub(crate) fn key(&mut self, language: Language, word: &Word, text: &str, out: &mut String) {
         out.clear();
         let written = text.get(word.start..word.end).unwrap_or_default();
         self.lowered.clear();
-        if word.ascii {
+        if word.ascii && (language != Language::Turkish || !written.contains('I')) {
             self.lowered.push_str(written);
             self.lowered.make_ascii_lowercase();
         } else {
-            let seen = written.nfkc().filter(|c| !is_unseen(*c));
-            self.lowered.extend(seen.flat_map(char::to_lowercase));
+            lower_into(language, written, &mut self.lowered);
+            self.lowered.retain(|c| !is_apostrophe(c));
         }
-        if language == Language::Other {
-            fold_into(&self.lowered, out);
-        } else {
-            self.stem(language, out);
+        match language.suffix() {
+            None => fold_into(&self.lowered, false, out),
+            Some(suffix) => {
+                self.stem(language, out);
+                out.push(suffix);
+            }
         }
     }
 
@@ -107,13 +108,13 @@ impl Stems {
             return &self.lowered;
         }
         self.folded.clear();
-        fold_into(&self.lowered, &mut self.folded);
+        fold_into(&self.lowered, false, &mut self.folded);
         &self.folded
     }
 
-    /// Appends the form of the last word, whose term this is; `false` if the word is its own term.
-    pub(crate) fn put_form(&mut self, term: &str, out: &mut String) -> bool {
-        forms::put_form(term, self.written(), out)
+    /// Appends the form of the last word, whose key this is; `false` if the word is its own stem.
+    pub(crate) fn put_form(&mut self, key: &str, out: &mut String) -> bool {
+        forms::put_form(key, self.written(), out)
     }
 
     fn stem(&mut self, language: Language, out: &mut String) {
@@ -148,8 +149,10 @@ impl Stems {
             self.stemmers.len() - 1
         });
         match self.stemmers.get(at) {
-            Some((_, Some(stemmer))) => fold_into(&stemmer.stem(&self.lowered), out),
-            _ => fold_into(&self.lowered, out),
+            Some((_, Some(stemmer))) => {
+                fold_into(&stemmer.stem(&self.lowered), language == Language::Turkish, out);
+            }
+            _ => fold_into(&self.lowered, false, out),
         }
     }
 }
@@ -161,27 +164,6 @@ fn slot_of(word: &[u8; WORD_BYTES], language: Language) -> usize {
         (hash.rotate_left(29) ^ u64::from_le_bytes(*eight)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     };
     (eights.iter().fold(language as u64, mix) >> (u64::BITS - RECENT_STEMS_LOG2)) as usize
-}
-
-/// Without diacritics: `é` as `e`, `ß` as `ss`.
-fn fold_into(text: &str, out: &mut String) {
-    if text.is_ascii() {
-        out.push_str(text);
-        return;
-    }
-    for c in text.nfd().filter(|c| !is_combining_mark(*c)) {
-        match c {
-            'ß' => out.push_str("ss"),
-            'æ' => out.push_str("ae"),
-            'œ' => out.push_str("oe"),
-            'ø' => out.push('o'),
-            'ł' => out.push('l'),
-            'đ' | 'ð' => out.push('d'),
-            'þ' => out.push_str("th"),
-            'ı' => out.push('i'),
-            c => out.push(c),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -197,10 +179,10 @@ mod tests {
             let (mut stems, mut again) = (Stems::default(), String::new());
             for language in Language::ALL {
                 for text in words.iter().chain(&words) {
-                    let word = Word { start: 0, end: text.len(), ascii: text.is_ascii() };
-                    stems.term(language, &word, text, &mut again);
+                    let word = Word { start: 0, end: text.len(), ascii: text.is_ascii(), cells: 0 };
+                    stems.key(language, &word, text, &mut again);
                     let mut made = String::new();
-                    Stems::default().term(language, &word, text, &mut made);
+                    Stems::default().key(language, &word, text, &mut made);
                     prop_assert_eq!(&again, &made);
                 }
             }

@@ -1,12 +1,12 @@
 //! An item of RSS or an entry of Atom, made an article.
 
 use serde_json::{Map, Value};
-use store::{ArchiveDate, AssetId, AssetKind, Keyword};
+use store::{ArchiveDate, AssetKind, Keyword};
 
 use super::{Feed, Unstated, media, people};
 use crate::{
     dates::{self, DayOrder, Form},
-    html,
+    html, link,
     nested::{Nested, language},
     reader::construct,
     xml::Element,
@@ -122,8 +122,8 @@ pub(in crate::reader) fn entry(item: &Element, feed: &Feed, unstated: Unstated) 
         match feed.attachment(&picture.number) {
             Some(id) => nested.picture_as(id, picture),
             None => {
-                if let Ok(id) = AssetId::new(&*picture.href) {
-                    nested.former(AssetKind::Image, &id, AssetId::new(written).ok());
+                if let Ok(id) = link::asset_id(&*picture.href) {
+                    nested.former(AssetKind::Image, &id, link::asset_id(written).ok());
                 }
                 nested.picture(picture);
             }

@@ -1,10 +1,10 @@
 //! Enclosures and Media RSS: the pictures of an item, and its other files.
 
 use serde_json::Value;
-use store::{AssetId, Image, Rendition};
+use store::{Image, Rendition};
 
 use super::entry::Taken;
-use crate::{nested::Nested, xml::Element};
+use crate::{link, nested::Nested, xml::Element};
 
 /// Adds the pictures; the addresses of other files go to `extra`.
 pub(super) fn add(nested: &mut Nested, taken: &mut Taken<'_>) {
@@ -30,7 +30,7 @@ pub(super) fn add(nested: &mut Nested, taken: &mut Taken<'_>) {
             }
             continue;
         }
-        let Ok(id) = AssetId::new(href) else { continue };
+        let Ok(id) = link::asset_id(href) else { continue };
         let rendition = Rendition {
             href: href.to_owned(),
             width: file.attribute("width").parse().ok(),

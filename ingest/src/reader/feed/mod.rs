@@ -105,6 +105,6 @@ impl Feed {
     /// The id of the attachment that has this number in the blog.
     pub(super) fn attachment(&self, number: &str) -> Option<AssetId> {
         let good = !self.blog.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-        if good { AssetId::new(format!("{}/?attachment_id={number}", self.blog)).ok() } else { None }
+        if good { link::asset_id(format!("{}/?attachment_id={number}", self.blog)).ok() } else { None }
     }
 }

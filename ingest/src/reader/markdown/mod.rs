@@ -15,9 +15,10 @@ use super::{Reader, text_of};
 use crate::{
     credits,
     cut::{Cutter, Whole},
+    dates::DayOrder,
     fields::{self, Fields, keywords},
     html::{self, Picture},
-    names,
+    link, names,
     publicity::{self, Hidden, Publicity},
     record::{Former, Found, Origin, Raw, Reason, time_of},
 };
@@ -33,7 +34,7 @@ impl Reader for Markdown {
         let text = text_of(&raw.bytes);
         let (fields, body) = front::split(&text)?;
         let page = Page { stem: origin.stem.rsplit_once('.').map_or(origin.stem.as_str(), |(stem, _)| stem) };
-        let publicity = page.publicity(&fields);
+        let publicity = page.publicity(&fields, &origin.path);
         match page.is_profile(&fields) {
             true => Ok(publicity.at_any_time().on(page.profile(fields, body)?)),
             false => Ok(publicity.on(page.article(fields, body)?)),
@@ -72,13 +73,14 @@ impl Page<'_> {
 
     /// Jekyll's drafts lie in a folder of their own, and its posts have a date in their names; everything else the front
     /// matter says.
-    fn publicity(&self, fields: &Fields) -> Publicity {
+    fn publicity(&self, fields: &Fields, path: &str) -> Publicity {
         let of_name = self.date_of_name().map(|date| Value::from(date.as_str()));
         let of_name = of_name.as_ref().filter(|_| !fields.0.contains_key("date"));
         let stated = fields.0.iter().map(|(name, value)| (name.as_str(), value));
         let stated = stated.chain(of_name.map(|date| ("date", date)));
-        let said = publicity::named(stated, &publicity::OF_PAGES);
-        match self.stem.split('/').any(|part| part == "_drafts") {
+        let said = publicity::named(stated, &publicity::OF_PAGES, DayOrder::Unknown);
+        let mut folders = path.split('/').chain(self.stem.split(['/', '~']));
+        match folders.any(|folder| folder == "_drafts") {
             true => said.and(Publicity::hidden(Hidden::Draft)),
             false => said,
         }
@@ -125,7 +127,7 @@ impl Page<'_> {
     }
 
     fn article(&self, mut fields: Fields, body: &str) -> Result<Vec<Found>, Reason> {
-        let id = AssetId::new(self.stem).map_err(|error| Reason::Content(format!("the path: {error}")))?;
+        let id = link::asset_id(self.stem).map_err(|error| Reason::Content(format!("the path: {error}")))?;
         let mut text = body::read(body);
         let links = std::mem::take(&mut text.links);
         let published = fields.first_date(&["date", "publishDate", "published", "pubDate", "date_published"]);

@@ -144,9 +144,9 @@ pub(super) fn id_of(site: &str, href: &str) -> Option<AssetId> {
         return None;
     }
     if href.contains("://") {
-        return AssetId::new(href).ok();
+        return link::asset_id(href).ok();
     }
-    AssetId::new(format!("image:{site}/{}", href.trim_start_matches(['/', '.']))).ok()
+    link::asset_id(format!("image:{site}/{}", href.trim_start_matches(['/', '.']))).ok()
 }
 
 /// The id of a picture that a page shows by a link: what is relative is so to the page's folder.
@@ -155,7 +155,7 @@ pub(super) fn id_beside(stem: &str, href: &str) -> Option<AssetId> {
     let site = stem.split('/').next().unwrap_or("");
     match stem.rsplit_once('/') {
         Some((folder, _)) if !href.starts_with('/') && !href.is_empty() && !link::is_absolute(href) => {
-            AssetId::new(format!("image:{}", link::without_dots(&format!("{folder}/{href}")))).ok()
+            link::asset_id(format!("image:{}", link::without_dots(&format!("{folder}/{href}")))).ok()
         }
         _ => id_of(site, href),
     }

@@ -6,7 +6,7 @@
 mod pictures;
 
 use serde_json::Value;
-use store::{Article, AssetId};
+use store::Article;
 
 use self::pictures::Multimedia;
 use super::{Reader, text_of};
@@ -14,7 +14,7 @@ use crate::{
     credits,
     cut::Cutter,
     cut_json::{Elements, Values},
-    dates, names,
+    dates, link, names,
     record::{Found, Origin, Raw, Reason, time_of},
     typed::{List, Maybe, Object, Text, objects},
 };
@@ -100,7 +100,7 @@ fn article(mut doc: Doc<'_>) -> Result<Vec<Found>, Reason> {
     let id = given.ok_or_else(|| {
         Reason::Content("an article needs one of `uri`, `_id` and `web_url` to be known by".to_owned())
     })?;
-    let id = AssetId::new(id).map_err(|error| Reason::Content(format!("`uri`: {error}")))?;
+    let id = link::asset_id(id).map_err(|error| Reason::Content(format!("`uri`: {error}")))?;
     if old_id != id.as_str() {
         doc.old_id.keep(old_id);
     }

@@ -74,7 +74,10 @@ impl Multimedia<'_> {
             }
         }
         self.list.0 = others;
-        pictures.into_iter().filter_map(|(key, image)| Some((AssetId::new(key).ok()?, image))).collect()
+        pictures
+            .into_iter()
+            .filter_map(|(key, image)| Some((crate::link::asset_id(key).ok()?, image)))
+            .collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What columns are called, and which field of the article each is.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use jiff::{Timestamp, fmt::strtime, tz::TimeZone};
 
@@ -33,6 +33,13 @@ pub enum InvalidColumn {
         /// What is wrong with it.
         why: String,
     },
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.field)?;
+        self.form.as_ref().map_or(Ok(()), |form| write!(f, ":{form}"))
+    }
 }
 
 impl FromStr for Column {

@@ -106,7 +106,7 @@ impl Record<'_> {
             let field = self.columns.get(column).map_or(column.as_str(), |column| column.field.as_str());
             (field, value)
         });
-        let publicity = publicity::named(named, &publicity::OF_ROWS);
+        let publicity = publicity::named(named, &publicity::OF_ROWS, self.dates);
         for (column, value) in cells {
             let field = columns::field(&column, self.columns);
             let text = text_of(&value);

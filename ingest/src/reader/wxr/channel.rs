@@ -7,7 +7,7 @@ use store::{AssetId, AssetKind, Byline};
 use crate::{
     cut::Cutter,
     cut_elements::XmlElements,
-    names,
+    link, names,
     nested::Nested,
     reader::feed::Feed,
     record::Raw,
@@ -113,7 +113,7 @@ impl Author {
             name => shown(name),
         };
         let numbered = !blog.is_empty() && !number.is_empty();
-        let id = if numbered { AssetId::new(format!("{blog}/?author={number}")).ok() } else { None };
+        let id = if numbered { link::asset_id(format!("{blog}/?author={number}")).ok() } else { None };
         let id = id.or_else(|| names::byline_id(&name))?;
         let structured = !given.is_empty() || !family.is_empty();
         let person = names::person(&name);

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     cut::Cutter,
-    dates, html, names,
+    dates, html, link, names,
     nested::{Nested, id_or},
     publicity,
     record::{Former, Found, Origin, Raw, Reason},
@@ -82,7 +82,7 @@ impl Reader for Wxr {
 /// All posts of a blog, of whatever type, are numbered in one row; the `guid` is copied by imports.
 fn post_id(blog: &str, number: &str) -> Option<AssetId> {
     let good = !blog.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-    if good { AssetId::new(format!("{blog}/?p={number}")).ok() } else { None }
+    if good { link::asset_id(format!("{blog}/?p={number}")).ok() } else { None }
 }
 
 /// A WordPress author, whom posts name by a login.

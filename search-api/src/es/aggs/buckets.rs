@@ -13,7 +13,7 @@ use serde_json::Value;
 use store::Timestamp;
 
 use super::{format, format_as_written};
-use crate::es::decorate::Look;
+use crate::es::aggs::Look;
 
 type Answer = Result<AggregationKind, QueryError>;
 

@@ -1,18 +1,19 @@
 //! What an action says, as an event of the log.
 
+use ingest::append::{Admitted, Terms, read};
 use serde_json::{Map, Value, json};
-use store::{AssetKind, NewEvent};
+use store::AssetKind;
 
 use super::{Action, Verb, plan::Before};
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// The event of an action; `None` when there is nothing to say.
-pub(super) fn event(action: &Action, before: &Before) -> Result<Option<NewEvent>, SearchError> {
+pub(super) fn event(action: &Action, before: &Before) -> Result<Option<Admitted>, RequestError> {
     let id = action.id.as_str();
     if let Some(wanted) = action.if_seq_no {
         let found = before.live.as_ref().map_or(0, |(seq, _)| seq.get());
         if found != wanted {
-            return Err(SearchError::Conflict(format!(
+            return Err(RequestError::Conflict(format!(
                 "[{id}]: version conflict, required seqNo [{wanted}]; current document has seqNo [{found}]"
             )));
         }
@@ -33,7 +34,7 @@ pub(super) fn event(action: &Action, before: &Before) -> Result<Option<NewEvent>
         (Verb::Update, None) => match &action.upsert {
             Some(fields) => as_data(action.kind, fields.clone()),
             None => {
-                return Err(SearchError::NoDocument(format!("[{id}]: document missing")));
+                return Err(RequestError::NoDocument(format!("[{id}]: document missing")));
             }
         },
         (Verb::Delete, None) => return Ok(None),
@@ -48,12 +49,12 @@ pub(super) fn event(action: &Action, before: &Before) -> Result<Option<NewEvent>
     let verb = if action.verb == Verb::Delete { "withdrawn" } else { "published" };
     let line =
         json!({"type": format!("{}.{verb}", action.kind), "id": id, "source": "elasticsearch", "data": data});
-    Ok(Some(NewEvent::from_json(&line.to_string())?))
+    Ok(Some(read(&line.to_string(), Terms::default())?))
 }
 
 /// `create` found one, at first sight or when its turn came.
-pub(super) fn exists(id: &str) -> SearchError {
-    SearchError::Conflict(format!("[{id}]: version conflict, document already exists"))
+pub(super) fn exists(id: &str) -> RequestError {
+    RequestError::Conflict(format!("[{id}]: version conflict, document already exists"))
 }
 
 /// A document as a search returns it, as the data of an event.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use store::AssetKind;
 
 use super::{Action, Verb};
-use crate::{error::SearchError, es::params::kind_of};
+use crate::{es::params::kind_of, http::error::RequestError};
 
 /// The most actions of one `_bulk`.
 pub(in crate::es) const MAX_ACTIONS: usize = 100_000;
@@ -66,7 +66,7 @@ pub(in crate::es) type Item = (Verb, Result<Action, Box<Failed>>);
 pub(in crate::es) struct Failed {
     pub(in crate::es) index: String,
     pub(in crate::es) id: Value,
-    pub(in crate::es) error: SearchError,
+    pub(in crate::es) error: RequestError,
 }
 
 fn action(
@@ -78,8 +78,8 @@ fn action(
     let known = |name: &str| meta.get(name).and_then(Value::as_str).map(str::to_owned);
     let index = known("_index").or_else(|| default_index.map(str::to_owned)).unwrap_or_default();
     let id = meta.get("_id").cloned().unwrap_or(Value::Null);
-    let failed = |error: SearchError| Box::new(Failed { index: index.clone(), id: id.clone(), error });
-    let read = || -> Result<Action, SearchError> {
+    let failed = |error: RequestError| Box::new(Failed { index: index.clone(), id: id.clone(), error });
+    let read = || -> Result<Action, RequestError> {
         let mut object = Reader::new(meta.clone(), "")?;
         let kind = kind_of(object.text("_index")?.as_deref().or(default_index).unwrap_or_default())?;
         let id = object.text("_id")?;
@@ -108,7 +108,7 @@ pub(in crate::es) fn of_source(
     id: Option<String>,
     source: Map<String, Value>,
     if_seq_no: Option<u64>,
-) -> Result<Action, SearchError> {
+) -> Result<Action, RequestError> {
     let id = match id {
         Some(id) => id,
         None if matches!(verb, Verb::Index | Verb::Create) => new_id()?,
@@ -138,9 +138,9 @@ pub(in crate::es) fn of_source(
 }
 
 /// Thirty random hexadecimal digits.
-pub(in crate::es) fn new_id() -> Result<String, SearchError> {
+pub(in crate::es) fn new_id() -> Result<String, RequestError> {
     let mut bytes = [0_u8; 15];
     getrandom::fill(&mut bytes)
-        .map_err(|_| SearchError::NotFound("the system gives no random bytes".to_owned()))?;
+        .map_err(|_| RequestError::NotFound("the system gives no random bytes".to_owned()))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

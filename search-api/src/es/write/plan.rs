@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 
+use ingest::append::Admitted;
 use serde_json::{Map, Value};
 use store::{AppendError, AssetId, AssetRef, Batch, Content, Fact, Log, Revision, Seq, Snapshot, Status};
 
 use super::{Done, Placed, Standing, Verb, event::event, refused_action};
-use crate::error::SearchError;
+use crate::http::error::RequestError;
 
 /// Actions that can share a commit.
 #[derive(Default)]
@@ -24,8 +25,8 @@ pub(super) struct Plan {
 
 /// What becomes of an action.
 pub(super) enum Planned {
-    /// The next event of the batch.
-    Event(AssetRef),
+    /// The next event of the batch, and what its sender should know of it.
+    Event(AssetRef, Vec<String>),
     /// It says nothing new.
     Nothing(AssetRef),
     Refused(Done),
@@ -82,11 +83,13 @@ impl Plan {
         placed: &Placed,
         asset: &AssetRef,
         before: &mut Before,
-    ) -> Result<Planned, SearchError> {
+    ) -> Result<Planned, RequestError> {
         let action = &placed.action;
         let live = before.live.as_ref().map(|(seq, _)| *seq);
         self.stands.entry(asset.clone()).or_insert(Standing { revision: before.revision, live });
-        let Some(event) = event(action, before)? else { return Ok(Planned::Nothing(asset.clone())) };
+        let Some(Admitted { event, remarks }) = event(action, before)? else {
+            return Ok(Planned::Nothing(asset.clone()));
+        };
         let prepared = log.prepare(&event)?;
         let is_new = action.verb == Verb::Create;
         self.batch.events.push(if is_new { prepared.only_if_absent() } else { prepared });
@@ -99,12 +102,12 @@ impl Plan {
             Fact::Published(content) if !placed.is_last => Some((Seq::ZERO, fields_of(&content))),
             _ => None,
         };
-        Ok(Planned::Event(asset.clone()))
+        Ok(Planned::Event(asset.clone(), remarks))
     }
 }
 
 impl Before {
-    fn of(snapshot: &Snapshot, asset: &AssetRef) -> Result<Self, SearchError> {
+    fn of(snapshot: &Snapshot, asset: &AssetRef) -> Result<Self, RequestError> {
         let state = snapshot.state(asset)?;
         let status = state.as_ref().map(|state| &state.status);
         let is_foreseen = matches!(status, None | Some(Status::Published | Status::Withdrawn { .. }));

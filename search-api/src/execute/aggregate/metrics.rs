@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use query::{DateFormat, QueryError, Stat};
-use serde_json::{Map, Value, json};
+use query::{DateFormat, Figure, QueryError, Stat};
 
 use super::{Aggregator, Answer, Docs, buckets::Values};
 
@@ -69,6 +68,7 @@ impl Aggregator<'_> {
         Ok(all)
     }
 
+    /// Some numbers of the values of a field.
     pub(super) fn stats(
         &self,
         field: &str,
@@ -76,33 +76,18 @@ impl Aggregator<'_> {
         format: Option<&DateFormat>,
         missing: Option<&str>,
         docs: &Docs,
-    ) -> Answer<Value> {
+    ) -> Answer<Vec<Figure>> {
         let summary = self.summary(field, missing, which == Stat::Count, docs)?;
         let is_date = self.values_of(field)? == Some(Values::Dates);
-        let mut answer = Map::new();
-        let mut put = |name: &str, stat: Stat| {
-            let number = summary.number(stat);
-            if stat == Stat::Count {
-                answer.insert(name.to_owned(), json!(summary.count));
-                return;
-            }
-            answer.insert(name.to_owned(), json!(number));
-            if let (true, Some(number)) = (is_date, number) {
-                let shown = DateFormat::shown(number as i64, format);
-                answer.insert(format!("{name}_as_string"), json!(shown));
-            }
+        let figure = |stat: Stat| {
+            let value = summary.number(stat);
+            let date = value.filter(|_| is_date && stat != Stat::Count);
+            Figure { stat, value, date: date.map(|number| DateFormat::shown(number as i64, format)) }
         };
-        match which {
-            Stat::All => {
-                put("count", Stat::Count);
-                put("min", Stat::Min);
-                put("max", Stat::Max);
-                put("avg", Stat::Avg);
-                put("sum", Stat::Sum);
-            }
-            one => put("value", one),
-        }
-        Ok(Value::Object(answer))
+        Ok(match which {
+            Stat::All => [Stat::Count, Stat::Min, Stat::Max, Stat::Avg, Stat::Sum].map(figure).into(),
+            one => vec![figure(one)],
+        })
     }
 
     /// How many distinct values there are.

@@ -5,13 +5,15 @@ use std::{
     collections::{BTreeMap, BinaryHeap, HashMap},
 };
 
-use query::{Aggregation, BucketOrder, DateFormat, KeySet, Keys, OrderBy, QueryError, Terms};
-use serde_json::{Map, Value, json};
+use query::{
+    Aggregation, AggregationResult, BucketKey, BucketOrder, KeySet, Keys, OrderBy, QueryError, Terms,
+};
 use tantivy::{DocId, TantivyError};
 
 use super::{
     Aggregator, Answer, Docs, Place,
     buckets::{Values, put},
+    date_key,
     order::Candidate,
 };
 
@@ -90,7 +92,12 @@ impl<'a> Best<'a> {
 }
 
 impl Aggregator<'_> {
-    pub(super) fn terms(&self, wanted: &Terms, nested: &[Aggregation], docs: &Docs) -> Answer<Value> {
+    pub(super) fn terms(
+        &self,
+        wanted: &Terms,
+        nested: &[Aggregation],
+        docs: &Docs,
+    ) -> Answer<AggregationResult> {
         let values = self.values_of(&wanted.field)?;
         let by_metric = wanted.order.iter().any(BucketOrder::is_by_metric);
         let size = if by_metric { MAX_ORDERED + 1 } else { wanted.size };
@@ -117,24 +124,18 @@ impl Aggregator<'_> {
             chosen.truncate(wanted.size);
         }
         let shown: u64 = chosen.iter().map(|one| one.count).sum();
-        let mut answers = Vec::new();
+        let mut buckets = Vec::with_capacity(chosen.len());
         for one in chosen {
-            let mut bucket = Map::new();
-            match one.key {
-                Key::Text(text) => bucket.insert("key".to_owned(), json!(text)),
-                Key::Number(number) => {
-                    if values == Some(Values::Dates) {
-                        let shown = DateFormat::shown(number, wanted.format.as_ref());
-                        bucket.insert("key_as_string".to_owned(), json!(shown));
-                    }
-                    bucket.insert("key".to_owned(), json!(number))
+            let key = match one.key {
+                Key::Text(text) => BucketKey::Text(text),
+                Key::Number(millis) if values == Some(Values::Dates) => {
+                    date_key(millis, wanted.format.as_ref())
                 }
+                Key::Number(number) => BucketKey::Number(number),
             };
-            answers.push(self.counted_bucket(bucket, one.count, nested, &one.docs)?);
+            buckets.push(self.counted_bucket(key, one.count, nested, &one.docs)?);
         }
-        Ok(json!({
-            "doc_count_error_upper_bound": 0, "sum_other_doc_count": total.saturating_sub(shown), "buckets": answers,
-        }))
+        Ok(AggregationResult::Values { buckets, others: total.saturating_sub(shown) })
     }
 
     /// The values that come first, as far as their counts and keys tell.

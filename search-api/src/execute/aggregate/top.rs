@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 
-use query::{QueryError, Sort, limits::MAX_PAGE_BYTES};
-use serde_json::{Value, json};
+use query::{QueryError, Sort, TopHits, limits::MAX_PAGE_BYTES, text_bytes};
 use tantivy::{DocId, SegmentOrdinal};
 
 use super::{Aggregator, Answer, Docs, count};
 use crate::execute::{compare, first_of_each};
 
 impl Aggregator<'_> {
-    pub(super) fn top_hits(&self, from: usize, size: usize, sort: &[Sort], docs: &Docs) -> Answer<Value> {
+    pub(super) fn top_hits(&self, from: usize, size: usize, sort: &[Sort], docs: &Docs) -> Answer<TopHits> {
         let mut of_view: HashMap<usize, Vec<(SegmentOrdinal, &[DocId])>> = HashMap::new();
         for (place, docs) in docs {
             of_view.entry(place.view).or_default().push((place.segment, docs));
@@ -30,9 +29,8 @@ impl Aggregator<'_> {
             if self.budget.check() {
                 break;
             }
-            let shown = self.views.get(view).and_then(|view| view.hit(hit.seq));
-            let Some((mut shown, bytes)) = shown else { continue };
-            self.bytes.set(self.bytes.get() + bytes);
+            let Some(mut shown) = self.views.get(view).and_then(|view| view.hit(hit.seq)) else { continue };
+            self.bytes.set(self.bytes.get() + text_bytes(&shown.document));
             if self.bytes.get() > MAX_PAGE_BYTES {
                 return Err(QueryError::illegal(format!(
                     "the hits of all buckets have more than {} MB of documents: ask for fewer",
@@ -41,18 +39,9 @@ impl Aggregator<'_> {
                 .at("aggs")
                 .into());
             }
-            if let Some(fields) = shown.as_object_mut() {
-                fields.insert("_score".to_owned(), if by_score { json!(hit.score) } else { Value::Null });
-                if !sort.is_empty() {
-                    let values = sort.iter().zip(hit.sort).map(|(key, value)| json!(key.shown(value)));
-                    fields.insert("sort".to_owned(), values.collect());
-                }
-            }
+            (shown.score, shown.sort) = (hit.score, hit.sort);
             hits.push(shown);
         }
-        let max_score = if by_score { json!(max_score) } else { Value::Null };
-        Ok(json!({"hits": {
-            "total": {"value": count(docs), "relation": "eq"}, "max_score": max_score, "hits": hits,
-        }}))
+        Ok(TopHits { total: count(docs), max_score: max_score.filter(|_| by_score), hits })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Ordering,
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
 };
 
 use query::Near;
@@ -10,7 +10,7 @@ use tantivy::{
     InvertedIndexReader, Searcher, SegmentReader, TERMINATED, Term, postings::TermInfo,
     schema::IndexRecordOption,
 };
-use views::forms::word_of;
+use views::forms::{key_of, word_of};
 
 use super::{
     super::{
@@ -30,24 +30,60 @@ pub(in crate::execute) fn first_words(
     budget: &Budget,
 ) -> tantivy::Result<BTreeSet<String>> {
     let mut found = BTreeSet::new();
+    each_word(searcher, within, pattern, budget, &mut |word, _| {
+        found.insert(word.to_owned());
+    })?;
+    Ok(found.into_iter().take(most).collect())
+}
+
+/// The keys of the first words of a field, in their order, that a pattern stands for: so each is found by the stem that
+/// its own language gives it.
+pub(in crate::execute) fn keys_of_words(
+    searcher: &Searcher,
+    within: Within,
+    pattern: &Terms,
+    most: usize,
+    budget: &Budget,
+) -> tantivy::Result<BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    each_word(searcher, within, pattern, budget, &mut |word, key| {
+        found.entry(word.to_owned()).or_default().insert(key.to_owned());
+    })?;
+    Ok(found.into_values().take(most).flatten().collect())
+}
+
+/// Hands the words of a field that a pattern stands for to `take`, as they are written or as they are stemmed, each with
+/// its key; of each segment and sort the first [`MAX_LOOKED_AT`].
+fn each_word(
+    searcher: &Searcher,
+    within: Within,
+    pattern: &Terms,
+    budget: &Budget,
+    take: &mut dyn FnMut(&str, &str),
+) -> tantivy::Result<()> {
     for reader in searcher.segment_readers() {
         let dictionaries = Dictionaries::open(reader, within)?;
         if let Some(forms) = &dictionaries.forms {
             let mut left = MAX_LOOKED_AT;
             pattern.each(forms, Of::Forms, budget, &mut |form, _| {
-                found.extend(word_of(form).map(str::to_owned));
+                let key = key_of(form).and_then(|key| std::str::from_utf8(key).ok());
+                if let (Some(word), Some(key)) = (word_of(form), key) {
+                    take(word, key);
+                }
                 left -= 1;
                 Ok(left > 0)
             })?;
         }
         let mut left = MAX_LOOKED_AT;
-        pattern.each(&dictionaries.stems, Of::Terms, budget, &mut |stem, _| {
-            found.extend(std::str::from_utf8(stem).map(str::to_owned));
+        pattern.each(&dictionaries.stems, dictionaries.of, budget, &mut |key, _| {
+            if let Ok(key) = std::str::from_utf8(key) {
+                take(dictionaries.word(key), key);
+            }
             left -= 1;
             Ok(left > 0)
         })?;
     }
-    Ok(found.into_iter().take(most).collect())
+    Ok(())
 }
 
 /// The words of a field, as they are written, that are near one, and in how many documents each is: the nearest first,
@@ -75,8 +111,8 @@ pub(crate) fn near_words(
             })?;
         }
         let mut left = MAX_LOOKED_AT;
-        each_of(near, &dictionaries.stems, Of::Terms, budget, &mut |stem, info| {
-            let others = dictionaries.forms_of(stem)?;
+        each_of(near, &dictionaries.stems, dictionaries.of, budget, &mut |key, info| {
+            let others = dictionaries.forms_of(key)?;
             let mut count = match stands(reader, &dictionaries.stems, info)? {
                 true => u64::from(info.doc_freq),
                 false => 0,
@@ -91,8 +127,8 @@ pub(crate) fn near_words(
                     doc = word.seek(doc + 1);
                 }
             }
-            if let (1.., Ok(word)) = (count, std::str::from_utf8(stem)) {
-                *counts.entry(word.to_owned()).or_default() += count;
+            if let (1.., Ok(key)) = (count, std::str::from_utf8(key)) {
+                *counts.entry(dictionaries.word(key).to_owned()).or_default() += count;
             }
             left -= 1;
             Ok(left > 0)

@@ -5,9 +5,9 @@ use std::ops::Bound;
 use query::{QueryError, Range, Scalar, parse_bound};
 use tantivy::{
     Term,
-    query::{AllQuery, ConstScoreQuery, EmptyQuery, ExistsQuery, RangeQuery},
+    query::{AllQuery, BooleanQuery, ConstScoreQuery, EmptyQuery, ExistsQuery, RangeQuery},
 };
-use views::FieldKind;
+use views::{FieldKind, LOCAL};
 
 use super::{
     super::fields::{AsWhat, Target},
@@ -18,6 +18,25 @@ impl Translator<'_> {
     pub(super) fn range(&self, range: &Range) -> Result<Boxed, QueryError> {
         if range.field == "_seq" {
             return self.seq_range(range);
+        }
+        // A bound that is an instant is one by whichever clock.
+        if let Some(base) = range.field.strip_suffix(LOCAL)
+            && [&range.from, &range.to].into_iter().flatten().any(|(value, _)| is_instant(value))
+        {
+            let of = |field: &str, from: bool| Range {
+                field: field.to_owned(),
+                from: range.from.clone().filter(|_| from),
+                to: range.to.clone().filter(|_| !from),
+                ..range.clone()
+            };
+            let half = |bound: &Option<(Scalar, bool)>, from: bool| match bound {
+                Some((value, _)) if is_instant(value) => Some(self.range(&of(base, from))),
+                Some(_) => Some(self.range(&of(&range.field, from))),
+                None => None,
+            };
+            let halves = [half(&range.from, true), half(&range.to, false)].into_iter().flatten();
+            let halves = halves.collect::<Result<Vec<_>, _>>()?;
+            return Ok(Box::new(ConstScoreQuery::new(Box::new(BooleanQuery::intersection(halves)), 1.0)));
         }
         match self.target(&range.field)? {
             Some(target) => self.range_in(&target, range),
@@ -56,7 +75,8 @@ impl Translator<'_> {
                     Some((value, false)) => Bound::Excluded(Term::from_field_i64(field, read(value)?.0)),
                 };
                 if let (Bound::Unbounded, Bound::Unbounded) = (&low, &high) {
-                    return Ok(self.list(ExistsQuery::new(name.to_owned(), false)));
+                    let column = target.column().unwrap_or_else(|| name.to_owned());
+                    return Ok(self.list(ExistsQuery::new(column, false)));
                 }
                 Ok(self.ranged(low, high))
             }
@@ -109,6 +129,13 @@ impl Translator<'_> {
         }
         self.list(ConstScoreQuery::new(Box::new(RangeQuery::new(low, high)), 1.0))
     }
+}
+
+/// Whether a bound of dates is one instant everywhere: it has an offset, or is counted from now.
+fn is_instant(value: &Scalar) -> bool {
+    let Scalar::Text(text) = value else { return false };
+    let time = text.split_once("||").map_or(text.as_str(), |(date, _)| date).split_once(['T', 't', ' ']);
+    text.starts_with("now") || time.is_some_and(|(_, time)| time.contains(['Z', 'z', '+', '-']))
 }
 
 /// The whole numbers that a bound lies between; both the same for a whole one.

@@ -1,72 +1,130 @@
 //! Words that say nothing where any of several words will do: `the` in "the wreck of the ferry".
 //!
-//! They are indexed like all others, so phrases have them, and a search for nothing else finds them. Left out is what
-//! is on the list of the language that most documents are in. `die` is an article in German and a verb in English, so
-//! the list of another language counts only for words that are in more than a tenth of the documents.
+//! They are indexed like all others, so phrases have them, and a search for nothing else finds them. A word says nothing
+//! in documents of the language that lists it: `war` is a verb of German and no function word of English. Nor is one left
+//! out where it is all that there is to find: where no document of its language has any of the other words.
 
 use std::ops::Range;
 
-use tantivy::Term;
+use query::QueryError;
+use tantivy::{
+    Searcher, TERMINATED, Term,
+    query::{BooleanQuery, ConstScoreQuery, EnableScoring, Occur, Query, TermSetQuery},
+};
 use views::{Analyser, Language};
 
-use super::{
-    super::{
-        fields::{Analysed, AsWhat, Target},
-        stopwords::is_listed,
-    },
-    Translator,
-};
+use super::{super::stopwords::is_listed, Boxed, Translator, any};
 
-/// The share of documents above which a word on the list of another language says nothing.
-const COMMON: f64 = 0.1;
+/// Where a word is looked for.
+pub(super) enum Telling {
+    Everywhere,
+    /// In the documents of this query: those of other languages than the ones in which it says nothing.
+    In(Boxed),
+    /// It says nothing to any document that there is.
+    Nowhere,
+}
 
-/// Without the words that say nothing, if others are left.
+impl Telling {
+    /// Returns the word where it is looked for; `None` if that is nowhere.
+    pub(super) fn restrict(&self, word: Boxed) -> Option<Boxed> {
+        match self {
+            Self::Everywhere => Some(word),
+            Self::In(documents) => Some(both(word, documents.box_clone())),
+            Self::Nowhere => None,
+        }
+    }
+}
+
+/// Makes the query of a unit, given its number and its bytes in the text.
+type QueryOfUnit<'a> = dyn Fn(usize, &Range<usize>) -> Result<Boxed, QueryError> + 'a;
+
+/// For each unit of a text (a word, or several that stand together) where it is looked for, if any of them will do.
+/// `in_any_field` makes the query of a unit.
 pub(super) fn telling(
     translator: &Translator<'_>,
-    units: Vec<Range<usize>>,
+    units: &[Range<usize>],
     text: &str,
-    analysed: &[(Target<'_>, Analysed)],
-) -> Vec<Range<usize>> {
-    let written: Vec<_> = Analyser::Exact
+    in_any_field: &QueryOfUnit<'_>,
+) -> Result<Vec<Telling>, QueryError> {
+    let listed = listed(units, text);
+    let mut silent: Vec<Vec<Language>> = vec![Vec::new(); units.len()];
+    let languages: Vec<Language> =
+        Language::ALL.into_iter().filter(|language| has_documents(translator, *language)).collect();
+    for language in &languages {
+        let says_nothing: Vec<bool> = listed.iter().map(|of| of.contains(language)).collect();
+        if !says_nothing.contains(&true) || !says_nothing.contains(&false) {
+            continue;
+        }
+        let numbered = units.iter().enumerate().zip(&says_nothing).filter(|(_, silent)| !**silent);
+        let others = numbered.map(|((number, of), _)| in_any_field(number, of)).collect::<Result<_, _>>()?;
+        if finds_any(translator.searcher, &both(any(others), documents_in(translator, &[*language]))) {
+            let of_language = silent.iter_mut().zip(says_nothing).filter(|(_, silent)| *silent);
+            of_language.for_each(|(silent, _)| silent.push(*language));
+        }
+    }
+    let place = |silent: Vec<Language>| {
+        let rest: Vec<Language> =
+            languages.iter().copied().filter(|language| !silent.contains(language)).collect();
+        match (silent.is_empty(), rest.is_empty()) {
+            (true, _) => Telling::Everywhere,
+            (false, true) => Telling::Nowhere,
+            (false, false) => Telling::In(documents_in(translator, &rest)),
+        }
+    };
+    Ok(silent.into_iter().map(place).collect())
+}
+
+/// For each unit the languages that have it among their function words.
+fn listed(units: &[Range<usize>], text: &str) -> Vec<Vec<Language>> {
+    let words: Vec<_> = Analyser::Exact
         .terms(Language::Other, text)
         .into_iter()
         .map(|word| (word.start, text.get(word.start..word.end).unwrap_or_default().to_lowercase()))
         .collect();
-    let main = main_language(translator);
-    let limit = translator.searcher.num_docs() as f64 * COMMON;
-    let is_common = |at: usize| {
-        analysed.iter().any(|(target, analysed)| {
-            let AsWhat::Text(_, within) = target.as_what else { return false };
-            analysed.alternatives(at).into_iter().any(|term| {
-                let count = translator.searcher.doc_freq(&Term::from_field_text(within.field, term));
-                count.is_ok_and(|count| count as f64 > limit)
-            })
-        })
+    let languages_of = |of: &Range<usize>| {
+        let (1, Some((start, word))) = (of.len(), words.get(of.start)) else { return Vec::new() };
+        let contracted = is_ending(text, *start, word)
+            || words.get(of.end).is_some_and(|(start, word)| is_ending(text, *start, word));
+        let is_silent = |language: &Language| {
+            is_listed(word, *language) || (contracted && *language == Language::English)
+        };
+        Language::ALL.into_iter().filter(is_silent).collect()
     };
-    let says_nothing = |of: &Range<usize>| {
-        let (1, Some((start, word))) = (of.len(), written.get(of.start)) else { return false };
-        let contracted = main == Some(Language::English)
-            && (is_ending(text, *start, word)
-                || written.get(of.end).is_some_and(|(start, word)| is_ending(text, *start, word)));
-        contracted
-            || main.is_some_and(|main| is_listed(word, main))
-            || (translator.languages.iter().any(|language| is_listed(word, *language)) && is_common(of.start))
-    };
-    let kept: Vec<Range<usize>> = units.iter().filter(|of| !says_nothing(of)).cloned().collect();
-    if kept.is_empty() { units } else { kept }
+    units.iter().map(languages_of).collect()
 }
 
-/// The language that most documents are in, if there is one.
-fn main_language(translator: &Translator<'_>) -> Option<Language> {
-    let count = |language: Language| {
-        let term = Term::from_field_text(translator.schema.language, language.tag());
-        translator.searcher.doc_freq(&term).unwrap_or(0)
+fn has_documents(translator: &Translator<'_>, language: Language) -> bool {
+    let term = Term::from_field_text(translator.schema.language, language.tag());
+    // Where the index cannot be read, the search itself will tell.
+    translator.searcher.doc_freq(&term).is_ok_and(|count| count > 0)
+}
+
+fn documents_in(translator: &Translator<'_>, languages: &[Language]) -> Boxed {
+    let field = translator.schema.language;
+    let terms = languages.iter().map(|language| Term::from_field_text(field, language.tag()));
+    Box::new(ConstScoreQuery::new(translator.list(TermSetQuery::new(terms)), 0.0))
+}
+
+fn both(one: Boxed, other: Boxed) -> Boxed {
+    Box::new(BooleanQuery::new(vec![(Occur::Must, one), (Occur::Must, other)]))
+}
+
+/// Whether a query finds any document. One that fails finds none here; the search itself will tell.
+fn finds_any(searcher: &Searcher, query: &Boxed) -> bool {
+    let find = || -> tantivy::Result<bool> {
+        let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+        for reader in searcher.segment_readers() {
+            let mut scorer = weight.scorer(reader, 1.0)?;
+            while scorer.doc() != TERMINATED {
+                if !reader.is_deleted(scorer.doc()) {
+                    return Ok(true);
+                }
+                scorer.advance();
+            }
+        }
+        Ok(false)
     };
-    // Texts too short to tell their language are in the language of the others.
-    let known = translator.languages.iter().copied().filter(|language| *language != Language::Other);
-    let counts: Vec<(u64, Language)> = known.map(|language| (count(language), language)).collect();
-    let all: u64 = counts.iter().map(|(count, _)| count).sum();
-    counts.into_iter().find(|(count, _)| count * 2 > all).map(|(_, language)| language)
+    find().unwrap_or(false)
 }
 
 /// Whether it is the `t` of `don't`, the `ll` of `we'll`: what is before it says as little.

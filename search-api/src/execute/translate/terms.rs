@@ -8,13 +8,12 @@ use tantivy::{
     query::{ConstScoreQuery, EmptyQuery, TermQuery, TermSetQuery},
     schema::IndexRecordOption,
 };
-use views::Analyser;
 
 use super::{
     super::{
-        exact::{Spelling, first_words, near_words},
+        exact::{Spelling, first_words, keys_of_words, near_words},
         expand::{Expand, Terms},
-        fields::{Analysed, AsWhat, Target, Within, fold},
+        fields::{AsWhat, Target, Within, fold},
     },
     Boxed, Translator, any, best, boosted,
 };
@@ -38,8 +37,8 @@ impl Translator<'_> {
             _ => {
                 let value = Scalar::from(text);
                 let bound = Some((value, true));
-                let field = target.field.spec.name.to_owned();
-                self.range_in(target, &Range { field, from: bound.clone(), to: bound, ..Range::default() })
+                let field = target.column().unwrap_or_else(|| target.field.spec.name.to_owned());
+                self.range(&Range { field, from: bound.clone(), to: bound, ..Range::default() })
             }
         }
     }
@@ -124,7 +123,7 @@ impl Translator<'_> {
             let mut tiers: Vec<Boxed> = tiers.collect();
             if within.forms.is_some() && !within.as_written {
                 let kin = self.kin_of_near(near(edits))?;
-                let kin = any(kin.iter().map(|stem| self.term(within, stem)).collect());
+                let kin = any(kin.iter().map(|key| self.term(within, key)).collect());
                 tiers.push(tier(edits + 1, Box::new(ConstScoreQuery::new(kin, 1.0))));
             }
             return Ok(best(tiers, 0.0));
@@ -146,28 +145,26 @@ impl Translator<'_> {
             return Ok(Arc::clone(known));
         }
         let terms = Terms::Near(near.clone());
-        let mut stems = BTreeSet::new();
+        let mut keys = BTreeSet::new();
         for (field, forms) in self.schema.fields.iter().filter_map(|field| Some((field.text?, field.forms?)))
         {
             let within = Within { field, forms: Some(forms), as_written: false };
-            let found = first_words(self.searcher, within, &terms, MAX_KIN, self.budget);
-            for word in found.map_err(|error| unread(&error))? {
-                let analysed = Analysed::new(Analyser::Text, self.languages, &word);
-                stems.extend(analysed.alternatives(0).into_iter().map(str::to_owned));
-            }
+            let found = keys_of_words(self.searcher, within, &terms, MAX_KIN, self.budget);
+            keys.extend(found.map_err(|error| unread(&error))?);
         }
-        let stems = Arc::new(stems);
-        self.kin.borrow_mut().insert(near, Arc::clone(&stems));
-        Ok(stems)
+        let keys = Arc::new(keys);
+        self.kin.borrow_mut().insert(near, Arc::clone(&keys));
+        Ok(keys)
     }
 
     /// A character of a script that does not part its words: the pairs that begin with it, and those that end with it,
-    /// as a text's last character does. Where a character is written as several (Hangul), only the former.
+    /// as a text's last character does. Where marks may stand on it, with just those that do.
     pub(super) fn lone(&self, within: Within, character: &str) -> Result<Boxed, QueryError> {
-        let pattern = match character.chars().count() {
-            1 => format!("{character}.?|.{character}"),
-            // No other consonant that closes the syllable.
-            _ => format!("{character}([^\u{11a8}-\u{11c2}].*)?"),
+        let pattern = match character.chars().next() {
+            Some('\u{e00}'..='\u{1fff}' | '\u{a9e0}'..='\u{aadf}') => {
+                format!("{character}([^{MARKS}].*)?|..?.?.?{character}")
+            }
+            _ => format!("{character}.?|.{character}"),
         };
         let pattern = Pattern::regexp(&pattern).map_err(|error| refused(&error))?;
         Ok(self.expand(within, Terms::Matching(pattern)))
@@ -186,10 +183,14 @@ impl Translator<'_> {
         for word in
             first_words(self.searcher, within, &pattern, most, self.budget).map_err(|error| unread(&error))?
         {
-            found.push(self.term(within, &word));
             if within.forms.is_some() && !within.as_written {
-                found.push(self.term(within.as_written(), &word));
+                let stems = self.languages.all.iter().map(|language| match language.suffix() {
+                    Some(suffix) if self.languages.have_suffixes => format!("{word}{suffix}"),
+                    _ => word.clone(),
+                });
+                found.push(any(stems.map(|key| self.term(within, &key)).collect()));
             }
+            found.push(self.term(within.as_written(), &word));
         }
         Ok(Box::new(ConstScoreQuery::new(any(found), 1.0)))
     }
@@ -210,6 +211,9 @@ impl Translator<'_> {
 /// What a word counts for each edit that it is away. Fields weigh up to six times what others do, and a nearer word is
 /// above a farther one all the same.
 const FARTHER: f32 = 0.125;
+/// The marks that stand on letters of Thai, Lao, Burmese, Khmer and those that are written like them.
+const MARKS: &str = "\u{e31}\u{e34}-\u{e3a}\u{e47}-\u{e4e}\u{eb1}\u{eb4}-\u{ebc}\u{ec8}-\u{ece}\u{102b}-\u{103e}\
+    \u{1056}-\u{1060}\u{17b4}-\u{17d3}\u{17dd}\u{1a55}-\u{1a7f}\u{a9e5}\u{aa7b}-\u{aa7d}\u{aab0}-\u{aabf}";
 /// Of how many near words of a field the other forms are looked for.
 const MAX_KIN: usize = 50;
 

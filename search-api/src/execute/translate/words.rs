@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use query::{Combine, Need, Pattern, Phrase, QueryError, Words, limits::MAX_WORDS};
+use query::{Combine, Pattern, Phrase, QueryError, Words, limits::MAX_WORDS};
 use tantivy::{
     Term,
     query::{AllQuery, ConstScoreQuery, EmptyQuery, PhraseQuery, TermQuery},
@@ -19,7 +19,7 @@ use super::{
         sloppy::Sloppy,
     },
     Boxed, Translator, any, best, boosted, needed,
-    telling::telling,
+    telling::{Telling, telling},
     terms::refused,
 };
 
@@ -58,8 +58,6 @@ impl Translator<'_> {
             Some((_, first)) if words.compounds => first.units.clone(),
             _ => (0..count).map(|at| at..at + 1).collect(),
         };
-        let units =
-            if words.need == Need::All { units } else { telling(self, units, &words.text, &analysed) };
         let last = units.len().saturating_sub(1);
         let unit = |target: &Target<'_>, analysed: &Analysed, number: usize, of: &Range<usize>| {
             let AsWhat::Text(_, within) = target.as_what else { return Ok(Box::new(EmptyQuery) as Boxed) };
@@ -69,6 +67,14 @@ impl Translator<'_> {
                 return self.sequence(within, analysed, of.clone(), &phrase);
             }
             self.word(within, analysed, of.start, prefix, words)
+        };
+        let in_any_field = |number: usize, of: &Range<usize>| {
+            let in_field = |(target, analysed): &(Target<'_>, Analysed)| unit(target, analysed, number, of);
+            Ok(any(analysed.iter().map(in_field).collect::<Result<_, _>>()?))
+        };
+        let telling = match words.need.of(units.len()) {
+            ..2 if units.len() > 1 => telling(self, &units, &words.text, &in_any_field)?,
+            _ => units.iter().map(|_| Telling::Everywhere).collect(),
         };
         let stems = |(target, _): &(Target<'_>, Analysed)| {
             matches!(target.as_what, AsWhat::Text(_, Within { as_written: false, .. }))
@@ -82,23 +88,24 @@ impl Translator<'_> {
                     && !is_lone
                     && words.fuzziness.is_none()
                     && !(words.last_is_prefix && number == last);
+                let Some(telling) = telling.get(number) else { continue };
                 if plain && are_stems && analysed.len() > 1 {
-                    found.push(self.combined(&analysed, of.start));
+                    found.extend(telling.restrict(self.combined(&analysed, of.start)));
                     continue;
                 }
                 let mut in_fields = Vec::with_capacity(analysed.len());
                 for (target, analysed) in &analysed {
                     in_fields.push(boosted(unit(target, analysed, number, of)?, target.boost));
                 }
-                found.push(best(in_fields, words.tie_breaker));
+                found.extend(telling.restrict(best(in_fields, words.tie_breaker)));
             }
             needed(found, &words.need)
         } else {
             let mut in_fields = Vec::with_capacity(analysed.len());
             for (target, analysed) in &analysed {
                 let mut found = Vec::with_capacity(units.len());
-                for (number, of) in units.iter().enumerate() {
-                    found.push(unit(target, analysed, number, of)?);
+                for ((number, of), telling) in units.iter().enumerate().zip(&telling) {
+                    found.extend(telling.restrict(unit(target, analysed, number, of)?));
                 }
                 in_fields.push(boosted(needed(found, &words.need), target.boost));
             }
@@ -172,8 +179,7 @@ impl Translator<'_> {
         if analysed.is_lone(at) {
             return self.lone(within, written);
         }
-        let mut found: Vec<Boxed> =
-            analysed.alternatives(at).into_iter().map(|term| self.term(within, term)).collect();
+        let mut found = vec![self.keys(within, &analysed.alternatives(at))];
         if prefix {
             let pattern = Pattern::prefix(written).map_err(|error| refused(&error))?;
             found.push(self.expand_to(within, pattern, words.max_expansions)?);
@@ -187,6 +193,33 @@ impl Translator<'_> {
         let itself: Boxed = Box::new(ConstScoreQuery::new(found.box_clone(), 1.0));
         let near = self.near(within, written, edits, words)?;
         Ok(any(vec![found, best(vec![itself, near], 0.0)]))
+    }
+
+    /// One word by its keys in several languages. It is one word: it tells as much in each language as in all of them, so
+    /// that of a rare language is not above that of the others.
+    fn keys(&self, within: Within, keys: &[&str]) -> Boxed {
+        if within.as_written || keys.len() < 2 {
+            return best(keys.iter().map(|key| self.term(within, key)).collect(), 0.0);
+        }
+        let known = keys.iter().filter_map(|key| {
+            let count = self.count_of(within, key);
+            (count > 0).then_some((count, self.term(within, key)))
+        });
+        let known: Vec<(u64, Boxed)> = known.collect();
+        let all = self.idf(known.iter().map(|(count, _)| count).sum());
+        best(known.into_iter().map(|(count, term)| boosted(term, all / self.idf(count))).collect(), 0.0)
+    }
+
+    /// In how many documents of the index a term is; none where that cannot be read, which the search itself will tell.
+    fn count_of(&self, within: Within, key: &str) -> u64 {
+        self.searcher.doc_freq(&Term::from_field_text(within.field, key)).unwrap_or(0)
+    }
+
+    /// How much a term tells that is in so many documents, by BM25 as Tantivy takes it.
+    fn idf(&self, count: u64) -> f32 {
+        let all: u64 = self.searcher.segment_readers().iter().map(|reader| u64::from(reader.max_doc())).sum();
+        let (all, with) = (all.max(count) as f32, count as f32);
+        (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
     }
 
     /// One term, or one word as it is written.
@@ -221,29 +254,42 @@ impl Translator<'_> {
             false => None,
         };
         let most = phrase.max_expansions.unwrap_or(PHRASE_EXPANSIONS).min(MAX_PHRASE_EXPANSIONS);
+        if start.is_some() || within.as_written {
+            let mut words: Vec<Spelling> = match within.as_written {
+                true => of.map(|at| Spelling::Word(analysed.written(at).to_owned())).collect(),
+                false => of.map(|at| Spelling::Stems(owned(&analysed.alternatives(at)))).collect(),
+            };
+            if let Some(start) = start {
+                let last = words.pop().map(|last| match last {
+                    Spelling::Stems(keys) => Spelling::Either(keys, start, most),
+                    _ => Spelling::Like(start, Some(most)),
+                });
+                words.extend(last);
+            }
+            return Ok(self.exact(within, words, slop));
+        }
+        // A text is in one language: so is what stands in it. The word itself tells as much as in all languages.
+        let alike: f32 = of.clone().map(|at| self.idf(self.count_of_all(within, analysed, at))).sum();
         for sequence in analysed.sequences(of) {
-            if start.is_some() || within.as_written {
-                let spelled = if within.as_written { Spelling::Word } else { Spelling::Stem };
-                let mut words: Vec<Spelling> = sequence.iter().cloned().map(spelled).collect();
-                if let Some(start) = &start {
-                    let last = words.pop().map(|last| match last {
-                        Spelling::Stem(stem) => Spelling::Either(stem, Arc::clone(start), most),
-                        _ => Spelling::Like(Arc::clone(start), Some(most)),
-                    });
-                    words.extend(last);
-                }
-                found.push(self.exact(within, words, slop));
+            let counts: Vec<u64> = sequence.iter().map(|key| self.count_of(within, key)).collect();
+            if counts.contains(&0) {
                 continue;
             }
+            let own: f32 = counts.into_iter().map(|count| self.idf(count)).sum();
             let terms: Vec<Term> = sequence.iter().map(|term| Term::from_field_text(field, term)).collect();
-            found.push(match terms.as_slice() {
+            let phrase = match terms.as_slice() {
                 [] => Box::new(EmptyQuery),
                 [term] => self.list(TermQuery::new(term.clone(), IndexRecordOption::WithFreqs)),
                 few if few.len() <= FEW_WORDS && slop == 0 => self.list(PhraseQuery::new(terms)),
                 _ => self.list(Sloppy { field, terms, slop, budget: Arc::clone(self.budget) }),
-            });
+            };
+            found.push(boosted(phrase, alike / own));
         }
         Ok(best(found, 0.0))
+    }
+
+    fn count_of_all(&self, within: Within, analysed: &Analysed, at: usize) -> u64 {
+        analysed.alternatives(at).into_iter().map(|key| self.count_of(within, key)).sum()
     }
 
     /// One word over several fields of text, as if they were one.
@@ -264,6 +310,10 @@ impl Translator<'_> {
         }
         self.list(query)
     }
+}
+
+fn owned(keys: &[&str]) -> Vec<String> {
+    keys.iter().map(|key| (*key).to_owned()).collect()
 }
 
 /// Tantivy looks for a phrase of so many words, and is not interrupted at it.

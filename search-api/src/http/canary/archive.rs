@@ -91,7 +91,11 @@ impl Canary {
                 section: word("section"),
                 credit: word("credit"),
                 published: Some("1931-05-02".parse().unwrap()),
-                keywords: vec![Keyword { name: "place".into(), value: word("keyword") }],
+                keywords: vec![Keyword {
+                    name: "place".into(),
+                    value: word("keyword"),
+                    ..Keyword::default()
+                }],
                 bylines: ids("byline"),
                 images: ids("image"),
                 ..Article::default()
@@ -183,9 +187,21 @@ impl Archive {
         format!("seq:{}", self.public_until)
     }
 
-    /// Gives each its fate.
-    pub(super) fn take_down(&self) {
-        for (canary, _) in self.canaries() {
+    /// Withdraws what is to be, by whoever it is.
+    pub(super) fn withdraw(&self) {
+        self.order(&[Fate::ByPerson, Fate::BySource]);
+        assert_eq!(self.log.withdraw_due(Timestamp::now()).unwrap(), 3);
+        self.catch_up();
+    }
+
+    /// Erases what is to be.
+    pub(super) fn erase(&self) {
+        self.order(&[Fate::Erased]);
+        self.catch_up();
+    }
+
+    fn order(&self, fates: &[Fate]) {
+        for (canary, _) in self.canaries().into_iter().filter(|(canary, _)| fates.contains(&canary.fate)) {
             let order = |ordered_by| Order {
                 reason: canary.word("reason"),
                 by: canary.word("by"),
@@ -201,8 +217,6 @@ impl Archive {
             };
             self.append(&NewEvent::new(canary.id(), fact));
         }
-        assert_eq!(self.log.withdraw_due(Timestamp::now()).unwrap(), 3);
-        self.catch_up();
     }
 
     fn append(&self, event: &NewEvent) {

@@ -27,6 +27,8 @@ pub(super) struct Question {
     pub(super) status: Option<StatusCode>,
     /// Without keys, the machine itself is told all.
     pub(super) is_for_this_machine: bool,
+    /// It is asked at a point in time, or goes on with a scroll.
+    pub(super) is_at_point: bool,
 }
 
 impl fmt::Display for Question {
@@ -49,6 +51,7 @@ impl Question {
             finds_nothing: false,
             status: None,
             is_for_this_machine,
+            is_at_point: false,
         }
     }
 
@@ -58,6 +61,13 @@ impl Question {
 
     pub(super) fn with(self, body: &Value) -> Self {
         Self { body: body.to_string(), ..self }
+    }
+
+    /// The same search at a point in time.
+    fn at(self, body: &Value, id: &str) -> Self {
+        let mut body = body.clone();
+        body["pit"] = json!({"id": id, "keep_alive": "1h"});
+        Self { is_at_point: true, ..self.with(&body) }
     }
 
     fn lines(self, lines: &[Value]) -> Self {
@@ -233,7 +243,7 @@ fn of_elastic(path: &str, question: &dyn Fn() -> Question, archive: &Archive, ke
     let verb = path.split('/').rfind(|part| part.starts_with('_')).unwrap_or_default();
     let has_index = path.starts_with("/{index}");
     match verb {
-        "_search" if !path.contains("scroll") => {
+        "_search" if path.ends_with("_search") => {
             let mut all = vec![question()];
             let address = |end: &str| {
                 let mut question = question();
@@ -244,28 +254,27 @@ fn of_elastic(path: &str, question: &dyn Fn() -> Question, archive: &Archive, ke
             for body in searches() {
                 all.push(question().with(&body));
                 if !has_index {
-                    all.extend(kept.points.iter().map(|id| question().with(&at_point(&body, id))));
+                    all.extend(kept.points.iter().map(|id| question().at(&body, id)));
                 }
             }
-            for (canary, words) in archive.canaries() {
+            // Both methods are one handler.
+            let canaries = if question().method == Method::POST { archive.canaries() } else { Vec::new() };
+            for (canary, words) in canaries {
                 for word in words {
                     all.push(address(&format!("q={word}")).about(&word));
                     for body in about(canary, &word) {
                         all.push(question().with(&body).about(&word));
                         if !has_index {
-                            all.extend(
-                                kept.points
-                                    .iter()
-                                    .map(|id| question().with(&at_point(&body, id)).about(&word)),
-                            );
+                            all.extend(kept.points.iter().map(|id| question().at(&body, id).about(&word)));
                         }
                     }
                 }
             }
             all
         }
-        "_search" => {
-            kept.scrolls.iter().map(|id| question().with(&json!({"scroll_id": id, "scroll": "1h"}))).collect()
+        "_search" if path.contains("scroll") && question().method != Method::DELETE => {
+            let next = |id| question().with(&json!({"scroll_id": id, "scroll": "1h"}));
+            kept.scrolls.iter().map(|id| Question { is_at_point: true, ..next(id) }).collect()
         }
         "_msearch" => searches()
             .iter()
@@ -297,12 +306,6 @@ fn of_elastic(path: &str, question: &dyn Fn() -> Question, archive: &Archive, ke
         "_analyze" => vec![question().with(&json!({"text": "harbour", "analyzer": "standard"}))],
         _ => vec![question()],
     }
-}
-
-fn at_point(body: &Value, id: &str) -> Value {
-    let mut body = body.clone();
-    body["pit"] = json!({"id": id, "keep_alive": "1h"});
-    body
 }
 
 /// What is asked of everything.

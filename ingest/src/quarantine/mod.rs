@@ -1,22 +1,42 @@
 //! The quarantine: what could not be read lies there whole, with its place and the reason, until it is retried.
 //!
-//! One record is two files: `<key>.json` tells of it, `<key>.record` holds its bytes. The key is a digest of where
-//! it comes from, so the same record is there once, however often its file is loaded.
+//! A record's key is a digest of where it comes from, so the same record is there once, however often its file is loaded.
+//! How they lie there: see [`shelf`].
+
+mod shelf;
 
 use std::{
-    fs,
-    io::{self, Write},
+    collections::{BTreeMap, HashMap, HashSet},
+    fs::File,
+    io::{self, Read},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::Timestamp;
 
+use self::shelf::{Lies, Shelf};
+
+/// How much of a file that lies elsewhere is shown.
+const MAX_SHOWN: u64 = 1 << 20;
+
 /// The quarantine of one data directory.
 #[derive(Debug, Clone)]
 pub struct Quarantine {
     dir: PathBuf,
+    /// Where what is put goes, and what lay there before.
+    open: Arc<Mutex<Option<Open>>>,
+}
+
+/// The quarantine while something is put in.
+#[derive(Debug)]
+struct Open {
+    /// Begun with the first record that is new.
+    shelf: Option<Shelf>,
+    /// The reasons of what lay there before, by its key: the same is not put there twice.
+    known: HashMap<String, String>,
 }
 
 /// One record, or a whole file, that could not be read.
@@ -76,7 +96,7 @@ pub enum QuarantineError {
 impl Quarantine {
     /// The quarantine in this directory, which is made when the first record comes.
     pub fn at(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into() }
+        Self { dir: dir.into(), open: Arc::default() }
     }
 
     /// Where it lies.
@@ -89,21 +109,22 @@ impl Quarantine {
     /// # Errors
     /// [`QuarantineError::Io`] when the directory cannot be read.
     pub fn list(&self) -> Result<Vec<Quarantined>, QuarantineError> {
-        let entries = match fs::read_dir(&self.dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(io_error(&self.dir, error)),
-        };
-        let mut found = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(|error| io_error(&self.dir, error))?.path();
-            if path.extension().is_some_and(|ending| ending == "json") {
-                let text = fs::read(&path).map_err(|error| io_error(&path, error))?;
-                // One that was cut off by a crash comes back when its file is loaded again.
-                found.extend(serde_json::from_slice::<Quarantined>(&text).ok());
+        Ok(self.all()?.into_iter().map(|(one, _)| one).collect())
+    }
+
+    /// All that is there, each record once, with where its bytes lie.
+    fn all(&self) -> Result<Vec<(Quarantined, Lies)>, QuarantineError> {
+        self.flush()?;
+        let all = shelf::all(&self.dir).map_err(|error| io_error(&self.dir, error))?;
+        let mut by_key: BTreeMap<String, (Quarantined, Lies)> = BTreeMap::new();
+        for (one, lies) in all {
+            let known = by_key.get(&one.key).is_some_and(|(known, _)| known.time > one.time);
+            if !known {
+                by_key.insert(one.key.clone(), (one, lies));
             }
         }
-        found.sort_by(|a, b| {
+        let mut found: Vec<_> = by_key.into_values().collect();
+        found.sort_by(|(a, _), (b, _)| {
             (&a.file, a.record, a.line, a.column, &a.key).cmp(&(&b.file, b.record, b.line, b.column, &b.key))
         });
         Ok(found)
@@ -114,13 +135,25 @@ impl Quarantine {
     /// # Errors
     /// [`QuarantineError`]: none or several are called so, or the disk fails.
     pub fn show(&self, key: &str) -> Result<(Quarantined, Vec<u8>), QuarantineError> {
-        let mut found = self.list()?.into_iter().filter(|one| !key.is_empty() && one.key.starts_with(key));
-        let one = found.next().ok_or_else(|| QuarantineError::NotThere(key.to_owned()))?;
+        let mut found =
+            self.all()?.into_iter().filter(|(one, _)| !key.is_empty() && one.key.starts_with(key));
+        let (one, lies) = found.next().ok_or_else(|| QuarantineError::NotThere(key.to_owned()))?;
         if found.next().is_some() {
             return Err(QuarantineError::Ambiguous(key.to_owned()));
         }
-        let bytes = self.bytes(&one)?;
-        Ok((one, bytes))
+        let bytes = if one.bytes > 0 {
+            shelf::bytes(&one, &lies)
+        } else if one.path().is_file() && !one.file.contains("!/") {
+            // A file that is told of by reference is shown where it lies.
+            File::open(one.path()).and_then(|file| {
+                let mut bytes = Vec::new();
+                file.take(MAX_SHOWN).read_to_end(&mut bytes)?;
+                Ok(bytes)
+            })
+        } else {
+            Ok(Vec::new())
+        };
+        Ok((one, bytes.map_err(|error| io_error(&self.dir, error))?))
     }
 
     /// Takes a record out: it was read after all, or nobody wants it.
@@ -128,49 +161,74 @@ impl Quarantine {
     /// # Errors
     /// [`QuarantineError::Io`] when the disk fails.
     pub fn remove(&self, one: &Quarantined) -> Result<(), QuarantineError> {
-        for ending in ["json", "record"] {
-            let path = self.dir.join(format!("{}.{ending}", one.key));
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error(&path, error)),
-                _ => {}
-            }
-        }
-        Ok(())
+        self.remove_all(std::slice::from_ref(one))
     }
 
-    pub(crate) fn bytes(&self, one: &Quarantined) -> Result<Vec<u8>, QuarantineError> {
-        if one.bytes == 0 {
-            return Ok(Vec::new());
+    /// Takes records out, all of them in one step.
+    ///
+    /// # Errors
+    /// [`QuarantineError::Io`] when the disk fails.
+    pub fn remove_all(&self, gone: &[Quarantined]) -> Result<(), QuarantineError> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if gone.is_empty() {
+            return Ok(());
         }
-        let path = self.dir.join(format!("{}.record", one.key));
-        fs::read(&path).map_err(|error| io_error(&path, error))
+        // Its files may be written anew now: what comes later goes elsewhere.
+        if let Some(mut shelf) = open.take().and_then(|open| open.shelf) {
+            shelf.flush().map_err(|error| io_error(&self.dir, error))?;
+        }
+        let keys: HashSet<&str> = gone.iter().map(|one| one.key.as_str()).collect();
+        shelf::remove(&self.dir, &keys).map_err(|error| io_error(&self.dir, error))
     }
 
-    /// Puts a record in; its key, size and time are set here.
+    /// The records of these keys with their bytes, the quarantine looked through once.
+    pub(crate) fn with_bytes(
+        &self,
+        chosen: &[Quarantined],
+    ) -> Result<Vec<(Quarantined, Vec<u8>)>, QuarantineError> {
+        let keys: HashSet<&str> = chosen.iter().map(|one| one.key.as_str()).collect();
+        let found = self.all()?.into_iter().filter(|(one, _)| keys.contains(one.key.as_str()));
+        let read = |(one, lies): (Quarantined, Lies)| {
+            let bytes = if one.bytes == 0 { Ok(Vec::new()) } else { shelf::bytes(&one, &lies) };
+            bytes.map(|bytes| (one, bytes)).map_err(|error| io_error(&self.dir, error))
+        };
+        found.map(read).collect()
+    }
+
+    /// Puts a record in; its key, size and time are set here. It is there for others after [`Self::flush`].
     pub(crate) fn put(&self, mut one: Quarantined, bytes: &[u8]) -> Result<Quarantined, QuarantineError> {
-        fs::create_dir_all(&self.dir).map_err(|error| io_error(&self.dir, error))?;
         let place = format!("{}\n{}\n{}\n", one.file, one.line, one.column);
         let digest = Sha256::new().chain_update(place).chain_update(bytes).finalize();
         one.key = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         one.bytes = bytes.len() as u64;
         one.time = Timestamp::now();
-        if !bytes.is_empty() {
-            self.write(&self.dir.join(format!("{}.record", one.key)), bytes)?;
-        }
-        // The file that tells of it comes last: what is listed is whole.
-        let text = serde_json::to_vec_pretty(&one).map_err(|error| io_error(&self.dir, error.into()))?;
-        self.write(&self.dir.join(format!("{}.json", one.key)), &text)?;
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut put = || {
+            let open = match &mut *open {
+                Some(open) => open,
+                empty => {
+                    let known = shelf::all(&self.dir)?.into_iter().map(|(one, _)| (one.key, one.reason));
+                    empty.insert(Open { shelf: None, known: known.collect() })
+                }
+            };
+            if open.known.get(&one.key) == Some(&one.reason) {
+                return Ok(());
+            }
+            let shelf = match &mut open.shelf {
+                Some(shelf) => shelf,
+                empty => empty.insert(Shelf::begin(&self.dir)?),
+            };
+            shelf.put(&one, bytes)
+        };
+        put().map_err(|error| io_error(&self.dir, error))?;
         Ok(one)
     }
 
-    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), QuarantineError> {
-        let write = || {
-            let mut file = tempfile::NamedTempFile::new_in(&self.dir)?;
-            file.write_all(bytes)?;
-            file.persist(path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        write().map_err(|error| io_error(path, error))
+    /// Gives what was put to the system.
+    pub(crate) fn flush(&self) -> Result<(), QuarantineError> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let flushed = open.as_mut().and_then(|open| open.shelf.as_mut()).map_or(Ok(()), Shelf::flush);
+        flushed.map_err(|error| io_error(&self.dir, error))
     }
 }
 

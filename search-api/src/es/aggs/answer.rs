@@ -1,0 +1,181 @@
+//! What aggregations found, as Elasticsearch's clients read it: typed keys, `keyed`, `meta`, of hits only a part.
+
+use query::{
+    Aggregation, AggregationAnswer, AggregationKind, AggregationResult, Bucket, BucketKey, Figure, Hit, Sort,
+    SourceFilter, Stat, TopHits,
+};
+use serde_json::{Map, Value, json};
+
+/// How the answer to one aggregation is to look.
+#[derive(Debug, Clone, Default)]
+pub(in crate::es) struct Look {
+    /// What Elasticsearch calls its type in typed keys.
+    pub(super) kind: &'static str,
+    /// Its buckets as an object under their keys.
+    pub(super) keyed: bool,
+    /// Each bucket says by how much its count may be wrong: by nothing.
+    pub(super) count_error: bool,
+    pub(super) meta: Option<Value>,
+    pub(super) source: Option<SourceFilter>,
+    pub(super) nested: Vec<Look>,
+}
+
+/// Writes answers under the names of their aggregations, which were asked in this order with these looks.
+pub(in crate::es) fn answers(
+    found: Vec<AggregationAnswer>,
+    asked: &[Aggregation],
+    looks: &[Look],
+    typed: bool,
+) -> Map<String, Value> {
+    let mut written = Map::new();
+    for (AggregationAnswer { name, result }, (asked, look)) in found.into_iter().zip(asked.iter().zip(looks))
+    {
+        let name = if typed { format!("{}#{name}", look.kind) } else { name };
+        let mut answer = Writer { asked, look, typed }.answer(result);
+        answer.extend(look.meta.clone().map(|meta| ("meta".to_owned(), meta)));
+        written.insert(name, Value::Object(answer));
+    }
+    written
+}
+
+/// Writes the answer to one aggregation.
+struct Writer<'a> {
+    asked: &'a Aggregation,
+    look: &'a Look,
+    typed: bool,
+}
+
+impl Writer<'_> {
+    fn answer(&self, result: AggregationResult) -> Map<String, Value> {
+        let mut answer = Map::new();
+        match result {
+            AggregationResult::Values { buckets, others } => {
+                answer.insert("doc_count_error_upper_bound".to_owned(), json!(0));
+                answer.insert("sum_other_doc_count".to_owned(), json!(others));
+                answer.insert("buckets".to_owned(), self.buckets(buckets));
+            }
+            AggregationResult::Intervals(buckets)
+            | AggregationResult::Ranges(buckets)
+            | AggregationResult::Filters(buckets) => {
+                answer.insert("buckets".to_owned(), self.buckets(buckets));
+            }
+            AggregationResult::One(bucket) => answer = self.bucket(bucket),
+            AggregationResult::Stats(figures) => {
+                let is_one = !matches!(self.asked.kind, AggregationKind::Stats { which: Stat::All, .. });
+                figures.into_iter().for_each(|one| figure(&mut answer, is_one, one));
+            }
+            AggregationResult::Distinct(count) => {
+                answer.insert("value".to_owned(), json!(count));
+            }
+            AggregationResult::TopHits(top) => {
+                answer.insert("hits".to_owned(), self.top_hits(top));
+            }
+        }
+        answer
+    }
+
+    /// A list of buckets, or an object of them under their keys.
+    fn buckets(&self, buckets: Vec<Bucket>) -> Value {
+        let is_named = |bucket: &Bucket| matches!(bucket.key, BucketKey::Query(Some(_)));
+        if !self.look.keyed && !buckets.iter().any(is_named) {
+            return buckets.into_iter().map(|bucket| Value::Object(self.bucket(bucket))).collect();
+        }
+        let mut under_keys = Map::new();
+        for bucket in buckets {
+            let key = self.key_text(&bucket.key);
+            let is_range = matches!(bucket.key, BucketKey::Range { .. });
+            let mut bucket = self.bucket(bucket);
+            // Ranges have it nowhere else.
+            if is_range {
+                bucket.remove("key");
+            }
+            under_keys.insert(key, Value::Object(bucket));
+        }
+        Value::Object(under_keys)
+    }
+
+    fn bucket(&self, bucket: Bucket) -> Map<String, Value> {
+        let mut fields = Map::new();
+        let mut put = |name: &str, value: Value| {
+            fields.insert(name.to_owned(), value);
+        };
+        put("doc_count", json!(bucket.count));
+        if self.look.count_error {
+            put("doc_count_error_upper_bound", json!(0));
+        }
+        match bucket.key {
+            BucketKey::Query(_) => {}
+            BucketKey::Text(text) => put("key", json!(text)),
+            BucketKey::Number(number) => put("key", self.number(number)),
+            BucketKey::Date { millis, shown } => {
+                put("key", json!(millis));
+                put("key_as_string", json!(shown));
+            }
+            BucketKey::Range { name, from, to } => {
+                for (end, bound) in [("from", from), ("to", to)] {
+                    let Some(bound) = bound else { continue };
+                    put(end, json!(bound.value));
+                    if let Some(date) = bound.date {
+                        put(&format!("{end}_as_string"), json!(date));
+                    }
+                }
+                put("key", json!(name));
+            }
+        }
+        fields.extend(answers(bucket.nested, &self.asked.nested, &self.look.nested, self.typed));
+        fields
+    }
+
+    /// Intervals begin at numbers that may have decimals, values of `terms` have none.
+    fn number(&self, number: i64) -> Value {
+        match self.asked.kind {
+            AggregationKind::Histogram(_) => json!(number as f64),
+            _ => json!(number),
+        }
+    }
+
+    fn key_text(&self, key: &BucketKey) -> String {
+        match key {
+            BucketKey::Query(name) => name.clone().unwrap_or_default(),
+            BucketKey::Text(text) => text.clone(),
+            BucketKey::Number(number) => self.number(*number).to_string(),
+            BucketKey::Date { shown, .. } => shown.clone(),
+            BucketKey::Range { name, .. } => name.clone(),
+        }
+    }
+
+    fn top_hits(&self, top: TopHits) -> Value {
+        let sort = match &self.asked.kind {
+            AggregationKind::TopHits { sort, .. } => sort.as_slice(),
+            _ => &[],
+        };
+        let by_score = sort.is_empty() || sort.iter().any(|key| key.field == "_score");
+        let hits: Vec<Value> = top.hits.into_iter().map(|hit| self.top_hit(hit, sort, by_score)).collect();
+        json!({"total": {"value": top.total, "relation": "eq"}, "max_score": top.max_score, "hits": hits})
+    }
+
+    fn top_hit(&self, hit: Hit, sort: &[Sort], by_score: bool) -> Value {
+        let mut shown = Map::new();
+        shown.insert("_index".to_owned(), json!(hit.index.to_string()));
+        shown.insert("_id".to_owned(), json!(hit.id));
+        shown.insert("_score".to_owned(), json!(by_score.then_some(hit.score)));
+        if !sort.is_empty() {
+            let values = sort.iter().zip(hit.sort).map(|(key, value)| json!(key.shown(value)));
+            shown.insert("sort".to_owned(), values.collect());
+        }
+        let source = self.look.source.as_ref().unwrap_or(&SourceFilter::All).apply(hit.document);
+        shown.extend(source.map(|source| ("_source".to_owned(), Value::Object(source))));
+        Value::Object(shown)
+    }
+}
+
+/// A number under its own name, or as `value` when it is the only one.
+fn figure(answer: &mut Map<String, Value>, is_one: bool, figure: Figure) {
+    let name = if is_one { "value" } else { figure.stat.name() };
+    let value = match (figure.stat, figure.value) {
+        (Stat::Count, Some(count)) => json!(count as u64),
+        (_, value) => json!(value),
+    };
+    answer.insert(name.to_owned(), value);
+    answer.extend(figure.date.map(|date| (format!("{name}_as_string"), json!(date))));
+}
