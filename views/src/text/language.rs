@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use frostem::{Algorithm, Stemmer};
+use whichlang::Lang;
 
 use super::forms;
 
@@ -82,68 +83,125 @@ impl Language {
         Some(Self::ALL.into_iter().find(|language| language.tag() == short).unwrap_or(Self::Other))
     }
 
-    /// The language that a text seems to be in, from its script and its small words. Good enough to choose a
-    /// stemmer: text that gives no sign is [`Self::Other`].
+    /// The language that a text seems to be in: what the classifier of [`whichlang`] tells by its letters, unless the words
+    /// speak against it. Longer texts have the small words of their language, and few words have letters that it has not:
+    /// what has rules of its own is [`Self::Other`].
     pub fn detect(text: &str) -> Self {
-        let mut scores = [0_u32; Self::ALL.len()];
-        let (mut letters, mut cyrillic) = (0_u32, 0_u32);
+        let mut words = 0_u32;
+        let mut small = [0_u32; Self::ALL.len()];
+        let mut foreign = [0_u32; Self::ALL.len()];
         let mut lower = String::new();
+        let mut end = 0;
         for word in
             text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).take(LOOK_AT_WORDS)
         {
-            letters += 1;
-            if word.starts_with(|c| ('\u{400}'..='\u{4ff}').contains(&c)) {
-                cyrillic += 1;
-            }
+            words += 1;
+            end = (word.as_ptr() as usize - text.as_ptr() as usize) + word.len();
             lower.clear();
             lower.extend(word.chars().flat_map(char::to_lowercase));
             let known = SMALL_WORDS.get(lower.as_str()).copied().unwrap_or_default();
-            for (at, score) in scores.iter_mut().enumerate() {
-                *score += u32::from(known >> at & 1);
+            for (at, language) in Self::ALL.into_iter().enumerate() {
+                if let Some(count) = small.get_mut(at) {
+                    *count += u32::from(known >> at & 1);
+                }
+                if let Some(count) = foreign.get_mut(at) {
+                    *count += u32::from(!language.spells(&lower));
+                }
             }
         }
-        if cyrillic * 2 > letters {
-            return Self::Russian;
-        }
-        let best = Self::ALL
-            .into_iter()
-            .zip(scores)
-            .max_by_key(|(language, score)| (*score, std::cmp::Reverse(*language)));
-        match best {
-            Some((language, score)) if score * 6 >= letters && score > 0 => language,
-            _ => Self::Other,
-        }
+        let head = text.get(..end).unwrap_or(text);
+        let told = match whichlang::detect_language(head) {
+            Lang::Eng => Self::English,
+            Lang::Fra => Self::French,
+            Lang::Deu => Self::German,
+            Lang::Spa => Self::Spanish,
+            Lang::Ita => Self::Italian,
+            Lang::Por => Self::Portuguese,
+            Lang::Nld => Self::Dutch,
+            Lang::Rus => Self::Russian,
+            // Of two or three words an ending tells more than all letters together.
+            Lang::Swe | Lang::Tur | Lang::Vie if words < 4 && ends_as_in_english(head) => Self::English,
+            Lang::Tur => Self::Turkish,
+            _ => return Self::Other,
+        };
+        let of = |counts: &[u32; Self::ALL.len()], of: Self| {
+            Self::ALL
+                .into_iter()
+                .zip(counts)
+                .find(|(language, _)| *language == of)
+                .map_or(0, |(_, count)| *count)
+        };
+        // A few letters may mislead, where small words do not.
+        let best = Self::ALL.into_iter().max_by_key(|language| (of(&small, *language), *language == told));
+        let best = best.filter(|best| words < LONG_WORDS && of(&small, *best) > of(&small, told) + MISLED);
+        let told = best.unwrap_or(told);
+        let alien = of(&foreign, told) * ONE_FOREIGN_OF > words;
+        let bare = words >= LONG_WORDS && told != Self::Russian && of(&small, told) * ONE_SMALL_OF < words;
+        if words == 0 || alien || bare { Self::Other } else { told }
     }
 
-    /// The words that a page of the language is full of. Neighbours share some: the most of them win.
+    /// Returns true for a word, in lower case, that has no letters which the language does not use.
+    fn spells(self, word: &str) -> bool {
+        if word.is_ascii() {
+            return true;
+        }
+        let own = match self {
+            Self::Other => "",
+            Self::English => "éèêëïôçñöüä",
+            Self::French => "àâæçéèêëîïôœùûüÿ",
+            Self::German => "äöüßé",
+            Self::Spanish => "áéíñóúü",
+            Self::Italian => "àèéìíîòóù",
+            Self::Portuguese => "ãáàâçéêíõóôúü",
+            Self::Dutch => "éëïóöüèêáäç",
+            Self::Russian => "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+            Self::Turkish => "âçğıîöşüû\u{307}",
+        };
+        word.chars().all(|c| c.is_ascii() || own.contains(c))
+    }
+
+    /// The words that a page of the language is full of.
     const fn small_words(self) -> &'static str {
         match self {
             Self::Other => "",
             Self::English => {
-                "the of and to that is was for with by on from are were it he his which this as at be have not or had"
+                "the of and to a an in that is was for with by on from are were it he she his her they this \
+                 which as at be been have has had not or but will would can you your we our their its if no \
+                 do all there when who about into than then so"
             }
             Self::French => {
-                "le la les de des et du un une est dans qui que pour au aux sur en je me il elle ne pas se mes ses \
-                 son sa plus par avec était nous vous"
+                "le la les de des et du un une en est sont dans qui que ce cette ces pour par au aux \
+                 sur avec sans ou mais si je il elle on nous vous ils elles ne pas plus se son sa ses \
+                 leur mes été était être avoir y a à"
             }
             Self::German => {
-                "der die und das den von ist mit dem ein eine nicht auf im er sie sich zu in als war des sein seinem \
-                 seinen wenn aus es"
+                "der die das den dem des und oder ein eine einen einem einer eines ist sind war wird werden \
+                 wurde hat haben nicht kein keine mit von vom zu zum zur auf in im an am aus bei für nach \
+                 über um als auch wenn wie es er sie ich sich ihr sein seinem seinen daß dass bis durch nur"
             }
             Self::Spanish => {
-                "el la los las y de del en un una que por con su para es fue no se lo al más como era cuyo"
+                "el la los las lo un una unos unas y e o de del al en por para con sin sobre que se su sus \
+                 es son fue ha han hay no si como más pero este esta esto cuyo cuando entre está ser era"
             }
             Self::Italian => {
-                "il lo la i gli le di che della un una per non con del è sono nel dei a da in e al tra si quel tutto"
+                "il lo la i gli le l un uno una di del della dello dei degli delle e ed o a al alla ai alle \
+                 da dal dalla in nel nella con per su sul sulla che non si è sono era ha hanno come più ma \
+                 se questo questa quel tra tutto essere"
             }
             Self::Portuguese => {
-                "o a os as e de da do dos em um uma não que com para ao foi é se meu minha pelo pela por isto mais \
-                 como eu"
+                "o a os as um uma uns umas e ou de do da dos das em no na nos nas ao aos à às por pelo pela \
+                 para com sem sobre que se seu sua é são foi está não mais como mas ser tem ter este esta \
+                 isto eu meu minha"
             }
             Self::Dutch => {
-                "de het een en van niet dat op te zijn voor aan werd ook naar in ik is met er dan mijn ben had"
+                "de het een en of van in op te ten ter voor met aan bij naar uit om over door is zijn was \
+                 werd worden wordt had heeft hebben niet geen dat die dit deze als er ook maar dan ik je \
+                 hij ze we mijn ben kan"
             }
-            Self::Russian => "и в не на что с по из был его",
+            Self::Russian => {
+                "и в во не на что с со по из был была быть его её для это этот эта как от при к у но или за \
+                 о об он она они если есть до то же бы только все вы мы их так уже может также который"
+            }
             Self::Turkish => "ve bir bu için ile çok daha gibi olarak olan kadar sonra değil ama şu",
         }
     }
@@ -187,6 +245,15 @@ impl Language {
     }
 }
 
+/// Returns true where a word of a text in ASCII ends as few but English ones do.
+fn ends_as_in_english(text: &str) -> bool {
+    text.is_ascii()
+        && text.split_whitespace().any(|word| {
+            let word = word.to_ascii_lowercase();
+            word.len() > 4 && ["ed", "ing", "tion", "ly", "ers"].iter().any(|ending| word.ends_with(ending))
+        })
+}
+
 /// Which languages have a small word: a bit for each, in the order of [`Language::ALL`].
 static SMALL_WORDS: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
     let mut found = HashMap::new();
@@ -198,8 +265,16 @@ static SMALL_WORDS: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
     found
 });
 
+/// So many more small words of another language show that the letters mislead.
+const MISLED: u32 = 1;
 /// How many words tell the language.
 const LOOK_AT_WORDS: usize = 60;
+/// A text of so many words, longer than most headlines, has small words among them …
+const LONG_WORDS: u32 = 16;
+/// … of so many at least one.
+const ONE_SMALL_OF: u32 = 12;
+/// Of so many words one may have letters of another language.
+const ONE_FOREIGN_OF: u32 = 5;
 /// Above what begins a form whose word is unlike its stem.
 const FIRST_SUFFIX: u8 = forms::UNLIKE;
 /// In the private-use area, where no text of an archive has a meaning.
@@ -238,6 +313,26 @@ mod tests {
              lingua Celtae, nostra Galli appellantur.",
             Language::Other,
         );
+    }
+
+    /// Headlines and captions have few small words, or those of other languages: `war`, `a`, `in`, `die`.
+    #[test]
+    fn short_texts_are_told_by_their_letters() {
+        let check = |text: &str, expected: Language| assert_eq!(Language::detect(text), expected, "{text}");
+        check("War declared", Language::English);
+        check("A pencil drawing of a harbour in winter", Language::English);
+        check("Screenshot of the sign-up form", Language::English);
+        check("Mayor opens new bridge, thousands watch", Language::English);
+        check("Harbour strike enters third week", Language::English);
+        check("Streik im Hafen dauert an", Language::German);
+        check("Neue Brücke eröffnet", Language::German);
+        check("Grève des dockers : troisième semaine", Language::French);
+        check("Ouverture du nouveau pont", Language::French);
+        check("Huelga en los muelles", Language::Spanish);
+        check("Sciopero dei portuali, terza settimana", Language::Italian);
+        check("Greve nos portos entra na terceira semana", Language::Portuguese);
+        check("Nieuwe brug over de rivier geopend", Language::Dutch);
+        check("Новый мост открыт", Language::Russian);
     }
 
     #[test]
