@@ -174,9 +174,8 @@ impl Chaos {
         let status = loop {
             let mut commands = self.commands.lock().unwrap();
             let at = commands.iter().position(|process| process.id() == id).unwrap();
-            if let Some(status) = commands[at].try_wait().unwrap() {
-                commands.swap_remove(at);
-                break status;
+            if commands[at].try_wait().unwrap().is_some() {
+                break commands.swap_remove(at).wait().unwrap();
             }
             drop(commands);
             thread::sleep(Duration::from_millis(5)); // the process is at work

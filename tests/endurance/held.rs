@@ -17,7 +17,8 @@ use crate::process::{Server, article, ask, is_stopped, morgue, run, send, write_
 /// Enough for some hundred batches.
 const LOADED: usize = 20_000;
 
-/// A load that is stopped in the middle of a commit.
+/// A load that is stopped in the middle of a commit. Its caller kills it and waits for it.
+#[expect(clippy::zombie_processes, reason = "a panic ends the test and the load with it")]
 fn stopped_load(dir: &Path) -> Child {
     let mut load =
         morgue(dir, &["load", "--async", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();

@@ -261,7 +261,7 @@ fn authors(nested: &mut Nested, fields: &mut Fields, graph: &Graph<'_>) {
                             credits.push(name.clone());
                             people.push(Byline { name, given, family, ..Byline::default() });
                         }
-                        known_of(people.get_mut(before..), person);
+                        known_of(people.get_mut(before..).unwrap_or_default(), person);
                         continue;
                     }
                     // Some publishers put a list of names into one name.
@@ -284,7 +284,7 @@ fn authors(nested: &mut Nested, fields: &mut Fields, graph: &Graph<'_>) {
                         }
                         credits.push(name);
                     }
-                    known_of(people.get_mut(before..), person);
+                    known_of(people.get_mut(before..).unwrap_or_default(), person);
                 }
                 other => {
                     let text = text_of(&other);
@@ -308,9 +308,9 @@ fn authors(nested: &mut Nested, fields: &mut Fields, graph: &Graph<'_>) {
     }
 }
 
-/// What else is said of a person, if it is one.
-fn known_of(people: Option<&mut [Byline]>, mut person: Fields) {
-    if let Some([byline]) = people {
+/// Adds what else is said of a person, if it is one.
+fn known_of(people: &mut [Byline], mut person: Fields) {
+    if let [byline] = people {
         byline.title = person.text("jobTitle");
         byline.url = person.first_text(&["url", "@id"]);
         byline.bio = person.text("description");
