@@ -27,7 +27,10 @@ impl Indexes {
         self.log().wait_until(limit, || {
             let commit = match self.live(kind).and_then(|live| live.last_commit()) {
                 // It was removed, or is not what was written: it comes back from the log.
-                Err(error) if error.is_damage() || matches!(error, IndexError::Gone { .. }) => {
+                Err(error)
+                    if error.is_damage()
+                        || matches!(error, IndexError::Gone { .. } | IndexError::NoGeneration { .. }) =>
+                {
                     return Ok(false);
                 }
                 commit => commit?,

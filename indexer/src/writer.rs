@@ -3,12 +3,14 @@
 use std::{
     collections::BTreeSet,
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
 use store::{AssetId, Log, Seq, Snapshot};
 use tantivy::{
     Index, IndexWriter, TantivyError, Term,
+    directory::error::LockError,
     index::SegmentId,
     indexer::{IndexWriterOptions, NoMergePolicy},
 };
@@ -79,14 +81,9 @@ impl GenerationWriter {
     /// One that leaves segments as they are, for putting a new generation together.
     pub(crate) fn unmerged(generation: Arc<Generation>) -> Result<Self, IndexError> {
         let dir = generation.dir();
-        let options = IndexWriterOptions::builder()
-            .num_worker_threads(1)
-            .memory_budget_per_thread(MEMORY_BYTES)
-            .num_merge_threads(3) // large merges must not keep the small ones waiting
-            .build();
         let mut index = open_index(dir)?;
         index.set_tokenizers(writers_analysers());
-        let writer: IndexWriter = index.writer_with_options(options).map_err(failed(dir))?;
+        let writer = writer_of(&index).map_err(failed(dir))?;
         writer.set_merge_policy(Box::new(NoMergePolicy));
         // What a writer that was killed has left behind.
         writer.garbage_collect_files().wait().map_err(failed(dir))?;
@@ -323,6 +320,28 @@ const MERGES_NICE: i32 = 5;
 
 /// How many threads make documents when there are many to make.
 pub(crate) const THREADS: usize = 2;
+
+/// Opens the writer of an index that nobody else writes. Its lock may be found held for a moment all the same: a process
+/// that was forked off this one has our open files until it runs its own program.
+fn writer_of(index: &Index) -> Result<IndexWriter, TantivyError> {
+    let until = Instant::now() + LOCKED_AT_MOST;
+    loop {
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(1)
+            .memory_budget_per_thread(MEMORY_BYTES)
+            .num_merge_threads(3) // large merges must not keep the small ones waiting
+            .build();
+        match index.writer_with_options(options) {
+            Err(TantivyError::LockFailure(LockError::LockBusy, _)) if Instant::now() < until => {
+                thread::sleep(Duration::from_millis(2));
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// The time that a forked process is given to run its own program.
+const LOCKED_AT_MOST: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {
