@@ -109,11 +109,11 @@ impl Indexes {
     pub(crate) fn make_if_gone(&self, kind: AssetKind, stop: &AtomicBool) -> Result<bool, IndexError> {
         let dir = self.view_dir(kind);
         fs::create_dir_all(&dir).map_err(io(&dir))?;
-        if matches!(self.read_live(kind), Ok(Some(_))) {
+        if !self.is_gone(kind) {
             return Ok(false);
         }
         let _alone = self.lock(kind, "build.lock", stop)?;
-        if self.read_live_or_mend(kind)?.is_some() {
+        if self.read_live_or_mend(kind)?.is_some_and(|live| dir.join(live.name).is_dir()) {
             return Ok(false);
         }
         let name = self.next_name(kind)?;
@@ -125,7 +125,11 @@ impl Indexes {
 
     /// Returns true if a view has no live generation, as when somebody has removed it.
     pub(crate) fn is_gone(&self, kind: AssetKind) -> bool {
-        matches!(self.read_live(kind), Ok(None))
+        match self.read_live(kind) {
+            Ok(Some(live)) => !self.view_dir(kind).join(live.name).is_dir(),
+            Ok(None) => true,
+            Err(_) => false,
+        }
     }
 
     /// The log that they are of.

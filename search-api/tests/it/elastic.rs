@@ -224,7 +224,7 @@ async fn bulk_gives_each_item_its_own_result() {
         r#"{"update":{"_index":"articles","_id":"a/none"}}"#,
         r#"{"doc":{"section":"Air"}}"#,
         r#"{"update":{"_index":"articles","_id":"a/none2"}}"#,
-        r#"{"doc":{"section":"Air"},"doc_as_upsert":true}"#,
+        r#"{"doc":{"headline":"New","section":"Air"},"doc_as_upsert":true}"#,
         r#"{"delete":{"_index":"articles","_id":"a/tram"}}"#,
         r#"{"delete":{"_index":"articles","_id":"a/none"}}"#,
         r#"{"index":{"_index":"articles","_id":"a/bad"}}"#,

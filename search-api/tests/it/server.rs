@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::{Router, routing::get};
 use search_api::{ApiState, ServerLimits, app, pages::PagesConfig, serve_router};
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -142,6 +143,8 @@ async fn pictures_that_nobody_takes_are_not_held() {
     let media = tempfile::tempdir().unwrap();
     let whole: Vec<u8> = (0..BYTES).map(|n| (n % 251) as u8).collect();
     std::fs::write(media.path().join("large.png"), &whole).unwrap();
+    let picture = json!({"caption": "A large one", "renditions": [{"href": "large.png"}]});
+    archive.append(&[json!({"type": "image.published", "id": "i/large", "data": picture})]);
     let pages = PagesConfig { media: vec![media.path().to_owned()], ..PagesConfig::default() };
     let app = app(ApiState::new(archive.search.clone()).unwrap(), pages);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -85,7 +85,7 @@ impl Language {
 
     /// The language that a text seems to be in: what the classifier of [`whichlang`] tells by its letters, unless the words
     /// speak against it. Longer texts have the small words of their language, and few words have letters that it has not:
-    /// what has rules of its own is [`Self::Other`].
+    /// what has rules of its own is [`Self::Other`], and so is a word alone.
     pub fn detect(text: &str) -> Self {
         let mut words = 0_u32;
         let mut small = [0_u32; Self::ALL.len()];
@@ -137,7 +137,7 @@ impl Language {
         let told = best.unwrap_or(told);
         let alien = of(&foreign, told) * ONE_FOREIGN_OF > words;
         let bare = words >= LONG_WORDS && told != Self::Russian && of(&small, told) * ONE_SMALL_OF < words;
-        if words == 0 || alien || bare { Self::Other } else { told }
+        if words < 2 || alien || bare { Self::Other } else { told }
     }
 
     /// Returns true for a word, in lower case, that has no letters which the language does not use.
