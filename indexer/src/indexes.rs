@@ -109,11 +109,12 @@ impl Indexes {
     pub(crate) fn make_if_gone(&self, kind: AssetKind, stop: &AtomicBool) -> Result<bool, IndexError> {
         let dir = self.view_dir(kind);
         fs::create_dir_all(&dir).map_err(io(&dir))?;
-        if !self.is_gone(kind) {
+        let is_there = |live: &Live| dir.join(&live.name).is_dir();
+        if matches!(self.read_live(kind), Ok(Some(live)) if is_there(&live)) {
             return Ok(false);
         }
         let _alone = self.lock(kind, "build.lock", stop)?;
-        if self.read_live_or_mend(kind)?.is_some_and(|live| dir.join(live.name).is_dir()) {
+        if self.read_live_or_mend(kind)?.is_some_and(|live| is_there(&live)) {
             return Ok(false);
         }
         let name = self.next_name(kind)?;
