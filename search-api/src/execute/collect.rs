@@ -134,7 +134,8 @@ impl Collector for Collect {
         let by_score_alone =
             matches!(self.sort.as_slice(), [SortKey { by: SortColumn::Score, descending: true, .. }]);
         let only_best = self.count_to < u64::MAX && !self.wants_docs;
-        if by_score_alone && only_best && self.after.is_none() && self.collapse.is_none() {
+        if self.needs_score && by_score_alone && only_best && self.after.is_none() && self.collapse.is_none()
+        {
             // When enough are counted, nothing but the best is wanted: blocks that cannot hold any are skipped.
             let start = self.min_score.map_or(Score::MIN, f32::next_down);
             let before = self.counted.load(Relaxed);

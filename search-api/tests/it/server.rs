@@ -145,6 +145,7 @@ async fn pictures_that_nobody_takes_are_not_held() {
     std::fs::write(media.path().join("large.png"), &whole).unwrap();
     let picture = json!({"caption": "A large one", "renditions": [{"href": "large.png"}]});
     archive.append(&[json!({"type": "image.published", "id": "i/large", "data": picture})]);
+    archive.index();
     let pages = PagesConfig { media: vec![media.path().to_owned()], ..PagesConfig::default() };
     let app = app(ApiState::new(archive.search.clone()).unwrap(), pages);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
