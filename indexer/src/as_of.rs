@@ -18,7 +18,10 @@ use crate::{
 };
 
 /// Refuses what cannot be the name of the archive as it stood.
-pub(crate) fn check_name(name: &str) -> Result<(), IndexError> {
+///
+/// # Errors
+/// [`IndexError::InvalidName`]
+pub fn check_name(name: &str) -> Result<(), IndexError> {
     match name.starts_with(['@', '~']) || !is_name(name) {
         true => Err(IndexError::InvalidName(name.chars().take(80).collect())),
         false => Ok(()),

@@ -41,6 +41,7 @@ mod waiting;
 mod worker;
 mod writer;
 
+pub use as_of::check_name;
 pub use building::BuildStatus;
 pub use check::CheckReport;
 pub use error::IndexError;

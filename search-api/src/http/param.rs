@@ -29,7 +29,7 @@ pub(super) enum Shape {
     OneOf(&'static [&'static str]),
     /// A moment of the archive.
     AsOf,
-    /// The name of the archive as it stood; whoever builds or removes one refuses what is none.
+    /// The name of the archive as it stood.
     Name,
 }
 
@@ -92,7 +92,11 @@ impl Param {
                 Ok(_) => Ok(()),
                 Err(error) => refused(error.to_string()),
             },
-            _ => Ok(()),
+            Shape::Name => match indexer::check_name(value) {
+                Ok(()) => Ok(()),
+                Err(error) => refused(error.to_string()),
+            },
+            Shape::Text(_) | Shape::Whole(..) | Shape::Flag | Shape::OneOf(_) => Ok(()),
         }
     }
 }
