@@ -3,18 +3,30 @@
 //! One pure step, [`Head::after`], says how an event changes an asset. Appending, repairing, verifying and
 //! looking back in time all take it, so they cannot disagree.
 
+pub(crate) mod asof;
+pub(crate) mod changes;
+pub(crate) mod expiry;
+pub(crate) mod fold;
+pub(crate) mod names;
+pub(crate) mod past;
+pub(crate) mod reader;
+pub(crate) mod snapshot;
+pub(crate) mod work;
+
 use heed::RoTxn;
 
 use crate::{
     asset::{AssetId, AssetRef},
     content::Content,
     date::Timestamp,
-    digest::Digest,
-    encoding::{Cursor, put_text, put_varint},
     error::ReadError,
     event::{EventType, Fact, OrderedBy, Revision, Seq, Visibility},
-    record::Malformed,
-    tables::{CatalogTables, time_key},
+    log::{
+        digest::Digest,
+        encoding::{Cursor, put_text, put_varint},
+        record::Malformed,
+        tables::{CatalogTables, time_key},
+    },
 };
 
 /// Whether readers see an asset.

@@ -12,10 +12,10 @@ use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 
 use crate::{
     asset::AssetRef,
+    catalog::snapshot::Snapshot,
     content::Content,
     error::ReadError,
     event::{Fact, Payload, Revision},
-    snapshot::Snapshot,
 };
 
 /// Two texts that differ very much are compared coarsely from here on, so that nobody waits.

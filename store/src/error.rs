@@ -3,13 +3,10 @@
 use std::{path::PathBuf, sync::Arc};
 
 use crate::{
-    asof::AsOf,
     asset::AssetRef,
-    clock::ClockError,
-    compress::Undecodable,
+    catalog::asof::AsOf,
     event::{InvalidEvent, Revision, Seq},
-    record::Malformed,
-    turn::NoTurn,
+    log::{clock::ClockError, compress::Undecodable, record::Malformed, turn::NoTurn},
 };
 
 /// Why a log cannot be opened.

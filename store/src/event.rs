@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use crate::{
     asset::{AssetId, AssetRef, InvalidId},
     date::{InvalidDate, Timestamp},
-    digest::{Digest, Salt},
+    log::digest::{Digest, Salt},
 };
 
 mod arriving;

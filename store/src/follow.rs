@@ -2,7 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{digest::Digest, error::ReadError, event::Seq, log::Log};
+use crate::{
+    error::ReadError,
+    event::Seq,
+    log::{Log, digest::Digest},
+};
 
 /// Why a follower cannot go on.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -1,5 +1,23 @@
 //! The log: opening it, its head, and reading stored records.
 
+pub(crate) mod append;
+pub(crate) mod bell;
+pub(crate) mod blocks;
+pub(crate) mod clock;
+pub(crate) mod compress;
+pub(crate) mod digest;
+pub(crate) mod encoding;
+pub(crate) mod environment;
+pub(crate) mod note;
+pub(crate) mod queue;
+pub(crate) mod record;
+pub(crate) mod stored;
+pub(crate) mod tables;
+pub(crate) mod train;
+pub(crate) mod turn;
+pub(crate) mod volume;
+pub(crate) mod writer;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -15,23 +33,23 @@ use heed::{MdbError, RoTxn, RwTxn};
 
 use crate::{
     asset::AssetRef,
-    bell::Bell,
-    catalog::Brief,
-    clock::{Clock, ClockWatch},
-    compress::Dictionaries,
+    catalog::{Brief, names::is_name, snapshot::Snapshot},
     date::Timestamp,
-    digest::Digest,
     error::{AppendError, OpenError, ReadError},
     event::{Fact, Seq},
-    names::is_name,
-    queue::Queue,
-    record::{Encoded, Record},
-    snapshot::Snapshot,
-    stored::{Decoded, damaged, decode_payload},
-    tables::{Read, Tables, unseal},
-    train::Trainer,
-    turn::Holder,
-    volume::Volumes,
+    log::{
+        bell::Bell,
+        clock::{Clock, ClockWatch},
+        compress::Dictionaries,
+        digest::Digest,
+        queue::Queue,
+        record::{Encoded, Record},
+        stored::{Decoded, damaged, decode_payload},
+        tables::{Read, Tables, unseal},
+        train::Trainer,
+        turn::Holder,
+        volume::Volumes,
+    },
 };
 
 /// The log and its catalog: the source of truth. Cheap to clone; all clones are one handle.

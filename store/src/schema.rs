@@ -11,7 +11,7 @@ use crate::{
     asset::AssetKind,
     content::{Article, Byline, Image},
     event::{EventType, InvalidEvent, Merge, Order},
-    record::SCHEMA,
+    log::record::SCHEMA,
 };
 
 /// One step: turns a payload of the version before into one of this version; `None` where every payload of the version
