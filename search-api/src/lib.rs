@@ -27,23 +27,31 @@
 //! What is *not* here: how documents are made and indexed (crate `indexer`), what an event must satisfy (crate
 //! `store`). Only this crate knows HTTP.
 
+mod app;
 mod cite;
+mod door;
 mod error;
 mod es;
 mod execute;
 mod highlight;
-mod http;
+mod native;
 pub mod pages;
 mod search;
 mod spelling;
+mod state;
 mod suggest;
 
+pub use app::{app, router, serve};
+pub use door::{
+    access::{Access, InvalidKey, Role},
+    cors::{InvalidOrigin, Origins},
+    server::{ServerLimits, serve_router},
+    site::{InvalidUrl, PublicUrl},
+};
 pub use error::SearchError;
 pub use execute::SearchLimits;
-pub use http::{
-    Access, ApiState, HitAnswer, InvalidKey, InvalidOrigin, InvalidUrl, Origins, PublicUrl, Role,
-    SearchAnswer, ServerLimits, app, router, serve, serve_router,
-};
+pub use native::answer::{HitAnswer, SearchAnswer};
 pub use search::{Inquiry, Search, WAIT_LIMIT};
 pub use spelling::better_spelling;
+pub use state::ApiState;
 pub use suggest::{MAX_SUGGESTIONS, Suggester, Suggestion, SuggestionKind};

@@ -16,7 +16,7 @@ use super::{
     Answer, Pairs, body,
     params::{ALIAS, Taker},
 };
-use crate::http::{error::RequestError, state::ApiState};
+use crate::{door::error::RequestError, state::ApiState};
 
 /// A column: its name, and the short name that it can be asked by.
 type Column = (&'static str, &'static str);
@@ -69,7 +69,7 @@ pub(super) async fn count(
 /// How these views stand.
 async fn views(state: &ApiState, kinds: Vec<AssetKind>) -> Result<Vec<ViewStatus>, RequestError> {
     let search = state.search.clone();
-    let mut views = state.pool.run(move || Ok(search.indexes().status()?)).await?;
+    let mut views = state.door.pool.run(move || Ok(search.indexes().status()?)).await?;
     views.retain(|view| kinds.contains(&view.kind));
     Ok(views)
 }

@@ -17,11 +17,7 @@ use super::{
     params::{Taker, index_of},
     source,
 };
-use crate::{
-    error::SearchError,
-    http::{error::RequestError, state::ApiState},
-    search::Search,
-};
+use crate::{door::error::RequestError, error::SearchError, search::Search, state::ApiState};
 
 /// `GET {index}/_doc/{id}`, and `_source` alone.
 pub(super) async fn document(

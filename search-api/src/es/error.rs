@@ -6,7 +6,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use crate::{error::SearchError, http::error::RequestError};
+use crate::{door::error::RequestError, error::SearchError};
 
 /// An error on its way to a client of Elasticsearch.
 pub(super) struct EsError(pub(super) RequestError);

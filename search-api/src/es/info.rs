@@ -17,7 +17,7 @@ use super::{
     params::{ALIAS, Taker},
     suggest::units,
 };
-use crate::http::{error::RequestError, state::ApiState};
+use crate::{door::error::RequestError, state::ApiState};
 
 /// The version of Elasticsearch whose API this is a part of.
 const VERSION: &str = "8.19.0";
@@ -187,6 +187,7 @@ pub(super) async fn health(mut taker: Taker, State(state): State<ApiState>) -> A
     let count = kinds.len();
     let search = state.search.clone();
     let lag = state
+        .door
         .pool
         .run(move || {
             let head = search.log().head()?.seq.get();

@@ -19,6 +19,8 @@ mod source;
 mod suggest;
 mod write;
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     body::Bytes,
@@ -38,13 +40,14 @@ use self::{
     write::{Done, Verb},
 };
 use crate::{
-    http::{
-        MAX_EVENTS_BODY, Role,
+    door::{
+        access::Role,
+        body::MAX_EVENTS_BODY,
         error::RequestError,
         policy::{Effect, Endpoint, Face, Policy, Table},
-        state::ApiState,
     },
     search::WAIT_LIMIT,
+    state::ApiState,
 };
 
 type Answer = Result<Response, EsError>;
@@ -357,7 +360,7 @@ async fn run(
     actions: Vec<write::Item>,
     refresh: bool,
 ) -> Result<Vec<(Verb, Done)>, RequestError> {
-    let permit = state.intake.enter().await?;
+    let permit = state.door.intake.enter().await?;
     let log = state.search.log().clone();
     let done = tokio::task::spawn_blocking(move || {
         let _permit = permit;
@@ -381,7 +384,7 @@ pub(crate) async fn wait_for(
     kinds: &[AssetKind],
     seqs: Vec<Seq>,
 ) -> Result<(), RequestError> {
-    let permit = state.waiting.clone().try_acquire_owned().map_err(|_| RequestError::Busy)?;
+    let permit = Arc::clone(&state.waiting).try_acquire_owned().map_err(|_| RequestError::Busy)?;
     let (indexes, kinds) = (state.search.indexes().clone(), kinds.to_vec());
     tokio::task::spawn_blocking(move || {
         let _permit = permit;

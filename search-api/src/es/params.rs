@@ -10,7 +10,7 @@ use query::{IndexName, Pattern, QueryError};
 use store::AssetKind;
 
 use super::{error::EsError, instead_of, points};
-use crate::http::error::RequestError;
+use crate::door::error::RequestError;
 
 /// The parameters of a request, and the index that its path names.
 pub(super) struct Taker {

@@ -14,7 +14,7 @@ use query::{Cursor, IndexName, QueryError, millis_of};
 
 use super::body::EsSearch;
 use crate::{
-    http::{
+    door::{
         error::RequestError,
         shares::{Client, Shares},
     },

@@ -20,8 +20,9 @@ use super::{
     points::keep_alive,
     present::{present, shards},
 };
-use crate::http::{
-    Role, asker::Asker, error::RequestError, shares::Client, state::ApiState, written::Written,
+use crate::{
+    door::{access::Role, asker::Asker, error::RequestError, shares::Client, written::Written},
+    state::ApiState,
 };
 
 /// `POST {index}/_pit`, and for OpenSearch `POST {index}/_search/point_in_time`
@@ -38,7 +39,7 @@ pub(super) async fn open_point(
     taker.end()?;
     Reader::new(body::json(&body)?, "")?.end()?;
     let search = state.search.clone();
-    let views = state.pool.run(move || Ok(search.keep(&search.pin(&indices)?))).await?;
+    let views = state.door.pool.run(move || Ok(search.keep(&search.pin(&indices)?))).await?;
     let count = views.len();
     let id = state.points.open(asker.client, views, keep, None)?;
     let answer = match uri.path().ends_with("/_pit") {

@@ -21,9 +21,10 @@ use super::{
     scroll, source, suggest,
 };
 use crate::{
+    door::{asker::Asker, error::RequestError, written::Written},
     error::SearchError,
-    http::{asker::Asker, error::RequestError, state::ApiState, written::Written},
     search::Inquiry,
+    state::ApiState,
 };
 
 /// `_search`, `{index}/_search`

@@ -7,7 +7,7 @@ use query::{IndexName, QueryError, Reader};
 use serde_json::{Map, Value, json};
 use views::{Analyser, Language};
 
-use crate::{execute::NearWord, http::error::RequestError, search::Inquiry, spelling::Nearest};
+use crate::{door::error::RequestError, execute::NearWord, search::Inquiry, spelling::Nearest};
 
 /// The most words of a text that are looked at.
 const MAX_WORDS: usize = 32;

@@ -19,7 +19,7 @@ use self::{
     plan::{Plan, Planned},
 };
 use super::error::cause;
-use crate::http::error::RequestError;
+use crate::door::error::RequestError;
 
 /// One thing to do.
 #[derive(Debug, Clone)]

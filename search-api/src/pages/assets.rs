@@ -10,7 +10,7 @@ use axum::{
 use flate2::Compression;
 use store::Digest;
 
-use crate::http::compress;
+use crate::door::compress;
 
 struct Asset {
     name: &'static str,

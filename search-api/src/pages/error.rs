@@ -17,8 +17,10 @@ use super::{
     routes,
     sign_in::{self, Wanted},
 };
-use crate::SearchError;
-use crate::http::{error::RequestError, policy::Face};
+use crate::{
+    SearchError,
+    door::{error::RequestError, policy::Face},
+};
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +102,7 @@ impl PageError {
 pub(crate) async fn in_house_look(State(pages): State<Pages>, request: Request, next: Next) -> Response {
     let takes_html = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.contains("text/html"));
     let is_reader = request.headers().get(header::ACCEPT).is_some_and(takes_html);
-    let wanted = Wanted::of(&request, &pages.state.site);
+    let wanted = Wanted::of(&request, &pages.state.door.site);
     let answered = next.run(request).await;
     let status = answered.status();
     let has_pages = answered.extensions().get::<Face>().is_some_and(|face| face.is_page);

@@ -66,7 +66,7 @@ pub(super) fn page(pages: &Pages, frame: &Frame<'_>, main: &Markup) -> Response 
                         a href="/?view=images" { "Images" }
                         a href="/?view=bylines" { "Bylines" }
                         a href="/status" { "Machine room" }
-                        @if pages.state.access.has_keys() { a href="/sign-in" { "Sign in or out" } }
+                        @if pages.state.door.access.has_keys() { a href="/sign-in" { "Sign in or out" } }
                     }
                     p.keys { kbd { "/" } " search  " kbd { "j" } " " kbd { "k" } " next, previous  " kbd { "Enter" } " open" }
                 }

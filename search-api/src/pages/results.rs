@@ -8,7 +8,7 @@ use super::{
     error::PageError,
     timeline::{self, Timeline, Unit, bound},
 };
-use crate::{Inquiry, http::error::RequestError};
+use crate::{Inquiry, door::error::RequestError};
 use query::{
     Aggregation, AggregationKind, Bool, Bucket, BucketKey, DateFormat, HighlightField, HighlightOptions,
     Histogram, Hit, PlainOrder, PlainSearch, Query, Scalar, SearchRequest, SearchResponse, Sort, Terms,

@@ -14,11 +14,12 @@ use super::{
     Pages, address::Address, article, assets, byline, error::PageError, image, media, opensearch, saved,
     search, shown, sign_in, status,
 };
-use crate::http::{
-    PAGE, Role,
+use crate::door::{
+    access::Role,
     asker::Asker,
     error::RequestError,
     policy::{Effect, Endpoint, Policy, Table},
+    problem::PAGE,
 };
 
 /// Nothing is loaded from elsewhere but pictures by their links; nothing inline runs; no page can be framed.
@@ -83,7 +84,7 @@ async fn save_table(State(pages): State<Pages>, Params(params): AllParams) -> Re
 }
 
 async fn show_feed(State(pages): State<Pages>, headers: HeaderMap, Params(params): AllParams) -> Response {
-    let (address, origin) = (Address::parse(&params), pages.state.site.origin(&headers));
+    let (address, origin) = (Address::parse(&params), pages.state.door.site.origin(&headers));
     let past = !address.as_of.is_empty();
     answer_from(past, pages, move |pages| saved::feed(pages, &address, &origin)).await
 }
@@ -157,12 +158,12 @@ async fn stop(State(pages): State<Pages>) -> Response {
 }
 
 async fn show_opensearch(State(pages): State<Pages>, headers: HeaderMap) -> Response {
-    opensearch::description(&pages, &pages.state.site.origin(&headers))
+    opensearch::description(&pages, &pages.state.door.site.origin(&headers))
 }
 
 async fn show_media(State(pages): State<Pages>, headers: HeaderMap, Path(path): Path<String>) -> Response {
     let (search, named) = (pages.state.search.clone(), path.clone());
-    match pages.state.pool.run(move || shown::is_shown(&search.begin(), &named)).await {
+    match pages.state.door.pool.run(move || shown::is_shown(&search.begin(), &named)).await {
         Ok(true) => {}
         Ok(false) => return StatusCode::NOT_FOUND.into_response(),
         Err(error) => return (PAGE.refused)(error),

@@ -7,7 +7,7 @@ use axum::{
 };
 
 use super::{Pages, address::Address, error::PageError, results};
-use crate::http::{atom, table};
+use crate::native::{atom, table};
 use query::{SearchRequest, Sort, names};
 
 pub(super) const CSV: &str = "/search.csv";

@@ -13,7 +13,7 @@ use super::{
     results::{self, Results},
     saved, text,
 };
-use crate::{better_spelling, error::SearchError, http::error::RequestError};
+use crate::{better_spelling, door::error::RequestError, error::SearchError};
 
 /// `GET /`
 pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageError> {

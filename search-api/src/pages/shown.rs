@@ -5,7 +5,7 @@ use query::{Query, Scalar, SearchRequest};
 use store::{AssetKind, Rendition};
 
 use super::media::relative;
-use crate::{Inquiry, http::error::RequestError};
+use crate::{Inquiry, door::error::RequestError};
 
 /// So many images that name the same file are looked at.
 const MAX_IMAGES: usize = 100;

@@ -15,7 +15,7 @@ use super::{
     layout::{Frame, page},
     routes::with_policy,
 };
-use crate::http::{Role, asker::Asker, sessions, site::Site, strangers};
+use crate::door::{access::Role, asker::Asker, sessions, site::Site, strangers};
 
 pub(super) const PATH: &str = "/sign-in";
 pub(super) const OUT: &str = "/sign-out";
@@ -65,7 +65,7 @@ pub(super) async fn show(
     Params(asked): Params<Asked>,
 ) -> Response {
     with_policy(match asker.role() {
-        _ if !pages.state.access.has_keys() => nobody_needs_to(&pages),
+        _ if !pages.state.door.access.has_keys() => nobody_needs_to(&pages),
         Some(role) => signed_in(&pages, role),
         None => form(&pages, &asked.to, None),
     })
@@ -77,16 +77,16 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     Form(given): Form<Given>,
 ) -> Response {
-    let Some(key) = pages.state.access.key(given.key.trim()) else {
+    let Some(key) = pages.state.door.access.key(given.key.trim()) else {
         let mut response = form(&pages, &given.to, Some("That key is not known here."));
         *response.status_mut() = StatusCode::UNAUTHORIZED;
         return with_policy(response);
     };
     // Whoever signs in anew is not left with two sessions.
-    if let Some(token) = sessions::token(&headers, &pages.state.site) {
-        pages.state.sessions.end(token);
+    if let Some(token) = sessions::token(&headers, &pages.state.door.site) {
+        pages.state.door.sessions.end(token);
     }
-    match pages.state.sessions.begin(key, Instant::now()) {
+    match pages.state.door.sessions.begin(key, Instant::now()) {
         Ok(token) => moved(&pages, Some(&token), inside(&given.to)),
         Err(error) => {
             tracing::error!(%error, "nobody can sign in: the system gives no random bytes");
@@ -97,8 +97,8 @@ pub(super) async fn sign_in(
 
 /// `POST /sign-out`: the session ends here, whatever becomes of the cookie.
 pub(super) async fn sign_out(State(pages): State<Pages>, headers: HeaderMap) -> Response {
-    if let Some(token) = sessions::token(&headers, &pages.state.site) {
-        pages.state.sessions.end(token);
+    if let Some(token) = sessions::token(&headers, &pages.state.door.site) {
+        pages.state.door.sessions.end(token);
     }
     moved(&pages, None, PATH)
 }
@@ -116,7 +116,7 @@ pub(super) fn instead_of(pages: &Pages, wanted: &Wanted, why: &str) -> Response 
 
 fn moved(pages: &Pages, token: Option<&str>, to: &str) -> Response {
     let mut response = Redirect::to(to).into_response();
-    if let Some(cookie) = sessions::cookie(token, &pages.state.site) {
+    if let Some(cookie) = sessions::cookie(token, &pages.state.door.site) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     with_policy(response)

@@ -22,7 +22,7 @@ use super::{
     layout::{Frame, page},
     text,
 };
-use crate::http::{error::RequestError, status::other_writer};
+use crate::{door::error::RequestError, native::status::other_writer};
 
 /// So many events, records and sources are listed.
 const RECENT: u64 = 20;

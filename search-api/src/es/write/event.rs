@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use store::AssetKind;
 
 use super::{Action, Verb, plan::Before};
-use crate::http::error::RequestError;
+use crate::door::error::RequestError;
 
 /// The event of an action; `None` when there is nothing to say.
 pub(super) fn event(action: &Action, before: &Before) -> Result<Option<Admitted>, RequestError> {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use store::AssetKind;
 
 use super::{Action, Verb};
-use crate::{es::params::kind_of, http::error::RequestError};
+use crate::{door::error::RequestError, es::params::kind_of};
 
 /// The most actions of one `_bulk`.
 pub(in crate::es) const MAX_ACTIONS: usize = 100_000;

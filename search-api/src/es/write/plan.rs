@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use store::{AppendError, AssetId, AssetRef, Batch, Content, Fact, Log, Revision, Seq, Snapshot, Status};
 
 use super::{Done, Placed, Standing, Verb, event::event, refused_action};
-use crate::http::error::RequestError;
+use crate::door::error::RequestError;
 
 /// Actions that can share a commit.
 #[derive(Default)]

@@ -1,0 +1,108 @@
+//! `/metrics`: what a server does, for Prometheus (the OpenMetrics text format,
+//! <https://prometheus.io/docs/specs/om/open_metrics_spec/>).
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::{
+    http::header,
+    response::{IntoResponse, Response},
+};
+use prometheus_client::{
+    encoding::{
+        EncodeLabelSet,
+        text::{encode_eof, encode_registry},
+    },
+    metrics::{family::Family, gauge::Gauge},
+    registry::Registry,
+};
+
+use super::asked::Asked;
+use crate::{
+    door::{error::RequestError, problem::Problem},
+    search::Search,
+    state::ApiState,
+};
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct View {
+    view: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Generation {
+    view: &'static str,
+    generation: String,
+}
+
+/// `GET /metrics`
+pub(super) async fn show(state: ApiState, _: Asked) -> Result<Response, Problem> {
+    let (search, queued, intake) = (state.search.clone(), state.door.pool.queued(), state.door.intake.len());
+    // Beside the pool: it is asked when the pool is full, too.
+    let now = tokio::task::spawn_blocking(move || standing(&search, queued, intake)).await;
+    let now = now.map_err(|_| RequestError::Panicked)??;
+    let mut text = String::new();
+    // Writing to memory does not fail.
+    let _ = encode_registry(&mut text, &state.door.metrics.registry);
+    let _ = encode_registry(&mut text, &now);
+    let _ = encode_eof(&mut text);
+    let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, media)], text).into_response())
+}
+
+/// How things stand at this moment.
+fn standing(search: &Search, queued: usize, intake: usize) -> Result<Registry, RequestError> {
+    let mut registry = Registry::default();
+    let mut one = |name: &str, help: &str, value: u64| {
+        let gauge = Gauge::<u64, AtomicU64>::default();
+        gauge.inner().store(value, Ordering::Relaxed);
+        registry.register(name, help, gauge);
+    };
+    one("morgue_search_queue", "Searches that wait for a thread", queued as u64);
+    one("morgue_intake", "Writers that are in or wait", intake as u64);
+    one("morgue_log_head_seq", "The last event of the log", search.log().head()?.seq.get());
+    if let Some(bytes) = resident_bytes() {
+        one("process_resident_memory_bytes", "Memory that the process has", bytes);
+    }
+    type ByView = Family<View, Gauge<u64, AtomicU64>>;
+    let [checkpoint, lag, left, documents, segments, bytes, generations, failing]: [ByView; 8] =
+        std::array::from_fn(|_| ByView::default());
+    let live = Family::<Generation, Gauge<u64, AtomicU64>>::default();
+    for status in search.indexes().status()? {
+        let view = View { view: status.kind.plural() };
+        let set = |family: &ByView, value: u64| family.get_or_create(&view).set(value);
+        set(&checkpoint, status.checkpoint.get());
+        set(&lag, status.lag);
+        set(&left, status.fanout_left);
+        set(&documents, status.digest.documents);
+        set(&segments, status.segments as u64);
+        set(&bytes, status.bytes);
+        set(&generations, search.indexes().generations(status.kind)?.len() as u64);
+        set(&failing, u64::from(status.failure.is_some() || status.failing.is_some()));
+        live.get_or_create(&Generation { view: view.view, generation: status.generation }).set(1);
+    }
+    registry.register(
+        "morgue_view_checkpoint_seq",
+        "Everything up to this event is in the live index, long fan-outs too",
+        checkpoint,
+    );
+    registry.register("morgue_view_lag_events", "Events that the live index has not come to yet", lag);
+    registry.register("morgue_view_fanout_left", "Documents that long fan-outs have still to renew", left);
+    registry.register("morgue_view_documents", "Documents of the live index", documents);
+    registry.register("morgue_view_segments", "Segments of the live index", segments);
+    registry.register("morgue_view_bytes", "Bytes of the live index on disk", bytes);
+    registry.register("morgue_view_generations", "Generations on disk", generations);
+    registry.register(
+        "morgue_view_failing",
+        "1 if the view cannot be searched or is not kept up to date",
+        failing,
+    );
+    registry.register("morgue_view_generation", "The live generation", live);
+    Ok(registry)
+}
+
+/// What Linux says of this process; other systems are not asked.
+fn resident_bytes() -> Option<u64> {
+    const PAGE: u64 = 4_096;
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    statm.split_whitespace().nth(1)?.parse::<u64>().ok()?.checked_mul(PAGE)
+}
