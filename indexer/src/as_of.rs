@@ -10,7 +10,7 @@ use store::{AsOf, AssetKind, Seq};
 use crate::{
     building::BuildNote,
     error::{IndexError, io},
-    generation::{Generation, failed},
+    generation::Generation,
     indexes::{Indexes, is_name, new_info},
     parts::{Build, BuildState},
     progress::{Phase, Progress},
@@ -78,7 +78,7 @@ impl Indexes {
             fs::rename(dir(&new), dir(&name)).map_err(io(dir(&new)))?;
             self.remove(kind, &old)?;
             let searcher = self.generation(kind, &name)?.searcher()?;
-            let digest = searcher.digest().map_err(failed(&self.view_dir(kind)))?;
+            let digest = searcher.digest()?;
             Ok(Rebuilt { generation: name, checkpoint: searcher.checkpoint, digest })
         });
         note.end(&built);

@@ -1,16 +1,12 @@
 //! The audit: is the live index what the log says? And mending just what is not.
 
-use std::{
-    collections::HashMap,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use store::{AssetId, AssetKind, Seq};
 use views::Known;
 
 use crate::{
     error::IndexError,
-    generation::{IndexSearcher, failed},
     indexes::Indexes,
     progress::{Clock, Phase, Progress},
     writer::GenerationWriter,
@@ -76,7 +72,7 @@ impl Indexes {
         self.catch_up(kind, self.log().head()?.seq, stop, &|_| {})?;
         let (generation, searcher) = self.searcher(kind)?;
         let seq = searcher.checkpoint;
-        let mut found = holdings(&searcher).map_err(failed(generation.dir()))?;
+        let mut found = searcher.searcher.holds()?;
         let mut report =
             CheckReport { generation: generation.name().to_owned(), seq, ..CheckReport::default() };
         let clock = Clock::new(Phase::Checking, 0, self.count_assets(kind)?);
@@ -181,29 +177,4 @@ impl Indexes {
         leave_out(&mut report.stale);
         Ok(())
     }
-}
-
-/// What the index says of one asset.
-struct Held {
-    digest: [u64; 2],
-    count: u32,
-}
-
-/// All ids of an index with their digests.
-fn holdings(searcher: &IndexSearcher) -> tantivy::Result<HashMap<String, Held>> {
-    let mut found = HashMap::new();
-    for segment in searcher.searcher.segment_readers() {
-        let columns = segment.fast_fields();
-        let (high, low) = (columns.u64("_digest_0")?, columns.u64("_digest_1")?);
-        let Some(ids) = columns.str("_id")? else { continue };
-        let mut id = String::new();
-        for doc in segment.doc_ids_alive() {
-            let Some(ord) = ids.term_ords(doc).next() else { continue };
-            id.clear();
-            ids.ord_to_str(ord, &mut id)?;
-            let digest = [high.first(doc).unwrap_or_default(), low.first(doc).unwrap_or_default()];
-            found.entry(id.clone()).or_insert(Held { digest, count: 0 }).count += 1;
-        }
-    }
-    Ok(found)
 }

@@ -1,16 +1,9 @@
 //! What can go wrong with an index.
 
-use std::{
-    io::ErrorKind,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{io::ErrorKind, path::PathBuf};
 
+use end_tantivy::{EndError, is_no_room};
 use store::{AssetKind, ReadError, Seq};
-use tantivy::{
-    TantivyError,
-    directory::error::{LockError, OpenReadError, OpenWriteError},
-};
 
 /// Why an index cannot be used, built or written.
 #[derive(Debug, thiserror::Error)]
@@ -18,14 +11,9 @@ pub enum IndexError {
     /// The log cannot be read.
     #[error(transparent)]
     Log(#[from] ReadError),
-    /// Tantivy or the disk fails.
-    #[error("the index in {dir} fails: {error}; `morgue rebuild` makes a new one from the log")]
-    Tantivy {
-        /// Which.
-        dir: PathBuf,
-        /// What tantivy said.
-        error: TantivyError,
-    },
+    /// The index itself fails.
+    #[error(transparent)]
+    End(EndError),
     /// There is no room to write.
     #[error(
         "the disk is full: {path} cannot be written ({why}); the last commit serves on, and indexing goes on by itself when there is room"
@@ -137,19 +125,11 @@ pub enum IndexError {
 }
 
 impl IndexError {
-    /// Of what tantivy said of the index in this directory.
-    pub(crate) fn of_tantivy(dir: &Path, error: TantivyError) -> Self {
-        match no_room(&error) {
-            Some(said) => Self::DiskFull { path: dir.to_owned(), why: said },
-            None => Self::Tantivy { dir: dir.to_owned(), error },
-        }
-    }
-
-    /// Whether what is on disk is not what was written, so that trying again is of no use.
+    /// Returns true if what is on disk is not what was written, so that trying again is of no use.
     pub fn is_damage(&self) -> bool {
         match self {
             Self::Damaged { .. } | Self::Unreadable { .. } => true,
-            Self::Tantivy { error, .. } => tells_of_damage(error),
+            Self::End(error) => error.is_damage(),
             Self::Io { path, error } => {
                 error.kind() == ErrorKind::NotFound && path.file_name().is_some_and(|name| name != "live")
             }
@@ -158,41 +138,12 @@ impl IndexError {
     }
 }
 
-/// What the system said where there was no room.
-fn no_room(error: &TantivyError) -> Option<String> {
-    let error = match error {
-        TantivyError::IoError(error)
-        | TantivyError::OpenWriteError(OpenWriteError::IoError { io_error: error, .. })
-        | TantivyError::OpenReadError(OpenReadError::IoError { io_error: error, .. })
-        | TantivyError::LockFailure(LockError::IoError(error), _) => error,
-        // Tantivy tells some by their text alone.
-        TantivyError::InternalError(text) | TantivyError::ErrorInThread(text) => {
-            let code = text.rsplit_once("(os error ")?.1.split(')').next()?.parse().ok()?;
-            &Arc::new(std::io::Error::from_raw_os_error(code))
+impl From<EndError> for IndexError {
+    fn from(error: EndError) -> Self {
+        match error {
+            EndError::DiskFull { path, why } => Self::DiskFull { path, why },
+            error => Self::End(error),
         }
-        _ => return None,
-    };
-    is_no_room(error).then(|| error.to_string())
-}
-
-fn is_no_room(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
-}
-
-fn tells_of_damage(error: &TantivyError) -> bool {
-    let io = |error: &std::io::Error| {
-        matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::NotFound)
-    };
-    match error {
-        TantivyError::DataCorruption(_)
-        | TantivyError::IncompatibleIndex(_)
-        | TantivyError::FieldNotFound(_)
-        | TantivyError::OpenReadError(
-            OpenReadError::FileDoesNotExist(_) | OpenReadError::IncompatibleIndex(_),
-        ) => true,
-        TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. })
-        | TantivyError::IoError(io_error) => io(io_error),
-        _ => false,
     }
 }
 

@@ -3,25 +3,17 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, Weak},
-    time::SystemTime,
 };
 
+use end_tantivy::{Index, Searcher, Stamp, sealed};
 use serde::{Deserialize, Serialize};
 use store::{AsOf, AssetKind, InvalidAsOf, Log, Seq, Snapshot, Timestamp};
-use tantivy::{
-    Index, IndexReader, IndexSettings, ReloadPolicy, Searcher, TantivyError, directory::error::OpenReadError,
-    error::DataCorruption, index::SegmentComponent,
-};
-use views::{ANALYSER_VERSION, Language, View, ViewDigest, view_of};
+use views::{ANALYSER_VERSION, View, ViewDigest, view_of};
 
 use crate::{
     commit::Commit,
-    directory::IndexDirectory,
     error::{IndexError, io},
     health::mark,
-    schema::ViewSchema,
-    sealed,
-    tokenizer::analysers,
 };
 
 /// What is written of a generation beside its index.
@@ -56,29 +48,22 @@ pub struct Generation {
     name: String,
     dir: PathBuf,
     info: GenerationInfo,
-    schema: ViewSchema,
     index: Index,
-    reader: IndexReader,
-    /// Which directory it was opened in: another may have its name since.
-    inode: u64,
     seen: Mutex<Option<Seen>>,
     /// The commit that was read whole after a search had failed.
-    whole: Mutex<Option<Stat>>,
+    whole: Mutex<Option<Stamp>>,
     files: Arc<Files>,
 }
 
-/// What the reader was last loaded from.
+/// What the index was last read at.
 struct Seen {
-    meta: Stat,
+    commit: Stamp,
     current: Arc<IndexSearcher>,
 }
 
-/// Time, inode and length of a file.
-type Stat = (SystemTime, u64, u64);
-
 /// A generation at one commit.
 pub struct IndexSearcher {
-    /// Tantivy's own.
+    /// The index at this commit.
     pub searcher: Searcher,
     /// The last event whose effects it shows.
     pub checkpoint: Seq,
@@ -86,22 +71,10 @@ pub struct IndexSearcher {
     pub reached: Seq,
     /// How many documents these have still to renew.
     pub fanout_left: u64,
-    /// By whose rules a query is analysed.
-    pub languages: Languages,
     /// What was taken from readers up to here is not in it.
     pub(crate) followed: Seq,
     /// Dropped with it: whoever waits for its files to be free sees that.
     _files: Arc<Files>,
-}
-
-/// The languages by whose rules the texts of an index were analysed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Languages {
-    /// Each that any text has.
-    pub all: Vec<Language>,
-    /// False in an index from before stems ended in the [suffix](Language::suffix) of their language: it serves until a new
-    /// one is built.
-    pub have_suffixes: bool,
 }
 
 /// The files of a generation, for as long as anybody has them open.
@@ -114,9 +87,7 @@ impl Generation {
     /// Makes an empty generation in `dir`, which must not hold one.
     pub(crate) fn create(dir: &Path, info: &GenerationInfo) -> Result<Self, IndexError> {
         std::fs::create_dir_all(dir).map_err(io(dir))?;
-        let schema = ViewSchema::new(view_of(info.view).fields());
-        let files = IndexDirectory::open(dir).map_err(|error| failed(dir)(error.into()))?;
-        drop(Index::create(files, schema.schema, IndexSettings::default()).map_err(failed(dir))?);
+        Index::create(dir, view_of(info.view).fields())?;
         let path = dir.join(INFO_FILE);
         let json = serde_json::to_vec(info).map_err(|error| unreadable(&path, &error))?;
         sealed::write(&path, &json).map_err(io(&path))?;
@@ -126,20 +97,14 @@ impl Generation {
     /// Opens the generation in `dir`.
     pub(crate) fn open(dir: &Path) -> Result<Self, IndexError> {
         let info = GenerationInfo::read(dir)?;
-        let inode = inode(&std::fs::metadata(dir).map_err(io(dir))?);
-        let index = open_index(dir)?;
-        let schema = ViewSchema::of(index.schema(), view_of(info.view).fields()).map_err(failed(dir))?;
+        let index = Index::open(dir, view_of(info.view).fields())?;
         let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let reader = guarded(dir, || index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into())?;
         let files = Arc::new(Files { view: info.view, since: info.since });
         Ok(Self {
             name,
             dir: dir.to_owned(),
             info,
-            schema,
             index,
-            reader,
-            inode,
             seen: Mutex::default(),
             whole: Mutex::default(),
             files,
@@ -161,9 +126,9 @@ impl Generation {
         view_of(self.info.view)
     }
 
-    /// Its fields, and where they lie in the index.
-    pub fn schema(&self) -> &ViewSchema {
-        &self.schema
+    /// Returns its index.
+    pub fn index(&self) -> &Index {
+        &self.index
     }
 
     /// Where it lies.
@@ -189,8 +154,7 @@ impl Generation {
 
     /// Whether this program would build it otherwise: other fields, or other rules of analysis.
     pub fn is_outdated(&self) -> bool {
-        self.info.analyser != ANALYSER_VERSION
-            || self.index.schema() != ViewSchema::new(self.view().fields()).schema
+        self.info.analyser != ANALYSER_VERSION || self.index.differs_from(self.view().fields())
     }
 
     /// The generation at its last commit, whichever process made it.
@@ -199,36 +163,25 @@ impl Generation {
     /// [`IndexError`] when the index cannot be read.
     pub fn searcher(&self) -> Result<Arc<IndexSearcher>, IndexError> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let meta = self.meta()?;
-        if let Some(seen) = seen.as_ref().filter(|seen| seen.meta == meta) {
+        let stamp = self.index.stamp()?;
+        if let Some(seen) = seen.as_ref().filter(|seen| seen.commit == stamp) {
             return Ok(Arc::clone(&seen.current));
         }
         // What the commit says is read first: the searcher may show more than it says, never less.
         let commit = self.last_commit()?;
-        guarded(&self.dir, || self.reader.reload())?;
-        let searcher = self.reader.searcher();
-        let languages = guarded(&self.dir, || languages_of(&searcher, &self.schema))?;
         let current = Arc::new(IndexSearcher {
-            searcher,
+            searcher: self.index.searcher()?,
             checkpoint: commit.checkpoint,
             reached: commit.reached,
             fanout_left: commit.behind(),
-            languages,
             followed: match self.info.as_of {
                 Some(_) => commit.followed(&self.info),
                 None => commit.checkpoint,
             },
             _files: Arc::clone(&self.files),
         });
-        *seen = Some(Seen { meta, current: Arc::clone(&current) });
+        *seen = Some(Seen { commit: stamp, current: Arc::clone(&current) });
         Ok(current)
-    }
-
-    /// By what the last commit is told from others.
-    fn meta(&self) -> Result<Stat, IndexError> {
-        let path = self.dir.join("meta.json");
-        let metadata = std::fs::metadata(&path).map_err(io(&path))?;
-        Ok((metadata.modified().map_err(io(&path))?, inode(&metadata), metadata.len()))
     }
 
     /// Whether a search that has failed, or panicked, did so because the index is not what was written: then it is
@@ -242,8 +195,8 @@ impl Generation {
             return Ok(());
         }
         let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        let meta = self.meta()?;
-        if *whole == Some(meta) {
+        let stamp = self.index.stamp()?;
+        if *whole == Some(stamp) {
             return Ok(());
         }
         match Self::verify(&self.dir) {
@@ -252,7 +205,7 @@ impl Generation {
                 Err(IndexError::Damaged { kind: self.info.view, name: self.name.clone(), why })
             }
             found => {
-                *whole = Some(meta);
+                *whole = Some(stamp);
                 found
             }
         }
@@ -276,83 +229,30 @@ impl Generation {
 
     /// What the last commit says of itself.
     pub(crate) fn last_commit(&self) -> Result<Commit, IndexError> {
-        let metas = self.index.load_metas().map_err(failed(&self.dir))?;
-        let Some(payload) = metas.payload else { return Ok(Commit::NONE) };
-        serde_json::from_str(&payload).map_err(|error| unreadable(&self.dir.join("meta.json"), &error))
+        Ok(self.index.last_commit()?.unwrap_or(Commit::NONE))
     }
 
     /// Whether its directory is the one that has its name now.
     pub(crate) fn is_current(&self) -> bool {
-        std::fs::metadata(&self.dir).is_ok_and(|metadata| inode(&metadata) == self.inode)
+        self.index.is_current()
     }
 
     /// Reads the whole index in `dir` and compares it with its checksums. Takes a second for some gigabytes that are
     /// in memory, the disk's time otherwise. Nothing of the index is used before it is known to be whole.
     pub(crate) fn verify(dir: &Path) -> Result<(), IndexError> {
-        verify_files(dir)?;
+        end_tantivy::verify(dir)?;
         Self::open(dir)?.searcher().map(drop)
     }
 
     /// The files that its last commit consists of.
     pub(crate) fn segment_files(&self) -> Result<Vec<PathBuf>, IndexError> {
-        files_of(&self.index, &self.dir)
+        Ok(self.index.files()?)
     }
 
     /// Compares one file with its checksum.
     pub(crate) fn verify_file(&self, file: &Path) -> Result<(), IndexError> {
-        verify_file(&self.index, file, &self.dir)
+        Ok(self.index.verify_file(file)?)
     }
-}
-
-/// Reads the files of the index in `dir` and compares them with their checksums.
-pub(crate) fn verify_files(dir: &Path) -> Result<(), IndexError> {
-    let index = open_index(dir)?;
-    files_of(&index, dir)?.iter().try_for_each(|file| verify_file(&index, file, dir))
-}
-
-/// The files that the last commit calls for, no more and no less: tantivy takes a segment without its positions for
-/// one that has none, and all our views have text with positions.
-fn files_of(index: &Index, dir: &Path) -> Result<Vec<PathBuf>, IndexError> {
-    let mut files = Vec::new();
-    for segment in index.load_metas().map_err(failed(dir))?.segments {
-        let deleted = segment.has_deletes().then_some(SegmentComponent::Delete);
-        files.extend(COMPONENTS.into_iter().chain(deleted).map(|component| segment.relative_path(component)));
-    }
-    files.sort_unstable();
-    Ok(files)
-}
-
-fn verify_file(index: &Index, file: &Path, dir: &Path) -> Result<(), IndexError> {
-    let why = match index.directory().validate_checksum(file) {
-        Ok(true) => return Ok(()),
-        Ok(false) => "its checksum does not fit".to_owned(),
-        Err(OpenReadError::FileDoesNotExist(_)) => "it is missing".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    // What was merged away since has nothing to say any more.
-    if !files_of(index, dir)?.iter().any(|there| there == file) {
-        return Ok(());
-    }
-    Err(IndexError::Unreadable { path: dir.join(file), why })
-}
-
-/// The files that every segment has.
-pub(crate) const COMPONENTS: [SegmentComponent; 6] = [
-    SegmentComponent::Terms,
-    SegmentComponent::Postings,
-    SegmentComponent::Positions,
-    SegmentComponent::FastFields,
-    SegmentComponent::FieldNorms,
-    SegmentComponent::Store,
-];
-
-/// Tantivy may panic on what is damaged.
-fn guarded<T>(dir: &Path, work: impl FnOnce() -> tantivy::Result<T>) -> Result<T, IndexError> {
-    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-    done.unwrap_or_else(|_| {
-        Err(TantivyError::DataCorruption(DataCorruption::comment_only("reading it panics")))
-    })
-    .map_err(failed(dir))
 }
 
 impl IndexSearcher {
@@ -362,64 +262,16 @@ impl IndexSearcher {
         format!("{}-{}-{}-{}", self.checkpoint, self.reached, self.fanout_left, self.followed)
     }
 
-    /// How many documents it has, and the digest over them, from the columns of the index.
+    /// Returns how many documents it has, and the digest over them.
     ///
     /// # Errors
-    /// [`TantivyError`] when the index cannot be read.
-    pub fn digest(&self) -> Result<ViewDigest, TantivyError> {
-        let mut digest = ViewDigest::default();
-        for segment in self.searcher.segment_readers() {
-            let high = segment.fast_fields().u64("_digest_0")?;
-            let low = segment.fast_fields().u64("_digest_1")?;
-            for doc in segment.doc_ids_alive() {
-                digest.add([high.first(doc).unwrap_or_default(), low.first(doc).unwrap_or_default()]);
-            }
-        }
-        Ok(digest)
+    /// [`IndexError`] when the index cannot be read.
+    pub fn digest(&self) -> Result<ViewDigest, IndexError> {
+        Ok(self.searcher.digest()?)
     }
-}
-
-/// The terms of the field that says by which languages texts were analysed.
-fn languages_of(searcher: &Searcher, schema: &ViewSchema) -> tantivy::Result<Languages> {
-    let mut found = Vec::new();
-    for segment in searcher.segment_readers() {
-        let inverted = segment.inverted_index(schema.languages.unwrap_or(schema.language))?;
-        let mut terms = inverted.terms().stream()?;
-        while terms.advance() {
-            let tag = std::str::from_utf8(terms.key()).unwrap_or_default();
-            found.push(Language::of_tag(tag).unwrap_or(Language::Other));
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    Ok(Languages { all: found, have_suffixes: schema.languages.is_some() })
-}
-
-/// Opens the index in `dir`. Who writes opens it anew: an index that was opened earlier does not know the files
-/// that another process has written since.
-pub(crate) fn open_index(dir: &Path) -> Result<Index, IndexError> {
-    let files = IndexDirectory::open(dir).map_err(|error| failed(dir)(error.into()))?;
-    let mut index = Index::open(files).map_err(failed(dir))?;
-    index.set_tokenizers(analysers());
-    Ok(index)
 }
 
 const INFO_FILE: &str = "generation.json";
-
-#[cfg(unix)]
-fn inode(metadata: &std::fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(metadata)
-}
-
-#[cfg(not(unix))]
-fn inode(metadata: &std::fs::Metadata) -> u64 {
-    metadata.len()
-}
-
-/// Names the index in tantivy's error.
-pub(crate) fn failed(dir: &Path) -> impl FnOnce(TantivyError) -> IndexError + '_ {
-    |error| IndexError::of_tantivy(dir, error)
-}
 
 fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> IndexError {
     IndexError::Unreadable { path: path.to_owned(), why: why.to_string() }

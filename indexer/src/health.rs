@@ -225,7 +225,7 @@ pub(crate) fn mark(dir: &Path, error: &IndexError) -> Result<String, IndexError>
     let why = match error {
         IndexError::Damaged { why, .. } => why.clone(),
         IndexError::Unreadable { path, why } => format!("{}: {why}", path.display()),
-        IndexError::Tantivy { error, .. } => error.to_string(),
+        IndexError::End(error) => error.cause(),
         error => error.to_string(),
     };
     let path = dir.join(MARK);

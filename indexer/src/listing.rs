@@ -7,7 +7,6 @@ use store::{AssetKind, Seq, Timestamp};
 use crate::{
     as_of::check_name,
     error::{IndexError, io as io_error},
-    generation::failed,
     indexes::Indexes,
     parts::BuildState,
 };
@@ -92,7 +91,7 @@ impl Indexes {
             status.created = Some(generation.info().created);
             status.as_of.clone_from(&generation.info().as_of);
             status.checkpoint = searcher.checkpoint;
-            status.documents = searcher.digest().map_err(failed(&dir))?.documents;
+            status.documents = searcher.digest()?.documents;
             Ok::<_, IndexError>(())
         })();
         match found {

@@ -3,10 +3,9 @@
 
 use std::{fs, io::ErrorKind, path::Path};
 
-use crate::{
-    error::{IndexError, io},
-    sealed,
-};
+use end_tantivy::sealed;
+
+use crate::error::{IndexError, io};
 
 /// Which generations of a view are live and next in line.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,33 +18,25 @@ use std::{
     time::{Duration, Instant},
 };
 
+use end_tantivy::{Indexed, LEAST_PART_BYTES, PartWriter, sealed, verify};
 use serde::{Deserialize, Serialize};
 use store::{AssetId, AssetState, Digest, ReadError, Seq, Snapshot};
-use tantivy::{Directory as _, Index, SegmentMeta, SingleSegmentIndexWriter, directory::TerminatingWrite};
 use views::{Known, ViewDigest};
 
 use crate::{
     commit::Commit,
-    directory::IndexDirectory,
     error::{IndexError, io},
-    generation::{COMPONENTS, Generation, failed, open_index, verify_files},
-    indexed::Indexed,
+    generation::Generation,
     progress::{Clock, Phase, Progress},
-    sealed,
-    tokenizer::writers_analysers,
     writer::GenerationWriter,
 };
 
-/// Tantivy's hash tables alone take this of a thread, in bytes.
-const LEAST_BYTES: usize = 3 << 20;
 /// How many ids a thread takes at once; its snapshot lives as long.
 const PAGE: usize = 500;
 /// How many documents are made before they are indexed: each of the two keeps the processor's caches to itself.
 const AT_ONCE: usize = 50;
 /// How many ids are counted at once.
 const COUNTED: usize = 10_000;
-/// So many segments are left alone when parts of several runs are put together.
-const FEW: usize = 8;
 const FILE: &str = "build";
 
 /// How far a build has come, as it is kept on disk.
@@ -105,13 +97,14 @@ impl BuildState {
 
     /// Whether the files of what was kept are what was written.
     pub(crate) fn is_whole(&self, dir: &Path) -> bool {
-        let parts = || self.parts.iter().all(|part| verify_files(&dir.join(&part.name)).is_ok());
-        verify_files(dir).is_ok() && (self.checked || parts())
+        let parts = || self.parts.iter().all(|part| verify(&dir.join(&part.name)).is_ok());
+        verify(dir).is_ok() && (self.checked || parts())
     }
 
     fn write(&self, dir: &Path) -> Result<(), IndexError> {
         let path = dir.join(FILE);
-        let json = serde_json::to_vec(self).unwrap_or_default();
+        let json = serde_json::to_vec(self)
+            .map_err(|error| IndexError::Unreadable { path: path.clone(), why: error.to_string() })?;
         sealed::write(&path, &json).map_err(io(&path))
     }
 
@@ -149,7 +142,7 @@ impl BuildState {
 pub(crate) struct Build<'a> {
     pub(crate) generation: &'a Arc<Generation>,
     pub(crate) threads: usize,
-    /// What tantivy may hold on all threads together, in bytes.
+    /// What the writers of all parts may hold together, in bytes.
     pub(crate) memory: usize,
     /// Assets that there are.
     pub(crate) total: u64,
@@ -214,7 +207,7 @@ impl Build<'_> {
         if of_start != state.of_start {
             return Err(differs(format!("{of_start} assets"), format!("{} assets", state.of_start)));
         }
-        let found = self.generation.searcher()?.digest().map_err(failed(dir))?;
+        let found = self.generation.searcher()?.digest()?;
         if found != state.digest {
             let show = |digest: ViewDigest| format!("{} documents, digest {digest}", digest.documents);
             return Err(differs(show(state.digest), show(found)));
@@ -269,7 +262,7 @@ fn was_there(snapshot: &Snapshot, asset: &AssetState, then: Seq) -> Result<bool,
 /// One thread's part while it is being made.
 struct Part {
     name: String,
-    writer: SingleSegmentIndexWriter,
+    writer: PartWriter,
     digest: ViewDigest,
     pages: Vec<(Option<AssetId>, AssetId)>,
     done: u64,
@@ -291,7 +284,7 @@ impl Shared<'_> {
     /// One thread's share.
     fn work(&self) -> Result<(), IndexError> {
         let generation = self.build.generation;
-        let memory = (self.build.memory / self.build.threads.max(1)).max(LEAST_BYTES);
+        let memory = (self.build.memory / self.build.threads.max(1)).max(LEAST_PART_BYTES);
         let (mut part, mut kept) = (None::<Part>, Duration::ZERO);
         let mut snapshot = (self.build.open)()?;
         let (mut known, mut made) = (Known::default(), Vec::with_capacity(AT_ONCE));
@@ -310,18 +303,20 @@ impl Shared<'_> {
             for few in page.ids.chunks(AT_ONCE) {
                 for id in few {
                     let document = generation.view().document_knowing(id, &snapshot, &mut known)?;
-                    made.extend(document.map(|document| Indexed::new(&document, generation.schema())));
+                    made.extend(
+                        document.map(|document| Indexed::new(&document, generation.index().schema())),
+                    );
                 }
                 for document in made.drain(..) {
                     into.digest.add(document.digest);
-                    into.writer.add_document(document.fields).map_err(failed(generation.dir()))?;
+                    into.writer.put(document)?;
                 }
             }
             let looked_at = page.ids.len() as u64;
             into.pages.push((page.after, last));
             into.done += looked_at;
             into.of_start += page.of_start;
-            into.full = into.writer.mem_usage() >= memory;
+            into.full = into.writer.memory() >= memory;
             let taken = into.begun.elapsed();
             if let Some(done) = part.take_if(|part| part.full || self.build.is_to_be_kept(taken, kept)) {
                 kept += taken;
@@ -369,18 +364,13 @@ impl Shared<'_> {
         let generation = self.build.generation;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("part-{}-{number}", std::process::id());
-        let dir = generation.dir().join(&name);
-        fs::create_dir_all(&dir).map_err(io(&dir))?;
-        let directory = IndexDirectory::open(&dir).map_err(|error| failed(&dir)(error.into()))?;
-        let builder =
-            Index::builder().schema(generation.schema().schema.clone()).tokenizers(writers_analysers());
-        let writer = builder.single_segment_index_writer(directory, memory).map_err(failed(&dir))?;
+        let writer = PartWriter::create(&generation.dir().join(&name), generation.index(), memory)?;
         let (digest, pages) = (ViewDigest::default(), Vec::new());
         Ok(Part { name, writer, digest, pages, done: 0, of_start: 0, begun: Instant::now(), full: false })
     }
 
     fn finish_part(&self, part: Part) -> Result<(), IndexError> {
-        part.writer.finalize().map_err(failed(self.build.generation.dir()))?;
+        part.writer.finish()?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.parts.push(Kept { name: part.name, full: part.full });
         state.digest.join(part.digest);
@@ -394,51 +384,14 @@ impl Shared<'_> {
 /// Moves the parts' segments into the generation and commits them. With `merge`, more than a few are made fewer: of
 /// those that are small.
 fn put_together(generation: &Arc<Generation>, state: &BuildState, merge: bool) -> Result<(), IndexError> {
-    let dir = generation.dir();
     let mut writer = GenerationWriter::unmerged(Arc::clone(generation))?;
-    let (mut small, mut count) = (Vec::new(), 0);
-    for Kept { name, full } in &state.parts {
-        let part = open_index(&dir.join(name))?;
-        for segment in part.searchable_segment_metas().map_err(failed(dir))? {
-            // Tantivy keeps the files of a segment that somebody holds a meta of: it must be there first.
-            let meta = writer.index().new_segment_meta(segment.id(), segment.max_doc());
-            take_segment(&part, &dir.join(name), writer.index(), dir, &segment).map_err(failed(dir))?;
-            writer.tantivy().add_segment(meta).map_err(failed(dir))?;
-            count += 1;
-            small.extend((!full).then(|| (segment.max_doc(), segment.id())));
-        }
-    }
+    let parts = state.parts.iter().map(|part| (generation.dir().join(&part.name), part.full));
+    let taken = writer.writer.take_parts(parts)?;
     writer.commit(Commit::at(state.start, state.link, state.erased, Vec::new()))?;
-    if merge && count > FEW {
-        small.sort_unstable();
-        let smallest = small.into_iter().take(count - FEW + 1).map(|(_, id)| id);
-        writer.merge(&smallest.collect::<Vec<_>>())?;
+    if merge {
+        writer.writer.merge_parts(taken)?;
     }
     writer.close()
-}
-
-/// Gives a segment's files a second name in the index's own directory; where the file system has no such thing, copies
-/// them. The part keeps its own until the index is committed.
-fn take_segment(
-    from: &Index,
-    from_dir: &Path,
-    to: &Index,
-    to_dir: &Path,
-    segment: &SegmentMeta,
-) -> tantivy::Result<()> {
-    use std::io::Write;
-
-    for component in COMPONENTS {
-        let path = segment.relative_path(component);
-        if fs::hard_link(from_dir.join(&path), to_dir.join(&path)).is_ok() {
-            continue;
-        }
-        let bytes = from.directory().open_read(&path)?.read_bytes()?;
-        let mut file = to.directory().open_write(&path)?;
-        file.write_all(&bytes)?;
-        file.terminate()?;
-    }
-    Ok(())
 }
 
 /// Removes the directories of parts that are not among these.

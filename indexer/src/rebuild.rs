@@ -16,7 +16,7 @@ use crate::{
     building::BuildNote,
     commit::link_at,
     error::IndexError,
-    generation::{Generation, failed},
+    generation::Generation,
     indexes::{Indexes, new_info},
     live::Live,
     parts::{Build, BuildState},
@@ -152,7 +152,7 @@ impl Indexes {
         }
         self.remove_leftovers(kind, &self.live_or_missing(kind)?, None)?;
         let searcher = self.generation(kind, &name)?.searcher()?;
-        let digest = searcher.digest().map_err(failed(&self.view_dir(kind)))?;
+        let digest = searcher.digest()?;
         Ok(Rebuilt { generation: name, checkpoint: searcher.checkpoint, digest })
     }
 

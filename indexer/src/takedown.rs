@@ -25,7 +25,7 @@ use crate::{
     commit::Commit,
     error::{IndexError, io},
     fanout::{queue, remove_others},
-    generation::{Generation, failed},
+    generation::Generation,
     indexes::Indexes,
     worker::TRY_AGAIN,
     writer::GenerationWriter,
@@ -37,10 +37,6 @@ const PAGE: usize = 1_000;
 const TOUCHED_MAX: usize = 5_000;
 /// A generation that nothing is taken from says after so many events that it has looked at them.
 const SAY_EVERY: u64 = 10_000;
-/// So many small segments, which takedowns leave behind, are merged.
-const SMALL_SEGMENTS: usize = 8;
-/// In documents.
-const SMALL: u32 = 10_000;
 
 /// Returns true if an event may change what readers see of the past: if it hides an asset, or brings one back.
 ///
@@ -217,7 +213,8 @@ impl GenerationWriter {
             let dir = self.generation.dir();
             remove_others(dir, &self.commit.fanouts).map_err(io(dir))?;
         }
-        self.merge_small()
+        // Each takedown may leave a small segment behind.
+        Ok(self.writer.merge_small()?)
     }
 
     /// Collects what the next takedowns touch, a commit's worth. Returns the last event that was looked at.
@@ -249,13 +246,5 @@ impl GenerationWriter {
             }
         }
         Ok(at)
-    }
-
-    /// Each takedown may leave a small segment behind.
-    fn merge_small(&mut self) -> Result<(), IndexError> {
-        let segments = self.index().searchable_segment_metas().map_err(failed(self.generation.dir()))?;
-        let small = segments.iter().filter(|segment| segment.max_doc() < SMALL);
-        let small: Vec<_> = small.map(tantivy::SegmentMeta::id).collect();
-        if small.len() > SMALL_SEGMENTS { self.merge(&small) } else { Ok(()) }
     }
 }

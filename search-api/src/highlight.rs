@@ -9,7 +9,7 @@ mod fragment;
 
 use std::collections::{BTreeMap, HashMap};
 
-use indexer::ViewSchema;
+use indexer::end::ViewSchema;
 use query::{ALL_EXACT, FieldBoost, HighlightField, HighlightOptions, Pattern, Query};
 use views::{Analyser, Document, EXACT, FieldKind, Language};
 

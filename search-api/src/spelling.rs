@@ -97,7 +97,7 @@ impl Nearest {
         let near = Near::new(word, Fuzziness::AUTO.edits(word), exact_start, true);
         let mut found: Option<Self> = None;
         for Pinned { generation, index, .. } in views {
-            let schema = generation.schema();
+            let schema = generation.index().schema();
             let looked_at = match field {
                 Some(name) => target_of(schema, name).into_iter().collect(),
                 None => targets(schema, &[])?,
@@ -105,12 +105,13 @@ impl Nearest {
             for target in looked_at {
                 let AsWhat::Text(analyser, within) = target.as_what else { continue };
                 let found = found.get_or_insert_default();
-                for stem in Analysed::new(analyser, &index.languages, word).alternatives(0) {
+                for stem in Analysed::new(analyser, index.searcher.languages(), word).alternatives(0) {
                     let stem = Term::from_field_text(within.field, stem);
-                    found.known |= is_in_use(&index.searcher, &stem).map_err(SearchError::Tantivy)?;
+                    found.known |=
+                        is_in_use(index.searcher.tantivy(), &stem).map_err(SearchError::Tantivy)?;
                 }
-                let near =
-                    near_words(&index.searcher, within, &near, budget).map_err(SearchError::Tantivy)?;
+                let near = near_words(index.searcher.tantivy(), within, &near, budget)
+                    .map_err(SearchError::Tantivy)?;
                 found.add(near);
             }
         }

@@ -13,7 +13,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use indexer::{IndexSearcher, ViewSchema};
+use indexer::{IndexSearcher, end::ViewSchema};
 use query::{FieldBoost, Need, Query, SearchRequest, Words, limits::check_text};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -102,7 +102,7 @@ impl Suggester {
         let search = inquiry.engine();
         let (generation, index) = search.indexes().searcher(AssetKind::Article)?;
         let snapshot = search.log().snapshot()?;
-        let mut names = self.names(&typed, generation.schema(), &index, &snapshot, limit)?;
+        let mut names = self.names(&typed, generation.index().schema(), &index, &snapshot, limit)?;
         let headlines = headlines(inquiry, q, &typed, &snapshot, limit)?;
         let half = limit.div_ceil(2).max(limit.saturating_sub(headlines.len()));
         names.truncate(half);
@@ -163,7 +163,7 @@ impl Suggester {
     /// [`SearchError`]: the index fails.
     pub fn fold(&self, search: &Search) -> Result<(), SearchError> {
         let (generation, index) = search.indexes().searcher(AssetKind::Article)?;
-        self.fold_where(&index, &fields_of(generation.schema()), |_| true)
+        self.fold_where(&index, &fields_of(generation.index().schema()), |_| true)
     }
 
     /// Folds the segments that are not kept yet and that `wanted` says yes to. When all are kept, those that are gone are
@@ -174,7 +174,7 @@ impl Suggester {
         fields: &[(Field, SuggestionKind)],
         wanted: impl Fn(&SegmentReader) -> bool,
     ) -> Result<(), SearchError> {
-        let readers = index.searcher.segment_readers();
+        let readers = index.searcher.tantivy().segment_readers();
         for reader in readers {
             let is_kept = locked(&self.segments).contains_key(&reader.segment_id());
             if !is_kept && wanted(reader) {
@@ -375,7 +375,7 @@ const MAX_WITNESSES: usize = 32;
 /// Whether an article that readers see has this value.
 fn is_seen(term: &Term, index: &IndexSearcher, snapshot: &Snapshot) -> Result<bool, SearchError> {
     let mut looked_at = 0;
-    for reader in index.searcher.segment_readers() {
+    for reader in index.searcher.tantivy().segment_readers() {
         for seq in seqs_of(term, reader, MAX_WITNESSES - looked_at).map_err(SearchError::Tantivy)? {
             looked_at += 1;
             if let Some((seq, EventType::Published(kind), id)) = snapshot.changes(Seq::new(seq), 1)?.pop()

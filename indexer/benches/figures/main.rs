@@ -24,7 +24,10 @@ use std::{
 };
 
 use archive::{Size, article, id, load, vocabulary};
-use indexer::{Indexed, Indexes, RebuildOptions, Workers, analysers, writers_analysers};
+use indexer::{
+    Indexes, RebuildOptions, Workers,
+    end::{Indexed, analysers, writers_analysers},
+};
 use store::{Article, AssetId, AssetKind, Batch, Byline, Log, NewEvent, Seq};
 use tantivy::{
     Index, IndexWriter, TantivyDocument,
@@ -131,7 +134,7 @@ impl Archive {
         let live = self.indexes.live(KIND).unwrap();
         std::fs::create_dir_all(dir).unwrap();
         let index = Index::builder()
-            .schema(live.schema().schema.clone())
+            .schema(live.index().schema().schema.clone())
             .tokenizers(tokenizers)
             .create_in_dir(dir)
             .unwrap();
@@ -234,7 +237,7 @@ impl Archive {
             loop {
                 let (_, searcher) = self.indexes.searcher(KIND).unwrap();
                 let now = Instant::now();
-                most = most.max(searcher.searcher.segment_readers().len());
+                most = most.max(searcher.searcher.tantivy().segment_readers().len());
                 let mut waiting = waiting.lock().unwrap();
                 while waiting.front().is_some_and(|(seq, _)| *seq <= searcher.checkpoint) {
                     let (_, acknowledged) = waiting.pop_front().unwrap();
@@ -272,7 +275,7 @@ impl Archive {
     fn bare_commit(&self) -> f64 {
         let home = tempfile::tempdir().unwrap();
         let live = self.indexes.live(KIND).unwrap();
-        let index = Index::builder().schema(live.schema().schema.clone()).tokenizers(analysers());
+        let index = Index::builder().schema(live.index().schema().schema.clone()).tokenizers(analysers());
         let index = index.create_in_dir(home.path()).unwrap();
         let mut writer: IndexWriter = index.writer_with_num_threads(1, 64 << 20).unwrap();
         let snapshot = self.log.snapshot().unwrap();
@@ -280,7 +283,7 @@ impl Archive {
         for (id, _) in snapshot.assets(KIND, None, 50).unwrap() {
             let document = view_of(KIND).document(&id, &snapshot).unwrap().unwrap();
             let began = Instant::now();
-            writer.add_document(Indexed::new(&document, live.schema()).fields).unwrap();
+            writer.add_document(Indexed::new(&document, live.index().schema()).fields).unwrap();
             writer.commit().unwrap();
             times.push(began.elapsed().as_secs_f64() * 1e3);
         }
@@ -301,7 +304,7 @@ impl Archive {
             self.log.append(Batch { events: (0..10).map(event).collect(), ..Batch::default() }).unwrap();
             let head = self.log.head().unwrap().seq;
             self.indexes.wait_for(KIND, &[head], Duration::from_secs(60)).unwrap();
-            let segments = self.indexes.searcher(KIND).unwrap().1.searcher.segment_readers().len();
+            let segments = self.indexes.searcher(KIND).unwrap().1.searcher.segments();
             most = most.max(segments);
             sum += segments as u64;
         }
@@ -315,7 +318,7 @@ impl Archive {
 
 /// The articles' documents, joined already, as tantivy takes them.
 fn joined(indexes: &Indexes) -> Vec<TantivyDocument> {
-    let schema = indexes.live(KIND).unwrap().schema().clone();
+    let schema = indexes.live(KIND).unwrap().index().schema().clone();
     let snapshot = indexes.log().snapshot().unwrap();
     let ids = snapshot.assets(KIND, None, usize::MAX).unwrap();
     let document = |id| view_of(KIND).document(id, &snapshot).unwrap();
@@ -324,7 +327,7 @@ fn joined(indexes: &Indexes) -> Vec<TantivyDocument> {
 
 /// What the analysers alone take for all text of the articles, as [`Work::seconds`] has it.
 fn analysis(indexes: &Indexes) -> f64 {
-    let schema = indexes.live(KIND).unwrap().schema().schema.clone();
+    let schema = indexes.live(KIND).unwrap().index().schema().schema.clone();
     let tokenizers = writers_analysers();
     let documents = joined(indexes);
     let began = Work::begin();

@@ -30,9 +30,9 @@ fn what_differs_is_found_and_mended() {
     let (missing, stale) = (visible.next().unwrap(), visible.next().unwrap());
     drop(snapshot);
     let generation = indexes.live(AssetKind::Article).unwrap();
-    let schema = generation.schema().clone();
+    let schema = generation.index().schema().clone();
     let searcher = generation.searcher().unwrap();
-    let index = searcher.searcher.index();
+    let index = searcher.searcher.tantivy().index();
     let mut writer: IndexWriter = index.writer_with_num_threads(1, 20 << 20).unwrap();
     let payload = index.load_metas().unwrap().payload.unwrap();
     for id in [&missing, &stale] {

@@ -51,8 +51,8 @@ fn knowing(indexes: &Indexes) -> Vec<String> {
 
 fn has_secret(generation: &Generation) -> bool {
     let searcher = generation.searcher().unwrap();
-    let schema = &generation.schema().schema;
-    searcher.searcher.segment_readers().iter().any(|segment| {
+    let schema = &generation.index().schema().schema;
+    searcher.searcher.tantivy().segment_readers().iter().any(|segment| {
         schema.fields().filter(|(_, entry)| matches!(entry.field_type(), FieldType::Str(_))).any(
             |(field, entry)| {
                 let inverted = segment.inverted_index(field).unwrap();

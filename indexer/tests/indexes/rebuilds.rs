@@ -161,7 +161,8 @@ fn what_a_rebuild_leaves_in_many_parts_is_put_together_while_it_serves() {
     archive(&log, 4_000);
     let options = RebuildOptions { threads: 1, memory: 1, ..RebuildOptions::default() };
     indexes.rebuild(KIND, &options, &never(), &|_| {}).unwrap();
-    let segments = || indexes.searcher(KIND).map(|(_, index)| index.searcher.segment_readers().len());
+    let segments =
+        || indexes.searcher(KIND).map(|(_, index)| index.searcher.tantivy().segment_readers().len());
     assert_eq!(segments().unwrap(), 8, "each page of 500 is one");
     let workers = Workers::start(&indexes).unwrap();
     let merged = log.wait_until(Duration::from_secs(60), || Ok::<_, IndexError>(segments()? <= 6));

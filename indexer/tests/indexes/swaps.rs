@@ -37,7 +37,7 @@ fn no_query_notices_a_swap() {
                 while !done.load(Ordering::Acquire) {
                     let (_, searcher) = indexes.searcher(KIND).expect("a query failed");
                     let mut found = Vec::new();
-                    for segment in searcher.searcher.segment_readers() {
+                    for segment in searcher.searcher.tantivy().segment_readers() {
                         let column = segment.fast_fields().str("edition").unwrap().unwrap();
                         for doc in segment.doc_ids_alive() {
                             let mut edition = String::new();

@@ -92,7 +92,7 @@ fn counts(indexes: &Indexes) -> BTreeMap<String, u64> {
 
 fn documents_with(generation: &Generation, word: &str) -> u64 {
     let searcher = generation.searcher().unwrap();
-    let fields = generation.schema().schema.fields().filter(|(_, entry)| entry.is_indexed());
+    let fields = generation.index().schema().schema.fields().filter(|(_, entry)| entry.is_indexed());
     let mut most = 0;
     for (field, entry) in fields {
         if !matches!(entry.field_type(), tantivy::schema::FieldType::Str(_)) {
@@ -100,7 +100,7 @@ fn documents_with(generation: &Generation, word: &str) -> u64 {
         }
         let count = |word: &str| {
             let query = RegexQuery::from_pattern(&format!("{}.*", &word[..4]), field).unwrap();
-            searcher.searcher.search(&query, &Count).unwrap() as u64
+            searcher.searcher.tantivy().search(&query, &Count).unwrap() as u64
         };
         most = most.max(count(word));
     }

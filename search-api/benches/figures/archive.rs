@@ -51,9 +51,9 @@ impl Archive {
         let index = indexes.live(AssetKind::Article).unwrap().searcher().unwrap();
         println!(
             "{} articles, {} MB of text, {} segments; loaded and indexed in {:.0} s",
-            index.searcher.num_docs(),
+            index.searcher.tantivy().num_docs(),
             bytes >> 20,
-            index.searcher.segment_readers().len(),
+            index.searcher.tantivy().segment_readers().len(),
             began.elapsed().as_secs_f64()
         );
         Self { home, search: Search::new(indexes.clone()), indexes, span }

@@ -56,13 +56,13 @@ impl Queries {
         let index = generation.searcher().unwrap();
         let snapshot = archive.search.log().snapshot().unwrap();
         let ids = snapshot.assets(AssetKind::Article, None, usize::MAX).unwrap();
-        let field = generation.schema().schema.get_field("body").unwrap();
-        let total = index.searcher.num_docs();
+        let field = generation.index().schema().schema.get_field("body").unwrap();
+        let total = index.searcher.tantivy().num_docs();
         let count = |word: &str| {
             let stem = views::Analyser::Text.terms(views::Language::English, word);
             let [stem] = stem.as_slice() else { return 0 };
             let term = tantivy::Term::from_field_text(field, &stem.text);
-            index.searcher.doc_freq(&term).unwrap_or(0)
+            index.searcher.tantivy().doc_freq(&term).unwrap_or(0)
         };
         let mut asked = Vec::new();
         let mut at = 0;

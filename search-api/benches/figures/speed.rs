@@ -27,7 +27,7 @@ const ROUNDS: usize = 7;
 
 pub(crate) fn beside_bare_tantivy(archive: &Archive, queries: &Queries) {
     let segments = archive.indexes.live(AssetKind::Article).unwrap().searcher().unwrap();
-    let segments = segments.searcher.segment_readers().len();
+    let segments = segments.searcher.tantivy().segment_readers().len();
     let (bare, parted) = (Bare::of(archive, 1), Bare::of(archive, segments));
     println!(
         "| queries | documents and highlights | bare | ratio | ids alone | bare | ratio | bare of {segments} segments | ratio |"

@@ -1,6 +1,6 @@
 //! Which fields of a view a query means, and what its words are there.
 
-use indexer::{IndexedField, Languages, ViewSchema};
+use indexer::end::{IndexedField, Languages, ViewSchema};
 use query::{ALL_EXACT, FieldBoost, QueryError};
 use tantivy::schema::Field;
 use views::{Analyser, EXACT, FieldKind, LOCAL, Language};

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use indexer::{Languages, ViewSchema};
+use indexer::end::{Languages, ViewSchema};
 use query::{Bool, Example, FieldBoost, Like, Query, QueryError, Words};
 use serde_json::{Map, Value};
 use store::AssetKind;

@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use indexer::{Languages, ViewSchema};
+use indexer::end::{Languages, ViewSchema};
 use query::{Bool, FieldBoost, Near, Need, Query, QueryError, Range, Scalar, Words};
 use tantivy::{
     Searcher,

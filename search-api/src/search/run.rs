@@ -205,7 +205,7 @@ fn aggregate(
 impl<'a> Run<'a> {
     fn highlighter(&self) -> Option<Highlighter<'a>> {
         let options = self.request.highlight.as_ref()?;
-        Some(Highlighter::new(options, &self.request.query, self.generation.schema()))
+        Some(Highlighter::new(options, &self.request.query, self.generation.index().schema()))
     }
 
     /// The asset that an event of the index published, as readers see it now, with as much of it as is wanted.
@@ -251,16 +251,16 @@ impl<'a> Run<'a> {
                 wanted,
                 &document,
                 self.generation.view().kind(),
-                &self.index.searcher,
-                &self.index.languages,
-                self.generation.schema(),
+                self.index.searcher.tantivy(),
+                self.index.searcher.languages(),
+                self.generation.index().schema(),
                 self.budget,
             )
         };
         let translator = Translator {
-            schema: self.generation.schema(),
-            languages: &self.index.languages,
-            searcher: &self.index.searcher,
+            schema: self.generation.index().schema(),
+            languages: self.index.searcher.languages(),
+            searcher: self.index.searcher.tantivy(),
             lengths: self.lengths,
             now: Timestamp::now().as_millis(),
             budget: self.budget,
@@ -274,7 +274,7 @@ impl<'a> Run<'a> {
 
     /// The same without what was taken from readers since the view was pinned.
     fn without_hidden(&self, query: Box<dyn tantivy::query::Query>) -> Box<dyn tantivy::query::Query> {
-        let id = self.generation.schema().id;
+        let id = self.generation.index().schema().id;
         let hidden =
             TermSetQuery::new(self.hidden.iter().map(|asset| Term::from_field_text(id, asset.as_str())));
         Box::new(BooleanQuery::new(vec![(Occur::Must, query), (Occur::MustNot, Box::new(hidden))]))
@@ -326,7 +326,7 @@ impl<'a> Run<'a> {
     /// The column of a field, for an order or for collapsing.
     fn column(&self, name: &str, may_lack: bool, what: &str) -> Result<SortColumn, String> {
         let shown: String = name.chars().take(80).collect();
-        match target_of(self.generation.schema(), name) {
+        match target_of(self.generation.index().schema(), name) {
             None if may_lack || self.may_lack(name) => Ok(SortColumn::Nothing),
             None => Err(format!("there is no field `{shown}` to sort by")),
             Some(target) => match target.column() {
@@ -393,13 +393,13 @@ impl<'a> Run<'a> {
             wants_docs,
             budget: Arc::clone(self.budget),
         };
-        self.index.searcher.search(&query, &collect).map_err(failed)
+        self.index.searcher.tantivy().search(&query, &collect).map_err(failed)
     }
 
     /// How a document's score comes about; `None` when there was no time to find out.
     fn explain(&self, query: &Query, address: DocAddress) -> Result<Option<Explanation>, SearchError> {
         let query = self.translated(query)?;
-        let explained = query.explain(&self.index.searcher, address);
+        let explained = query.explain(self.index.searcher.tantivy(), address);
         // Lists of documents that end for want of time seem not to have the document, which is an error or, of a part
         // of the query, none.
         if self.budget.is_over() {
@@ -411,11 +411,11 @@ impl<'a> Run<'a> {
 
 impl AggregatedView for Run<'_> {
     fn searcher(&self) -> &Searcher {
-        &self.index.searcher
+        self.index.searcher.tantivy()
     }
 
     fn target(&self, field: &str) -> Result<Option<Target<'_>>, QueryError> {
-        match target_of(self.generation.schema(), field) {
+        match target_of(self.generation.index().schema(), field) {
             None if !self.may_lack(field) => {
                 Err(QueryError::illegal(format!("there is no field `{field}` to aggregate")).at("aggs"))
             }
@@ -438,7 +438,7 @@ impl AggregatedView for Run<'_> {
         let weight = match by_score {
             true => {
                 let query = self.translated(&self.request.query)?;
-                Some(query.weight(EnableScoring::enabled_from_searcher(&self.index.searcher))?)
+                Some(query.weight(EnableScoring::enabled_from_searcher(self.index.searcher.tantivy()))?)
             }
             false => None,
         };
@@ -457,7 +457,7 @@ impl AggregatedView for Run<'_> {
         };
         let mut collected = Vec::new();
         for (segment, docs) in docs {
-            let reader = self.index.searcher.segment_reader(*segment);
+            let reader = self.index.searcher.tantivy().segment_reader(*segment);
             let mut child = collect.for_segment(*segment, reader)?;
             let mut scorer = weight.as_ref().map(|weight| weight.scorer(reader, 1.0)).transpose()?;
             for doc in *docs {

@@ -202,7 +202,7 @@ async fn the_best_are_the_same_whether_all_are_looked_at() {
         archive.index();
     }
     let index = archive.indexes.searcher(store::AssetKind::Article).unwrap().1;
-    assert!(index.searcher.segment_readers().len() > 2, "one segment bars nothing of another");
+    assert!(index.searcher.tantivy().segment_readers().len() > 2, "one segment bars nothing of another");
     let router = archive.router();
     for text in ["ferry", "ferry comet", "tariff cable harbour", "ferry cable comet harbour tariff"] {
         for (operator, size) in [("or", 1), ("or", 10), ("and", 7), ("or", 120)] {

@@ -13,7 +13,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 /// The content with its seal.
-pub(crate) fn seal(content: &[u8]) -> Vec<u8> {
+fn seal(content: &[u8]) -> Vec<u8> {
     let mut sealed = content.to_vec();
     if sealed.last() != Some(&b'\n') {
         sealed.push(b'\n');
@@ -24,13 +24,16 @@ pub(crate) fn seal(content: &[u8]) -> Vec<u8> {
 }
 
 /// The content of a sealed file; `None` when it is not what was written.
-pub(crate) fn unseal(sealed: &[u8]) -> Option<&[u8]> {
+pub fn unseal(sealed: &[u8]) -> Option<&[u8]> {
     let (content, line) = sealed.split_at_checked(sealed.len().checked_sub(LINE_BYTES)?)?;
     (line == seal_line(content).as_bytes()).then_some(content)
 }
 
 /// Puts a sealed file in the place of what was there, in one step, on disk when it returns.
-pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+/// The system's.
+pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let next = path.with_extension("next");
     let mut file = File::create(&next)?;
     file.write_all(&seal(content))?;

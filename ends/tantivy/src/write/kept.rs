@@ -17,22 +17,22 @@ const MAX_BYTES: usize = 64 << 10;
 
 /// The forms of one text.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
+pub(super) struct Kept {
     text: String,
     /// One behind the other.
-    pub(crate) forms: String,
+    pub(super) forms: String,
     /// The place of each among the words of the text, and where it ends.
     ends: Vec<(u32, u32)>,
 }
 
 impl Kept {
     /// Ends the form that was appended to `forms` last, and says at which place of the text its word stands.
-    pub(crate) fn end_form(&mut self, position: usize) {
+    pub(super) fn end_form(&mut self, position: usize) {
         self.ends.push((position as u32, self.forms.len() as u32));
     }
 
     /// The form of a number, from 0, and its place in the text.
-    pub(crate) fn get(&self, number: usize) -> Option<(usize, &str)> {
+    pub(super) fn get(&self, number: usize) -> Option<(usize, &str)> {
         let (position, end) = *self.ends.get(number)?;
         let start = number.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(_, end)| *end);
         Some((position as usize, self.forms.get(start as usize..end as usize)?))
@@ -41,7 +41,7 @@ impl Kept {
 
 /// The texts of a field, in the order in which tantivy asks for them.
 #[derive(Debug, Default)]
-pub(crate) struct KeptTexts {
+pub(super) struct KeptTexts {
     texts: VecDeque<Kept>,
     /// Emptied ones, for their room.
     spare: Vec<Kept>,
@@ -49,12 +49,12 @@ pub(crate) struct KeptTexts {
 
 impl KeptTexts {
     /// Works with this thread's.
-    pub(crate) fn with<T>(work: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn with<T>(work: impl FnOnce(&mut Self) -> T) -> T {
         TEXTS.with_borrow_mut(work)
     }
 
     /// One to be filled for a text; `None` for one that is not kept.
-    pub(crate) fn begin(&mut self, text: &str) -> Option<Kept> {
+    pub(super) fn begin(&mut self, text: &str) -> Option<Kept> {
         if text.len() > MAX_BYTES {
             return None;
         }
@@ -67,7 +67,7 @@ impl KeptTexts {
     }
 
     /// Keeps a text whose last word was reached. Of too many the oldest goes: nobody has asked for it.
-    pub(crate) fn put(&mut self, kept: Kept) {
+    pub(super) fn put(&mut self, kept: Kept) {
         if self.texts.len() == MAX_TEXTS {
             self.spare.extend(self.texts.pop_front());
         }
@@ -75,7 +75,7 @@ impl KeptTexts {
     }
 
     /// The forms of this text, if they are here. What was kept before it is not asked for any more.
-    pub(crate) fn take(&mut self, text: &str) -> Option<Kept> {
+    pub(super) fn take(&mut self, text: &str) -> Option<Kept> {
         while let Some(kept) = self.texts.pop_front() {
             if kept.text == text {
                 return Some(kept);
@@ -86,7 +86,7 @@ impl KeptTexts {
     }
 
     /// Keeps the room of what is no longer needed.
-    pub(crate) fn give_back(&mut self, kept: Kept) {
+    pub(super) fn give_back(&mut self, kept: Kept) {
         if self.spare.len() < MAX_TEXTS {
             self.spare.push(kept);
         }

@@ -12,7 +12,7 @@ use tantivy::{
 /// next larger as long as that is no more than [`GROWTH`] times as large as all before it together: what is left is so
 /// much larger that many commits go by before it has to be written anew. A large merge takes its time, in which segments
 /// arrive: it leaves the smallest out, and these and those are kept few by small merges beside it.
-pub(crate) struct FewSegments(pub(crate) Index);
+pub(super) struct FewSegments(pub(super) Index);
 
 /// So many segments are left alone. With fewer there are more merges: 11,400 in an hour of 100 events a second beside
 /// the four segments of a rebuild, 16,300 with five. With more, searches have more to look into.
@@ -33,12 +33,12 @@ const DELETED_SHARE: f32 = 0.25;
 const MAX_DOCUMENTS: u64 = 5_000_000;
 
 /// Whether so many are left alone.
-pub(crate) fn are_left_alone(segments: &[SegmentMeta]) -> bool {
+pub(super) fn are_left_alone(segments: &[SegmentMeta]) -> bool {
     merges(segments, segments.len()).is_empty()
 }
 
 /// Whether merges have so much to do that the next commit had better wait.
-pub(crate) fn lag_behind(segments: &[SegmentMeta]) -> bool {
+pub(super) fn lag_behind(segments: &[SegmentMeta]) -> bool {
     segments.iter().filter(|segment| size(segment) < MAX_DOCUMENTS).count() >= MOST_SEGMENTS
 }
 

@@ -3,7 +3,7 @@
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
 use views::{Analyser, Language, Terms};
 
-use crate::kept::{Kept, KeptTexts};
+use super::kept::{Kept, KeptTexts};
 
 /// The analysers as tantivy knows them.
 pub fn analysers() -> TokenizerManager {

@@ -5,7 +5,7 @@ use tantivy::schema::{
 };
 use views::{Analyser, EXACT, FieldKind, FieldSpec, LOCAL};
 
-use crate::tokenizer::Tokens;
+use crate::write::Tokens;
 
 /// A field of a view, and where it lies in the index.
 #[derive(Debug, Clone, Copy)]
@@ -81,16 +81,8 @@ impl ViewSchema {
             }
         }
         let schema = builder.build();
-        // What was just built has all its fields.
-        Self::of(schema.clone(), specs).unwrap_or_else(|_| Self {
-            schema,
-            fields: Vec::new(),
-            id: Field::from_field_id(0),
-            seq: Field::from_field_id(1),
-            digest: [Field::from_field_id(2), Field::from_field_id(3)],
-            language: Field::from_field_id(4),
-            languages: Some(Field::from_field_id(5)),
-        })
+        #[expect(clippy::expect_used, reason = "the fields that are asked for were added above")]
+        Self::of(schema, specs).expect("a schema that was just built has all its fields")
     }
 
     /// The view's table as an index that is there has it: what an older index lacks is left out, and it goes on
