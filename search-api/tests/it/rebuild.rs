@@ -72,8 +72,10 @@ async fn the_archive_as_it_stood_is_built_in_the_background() {
         ("as_of=1905", "name"),
         ("name=x", "as_of"),
         ("as_of=soon&name=x", "as_of"),
-        ("as_of=1905&name=..%2Fx", ""),
-        ("as_of=1905&name=%40x", ""),
+        ("as_of=1905&name=..%2Fx", "name"),
+        ("as_of=1905&name=%40x", "name"),
+        ("as_of=1905&name=", "name"),
+        ("name=", "name"),
     ] {
         let (status, problem) = post(&router, &format!("/api/v1/rebuild?{params}"), "").await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{params}: {problem}");
