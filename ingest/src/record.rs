@@ -82,6 +82,8 @@ pub(crate) struct Found {
     pub(crate) publicity: Publicity,
     /// Ids that older rules gave to the assets that the event names, itself or as a reference.
     pub(crate) former: Vec<Former>,
+    /// It states no language and has too few words to tell one.
+    pub(crate) is_short: bool,
 }
 
 /// An asset, and the id that an older rule gave it. Where the log has that one, it is the asset.
@@ -115,7 +117,7 @@ impl Found {
 
     /// What the record itself is about.
     pub(crate) fn stated(event: NewEvent) -> Self {
-        Self { event, mention: false, publicity: Publicity::default(), former: Vec::new() }
+        Self { event, mention: false, publicity: Publicity::default(), former: Vec::new(), is_short: false }
     }
 
     /// A revision that the record itself is about, with the time at which it was made.

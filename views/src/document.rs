@@ -67,21 +67,43 @@ fn texts_in<'a>(
             (None, Value::String(text)) => found.push((language, text)),
             (Some(rest), Value::Object(inner)) => {
                 // What has an id is another asset, joined.
-                let own = inner.contains_key("id").then(|| language_of(inner)).flatten();
-                texts_in(inner, own.unwrap_or(language), rest, found);
+                let own = if inner.contains_key("id") { joined_language(inner, language) } else { language };
+                texts_in(inner, own, rest, found);
             }
             _ => {}
         }
     }
 }
 
-/// The language that an asset states, or else the one that its longest text seems to be in; `None` where neither tells.
-fn language_of(asset: &Map<String, Value>) -> Option<Language> {
+/// The language of a joined asset: its own, or where it has few words and states none, that of what it is joined to.
+fn joined_language(asset: &Map<String, Value>, of: Language) -> Language {
+    let stated = asset.get("language").and_then(Value::as_str).is_some_and(|tag| !tag.is_empty());
+    if !stated && of != Language::Other && of.may_be_of(longest_of(asset)) {
+        return of;
+    }
+    language_of(asset).unwrap_or(of)
+}
+
+/// The longest text of an asset.
+fn longest_of(asset: &Map<String, Value>) -> &str {
     let text = |name: &str| asset.get(name).and_then(Value::as_str).unwrap_or_default();
-    Language::of_tag(text("language")).or_else(|| {
-        let texts = ["body", "summary", "caption", "alt", "bio", "headline", "title"].map(text);
-        let longest = texts.into_iter().max_by_key(|text| text.len()).unwrap_or_default();
-        Some(Language::detect(longest)).filter(|language| *language != Language::Other)
+    let texts = ["body", "summary", "caption", "alt", "bio", "headline", "title"].map(text);
+    texts.into_iter().max_by_key(|text| text.len()).unwrap_or_default()
+}
+
+/// The language that an asset states, or else the one that its longest text seems to be in; `None` where neither tells. Of a
+/// text of few words, the language of the archive that it came from (`extra.site_language`) counts before its letters.
+fn language_of(asset: &Map<String, Value>) -> Option<Language> {
+    let tag = |map: &Map<String, Value>, name: &str| {
+        map.get(name).and_then(Value::as_str).and_then(Language::of_tag)
+    };
+    tag(asset, "language").or_else(|| {
+        let longest = longest_of(asset);
+        let extra = asset.get("extra").and_then(Value::as_object);
+        let of_site = extra.and_then(|extra| tag(extra, "site_language"));
+        of_site
+            .filter(|language| language.may_be_of(longest))
+            .or_else(|| Some(Language::detect(longest)).filter(|language| *language != Language::Other))
     })
 }
 
@@ -152,5 +174,32 @@ impl std::fmt::Display for ViewDigest {
     /// Thirty-two hexadecimal digits.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:016x}{:016x}", self.high, self.low)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_record_and_its_archive_count_before_the_letters_of_a_few_words() {
+        let check = |asset: Value, joined_to: Language, expected: (Language, Language)| {
+            let fields = asset.as_object().unwrap();
+            let found = (language_of(fields).unwrap_or(Language::Other), joined_language(fields, joined_to));
+            assert_eq!(found, expected, "{asset}");
+        };
+        let (en, de, other) = (Language::English, Language::German, Language::Other);
+        let of_site =
+            |tag: &str| json!({"caption": "Wildpixel via Getty Images", "extra": {"site_language": tag}});
+        check(of_site("en"), en, (en, en));
+        check(of_site("de"), de, (de, de));
+        check(json!({"caption": "Ein Dampfer", "language": "de"}), en, (de, de));
+        check(json!({"caption": "Der Dampfer lief gestern ein"}), other, (de, de));
+        check(json!({"caption": "Der Dampfer lief gestern ein"}), en, (de, en));
+        check(json!({"caption": "Auf der Straße am Fluß"}), en, (de, de));
+        let long = "Der Dampfer ist mit den Auswanderern im Hafen und wartet auf das Wetter, das in der Nacht kommen soll.";
+        check(json!({"caption": long, "extra": {"site_language": "en"}}), en, (de, de));
     }
 }

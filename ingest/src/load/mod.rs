@@ -12,6 +12,7 @@ mod position;
 mod remembered;
 mod report;
 mod retry;
+mod site_language;
 mod subject;
 mod taken_back;
 mod watch;
@@ -31,7 +32,7 @@ use std::{
 
 use store::{AppendError, Log, ReadError, Timestamp};
 
-use self::{budget::Budget, position::Position};
+use self::{budget::Budget, position::Position, site_language::SiteLanguages};
 pub use self::{
     report::{FormatCount, LoadReport, Progress, Reading, ReasonCount, Refused, Unpublished},
     retry::{RetryReport, retry},
@@ -172,6 +173,9 @@ pub fn load(
     let budget = Budget::new(BYTES_UNDER_WAY);
     let hints = remembered::with_remembered(log, &options.paths, &options.hints)?;
     let readers = Readers::new(&hints);
+    let languages = SiteLanguages::of(&options.paths, &readers);
+    // What the sample had to tell, the load tells.
+    readers.notes.take();
     let known = RwLock::new(HashSet::new());
     let reading = Reading::default();
     let (chunks, to_work) = crossbeam_channel::bounded(threads * 2);
@@ -199,6 +203,7 @@ pub fn load(
                     log,
                     readers: &readers,
                     known: &known,
+                    languages: &languages,
                     now,
                     terms: options.terms,
                     unpublished: options.unpublished,

@@ -11,6 +11,7 @@ use store::{Batch, Log, Timestamp};
 
 use super::{
     LoadError, LoadOptions, ReasonCount, load, remembered,
+    site_language::SiteLanguages,
     working::{Failure, Working},
     writing::knows,
 };
@@ -121,6 +122,7 @@ fn record(
         log,
         readers,
         known: &known,
+        languages: &SiteLanguages::default(),
         now: Timestamp::now(),
         terms: Terms::default(),
         unpublished: false,

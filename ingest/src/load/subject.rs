@@ -1,7 +1,7 @@
 //! What a record is about, and how far its id can be trusted.
 
 use sha2::{Digest, Sha256};
-use store::{AssetId, AssetKind, AssetRef, Fact, ReadError, Snapshot, Timestamp};
+use store::{AssetId, AssetKind, AssetRef, Fact, Log, ReadError, Snapshot, Timestamp};
 
 use crate::{
     format::Format,
@@ -87,6 +87,79 @@ impl Order {
     }
 }
 
+/// States the ids that pictures had where a record is known from another folder: theirs are made of the folder's name, as
+/// its own is.
+pub(super) fn know_pictures(
+    log: &Log,
+    found: &mut [Found],
+    subjects: &[Option<Subject>],
+) -> Result<(), ReadError> {
+    let placed =
+        found.iter().zip(subjects).find_map(|(one, subject)| match subject.as_ref().map(|one| &one.id) {
+            Some(Identity::Place { digest }) => Some((one.event.asset()?, digest.clone())),
+            _ => None,
+        });
+    let Some((asset, digest)) = placed else { return Ok(()) };
+    let root = format!("{PICTURE}{}", root_of(asset.id.as_str()));
+    let mut pictures: Vec<AssetId> = found.iter().flat_map(pictures_of).collect();
+    pictures.retain(|id| id.as_str().starts_with(&root) && *id != asset.id);
+    pictures.sort();
+    pictures.dedup();
+    if pictures.is_empty() {
+        return Ok(());
+    }
+    let lines = log.snapshot()?.name(&format!("record:{digest}"))?.unwrap_or_default();
+    let known = lines.lines().filter_map(|line| line.split_once(' ')).map(|(_, id)| id);
+    for known in known.filter(|known| *known != asset.id.as_str()) {
+        for picture in &pictures {
+            for then in moved(asset.id.as_str(), known, picture.as_str()) {
+                let former = Former::new(AssetKind::Image, picture, AssetId::new(then).ok());
+                found.iter_mut().for_each(|one| one.former.extend(former.clone()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Begins the id of a picture that lies in a folder.
+const PICTURE: &str = "image:";
+
+/// The pictures that a record is about or refers to.
+fn pictures_of(one: &Found) -> Vec<AssetId> {
+    let own = one.event.asset();
+    let named = match &one.event.fact {
+        Fact::Published(content) => content.references(),
+        _ => Vec::new(),
+    };
+    own.into_iter()
+        .chain(named)
+        .filter(|asset| asset.kind == AssetKind::Image)
+        .map(|asset| asset.id)
+        .collect()
+}
+
+/// The ids that a picture may have had where its article, which is called `now`, was known as `then`.
+fn moved(now: &str, then: &str, picture: &str) -> Vec<String> {
+    let common: usize = now
+        .split('/')
+        .rev()
+        .zip(then.split('/').rev())
+        .take_while(|(a, b)| a == b)
+        .map(|(a, _)| a.len() + 1)
+        .sum();
+    let above = |id: &str| id.get(..id.len().saturating_sub(common)).unwrap_or_default().to_owned();
+    let swapped = |now: &str, then: &str| {
+        let below = picture.strip_prefix(PICTURE)?.strip_prefix(now)?.trim_start_matches('/');
+        Some(if then.is_empty() { format!("{PICTURE}{below}") } else { format!("{PICTURE}{then}/{below}") })
+    };
+    [swapped(&above(now), &above(then)), swapped(root_of(now), root_of(then))].into_iter().flatten().collect()
+}
+
+/// The name of the folder that an id begins with.
+fn root_of(id: &str) -> &str {
+    id.split('/').next().unwrap_or_default()
+}
+
 /// Gives an event, and what it refers to, the ids that they had before today's rules, where the log has them. Returns the
 /// id of today where the event's own was changed.
 pub(super) fn with_former(snapshot: &Snapshot, one: &mut Found) -> Result<Option<AssetId>, ReadError> {
@@ -129,7 +202,8 @@ fn rename(content: &mut store::Content, asset: &AssetRef, id: &AssetId) {
 /// Whether an id was made of where the record lies.
 fn is_of_place(id: &str, origin: &Origin) -> bool {
     let stem = origin.stem.rsplit_once('.').map_or(origin.stem.as_str(), |(stem, _)| stem);
-    !stem.is_empty() && id.starts_with(stem)
+    let root = stem.split_once('/').map(|(root, _)| format!("{PICTURE}{root}/"));
+    !stem.is_empty() && (id.starts_with(stem) || root.is_some_and(|root| id.starts_with(&root)))
 }
 
 /// Whether an id is a URI (RFC 3986, section 3) with a scheme that is not ours, or a UUID or digest.
@@ -151,4 +225,25 @@ fn digest(raw: &Raw, origin: &Origin, at: usize) -> String {
 
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_move_with_their_articles() {
+        let check = |now: &str, then: &str, picture: &str, expected: &[&str]| {
+            assert_eq!(moved(now, then, picture), expected, "{now} {then} {picture}");
+        };
+        check("b/posts/x", "a/posts/x", "image:b/img/1.png", &["image:a/img/1.png", "image:a/img/1.png"]);
+        check("posts/x", "a/posts/x", "image:posts/1.png", &["image:a/posts/1.png", "image:a/1.png"]);
+        check(
+            "a/posts/x",
+            "posts/x",
+            "image:a/posts/1.png",
+            &["image:posts/1.png", "image:posts/posts/1.png"],
+        );
+        check("b/x", "a/y", "image:c/1.png", &[]);
+    }
 }

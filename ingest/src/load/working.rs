@@ -13,6 +13,7 @@ use super::{
     cutting::{Chunk, Finding},
     identity::File,
     position::{Fnv, Position},
+    site_language::{self, SiteLanguages},
     subject::{self, Subject},
     taken_back::TakenBack,
 };
@@ -35,6 +36,8 @@ pub(super) struct Working<'a> {
     pub(super) log: &'a Log,
     pub(super) readers: &'a Readers,
     pub(super) known: &'a Known,
+    /// Of short texts.
+    pub(super) languages: &'a SiteLanguages,
     /// The time by which is decided what is public.
     pub(super) now: Timestamp,
     /// Departures from what events may be usually.
@@ -83,6 +86,8 @@ pub(super) struct Ready {
     /// Whether its file has told the log the same before, and nothing else since.
     pub(super) said_before: bool,
     pub(super) subject: Option<Subject>,
+    /// The event itself, where it tells no language of its own.
+    pub(super) of_site: Option<Box<NewEvent>>,
 }
 
 /// Why a record gave nothing.
@@ -133,8 +138,10 @@ impl Working<'_> {
         if let Some(reason) = &raw.broken {
             return Err(reason.clone().into());
         }
-        let found = self.readers.read(format, raw, origin)?;
+        let mut found = self.readers.read(format, raw, origin)?;
+        self.languages.state(format, &origin.path, &mut found);
         let subjects = Subject::all(format, &found, raw, origin);
+        subject::know_pictures(self.log, &mut found, &subjects).map_err(Failure::Log)?;
         let is_alone = found.len() == 1;
         let mut said = Said::default();
         let mut left_out = None;
@@ -215,8 +222,13 @@ impl Working<'_> {
                 subject.natural = natural;
             }
         }
-        let Found { mut event, mention, .. } = one;
+        let Found { mut event, mention, is_short, .. } = one;
         let asset = event.asset();
+        if let Some(asset) = asset.as_ref().filter(|_| is_short && !mention) {
+            let settled =
+                self.log.snapshot().and_then(|snapshot| site_language::settle(&snapshot, asset, &mut event));
+            settled.map_err(Failure::Log)?;
+        }
         if mention
             && let Some(asset) = &asset
             && self.known.read().unwrap_or_else(PoisonError::into_inner).contains(&hash(asset))
@@ -240,7 +252,17 @@ impl Working<'_> {
         }
         let prepared = self.log.prepare(&event)?;
         let event_type = event.fact.event_type();
-        said.events.push(Ready { prepared, event_type, asset, mention, public, said_before, subject });
+        let of_site = (subject.is_some() && is_short).then(|| Box::new(event));
+        said.events.push(Ready {
+            prepared,
+            event_type,
+            asset,
+            mention,
+            public,
+            said_before,
+            subject,
+            of_site,
+        });
         Ok(())
     }
 }

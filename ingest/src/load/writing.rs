@@ -18,6 +18,7 @@ use super::{
     identity::{Identities, Verdict},
     position::Position,
     report::{LoadReport, Progress, Reading, ReasonCount, Refused},
+    site_language,
     subject::{Order, Subject},
     taken_back::TakenBack,
     working::{Known, Ready, Worked, Worked1, hash},
@@ -210,7 +211,16 @@ impl<'a> Writing<'a> {
         let event_type = event.fact.event_type();
         let (asset, subject) = (Some(asset), None);
         let (mention, public, said_before) = (false, false, false);
-        self.pending.push(Ready { prepared, event_type, asset, mention, public, said_before, subject });
+        self.pending.push(Ready {
+            prepared,
+            event_type,
+            asset,
+            mention,
+            public,
+            said_before,
+            subject,
+            of_site: None,
+        });
         Ok(())
     }
 
@@ -259,6 +269,12 @@ impl<'a> Writing<'a> {
             self.rehearsed.insert(hash(&asset), event.prepared.fingerprint());
         }
         if asset != called {
+            if let Some(mut one) = event.of_site.take()
+                && site_language::settle(&snapshot, &asset, &mut one)?
+            {
+                self.report.unchanged += 1;
+                return Ok(());
+            }
             event.prepared = event.prepared.renamed(asset.id.clone());
             event.asset = Some(asset);
         } else if event.said_before {

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The version of the rules, and of what the digests of documents are of. An index of another version is built again.
-pub const ANALYSER_VERSION: u32 = 6;
+pub const ANALYSER_VERSION: u32 = 7;
 
 /// Which rules a field follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

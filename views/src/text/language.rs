@@ -140,6 +140,18 @@ impl Language {
         if words < 2 || alien || bare { Self::Other } else { told }
     }
 
+    /// Returns true for a text of few words, none of which has letters that the language does not use.
+    pub(crate) fn may_be_of(self, text: &str) -> bool {
+        let mut words = 0;
+        let mut all = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+        let fits = all.all(|word| {
+            words += 1;
+            let cyrillic = word.chars().any(|c| matches!(c, '\u{400}'..='\u{4ff}'));
+            words < LONG_WORDS && self.spells(&word.to_lowercase()) && cyrillic == (self == Self::Russian)
+        });
+        fits && words > 0
+    }
+
     /// Returns true for a word, in lower case, that has no letters which the language does not use.
     fn spells(self, word: &str) -> bool {
         if word.is_ascii() {
@@ -333,6 +345,21 @@ mod tests {
         check("Greve nos portos entra na terceira semana", Language::Portuguese);
         check("Nieuwe brug over de rivier geopend", Language::Dutch);
         check("Новый мост открыт", Language::Russian);
+    }
+
+    #[test]
+    fn a_short_text_may_be_of_a_language_by_its_letters() {
+        let check = |language: Language, text: &str, expected: bool| {
+            assert_eq!(language.may_be_of(text), expected, "{text}");
+        };
+        check(Language::English, "wildpixel/iStock via Getty Images", true);
+        check(Language::English, "Über die Brücke gefahren ñandú", false);
+        check(Language::English, "Пароход пришёл", false);
+        check(Language::Russian, "Пароход пришёл", true);
+        check(Language::Russian, "The steamer", false);
+        check(Language::Other, "Båten är här", false);
+        check(Language::English, "", false);
+        check(Language::English, &"word ".repeat(16), false);
     }
 
     #[test]
