@@ -2,11 +2,13 @@
 
 mod format;
 mod interval;
+mod iso;
 
 use jiff::{Timestamp as Instant, ToSpan, Zoned, civil, tz::TimeZone};
-use store::ArchiveDate;
+use store::{ArchiveDate, Precision};
 
 pub use self::{format::DateFormat, interval::Interval};
+use crate::Scalar;
 
 /// Why a date cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,8 +24,11 @@ pub fn day_range(text: &str) -> Result<(i64, i64), DateError> {
     Ok((date.start().as_millis(), date.end().as_millis()))
 }
 
-/// The first and the last millisecond that a bound covers: an archive's date, a date in one of Elasticsearch's
-/// formats, or a date with maths behind it: `now-1y/d`, `1931-05||+1M/M`.
+/// The first and the last millisecond that a bound of a range covers: an archive's date, a date in one of
+/// Elasticsearch's formats, or a date with maths behind it: `now-1y/d`, `1931-05||+1M/M`.
+///
+/// As in Elasticsearch, what a date does not state of the clock is filled up, and a month or a day that it does not state
+/// is the first: the last millisecond of `1912` is that of 1 January 1912. [`whole`] makes a bound of all of it.
 ///
 /// # Errors
 /// [`DateError`] when it is none.
@@ -46,6 +51,15 @@ pub fn parse_bound(
     }
     apply(anchor.0, maths, &zone).ok_or_else(|| {
         DateError(format!("`{}` is no date maths: write now-1y, now/d or 1931-05-02||+1M/M", cut(text)))
+    })
+}
+
+/// Returns a date of ours as a bound: a year or a month with rounding, so that it covers all of it; others as they are.
+pub(crate) fn whole(text: &str) -> Scalar {
+    Scalar::Text(match text.parse::<ArchiveDate>().map(|date| date.precision()) {
+        Ok(Precision::Year) => format!("{text}||/y"),
+        Ok(Precision::Month) => format!("{text}||/M"),
+        _ => text.to_owned(),
     })
 }
 
@@ -119,25 +133,7 @@ fn read_as(text: &str, format: &str, zone: &TimeZone) -> Result<(i64, i64), Date
         | "yyyy-MM-dd"
         | "uuuu-MM-dd"
         | "year_month_day"
-        | "strict_year_month_day" => {
-            let local = text.strip_suffix('Z').unwrap_or(text);
-            if let Ok(local) = local.parse::<civil::DateTime>()
-                && text.contains(['T', ' '])
-            {
-                let zone = if text.ends_with('Z') { &TimeZone::UTC } else { zone };
-                let millis = local.to_zoned(zone.clone()).map_err(|_| no_fit())?.timestamp().as_millisecond();
-                return Ok((millis, millis));
-            }
-            let (first, last) = day_range(text)?;
-            let civil = |millis| {
-                Instant::from_millisecond(millis).ok().map(|at| at.to_zoned(TimeZone::UTC).datetime())
-            };
-            let shift = civil(first)
-                .and_then(|at| at.to_zoned(zone.clone()).ok())
-                .map_or(0, |at| at.timestamp().as_millisecond() - first);
-            let shift = if text.contains('T') { 0 } else { shift };
-            Ok((first + shift, last + shift))
-        }
+        | "strict_year_month_day" => iso::read(text, zone),
         pattern => DateFormat::parse(pattern)?.read(text, zone).ok_or_else(no_fit),
     }
 }
@@ -148,7 +144,7 @@ fn apply(start: i64, maths: &str, zone: &TimeZone) -> Option<(i64, i64)> {
         return None;
     }
     let mut at = Instant::from_millisecond(start).ok()?.to_zoned(zone.clone());
-    let mut last: Option<Zoned> = None;
+    let mut last: Option<i64> = None;
     let mut rest = maths;
     while let Some(operator) = rest.chars().next() {
         rest = rest.get(1..)?;
@@ -164,7 +160,9 @@ fn apply(start: i64, maths: &str, zone: &TimeZone) -> Option<(i64, i64)> {
             '-' => at = at.checked_sub(span(unit, count)?).ok()?,
             '/' if digits == 0 => {
                 at = floor(&at, unit)?;
-                last = Some(at.checked_add(span(unit, 1)?).ok()?);
+                // The last year of the calendar ends with it.
+                let next = at.checked_add(span(unit, 1)?).map(|next| next.timestamp().as_millisecond() - 1);
+                last = Some(next.unwrap_or(Instant::MAX.as_millisecond()));
                 continue;
             }
             _ => return None,
@@ -172,7 +170,7 @@ fn apply(start: i64, maths: &str, zone: &TimeZone) -> Option<(i64, i64)> {
         last = None;
     }
     let first = at.timestamp().as_millisecond();
-    Some((first, last.map_or(first, |last| last.timestamp().as_millisecond() - 1)))
+    Some((first, last.unwrap_or(first)))
 }
 
 fn span(unit: char, count: i64) -> Option<jiff::Span> {
@@ -238,26 +236,61 @@ mod tests {
 
     const NOW: i64 = 1_700_000_000_000; // 2023-11-14T22:13:20Z
 
+    /// What is written, what of it is the lower and the upper bound in Elasticsearch's requests, and, where it is another,
+    /// the upper bound of our own `date:` and `to=`.
+    const BOUNDS: [(&str, &str, &str, Option<&str>); 14] = [
+        ("1912", "1912-01-01T00:00:00.000Z", "1912-01-01T23:59:59.999Z", Some("1912-12-31T23:59:59.999Z")),
+        ("1912-02", "1912-02-01T00:00:00.000Z", "1912-02-01T23:59:59.999Z", Some("1912-02-29T23:59:59.999Z")),
+        ("1912-02-03", "1912-02-03T00:00:00.000Z", "1912-02-03T23:59:59.999Z", None),
+        ("1912-02-03T", "1912-02-03T00:00:00.000Z", "1912-02-03T23:59:59.999Z", None),
+        ("1912-02-03T15", "1912-02-03T15:00:00.000Z", "1912-02-03T15:59:59.999Z", None),
+        ("1912-02-03T15:04", "1912-02-03T15:04:00.000Z", "1912-02-03T15:04:59.999Z", None),
+        ("1912-02-03T15:04:05", "1912-02-03T15:04:05.000Z", "1912-02-03T15:04:05.999Z", None),
+        ("1912-02-03T15:04:05.6", "1912-02-03T15:04:05.600Z", "1912-02-03T15:04:05.600Z", None),
+        ("1912-02-03T15:04:05Z", "1912-02-03T15:04:05.000Z", "1912-02-03T15:04:05.999Z", None),
+        ("1912-02-03T15+02:00", "1912-02-03T13:00:00.000Z", "1912-02-03T13:59:59.999Z", None),
+        ("1912-02-03 15:04", "1912-02-03T15:04:00.000Z", "1912-02-03T15:04:59.999Z", None),
+        ("1912||/y", "1912-01-01T00:00:00.000Z", "1912-12-31T23:59:59.999Z", None),
+        ("9999", "9999-01-01T00:00:00.000Z", "9999-01-01T23:59:59.999Z", Some("253402207200999")),
+        (
+            "-000044",
+            "-000044-01-01T00:00:00.000Z",
+            "-000044-01-01T23:59:59.999Z",
+            Some("-000044-12-31T23:59:59.999Z"),
+        ),
+    ];
+
+    #[test]
+    fn what_is_not_written_is_filled_up() {
+        let shown = |text: &str| {
+            let (low, high) = parse_bound(text, None, None, NOW).unwrap();
+            (instant_of(low), instant_of(high))
+        };
+        for (text, first, last, ours) in BOUNDS {
+            assert_eq!(shown(text), (first.to_owned(), last.to_owned()), "{text}");
+            let whole = (first.to_owned(), ours.unwrap_or(last).to_owned());
+            assert_eq!(shown(&whole_text(text)), whole, "all of {text}");
+        }
+    }
+
+    fn whole_text(text: &str) -> String {
+        whole(text).to_string()
+    }
+
     #[test]
     fn bounds_are_read() {
         let check = |text: &str, format: Option<&str>, zone: Option<&str>, first: &str, last: &str| {
             let (low, high) = parse_bound(text, format, zone, NOW).unwrap();
             assert_eq!((instant_of(low).as_str(), instant_of(high).as_str()), (first, last), "{text}");
         };
-        check("1931", None, None, "1931-01-01T00:00:00.000Z", "1931-12-31T23:59:59.999Z");
-        check("1931-05-02T10:00:00", None, None, "1931-05-02T10:00:00.000Z", "1931-05-02T10:00:00.000Z");
-        check("1931-05-02T10:00:00Z", None, None, "1931-05-02T10:00:00.000Z", "1931-05-02T10:00:00.000Z");
         check("1931-05-02", None, Some("+02:00"), "1931-05-01T22:00:00.000Z", "1931-05-02T21:59:59.999Z");
-        check(
-            "1931-07-02",
-            None,
-            Some("America/New_York"),
-            "1931-07-02T04:00:00.000Z",
-            "1931-07-03T03:59:59.999Z",
-        );
+        let summer = ("1931-07-02T04:00:00.000Z", "1931-07-03T03:59:59.999Z");
+        check("1931-07-02", None, Some("America/New_York"), summer.0, summer.1);
         check("0", Some("epoch_millis"), None, "1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.000Z");
+        // Three digits are no year, so that they are the milliseconds that the usual formats end with.
+        check("100", None, None, "1970-01-01T00:00:00.100Z", "1970-01-01T00:00:00.100Z");
         check("19310502", Some("basic_date"), None, "1931-05-02T00:00:00.000Z", "1931-05-02T23:59:59.999Z");
-        let first_of_may = ("1931-05-01T00:00:00.000Z", "1931-05-31T23:59:59.999Z");
+        let first_of_may = ("1931-05-01T00:00:00.000Z", "1931-05-01T23:59:59.999Z");
         check("05-1931", Some("MM-yyyy"), None, first_of_may.0, first_of_may.1);
         check("02/05/1931", Some("dd/MM/yyyy"), None, "1931-05-02T00:00:00.000Z", "1931-05-02T23:59:59.999Z");
         check("2/5/1931", Some("d/M/yyyy"), None, "1931-05-02T00:00:00.000Z", "1931-05-02T23:59:59.999Z");
@@ -285,6 +318,11 @@ mod tests {
     fn what_is_no_bound_says_why() {
         for (text, format) in [
             ("soon", None),
+            ("1931-05T10", None),
+            ("1931-05-02T1", None),
+            ("1931-05-02T10:61", None),
+            ("1931-05-02T10:20:30.", None),
+            ("1931-05-02T10:20:30:40", None),
             ("now-", None),
             ("now-1q", None),
             ("now+99999999999999999999y", None),

@@ -2,6 +2,7 @@
 //!
 //! Each kind of query has a file, with what reads it and what writes it. Some queries that the plain syntax makes have no
 //! form in Elasticsearch's DSL; they are written with options of our own: `fields` for a pattern in several fields,
+//! `analyze_wildcard` for one whose words are lowered and folded as those of texts are,
 //! `case_insensitive` for words, `auto_generate_phrase_queries` for compounds whose parts must follow each other,
 //! `last_is_prefix` for a last word that may be the start of one.
 
@@ -110,7 +111,9 @@ fn written(query: &Query) -> Written {
         Query::Phrase(phrase) => phrase::write(phrase),
         Query::Terms { field, values, any_case } => terms::write(field, values, *any_case),
         Query::Range(range) => range::write(range),
-        Query::Pattern { fields, pattern, any_case } => pattern::write(fields, pattern, *any_case),
+        Query::Pattern { fields, pattern, folds, any_case } => {
+            pattern::write(fields, pattern, *folds, *any_case)
+        }
         Query::Fuzzy(fuzzy) => fuzzy::write(fuzzy),
         Query::Exists { field } => exists::write(field),
         Query::Ids(ids) => ids::write(ids),

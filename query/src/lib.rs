@@ -76,7 +76,8 @@ pub enum Query {
     Words(Words),
     /// Words that follow each other.
     Phrase(Phrase),
-    /// One of these exact values.
+    /// One of these exact values; in a field of text, one of its terms as they are in the index: stems, unless the field
+    /// has words as they are written.
     Terms {
         /// The field.
         field: String,
@@ -93,7 +94,9 @@ pub enum Query {
         fields: Vec<FieldBoost>,
         /// The pattern of the terms.
         pattern: PatternKind,
-        /// True if `A` and `a` are the same, in fields of exact values.
+        /// True if the words of the pattern are lowered and folded as those of texts are, in fields of text.
+        folds: bool,
+        /// True if `A` and `a` are the same.
         any_case: bool,
     },
     /// Terms that are almost this one.
@@ -171,6 +174,8 @@ pub struct Range {
     pub format: Option<String>,
     /// For dates without an offset: `+02:00`.
     pub time_zone: Option<String>,
+    /// True if a bound that is no value of the field leaves nothing between, instead of being refused.
+    pub lenient: bool,
 }
 
 /// A pattern of terms.

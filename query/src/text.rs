@@ -277,7 +277,7 @@ mod tests {
         let known = |name: &str| {
             ["headline", "headline.exact", "body", "published", "section", "date"]
                 .contains(&name)
-                .then(|| vec![FieldBoost::new(if name == "date" { "published" } else { name })])
+                .then(|| vec![FieldBoost::new(if name == "date" { "published.local" } else { name })])
         };
         let need = if syntax == Syntax::Plain { Need::All } else { Need::Any };
         let options = TextOptions { need, ..TextOptions::new(syntax, &known) };
@@ -332,10 +332,12 @@ mod tests {
         check("ferry NOT fire", "(+ferry -fire)");
         check("headline:ferry", "headline:ferry");
         check("headline:(ferry tram)", "(+headline:ferry +headline:tram)");
-        check("date:1963-11..1964", "published:[1963-11 1964]");
-        check("date:..1900", "published:[* 1900]");
-        check("date:>=1900", "published:[1900 *]");
-        check("date:[1900 TO 1910}", "published:[1900 1910!]");
+        check("date:1963-11..1964", "published.local:[1963-11||/M 1964||/y]");
+        check("date:..1900", "published.local:[* 1900||/y]");
+        check("date:>=1900", "published.local:[1900||/y *]");
+        check("date:1931-05", "published.local:[1931-05||/M 1931-05||/M]");
+        check("date:\"1931\"", "published.local:[1931||/y 1931||/y]");
+        check("date:[1900 TO 1910}", "published.local:[1900||/y 1910||/y!]");
         check("harb*", "harb>");
         check("h*r?bour", "<h*r?bour>");
         check("ferry~", "ferry~");
@@ -372,7 +374,10 @@ mod tests {
             "(+headline.exact:run +headline.exact:runs -_all.exact:running)",
         );
         check("=(run OR ran)", "(_all.exact:run _all.exact:ran)");
-        check("=runn* =ruin~ date:=1900..", "(+_all.exact:runn> +_all.exact:ruin~ +published:[1900 *])");
+        check(
+            "=runn* =ruin~ date:=1900..",
+            "(+_all.exact:runn> +_all.exact:ruin~ +published.local:[1900||/y *])",
+        );
         check("a = b == c ==d x=y", "(+a +b +c +_all.exact:d +x=y)");
         check("=(1900..1910)", "nothing");
         check("ferry~abc", "ferry~abc");
@@ -428,7 +433,14 @@ mod tests {
         check("\"golden gate\"~2", "\"golden gate\"~2");
         check("harb*", "harb>");
         check("fery~1", "fery~");
-        check("headline:ferry", "headline:ferry");
+        // There are no names of fields in it: a colon is a sign between words as any other.
+        for text in ["headline:ferry", "headline:\"ferry\"", "published:>=1900"] {
+            let Query::Bool(bool) = parse(text, Syntax::Simple).unwrap() else {
+                assert!(show(&parse(text, Syntax::Simple).unwrap()).contains(':'), "{text}");
+                continue;
+            };
+            assert_eq!(bool.should.len(), 2, "{text}");
+        }
         check("((((", "nothing");
     }
 

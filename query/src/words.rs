@@ -21,7 +21,7 @@ pub struct Words {
     pub exact_start: usize,
     /// With fuzziness: whether two neighbours that swapped places are one edit.
     pub swaps: bool,
-    /// The most terms that a fuzzy word or the start of one stands for; without, all.
+    /// With fuzziness: the most terms that a word stands for; without, all.
     pub max_expansions: Option<usize>,
     /// The share that fields other than the best count.
     pub tie_breaker: f32,
@@ -33,6 +33,8 @@ pub struct Words {
     pub empty_matches_all: bool,
     /// True if `A` and `a` are the same, in fields of exact values.
     pub any_case: bool,
+    /// True if a text that is no value of a field of dates or numbers is not in it, instead of being refused.
+    pub lenient: bool,
 }
 
 impl Words {
@@ -52,6 +54,7 @@ impl Words {
             last_is_prefix: false,
             empty_matches_all: false,
             any_case: false,
+            lenient: false,
         }
     }
 }
@@ -86,6 +89,8 @@ pub struct Phrase {
     pub tie_breaker: f32,
     /// True if `A` and `a` are the same, in fields of exact values.
     pub any_case: bool,
+    /// True if a text that is no value of a field of dates or numbers is not in it, instead of being refused.
+    pub lenient: bool,
 }
 
 impl Phrase {
@@ -100,6 +105,7 @@ impl Phrase {
             empty_matches_all: false,
             tie_breaker: 0.0,
             any_case: false,
+            lenient: false,
         }
     }
 }

@@ -107,8 +107,9 @@ impl DateFormat {
         }
     }
 
-    /// The first and the last millisecond of a date that is written in this format: of the year, month, day … that is
-    /// the finest in it. Of named formats, only those that stand for a pattern are read here.
+    /// The first and the last millisecond of a date that is written in this format: what it does not state of the clock
+    /// may be anything, a month or a day that it does not state is the first. Of named formats, only those that stand for a
+    /// pattern are read here.
     pub(super) fn read(&self, text: &str, zone: &TimeZone) -> Option<(i64, i64)> {
         let Shape::Pattern(parts) = &self.shape else { return None };
         let (mut rest, mut zone) = (text, zone.clone());
@@ -154,6 +155,7 @@ impl DateFormat {
         let millis = |at: &Zoned| at.timestamp().as_millisecond();
         let last = match UNITS.get(finest)? {
             'S' => millis(&first),
+            'y' | 'M' => millis(&first.checked_add(span('d', 1)?).ok()?) - 1,
             unit => millis(&first.checked_add(span(*unit, 1)?).ok()?) - 1,
         };
         Some((millis(&first), last))

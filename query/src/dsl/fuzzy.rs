@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Kind, Parser, Read, Written,
-    options::{expansions, fuzziness, rewrite},
+    options::{expansions, fuzziness, rewrite, with_expansions},
 };
 use crate::{FieldBoost, Fuzziness, Fuzzy, Query, json::Reader};
 
@@ -21,10 +21,10 @@ fn read(_: &mut Parser<'_, '_>, fields: Vec<FieldBoost>, object: &mut Reader) ->
 }
 
 pub(super) fn write(fuzzy: &Fuzzy) -> Written {
-    Written::of_fields("fuzzy", &fuzzy.fields)
+    let written = Written::of_fields("fuzzy", &fuzzy.fields)
         .with("value", fuzzy.value.as_str())
         .with_other("fuzziness", fuzzy.fuzziness.to_string(), &Fuzziness::AUTO.to_string())
         .with_other("prefix_length", fuzzy.exact_start, &0)
-        .with_other("transpositions", fuzzy.swaps, &true)
-        .with_some("max_expansions", fuzzy.max_expansions)
+        .with_other("transpositions", fuzzy.swaps, &true);
+    with_expansions(written, fuzzy.max_expansions)
 }

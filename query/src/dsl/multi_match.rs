@@ -1,7 +1,5 @@
 //! `multi_match`: words or a phrase in several fields.
 
-use serde_json::json;
-
 use super::{
     Answer, Kind, Parser, Read,
     options::{fields, share},
@@ -22,7 +20,6 @@ fn read(_: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
             let last_is_prefix = kind == "phrase_prefix";
             let mut phrase = Phrase { tie_breaker, last_is_prefix, ..Phrase::new(fields, text) };
             phrase::options(&mut phrase, object)?;
-            object.only("lenient", &json!(false))?;
             return Ok(Query::Phrase(phrase));
         }
         "best_fields" => (Combine::BestField, false),

@@ -9,14 +9,23 @@ use crate::{
     limits::MAX_BOOST,
 };
 
-/// `max_expansions`: how many terms a prefix or fuzzy word may stand for.
+/// So many terms the start of a word or a fuzzy word stands for in Elasticsearch, unless more or fewer are asked for.
+pub(super) const USUAL_EXPANSIONS: usize = 50;
+/// As many as there are: the largest number that Elasticsearch takes.
+const ALL_EXPANSIONS: usize = i32::MAX as usize;
+
+/// `max_expansions`: how many terms the start of a word or a fuzzy word may stand for; `None` for all.
 pub(super) fn expansions(object: &mut Reader, name: &str) -> Result<Option<usize>, QueryError> {
-    match object.count(name)? {
-        Some(0) => {
-            Err(QueryError::illegal(format!("`{name}` must be 1 at least")).at(object.pointer_to(name)))
-        }
-        most => Ok(most),
+    match object.count(name)?.unwrap_or(USUAL_EXPANSIONS) {
+        0 => Err(QueryError::illegal(format!("`{name}` must be 1 at least")).at(object.pointer_to(name))),
+        ALL_EXPANSIONS.. => Ok(None),
+        most => Ok(Some(most)),
     }
+}
+
+/// Writes what [`expansions`] reads.
+pub(super) fn with_expansions(written: Written, most: Option<usize>) -> Written {
+    written.with_other("max_expansions", most.unwrap_or(ALL_EXPANSIONS), &USUAL_EXPANSIONS)
 }
 
 /// `rewrite`: the terms of a pattern always score the same.

@@ -38,19 +38,19 @@ fn read(fields: Vec<FieldBoost>, name: &str, object: &mut Reader, make: fn(Strin
     };
     at_most(name, text.len(), MAX_PATTERN, object)?;
     rewrite(object, "rewrite")?;
+    let folds = object.flag("analyze_wildcard")?.unwrap_or(false);
     let any_case = object.flag("case_insensitive")?.unwrap_or(false);
-    Ok(Query::Pattern { fields, pattern: make(text), any_case })
+    Ok(Query::Pattern { fields, pattern: make(text), folds, any_case })
 }
 
-pub(super) fn write(fields: &[FieldBoost], pattern: &PatternKind, any_case: bool) -> Written {
+pub(super) fn write(fields: &[FieldBoost], pattern: &PatternKind, folds: bool, any_case: bool) -> Written {
     let kind = match pattern {
         PatternKind::Prefix(_) => "prefix",
         PatternKind::Wildcard(_) => "wildcard",
         PatternKind::Regexp(_) => "regexp",
     };
-    Written::of_fields(kind, fields).with("value", pattern.text()).with_other(
-        "case_insensitive",
-        any_case,
-        &false,
-    )
+    Written::of_fields(kind, fields)
+        .with("value", pattern.text())
+        .with_other("analyze_wildcard", folds, &false)
+        .with_other("case_insensitive", any_case, &false)
 }

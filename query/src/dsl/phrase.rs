@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Kind, Read, Written,
-    options::{expansions, slop, zero_terms},
+    options::{expansions, slop, with_expansions, zero_terms},
     written::field_names,
 };
 use crate::{FieldBoost, Phrase, Query, QueryError, json::Reader};
@@ -32,6 +32,7 @@ pub(super) fn options(phrase: &mut Phrase, object: &mut Reader) -> Result<(), Qu
         phrase.max_expansions = expansions(object, "max_expansions")?;
     }
     phrase.empty_matches_all = zero_terms(object)?;
+    phrase.lenient = object.flag("lenient")?.unwrap_or(false);
     phrase.any_case = object.flag("case_insensitive")?.unwrap_or(false);
     Ok(())
 }
@@ -49,10 +50,14 @@ pub(super) fn write(phrase: &Phrase) -> Written {
             .with("fields", field_names(&phrase.fields))
             .with_number("tie_breaker", phrase.tie_breaker, 0.0),
     };
+    let written = match phrase.last_is_prefix {
+        true => with_expansions(written, phrase.max_expansions),
+        false => written,
+    };
     written
         .with("query", phrase.text.as_str())
         .with_other("slop", phrase.slop, &0)
-        .with_some("max_expansions", phrase.max_expansions.filter(|_| phrase.last_is_prefix))
         .with_some("zero_terms_query", phrase.empty_matches_all.then_some("all"))
         .with_other("case_insensitive", phrase.any_case, &false)
+        .with_other("lenient", phrase.lenient, &false)
 }

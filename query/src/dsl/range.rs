@@ -26,6 +26,7 @@ fn read(_: &mut Parser<'_, '_>, field: String, object: &mut Reader) -> Answer {
         }
     }
     range.format = object.text("format")?;
+    range.lenient = object.flag("lenient")?.unwrap_or(false);
     range.time_zone = object.text("time_zone")?;
     if object.text("relation")?.is_some_and(|relation| !relation.eq_ignore_ascii_case("intersects")) {
         return Err(QueryError::illegal("`relation` must be INTERSECTS").at(object.pointer_to("relation")));
@@ -41,5 +42,8 @@ pub(super) fn write(range: &Range) -> Written {
     if let Some((value, included)) = &range.to {
         written = written.with(if *included { "lte" } else { "lt" }, value.clone());
     }
-    written.with_some("format", range.format.as_deref()).with_some("time_zone", range.time_zone.as_deref())
+    written
+        .with_some("format", range.format.as_deref())
+        .with_some("time_zone", range.time_zone.as_deref())
+        .with_other("lenient", range.lenient, &false)
 }

@@ -37,9 +37,9 @@ fn read(parser: &mut Parser<'_, '_>, object: &mut Reader, syntax: Syntax) -> Ans
     }
     let joined = operator(object, "default_operator")?;
     let need = minimum(object)?.map_or(joined, Need::Minimum);
+    // A field that no view has is one that no document has anything in.
     let known = |name: &str| {
-        (name.contains('*') || matches!(name, "_id" | "_seq") || (parser.options.field)(name))
-            .then(|| vec![FieldBoost::new(name)])
+        (!name.ends_with(EXACT) || (parser.options.field)(name)).then(|| vec![FieldBoost::new(name)])
     };
     let options = TextOptions {
         syntax,
@@ -65,9 +65,9 @@ fn read(parser: &mut Parser<'_, '_>, object: &mut Reader, syntax: Syntax) -> Ans
                     .at(object.pointer_to("quote_field_suffix")));
             }
         },
+        lenient: object.flag("lenient")?.unwrap_or(false),
         field: &known,
     };
-    object.only("lenient", &json!(false))?;
     object.only("analyze_wildcard", &json!(true))?; // patterns always are
     rewrite(object, "rewrite")?;
     rewrite(object, "fuzzy_rewrite")?;

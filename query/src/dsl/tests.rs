@@ -74,7 +74,7 @@ fn fuzziness() -> impl Strategy<Value = Fuzziness> {
 fn words() -> impl Strategy<Value = Query> {
     let combine = select(vec![Combine::BestField, Combine::AllFields, Combine::OneField]);
     let near = (option::of(fuzziness()), 0_usize..9, any::<bool>(), option::of(1_usize..99));
-    (fields(), text(), combine, need(), near, share(), any::<[bool; 4]>()).prop_map(
+    (fields(), text(), combine, need(), near, share(), any::<[bool; 5]>()).prop_map(
         |(
             fields,
             text,
@@ -84,7 +84,9 @@ fn words() -> impl Strategy<Value = Query> {
             tie_breaker,
             flags,
         )| {
-            let [compounds, last_is_prefix, empty_matches_all, any_case] = flags;
+            let [compounds, last_is_prefix, empty_matches_all, any_case, lenient] = flags;
+            // Only a word that is not exactly this one stands for several.
+            let max_expansions = max_expansions.filter(|_| fuzziness.is_some());
             Query::Words(Words {
                 fields,
                 text,
@@ -99,14 +101,15 @@ fn words() -> impl Strategy<Value = Query> {
                 last_is_prefix,
                 empty_matches_all,
                 any_case,
+                lenient,
             })
         },
     )
 }
 
 fn phrase() -> impl Strategy<Value = Query> {
-    (fields(), text(), 0_u32..=100, any::<[bool; 3]>(), option::of(1_usize..99), share()).prop_map(
-        |(fields, text, slop, [last_is_prefix, empty_matches_all, any_case], most, tie_breaker)| {
+    (fields(), text(), 0_u32..=100, any::<[bool; 4]>(), option::of(1_usize..99), share()).prop_map(
+        |(fields, text, slop, [last_is_prefix, empty_matches_all, any_case, lenient], most, tie_breaker)| {
             // Only the start of a word stands for several.
             let max_expansions = most.filter(|_| last_is_prefix);
             Query::Phrase(Phrase {
@@ -118,6 +121,7 @@ fn phrase() -> impl Strategy<Value = Query> {
                 empty_matches_all,
                 tie_breaker,
                 any_case,
+                lenient,
             })
         },
     )
@@ -125,8 +129,10 @@ fn phrase() -> impl Strategy<Value = Query> {
 
 fn range() -> impl Strategy<Value = Query> {
     let bound = || option::of((scalar(), any::<bool>()));
-    (field(), bound(), bound(), option::of(text()), option::of(text())).prop_map(
-        |(field, from, to, format, time_zone)| Query::Range(Range { field, from, to, format, time_zone }),
+    (field(), bound(), bound(), option::of(text()), option::of(text()), any::<bool>()).prop_map(
+        |(field, from, to, format, time_zone, lenient)| {
+            Query::Range(Range { field, from, to, format, time_zone, lenient })
+        },
     )
 }
 
@@ -136,9 +142,10 @@ fn pattern() -> impl Strategy<Value = Query> {
         1 => PatternKind::Wildcard(text),
         _ => PatternKind::Regexp(text),
     });
-    (fields(), kind, any::<bool>()).prop_map(|(fields, pattern, any_case)| Query::Pattern {
+    (fields(), kind, any::<[bool; 2]>()).prop_map(|(fields, pattern, [folds, any_case])| Query::Pattern {
         fields,
         pattern,
+        folds,
         any_case,
     })
 }
@@ -287,7 +294,7 @@ fn bodies() -> Vec<Value> {
         json!({"match": {"body": "ferry"}}),
         json!({"match": {"body": {"query": 1912, "operator": "AND", "boost": 2}}}),
         json!({"match": {"body": {"query": "ferry fog", "fuzziness": "auto:4,8", "prefix_length": 1,
-            "fuzzy_transpositions": false, "max_expansions": 5, "zero_terms_query": "all", "minimum_should_match": -1}}}),
+            "fuzzy_transpositions": false, "max_expansions": 5, "lenient": true, "zero_terms_query": "all", "minimum_should_match": -1}}}),
         json!({"match": {"body": {"query": "x", "minimum_should_match": "2<-25% 9<-3", "boost": 3}}}),
         json!({"match_bool_prefix": {"body": {"query": "ferry fo", "operator": "or"}}}),
         json!({"match_phrase": {"body": {"query": "golden gate", "slop": 2, "zero_terms_query": "none"}}}),
@@ -399,11 +406,6 @@ fn what_is_not_known_is_refused_by_name_and_place() {
     };
     check(json!({"geo_shape": {}}), "`geo_shape` is not supported", "/query/geo_shape");
     check(json!({"match": {"body": {"query": "x", "mood": 1}}}), "`mood`", "/query/match/body/mood");
-    check(
-        json!({"match": {"body": {"query": "x", "lenient": true}}}),
-        "`lenient` is not supported here, but for false",
-        "/query/match/body/lenient",
-    );
     check(json!({"nested": {}}), "looked at directly", "/query/nested");
     check(
         json!({"regexp": {"body": {"value": "x", "flags": "INTERVAL"}}}),

@@ -1,10 +1,8 @@
 //! `match`, `match_bool_prefix` and `combined_fields`, and a `multi_match` of words.
 
-use serde_json::json;
-
 use super::{
     Answer, Kind, Parser, Read, Written,
-    options::{expansions, fields, fuzziness, need, rewrite, with_need, zero_terms},
+    options::{expansions, fields, fuzziness, need, rewrite, with_expansions, with_need, zero_terms},
     written::field_names,
 };
 use crate::{Combine, FieldBoost, Query, QueryError, Words, json::Reader};
@@ -39,12 +37,12 @@ pub(super) fn options(words: &mut Words, object: &mut Reader) -> Result<(), Quer
     words.fuzziness = fuzziness(object, "fuzziness")?;
     words.exact_start = object.count("prefix_length")?.unwrap_or(0);
     words.swaps = object.flag("fuzzy_transpositions")?.unwrap_or(true);
-    words.max_expansions = expansions(object, "max_expansions")?;
+    words.max_expansions = expansions(object, "max_expansions")?.filter(|_| words.fuzziness.is_some());
     words.empty_matches_all = zero_terms(object)?;
     words.compounds = object.flag("auto_generate_phrase_queries")?.unwrap_or(false);
     words.any_case = object.flag("case_insensitive")?.unwrap_or(false);
     rewrite(object, "fuzzy_rewrite")?;
-    object.only("lenient", &json!(false))?;
+    words.lenient = object.flag("lenient")?.unwrap_or(false);
     // There are no synonyms.
     object.flag("auto_generate_synonyms_phrase_query")?;
     Ok(())
@@ -79,13 +77,17 @@ pub(super) fn write(words: &Words) -> Written {
                 .with_other("last_is_prefix", last_is_prefix, &says_prefix)
         }
     };
+    let written = match words.fuzziness {
+        Some(_) => with_expansions(written, words.max_expansions),
+        None => written,
+    };
     with_need(written, &words.need)
         .with("query", words.text.as_str())
         .with_some("fuzziness", words.fuzziness.map(|fuzziness| fuzziness.to_string()))
         .with_other("prefix_length", words.exact_start, &0)
         .with_other("fuzzy_transpositions", words.swaps, &true)
-        .with_some("max_expansions", words.max_expansions)
         .with_some("zero_terms_query", words.empty_matches_all.then_some("all"))
         .with_other("auto_generate_phrase_queries", words.compounds, &false)
         .with_other("case_insensitive", words.any_case, &false)
+        .with_other("lenient", words.lenient, &false)
 }

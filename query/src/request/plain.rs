@@ -6,6 +6,7 @@ use super::{Cursor, SearchRequest, notes_on, parameters, plain_query, window_too
 use crate::{
     Aggregation, AggregationKind, Bool, HighlightOptions, Histogram, Pattern, Phrase, Query, QueryError,
     Range, Scalar, Sort, Terms,
+    dates::whole,
     limits::MAX_WINDOW,
     names::{self, Facet},
     parse_bound,
@@ -180,7 +181,7 @@ fn bound(date: &str) -> Result<Option<(Scalar, bool)>, QueryError> {
     }
     parse_bound(date, None, None, Timestamp::now().as_millis())
         .map_err(|error| QueryError::illegal(error.to_string()))?;
-    Ok(Some((Scalar::from(date), true)))
+    Ok(Some((whole(date), true)))
 }
 
 fn exact_field(kind: AssetKind, name: &str) -> Option<String> {

@@ -1,9 +1,11 @@
 //! The leaves of a query string: words, phrases, patterns and ranges.
 
+use views::LOCAL;
+
 use super::{ALL_EXACT, Parser, Syntax, lexer::Token};
 use crate::{
     Combine, FieldBoost, Fuzziness, Fuzzy, Need, PatternKind, Phrase, Query, QueryError, Range, Scalar,
-    Words, limits::MAX_PATTERN,
+    Words, dates::whole, limits::MAX_PATTERN,
 };
 
 impl Parser<'_, '_> {
@@ -22,6 +24,7 @@ impl Parser<'_, '_> {
                 compounds: true,
                 tie_breaker: self.options.tie_breaker,
                 any_case,
+                lenient: self.options.lenient,
                 ..Words::new(fields, text)
             })
         };
@@ -48,7 +51,7 @@ impl Parser<'_, '_> {
                             Some(prefix) => PatternKind::Prefix(prefix.to_owned()),
                             None => PatternKind::Wildcard(pattern),
                         };
-                        Query::Pattern { fields, pattern, any_case }
+                        Query::Pattern { fields, pattern, folds: true, any_case }
                     }
                     (None, Some(edits)) => Query::Fuzzy(Fuzzy {
                         fields,
@@ -58,18 +61,21 @@ impl Parser<'_, '_> {
                         swaps: self.options.swaps,
                         max_expansions: self.options.max_expansions,
                     }),
+                    (None, None) if self.are_days(&fields) => self.day(fields, &text),
                     (None, None) => words(fields, text),
                 }
             }
+            Token::Phrase { text, .. } if self.are_days(&fields) => self.day(fields, &text),
             Token::Phrase { text, slop } => Query::Phrase(Phrase {
                 slop: slop.unwrap_or(self.options.slop),
                 tie_breaker: self.options.tie_breaker,
                 any_case,
+                lenient: self.options.lenient,
                 ..Phrase::new(fields, text)
             }),
             Token::Regexp(text) => {
                 check_pattern(&text)?;
-                Query::Pattern { fields, pattern: PatternKind::Regexp(text), any_case }
+                Query::Pattern { fields, pattern: PatternKind::Regexp(text), folds: true, any_case }
             }
             Token::Range { from, to } => {
                 if !has_field {
@@ -84,9 +90,25 @@ impl Parser<'_, '_> {
         })
     }
 
+    /// Returns true if these are days as people type them, which mean all of a month or year.
+    fn are_days(&self, fields: &[FieldBoost]) -> bool {
+        let is_day = |field: &FieldBoost| field.name.ends_with(LOCAL);
+        self.options.syntax == Syntax::Plain && !fields.is_empty() && fields.iter().all(is_day)
+    }
+
+    fn day(&self, fields: Vec<FieldBoost>, day: &str) -> Query {
+        let bound = Some((Scalar::from(day), true));
+        self.range(fields, &Range { from: bound.clone(), to: bound, ..Range::default() })
+    }
+
     fn range(&self, fields: Vec<FieldBoost>, range: &Range) -> Query {
         let time_zone = self.options.time_zone.clone();
-        let range = Range { time_zone, ..range.clone() };
+        let mut range = Range { time_zone, lenient: self.options.lenient, ..range.clone() };
+        if self.are_days(&fields) {
+            for (bound, _) in [&mut range.from, &mut range.to].into_iter().flatten() {
+                *bound = whole(&bound.to_string());
+            }
+        }
         each_field(fields, |field| Query::Range(Range { field, ..range.clone() }))
     }
 }

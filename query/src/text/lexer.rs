@@ -334,11 +334,12 @@ impl Lexer<'_, '_> {
         Ok(())
     }
 
-    /// Returns true if the text before this colon names a field. A `query_string` takes any name, to refuse it then.
+    /// Returns true if the text before this colon names a field. A `query_string` takes any name, to refuse it then; in a
+    /// `simple_query_string` no text does.
     fn is_field(&self, name: &str, start: usize) -> bool {
         let looks_like_one =
             self.at > start && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '*'));
-        looks_like_one && (self.strict() || (self.options.field)(name).is_some())
+        looks_like_one && !self.simple() && (self.strict() || (self.options.field)(name).is_some())
     }
 
     /// Returns true if this `~` says that the word is fuzzy: it ends the word, or a digit and then the end follow.

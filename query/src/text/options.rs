@@ -39,6 +39,8 @@ pub struct TextOptions<'a> {
     pub tie_breaker: f32,
     /// True if phrases mean their words as they are written.
     pub exact_phrases: bool,
+    /// True if what is no value of a field is not in it, instead of being refused.
+    pub lenient: bool,
     /// Returns the fields that a name before a colon stands for; `None` when it is no field.
     pub field: &'a dyn Fn(&str) -> Option<Vec<FieldBoost>>,
 }
@@ -59,6 +61,7 @@ impl<'a> TextOptions<'a> {
             time_zone: None,
             tie_breaker: 0.0,
             exact_phrases: false,
+            lenient: false,
             field,
         }
     }

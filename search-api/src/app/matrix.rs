@@ -45,7 +45,12 @@ const READ: &str = "
     GET /es/ /es/{index} /es/{index}/_source/{*id} /es/{index}/_doc/{*id}
     GET /es/_mapping /es/{index}/_mapping /es/_settings /es/{index}/_settings
     GET /es/_cat/indices /es/_cat/indices/{index} /es/_cat/aliases /es/_cat/aliases/{name}
-    GET /es/_cluster/health /es/_cluster/health/{index}
+    GET /es/_cluster/health /es/_cluster/health/{index} /es/_cluster/settings /es/_cluster/stats
+    GET /es/_cluster/state /es/_cluster/state/{metric} /es/_cluster/state/{metric}/{index}
+    GET /es/_cat/health /es/_cat/nodes /es/_cat/shards /es/_cat/shards/{index}
+    GET /es/_nodes /es/_nodes/{node} /es/_nodes/{node}/{metric} /es/_tasks /es/_tasks/{task}
+    GET /es/_stats /es/_stats/{metric} /es/{index}/_stats /es/{index}/_stats/{metric}
+    GET,POST /es/{index}/_explain/{*id} /es/{index}/_terms_enum
     GET /es/_data_stream /es/_data_stream/{name}
     GET /es/_alias /es/_aliases /es/_alias/{name} /es/{index}/_alias /es/{index}/_alias/{name}
     GET,POST /es/_search /es/{index}/_search /es/_msearch /es/{index}/_msearch /es/_count /es/{index}/_count
@@ -68,6 +73,8 @@ const WRITE: &str = "
     POST,PUT /es/{index}/_create/{*id} /es/_bulk /es/{index}/_bulk
     POST,PUT,DELETE /es/{index}/_doc/{*id}
     POST /es/{index}/_update/{*id}
+    PUT /es/{index} /es/_settings /es/{index}/_settings
+    POST,PUT /es/{index}/_mapping
 ";
 
 const ADMIN: &str = "
@@ -157,7 +164,15 @@ async fn status_with(
 /// A path of a template.
 fn path_of(template: &str) -> String {
     let mut path = template.replace("{index}", "articles").replace("{name}", "morgue");
-    for (part, value) in [("{*id}", "x"), ("{id}", "x"), ("{*path}", "x.png"), ("{version}", "1")] {
+    for (part, value) in [
+        ("{*id}", "x"),
+        ("{id}", "x"),
+        ("{*path}", "x.png"),
+        ("{version}", "1"),
+        ("{metric}", "_all"),
+        ("{node}", "_all"),
+        ("{task}", "morgue:1"),
+    ] {
         path = path.replace(part, value);
     }
     path

@@ -109,6 +109,12 @@ pub(super) fn parse_query_alone(value: Value, indices: &[IndexName]) -> Result<E
     parse(Value::Object(query), indices)
 }
 
+/// Reads a query that stands at a place of a body.
+pub(super) fn query_of(value: Value, pointer: &str, indices: &[IndexName]) -> Result<Query, QueryError> {
+    let known = known_field(indices);
+    parse_query(value, pointer, &DslOptions { field: &known }, &mut Clauses::default())
+}
+
 /// Reads the body of a search over these views.
 pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, QueryError> {
     let known = known_field(indices);
@@ -116,6 +122,8 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
     let mut clauses = Clauses::default();
     let mut object = Reader::new(value, "")?;
     let mut request = SearchRequest::new(indices.first().map_or(AssetKind::Article, |index| index.kind));
+    // As in Elasticsearch a field that no index has is one that no document has anything in.
+    request.lenient = true;
     let mut looks = Vec::new();
     let mut query_at = |object: &mut Reader, name: &str| match object.take(name) {
         None => Ok(None),
@@ -167,22 +175,39 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
             Some((id, keep.map_err(|error| error.at("/pit/keep_alive"))?))
         }
     };
-    request.source = object.take("_source").map_or(Ok(SourceFilter::All), source::of_json)?;
+    let source = object.take("_source");
+    let stored = object.texts("stored_fields")?;
+    // Whoever asks for what is stored, and nothing is, gets the document only if he asks for that, too.
+    let usual = match stored.as_slice() {
+        [] => SourceFilter::All,
+        names if names.iter().any(|name| name == "_source") => SourceFilter::All,
+        _ => SourceFilter::None,
+    };
+    request.source = source.map_or(Ok(usual), source::of_json)?;
     let mut fields = field_names(object.list("fields"), "/fields")?;
     fields.extend(field_names(object.list("docvalue_fields"), "/docvalue_fields")?);
     if !fields.is_empty() {
         let includes = fields.iter().map(|(name, _)| name.clone()).collect();
         request.fields = SourceFilter::Some { includes, excludes: Vec::new() };
     }
-    match object.texts("stored_fields")?.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] | ["_source"] => {}
-        ["_none_"] => request.source = SourceFilter::None,
-        _ => {
-            return Err(QueryError::new("`stored_fields` is not supported: use `fields` or `_source`")
-                .at("/stored_fields"));
-        }
+    if stored.iter().any(|name| !matches!(name.as_str(), "_source" | "_none_" | "*")) {
+        return Err(QueryError::new("`stored_fields` is not supported: use `fields` or `_source`")
+            .at("/stored_fields"));
+    }
+    if stored == ["_none_"] {
+        request.source = SourceFilter::None;
     }
     object.only("profile", &Value::Bool(false))?;
+    // What tools always send, and what says nothing as long as it is empty.
+    for name in ["script_fields", "runtime_mappings", "indices_boost", "rescore", "ext"] {
+        let is_empty = |value: &Value| {
+            matches!(value, Value::Object(all) if all.is_empty())
+                || matches!(value, Value::Array(all) if all.is_empty())
+        };
+        if object.take(name).is_some_and(|value| name != "ext" && !is_empty(&value)) {
+            return Err(QueryError::new(format!("`{name}` is not supported")).at(object.pointer_to(name)));
+        }
+    }
     // Names under which Elasticsearch would count searches.
     object.texts("stats")?;
     let mut search = EsSearch {
@@ -199,9 +224,6 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
     };
     let total = object.take("track_total_hits").unwrap_or_else(|| Value::from(USUAL_TOTAL));
     search.track_total(&total)?;
-    if object.take("runtime_mappings").is_some_and(|mappings| mappings != Value::Object(Map::new())) {
-        return Err(QueryError::new("`runtime_mappings` is not supported").at("/runtime_mappings"));
-    }
     object.end()?;
     Ok(search)
 }
@@ -249,6 +271,9 @@ fn field_names(list: Vec<Value>, pointer: &str) -> Result<Vec<(String, Option<Da
         Value::Object(_) => {
             let mut one = Reader::new(value, &format!("{pointer}/{at}"))?;
             let (name, format) = (one.need_text("field")?, one.text("format")?);
+            // Every field is mapped.
+            one.flag("include_unmapped")?;
+            let format = format.filter(|format| format != "use_field_mapping");
             let format = format.map(|format| DateFormat::parse(&format)).transpose();
             let format = format
                 .map_err(|error| QueryError::illegal(error.to_string()).at(one.pointer_to("format")))?;

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use store::{AssetKind, Timestamp};
 
 use super::{
-    Answer, Pairs, body,
+    Answer, CLUSTER, NODE, Pairs, VERSION, body,
     params::{ALIAS, Taker},
 };
 use crate::{door::error::RequestError, state::ApiState};
@@ -66,8 +66,74 @@ pub(super) async fn count(
     ]]))
 }
 
+/// `_cat/health`
+pub(super) async fn health(mut taker: Taker, State(state): State<ApiState>, headers: HeaderMap) -> Answer {
+    let kinds = taker.kinds()?;
+    let with_time = taker.flag("ts")?.unwrap_or(true);
+    let table = Table::new(taker, &headers)?;
+    let views = views(&state, kinds).await?;
+    let is_behind = views.iter().any(|view| view.lag > 0);
+    let seconds = Timestamp::now().as_millis() / 1_000;
+    let clock = format!("{:02}:{:02}:{:02}", seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    let mut row = vec![(("epoch", "t"), seconds.to_string()), (("timestamp", "ts"), clock)];
+    if !with_time {
+        row.clear();
+    }
+    let count = views.len().to_string();
+    row.extend([
+        (("cluster", "cl"), CLUSTER.to_owned()),
+        (("status", "st"), if is_behind { "yellow" } else { "green" }.to_owned()),
+        (("node.total", "nt"), "1".to_owned()),
+        (("node.data", "nd"), "1".to_owned()),
+        (("shards", "sh"), count.clone()),
+        (("pri", "p"), count),
+        (("relo", "r"), "0".to_owned()),
+        (("init", "i"), "0".to_owned()),
+        (("unassign", "u"), "0".to_owned()),
+        (("pending_tasks", "pt"), "0".to_owned()),
+        (("max_task_wait_time", "mtwt"), "-".to_owned()),
+        (("active_shards_percent", "asp"), "100.0%".to_owned()),
+    ]);
+    Ok(table.answer(vec![row]))
+}
+
+/// `_cat/nodes`: there is one.
+pub(super) async fn nodes(mut taker: Taker, headers: HeaderMap) -> Answer {
+    taker.take("full_id");
+    taker.take("include_unloaded_segments");
+    Unit::of(taker.take("bytes").as_deref())?;
+    let table = Table::new(taker, &headers)?;
+    Ok(table.answer(vec![vec![
+        (("ip", "i"), "127.0.0.1".to_owned()),
+        (("node.role", "r"), "dim".to_owned()),
+        (("master", "m"), "*".to_owned()),
+        (("name", "n"), NODE.to_owned()),
+        (("version", "v"), VERSION.to_owned()),
+    ]]))
+}
+
+/// `_cat/shards`: each index is one.
+pub(super) async fn shards(mut taker: Taker, State(state): State<ApiState>, headers: HeaderMap) -> Answer {
+    let kinds = taker.kinds()?;
+    let unit = Unit::of(taker.take("bytes").as_deref())?;
+    let table = Table::new(taker, &headers)?;
+    let rows = views(&state, kinds).await?.into_iter().map(|view| {
+        vec![
+            (("index", "i"), view.kind.plural().to_owned()),
+            (("shard", "s"), "0".to_owned()),
+            (("prirep", "p"), "p".to_owned()),
+            (("state", "st"), "STARTED".to_owned()),
+            (("docs", "d"), view.digest.documents.to_string()),
+            (("store", "sto"), unit.shown(view.bytes)),
+            (("ip", "ip"), "127.0.0.1".to_owned()),
+            (("node", "n"), NODE.to_owned()),
+        ]
+    });
+    Ok(table.answer(rows.collect()))
+}
+
 /// How these views stand.
-async fn views(state: &ApiState, kinds: Vec<AssetKind>) -> Result<Vec<ViewStatus>, RequestError> {
+pub(super) async fn views(state: &ApiState, kinds: Vec<AssetKind>) -> Result<Vec<ViewStatus>, RequestError> {
     let search = state.search.clone();
     let mut views = state.door.pool.run(move || Ok(search.indexes().status()?)).await?;
     views.retain(|view| kinds.contains(&view.kind));

@@ -49,7 +49,7 @@ pub(super) async fn document(
 
 /// A document as readers see it; `None` when they do not, or not any more, for which Elasticsearch has no word, or the id
 /// can be none.
-fn find(search: &Search, index: &IndexName, id: &str) -> Result<Option<Hit>, RequestError> {
+pub(super) fn find(search: &Search, index: &IndexName, id: &str) -> Result<Option<Hit>, RequestError> {
     let Ok(id) = AssetId::new(id) else { return Ok(None) };
     match search.document_of(index, id) {
         Ok(hit) => Ok(Some(hit)),

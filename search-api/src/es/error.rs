@@ -4,17 +4,53 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::{Value, json};
+use query::QueryError;
+use serde_json::{Map, Value, json};
 
 use crate::{door::error::RequestError, error::SearchError};
 
 /// An error on its way to a client of Elasticsearch.
-pub(super) struct EsError(pub(super) RequestError);
+pub(super) struct EsError {
+    error: RequestError,
+    /// Found only while searching: in a cluster the shards find it, all alike.
+    at_shards: bool,
+}
 
 impl<E: Into<RequestError>> From<E> for EsError {
     fn from(error: E) -> Self {
-        Self(error.into())
+        Self { error: error.into(), at_shards: false }
     }
+}
+
+impl EsError {
+    /// An error that was found while searching.
+    pub(super) fn at_shards(error: RequestError) -> Self {
+        Self { error, at_shards: true }
+    }
+
+    /// The body of its answer.
+    pub(super) fn body(&self) -> Value {
+        let is_of_shards = matches!(
+            self.error,
+            RequestError::Search(SearchError::Query(_))
+                | RequestError::NoContext(_)
+                | RequestError::PointClosed { .. }
+        );
+        if self.at_shards && is_of_shards { shards_failed(&self.error) } else { body(&self.error) }
+    }
+}
+
+/// A request that lacks something, in the words of Elasticsearch's validation.
+pub(super) fn invalid(what: &str) -> QueryError {
+    QueryError {
+        es_type: "action_request_validation_exception",
+        ..QueryError::illegal(format!("Validation Failed: 1: {what};"))
+    }
+}
+
+/// A body that must be there and is not.
+pub(super) fn no_body() -> QueryError {
+    QueryError { es_type: "parse_exception", ..QueryError::new("request body is required") }
 }
 
 /// The error's name in Elasticsearch, and its text.
@@ -54,25 +90,44 @@ pub(super) fn cause(error: &RequestError) -> (&'static str, String) {
 
 /// The body of an error.
 pub(super) fn body(error: &RequestError) -> Value {
-    let (name, reason) = cause(error);
-    let mut one = json!({"type": name, "reason": reason});
-    if let (RequestError::NoIndex(index), Some(fields)) = (error, one.as_object_mut()) {
-        fields.insert("index".to_owned(), json!(index));
-        fields.insert("resource.id".to_owned(), json!(index));
-        fields.insert("resource.type".to_owned(), json!("index_or_alias"));
-    }
+    let one = cause_of(error);
     let mut whole = one.clone();
-    if let Some(fields) = whole.as_object_mut() {
-        fields.insert("root_cause".to_owned(), json!([one]));
-    }
+    whole.insert("root_cause".to_owned(), json!([one]));
     json!({"error": whole, "status": error.status()})
+}
+
+fn cause_of(error: &RequestError) -> Map<String, Value> {
+    let (name, reason) = cause(error);
+    let mut fields: Map<String, Value> =
+        [("type".to_owned(), json!(name)), ("reason".to_owned(), json!(reason))].into_iter().collect();
+    let mut add = |name: &str, value: &str| fields.insert(name.to_owned(), json!(value));
+    if let RequestError::NoIndex(index) = error {
+        add("index", index);
+        add("index_uuid", "_na_");
+        add("resource.id", index);
+        add("resource.type", "index_or_alias");
+    }
+    fields
+}
+
+/// The body of an error that all shards have found.
+fn shards_failed(error: &RequestError) -> Value {
+    let one = cause_of(error);
+    let shard = json!({"shard": 0, "index": "morgue", "node": super::NODE, "reason": one});
+    json!({
+        "error": {
+            "root_cause": [one], "type": "search_phase_execution_exception", "reason": "all shards failed",
+            "phase": "query", "grouped": true, "failed_shards": [shard], "caused_by": one,
+        },
+        "status": error.status(),
+    })
 }
 
 impl IntoResponse for EsError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, axum::Json(body(&self.0))).into_response();
-        if let Some(seconds) = self.0.retry_after() {
+        let status = StatusCode::from_u16(self.error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(self.body())).into_response();
+        if let Some(seconds) = self.error.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

@@ -9,23 +9,19 @@ use axum::{
 };
 use query::{IndexName, QueryError, Reader, matches_path};
 use serde_json::{Map, Value, json};
-use store::AssetKind;
-use views::{Analyser, EXACT, FieldKind, FieldSpec, Language, view_of};
+use views::{EXACT, FieldKind, view_of};
 
 use super::{
-    Answer, Pairs, body,
+    Answer, CLUSTER, NODE, Pairs, VERSION, body,
+    mapping::{self, mapping_of, settings_of},
     params::{ALIAS, Taker},
-    suggest::units,
 };
 use crate::{door::error::RequestError, state::ApiState};
-
-/// The version of Elasticsearch whose API this is a part of.
-const VERSION: &str = "8.19.0";
 
 /// `GET /`
 pub(super) async fn root() -> Response {
     Json(json!({
-        "name": "morgue", "cluster_name": "morgue", "cluster_uuid": "morgue",
+        "name": NODE, "cluster_name": CLUSTER, "cluster_uuid": CLUSTER,
         "version": {
             "number": VERSION, "build_flavor": "default", "build_type": "tar", "build_hash": "morgue",
             "build_date": "2026-01-01T00:00:00.000Z", "build_snapshot": false, "lucene_version": "9.12.0",
@@ -42,31 +38,28 @@ pub(super) async fn index(mut taker: Taker) -> Answer {
     taker.end()?;
     let mut answer = Map::new();
     for index in indices {
-        answer.insert(
-            index.to_string(),
-            json!({
-                "aliases": aliases_of(&index), "mappings": mapping_of(index.kind),
-                "settings": settings_of(&index),
-            }),
-        );
+        let mut whole = mapping::whole_of(&index);
+        if let Some(fields) = whole.as_object_mut() {
+            fields.insert("aliases".to_owned(), aliases_of(&index));
+        }
+        answer.insert(index.to_string(), whole);
     }
     Ok(Json(answer).into_response())
 }
 
-fn settings_of(index: &IndexName) -> Value {
-    json!({"index": {"number_of_shards": "1", "number_of_replicas": "0", "provided_name": index.to_string()}})
-}
-
 /// The alias stands for the views as they are.
-fn aliases_of(index: &IndexName) -> Value {
+pub(super) fn aliases_of(index: &IndexName) -> Value {
     if index.as_of.is_some() { json!({}) } else { json!({ALIAS: {}}) }
 }
 
 /// `_settings`, `{index}/_settings`
 pub(super) async fn settings(mut taker: Taker) -> Answer {
     let indices = taker.indices()?;
+    // There are no others, whichever are asked for.
+    taker.take("include_defaults");
+    taker.only("flat_settings", &["false"])?;
     taker.end()?;
-    let of = |index: IndexName| (index.to_string(), json!({"settings": settings_of(&index)}));
+    let of = |index: IndexName| (index.to_string(), json!({"settings": settings_of()}));
     Ok(Json(indices.into_iter().map(of).collect::<Map<_, _>>()).into_response())
 }
 
@@ -79,51 +72,14 @@ pub(super) async fn mapping(mut taker: Taker) -> Answer {
     Ok(Json(answer).into_response())
 }
 
-fn mapping_of(kind: AssetKind) -> Value {
-    let mut properties = Map::new();
-    for field in view_of(kind).fields() {
-        let (path, last) =
-            field.name.rsplit_once('.').map_or((None, field.name), |(path, last)| (Some(path), last));
-        let steps: Vec<&str> = path.into_iter().flat_map(|path| path.split('.')).collect();
-        insert_at(&mut properties, &steps, last, type_of(field));
-    }
-    json!({"dynamic": "false", "properties": properties})
-}
-
-/// Puts a field into the objects that its path steps through.
-fn insert_at(properties: &mut Map<String, Value>, steps: &[&str], name: &str, value: Value) {
-    let Some((step, rest)) = steps.split_first() else {
-        properties.insert(name.to_owned(), value);
-        return;
-    };
-    let object = properties.entry(*step).or_insert_with(|| json!({"properties": {}}));
-    if let Some(inner) = object.get_mut("properties").and_then(Value::as_object_mut) {
-        insert_at(inner, rest, name, value);
-    }
-}
-
-fn type_of(field: &FieldSpec) -> Value {
-    match field.kind {
-        FieldKind::Text(analyser) if field.is_stemmed() => {
-            let exact = json!({"type": "text", "analyzer": Analyser::Exact.name()});
-            json!({"type": "text", "analyzer": analyser.name(), "fields": {"exact": exact}})
-        }
-        FieldKind::Text(analyser) => json!({"type": "text", "analyzer": analyser.name()}),
-        FieldKind::Keyword => json!({"type": "keyword"}),
-        FieldKind::TextAndKeyword(analyser) => {
-            json!({"type": "text", "analyzer": analyser.name(), "fields": {"keyword": {"type": "keyword"}}})
-        }
-        FieldKind::Date => {
-            json!({"type": "date", "format": "yyyy||yyyy-MM||strict_date_optional_time||epoch_millis"})
-        }
-        FieldKind::Number => json!({"type": "long"}),
-    }
-}
-
 /// `_field_caps`, `{index}/_field_caps`
 pub(super) async fn field_caps(mut taker: Taker, body: Bytes) -> Answer {
     let indices = taker.indices()?;
-    taker.only("include_unmapped", &["false"])?;
+    // No field of any index is unmapped.
+    taker.flag("include_unmapped")?;
+    taker.flag("include_empty_fields")?;
+    taker.only("filters", &[""])?;
+    taker.take("types");
     let mut wanted: Vec<String> =
         taker.take("fields").map(|fields| fields.split(',').map(str::to_owned).collect()).unwrap_or_default();
     taker.end()?;
@@ -170,7 +126,9 @@ pub(super) async fn field_caps(mut taker: Taker, body: Bytes) -> Answer {
 pub(super) async fn health(mut taker: Taker, State(state): State<ApiState>) -> Answer {
     let kinds = taker.kinds()?;
     taker.time("timeout")?;
-    taker.only("level", &["cluster"])?;
+    taker.only("level", &["cluster", "indices", "shards"])?;
+    taker.take("wait_for_nodes");
+    taker.take("wait_for_events");
     let wanted = taker.take("wait_for_status");
     if wanted.as_deref().is_some_and(|status| !matches!(status, "green" | "yellow" | "red")) {
         let error = QueryError::illegal("`wait_for_status` must be green, yellow or red");
@@ -200,7 +158,7 @@ pub(super) async fn health(mut taker: Taker, State(state): State<ApiState>) -> A
         .await?;
     let timed_out = lag > 0 && wanted.as_deref() == Some("green");
     Ok(Json(json!({
-        "cluster_name": "morgue", "status": if lag == 0 { "green" } else { "yellow" }, "timed_out": timed_out,
+        "cluster_name": CLUSTER, "status": if lag == 0 { "green" } else { "yellow" }, "timed_out": timed_out,
         "number_of_nodes": 1, "number_of_data_nodes": 1, "active_primary_shards": count, "active_shards": count,
         "relocating_shards": 0, "initializing_shards": 0, "unassigned_shards": 0, "delayed_unassigned_shards": 0,
         "number_of_pending_tasks": lag, "number_of_in_flight_fetch": 0, "task_max_waiting_in_queue_millis": 0,
@@ -251,68 +209,4 @@ pub(super) async fn refresh(mut taker: Taker, State(state): State<ApiState>) -> 
     super::wait_for(&state, &kinds, vec![head]).await?;
     Ok(Json(json!({"_shards": {"total": kinds.len(), "successful": kinds.len(), "failed": 0}}))
         .into_response())
-}
-
-/// The longest text that is analysed for show, in bytes.
-const MAX_ANALYSED: usize = 16 << 10;
-
-/// `_analyze`, `{index}/_analyze`
-pub(super) async fn analyze(mut taker: Taker, body: Bytes) -> Answer {
-    let kinds = taker.kinds()?;
-    taker.end()?;
-    let mut object = Reader::new(body::json(&body)?, "")?;
-    let texts = object.texts("text")?;
-    let field = object.text("field")?;
-    let name = object.text("analyzer")?;
-    object.end()?;
-    let (analyser, language) = match (field, name.as_deref()) {
-        (Some(field), None) => {
-            let specs = kinds.iter().flat_map(|kind| view_of(*kind).fields());
-            let found = specs.into_iter().find(|spec| spec.is_named(&field) && !field.ends_with(".keyword"));
-            match found.and_then(FieldSpec::analyser) {
-                Some(_) if field.ends_with(EXACT) => (Analyser::Exact, Language::Other),
-                Some(analyser) => (analyser, Language::English),
-                None => {
-                    return Err(QueryError::illegal(format!("there is no text field `{field}`"))
-                        .at("/field")
-                        .into());
-                }
-            }
-        }
-        (_, None | Some("standard" | "simple" | "morgue_exact")) => (Analyser::Exact, Language::Other),
-        (_, Some("english" | "morgue_text")) => (Analyser::Text, Language::English),
-        (_, Some(other)) => {
-            let language =
-                ["french", "german", "spanish", "italian", "portuguese", "dutch", "russian", "turkish"]
-                    .into_iter()
-                    .zip(["fr", "de", "es", "it", "pt", "nl", "ru", "tr"])
-                    .find(|(name, _)| *name == other)
-                    .and_then(|(_, tag)| Language::of_tag(tag));
-            match language {
-                Some(language) => (Analyser::Text, language),
-                None => {
-                    let other: String = other.chars().take(80).collect();
-                    return Err(QueryError::illegal(format!("there is no analyzer `{other}`"))
-                        .at("/analyzer")
-                        .into());
-                }
-            }
-        }
-    };
-    let mut tokens = Vec::new();
-    for text in texts {
-        if text.len() > MAX_ANALYSED {
-            return Err(QueryError::illegal(format!("a text has more than {MAX_ANALYSED} bytes"))
-                .at("/text")
-                .into());
-        }
-        for term in analyser.terms(language, &text) {
-            let [start, end] = [term.start, term.end].map(|at| units(text.get(..at)));
-            tokens.push(json!({
-                "token": term.stem(), "start_offset": start, "end_offset": end, "type": "<ALPHANUM>",
-                "position": term.position,
-            }));
-        }
-    }
-    Ok(Json(json!({"tokens": tokens})).into_response())
 }

@@ -4,11 +4,16 @@
 //! Bodies are read as bytes and their content type is not judged: each client sends another one.
 
 mod aggs;
+mod analyze;
 mod body;
 mod cat;
+mod cluster;
+mod create;
 mod documents;
 mod error;
+mod explain;
 mod info;
+mod mapping;
 mod params;
 mod points;
 mod present;
@@ -17,6 +22,7 @@ mod search;
 mod shape;
 mod source;
 mod suggest;
+mod terms;
 mod write;
 
 use std::sync::Arc;
@@ -35,7 +41,7 @@ use store::{AssetKind, Seq};
 
 pub(crate) use self::points::Points;
 use self::{
-    error::EsError,
+    error::{EsError, no_body},
     params::{Taker, kind_of},
     write::{Done, Verb},
 };
@@ -50,12 +56,18 @@ use crate::{
     state::ApiState,
 };
 
+/// The version of Elasticsearch whose API this is a part of.
+const VERSION: &str = "8.19.0";
+/// The names of the one node and of the cluster that it is.
+const NODE: &str = "morgue";
+const CLUSTER: &str = "morgue";
+
 type Answer = Result<Response, EsError>;
 type Pairs = Params<Vec<(String, String)>>;
 
 /// How clients of Elasticsearch are told what went wrong.
 pub(crate) const FACE: Face =
-    Face { refused: |error| EsError(error).into_response(), challenges: true, is_page: false };
+    Face { refused: |error| EsError::from(error).into_response(), challenges: true, is_page: false };
 
 const READS: Policy = Policy::new(Some(Role::Read), Effect::Reads, FACE);
 /// What makes the machine work.
@@ -75,6 +87,7 @@ pub(crate) fn routes() -> Vec<Endpoint<ApiState>> {
     keeping(&mut table);
     writing(&mut table);
     describing(&mut table);
+    running(&mut table);
     table.mapped(|route| route.layer(from_fn(around)))
 }
 
@@ -98,6 +111,8 @@ fn asking(table: &mut Table<ApiState>) {
     table.add(READS, &ASKING, &["/_count", "/{index}/_count"], search::count);
     table.add(READS, &ASKING, &["/_validate/query", "/{index}/_validate/query"], search::validate);
     table.add(READS, &ASKING, &["/_mget", "/{index}/_mget"], documents::mget);
+    table.add(SEARCHES, &ASKING, &["/{index}/_explain/{*id}"], explain::explain);
+    table.add(SEARCHES, &ASKING, &["/{index}/_terms_enum"], terms::terms_enum);
     table.add(READS, &[GET], &["/{index}/_doc/{*id}"], |path, state, params| {
         documents::document(path, state, params, false)
     });
@@ -141,6 +156,9 @@ fn writing(table: &mut Table<ApiState>) {
         named(Verb::Update, path, state, params, body)
     });
     table.add(WRITES_MUCH, &[POST, PUT], &["/_bulk", "/{index}/_bulk"], bulk);
+    table.add(WRITES, &[PUT], &["/{index}"], create::index);
+    table.add(WRITES, &[PUT, POST], &["/{index}/_mapping"], create::mapping);
+    table.add(WRITES, &[PUT], &["/_settings", "/{index}/_settings"], create::settings);
 }
 
 fn describing(table: &mut Table<ApiState>) {
@@ -158,7 +176,23 @@ fn describing(table: &mut Table<ApiState>) {
     table.add(READS, &[GET], &["/{index}/_alias/{name}"], info::alias_of);
     table.add(READS, &[GET], &["/_settings", "/{index}/_settings"], info::settings);
     table.add(READS, &ASKING, &["/_refresh", "/{index}/_refresh"], info::refresh);
-    table.add(READS, &ASKING, &["/_analyze", "/{index}/_analyze"], info::analyze);
+    table.add(READS, &ASKING, &["/_analyze", "/{index}/_analyze"], analyze::analyze);
+}
+
+/// What watches over a cluster asks.
+fn running(table: &mut Table<ApiState>) {
+    table.add(READS, &[GET], &["/_cat/health"], cat::health);
+    table.add(READS, &[GET], &["/_cat/nodes"], cat::nodes);
+    table.add(READS, &[GET], &["/_cat/shards", "/_cat/shards/{index}"], cat::shards);
+    let states = ["/_cluster/state", "/_cluster/state/{metric}", "/_cluster/state/{metric}/{index}"];
+    table.add(READS, &[GET], &states, cluster::state);
+    table.add(READS, &[GET], &["/_cluster/stats"], cluster::stats);
+    table.add(READS, &[GET], &["/_cluster/settings"], cluster::settings);
+    table.add(READS, &[GET], &["/_nodes", "/_nodes/{node}", "/_nodes/{node}/{metric}"], cluster::nodes);
+    let stats = ["/_stats", "/_stats/{metric}", "/{index}/_stats", "/{index}/_stats/{metric}"];
+    table.add(READS, &[GET], &stats, cluster::index_stats);
+    table.add(READS, &[GET], &["/_tasks"], cluster::tasks);
+    table.add(READS, &[GET], &["/_tasks/{task}"], cluster::task);
 }
 
 /// Shapes every answer as it is asked to be.
@@ -178,7 +212,7 @@ async fn around_answer<F: Future<Output = Response>>(
 }
 
 /// What of Elasticsearch's API is not here although clients may well look for it, and what to do instead.
-const INSTEAD: [(&str, &str); 15] = [
+const INSTEAD: [(&str, &str); 12] = [
     (
         "_async_search",
         "`_async_search` is not supported: every search ends within seconds, so send it to `_search`",
@@ -200,19 +234,13 @@ const INSTEAD: [(&str, &str); 15] = [
     ("_template", "templates are not supported: the indices and their fields are given"),
     ("_index_template", "templates are not supported: the indices and their fields are given"),
     ("_termvectors", "`_termvectors` is not supported: `_analyze` shows how a text is cut into words"),
-    ("_explain", "`_explain` is not supported: ask `_search` with `explain` for the document by its id"),
-    (
-        "_stats",
-        "`_stats` is not supported: `_cat/indices` counts the documents, `/metrics` has what the server does",
-    ),
-    ("_nodes", "`_nodes` is not supported: there is one, and `/metrics` has what it does"),
-    ("_cat", "of `_cat` there are `_cat/indices`, `_cat/count` and `_cat/aliases`"),
-    ("_cluster", "of `_cluster` there is `_cluster/health`"),
+    ("_cat", "of `_cat` there are aliases, count, health, indices, nodes and shards"),
+    ("_cluster", "of `_cluster` there are health, settings, state and stats"),
     ("_snapshot", "`_snapshot` is not supported: `morgue log backup` makes a backup"),
 ];
 
 /// What else is not, and has nothing in its stead.
-const NOT_SUPPORTED: [&str; 23] = [
+const NOT_SUPPORTED: [&str; 22] = [
     "_ccr",
     "_component_template",
     "_enrich",
@@ -233,7 +261,6 @@ const NOT_SUPPORTED: [&str; 23] = [
     "_scripts",
     "_security",
     "_segments",
-    "_tasks",
     "_transform",
     "_xpack",
 ];
@@ -317,6 +344,7 @@ async fn single(
     taker.end()?;
     let source: Map<String, Value> = match verb {
         Verb::Delete => Map::new(),
+        _ if body.is_empty() => return Err(no_body().into()),
         _ => serde_json::from_slice(body)
             .map_err(|error| QueryError::new(format!("the body is no JSON object: {error}")))?,
     };

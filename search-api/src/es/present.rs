@@ -150,7 +150,7 @@ fn shown(hit: Hit, search: &EsSearch, by_score: bool) -> Shown {
     }
 }
 
-fn explained(explanation: &Explanation) -> Value {
+pub(super) fn explained(explanation: &Explanation) -> Value {
     let mut shown = Map::new();
     shown.insert("value".to_owned(), json!(explanation.value));
     shown.insert("description".to_owned(), json!(explanation.description));
@@ -172,16 +172,18 @@ fn fields_of(hit: &Hit, names: &[(String, Option<DateFormat>)]) -> Map<String, V
         views::values_at(&hit.document, field.name, &mut values);
         if !values.is_empty() {
             let name = if name.contains('*') { field.name } else { name.as_str() };
-            let format = format.as_ref().filter(|_| field.kind == FieldKind::Date);
-            let shown = values.into_iter().map(|value| in_format(value, format));
+            let is_date = field.kind == FieldKind::Date;
+            let shown =
+                |value: &Value| if is_date { in_format(value, format.as_ref()) } else { value.clone() };
+            let shown = values.into_iter().map(shown);
             found.insert(name.to_owned(), shown.collect());
         }
     }
     found
 }
 
-/// A date in a format; anything else as it is.
+/// A date in a format, without one in that of the mapping.
 fn in_format(value: &Value, format: Option<&DateFormat>) -> Value {
-    let first = value.as_str().zip(format).and_then(|(text, format)| Some((day_range(text).ok()?.0, format)));
-    first.map_or_else(|| value.clone(), |(first, format)| json!(DateFormat::shown(first, Some(format))))
+    let first = value.as_str().and_then(|text| day_range(text).ok());
+    first.map_or_else(|| value.clone(), |(first, _)| json!(DateFormat::shown(first, format)))
 }

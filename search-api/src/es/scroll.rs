@@ -16,6 +16,7 @@ use store::Timestamp;
 use super::{
     Answer, Pairs,
     body::{self, EsSearch},
+    error::{EsError, invalid},
     params::Taker,
     points::keep_alive,
     present::{present, shards},
@@ -109,7 +110,7 @@ pub(super) fn open(
         return Err(refused("suggest").into());
     }
     if search.request.size == 0 {
-        return Err(QueryError::illegal("`size` must be 1 at least in a scroll").at("size").into());
+        return Err(invalid("[size] cannot be [0] in a scroll context").into());
     }
     let mut search = search.clone();
     search.request.ends_early = true;
@@ -156,7 +157,7 @@ pub(super) async fn next(
     let id = id.ok_or_else(|| QueryError::illegal("`scroll_id` is missing").at("/scroll_id"))?;
     let as_number = taker.flag("rest_total_hits_as_int")?.unwrap_or(false);
     taker.end()?;
-    let (views, mut search, is_over) = state.points.scroll(&id, keep)?;
+    let (views, mut search, is_over) = state.points.scroll(&id, keep).map_err(EsError::at_shards)?;
     search.total_as_number |= as_number;
     if is_over {
         search.request.size = 0;
@@ -170,7 +171,7 @@ pub(super) async fn next(
         }
         page(response, &search, views.len(), &id)
     });
-    Ok(written.await?.into_response())
+    Ok(written.await.map_err(EsError::at_shards)?.into_response())
 }
 
 /// `DELETE _search/scroll/_all`, for those who may end what others have opened.

@@ -11,11 +11,12 @@ use query::{
     parse_text,
 };
 use serde_json::{Value, json};
+use views::EXACT;
 
 use super::{
     Answer,
     body::{self, EsSearch, known_field},
-    error::body as error_body,
+    error::{EsError, no_body},
     params::Taker,
     present::{self, present, shards},
     scroll, source, suggest,
@@ -38,7 +39,7 @@ pub(super) async fn search(
     let scroll = taker.keep_alive("scroll")?;
     let indices = match (body::point_of(&body), taker.index()) {
         (None, _) => taker.indices()?,
-        (Some(id), None) => state.points.indices(id)?,
+        (Some(id), None) => state.points.indices(id).map_err(EsError::at_shards)?,
         (Some(_), Some(_)) => {
             return Err(QueryError::illegal("a point in time has its indices: name none").at("/pit").into());
         }
@@ -54,7 +55,7 @@ pub(super) async fn search(
         None => Written::of(&answer(&shared, &shared.search.begin(), &search, &indices)?),
         Some(keep) => scroll::open(&shared, asker.client, &search, &indices, keep),
     });
-    Ok(written.await?.into_response())
+    Ok(written.await.map_err(EsError::at_shards)?.into_response())
 }
 
 /// What of a search may stand in the URL.
@@ -96,7 +97,7 @@ fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) 
 }
 
 /// What the address asks for, beside what the body does.
-fn add_query(search: &mut EsSearch, in_address: Option<Query>) {
+pub(super) fn add_query(search: &mut EsSearch, in_address: Option<Query>) {
     let Some(query) = in_address else { return };
     search.request.query = match std::mem::replace(&mut search.request.query, Query::All) {
         Query::All => query,
@@ -105,7 +106,7 @@ fn add_query(search: &mut EsSearch, in_address: Option<Query>) {
 }
 
 /// The query of `q=`.
-fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Option<Query>, RequestError> {
+pub(super) fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Option<Query>, RequestError> {
     let df = taker.take("df");
     let need = match taker.take("default_operator") {
         None => Need::Any,
@@ -116,16 +117,18 @@ fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Option<Query>,
             return Err(error.at("default_operator").into());
         }
     };
-    // Patterns are always analysed, and a value that does not fit its field is always told.
+    // Patterns are always analysed.
     taker.only("analyze_wildcard", &["true"])?;
-    taker.only("lenient", &["false"])?;
+    let lenient = taker.flag("lenient")?.unwrap_or(false);
     let Some(q) = taker.take("q") else { return Ok(None) };
     let known = known_field(indices);
-    let is_field = |name: &str| name.contains('*') || matches!(name, "_id" | "_seq") || known(name);
+    // A field that no index has is one that no document has anything in.
+    let is_field = |name: &str| !name.ends_with(EXACT) || known(name);
     let field = |name: &str| is_field(name).then(|| vec![FieldBoost::new(name)]);
     let options = TextOptions {
         fields: df.map(FieldBoost::new).into_iter().collect(),
         need,
+        lenient,
         ..TextOptions::new(Syntax::QueryString, &field)
     };
     Ok(Some(parse_text(&q, &options, &mut Clauses::default()).map_err(|error| error.at("q"))?))
@@ -170,7 +173,7 @@ pub(super) async fn count(mut taker: Taker, State(state): State<ApiState>, body:
     let mut search = body::parse_query_alone(body::json(&body)?, &indices)?;
     add_query(&mut search, text_query(&mut taker, &indices)?);
     taker.end()?;
-    let total = count_of(&state, search, &indices).await?;
+    let total = count_of(&state, search, &indices).await.map_err(EsError::at_shards)?;
     Ok(Json(json!({"count": total, "_shards": shards(indices.len())})).into_response())
 }
 
@@ -184,7 +187,13 @@ pub(super) async fn msearch(mut taker: Taker, State(state): State<ApiState>, bod
     let typed_keys = taker.flag("typed_keys")?.unwrap_or(false);
     taker.end()?;
     let text = std::str::from_utf8(&body).map_err(|_| QueryError::new("the body is no UTF-8"))?;
+    if !text.is_empty() && !text.ends_with('\n') {
+        return Err(QueryError::illegal("The msearch request must be terminated by a newline [\n]").into());
+    }
     let lines: Vec<&str> = text.lines().collect();
+    if lines.is_empty() {
+        return Err(no_body().into());
+    }
     if lines.len() > MAX_SEARCHES * 2 {
         return Err(QueryError::illegal(format!("at most {MAX_SEARCHES} searches are taken at once")).into());
     }
@@ -224,7 +233,7 @@ fn all_of(
         let (indices, search) = match one {
             Ok(one) => one,
             Err(error) => {
-                written.add(&error_body(&error))?;
+                written.add(&EsError::from(error).body())?;
                 continue;
             }
         };
@@ -233,7 +242,7 @@ fn all_of(
                 took += answer.took;
                 written.add(&answer.of_many())?;
             }
-            Err(error) => written.add(&error_body(&error))?,
+            Err(error) => written.add(&EsError::at_shards(error).body())?,
         }
     }
     written.add_text(&format!("],\"took\":{took}}}"));

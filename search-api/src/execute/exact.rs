@@ -29,8 +29,8 @@ use super::{
     score::score_of,
 };
 
+pub(super) use self::words::keys_of_words;
 pub(crate) use self::words::{NearWord, is_in_use, near_words};
-pub(super) use self::words::{first_words, keys_of_words};
 
 /// How a word of a phrase may stand in a text.
 #[derive(Debug, Clone)]

@@ -63,7 +63,9 @@ impl Translator<'_> {
             Query::Phrase(phrase) => self.phrase(phrase)?,
             Query::Terms { field, values, any_case } => self.terms(field, values, *any_case)?,
             Query::Range(range) => self.range(range)?,
-            Query::Pattern { fields, pattern, any_case } => self.pattern(fields, pattern, *any_case)?,
+            Query::Pattern { fields, pattern, folds, any_case } => {
+                self.pattern(fields, pattern, *folds, *any_case)?
+            }
             Query::Fuzzy(fuzzy) => self.words(&Words {
                 need: Need::All,
                 fuzziness: Some(fuzzy.fuzziness),

@@ -32,6 +32,7 @@ enum What {
     },
     Pattern {
         pattern: PatternKind,
+        folds: bool,
         any_case: bool,
     },
     Exact {
@@ -67,8 +68,8 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
             let values = values.iter().map(ToString::to_string).collect();
             add(&[FieldBoost::new(field)], What::Exact { values, any_case: *any_case });
         }
-        Query::Pattern { fields, pattern, any_case } => {
-            add(fields, What::Pattern { pattern: pattern.clone(), any_case: *any_case });
+        Query::Pattern { fields, pattern, folds, any_case } => {
+            add(fields, What::Pattern { pattern: pattern.clone(), folds: *folds, any_case: *any_case });
         }
         Query::Fuzzy(fuzzy) => add(
             &fuzzy.fields,
@@ -251,13 +252,16 @@ impl Reading {
             What::Phrase { text, slop, last_is_prefix, .. } => {
                 self.sequence(number, text, *slop as usize, *last_is_prefix);
             }
-            What::Exact { values, .. } => {
+            What::Exact { values, any_case } => {
                 for value in values {
-                    self.sequence(number, value, 0, false);
+                    let value = if *any_case { value.to_lowercase() } else { value.clone() };
+                    self.looks.extend(Pattern::literal(&value).map(|value| (number, Look::Matching(value))));
                 }
             }
-            What::Pattern { pattern, .. } => {
-                self.looks.extend(pattern.compile(fold).map(|pattern| (number, Look::Matching(pattern))));
+            What::Pattern { pattern, folds, any_case } => {
+                let compiled = pattern.compile(|text| if *folds { fold(text) } else { text.to_owned() });
+                let compiled = compiled.map(|pattern| if *any_case { pattern.any_case() } else { pattern });
+                self.looks.extend(compiled.map(|pattern| (number, Look::Matching(pattern))));
             }
         }
     }
@@ -292,7 +296,7 @@ impl Reading {
                 (vec![text], *any_case)
             }
             What::Exact { values, any_case } => (values.iter().collect(), *any_case),
-            What::Pattern { pattern, any_case } => {
+            What::Pattern { pattern, any_case, .. } => {
                 let compiled = pattern.compile(str::to_owned);
                 let compiled = compiled.map(|pattern| if *any_case { pattern.any_case() } else { pattern });
                 self.looks.extend(compiled.map(|pattern| (number, Look::Matching(pattern))));
@@ -478,7 +482,8 @@ mod tests {
         let phrase = |text: &str, slop: u32, last_is_prefix: bool| {
             Query::Phrase(Phrase { slop, last_is_prefix, ..Phrase::new(vec![], text) })
         };
-        let pattern = |pattern: PatternKind| Query::Pattern { fields: vec![], pattern, any_case: false };
+        let pattern =
+            |pattern: PatternKind| Query::Pattern { fields: vec![], pattern, folds: true, any_case: false };
         let check =
             |query: Query, text: &str, expected: &str| assert_eq!(marked(&query, "body", text), expected);
         check(words("ferry"), "Ferries and a ferry's bell", "[Ferries] and a [ferry]'s bell");

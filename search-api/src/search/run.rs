@@ -282,11 +282,16 @@ impl<'a> Run<'a> {
 
     /// Whether a field that this view lacks matches nothing instead of being refused.
     fn may_lack(&self, name: &str) -> bool {
+        self.request.lenient || self.others_have(name)
+    }
+
+    /// Returns true if any of the views that are searched together has a field of this name.
+    fn others_have(&self, name: &str) -> bool {
         let has = |view: &Pinned| {
             let fields = view.generation.view().fields();
             fields.iter().any(|field| field.is_named(name) || is_within(field.name, name))
         };
-        self.request.lenient || self.together.iter().any(has)
+        self.together.iter().any(has)
     }
 
     pub(super) fn sort_keys(&self) -> Result<Vec<SortKey>, QueryError> {
@@ -307,7 +312,13 @@ impl<'a> Run<'a> {
                 "_score" => SortColumn::Score,
                 "_seq" | "_doc" | "_shard_doc" => SortColumn::Seq,
                 "_id" => SortColumn::Text("_id".to_owned()),
-                name => self.column(name, sort.may_lack, "has no order: sort by").map_err(refused)?,
+                name => {
+                    let column = self.column(name, sort.may_lack, "has no order: sort by");
+                    column.map_err(|reason| match target_of(self.generation.index().schema(), name) {
+                        None => QueryError { es_type: "query_shard_exception", ..refused(reason) },
+                        Some(_) => refused(reason),
+                    })?
+                }
             };
             let format = sort.format.as_ref().map(|(_, written)| written.as_str());
             if format.is_some() && !matches!(by, SortColumn::Date(_) | SortColumn::Nothing) {
@@ -327,7 +338,7 @@ impl<'a> Run<'a> {
     fn column(&self, name: &str, may_lack: bool, what: &str) -> Result<SortColumn, String> {
         let shown: String = name.chars().take(80).collect();
         match target_of(self.generation.index().schema(), name) {
-            None if may_lack || self.may_lack(name) => Ok(SortColumn::Nothing),
+            None if may_lack || self.others_have(name) => Ok(SortColumn::Nothing),
             None => Err(format!("there is no field `{shown}` to sort by")),
             Some(target) => match target.column() {
                 Some(column) if target.is_date() => Ok(SortColumn::Date(column)),

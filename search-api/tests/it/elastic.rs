@@ -42,7 +42,11 @@ async fn queries_find_what_they_should() {
     )
     .await;
     check(json!({"match": {"body": {"query": "harbor", "fuzziness": "AUTO"}}}), &[ferry, tram]).await;
-    check(json!({"match": {"published": "1931-05"}}), &[ferry]).await;
+    // A month is its first day, as in a cluster; our own `date:1931-05` is all of it.
+    check(json!({"match": {"published": "1931-05"}}), &[]).await;
+    check(json!({"match": {"published": "1931-05-02"}}), &[ferry]).await;
+    check(json!({"range": {"published": {"gte": 1931, "lte": "1931-05-02T00"}}}), &[ferry]).await;
+    check(json!({"range": {"published": {"gte": 100, "lte": 1931}}}), &[]).await;
     check(json!({"match": {"section": "City"}}), &[tram, fire, ohare]).await;
     check(json!({"match_phrase": {"body": "golden gate"}}), &[ferry]).await;
     check(json!({"match_phrase": {"body": {"query": "golden gate", "slop": 1}}}), &[ferry, tram]).await;
@@ -68,6 +72,19 @@ async fn queries_find_what_they_should() {
     )
     .await;
     check(json!({"simple_query_string": {"query": "harbour -fog", "fields": ["body"], "default_operator": "and"}}), &[tram]).await;
+    check(json!({"simple_query_string": {"query": "section:City"}}), &[]).await;
+    // Texts have terms: lowered, folded and stemmed.
+    check(json!({"term": {"body": "fog"}}), &[ferry]).await;
+    check(json!({"term": {"body": "Fog"}}), &[]).await;
+    check(json!({"term": {"body": {"value": "Fog", "case_insensitive": true}}}), &[ferry]).await;
+    check(json!({"term": {"body": "ferries"}}), &[]).await;
+    check(json!({"terms": {"body": ["ferri", "Fog", "trams"]}}), &[ferry, tram]).await;
+    check(json!({"term": {"body.exact": "ferries"}}), &[ferry, tram]).await;
+    check(json!({"term": {"bylines.name": "quill"}}), &[ferry, fire]).await;
+    check(json!({"prefix": {"body": "Harb"}}), &[]).await;
+    check(json!({"prefix": {"body": {"value": "Harb", "case_insensitive": true}}}), &[ferry, tram]).await;
+    check(json!({"wildcard": {"body": "h*bour"}}), &[ferry, tram]).await;
+    check(json!({"query_string": {"query": "body:Harb*"}}), &[ferry, tram]).await;
     check(json!({"term": {"section": "City"}}), &[tram, fire, ohare]).await;
     check(json!({"term": {"section": "city"}}), &[]).await;
     check(json!({"term": {"section": {"value": "city", "case_insensitive": true}}}), &[tram, fire, ohare])
@@ -77,7 +94,8 @@ async fn queries_find_what_they_should() {
     check(json!({"terms": {"section": ["Harbour", "Étranger"]}}), &[ferry, french]).await;
     check(json!({"terms": {"_id": ["a/ferry", "none"]}}), &[ferry]).await;
     check(json!({"range": {"published": {"gte": "1899", "lt": "1931"}}}), &[tram, french]).await;
-    check(json!({"range": {"published": {"gt": "1868", "lte": "1899"}}}), &[french]).await;
+    check(json!({"range": {"published": {"gt": "1868", "lte": "1899"}}}), &[]).await;
+    check(json!({"range": {"published": {"gt": "1868||/y", "lte": "1899||/y"}}}), &[french]).await;
     check(json!({"range": {"published": {"gte": "now-80y"}}}), &[ohare]).await;
     check(json!({"range": {"published": {"gte": "1900", "lte": "1800"}}}), &[]).await;
     check(json!({"range": {"section": {"gte": "C", "lt": "D"}}}), &[tram, fire, ohare]).await;
@@ -189,22 +207,35 @@ async fn what_is_refused_says_so_in_their_shape() {
     check("/es/videos/_search", "{}", 404, "index_not_found_exception", "videos").await;
     check(search, "{", 400, "parsing_exception", "no JSON").await;
     check(search, r#"{"query": {"geo": {}}}"#, 400, "parsing_exception", "`geo`").await;
-    check(search, r#"{"rescore": {}}"#, 400, "parsing_exception", "`rescore`").await;
-    check(search, r#"{"query": {"match": {"mood": "x"}}}"#, 400, "illegal_argument_exception", "`mood`")
-        .await;
+    check(search, r#"{"rescore": {"window_size": 1}}"#, 400, "parsing_exception", "`rescore`").await;
     check(search, r#"{"size": 10001}"#, 400, "illegal_argument_exception", "10000").await;
-    check(
-        search,
-        r#"{"aggs": {"a": {"terms": {"field": "body"}}}}"#,
-        400,
-        "illegal_argument_exception",
-        "`body`",
-    )
-    .await;
-    check(search, r#"{"sort": "headline"}"#, 400, "illegal_argument_exception", "`headline`").await;
+    // What is found while searching, the shards of a cluster find.
+    let shards = async |body: &str, name: &str, word: &str| {
+        let (status, answer) = post(&router, search, body.to_owned()).await;
+        assert_eq!((status, &answer["status"]), (StatusCode::BAD_REQUEST, &json!(400)), "{answer}");
+        let error = &answer["error"];
+        assert_eq!(error["type"], "search_phase_execution_exception", "{answer}");
+        for one in [&error["root_cause"][0], &error["failed_shards"][0]["reason"], &error["caused_by"]] {
+            assert_eq!(one["type"], name, "{answer}");
+            assert!(one["reason"].as_str().unwrap().contains(word), "{answer}");
+        }
+    };
+    shards(r#"{"aggs": {"a": {"terms": {"field": "body"}}}}"#, "illegal_argument_exception", "`body`").await;
+    shards(r#"{"sort": "headline"}"#, "illegal_argument_exception", "`headline`").await;
+    shards(r#"{"sort": "mood"}"#, "query_shard_exception", "`mood`").await;
+    let day = r#"{"query": {"range": {"published": {"gte": "soon"}}}}"#;
+    shards(day, "parse_exception", "`soon`").await;
+    let number = r#"{"query": {"term": {"used_in_count": "many"}}}"#;
+    let (_, answer) = post(&router, "/es/images/_search", number.to_owned()).await;
+    assert_eq!(answer["error"]["root_cause"][0]["type"], "query_shard_exception", "{answer}");
+    check("/es/_bulk", "", 400, "parse_exception", "required").await;
+    check("/es/_msearch", "", 400, "parse_exception", "required").await;
+    check("/es/_msearch", "{}\n{}", 400, "illegal_argument_exception", "newline").await;
+    check("/es/_bulk", "{\"index\":{}}\n{}", 400, "illegal_argument_exception", "newline").await;
+    check("/es/_analyze", "{}", 400, "action_request_validation_exception", "text is missing").await;
     check("/es/articles/_search?mood=x", "{}", 400, "illegal_argument_exception", "`mood`").await;
     check("/es/articles/_nothing", "{}", 400, "illegal_argument_exception", "no handler").await;
-    check("/es/_bulk", "{\"index\":{}}", 400, "illegal_argument_exception", "missing").await;
+    check("/es/_bulk", "{\"index\":{}}\n", 400, "illegal_argument_exception", "missing").await;
 }
 
 #[tokio::test]
@@ -362,6 +393,29 @@ async fn what_clients_ask_about_the_server() {
         (&tokens["tokens"][0]["token"], &tokens["tokens"][1]["token"]),
         (&json!("ferri"), &json!("run"))
     );
+    let several = r#"{"analyzer":"english","text":["Ferries 1931","港の船"],"explain":true}"#;
+    let (_, several) = post(&router, "/es/_analyze", several).await;
+    let tokens = several["detail"]["analyzer"]["tokens"].as_array().unwrap();
+    let seen: Vec<_> = tokens
+        .iter()
+        .map(|one| {
+            let of = |name: &str| one[name].as_u64().unwrap();
+            (
+                one["token"].as_str().unwrap(),
+                one["type"].as_str().unwrap(),
+                of("position"),
+                of("start_offset"),
+            )
+        })
+        .collect();
+    let expected = [
+        ("ferri", "<ALPHANUM>", 0, 0),
+        ("1931", "<NUM>", 1, 8),
+        ("港の", "<DOUBLE>", 102, 13),
+        ("の船", "<DOUBLE>", 103, 14),
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!(tokens[1]["bytes"], "[31 39 33 31]");
     let (_, valid) =
         post(&router, "/es/articles/_validate/query?explain=true", r#"{"query":{"x":{}}}"#).await;
     assert_eq!(valid["valid"], false);

@@ -83,7 +83,7 @@ async fn only_what_is_given_counts() {
     for too_much in [json!({"size": 100}), json!({"size": 100, "_source": false, "fields": ["body"]})] {
         let (status, answer) = post(&router, "/es/articles/_search", too_much.to_string()).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{too_much}");
-        let reason = answer["error"]["reason"].as_str().unwrap();
+        let reason = answer["error"]["root_cause"][0]["reason"].as_str().unwrap();
         assert!(reason.contains("more than 16 MB after 1"), "{reason}");
     }
 }
@@ -99,7 +99,7 @@ async fn highlights_count_and_tags_are_short() {
             json!({"pre_tags": "x".repeat(tag), "post_tags": ["y".repeat(tag)], "fields": fields});
         let body = json!({"query": {"match": {"body": "ferry"}}, "_source": false, "highlight": highlight});
         let (status, answer) = post(&router, "/es/articles/_search", body.to_string()).await;
-        (status, answer["error"]["reason"].as_str().unwrap_or_default().to_owned())
+        (status, answer["error"]["root_cause"][0]["reason"].as_str().unwrap_or_default().to_owned())
     };
     assert_eq!(ask(256, 3).await.0, StatusCode::OK);
     assert_eq!(ask(10, 0).await.0, StatusCode::OK);

@@ -63,7 +63,7 @@ async fn a_point_in_time_keeps_what_there_was() {
     assert_eq!(delete(&router, "/es/_pit", &closing).await.0, StatusCode::NOT_FOUND);
     let (status, answer) = post(&router, "/es/_search", refused.to_string()).await;
     assert_eq!(
-        (status, &answer["error"]["type"]),
+        (status, &answer["error"]["root_cause"][0]["type"]),
         (StatusCode::NOT_FOUND, &json!("search_context_missing_exception"))
     );
 }

@@ -113,13 +113,13 @@ async fn an_erasure_closes_what_was_open_and_frees_its_files() {
     for id in &points {
         let (status, answer) = at_point(&router, id, "zorkmids").await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{answer}");
-        let reason = answer["error"]["reason"].as_str().unwrap();
+        let reason = answer["error"]["caused_by"]["reason"].as_str().unwrap();
         assert!(reason.contains("erased"), "{reason}");
     }
     let next = json!({"scroll_id": scroll, "scroll": "1h"}).to_string();
     let (status, answer) = post(&router, "/es/_search/scroll", next).await;
     assert_eq!(status, StatusCode::NOT_FOUND, "{answer}");
-    assert!(answer["error"]["reason"].as_str().unwrap().contains("erased"), "{answer}");
+    assert!(answer["error"]["caused_by"]["reason"].as_str().unwrap().contains("erased"), "{answer}");
 }
 
 /// How many files of a directory, removed or not, this process has mapped.

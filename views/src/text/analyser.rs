@@ -54,7 +54,7 @@ impl Analyser {
                 Some(stems.written()).filter(|written| *written != stem_of(&key)).map(str::to_owned)
             });
             let (text, Word { start, end, cells, .. }) = (key.clone(), word);
-            if !take(Term { text, written, start, end, position, is_lone: cells == 1 }) {
+            if !take(Term { text, written, start, end, position, is_lone: cells == 1, is_pair: cells == 2 }) {
                 return;
             }
             position += 1;
@@ -77,6 +77,8 @@ pub struct Term {
     pub position: usize,
     /// True for one character of a script that does not part its words: those are indexed in pairs.
     pub is_lone: bool,
+    /// True for two neighbours of such a script.
+    pub is_pair: bool,
 }
 
 impl Term {

@@ -145,6 +145,9 @@ fn addresses(template: &str, archive: &Archive) -> Vec<String> {
     );
     fill("{name}", &texts(&["morgue", "icon.svg"]));
     fill("{version}", &texts(&["1"]));
+    fill("{metric}", &texts(&["_all"]));
+    fill("{node}", &texts(&["_all"]));
+    fill("{task}", &texts(&["morgue:1"]));
     addresses
 }
 
@@ -304,24 +307,50 @@ fn of_elastic(path: &str, question: &dyn Fn() -> Question, archive: &Archive, ke
                 .collect();
             vec![question().with(&json!({"docs": docs}))]
         }
+        "_explain" => {
+            let words = archive.canaries().into_iter().flat_map(|(_, words)| words).take(40);
+            let about = |word: String| {
+                let body = json!({"query": {"multi_match": {"query": word, "fields": ["*"]}}});
+                question().with(&body).about(&word)
+            };
+            words.map(about).chain([question().with(&json!({"query": {"match_all": {}}}))]).collect()
+        }
+        "_terms_enum" => {
+            let of = |field: &str| {
+                question()
+                    .with(&json!({"field": field, "size": 1000, "string": "", "case_insensitive": true}))
+            };
+            let mut all: Vec<Question> = FIELDS.iter().map(|field| of(field)).collect();
+            for (_, words) in archive.canaries() {
+                for word in words {
+                    let start = word.get(..word.len() - 3).unwrap_or(&word).to_owned();
+                    let body = json!({"field": "bylines.name.keyword", "size": 1000, "string": start, "case_insensitive": true});
+                    all.push(Question { words: vec![start], ..question().with(&body) });
+                }
+            }
+            all
+        }
         "_analyze" => vec![question().with(&json!({"text": "harbour", "analyzer": "standard"}))],
         _ => vec![question()],
     }
 }
 
+/// Fields that values are counted in.
+const FIELDS: [&str; 9] = [
+    "section",
+    "keywords.value",
+    "bylines.name",
+    "images.photographer.name",
+    "source",
+    "name",
+    "photographer.name",
+    "used_in.section",
+    "sections.name",
+];
+
 /// What is asked of everything.
 fn searches() -> Vec<Value> {
-    let fields = [
-        "section",
-        "keywords.value",
-        "bylines.name",
-        "images.photographer.name",
-        "source",
-        "name",
-        "photographer.name",
-        "used_in.section",
-        "sections.name",
-    ];
+    let fields = FIELDS;
     let terms = |field: &str| json!({"terms": {"field": field, "size": 100}, "aggs": {"top": {"top_hits": {"size": 3}}}});
     let aggs: serde_json::Map<String, Value> =
         fields.iter().map(|field| ((*field).to_owned(), terms(field))).collect();

@@ -14,9 +14,9 @@ pub(super) fn highlight(mut object: Reader, query: &ParseQuery<'_>) -> Result<Hi
     if let Some(own_only) = usual.own_only.take() {
         options.own_field_only = own_only;
     }
-    // Elasticsearch escapes only when it is told to; here text of others is escaped unless it must not be.
+    // As in Elasticsearch nothing is escaped unless it is asked for: what is shown as HTML needs `encoder: html`.
     options.escape =
-        one_of(&mut object, "encoder", &["html", "default"])?.is_none_or(|encoder| encoder == "html");
+        one_of(&mut object, "encoder", &["html", "default"])?.is_some_and(|encoder| encoder == "html");
     options.query = match object.take("highlight_query") {
         Some(value) => Some(query(value, "/highlight/highlight_query")?),
         None => None,
@@ -50,6 +50,8 @@ pub(super) fn highlight(mut object: Reader, query: &ParseQuery<'_>) -> Result<Hi
 
 /// The longest fragment, and the longest text without a match, in characters.
 const MAX_FRAGMENT: usize = 10_000;
+/// What tools send that want no bound.
+const NO_BOUND: usize = i32::MAX as usize;
 /// The most fragments of a field.
 const MAX_FRAGMENTS: usize = 100;
 /// The longest tag in bytes: it stands at every word that is found.
@@ -59,6 +61,8 @@ const MAX_TAG: usize = 256;
 fn field_options(object: &mut Reader, field: &mut HighlightField) -> Result<(), QueryError> {
     let bounded = |object: &mut Reader, name: &str, max: usize, usual: usize| match object.count(name)? {
         None => Ok(usual),
+        // As much as can be.
+        Some(NO_BOUND) => Ok(max),
         Some(count) if count <= max => Ok(count),
         Some(count) => Err(QueryError::illegal(format!("`{name}` is {count}: at most {max} is taken"))
             .at(object.pointer_to(name))),

@@ -5,7 +5,10 @@ use serde_json::{Map, Value, json};
 use store::AssetKind;
 
 use super::{Action, Verb};
-use crate::{door::error::RequestError, es::params::kind_of};
+use crate::{
+    door::error::RequestError,
+    es::{error::no_body, params::kind_of},
+};
 
 /// The most actions of one `_bulk`.
 pub(in crate::es) const MAX_ACTIONS: usize = 100_000;
@@ -17,6 +20,9 @@ pub(in crate::es) const MAX_ACTIONS: usize = 100_000;
 pub(in crate::es) fn parse_bulk(body: &[u8], default_index: Option<&str>) -> Result<Vec<Item>, QueryError> {
     let text = std::str::from_utf8(body)
         .map_err(|error| QueryError::new(format!("the body is no UTF-8 at byte {}", error.valid_up_to())))?;
+    if !text.is_empty() && !text.ends_with('\n') {
+        return Err(QueryError::illegal("The bulk request must be terminated by a newline [\n]"));
+    }
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let mut actions = Vec::new();
     while let Some((number, line)) = lines.next() {
@@ -53,7 +59,7 @@ pub(in crate::es) fn parse_bulk(body: &[u8], default_index: Option<&str>) -> Res
         actions.push((verb, action(verb, &meta, source, default_index)));
     }
     if actions.is_empty() {
-        return Err(QueryError::illegal("the body is empty: an action a line is expected"));
+        return Err(no_body());
     }
     Ok(actions)
 }

@@ -21,21 +21,6 @@ use super::{
     Dictionaries, Found, Occurrences,
 };
 
-/// The first words of a field, in their order, that a pattern stands for. Stems that are no words are among them.
-pub(in crate::execute) fn first_words(
-    searcher: &Searcher,
-    within: Within,
-    pattern: &Terms,
-    most: usize,
-    budget: &Budget,
-) -> tantivy::Result<BTreeSet<String>> {
-    let mut found = BTreeSet::new();
-    each_word(searcher, within, pattern, budget, &mut |word, _| {
-        found.insert(word.to_owned());
-    })?;
-    Ok(found.into_iter().take(most).collect())
-}
-
 /// The keys of the first words of a field, in their order, that a pattern stands for: so each is found by the stem that
 /// its own language gives it.
 pub(in crate::execute) fn keys_of_words(

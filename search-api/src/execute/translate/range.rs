@@ -39,7 +39,10 @@ impl Translator<'_> {
             return Ok(Box::new(ConstScoreQuery::new(Box::new(BooleanQuery::intersection(halves)), 1.0)));
         }
         match self.target(&range.field)? {
-            Some(target) => self.range_in(&target, range),
+            Some(target) => match self.range_in(&target, range) {
+                Err(_) if range.lenient => Ok(Box::new(EmptyQuery)),
+                found => found,
+            },
             None => Ok(Box::new(EmptyQuery)),
         }
     }
@@ -101,15 +104,12 @@ impl Translator<'_> {
     pub(super) fn date(&self, value: &Scalar, range: &Range) -> Result<(i64, i64), QueryError> {
         let text = match value {
             Scalar::Text(text) => text.clone(),
-            // A small number is a year; Elasticsearch's clients send milliseconds.
-            Scalar::Number(number) => match number.as_i64() {
-                Some(year @ 0..=9_999) if range.format.is_none() => format!("{year:04}"),
-                _ => number.to_string(),
-            },
-            other => return Err(QueryError::illegal(format!("{other} is no date"))),
+            // As if it were written: of four digits it is a year, of fewer or more milliseconds, unless a format is stated.
+            Scalar::Number(number) => number.to_string(),
+            other => return Err(no_date(format!("{other} is no date"))),
         };
         parse_bound(&text, range.format.as_deref(), range.time_zone.as_deref(), self.now)
-            .map_err(|error| QueryError::illegal(error.to_string()))
+            .map_err(|error| no_date(error.to_string()))
     }
 
     /// Tantivy does not take bounds that leave nothing between them.
@@ -131,6 +131,10 @@ impl Translator<'_> {
     }
 }
 
+fn no_date(reason: String) -> QueryError {
+    QueryError { es_type: "parse_exception", ..QueryError::illegal(reason) }
+}
+
 /// Whether a bound of dates is one instant everywhere: it has an offset, or is counted from now.
 fn is_instant(value: &Scalar) -> bool {
     let Scalar::Text(text) = value else { return false };
@@ -147,6 +151,9 @@ fn number(value: &Scalar, field: &str) -> Result<(i64, i64), QueryError> {
     };
     match number.filter(|number| number.is_finite()) {
         Some(number) => Ok((number.ceil() as i64, number.floor() as i64)),
-        None => Err(QueryError::illegal(format!("`{value}` is no number, but `{field}` holds numbers"))),
+        None => Err(QueryError {
+            es_type: "query_shard_exception",
+            ..QueryError::illegal(format!("`{value}` is no number, but `{field}` holds numbers"))
+        }),
     }
 }

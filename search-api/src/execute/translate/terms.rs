@@ -2,16 +2,17 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use query::{FieldBoost, Near, Pattern, PatternError, PatternKind, Phrase, QueryError, Range, Scalar, Words};
+use query::{FieldBoost, Near, Pattern, PatternError, PatternKind, QueryError, Range, Scalar, Words};
 use tantivy::{
     Term,
     query::{ConstScoreQuery, EmptyQuery, TermQuery, TermSetQuery},
     schema::IndexRecordOption,
 };
+use views::Language;
 
 use super::{
     super::{
-        exact::{Spelling, first_words, keys_of_words, near_words},
+        exact::{Spelling, keys_of_words, near_words},
         expand::{Expand, Terms},
         fields::{AsWhat, Target, Within, fold},
     },
@@ -60,10 +61,10 @@ impl Translator<'_> {
                 let terms = values.iter().map(|value| Term::from_field_text(field, &value.to_string()));
                 found.push(self.list(TermSetQuery::new(terms)));
             }
-            AsWhat::Text(..) => {
-                for value in values {
-                    found.push(self.phrase(&Phrase::new(vec![FieldBoost::new(field)], value.to_string()))?);
-                }
+            AsWhat::Text(_, within) => {
+                found.extend(
+                    values.iter().map(|value| self.indexed_term(within, &value.to_string(), any_case)),
+                );
             }
             _ => {
                 for value in values {
@@ -74,10 +75,25 @@ impl Translator<'_> {
         Ok(if found.len() == 1 { any(found) } else { Box::new(ConstScoreQuery::new(any(found), 1.0)) })
     }
 
+    /// A text as a term that is in the index just so: nothing is lowered, folded or stemmed, so that `Oil` is none.
+    fn indexed_term(&self, within: Within, value: &str, any_case: bool) -> Boxed {
+        let value = if any_case { value.to_lowercase() } else { value.to_owned() };
+        if within.forms.is_none() || within.as_written {
+            return self.term(within, &value);
+        }
+        let with_suffix = |language: &Language| match language.suffix() {
+            Some(suffix) if self.languages.have_suffixes => format!("{value}{suffix}"),
+            _ => value.clone(),
+        };
+        let keys: BTreeSet<String> = self.languages.all.iter().map(with_suffix).collect();
+        self.keys(within, &keys.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
     pub(super) fn pattern(
         &self,
         fields: &[FieldBoost],
         pattern: &PatternKind,
+        folds: bool,
         any_case: bool,
     ) -> Result<Boxed, QueryError> {
         let as_it_is = || {
@@ -90,10 +106,11 @@ impl Translator<'_> {
         let mut found = Vec::new();
         for target in self.targets(fields)? {
             let query: Boxed = match target.as_what {
-                AsWhat::Text(_, within) => {
+                AsWhat::Text(_, within) if folds => {
                     let folded = pattern.compile(fold).map_err(|error| refused(&error))?;
                     self.expand(within, Terms::Matching(folded))
                 }
+                AsWhat::Text(_, within) => self.expand(within, Terms::Matching(as_it_is()?)),
                 AsWhat::Keyword(field) => self.expand(field.into(), Terms::Matching(as_it_is()?)),
                 AsWhat::Number(_) if fields.len() == 1 => {
                     return Err(QueryError::illegal(format!(
@@ -168,31 +185,6 @@ impl Translator<'_> {
         };
         let pattern = Pattern::regexp(&pattern).map_err(|error| refused(&error))?;
         Ok(self.expand(within, Terms::Matching(pattern)))
-    }
-
-    /// All terms that a pattern stands for; with a bound the first of them.
-    pub(super) fn expand_to(
-        &self,
-        within: Within,
-        pattern: Pattern,
-        most: Option<usize>,
-    ) -> Result<Boxed, QueryError> {
-        let pattern = Terms::Matching(pattern);
-        let Some(most) = most else { return Ok(self.expand(within, pattern)) };
-        let mut found = Vec::new();
-        for word in
-            first_words(self.searcher, within, &pattern, most, self.budget).map_err(|error| unread(&error))?
-        {
-            if within.forms.is_some() && !within.as_written {
-                let stems = self.languages.all.iter().map(|language| match language.suffix() {
-                    Some(suffix) if self.languages.have_suffixes => format!("{word}{suffix}"),
-                    _ => word.clone(),
-                });
-                found.push(any(stems.map(|key| self.term(within, &key)).collect()));
-            }
-            found.push(self.term(within.as_written(), &word));
-        }
-        Ok(Box::new(ConstScoreQuery::new(any(found), 1.0)))
     }
 
     /// All terms that are so, each with the same score: of a stemmed field words as they are written, and what matches a

@@ -39,7 +39,7 @@ impl Translator<'_> {
                 }
                 _ => match self.whole_words(&target, words) {
                     Ok(query) => whole.push(boosted(query, target.boost)),
-                    Err(error) if one_named => return Err(error),
+                    Err(error) if one_named && !words.lenient => return Err(error),
                     Err(_) => {} // a word that is no date cannot be in a field of dates
                 },
             }
@@ -157,7 +157,7 @@ impl Translator<'_> {
                 }
                 _ => match self.whole_value(&target, &phrase.text, phrase.any_case) {
                     Ok(query) => query,
-                    Err(error) if one_named => return Err(error),
+                    Err(error) if one_named && !phrase.lenient => return Err(error),
                     Err(_) => continue,
                 },
             };
@@ -182,7 +182,7 @@ impl Translator<'_> {
         let mut found = vec![self.keys(within, &analysed.alternatives(at))];
         if prefix {
             let pattern = Pattern::prefix(written).map_err(|error| refused(&error))?;
-            found.push(self.expand_to(within, pattern, words.max_expansions)?);
+            found.push(self.expand(within, Terms::Matching(pattern)));
         }
         let found = best(found, 0.0);
         let edits = words.fuzziness.map_or(0, |fuzziness| fuzziness.edits(written));
@@ -197,7 +197,7 @@ impl Translator<'_> {
 
     /// One word by its keys in several languages. It is one word: it tells as much in each language as in all of them, so
     /// that of a rare language is not above that of the others.
-    fn keys(&self, within: Within, keys: &[&str]) -> Boxed {
+    pub(super) fn keys(&self, within: Within, keys: &[&str]) -> Boxed {
         if within.as_written || keys.len() < 2 {
             return best(keys.iter().map(|key| self.term(within, key)).collect(), 0.0);
         }

@@ -1,0 +1,78 @@
+//! The mapping and the settings of the indices, in such a form that a cluster takes them as they are: whoever moves to one
+//! makes its indices of them.
+
+use query::IndexName;
+use serde_json::{Map, Value, json};
+use store::AssetKind;
+use views::{Analyser, FieldKind, FieldSpec, view_of};
+
+/// The format that dates are read in, and by its first shown.
+const DATES: &str = "strict_date_optional_time||epoch_millis";
+/// The longest exact value that is indexed, in characters: Lucene takes 32,766 bytes.
+const LONGEST_VALUE: u32 = 8_191;
+
+/// The mapping of a view.
+pub(super) fn mapping_of(kind: AssetKind) -> Value {
+    let mut properties = Map::new();
+    for field in view_of(kind).fields() {
+        let (path, last) =
+            field.name.rsplit_once('.').map_or((None, field.name), |(path, last)| (Some(path), last));
+        let steps: Vec<&str> = path.into_iter().flat_map(|path| path.split('.')).collect();
+        insert_at(&mut properties, &steps, last, type_of(field));
+    }
+    json!({"dynamic": "false", "properties": properties})
+}
+
+/// Puts a field into the objects that its path steps through.
+fn insert_at(properties: &mut Map<String, Value>, steps: &[&str], name: &str, value: Value) {
+    let Some((step, rest)) = steps.split_first() else {
+        properties.insert(name.to_owned(), value);
+        return;
+    };
+    let object = properties.entry(*step).or_insert_with(|| json!({"properties": {}}));
+    if let Some(inner) = object.get_mut("properties").and_then(Value::as_object_mut) {
+        insert_at(inner, rest, name, value);
+    }
+}
+
+fn type_of(field: &FieldSpec) -> Value {
+    let keyword = json!({"type": "keyword", "ignore_above": LONGEST_VALUE});
+    match field.kind {
+        FieldKind::Text(analyser) if field.is_stemmed() => {
+            let exact = json!({"type": "text", "analyzer": Analyser::Exact.name()});
+            json!({"type": "text", "analyzer": analyser.name(), "fields": {"exact": exact}})
+        }
+        FieldKind::Text(analyser) => json!({"type": "text", "analyzer": analyser.name()}),
+        FieldKind::Keyword => keyword,
+        FieldKind::TextAndKeyword(analyser) => {
+            json!({"type": "text", "analyzer": analyser.name(), "fields": {"keyword": keyword}})
+        }
+        FieldKind::Date => json!({"type": "date", "format": DATES}),
+        FieldKind::Number => json!({"type": "long"}),
+    }
+}
+
+/// The settings of an index: what a cluster needs to make the analysers that the mapping names. A cluster has one rule for
+/// the language of a field; that of each text is known here, and the rules are those of the views.
+pub(super) fn settings_of() -> Value {
+    let analyser = |filters: &[&str]| json!({"type": "custom", "tokenizer": "standard", "filter": filters});
+    json!({"index": {
+        "number_of_shards": "1",
+        "number_of_replicas": "0",
+        "analysis": {
+            "filter": {
+                "morgue_possessive": {"type": "stemmer", "language": "possessive_english"},
+                "morgue_stems": {"type": "stemmer", "language": "english"},
+            },
+            "analyzer": {
+                Analyser::Text.name(): analyser(&["lowercase", "morgue_possessive", "morgue_stems", "asciifolding"]),
+                Analyser::Exact.name(): analyser(&["lowercase", "asciifolding"]),
+            },
+        },
+    }})
+}
+
+/// The settings and the mapping of an index, as they stand beside each other.
+pub(super) fn whole_of(index: &IndexName) -> Value {
+    json!({"mappings": mapping_of(index.kind), "settings": settings_of()})
+}
