@@ -28,6 +28,7 @@ mod highlight;
 mod json;
 pub mod limits;
 pub mod names;
+mod nearby;
 mod need;
 mod pattern;
 mod request;
@@ -36,6 +37,7 @@ mod scored;
 mod similar;
 mod sort;
 mod text;
+mod typed;
 mod words;
 
 pub use aggregations::{
@@ -53,8 +55,9 @@ pub use fuzzy::{Near, Rows};
 pub use highlight::{HighlightField, HighlightOptions};
 pub use json::{Reader, kind_of};
 pub use limits::Clauses;
+pub use nearby::{Repeats, each_match};
 pub use need::{Minimum, Need};
-pub use pattern::{Pattern, PatternError, Run};
+pub use pattern::{Pattern, PatternError, Run, fold_pattern};
 pub use request::{
     Cursor, IndexName, MAX_LIMIT, MIN_SEQ, PARAMETERS, Parameter, PlainOrder, PlainSearch, SearchRequest,
     SourceFilter, Takes, matches_path, plain_query, text_bytes, window_too_large,
@@ -63,6 +66,7 @@ pub use scalar::Scalar;
 pub use scored::{Curve, Example, FunctionKind, Like, Mode, Modifier, ScoreFunction, Scored};
 pub use sort::{Missing, Sort, SortValue};
 pub use text::{ALL_EXACT, Syntax, TextOptions, parse_text, unknown_names};
+pub use typed::{Fit, Typed, folded_words};
 pub use words::{Combine, Fuzziness, Fuzzy, Phrase, Words};
 
 /// A query: the documents that are looked for.

@@ -220,6 +220,18 @@ impl fmt::Debug for Pattern {
     }
 }
 
+/// Lowers and folds the words of a pattern, and keeps its signs.
+pub fn fold_pattern(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    let is_sign = |c: char| c.is_ascii() && !c.is_ascii_alphanumeric();
+    for run in text.split_inclusive(is_sign) {
+        let word = run.trim_end_matches(is_sign);
+        folded.push_str(&views::fold(word));
+        folded.push_str(run.strip_prefix(word).unwrap_or_default());
+    }
+    folded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

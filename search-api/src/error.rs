@@ -1,6 +1,9 @@
 //! Why a search is not answered.
 
-use indexer::IndexError;
+use indexer::{
+    IndexError,
+    end::{AskError, ReadFailure},
+};
 use query::QueryError;
 use store::{AssetRef, Gone, ReadError, Seq};
 
@@ -44,9 +47,18 @@ pub enum SearchError {
     /// The log fails.
     #[error(transparent)]
     Log(#[from] ReadError),
-    /// Tantivy fails.
-    #[error("the index fails: {0}; `morgue rebuild` makes a new one from the log")]
-    Tantivy(tantivy::TantivyError),
+    /// The index fails while it is read.
+    #[error(transparent)]
+    End(#[from] ReadFailure),
+}
+
+impl From<AskError> for SearchError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Query(error) => Self::Query(error),
+            AskError::Failed(error) => Self::End(error),
+        }
+    }
 }
 
 impl SearchError {

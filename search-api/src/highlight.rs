@@ -9,15 +9,14 @@ mod fragment;
 
 use std::collections::{BTreeMap, HashMap};
 
-use indexer::end::ViewSchema;
+use indexer::end::Budget;
 use query::{ALL_EXACT, FieldBoost, HighlightField, HighlightOptions, Pattern, Query};
-use views::{Analyser, Document, EXACT, FieldKind, Language};
+use views::{Analyser, Document, EXACT, FieldKind, FieldSpec, Language};
 
 use self::{
     find::{Seek, Seeker, seeks_of},
     fragment::{Room, render},
 };
-use crate::execute::Budget;
 
 /// Highlights the hits of one search.
 pub(crate) struct Highlighter<'a> {
@@ -35,13 +34,12 @@ struct Chosen<'a> {
 }
 
 impl<'a> Highlighter<'a> {
-    /// For a query over a view.
-    pub(crate) fn new(options: &'a HighlightOptions, query: &Query, schema: &'a ViewSchema) -> Self {
+    /// For a query over a view of these fields.
+    pub(crate) fn new(options: &'a HighlightOptions, query: &Query, of: &'static [FieldSpec]) -> Self {
         let mut seeks = Vec::new();
         seeks_of(options.query.as_ref().unwrap_or(query), &mut seeks);
         let mut fields: Vec<Chosen<'a>> = Vec::new();
-        for field in &schema.fields {
-            let spec = &field.spec;
+        for spec in of {
             if matches!(spec.kind, FieldKind::Date | FieldKind::Number) {
                 continue;
             }
@@ -117,4 +115,12 @@ fn any_means(wanted: &[FieldBoost], field: &str, analyser: Option<Analyser>) -> 
         name => names(name, field),
     };
     if wanted.is_empty() { !field.ends_with(EXACT) } else { wanted.iter().any(means) }
+}
+
+/// A budget that no test spends.
+#[cfg(test)]
+fn endless() -> Budget {
+    let hour = std::time::Duration::from_secs(3_600);
+    let limits = indexer::end::SearchLimits { time: hour, cpu: hour };
+    Budget::begin(limits, &indexer::end::Allowance::begin())
 }

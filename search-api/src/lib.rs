@@ -32,7 +32,6 @@ mod cite;
 mod door;
 mod error;
 mod es;
-mod execute;
 mod highlight;
 mod native;
 pub mod pages;
@@ -49,7 +48,7 @@ pub use door::{
     site::{InvalidUrl, PublicUrl},
 };
 pub use error::SearchError;
-pub use execute::SearchLimits;
+pub use indexer::end::SearchLimits;
 pub use native::answer::{HitAnswer, SearchAnswer};
 pub use search::{Inquiry, Search, WAIT_LIMIT};
 pub use spelling::better_spelling;

@@ -12,15 +12,15 @@ use std::{
     time::Duration,
 };
 
-use indexer::{Generation, IndexSearcher, Indexes, Pin};
+use indexer::{
+    Generation, IndexSearcher, Indexes, Pin,
+    end::{Allowance, Lengths, SearchLimits},
+};
 use query::{Hit, IndexName, SearchRequest};
 use store::{AsOf, AssetId, AssetRef, Log, ReadError, Reader, Shown, Snapshot};
 use views::Document;
 
-use crate::{
-    error::SearchError,
-    execute::{Allowance, Lengths, SearchLimits},
-};
+use crate::error::SearchError;
 
 mod inquiry;
 mod kept;
@@ -228,7 +228,7 @@ mod tests {
             let asked = || {
                 search
                     .begin()
-                    .with_runs(&request, &[pinned], |_| -> Result<(), _> { panic!("as tantivy does") })
+                    .with_runs(&request, &[pinned], |_, _| -> Result<(), _> { panic!("as tantivy does") })
             };
             catch_unwind(AssertUnwindSafe(asked))
         };

@@ -1,16 +1,12 @@
 //! Words of the archive that are almost those that were asked for: what `suggest` gives, and another spelling for a
 //! search that finds nothing.
 
+use indexer::end::{Budget, NearWord, Nearest};
+use query::{SearchRequest, SearchResponse};
 use store::AssetKind;
-use tantivy::Term;
 use views::{Analyser, Language};
 
-use crate::{
-    Inquiry, SearchError,
-    execute::{Analysed, AsWhat, Budget, NearWord, is_in_use, near_words, target_of, targets},
-    search::Pinned,
-};
-use query::{Fuzziness, Near, SearchRequest, SearchResponse};
+use crate::{Inquiry, SearchError, search::Pinned};
 
 /// Longer searches are not second-guessed.
 const MAX_WORDS: usize = 6;
@@ -36,8 +32,8 @@ pub fn better_spelling(inquiry: &Inquiry<'_>, kind: AssetKind, q: &str, total: u
     let spell = |part: &str| {
         let folded: Vec<String> = folded(part).into_iter().map(|term| term.text).collect();
         let [word] = folded.as_slice() else { return part.to_owned() };
-        let Ok(Some(nearest)) = Nearest::of(&views, None, word, 0, &budget) else { return part.to_owned() };
-        nearest.better().map_or_else(|| part.to_owned(), |near| near.word.clone())
+        let Ok(Some(nearest)) = nearest(&views, None, word, 0, &budget) else { return part.to_owned() };
+        better(&nearest).map_or_else(|| part.to_owned(), |near| near.word.clone())
     };
     let parts = |word: &&str| word.split('-').filter(|part| !part.is_empty()).map(spell).collect::<Vec<_>>();
     let spelled: Vec<Vec<String>> = words.iter().map(parts).collect();
@@ -72,72 +68,35 @@ fn folded(text: &str) -> Vec<views::Term> {
     Analyser::Exact.terms(Language::Other, text)
 }
 
-/// The words of views that are near one.
-#[derive(Debug, Default)]
-pub(crate) struct Nearest {
-    /// Whether a document has the word itself, or another one of its stem.
-    pub(crate) known: bool,
-    /// As they are written: the nearest first, and of those the most frequent.
-    pub(crate) words: Vec<NearWord>,
+/// Returns the words of views that are near one: of a field, or of all that a plain search looks at; so many characters at
+/// the start must be the same. `None` where no view has such a text.
+///
+/// # Errors
+/// The index fails.
+pub(crate) fn nearest(
+    views: &[Pinned],
+    field: Option<&str>,
+    word: &str,
+    exact_start: usize,
+    budget: &Budget,
+) -> Result<Option<Nearest>, SearchError> {
+    let mut all: Option<Nearest> = None;
+    for view in views {
+        if let Some(found) = view.index.searcher.near(field, word, exact_start, budget)? {
+            all.get_or_insert_default().join(found);
+        }
+    }
+    Ok(all)
 }
 
-impl Nearest {
-    /// Of a field, or of all that a plain search looks at; so many characters at the start must be the same. `None` where
-    /// no view has such a text.
-    ///
-    /// # Errors
-    /// The index fails.
-    pub(crate) fn of(
-        views: &[Pinned],
-        field: Option<&str>,
-        word: &str,
-        exact_start: usize,
-        budget: &Budget,
-    ) -> Result<Option<Self>, SearchError> {
-        let near = Near::new(word, Fuzziness::AUTO.edits(word), exact_start, true);
-        let mut found: Option<Self> = None;
-        for Pinned { generation, index, .. } in views {
-            let schema = generation.index().schema();
-            let looked_at = match field {
-                Some(name) => target_of(schema, name).into_iter().collect(),
-                None => targets(schema, &[])?,
-            };
-            for target in looked_at {
-                let AsWhat::Text(analyser, within) = target.as_what else { continue };
-                let found = found.get_or_insert_default();
-                for stem in Analysed::new(analyser, index.searcher.languages(), word).alternatives(0) {
-                    let stem = Term::from_field_text(within.field, stem);
-                    found.known |=
-                        is_in_use(index.searcher.tantivy(), &stem).map_err(SearchError::Tantivy)?;
-                }
-                let near = near_words(index.searcher.tantivy(), within, &near, budget)
-                    .map_err(SearchError::Tantivy)?;
-                found.add(near);
-            }
-        }
-        Ok(found)
-    }
-
-    /// The word that is meant, if that is another one: the nearest where nothing is written so; otherwise the nearest that
-    /// is many times as frequent.
-    fn better(&self) -> Option<&NearWord> {
-        let own = self.words.iter().find(|near| near.edits == 0).map_or(0, |near| near.count);
-        match (self.known, own) {
-            (false, 0) => self.words.first(),
-            (true, 0) => None,
-            (_, own) => {
-                self.words.iter().find(|near| near.edits > 0 && near.count >= own.saturating_mul(RARER))
-            }
-        }
-    }
-
-    fn add(&mut self, words: Vec<NearWord>) {
-        for near in words {
-            match self.words.iter_mut().find(|known| known.word == near.word) {
-                Some(known) => known.count += near.count,
-                None => self.words.push(near),
-            }
-        }
-        self.words.sort_unstable_by(NearWord::order);
+/// The word that is meant, if that is another one: the nearest where nothing is written so; otherwise the nearest that is
+/// many times as frequent.
+fn better(nearest: &Nearest) -> Option<&NearWord> {
+    let words = &nearest.words;
+    let own = words.iter().find(|near| near.edits == 0).map_or(0, |near| near.count);
+    match (nearest.known, own) {
+        (false, 0) => words.first(),
+        (true, 0) => None,
+        (_, own) => words.iter().find(|near| near.edits > 0 && near.count >= own.saturating_mul(RARER)),
     }
 }

@@ -146,7 +146,7 @@ fn status_of(error: &SearchError) -> u16 {
         SearchError::Gone(..) => 410,
         // It comes back by itself.
         SearchError::Index(IndexError::Gone { .. } | IndexError::Damaged { .. }) => 503,
-        SearchError::Index(_) | SearchError::Log(_) | SearchError::Tantivy(_) => 500,
+        SearchError::Index(_) | SearchError::Log(_) | SearchError::End(_) => 500,
         SearchError::NotYet { .. } => 503,
     }
 }

@@ -3,11 +3,12 @@
 
 use std::cmp::Reverse;
 
+use indexer::end::{NearWord, Nearest};
 use query::{IndexName, QueryError, Reader};
 use serde_json::{Map, Value, json};
 use views::{Analyser, Language};
 
-use crate::{door::error::RequestError, execute::NearWord, search::Inquiry, spelling::Nearest};
+use crate::{door::error::RequestError, search::Inquiry, spelling};
 
 /// The most words of a text that are looked at.
 const MAX_WORDS: usize = 32;
@@ -119,7 +120,7 @@ impl Wanted {
         let budget = inquiry.budget();
         let views = inquiry.engine().pin(indices)?;
         let nearest = |word: &str| {
-            let nearest = Nearest::of(&views, Some(&self.field), word, EXACT_START, &budget)?;
+            let nearest = spelling::nearest(&views, Some(&self.field), word, EXACT_START, &budget)?;
             nearest.ok_or_else(|| {
                 let error = QueryError::illegal(format!("there is no text field `{}`", self.field));
                 RequestError::from(error.at("/suggest"))

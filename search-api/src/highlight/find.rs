@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use query::{Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query};
+use indexer::end::{Budget, Steps};
+use query::{
+    Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query, Repeats, each_match, fold_pattern,
+};
 use views::{Analyser, EXACT, FieldSpec, Language, Term, first_cell};
 
 use super::any_means;
-use crate::execute::{Budget, Repeats, Steps, each_match, fold};
 
 /// One thing that a query looks for.
 #[derive(Debug, Clone)]
@@ -259,7 +261,8 @@ impl Reading {
                 }
             }
             What::Pattern { pattern, folds, any_case } => {
-                let compiled = pattern.compile(|text| if *folds { fold(text) } else { text.to_owned() });
+                let compiled =
+                    pattern.compile(|text| if *folds { fold_pattern(text) } else { text.to_owned() });
                 let compiled = compiled.map(|pattern| if *any_case { pattern.any_case() } else { pattern });
                 self.looks.extend(compiled.map(|pattern| (number, Look::Matching(pattern))));
             }
@@ -459,7 +462,7 @@ impl<'a> Moved<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::endless, *};
     use query::{Fuzzy, Phrase, Words};
 
     fn marked(query: &Query, name: &str, text: &str) -> String {
@@ -468,7 +471,7 @@ mod tests {
         let seeker = Seeker::new(&seeks, &FieldSpec::text("body", 1.0), name, Language::English, true);
         let mut shown = String::new();
         let mut at = 0;
-        for span in seeker.find(text, &Budget::endless()) {
+        for span in seeker.find(text, &endless()) {
             shown.push_str(&text[at..span.start]);
             shown.push_str(&format!("[{}]", &text[span.start..span.end]));
             at = span.end;

@@ -2,10 +2,10 @@
 
 use std::str::CharIndices;
 
+use indexer::end::{Budget, Steps};
 use query::{HighlightField, HighlightOptions};
 
 use super::find::Span;
-use crate::execute::{Budget, Steps};
 
 /// What the fragments of a document may take.
 pub(super) struct Room<'a> {
@@ -243,7 +243,7 @@ fn escape_into(text: &str, most: usize, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::endless, *};
 
     fn fragments(text: &str, words: &[&str], size: usize, count: usize) -> Vec<String> {
         let mut spans: Vec<Span> = Vec::new();
@@ -254,7 +254,7 @@ mod tests {
         spans.sort_unstable();
         let field = HighlightField { size, count, ..HighlightField::new("body") };
         let mut out = Vec::new();
-        let budget = Budget::endless();
+        let budget = endless();
         let mut room = Room::new(&budget, 1 << 20);
         render(text, &spans, &field, &HighlightOptions::default(), &mut room, &mut out);
         assert!(room.taken() >= out.iter().map(String::len).sum());
@@ -307,7 +307,7 @@ mod tests {
         let spans: Vec<Span> =
             (0..1_000).map(|at| Span { start: at * 8 + 1, end: at * 8 + 6, seek: 0 }).collect();
         let field = HighlightField { count: 0, ..HighlightField::new("body") };
-        let budget = Budget::endless();
+        let budget = endless();
         let check = |most: usize, fits: bool| {
             let (mut room, mut out) = (Room::new(&budget, most), Vec::new());
             render(&text, &spans, &field, &HighlightOptions::default(), &mut room, &mut out);

@@ -7,7 +7,7 @@ use store::{
 };
 
 use super::{address, dates, difference, error::PageError};
-use crate::execute::Budget;
+use indexer::end::Budget;
 
 /// The events of an asset, newest first. More than this many are not shown on a page.
 const MAX_EVENTS: usize = 100;

@@ -6,17 +6,15 @@ use std::{
     time::Instant,
 };
 
+use indexer::end::{Allowance, Budget, Question};
 use query::{IndexName, SearchRequest, SearchResponse, commit_of};
-use store::{AssetId, Seq};
+use store::AssetId;
 
 use super::{
     Pinned, Search,
     run::{Run, answer},
 };
-use crate::{
-    error::SearchError,
-    execute::{Allowance, Budget},
-};
+use crate::error::SearchError;
 
 /// The searches of one request, which share what it may spend. Belongs to the thread that makes them.
 pub struct Inquiry<'a> {
@@ -78,8 +76,8 @@ impl Inquiry<'_> {
 
     fn search_views(&self, request: &SearchRequest, views: &[Pinned]) -> Result<SearchResponse, SearchError> {
         let started = Instant::now();
-        self.with_runs(request, views, |runs| {
-            let mut response = answer(request, runs)?;
+        self.with_runs(request, views, |runs, question| {
+            let mut response = answer(request, runs, question)?;
             response.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             Ok(response)
         })
@@ -90,12 +88,12 @@ impl Inquiry<'_> {
     /// # Errors
     /// As [`Self::search`].
     pub fn ids(&self, request: &SearchRequest) -> Result<Vec<AssetId>, SearchError> {
-        self.with_runs(request, &[self.search.generation(request)?], |runs| {
+        self.with_runs(request, &[self.search.generation(request)?], |runs, question| {
             let Some(run) = runs.first() else { return Ok(Vec::new()) };
-            let collected = run.collect(&request.query, &run.sort_keys()?, false)?;
-            let mut ids = Vec::with_capacity(collected.hits.len());
-            for found in collected.hits.into_iter().skip(request.from) {
-                ids.extend(run.snapshot.changes(Seq::new(found.seq), 1)?.pop().map(|(_, _, id)| id));
+            let found = question.rows(&request.query, false)?;
+            let mut ids = Vec::with_capacity(found.rows.len());
+            for row in found.rows.into_iter().skip(request.from) {
+                ids.extend(run.snapshot.changes(row.seq, 1)?.pop().map(|(_, _, id)| id));
             }
             Ok(ids)
         })
@@ -105,32 +103,22 @@ impl Inquiry<'_> {
         &self,
         request: &SearchRequest,
         views: &[Pinned],
-        work: impl FnOnce(&[Run<'_>]) -> Result<T, SearchError>,
+        work: impl FnOnce(&[Run<'_>], &Question<'_>) -> Result<T, SearchError>,
     ) -> Result<T, SearchError> {
-        let mut opened = Vec::with_capacity(views.len());
+        let mut runs = Vec::with_capacity(views.len());
         for view in views {
-            opened.push((view, view.generation.snapshot(self.search.log())?));
+            let snapshot = view.generation.snapshot(self.search.log())?;
+            runs.push(Run { request, view, snapshot });
         }
         let mut limits = self.search.inner.limits;
         limits.time = request.time_limit.map_or(limits.time, |limit| limit.min(limits.time));
         let budget = Arc::new(Budget::begin(limits, &self.allowance));
-        let runs: Vec<Run<'_>> = opened
-            .iter()
-            .map(|(view, snapshot)| Run {
-                request,
-                name: &view.name,
-                generation: &view.generation,
-                index: &view.index,
-                hidden: &view.hidden,
-                snapshot,
-                lengths: &self.search.inner.lengths,
-                together: views,
-                budget: &budget,
-            })
-            .collect();
-        // Tantivy fails, or panics, on files that are not what was written: then who asks is told that.
-        let done = catch_unwind(AssertUnwindSafe(|| work(&runs)));
-        if matches!(done, Err(_) | Ok(Err(SearchError::Tantivy(_)))) {
+        let lengths = &self.search.inner.lengths;
+        let views_asked = runs.iter().map(Run::asked).collect();
+        let question = Question { request, views: views_asked, lengths, budget: &budget };
+        // An end fails, or panics, on files that are not what was written: then who asks is told that.
+        let done = catch_unwind(AssertUnwindSafe(|| work(&runs, &question)));
+        if matches!(done, Err(_) | Ok(Err(SearchError::End(_)))) {
             views.iter().try_for_each(|view| view.generation.find_damage())?;
         }
         done.unwrap_or_else(|panic| resume_unwind(panic))

@@ -23,7 +23,7 @@ use super::{
 
 /// The keys of the first words of a field, in their order, that a pattern stands for: so each is found by the stem that
 /// its own language gives it.
-pub(in crate::execute) fn keys_of_words(
+pub(in crate::read) fn keys_of_words(
     searcher: &Searcher,
     within: Within,
     pattern: &Terms,
@@ -156,17 +156,18 @@ pub(crate) fn is_in_use(searcher: &Searcher, term: &Term) -> tantivy::Result<boo
 
 /// A word that is near another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NearWord {
-    pub(crate) word: String,
+pub struct NearWord {
+    /// As it is written.
+    pub word: String,
     /// How far it is away.
-    pub(crate) edits: u8,
+    pub edits: u8,
     /// In how many documents it is.
-    pub(crate) count: u64,
+    pub count: u64,
 }
 
 impl NearWord {
     /// The nearest first, and of those the most frequent.
-    pub(crate) fn order(&self, other: &Self) -> Ordering {
+    pub fn order(&self, other: &Self) -> Ordering {
         let by_edits = self.edits.cmp(&other.edits).then(other.count.cmp(&self.count));
         by_edits.then_with(|| self.word.cmp(&other.word))
     }

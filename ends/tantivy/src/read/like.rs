@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use indexer::end::{Languages, ViewSchema};
 use query::{Bool, Example, FieldBoost, Like, Query, QueryError, Words};
 use serde_json::{Map, Value};
 use store::AssetKind;
@@ -13,6 +12,7 @@ use super::{
     budget::{Budget, Steps},
     fields::{Analysed, AsWhat, Target, target_of, targets},
 };
+use crate::{index::Languages, schema::ViewSchema};
 
 /// Finds the document of an asset; `None` when readers see none.
 type Documents<'a> = dyn Fn(Option<AssetKind>, &str) -> Option<Document> + 'a;

@@ -12,7 +12,6 @@ use std::{
     sync::Arc,
 };
 
-use indexer::end::{Languages, ViewSchema};
 use query::{Bool, FieldBoost, Near, Need, Query, QueryError, Range, Scalar, Words};
 use tantivy::{
     Searcher,
@@ -29,6 +28,7 @@ use super::{
     lengths::Lengths,
     present::present,
 };
+use crate::{index::Languages, schema::ViewSchema};
 
 type Boxed = Box<dyn TantivyQuery>;
 

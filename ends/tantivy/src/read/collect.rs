@@ -10,6 +10,7 @@ use std::{
 };
 
 use query::{Missing, SortValue};
+use store::Seq;
 use tantivy::{
     DocAddress, DocId, Score, SegmentOrdinal, SegmentReader,
     collector::{Collector, SegmentCollector},
@@ -26,7 +27,7 @@ use super::{
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) address: DocAddress,
-    pub(crate) seq: u64,
+    pub(crate) seq: Seq,
     pub(crate) score: Score,
     pub(crate) sort: Vec<SortValue>,
     /// The value that it stands for, when hits are collapsed.
@@ -321,7 +322,7 @@ impl InSegment {
     fn found(&self, candidate: &Candidate) -> Found {
         Found {
             address: DocAddress::new(self.segment, candidate.doc),
-            seq: self.order.seq(candidate.doc),
+            seq: Seq::new(self.order.seq(candidate.doc)),
             score: candidate.score,
             sort: self.order.values(candidate.doc, candidate.score),
             group: None,

@@ -6,7 +6,7 @@ use query::{QueryError, Sort, TopHits, limits::MAX_PAGE_BYTES, text_bytes};
 use tantivy::{DocId, SegmentOrdinal};
 
 use super::{Aggregator, Answer, Docs, count};
-use crate::execute::{compare, first_of_each};
+use crate::read::collect::{compare, first_of_each};
 
 impl Aggregator<'_> {
     pub(super) fn top_hits(&self, from: usize, size: usize, sort: &[Sort], docs: &Docs) -> Answer<TopHits> {

@@ -29,8 +29,9 @@ use super::{
     score::score_of,
 };
 
+pub use self::words::NearWord;
 pub(super) use self::words::keys_of_words;
-pub(crate) use self::words::{NearWord, is_in_use, near_words};
+pub(crate) use self::words::{is_in_use, near_words};
 
 /// How a word of a phrase may stand in a text.
 #[derive(Debug, Clone)]

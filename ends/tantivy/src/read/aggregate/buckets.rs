@@ -6,7 +6,7 @@ use query::{Bool, Histogram, Query, QueryError, limits::MAX_BUCKETS};
 use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, query::EnableScoring};
 
 use super::{Aggregator, Answer, Docs, Place, too_many_buckets};
-use crate::execute::fields::AsWhat;
+use crate::read::fields::AsWhat;
 
 /// What a field has that can be counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -33,7 +33,7 @@ impl Default for SearchLimits {
 /// What all searches of one request share: when it began, by the clock of the thread that does its work, to which it
 /// belongs.
 #[derive(Debug)]
-pub(crate) struct Allowance {
+pub struct Allowance {
     /// What the thread's clock showed, in nanoseconds; later for what is at nobody's cost.
     began: Arc<AtomicU64>,
     /// Another thread's clock shows something else.
@@ -42,14 +42,14 @@ pub(crate) struct Allowance {
 
 impl Allowance {
     /// Returns that of a request that begins now, on this thread.
-    pub(crate) fn begin() -> Self {
+    pub fn begin() -> Self {
         Self { began: Arc::new(AtomicU64::new(nanos(thread_time()))), stays: PhantomData }
     }
 }
 
 /// What is left of it for one search; belongs to the thread that searches.
 #[derive(Debug)]
-pub(crate) struct Budget {
+pub struct Budget {
     /// The request's, see [`Allowance`].
     began: Arc<AtomicU64>,
     deadline: Instant,
@@ -62,7 +62,7 @@ pub(crate) struct Budget {
 
 impl Budget {
     /// From now on; what earlier searches of the same request have taken is taken off.
-    pub(crate) fn begin(limits: SearchLimits, allowance: &Allowance) -> Self {
+    pub fn begin(limits: SearchLimits, allowance: &Allowance) -> Self {
         let began = Arc::clone(&allowance.began);
         Self {
             deadline: Instant::now() + limits.time,
@@ -74,12 +74,12 @@ impl Budget {
     }
 
     /// Whether it was found to be spent. Costs nothing.
-    pub(crate) fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         self.over.load(Relaxed)
     }
 
     /// Looks at the clocks, which takes a third of a microsecond: whether it is spent.
-    pub(crate) fn check(&self) -> bool {
+    pub fn check(&self) -> bool {
         if !self.is_over()
             && (Instant::now() > self.deadline || nanos(thread_time()) > self.cpu_until.load(Relaxed))
         {
@@ -89,7 +89,7 @@ impl Budget {
     }
 
     /// Work that is kept for all later searches, so that this one is not charged for it.
-    pub(crate) fn at_nobodys_cost<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub fn at_nobodys_cost<T>(&self, work: impl FnOnce() -> T) -> T {
         let before = thread_time();
         let done = work();
         let spent = thread_time().saturating_sub(before);
@@ -112,14 +112,14 @@ impl Budget {
 
 /// Counts the steps of a loop, and looks at the clocks now and then.
 #[derive(Debug, Default)]
-pub(crate) struct Steps(u32);
+pub struct Steps(u32);
 
 impl Steps {
     /// So many steps between two looks: some tens of microseconds for most loops.
     const BETWEEN: u32 = 2_048;
 
     /// So many steps more: whether the budget is spent.
-    pub(crate) fn more(&mut self, steps: usize, budget: &Budget) -> bool {
+    pub fn more(&mut self, steps: usize, budget: &Budget) -> bool {
         self.0 = self.0.saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
         if self.0 < Self::BETWEEN {
             return budget.is_over();
@@ -136,15 +136,6 @@ fn thread_time() -> Duration {
 
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-impl Budget {
-    /// One that no test spends.
-    pub(crate) fn endless() -> Self {
-        let hour = Duration::from_secs(3_600);
-        Self::begin(SearchLimits { time: hour, cpu: hour }, &Allowance::begin())
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use query::{FieldBoost, Near, Pattern, PatternError, PatternKind, QueryError, Range, Scalar, Words};
+use query::{
+    FieldBoost, Near, Pattern, PatternError, PatternKind, QueryError, Range, Scalar, Words, fold_pattern,
+};
 use tantivy::{
     Term,
     query::{ConstScoreQuery, EmptyQuery, TermQuery, TermSetQuery},
@@ -14,7 +16,7 @@ use super::{
     super::{
         exact::{Spelling, keys_of_words, near_words},
         expand::{Expand, Terms},
-        fields::{AsWhat, Target, Within, fold},
+        fields::{AsWhat, Target, Within},
     },
     Boxed, Translator, any, best, boosted,
 };
@@ -107,7 +109,7 @@ impl Translator<'_> {
         for target in self.targets(fields)? {
             let query: Boxed = match target.as_what {
                 AsWhat::Text(_, within) if folds => {
-                    let folded = pattern.compile(fold).map_err(|error| refused(&error))?;
+                    let folded = pattern.compile(fold_pattern).map_err(|error| refused(&error))?;
                     self.expand(within, Terms::Matching(folded))
                 }
                 AsWhat::Text(_, within) => self.expand(within, Terms::Matching(as_it_is()?)),

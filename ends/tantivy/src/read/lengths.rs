@@ -23,7 +23,7 @@ use super::stopwords;
 
 /// The lengths of the segments that were searched lately.
 #[derive(Debug, Default)]
-pub(crate) struct Lengths {
+pub struct Lengths {
     fields: Mutex<Recent<OfField, Arc<Vec<u16>>>>,
     together: Mutex<Recent<Weights, Weighed>>,
     /// Held while some are counted, so that none are counted twice at once.

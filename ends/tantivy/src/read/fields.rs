@@ -1,11 +1,15 @@
 //! Which fields of a view a query means, and what its words are there.
 
-use indexer::end::{IndexedField, Languages, ViewSchema};
 use query::{ALL_EXACT, FieldBoost, QueryError};
 use tantivy::schema::Field;
 use views::{Analyser, EXACT, FieldKind, LOCAL, Language};
 
 use super::expand::Of;
+use crate::{
+    index::Languages,
+    schema::{IndexedField, ViewSchema},
+};
+
 /// A field that a query looks at.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target<'a> {
@@ -173,18 +177,6 @@ pub(crate) fn unknown_field(schema: &ViewSchema, name: &str) -> QueryError {
     let known: Vec<&str> = schema.fields.iter().map(|field| field.spec.name).collect();
     let name: String = name.chars().take(80).collect();
     QueryError::illegal(format!("there is no field `{name}`; there are {}", known.join(", ")))
-}
-
-/// Lowers and folds the words of a pattern, and keeps its signs.
-pub(crate) fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    let is_sign = |c: char| c.is_ascii() && !c.is_ascii_alphanumeric();
-    for run in text.split_inclusive(is_sign) {
-        let word = run.trim_end_matches(is_sign);
-        folded.push_str(&views::fold(word));
-        folded.push_str(run.strip_prefix(word).unwrap_or_default());
-    }
-    folded
 }
 
 /// A text as words, in the keys of each language that the index has texts of.

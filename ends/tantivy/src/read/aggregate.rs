@@ -14,15 +14,15 @@ use std::cell::Cell;
 
 use query::{
     Aggregation, AggregationAnswer, AggregationKind, AggregationResult, Bound, Bucket, BucketKey, DateFormat,
-    Histogram, Hit, Query, QueryError, Sort, Span, Step, limits::MAX_BUCKETS,
+    Histogram, QueryError, Span, Step, limits::MAX_BUCKETS,
 };
-use tantivy::{DocId, Searcher, SegmentOrdinal, TantivyError};
+use tantivy::{DocId, SegmentOrdinal};
 
 use self::{buckets::Values, order::Candidate};
 use super::{
-    Collected, SortKey,
     budget::{Budget, Steps},
-    fields::Target,
+    one::One,
+    question::AskError,
 };
 
 /// A segment of one of the views that are searched.
@@ -35,26 +35,9 @@ pub(crate) struct Place {
 /// Lists of documents, each in their order.
 pub(crate) type Docs = Vec<(Place, Vec<DocId>)>;
 
-/// One of the views that are searched.
-pub(crate) trait AggregatedView {
-    fn searcher(&self) -> &Searcher;
-    /// The field of this name; `None` when it is not there and need not be.
-    fn target(&self, field: &str) -> Result<Option<Target<'_>>, QueryError>;
-    fn translate(&self, query: &Query) -> Result<Box<dyn tantivy::query::Query>, QueryError>;
-    /// The first of these documents in an order, and the order's keys; without an order, by relevance.
-    fn best(
-        &self,
-        sort: &[Sort],
-        limit: usize,
-        docs: &[(SegmentOrdinal, &[DocId])],
-    ) -> Result<(Vec<SortKey>, Collected), AggregationError>;
-    /// Makes a hit of a seq.
-    fn hit(&self, seq: u64) -> Option<Hit>;
-}
-
 /// What aggregating needs to know.
 pub(crate) struct Aggregator<'a> {
-    views: Vec<&'a dyn AggregatedView>,
+    views: Vec<One<'a>>,
     budget: &'a Budget,
     /// For dates that are relative to now, in milliseconds.
     now: i64,
@@ -65,20 +48,11 @@ pub(crate) struct Aggregator<'a> {
     steps: Cell<Steps>,
 }
 
-/// Why an aggregation failed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum AggregationError {
-    #[error(transparent)]
-    Query(#[from] QueryError),
-    #[error(transparent)]
-    Tantivy(#[from] TantivyError),
-}
-
-type Answer<T> = Result<T, AggregationError>;
+type Answer<T> = Result<T, AskError>;
 
 impl<'a> Aggregator<'a> {
     /// Over the documents of these views, at this time in milliseconds.
-    pub(crate) fn new(views: Vec<&'a dyn AggregatedView>, budget: &'a Budget, now: i64) -> Self {
+    pub(crate) fn new(views: Vec<One<'a>>, budget: &'a Budget, now: i64) -> Self {
         let (buckets, bytes, steps) = (Cell::new(0), Cell::new(0), Cell::default());
         Self { views, budget, now, buckets, bytes, steps }
     }
