@@ -7,7 +7,6 @@
 mod canary;
 #[cfg(test)]
 mod matrix;
-pub(crate) mod warm;
 
 use std::{
     io,
@@ -20,10 +19,12 @@ use tokio::net::TcpListener;
 use crate::{
     door::{
         nowhere,
-        policy::{self, Entry},
+        policy::Entry,
         server::{ServerLimits, serve_router},
+        table,
     },
-    es, native,
+    es::{self, Elastic},
+    native,
     pages::{self, Pages, PagesConfig},
     state::ApiState,
 };
@@ -32,8 +33,7 @@ use crate::{
 pub fn router(state: ApiState) -> Router {
     let cors = state.door.origins.layer();
     let router = native::router()
-        .nest("/es", elastic(&state))
-        .merge(policy::router_of(es::roots(), &state.door))
+        .merge(elastic(&state))
         .fallback(async |State(state): State<ApiState>, request| {
             nowhere::nothing_there(&state.door, request).await
         })
@@ -47,14 +47,16 @@ pub fn router(state: ApiState) -> Router {
     .with_state(state)
 }
 
-/// The routes below `/es`.
+/// The routes of Elasticsearch's API.
 fn elastic(state: &ApiState) -> Router<ApiState> {
     static NOWHERE: LazyLock<Arc<Entry>> = LazyLock::new(|| Arc::new(nowhere::entry(es::FACE)));
-    let door = from_fn_with_state((Arc::clone(&state.door), Arc::clone(&NOWHERE)), policy::through);
+    let door = from_fn_with_state((Arc::clone(&state.door), Arc::clone(&NOWHERE)), table::through);
     let nothing = es::nothing.layer(door);
-    policy::router_of(es::routes(), &state.door)
+    let below = table::router_of(es::routes(), &state.door)
         .fallback(nothing.clone())
-        .method_not_allowed_fallback(nothing)
+        .method_not_allowed_fallback(nothing);
+    let roots = table::router_of(es::roots(), &state.door);
+    Router::new().nest("/es", below).merge(roots).with_state(Elastic::new(state.clone()))
 }
 
 /// All routes, those of the pages too.
@@ -62,7 +64,7 @@ pub fn app(state: ApiState, pages: PagesConfig) -> Router {
     let state = state.with_site(pages.title.clone(), pages.public_url.clone());
     let pages = Pages::new(state.clone(), pages);
     let door = Arc::clone(&state.door);
-    let page_routes = policy::router_of(pages::routes(), &state.door)
+    let page_routes = table::router_of(pages::routes(), &state.door)
         .method_not_allowed_fallback(async move |request| nowhere::wrong_method(&door, request).await)
         .with_state(pages.clone());
     router(state).merge(page_routes).layer(from_fn_with_state(pages, pages::in_house_look))

@@ -7,7 +7,6 @@ mod assets;
 pub(crate) mod atom;
 mod docs;
 mod events;
-pub(crate) mod following;
 mod metrics;
 mod openapi;
 pub(crate) mod param;

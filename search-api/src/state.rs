@@ -1,20 +1,22 @@
 //! What all requests share: the search, the keys, and the bounds on how many may do what at once.
 
+mod builds;
+pub(crate) mod readers;
+mod warm;
+
 use std::{io, ops::Deref, sync::Arc};
 
 use tokio::sync::{Semaphore, watch};
 
+use self::{builds::Begun, readers::Readers, warm::Warmer};
 use crate::{
-    app::warm::Warmer,
     door::{
-        Bounds, Door,
         access::Access,
         cors::Origins,
         pool::Pool,
+        rules::{Bounds, Door},
         site::{PublicUrl, Site},
     },
-    es::Points,
-    native::{following::Readers, rebuild::Begun},
     search::Search,
     suggest::Suggester,
 };
@@ -32,8 +34,6 @@ pub struct Shared {
     /// Threads for the archive as it stood: the first to ask for a moment may wait until the log is folded up to then,
     /// and nobody who asks for today waits with him.
     past: Pool,
-    /// Points in time and scrolls that clients of Elasticsearch have opened.
-    pub(crate) points: Points,
     pub(crate) suggester: Arc<Suggester>,
     /// Searches that wait for the index to take in a write.
     pub(crate) waiting: Arc<Semaphore>,
@@ -71,7 +71,6 @@ impl ApiState {
         let shared = Shared {
             search,
             past: Pool::with(1, MAX_WAITING_FOR_PAST)?,
-            points: Points::default(),
             suggester,
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             readers,

@@ -55,6 +55,8 @@ impl Answer {
 pub(super) struct Servers {
     pub(super) keyed: Router,
     pub(super) open: Router,
+    /// What clients have open: the name by which questions call it, and its id on either server.
+    pub(super) kept: Vec<(String, [String; 2])>,
 }
 
 impl Servers {
@@ -64,6 +66,10 @@ impl Servers {
             Who::Stranger => (&self.open, [192, 0, 2, 7], None),
             Who::Here => (&self.open, [127, 0, 0, 1], None),
         };
+        let server = usize::from(!matches!(who, Who::Key(_)));
+        let body = self.kept.iter().fold(question.body.clone(), |body, (name, ids)| {
+            body.replace(&format!("{name:?}"), &format!("{:?}", ids[server]))
+        });
         let mut request = Request::builder().method(question.method.clone()).uri(&question.address);
         request = request.header("host", "127.0.0.1:7700");
         if let Some(key) = key {
@@ -72,7 +78,7 @@ impl Servers {
         if let Some(accept) = question.accept {
             request = request.header("accept", accept);
         }
-        let mut request = request.body(Body::from(question.body.clone())).unwrap();
+        let mut request = request.body(Body::from(body)).unwrap();
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from((peer, 1))));
         let response = router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -121,8 +127,8 @@ fn counted(answer: &Answer) -> Vec<u64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_route_tells_a_reader_of_what_is_not_for_him() {
     let archive = Archive::new();
-    let servers = archive.servers();
-    let kept = archive.keep_open(&servers).await;
+    let mut servers = archive.servers();
+    let kept = archive.keep_open(&mut servers).await;
     let entries: Vec<Entry> = super::matrix::entries();
     let questions = questions(&entries, &archive, &kept);
     let mut found = Found::default();

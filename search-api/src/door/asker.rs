@@ -6,9 +6,9 @@ use axum::extract::{ConnectInfo, Request};
 use store::Reader;
 
 use crate::door::{
-    Door,
     access::{Key, Role, keys_in},
     error::RequestError,
+    rules::Door,
     sessions,
     shares::Client,
     strangers,

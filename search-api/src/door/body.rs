@@ -15,7 +15,11 @@ use tokio::{
 };
 use tokio_stream::StreamExt;
 
-use crate::door::{Door, error::RequestError, policy::Policy};
+use crate::door::{
+    error::RequestError,
+    policy::Policy,
+    rules::{BLOCK, Door},
+};
 
 /// How long a body may take to come.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
@@ -25,10 +29,6 @@ const GAP_LIMIT: Duration = Duration::from_secs(5);
 pub(crate) const MAX_BODY: usize = 1 << 20;
 /// The largest body of events.
 pub(crate) const MAX_EVENTS_BODY: usize = 64 << 20;
-/// What is counted of a body at a time.
-pub(super) const BLOCK: usize = 4 << 10;
-/// How many blocks of bodies there may be at once: 512 MiB.
-pub(super) const BLOCKS: usize = (512 << 20) / BLOCK;
 
 /// Reads the body, or refuses it in the shape that the route's clients know.
 pub(super) async fn whole_body<F: Future<Output = Response>>(
@@ -109,7 +109,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::{door::Bounds, state::ApiState};
+    use crate::{door::rules::Bounds, state::ApiState};
 
     async fn asked(body: Body, blocks: usize) -> StatusCode {
         let dir = tempfile::tempdir().unwrap();

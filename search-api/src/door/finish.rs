@@ -8,7 +8,7 @@ use axum::{
 };
 use store::Digest;
 
-use crate::door::{Door, compress, policy::Policy};
+use crate::door::{compress, policy::Policy, rules::Door};
 
 /// Smaller answers gain nothing by being packed.
 const MIN_PACKED: u64 = 1_024;

@@ -52,7 +52,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::{door::Bounds, state::ApiState};
+    use crate::{door::rules::Bounds, state::ApiState};
 
     #[tokio::test]
     async fn whoever_finds_it_full_is_told_at_once() {

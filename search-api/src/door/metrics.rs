@@ -19,7 +19,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::door::{Door, policy::Entry};
+use crate::door::{policy::Entry, rules::Door};
 
 /// What is counted while the server runs.
 pub(crate) struct Metrics {
@@ -132,7 +132,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{door::Bounds, state::ApiState};
+    use crate::{door::rules::Bounds, state::ApiState};
 
     /// All that is told, as text.
     #[derive(Clone, Default)]

@@ -9,12 +9,12 @@ use axum::{
 };
 
 use super::{
-    Door,
     access::Role,
     error::RequestError,
     pass,
     policy::{Effect, Entry, Face, Policy},
     problem::{self, PAGE, Problem},
+    rules::Door,
 };
 
 /// The policy of what is not there: whoever may read is told so.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use axum::{extract::Request, http::StatusCode, response::Response};
 
 use crate::door::{
-    Door,
     error::RequestError,
     metrics::{name_of, tell},
     policy::Entry,
+    rules::Door,
 };
 
 /// Refuses a search that would be refused anyhow.
@@ -33,7 +33,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::{door::Bounds, state::ApiState};
+    use crate::{door::rules::Bounds, state::ApiState};
 
     /// A story: a script asks for everything at once. Who comes when the queue is full is refused, by either API, and told
     /// when to come again; whether the process lives and what it counts can be asked all the same.

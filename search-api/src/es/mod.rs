@@ -10,6 +10,7 @@ mod cat;
 mod cluster;
 mod create;
 mod documents;
+mod elastic;
 mod error;
 mod explain;
 mod info;
@@ -39,7 +40,7 @@ use query::QueryError;
 use serde_json::{Map, Value, json};
 use store::{AssetKind, Seq};
 
-pub(crate) use self::points::Points;
+pub(crate) use self::elastic::Elastic;
 use self::{
     error::{EsError, no_body},
     params::{Taker, kind_of},
@@ -50,7 +51,8 @@ use crate::{
         access::Role,
         body::MAX_EVENTS_BODY,
         error::RequestError,
-        policy::{Effect, Endpoint, Face, Policy, Table},
+        policy::{Effect, Face, Policy},
+        table::{Endpoint, Table},
     },
     search::WAIT_LIMIT,
     state::ApiState,
@@ -81,7 +83,7 @@ const WRITES_MUCH: Policy = Policy { max_body: MAX_EVENTS_BODY, ..WRITES };
 const CLOSES_ALL: Policy = Policy::new(Some(Role::Admin), Effect::Changes, FACE);
 
 /// All routes below `/es`.
-pub(crate) fn routes() -> Vec<Endpoint<ApiState>> {
+pub(crate) fn routes() -> Vec<Endpoint<Elastic>> {
     let mut table = Table::below("/es");
     asking(&mut table);
     keeping(&mut table);
@@ -92,7 +94,7 @@ pub(crate) fn routes() -> Vec<Endpoint<ApiState>> {
 }
 
 /// The root with a slash behind it, which a nested router does not take.
-pub(crate) fn roots() -> Vec<Endpoint<ApiState>> {
+pub(crate) fn roots() -> Vec<Endpoint<Elastic>> {
     let mut table = Table::below("");
     table.add(READS, &[GET], &["/es/"], info::root);
     table.mapped(|route| route.layer(from_fn(around)))
@@ -105,7 +107,7 @@ const DELETE: Method = Method::DELETE;
 /// Clients send questions as either.
 const ASKING: [Method; 2] = [GET, POST];
 
-fn asking(table: &mut Table<ApiState>) {
+fn asking(table: &mut Table<Elastic>) {
     table.add(SEARCHES_OR_SCROLLS, &ASKING, &["/_search", "/{index}/_search"], search::search);
     table.add(SEARCHES, &ASKING, &["/_msearch", "/{index}/_msearch"], search::msearch);
     table.add(READS, &ASKING, &["/_count", "/{index}/_count"], search::count);
@@ -122,7 +124,7 @@ fn asking(table: &mut Table<ApiState>) {
 }
 
 /// Points in time and scrolls.
-fn keeping(table: &mut Table<ApiState>) {
+fn keeping(table: &mut Table<Elastic>) {
     let scrolls = ["/_search/scroll", "/_search/scroll/{id}"];
     table.add(OPENS, &ASKING, &scrolls, scroll::next);
     table.add(OPENS, &[DELETE], &scrolls, scroll::close);
@@ -133,7 +135,7 @@ fn keeping(table: &mut Table<ApiState>) {
     table.add(CLOSES_ALL, &[DELETE], &["/_search/scroll/_all"], scroll::close_all);
 }
 
-fn writing(table: &mut Table<ApiState>) {
+fn writing(table: &mut Table<Elastic>) {
     let document = ["/{index}/_doc/{*id}"];
     table.add(WRITES, &[PUT, POST], &document, |path, state, params, body| {
         named(Verb::Index, path, state, params, body)
@@ -161,7 +163,7 @@ fn writing(table: &mut Table<ApiState>) {
     table.add(WRITES, &[PUT], &["/_settings", "/{index}/_settings"], create::settings);
 }
 
-fn describing(table: &mut Table<ApiState>) {
+fn describing(table: &mut Table<Elastic>) {
     table.add(READS, &[GET], &["/"], info::root);
     table.add(READS, &[GET], &["/{index}"], info::index);
     table.add(READS, &[GET], &["/_mapping", "/{index}/_mapping"], info::mapping);
@@ -180,7 +182,7 @@ fn describing(table: &mut Table<ApiState>) {
 }
 
 /// What watches over a cluster asks.
-fn running(table: &mut Table<ApiState>) {
+fn running(table: &mut Table<Elastic>) {
     table.add(READS, &[GET], &["/_cat/health"], cat::health);
     table.add(READS, &[GET], &["/_cat/nodes"], cat::nodes);
     table.add(READS, &[GET], &["/_cat/shards", "/_cat/shards/{index}"], cat::shards);

@@ -16,20 +16,18 @@ use store::Timestamp;
 use super::{
     Answer, Pairs,
     body::{self, EsSearch},
+    elastic::Elastic,
     error::{EsError, invalid},
     params::Taker,
     points::keep_alive,
     present::{present, shards},
 };
-use crate::{
-    door::{access::Role, asker::Asker, error::RequestError, shares::Client, written::Written},
-    state::ApiState,
-};
+use crate::door::{access::Role, asker::Asker, error::RequestError, shares::Client, written::Written};
 
 /// `POST {index}/_pit`, and for OpenSearch `POST {index}/_search/point_in_time`
 pub(super) async fn open_point(
     mut taker: Taker,
-    State(state): State<ApiState>,
+    State(state): State<Elastic>,
     Extension(asker): Extension<Asker>,
     uri: axum::http::Uri,
     body: Bytes,
@@ -53,7 +51,7 @@ pub(super) async fn open_point(
 }
 
 /// `DELETE _pit`
-pub(super) async fn close_point(State(state): State<ApiState>, Params(params): Pairs, body: Bytes) -> Answer {
+pub(super) async fn close_point(State(state): State<Elastic>, Params(params): Pairs, body: Bytes) -> Answer {
     Taker::new(params).end()?;
     let mut object = Reader::new(body::json(&body)?, "")?;
     let id = object.need_text("id")?;
@@ -62,11 +60,7 @@ pub(super) async fn close_point(State(state): State<ApiState>, Params(params): P
 }
 
 /// OpenSearch's `DELETE _search/point_in_time`, with a list of ids.
-pub(super) async fn close_points(
-    State(state): State<ApiState>,
-    Params(params): Pairs,
-    body: Bytes,
-) -> Answer {
+pub(super) async fn close_points(State(state): State<Elastic>, Params(params): Pairs, body: Bytes) -> Answer {
     Taker::new(params).end()?;
     let mut object = Reader::new(body::json(&body)?, "")?;
     let ids = object.texts("pit_id")?;
@@ -76,7 +70,7 @@ pub(super) async fn close_points(
 }
 
 /// OpenSearch's `DELETE _search/point_in_time/_all`, for those who may end what others have opened.
-pub(super) async fn close_all_points(State(state): State<ApiState>, Params(params): Pairs) -> Answer {
+pub(super) async fn close_all_points(State(state): State<Elastic>, Params(params): Pairs) -> Answer {
     Taker::new(params).end()?;
     let ids = state.points.close_all(false).into_iter();
     let pits: Vec<Value> = ids.map(|id| json!({"successful": true, "pit_id": id})).collect();
@@ -90,7 +84,7 @@ fn closed(count: usize) -> Response {
 
 /// The first page of a scroll of this client, made on this thread.
 pub(super) fn open(
-    state: &ApiState,
+    state: &Elastic,
     client: Client,
     search: &EsSearch,
     indices: &[IndexName],
@@ -124,7 +118,7 @@ pub(super) fn open(
 }
 
 /// The next page will come behind this one, if there is one.
-fn go_on(state: &ApiState, response: &SearchResponse, id: &str) {
+fn go_on(state: &Elastic, response: &SearchResponse, id: &str) {
     state.points.go_on(id, response.next.clone());
 }
 
@@ -141,7 +135,7 @@ fn page(
 /// `_search/scroll`: the next page.
 pub(super) async fn next(
     id: Option<Path<String>>,
-    State(state): State<ApiState>,
+    State(state): State<Elastic>,
     Params(params): Pairs,
     body: Bytes,
 ) -> Answer {
@@ -175,7 +169,7 @@ pub(super) async fn next(
 }
 
 /// `DELETE _search/scroll/_all`, for those who may end what others have opened.
-pub(super) async fn close_all(State(state): State<ApiState>, Params(params): Pairs) -> Answer {
+pub(super) async fn close_all(State(state): State<Elastic>, Params(params): Pairs) -> Answer {
     Taker::new(params).end()?;
     Ok(closed(state.points.close_all(true).len()))
 }
@@ -183,7 +177,7 @@ pub(super) async fn close_all(State(state): State<ApiState>, Params(params): Pai
 /// `DELETE _search/scroll`, with the ids in the body or the path.
 pub(super) async fn close(
     id: Option<Path<String>>,
-    State(state): State<ApiState>,
+    State(state): State<Elastic>,
     Extension(asker): Extension<Asker>,
     Params(params): Pairs,
     body: Bytes,

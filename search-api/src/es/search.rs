@@ -16,6 +16,7 @@ use views::EXACT;
 use super::{
     Answer,
     body::{self, EsSearch, known_field},
+    elastic::Elastic,
     error::{EsError, no_body},
     params::Taker,
     present::{self, present, shards},
@@ -25,13 +26,12 @@ use crate::{
     door::{asker::Asker, error::RequestError, written::Written},
     error::SearchError,
     search::Inquiry,
-    state::ApiState,
 };
 
 /// `_search`, `{index}/_search`
 pub(super) async fn search(
     mut taker: Taker,
-    State(state): State<ApiState>,
+    State(state): State<Elastic>,
     Extension(asker): Extension<Asker>,
     body: Bytes,
 ) -> Answer {
@@ -136,7 +136,7 @@ pub(super) fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Opt
 
 /// Searches all views as one, on this thread.
 fn answer<'a>(
-    state: &ApiState,
+    state: &Elastic,
     inquiry: &Inquiry<'_>,
     search: &'a EsSearch,
     indices: &[IndexName],
@@ -153,11 +153,7 @@ fn answer<'a>(
 }
 
 /// A request that counts and gives no hits.
-async fn count_of(
-    state: &ApiState,
-    mut search: EsSearch,
-    indices: &[IndexName],
-) -> Result<u64, RequestError> {
+async fn count_of(state: &Elastic, mut search: EsSearch, indices: &[IndexName]) -> Result<u64, RequestError> {
     (search.request.size, search.request.from, search.request.count_all) = (0, 0, true);
     search.request.aggregations.clear();
     let (engine, indices) = (state.search.clone(), indices.to_vec());
@@ -168,7 +164,7 @@ async fn count_of(
 }
 
 /// `_count`, `{index}/_count`
-pub(super) async fn count(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
+pub(super) async fn count(mut taker: Taker, State(state): State<Elastic>, body: Bytes) -> Answer {
     let indices = taker.indices()?;
     let mut search = body::parse_query_alone(body::json(&body)?, &indices)?;
     add_query(&mut search, text_query(&mut taker, &indices)?);
@@ -181,7 +177,7 @@ pub(super) async fn count(mut taker: Taker, State(state): State<ApiState>, body:
 const MAX_SEARCHES: usize = 50;
 
 /// `_msearch`, `{index}/_msearch`
-pub(super) async fn msearch(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
+pub(super) async fn msearch(mut taker: Taker, State(state): State<Elastic>, body: Bytes) -> Answer {
     let index = taker.index().map(str::to_owned);
     let as_number = taker.flag("rest_total_hits_as_int")?.unwrap_or(false);
     let typed_keys = taker.flag("typed_keys")?.unwrap_or(false);
@@ -220,7 +216,7 @@ pub(super) async fn msearch(mut taker: Taker, State(state): State<ApiState>, bod
 
 /// Several searches one after another: on one thread, so that they share what one request may spend.
 fn all_of(
-    state: &ApiState,
+    state: &Elastic,
     asked: Vec<Result<(Vec<IndexName>, EsSearch), RequestError>>,
 ) -> Result<Written, RequestError> {
     let (mut written, mut took) = (Written::default(), 0);
@@ -251,7 +247,7 @@ fn all_of(
 
 /// One search of several: a header and a body.
 fn one_of_many(
-    state: &ApiState,
+    state: &Elastic,
     header: &str,
     body: &str,
     default: Option<&str>,
@@ -275,7 +271,7 @@ fn one_of_many(
 }
 
 /// `_validate/query`
-pub(super) async fn validate(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
+pub(super) async fn validate(mut taker: Taker, State(state): State<Elastic>, body: Bytes) -> Answer {
     let index = taker.index().unwrap_or("_all").to_owned();
     let explain = taker.flag("explain")?.unwrap_or(false);
     let indices = taker.indices()?;

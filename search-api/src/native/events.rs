@@ -22,9 +22,9 @@ use crate::{
         error::RequestError,
         problem::Problem,
     },
-    native::{following::Parts, route::Asked},
+    native::route::Asked,
     search::WAIT_LIMIT,
-    state::ApiState,
+    state::{ApiState, readers::Parts},
 };
 
 /// How many events are looked for at once.

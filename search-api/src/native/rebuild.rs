@@ -1,16 +1,13 @@
 //! Rebuilding and going back, by those who may.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::BTreeMap;
 
 use axum::{
     Json,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use indexer::{BuildStatus, IndexError, Indexes, RebuildJob, RebuildOptions};
+use indexer::{BuildStatus, Indexes};
 use query::QueryError;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,49 +18,6 @@ use crate::{
     native::route::Asked,
     state::ApiState,
 };
-
-/// The last rebuild that this server has begun.
-#[derive(Default)]
-pub(crate) struct Begun(Mutex<Option<RebuildJob>>);
-
-impl Begun {
-    /// Begins one; the one before it has ended, or it is refused.
-    pub(crate) fn begin(&self, indexes: &Indexes, kinds: &[AssetKind]) -> Result<(), RequestError> {
-        self.hold(|| indexes.start_rebuild(kinds, RebuildOptions::default()))
-    }
-
-    /// Begins to build the archive as it stood.
-    fn begin_as_of(
-        &self,
-        indexes: &Indexes,
-        kinds: &[AssetKind],
-        as_of: AsOf,
-        name: &str,
-    ) -> Result<(), RequestError> {
-        self.hold(|| indexes.start_build_as_of(kinds, as_of, name))
-    }
-
-    fn hold(&self, start: impl FnOnce() -> Result<RebuildJob, IndexError>) -> Result<(), RequestError> {
-        let mut begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *begun = Some(start()?);
-        Ok(())
-    }
-
-    pub(crate) fn stop(&self) -> bool {
-        let begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let running = begun.as_ref().filter(|job| !job.is_finished());
-        running.map(RebuildJob::stop).is_some()
-    }
-
-    /// Stops it and waits until it has stopped.
-    pub(crate) fn end(&self) {
-        self.stop();
-        let job = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Err(error)) = job.map(RebuildJob::wait) {
-            tracing::info!(%error, "the rebuild has ended with the server");
-        }
-    }
-}
 
 /// What is being built of each view, or was built last.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -29,8 +29,9 @@ use crate::{
         finish::{etag, is_known, not_modified, tagged},
         nowhere,
         path::asset_of,
-        policy::{Effect, Entry, Face, Policy, filter_of},
+        policy::{Effect, Entry, Face, Policy},
         problem::{FACE, Problem},
+        table::filter_of,
     },
     state::ApiState,
 };

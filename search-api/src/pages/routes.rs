@@ -18,8 +18,9 @@ use crate::door::{
     access::Role,
     asker::Asker,
     error::RequestError,
-    policy::{Effect, Endpoint, Policy, Table},
+    policy::{Effect, Policy},
     problem::PAGE,
+    table::{Endpoint, Table},
 };
 
 /// Nothing is loaded from elsewhere but pictures by their links; nothing inline runs; no page can be framed.

@@ -123,7 +123,7 @@ impl Canary {
     }
 }
 
-/// What clients have open: for each role an id of a point in time, and one of a scroll.
+/// What clients have open, by the names of [`Servers::kept`].
 pub(super) struct Kept {
     pub(super) points: Vec<String>,
     pub(super) scrolls: Vec<String>,
@@ -238,20 +238,29 @@ impl Archive {
         let access = Access::parse(&lines.join("\n")).unwrap();
         let state = ApiState::new(Search::new(self.indexes.clone())).unwrap();
         let pages = PagesConfig { media: vec![self.dir.path().join("media")], ..PagesConfig::default() };
-        Servers { keyed: app(state.clone().with_access(access), pages.clone()), open: app(state, pages) }
+        let keyed = app(state.clone().with_access(access), pages.clone());
+        Servers { keyed, open: app(state, pages), kept: Vec::new() }
     }
 
-    /// Opens points in time and scrolls over everything, now and as it stood.
-    pub(super) async fn keep_open(&self, servers: &Servers) -> Kept {
+    /// Opens points in time and scrolls over everything, now and as it stood, on both servers.
+    pub(super) async fn keep_open(&self, servers: &mut Servers) -> Kept {
         let mut kept = Kept { points: Vec::new(), scrolls: Vec::new() };
         for index in ["articles", "images", "bylines", "_all", "articles@then"] {
             let point = Question::new(Method::POST, format!("/es/{index}/_pit?keep_alive=1h"));
-            let opened = servers.ask(Who::Key("r"), &point).await.json();
-            kept.points.push(opened["id"].as_str().unwrap().to_owned());
             let scroll = Question::new(Method::POST, format!("/es/{index}/_search?scroll=1h"));
             let scroll = scroll.with(&json!({"size": 1, "query": {"match_all": {}}}));
-            let opened = servers.ask(Who::Key("r"), &scroll).await.json();
-            kept.scrolls.push(opened["_scroll_id"].as_str().unwrap().to_owned());
+            for (sort, open, id, names) in [
+                ("point", point, "id", &mut kept.points),
+                ("scroll", scroll, "_scroll_id", &mut kept.scrolls),
+            ] {
+                let mut ids = [String::new(), String::new()];
+                for (who, to) in [Who::Key("r"), Who::Here].into_iter().zip(&mut ids) {
+                    servers.ask(who, &open).await.json()[id].as_str().unwrap().clone_into(to);
+                }
+                let name = format!("{sort} of {index}");
+                names.push(name.clone());
+                servers.kept.push((name, ids));
+            }
         }
         kept
     }

@@ -72,7 +72,7 @@ impl Drop for Place {
 }
 
 /// Something that is read part by part.
-pub(super) trait Parts: Send + Sized + 'static {
+pub(crate) trait Parts: Send + Sized + 'static {
     /// Reads the next part: nothing to send where the log says no more at present.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ impl Readers {
     }
 
     /// Reads for this client, as the stream that is the body of its answer.
-    pub(super) fn read(&self, client: Client, parts: impl Parts, stopping: watch::Receiver<bool>) -> Reading {
+    pub(crate) fn read(&self, client: Client, parts: impl Parts, stopping: watch::Receiver<bool>) -> Reading {
         let (leave, lost) = oneshot::channel();
         let number = self.places.count.fetch_add(1, Ordering::Relaxed);
         drop(self.places.taken().admit(number, client, leave));
@@ -182,7 +182,7 @@ async fn served<P: Parts>(
 }
 
 /// The body of an answer. One that does not come to its end is an error, so that nobody takes it for whole.
-pub(super) struct Reading {
+pub(crate) struct Reading {
     receiver: mpsc::Receiver<Sent>,
     is_whole: bool,
 }
