@@ -17,7 +17,7 @@ pub const MAX_WINDOW: usize = 10_000;
 /// The most bytes of text in one answer: of what is given of its documents, and of their fragments.
 pub const MAX_PAGE_BYTES: usize = 16 << 20;
 /// The most buckets of all aggregations of a search together.
-pub const MAX_BUCKETS: usize = 1_000;
+pub const MAX_BUCKETS: usize = 65_536;
 /// The largest whole number that every JSON parser reads as it is (RFC 8259, section 6).
 pub const MAX_WHOLE: u64 = (1 << 53) - 1;
 /// The most that a score is multiplied with, by one query or field.

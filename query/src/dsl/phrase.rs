@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Kind, Read, Written,
-    options::{expansions, slop, with_expansions, zero_terms},
+    options::{expansions, operator, slop, with_expansions, zero_terms},
     written::field_names,
 };
 use crate::{FieldBoost, Phrase, Query, QueryError, json::Reader};
@@ -32,6 +32,8 @@ pub(super) fn options(phrase: &mut Phrase, object: &mut Reader) -> Result<(), Qu
         phrase.max_expansions = expansions(object, "max_expansions")?;
     }
     phrase.empty_matches_all = zero_terms(object)?;
+    // All words of a phrase are needed, whatever is said of them; clients say it of every type of `multi_match`.
+    operator(object, "operator")?;
     phrase.lenient = object.flag("lenient")?.unwrap_or(false);
     phrase.any_case = object.flag("case_insensitive")?.unwrap_or(false);
     Ok(())

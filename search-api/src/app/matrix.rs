@@ -54,6 +54,9 @@ const READ: &str = "
     GET /es/_data_stream /es/_data_stream/{name}
     GET /es/_alias /es/_aliases /es/_alias/{name} /es/{index}/_alias /es/{index}/_alias/{name}
     GET,POST /es/_search /es/{index}/_search /es/_msearch /es/{index}/_msearch /es/_count /es/{index}/_count
+    GET,POST /es/_search/template /es/{index}/_search/template /es/_msearch/template /es/{index}/_msearch/template
+    GET,POST /es/_render/template
+    GET /es/_resolve/index/{name}
     GET,POST /es/_validate/query /es/{index}/_validate/query /es/_mget /es/{index}/_mget
     GET,POST /es/_field_caps /es/{index}/_field_caps /es/_refresh /es/{index}/_refresh
     GET,POST /es/_analyze /es/{index}/_analyze /es/_cat/count /es/_cat/count/{index}
@@ -73,6 +76,7 @@ const WRITE: &str = "
     POST,PUT /es/{index}/_create/{*id} /es/_bulk /es/{index}/_bulk
     POST,PUT,DELETE /es/{index}/_doc/{*id}
     POST /es/{index}/_update/{*id}
+    POST /es/{index}/_delete_by_query /es/{index}/_update_by_query
     PUT /es/{index} /es/_settings /es/{index}/_settings
     POST,PUT /es/{index}/_mapping
 ";
@@ -223,9 +227,12 @@ async fn no_route_leaves_anything_behind_at_the_bidding_of_another_site() {
     }
     // What leaves something only if it is asked to.
     for method in ["GET", "POST", "HEAD"] {
-        for path in
-            ["/es/_search?size=1&scroll=1m", "/es/articles/_search?scr%6fll=1m", "/es/_search?%zz&scroll"]
-        {
+        for path in [
+            "/es/_search?size=1&scroll=1m",
+            "/es/_search/template?scroll=1m",
+            "/es/articles/_search?scr%6fll=1m",
+            "/es/_search?%zz&scroll",
+        ] {
             asked.push((method.to_owned(), path.to_owned(), true));
         }
     }

@@ -33,6 +33,8 @@ pub(super) struct EsSearch {
     /// Fields of which the values are given, and how those that are dates are shown.
     pub(super) fields: Vec<(String, Option<DateFormat>)>,
     pub(super) show_total: bool,
+    /// Up to so many documents are counted, and then it ends early.
+    pub(super) ends_after: Option<u64>,
     /// The total as a mere number, as it was before Elasticsearch 7.
     pub(super) total_as_number: bool,
     pub(super) typed_keys: bool,
@@ -61,6 +63,16 @@ impl EsSearch {
         };
         (self.show_total, self.request.count_all, self.request.count_to) = (show, all, to);
         Ok(())
+    }
+
+    /// `terminate_after`: so many documents are counted; 0 stands for all.
+    pub(super) fn end_after(&mut self, count: u64) {
+        if count > 0 {
+            self.ends_after = Some(count);
+            self.request.count_to =
+                if self.request.count_all { count } else { self.request.count_to.min(count) };
+            self.request.count_all = false;
+        }
     }
 
     /// `rest_total_hits_as_int`: such a total must be exact.
@@ -215,6 +227,7 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
         looks,
         point,
         show_total: true,
+        ends_after: None,
         total_as_number: false,
         typed_keys: false,
         show_version: object.flag("version")?.unwrap_or(false),
@@ -224,6 +237,9 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
     };
     let total = object.take("track_total_hits").unwrap_or_else(|| Value::from(USUAL_TOTAL));
     search.track_total(&total)?;
+    if let Some(count) = object.count("terminate_after")? {
+        search.end_after(count as u64);
+    }
     object.end()?;
     Ok(search)
 }

@@ -186,3 +186,21 @@ pub(super) async fn task(Path(task): Path<String>) -> Response {
     }
     (StatusCode::NOT_FOUND, Json(json!({"error": whole, "status": 404}))).into_response()
 }
+
+/// `_resolve/index/{name}`: the indices and aliases that names mean.
+pub(super) async fn resolve(Path(name): Path<String>, Params(params): Pairs) -> Answer {
+    let mut taker = Taker::new(params).of(Some(name.clone()));
+    taker.take("mode");
+    let indices = taker.indices()?;
+    taker.end()?;
+    let names: Vec<String> = indices.iter().map(ToString::to_string).collect();
+    let one = |index: &query::IndexName| {
+        let aliases = aliases_of(index).as_object().map(|all| all.keys().cloned().collect::<Vec<_>>());
+        json!({"name": index.to_string(), "aliases": aliases, "attributes": ["open"]})
+    };
+    let shown: Vec<Value> = indices.iter().map(one).collect();
+    let is_meant = name.split(',').any(|name| query::matches_path(name, super::params::ALIAS));
+    let aliases =
+        if is_meant { json!([{"name": super::params::ALIAS, "indices": names}]) } else { json!([]) };
+    Ok(Json(json!({"indices": shown, "aliases": aliases, "data_streams": []})).into_response())
+}

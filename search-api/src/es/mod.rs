@@ -3,9 +3,11 @@
 //!
 //! Bodies are read as bytes and their content type is not judged: each client sends another one.
 
+mod actions;
 mod aggs;
 mod analyze;
 mod body;
+mod by_query;
 mod cat;
 mod cluster;
 mod create;
@@ -23,6 +25,7 @@ mod search;
 mod shape;
 mod source;
 mod suggest;
+mod template;
 mod terms;
 mod write;
 
@@ -31,21 +34,16 @@ use std::sync::Arc;
 use axum::{
     Json,
     body::Bytes,
-    extract::{Path, Query as Params, Request, State},
+    extract::{Path, Query as Params, Request},
     http::{HeaderName, HeaderValue, Method, StatusCode},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
-use query::QueryError;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use store::{AssetKind, Seq};
 
 pub(crate) use self::elastic::Elastic;
-use self::{
-    error::{EsError, no_body},
-    params::{Taker, kind_of},
-    write::{Done, Verb},
-};
+use self::{error::EsError, write::Verb};
 use crate::{
     door::{
         access::Role,
@@ -110,6 +108,14 @@ const ASKING: [Method; 2] = [GET, POST];
 fn asking(table: &mut Table<Elastic>) {
     table.add(SEARCHES_OR_SCROLLS, &ASKING, &["/_search", "/{index}/_search"], search::search);
     table.add(SEARCHES, &ASKING, &["/_msearch", "/{index}/_msearch"], search::msearch);
+    table.add(
+        SEARCHES_OR_SCROLLS,
+        &ASKING,
+        &["/_search/template", "/{index}/_search/template"],
+        template::search,
+    );
+    table.add(SEARCHES, &ASKING, &["/_msearch/template", "/{index}/_msearch/template"], template::msearch);
+    table.add(READS, &ASKING, &["/_render/template"], template::render);
     table.add(READS, &ASKING, &["/_count", "/{index}/_count"], search::count);
     table.add(READS, &ASKING, &["/_validate/query", "/{index}/_validate/query"], search::validate);
     table.add(READS, &ASKING, &["/_mget", "/{index}/_mget"], documents::mget);
@@ -138,26 +144,28 @@ fn keeping(table: &mut Table<Elastic>) {
 fn writing(table: &mut Table<Elastic>) {
     let document = ["/{index}/_doc/{*id}"];
     table.add(WRITES, &[PUT, POST], &document, |path, state, params, body| {
-        named(Verb::Index, path, state, params, body)
+        actions::named(Verb::Index, path, state, params, body)
     });
     table.add(WRITES, &[DELETE], &document, |path, state, params| {
-        named(Verb::Delete, path, state, params, Bytes::new())
+        actions::named(Verb::Delete, path, state, params, Bytes::new())
     });
     table.add(
         WRITES,
         &[POST],
         &["/{index}/_doc"],
         async |Path(index): Path<String>, state, params, body: Bytes| {
-            single(Verb::Index, &index, None, state, params, &body).await
+            actions::single(Verb::Index, &index, None, state, params, &body).await
         },
     );
     table.add(WRITES, &[PUT, POST], &["/{index}/_create/{*id}"], |path, state, params, body| {
-        named(Verb::Create, path, state, params, body)
+        actions::named(Verb::Create, path, state, params, body)
     });
     table.add(WRITES, &[POST], &["/{index}/_update/{*id}"], |path, state, params, body| {
-        named(Verb::Update, path, state, params, body)
+        actions::named(Verb::Update, path, state, params, body)
     });
-    table.add(WRITES_MUCH, &[POST, PUT], &["/_bulk", "/{index}/_bulk"], bulk);
+    table.add(WRITES_MUCH, &[POST, PUT], &["/_bulk", "/{index}/_bulk"], actions::bulk);
+    table.add(WRITES, &[POST], &["/{index}/_delete_by_query"], by_query::delete);
+    table.add(WRITES, &[POST], &["/{index}/_update_by_query"], by_query::update);
     table.add(WRITES, &[PUT], &["/{index}"], create::index);
     table.add(WRITES, &[PUT, POST], &["/{index}/_mapping"], create::mapping);
     table.add(WRITES, &[PUT], &["/_settings", "/{index}/_settings"], create::settings);
@@ -193,6 +201,7 @@ fn running(table: &mut Table<Elastic>) {
     table.add(READS, &[GET], &["/_nodes", "/_nodes/{node}", "/_nodes/{node}/{metric}"], cluster::nodes);
     let stats = ["/_stats", "/_stats/{metric}", "/{index}/_stats", "/{index}/_stats/{metric}"];
     table.add(READS, &[GET], &stats, cluster::index_stats);
+    table.add(READS, &[GET], &["/_resolve/index/{name}"], cluster::resolve);
     table.add(READS, &[GET], &["/_tasks"], cluster::tasks);
     table.add(READS, &[GET], &["/_tasks/{task}"], cluster::task);
 }
@@ -214,18 +223,10 @@ async fn around_answer<F: Future<Output = Response>>(
 }
 
 /// What of Elasticsearch's API is not here although clients may well look for it, and what to do instead.
-const INSTEAD: [(&str, &str); 12] = [
+const INSTEAD: [(&str, &str); 10] = [
     (
         "_async_search",
         "`_async_search` is not supported: every search ends within seconds, so send it to `_search`",
-    ),
-    (
-        "_delete_by_query",
-        "`_delete_by_query` is not supported: read with `_search` or a scroll, delete with `_bulk`",
-    ),
-    (
-        "_update_by_query",
-        "`_update_by_query` is not supported: read with `_search` or a scroll, update with `_bulk`",
     ),
     (
         "_reindex",
@@ -242,7 +243,7 @@ const INSTEAD: [(&str, &str); 12] = [
 ];
 
 /// What else is not, and has nothing in its stead.
-const NOT_SUPPORTED: [&str; 22] = [
+const NOT_SUPPORTED: [&str; 21] = [
     "_ccr",
     "_component_template",
     "_enrich",
@@ -259,7 +260,6 @@ const NOT_SUPPORTED: [&str; 22] = [
     "_rank_eval",
     "_recovery",
     "_remote",
-    "_resolve",
     "_scripts",
     "_security",
     "_segments",
@@ -291,121 +291,6 @@ fn no_handler(method: &Method, uri: &axum::http::Uri) -> Response {
     let one = json!({"type": name, "reason": reason});
     let body = json!({"error": {"root_cause": [one], "type": name, "reason": reason}, "status": 400});
     (StatusCode::BAD_REQUEST, Json(body)).into_response()
-}
-
-/// `_bulk`
-async fn bulk(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
-    let started = std::time::Instant::now();
-    let refresh = refresh_of(&mut taker)?;
-    write_params(&mut taker)?;
-    let actions = write::parse_bulk(&body, taker.index())?;
-    taker.end()?;
-    let done = run(&state, actions, refresh).await?;
-    let errors = done.iter().any(|(_, done)| done.status >= 400 && done.answer.get("error").is_some());
-    let items: Vec<Value> = done.into_iter().map(|(verb, done)| json!({verb.name(): done.answer})).collect();
-    let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Json(json!({"took": took, "errors": errors, "items": items})).into_response())
-}
-
-/// One action on a document that the address names.
-async fn named(
-    verb: Verb,
-    path: Path<(String, String)>,
-    state: State<ApiState>,
-    params: Pairs,
-    body: Bytes,
-) -> Answer {
-    let Path((index, id)) = path;
-    single(verb, &index, Some(id), state, params, &body).await
-}
-
-/// One action, answered by itself.
-async fn single(
-    verb: Verb,
-    index: &str,
-    id: Option<String>,
-    State(state): State<ApiState>,
-    Params(params): Pairs,
-    body: &Bytes,
-) -> Answer {
-    let create = params.iter().any(|(name, value)| name == "op_type" && value == "create");
-    let verb = if verb == Verb::Index && create { Verb::Create } else { verb };
-    let mut taker = Taker::new(params);
-    let refresh = refresh_of(&mut taker)?;
-    let if_seq_no = match taker.take("if_seq_no") {
-        None => None,
-        Some(text) => Some(
-            text.parse().map_err(|_| QueryError::illegal("`if_seq_no` must be a number").at("if_seq_no"))?,
-        ),
-    };
-    taker.only("if_primary_term", &["1"])?;
-    taker.only("op_type", &["index", "create"])?;
-    // What others write in between is always looked at again.
-    taker.take("retry_on_conflict");
-    write_params(&mut taker)?;
-    taker.end()?;
-    let source: Map<String, Value> = match verb {
-        Verb::Delete => Map::new(),
-        _ if body.is_empty() => return Err(no_body().into()),
-        _ => serde_json::from_slice(body)
-            .map_err(|error| QueryError::new(format!("the body is no JSON object: {error}")))?,
-    };
-    let action = write::of_source(verb, kind_of(index)?, id, source, if_seq_no)?;
-    let mut done = run(&state, vec![(verb, Ok(action))], refresh).await?;
-    let Some((_, done)) = done.pop() else { return Err(RequestError::Panicked.into()) };
-    let status = StatusCode::from_u16(done.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut answer = done.answer;
-    if let Some(error) = answer.get("error").cloned() {
-        let mut whole = error.clone();
-        if let Some(fields) = whole.as_object_mut() {
-            fields.insert("root_cause".to_owned(), json!([error]));
-        }
-        answer = json!({"error": whole, "status": done.status});
-    } else if let Some(fields) = answer.as_object_mut() {
-        fields.remove("status");
-    }
-    Ok((status, Json(answer)).into_response())
-}
-
-/// Parameters of writing that may only say what is so anyway.
-fn write_params(taker: &mut Taker) -> Result<(), QueryError> {
-    taker.only("_source", &["false"])?;
-    taker.only("pipeline", &["_none"])?;
-    taker.only("require_alias", &["false"])?;
-    // A write takes as long as the log takes; there is nothing to wait for.
-    taker.time("timeout").map(drop)
-}
-
-/// Whether the answer waits until what was written is found.
-fn refresh_of(taker: &mut Taker) -> Result<bool, QueryError> {
-    match taker.take("refresh").as_deref() {
-        None | Some("false") => Ok(false),
-        Some("true" | "wait_for" | "") => Ok(true),
-        Some(_) => Err(QueryError::illegal("`refresh` must be true, false or wait_for").at("refresh")),
-    }
-}
-
-async fn run(
-    state: &ApiState,
-    actions: Vec<write::Item>,
-    refresh: bool,
-) -> Result<Vec<(Verb, Done)>, RequestError> {
-    let permit = state.door.intake.enter().await?;
-    let log = state.search.log().clone();
-    let done = tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        write::run(&log, actions)
-    })
-    .await
-    .map_err(|_| RequestError::Panicked)?;
-    let written: Vec<Seq> = done.iter().filter_map(|(_, done)| done.seq).collect();
-    if refresh && !written.is_empty() {
-        // What was written is told, whatever befalls the waiting.
-        if let Err(error) = wait_for(state, &AssetKind::ALL, written).await {
-            tracing::warn!(%error, "whether a write is in the index cannot be told");
-        }
-    }
-    Ok(done)
 }
 
 /// Waits until these views have taken in these events, within bounds: what is written stays written either way.

@@ -26,6 +26,8 @@ pub(super) struct Answer<'a> {
     pit_id: Option<&'a str>,
     pub(super) took: u64,
     timed_out: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    terminated_early: Option<bool>,
     #[serde(rename = "_shards")]
     shards: Value,
     hits: Hits,
@@ -92,11 +94,12 @@ pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize)
     let request = &search.request;
     let by_score =
         request.scores || request.sort.is_empty() || request.sort.iter().any(|key| key.field == "_score");
+    // A search that is to end early counts no further, and says how many it has counted.
+    let terminated_early = search.ends_after.map(|most| response.at_least && response.total >= most);
+    let at_least = response.at_least && terminated_early != Some(true);
     let total = search.show_total.then(|| match search.total_as_number {
         true => json!(response.total),
-        false => {
-            json!({"value": response.total, "relation": if response.at_least { "gte" } else { "eq" }})
-        }
+        false => json!({"value": response.total, "relation": if at_least { "gte" } else { "eq" }}),
     });
     let hits: Vec<Shown> = response.hits.into_iter().map(|hit| shown(hit, search, by_score)).collect();
     let max_score = response.max_score.filter(|_| by_score && !hits.is_empty());
@@ -105,6 +108,7 @@ pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize)
         pit_id: search.point.as_ref().map(|(id, _)| id.as_str()),
         took: response.took_ms,
         timed_out: response.timed_out,
+        terminated_early,
         shards: shards(views),
         hits: Hits { total, max_score: max_score.map(f64::from), hits },
         aggregations: (!request.aggregations.is_empty()).then(|| {

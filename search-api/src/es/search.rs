@@ -88,6 +88,10 @@ fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) 
         search.total_as_number()?;
     }
     search.typed_keys = taker.flag("typed_keys")?.unwrap_or(false);
+    if let Some(text) = taker.take("terminate_after") {
+        let count = text.parse().map_err(|_| QueryError::illegal("`terminate_after` must be a number"));
+        search.end_after(count.map_err(|error| error.at("terminate_after"))?);
+    }
     search.request.time_limit = taker.time("timeout")?.or(search.request.time_limit);
     search.show_version |= taker.flag("version")?.unwrap_or(false);
     search.show_seq_no |= taker.flag("seq_no_primary_term")?.unwrap_or(false);
@@ -168,8 +172,17 @@ pub(super) async fn count(mut taker: Taker, State(state): State<Elastic>, body: 
     let indices = taker.indices()?;
     let mut search = body::parse_query_alone(body::json(&body)?, &indices)?;
     add_query(&mut search, text_query(&mut taker, &indices)?);
+    let ends_after: Option<u64> =
+        match taker.take("terminate_after") {
+            Some(text) => Some(text.parse().map_err(|_| {
+                QueryError::illegal("`terminate_after` must be a number").at("terminate_after")
+            })?),
+            None => None,
+        };
+    let ends_after = ends_after.filter(|most| *most > 0);
     taker.end()?;
     let total = count_of(&state, search, &indices).await.map_err(EsError::at_shards)?;
+    let total = ends_after.map_or(total, |most| total.min(most));
     Ok(Json(json!({"count": total, "_shards": shards(indices.len())})).into_response())
 }
 

@@ -12,6 +12,7 @@ mod aggregations;
 mod archive;
 mod days;
 mod elastic;
+mod elastic_more;
 mod elastic_options;
 mod exact;
 mod http;

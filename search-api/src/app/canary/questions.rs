@@ -276,6 +276,14 @@ fn of_elastic(path: &str, question: &dyn Fn() -> Question, archive: &Archive, ke
             }
             all
         }
+        _ if path.ends_with("/template") => {
+            let lines = |body: &Value| question().lines(&[json!({"index": "_all"}), json!({"source": body})]);
+            let of = |body: &Value| match verb {
+                "_msearch" => lines(body),
+                _ => question().with(&json!({"source": body, "params": {"x": 1}})),
+            };
+            searches().iter().map(of).collect()
+        }
         "_search" if path.contains("scroll") && question().method != Method::DELETE => {
             let next = |id| question().with(&json!({"scroll_id": id, "scroll": "1h"}));
             kept.scrolls.iter().map(|id| Question { is_at_point: true, ..next(id) }).collect()
