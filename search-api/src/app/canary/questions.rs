@@ -276,6 +276,8 @@ fn of_elastic(path: &str, question: &dyn Fn() -> Question, archive: &Archive, ke
             }
             all
         }
+        // It gives back what it is sent, and looks at nothing else.
+        "_render" => vec![question().with(&json!({"source": {"size": 0}}))],
         _ if path.ends_with("/template") => {
             let lines = |body: &Value| question().lines(&[json!({"index": "_all"}), json!({"source": body})]);
             let of = |body: &Value| match verb {

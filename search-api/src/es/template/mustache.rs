@@ -112,7 +112,7 @@ impl Output {
     }
 
     /// Writes parts, given the values that names are looked for in, the innermost last.
-    fn parts<'v>(&mut self, parts: &[Part<'_>], within: &mut Vec<&'v Value>) -> Result<(), String> {
+    fn parts(&mut self, parts: &[Part<'_>], within: &mut Vec<&Value>) -> Result<(), String> {
         for part in parts {
             match part {
                 Part::Text(text) => self.add(text)?,
