@@ -197,7 +197,8 @@ mod tests {
         check(of_site("de"), de, (de, de));
         check(json!({"caption": "Ein Dampfer", "language": "de"}), en, (de, de));
         check(json!({"caption": "Der Dampfer lief gestern ein"}), other, (de, de));
-        check(json!({"caption": "Der Dampfer lief gestern ein"}), en, (de, en));
+        check(json!({"caption": "Der Dampfer lief gestern ein"}), en, (de, de));
+        check(json!({"caption": "Der Dampfer Mirabel"}), en, (de, en));
         check(json!({"caption": "Auf der Straße am Fluß"}), en, (de, de));
         let long = "Der Dampfer ist mit den Auswanderern im Hafen und wartet auf das Wetter, das in der Nacht kommen soll.";
         check(json!({"caption": long, "extra": {"site_language": "en"}}), en, (de, de));

@@ -87,28 +87,7 @@ impl Language {
     /// speak against it. Longer texts have the small words of their language, and few words have letters that it has not:
     /// what has rules of its own is [`Self::Other`], and so is a word alone.
     pub fn detect(text: &str) -> Self {
-        let mut words = 0_u32;
-        let mut small = [0_u32; Self::ALL.len()];
-        let mut foreign = [0_u32; Self::ALL.len()];
-        let mut lower = String::new();
-        let mut end = 0;
-        for word in
-            text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).take(LOOK_AT_WORDS)
-        {
-            words += 1;
-            end = (word.as_ptr() as usize - text.as_ptr() as usize) + word.len();
-            lower.clear();
-            lower.extend(word.chars().flat_map(char::to_lowercase));
-            let known = SMALL_WORDS.get(lower.as_str()).copied().unwrap_or_default();
-            for (at, language) in Self::ALL.into_iter().enumerate() {
-                if let Some(count) = small.get_mut(at) {
-                    *count += u32::from(known >> at & 1);
-                }
-                if let Some(count) = foreign.get_mut(at) {
-                    *count += u32::from(!language.spells(&lower));
-                }
-            }
-        }
+        let Words { words, small, foreign, end, .. } = Words::of(text);
         let head = text.get(..end).unwrap_or(text);
         let told = match whichlang::detect_language(head) {
             Lang::Eng => Self::English,
@@ -124,32 +103,22 @@ impl Language {
             Lang::Tur => Self::Turkish,
             _ => return Self::Other,
         };
-        let of = |counts: &[u32; Self::ALL.len()], of: Self| {
-            Self::ALL
-                .into_iter()
-                .zip(counts)
-                .find(|(language, _)| *language == of)
-                .map_or(0, |(_, count)| *count)
-        };
         // A few letters may mislead, where small words do not.
-        let best = Self::ALL.into_iter().max_by_key(|language| (of(&small, *language), *language == told));
-        let best = best.filter(|best| words < LONG_WORDS && of(&small, *best) > of(&small, told) + MISLED);
+        let best = Self::ALL.into_iter().max_by_key(|language| (small.of(*language), *language == told));
+        let best = best.filter(|best| words < LONG_WORDS && small.of(*best) > small.of(told) + MISLED);
         let told = best.unwrap_or(told);
-        let alien = of(&foreign, told) * ONE_FOREIGN_OF > words;
-        let bare = words >= LONG_WORDS && told != Self::Russian && of(&small, told) * ONE_SMALL_OF < words;
+        let alien = foreign.of(told) * ONE_FOREIGN_OF > words;
+        let bare = words >= LONG_WORDS && told != Self::Russian && small.of(told) * ONE_SMALL_OF < words;
         if words < 2 || alien || bare { Self::Other } else { told }
     }
 
-    /// Returns true for a text of few words, none of which has letters that the language does not use.
+    /// Returns true for a text of few words which neither letters nor small words keep from being in the language: none has
+    /// letters that the language does not use, and no other language has two small words more there.
     pub(crate) fn may_be_of(self, text: &str) -> bool {
-        let mut words = 0;
-        let mut all = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-        let fits = all.all(|word| {
-            words += 1;
-            let cyrillic = word.chars().any(|c| matches!(c, '\u{400}'..='\u{4ff}'));
-            words < LONG_WORDS && self.spells(&word.to_lowercase()) && cyrillic == (self == Self::Russian)
-        });
-        fits && words > 0
+        let Words { words, cyrillic, small, foreign, .. } = Words::of(text);
+        let spelt = foreign.of(self) == 0 && cyrillic == if self == Self::Russian { words } else { 0 };
+        let most = Self::ALL.into_iter().map(|language| small.of(language)).max().unwrap_or_default();
+        (1..LONG_WORDS).contains(&words) && spelt && most <= small.of(self) + MISLED
     }
 
     /// Returns true for a word, in lower case, that has no letters which the language does not use.
@@ -292,6 +261,57 @@ const FIRST_SUFFIX: u8 = forms::UNLIKE;
 /// In the private-use area, where no text of an archive has a meaning.
 const FIRST_MARK: u32 = 0xf700;
 
+/// A count for each language.
+#[derive(Default)]
+struct Counts([u32; Language::ALL.len()]);
+
+impl Counts {
+    fn of(&self, language: Language) -> u32 {
+        Language::ALL
+            .into_iter()
+            .zip(self.0)
+            .find(|(other, _)| *other == language)
+            .map_or(0, |(_, count)| count)
+    }
+}
+
+/// What the first words of a text tell of its language.
+#[derive(Default)]
+struct Words {
+    words: u32,
+    /// Words with Cyrillic letters.
+    cyrillic: u32,
+    /// Small words of each language.
+    small: Counts,
+    /// Words with letters that a language does not use.
+    foreign: Counts,
+    /// Where the last of these words ends in the text, in bytes.
+    end: usize,
+}
+
+impl Words {
+    fn of(text: &str) -> Self {
+        let mut told = Self::default();
+        let mut lower = String::new();
+        for word in
+            text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).take(LOOK_AT_WORDS)
+        {
+            told.words += 1;
+            told.end = (word.as_ptr() as usize - text.as_ptr() as usize) + word.len();
+            lower.clear();
+            lower.extend(word.chars().flat_map(char::to_lowercase));
+            told.cyrillic += u32::from(lower.chars().any(|c| matches!(c, '\u{400}'..='\u{4ff}')));
+            let known = SMALL_WORDS.get(lower.as_str()).copied().unwrap_or_default();
+            let counts = told.small.0.iter_mut().zip(&mut told.foreign.0);
+            for (at, (language, (small, foreign))) in Language::ALL.into_iter().zip(counts).enumerate() {
+                *small += u32::from(known >> at & 1);
+                *foreign += u32::from(!language.spells(&lower));
+            }
+        }
+        told
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,6 +378,8 @@ mod tests {
         check(Language::Russian, "Пароход пришёл", true);
         check(Language::Russian, "The steamer", false);
         check(Language::Other, "Båten är här", false);
+        check(Language::English, "Die Zellen waren zu der Zeit nicht in Gebrauch", false);
+        check(Language::English, "Plaza de Armas", true);
         check(Language::English, "", false);
         check(Language::English, &"word ".repeat(16), false);
     }
