@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use query::{Hit, PlainOrder, PlainSearch};
-use search_api::{Search, SearchAnswer, better_spelling};
+use search::{Search, better_spelling};
+use search_api::SearchAnswer;
 use serde_json::{Map, Value};
 use store::AssetKind;
 

@@ -4,7 +4,8 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use anyhow::{Context, Result};
 use indexer::{Indexes, Workers};
-use search_api::{Access, ApiState, Origins, PublicUrl, Search, pages::PagesConfig};
+use search::Search;
+use search_api::{Access, ApiState, Origins, PublicUrl, pages::PagesConfig};
 use store::{Expiries, Seq};
 use tokio::{
     net::TcpListener,

@@ -1,8 +1,9 @@
 //! `morgue show`: one asset whole, now or as it stood, with where it comes from.
 
+use ::search::{Search, SearchError};
 use anyhow::{Result, bail};
 use query::Hit;
-use search_api::{HitAnswer, Search, SearchError};
+use search_api::HitAnswer;
 use serde_json::{Value, json};
 use store::{AsOf, AssetId, AssetKind, AssetRef, Reader};
 

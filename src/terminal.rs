@@ -220,7 +220,7 @@ pub(crate) fn exit_code(done: Result<Outcome>) -> ExitCode {
 
 /// A query that cannot be understood is wrong usage, like a wrong option.
 fn is_usage(error: &anyhow::Error) -> bool {
-    error.is::<query::QueryError>() || matches!(error.downcast_ref(), Some(search_api::SearchError::Query(_)))
+    error.is::<query::QueryError>() || matches!(error.downcast_ref(), Some(search::SearchError::Query(_)))
 }
 
 /// `morgue log list | head` ends when head has seen enough: that is no failure.

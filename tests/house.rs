@@ -32,7 +32,7 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-const FOLDERS: [&str; 9] = [
+const FOLDERS: [&str; 10] = [
     "src",
     "store/src",
     "ingest/src",
@@ -40,6 +40,7 @@ const FOLDERS: [&str; 9] = [
     "ends/tantivy/src",
     "indexer/src",
     "query/src",
+    "search/src",
     "search-api/src",
     "data-samples/src",
 ];
@@ -81,14 +82,15 @@ fn only_search_api_names_http() {
 }
 
 /// The crates of ours that each may name, as its manifest lists them; who names another does not compile.
-const EDGES: [(&str, &[&str]); 8] = [
+const EDGES: [(&str, &[&str]); 9] = [
     ("store", &[]),
     ("ingest", &["store"]),
     ("views", &["store"]),
     ("query", &["store", "views"]),
     ("ends/tantivy", &["query", "store", "views"]),
     ("indexer", &["end-tantivy", "store", "views"]),
-    ("search-api", &["indexer", "ingest", "query", "store", "views"]),
+    ("search", &["indexer", "query", "store", "views"]),
+    ("search-api", &["indexer", "ingest", "query", "search", "store", "views"]),
     ("data-samples", &[]),
 ];
 
@@ -109,6 +111,21 @@ fn data_goes_one_way() {
     for (folder, may) in EDGES {
         let named: Vec<String> = dependencies(folder).into_iter().filter(ours).collect();
         assert_eq!(named, may, "{folder} names these crates of ours");
+    }
+}
+
+/// Searching answers with types; each surface writes its own form of them. What is JSON by itself is a document's stored
+/// fields.
+#[test]
+fn searching_speaks_nobodys_json() {
+    for (path, text) in sources("search/src") {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (number, line) in code.lines().enumerate() {
+            let is_prose = line.trim_start().starts_with("//");
+            let names = ["json!", "Value::", "serde_json::Value", "Value}", "Value,"];
+            let named = names.iter().find(|name| line.contains(**name) && !line.contains("SortValue"));
+            assert!(is_prose || named.is_none(), "{}:{}: {named:?}", path.display(), number + 1);
+        }
     }
 }
 

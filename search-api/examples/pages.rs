@@ -7,7 +7,8 @@
 use std::{error::Error, sync::atomic::AtomicBool};
 
 use indexer::{Indexes, Workers};
-use search_api::{Access, ApiState, Origins, Search, ServerLimits, pages::PagesConfig};
+use search::Search;
+use search_api::{Access, ApiState, Origins, ServerLimits, pages::PagesConfig};
 use store::{ArchiveDate, AsOf, AssetKind, Batch, Content, Fact, Log, NewEvent};
 
 #[tokio::main]

@@ -5,7 +5,8 @@
 use std::{error::Error, fs};
 
 use indexer::{Indexes, Workers};
-use search_api::{ApiState, Search, pages::PagesConfig, serve};
+use search::Search;
+use search_api::{ApiState, pages::PagesConfig, serve};
 use store::{AssetKind, Log, NewEvent};
 use tokio::net::TcpListener;
 

@@ -6,19 +6,16 @@ mod warm;
 
 use std::{io, ops::Deref, sync::Arc};
 
+use search::{Search, Suggester};
 use tokio::sync::{Semaphore, watch};
 
 use self::{builds::Begun, readers::Readers, warm::Warmer};
-use crate::{
-    door::{
-        access::Access,
-        cors::Origins,
-        pool::Pool,
-        rules::{Bounds, Door},
-        site::{PublicUrl, Site},
-    },
-    search::Search,
-    suggest::Suggester,
+use crate::door::{
+    access::Access,
+    cors::Origins,
+    pool::Pool,
+    rules::{Bounds, Door},
+    site::{PublicUrl, Site},
 };
 
 /// What all requests share. Cheap to clone: each layer that a request passes has one of its own.

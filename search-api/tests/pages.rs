@@ -11,7 +11,8 @@ use axum::{
     http::{Request, StatusCode},
 };
 use indexer::Indexes;
-use search_api::{Access, ApiState, Role, Search, pages::PagesConfig};
+use search::Search;
+use search_api::{Access, ApiState, Role, pages::PagesConfig};
 use store::{ArchiveDate, Article, AssetId, AssetKind, Batch, Content, Fact, Log, NewEvent};
 use tempfile::TempDir;
 use tower::ServiceExt;

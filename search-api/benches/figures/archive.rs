@@ -7,7 +7,7 @@ use std::{
 };
 
 use indexer::{Indexes, RebuildOptions};
-use search_api::Search;
+use search::Search;
 use store::{Article, AssetId, AssetKind, Batch, Byline, Log, NewEvent};
 use tempfile::TempDir;
 

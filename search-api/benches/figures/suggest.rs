@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use search_api::Suggester;
+use search::Suggester;
 
 use crate::{archive::Archive, cost::Cost, quantile, queries::Queries};
 

@@ -26,7 +26,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use search_api::{ApiState, Search, pages::PagesConfig};
+use search::Search;
+use search_api::{ApiState, pages::PagesConfig};
 
 use self::load::{Load, Measured};
 

@@ -17,7 +17,7 @@ use std::{
 
 use indexer::Indexes;
 use query::{Clauses, DslOptions, Query, SearchRequest, parse_query};
-use search_api::Search;
+use search::Search;
 use serde_json::{Value, json};
 use store::{Article, AssetId, AssetKind, Batch, Log, NewEvent};
 

@@ -10,6 +10,7 @@ use axum::{
     http::{Request, StatusCode},
 };
 use indexer::Indexes;
+use search::Search;
 use store::Log;
 use tower::ServiceExt;
 
@@ -23,7 +24,6 @@ use crate::{
     es,
     native::routes::ROUTES,
     pages::{self, PagesConfig},
-    search::Search,
     state::ApiState,
 };
 

@@ -116,7 +116,7 @@ mod tests {
         let log = store::Log::open(dir.path().join("log")).unwrap();
         let indexes = indexer::Indexes::open(log, dir.path().join("indexes")).unwrap();
         let bounds = Bounds { blocks, ..Bounds::of_this_machine() };
-        let state = ApiState::within(crate::Search::new(indexes), &bounds).unwrap();
+        let state = ApiState::within(search::Search::new(indexes), &bounds).unwrap();
         let request = Request::post("/es/_validate/query").body(body).unwrap();
         let status = crate::app::router(state.clone()).oneshot(request).await.unwrap().status();
         assert_eq!(state.door.bodies.available_permits(), blocks, "all room is given back");

@@ -2,16 +2,15 @@
 
 use indexer::IndexError;
 use query::QueryError;
+use search::SearchError;
 use store::{AppendError, InvalidId, NoTurn, ReadError};
-
-use crate::error::SearchError;
 
 /// Why a request is not answered, by whichever surface.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RequestError {
     /// The search or the document that it asks for.
     #[error(transparent)]
-    Search(SearchError),
+    Search(#[from] SearchError),
     /// What was sent cannot be taken.
     #[error(transparent)]
     Event(#[from] store::InvalidEvent),
@@ -157,9 +156,20 @@ impl From<InvalidId> for RequestError {
     }
 }
 
-/// What fails in a search fails in the request that asks for it.
-impl<E: Into<SearchError>> From<E> for RequestError {
-    fn from(error: E) -> Self {
+impl From<QueryError> for RequestError {
+    fn from(error: QueryError) -> Self {
+        Self::Search(error.into())
+    }
+}
+
+impl From<IndexError> for RequestError {
+    fn from(error: IndexError) -> Self {
+        Self::Search(error.into())
+    }
+}
+
+impl From<ReadError> for RequestError {
+    fn from(error: ReadError) -> Self {
         Self::Search(error.into())
     }
 }

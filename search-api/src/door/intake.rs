@@ -80,7 +80,7 @@ mod tests {
         let log = store::Log::open(dir.path().join("log")).unwrap();
         let indexes = indexer::Indexes::open(log, dir.path().join("indexes")).unwrap();
         let bounds = Bounds { writers: 1, waiting_writers: 0, ..Bounds::of_this_machine() };
-        let state = ApiState::within(crate::Search::new(indexes), &bounds).unwrap();
+        let state = ApiState::within(search::Search::new(indexes), &bounds).unwrap();
         let router = crate::app::router(state.clone());
         let ask = async |path: &str, body: &'static str| {
             let mut request = Request::post(path).body(Body::from(body)).unwrap();

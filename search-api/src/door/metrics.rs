@@ -171,7 +171,7 @@ mod tests {
         let log = store::Log::open(dir.path().join("log")).unwrap();
         let indexes = indexer::Indexes::open(log, dir.path().join("indexes")).unwrap();
         let bounds = Bounds { blocks: 0, ..Bounds::of_this_machine() };
-        let state = ApiState::within(crate::Search::new(indexes), &bounds).unwrap();
+        let state = ApiState::within(search::Search::new(indexes), &bounds).unwrap();
         let lines = Lines::default();
         let _told = tracing::subscriber::set_default(lines.clone());
         let request = Request::post("/es/articles/_search?q=affair&pretty")

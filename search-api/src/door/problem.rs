@@ -4,13 +4,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use search::SearchError;
 use serde_json::{Map, Value, json};
 use store::Gone;
 
-use crate::{
-    door::{error::RequestError, policy::Face},
-    error::SearchError,
-};
+use crate::door::{error::RequestError, policy::Face};
 
 /// How the native API tells what went wrong.
 pub(crate) const FACE: Face =

@@ -43,7 +43,7 @@ mod tests {
         let log = store::Log::open(dir.path().join("log")).unwrap();
         let indexes = indexer::Indexes::open(log, dir.path().join("indexes")).unwrap();
         let bounds = Bounds { searchers: 1, waiting: 1, ..Bounds::of_this_machine() };
-        let state = ApiState::within(crate::Search::new(indexes), &bounds).unwrap();
+        let state = ApiState::within(search::Search::new(indexes), &bounds).unwrap();
         let router = crate::app::router(state.clone());
         let ask = async |path: &str| {
             let request = Request::get(path).body(Body::empty()).unwrap();

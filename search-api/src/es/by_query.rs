@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use query::{Hit, IndexName, QueryError, Reader, SearchRequest, Sort, SourceFilter};
+use search::Pinned;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -22,7 +23,7 @@ use super::{
     search::{add_query, text_query},
     write::{self, Verb},
 };
-use crate::{door::error::RequestError, search::Pinned, state::ApiState};
+use crate::{door::error::RequestError, state::ApiState};
 
 /// So many documents are looked for, and written, at once.
 const PAGE: usize = 1_000;

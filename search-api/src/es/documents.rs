@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use query::{Hit, IndexName, QueryError, Reader, SourceFilter, limits::MAX_PAGE_BYTES};
+use search::{Search, SearchError};
 use serde_json::{Map, Value, json};
 use store::AssetId;
 
@@ -17,7 +18,7 @@ use super::{
     params::{Taker, index_of},
     source,
 };
-use crate::{door::error::RequestError, error::SearchError, search::Search, state::ApiState};
+use crate::{door::error::RequestError, state::ApiState};
 
 /// `GET {index}/_doc/{id}`, and `_source` alone.
 pub(super) async fn document(

@@ -5,9 +5,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use query::QueryError;
+use search::SearchError;
 use serde_json::{Map, Value, json};
 
-use crate::{door::error::RequestError, error::SearchError};
+use crate::door::error::RequestError;
 
 /// An error on its way to a client of Elasticsearch.
 pub(super) struct EsError {

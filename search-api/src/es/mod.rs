@@ -31,6 +31,7 @@ mod write;
 
 use std::sync::Arc;
 
+use ::search::WAIT_LIMIT;
 use axum::{
     Json,
     body::Bytes,
@@ -52,7 +53,6 @@ use crate::{
         policy::{Effect, Face, Policy},
         table::{Endpoint, Table},
     },
-    search::WAIT_LIMIT,
     state::ApiState,
 };
 

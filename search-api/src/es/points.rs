@@ -11,14 +11,12 @@ use std::{
 
 use indexer::{Pin, PinClosed, PinnedAt};
 use query::{Cursor, IndexName, QueryError, millis_of};
+use search::Pinned;
 
 use super::body::EsSearch;
-use crate::{
-    door::{
-        error::RequestError,
-        shares::{Client, Shares},
-    },
-    search::Pinned,
+use crate::door::{
+    error::RequestError,
+    shares::{Client, Shares},
 };
 
 /// The most points in time and scrolls that one client has open at once: each keeps files that a merge would free.

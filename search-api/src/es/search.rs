@@ -10,6 +10,7 @@ use query::{
     Bool, FieldBoost, IndexName, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses,
     parse_text,
 };
+use search::{Inquiry, SearchError};
 use serde_json::{Value, json};
 use views::EXACT;
 
@@ -22,11 +23,7 @@ use super::{
     present::{self, present, shards},
     scroll, source, suggest,
 };
-use crate::{
-    door::{asker::Asker, error::RequestError, written::Written},
-    error::SearchError,
-    search::Inquiry,
-};
+use crate::door::{asker::Asker, error::RequestError, written::Written};
 
 /// `_search`, `{index}/_search`
 pub(super) async fn search(

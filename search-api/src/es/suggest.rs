@@ -3,12 +3,13 @@
 
 use std::cmp::Reverse;
 
-use indexer::end::{NearWord, Nearest};
 use query::{IndexName, QueryError, Reader};
+use search::{NearWord, Nearest};
 use serde_json::{Map, Value, json};
 use views::{Analyser, Language};
 
-use crate::{door::error::RequestError, search::Inquiry, spelling};
+use crate::door::error::RequestError;
+use search::{Inquiry, nearest as nearest_in};
 
 /// The most words of a text that are looked at.
 const MAX_WORDS: usize = 32;
@@ -120,7 +121,7 @@ impl Wanted {
         let budget = inquiry.budget();
         let views = inquiry.engine().pin(indices)?;
         let nearest = |word: &str| {
-            let nearest = spelling::nearest(&views, Some(&self.field), word, EXACT_START, &budget)?;
+            let nearest = nearest_in(&views, Some(&self.field), word, EXACT_START, &budget)?;
             nearest.ok_or_else(|| {
                 let error = QueryError::illegal(format!("there is no text field `{}`", self.field));
                 RequestError::from(error.at("/suggest"))

@@ -7,16 +7,19 @@ use axum::{
 };
 use query::{QueryError, limits::MAX_PAGE_BYTES, text_bytes};
 use schemars::JsonSchema;
+use search::{
+    Search, SearchError,
+    cite::{Cited, Form},
+    unseen,
+};
 use serde::Serialize;
 use serde_json::Value;
 use store::{AsOf, AssetId, AssetKind, AssetRef, Differences, Reader, Revision, Seq, Shown, Snapshot};
 
 use crate::{
-    cite::{Cited, Form},
     door::{error::RequestError, problem::Problem},
-    error::SearchError,
     native::{answer::HitAnswer, route::Asked, search::in_view},
-    search::{Search, unseen},
+    pages::public_href,
     state::ApiState,
 };
 
@@ -167,7 +170,8 @@ pub(super) async fn cite(state: ApiState, asked: Asked) -> Result<Response, Prob
         let snapshot = search.log().snapshot()?;
         let Some(live) = snapshot.live(&asset)? else { return Err(unseen(&snapshot, &asset)?.into()) };
         let authors = Cited::authors(&live, &snapshot)?;
-        let cited = Cited::new(&asset, &live, authors, &site.title, site.public_url.as_ref());
+        let own = public_href(site.public_url.as_ref(), asset.kind, &asset.id);
+        let cited = Cited::new(&asset, &live, authors, &site.title, own);
         let cited =
             cited.ok_or_else(|| QueryError::illegal("only articles and images are cited").at("view"))?;
         Ok(cited.written(form))

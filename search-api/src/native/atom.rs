@@ -1,13 +1,11 @@
 //! Hits as an Atom feed (RFC 4287).
 
 use query::Hit;
+use search::cite::web_link;
 use serde_json::{Map, Value};
 use store::{ArchiveDate, AssetKind, Log, Timestamp};
 
-use crate::{
-    door::error::RequestError,
-    pages::{asset_href, web_link},
-};
+use crate::{door::error::RequestError, pages::asset_href};
 
 /// What is said of a feed as a whole.
 pub(crate) struct Feed {

@@ -11,6 +11,7 @@ use axum::{
 use ingest::append::{Admitted, NotAdmitted, Result1, Terms, read as read_event};
 use query::QueryError;
 use schemars::JsonSchema;
+use search::WAIT_LIMIT;
 use serde::Serialize;
 use store::{AssetKind, Fact, Log, Outcome, Reader, Seq};
 
@@ -23,7 +24,6 @@ use crate::{
         problem::Problem,
     },
     native::route::Asked,
-    search::WAIT_LIMIT,
     state::{ApiState, readers::Parts},
 };
 

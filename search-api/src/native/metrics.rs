@@ -15,11 +15,11 @@ use prometheus_client::{
     metrics::{family::Family, gauge::Gauge},
     registry::Registry,
 };
+use search::Search;
 
 use super::asked::Asked;
 use crate::{
     door::{error::RequestError, problem::Problem},
-    search::Search,
     state::ApiState,
 };
 

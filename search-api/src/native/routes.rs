@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use ::search::{MAX_SUGGESTIONS, cite::Form};
 use axum::{http::Method, response::Response};
 use query::{
     MAX_LIMIT, MIN_SEQ, PARAMETERS,
@@ -11,7 +12,6 @@ use schemars::{Schema, json_schema};
 use store::{AssetKind, EventType};
 
 use crate::{
-    cite::Form,
     door::{access::Role, body::MAX_EVENTS_BODY},
     native::{
         answer::{HitAnswer, SearchAnswer},
@@ -24,7 +24,6 @@ use crate::{
         search::{self, Similar, Suggestions},
         status::{self, ArchiveStatus, Readiness},
     },
-    suggest::MAX_SUGGESTIONS,
 };
 
 /// All routes of the native API.

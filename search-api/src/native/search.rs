@@ -8,6 +8,7 @@ use axum::{
 };
 use query::{SearchRequest, SearchResponse};
 use schemars::JsonSchema;
+use search::{Search, SearchError, Suggestion, SuggestionKind, WAIT_LIMIT, unseen};
 use serde::Serialize;
 use store::{AssetId, AssetKind, AssetRef, Seq};
 
@@ -19,7 +20,6 @@ use crate::{
         site::Site,
         written::Written,
     },
-    error::SearchError,
     native::{
         answer::{HitAnswer, SearchAnswer},
         atom::{self, Feed},
@@ -27,9 +27,7 @@ use crate::{
         table,
     },
     pages::encode,
-    search::{Search, WAIT_LIMIT, unseen},
     state::ApiState,
-    suggest::Suggestion,
 };
 
 /// What an answer to a search looks like.
@@ -224,7 +222,50 @@ pub(super) struct Suggestions {
     /// What was typed.
     q: String,
     /// The likeliest first.
-    suggestions: Vec<Suggestion>,
+    suggestions: Vec<SuggestionAnswer>,
+}
+
+/// What may be meant.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Suggestion")]
+struct SuggestionAnswer {
+    /// What would stand in the search box.
+    text: String,
+    /// What it is.
+    kind: Kind,
+    /// For names, keywords and sections: in about how many articles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    /// For headlines: the article.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<AssetId>,
+}
+
+/// What a suggestion is.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "SuggestionKind")]
+enum Kind {
+    /// The name of an author or a photographer.
+    Byline,
+    /// A keyword.
+    Keyword,
+    /// A section.
+    Section,
+    /// A headline.
+    Headline,
+}
+
+impl From<Suggestion> for SuggestionAnswer {
+    fn from(suggestion: Suggestion) -> Self {
+        let kind = match suggestion.kind {
+            SuggestionKind::Byline => Kind::Byline,
+            SuggestionKind::Keyword => Kind::Keyword,
+            SuggestionKind::Section => Kind::Section,
+            SuggestionKind::Headline => Kind::Headline,
+        };
+        Self { text: suggestion.text, kind, count: suggestion.count, id: suggestion.id }
+    }
 }
 
 /// `GET /api/v1/suggest`
@@ -237,6 +278,7 @@ pub(super) async fn suggest(state: ApiState, asked: Asked) -> Result<Response, P
     let (search, suggester) = (state.search.clone(), Arc::clone(&state.suggester));
     let found = state.door.pool.run(move || {
         let suggestions = suggester.suggest(&search.begin(), &q, limit)?;
+        let suggestions = suggestions.into_iter().map(SuggestionAnswer::from).collect();
         Written::of(&Suggestions { q, suggestions })
     });
     Ok(found.await?.into_response())

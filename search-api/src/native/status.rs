@@ -8,13 +8,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use schemars::JsonSchema;
+use search::Search;
 use serde::Serialize;
 use store::{AssetKind, Holder, Seq, Timestamp};
 
 use crate::{
     door::{error::RequestError, problem::Problem},
     native::route::Asked,
-    search::Search,
     state::ApiState,
 };
 

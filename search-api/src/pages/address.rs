@@ -5,6 +5,8 @@
 use maud::{Markup, html};
 use store::{AsOf, AssetId, AssetKind};
 
+use crate::PublicUrl;
+
 /// A search, as the address of its page says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
@@ -277,6 +279,11 @@ impl Address {
 /// The page of an asset.
 pub(crate) fn asset(kind: AssetKind, id: &AssetId) -> String {
     under(&format!("/{}", kind.plural()), id.as_str())
+}
+
+/// The address of an asset's page for everybody, where the archive has one.
+pub(crate) fn public(site: Option<&PublicUrl>, kind: AssetKind, id: &AssetId) -> Option<String> {
+    Some(format!("{}{}", site?, asset(kind, id)))
 }
 
 /// The page of an asset at some moment.

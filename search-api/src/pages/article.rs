@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use maud::{Markup, PreEscaped, html};
+use search::cite::{article_title, web_link};
 use store::{
     Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Image, Keyword, Live, Reader, Shown,
     Snapshot,
@@ -22,7 +23,7 @@ use super::{
     reading::Reading,
     results, text,
 };
-use crate::cite::Cited;
+use search::cite::Cited;
 
 /// An article with everything that its page shows.
 struct Story<'a> {
@@ -191,7 +192,7 @@ impl Story<'_> {
     }
 
     fn title(&self) -> String {
-        text::title(&self.article.headline, &self.article.body, self.id)
+        article_title(&self.article.headline, &self.article.body, self.id)
     }
 
     fn text(&self) -> Markup {
@@ -298,7 +299,7 @@ impl Story<'_> {
                         }
                     }
                 }
-                @if let Some(url) = text::link(&article.url) {
+                @if let Some(url) = web_link(&article.url) {
                     dt { "On the web" } dd { a href=(url) rel="noopener noreferrer" { "The original page" } }
                 }
                 dt { "Permalink" }
@@ -324,7 +325,8 @@ impl Story<'_> {
     fn cited(&self, pages: &Pages) -> Option<Cited> {
         let asset = AssetRef::new(AssetKind::Article, self.id.clone());
         let authors = self.authors.iter().filter_map(|(_, byline)| byline.clone()).collect();
-        Cited::new(&asset, self.live, authors, &pages.config.title, pages.config.public_url.as_ref())
+        let own = address::public(pages.config.public_url.as_ref(), asset.kind, &asset.id);
+        Cited::new(&asset, self.live, authors, &pages.config.title, own)
     }
 }
 

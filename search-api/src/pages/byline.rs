@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
+use search::cite::web_link;
 use serde_json::Value;
 use store::{AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Reader};
 
@@ -87,7 +88,7 @@ fn facts(byline: &Byline, names: &[String]) -> Markup {
                 dt { "Also printed as" }
                 dd { ul.names { @for name in names { li { (name) } } } }
             }
-            @if let Some(url) = text::link(&byline.url) {
+            @if let Some(url) = web_link(&byline.url) {
                 dt { "On the web" } dd { a href=(url) rel="noopener noreferrer" { (url) } }
             }
         }

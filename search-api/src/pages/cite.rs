@@ -1,8 +1,7 @@
 //! How the page of an article shows its citations.
 
 use maud::{Markup, html};
-
-use crate::cite::{Cited, Form};
+use search::cite::{Cited, Form};
 
 pub(super) fn section(cited: &Cited) -> Markup {
     let [before, paper, after] = cited.footnote();

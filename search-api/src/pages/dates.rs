@@ -2,36 +2,17 @@
 
 use jiff::civil::Date;
 use maud::{Markup, html};
-use store::{ArchiveDate, Precision, Timestamp};
+use search::cite::{date_as, plain_date};
+use store::{ArchiveDate, Timestamp};
 
-/// A date as exactly as it is known: `1931`, `May 1931`, `2 May 1931`.
-pub(crate) fn plain(date: &ArchiveDate) -> String {
-    written(date, "%-d %B %Y")
-}
-
-/// The same with the day of the week, as under a newspaper's name.
+/// A date with the day of the week, as under a newspaper's name.
 pub(super) fn with_weekday(date: &ArchiveDate) -> String {
-    written(date, "%A, %-d %B %Y")
-}
-
-fn written(date: &ArchiveDate, day: &str) -> String {
-    let text = date.as_str();
-    let form = match date.precision() {
-        Precision::Year => return date.year().to_string(),
-        Precision::Month => "%B %Y",
-        Precision::Day | Precision::Instant => day,
-    };
-    // The day is the one that the source wrote, in its own time zone.
-    let first = match date.precision() {
-        Precision::Month => format!("{text}-01"),
-        _ => text.split(['T', 't', ' ']).next().unwrap_or(text).to_owned(),
-    };
-    first.parse::<Date>().map_or_else(|_| text.to_owned(), |date| date.strftime(form).to_string())
+    date_as(date, "%A, %-d %B %Y")
 }
 
 /// A date with its machine form.
 pub(super) fn time(date: &ArchiveDate) -> Markup {
-    html! { time datetime=(date.as_str()) { (plain(date)) } }
+    html! { time datetime=(date.as_str()) { (plain_date(date)) } }
 }
 
 /// A date that stands in a document, which holds it as text.

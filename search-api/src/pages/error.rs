@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
+use search::SearchError;
 use serde_json::Value;
 use store::{AssetRef, InvalidAsOf, InvalidId, ReadError};
 
@@ -17,10 +18,7 @@ use super::{
     routes,
     sign_in::{self, Wanted},
 };
-use crate::{
-    SearchError,
-    door::{error::RequestError, policy::Face},
-};
+use crate::door::{error::RequestError, policy::Face};
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]

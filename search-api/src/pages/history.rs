@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 use query::limits::MAX_PAGE_BYTES;
+use search::Budget;
 use store::{
     AsOf, AssetRef, Content, Digest, Event, EventType, Fact, Payload, Seq, Snapshot, Timestamp, Visibility,
 };
 
 use super::{address, dates, difference, error::PageError};
-use indexer::end::Budget;
 
 /// The events of an asset, newest first. More than this many are not shown on a page.
 const MAX_EVENTS: usize = 100;

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use query::Hit;
+use search::cite::article_title;
 use serde_json::{Map, Value};
 use store::{AssetKind, Rendition};
 
@@ -74,7 +75,7 @@ fn elsewhere(hit: &Hit, lang: Option<&str>) -> Markup {
 fn headline(hit: &Hit) -> Markup {
     let (headline, body) = (string(&hit.document, "headline"), string(&hit.document, "body"));
     text::fragments(hit.highlights.get("headline"))
-        .unwrap_or_else(|| html! { (text::title(headline, body, &hit.id)) })
+        .unwrap_or_else(|| html! { (article_title(headline, body, &hit.id)) })
 }
 
 fn snippet(hit: &Hit) -> Markup {

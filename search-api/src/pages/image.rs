@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use maud::{Markup, html};
+use search::cite::article_title;
 use store::{AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Image, Reader, Snapshot};
 
 use super::{
@@ -16,7 +17,7 @@ use super::{
     reading::Reading,
     text,
 };
-use crate::cite::Cited;
+use search::cite::Cited;
 
 /// A picture for a place of this width, with its caption, linked to its page.
 pub(super) fn figure(id: &AssetId, image: &Image, width: u32, class: &str) -> Markup {
@@ -87,7 +88,8 @@ pub(super) fn show(
     let history = History::read(&snapshot, &asset, &pages.state.search.begin().budget())?;
     let title = text::beginning(described(image), 80);
     let authors = photographer.iter().filter_map(|(_, byline)| byline.clone()).collect();
-    let cited = Cited::new(&asset, &live, authors, &pages.config.title, pages.config.public_url.as_ref());
+    let own = address::public(pages.config.public_url.as_ref(), asset.kind, &asset.id);
+    let cited = Cited::new(&asset, &live, authors, &pages.config.title, own);
     let main = html! {
         @if let Some(at) = at { (history::as_it_stood(&asset, at, &history, seen_now)) }
         article.plate {
@@ -131,7 +133,7 @@ fn uses(snapshot: &Snapshot, asset: &AssetRef) -> Result<Vec<Use>, PageError> {
     let mut uses = Vec::new();
     for referrer in snapshot.referrers(asset, None, MAX_USES)? {
         if let Some(Content::Article(article)) = snapshot.live(&referrer)?.map(|live| live.content) {
-            let headline = text::title(&article.headline, &article.body, &referrer.id);
+            let headline = article_title(&article.headline, &article.body, &referrer.id);
             uses.push(Use { id: referrer.id, headline, published: article.published });
         }
     }

@@ -40,10 +40,7 @@ use crate::{ApiState, PublicUrl};
 
 pub(crate) use self::{error::in_house_look, routes::routes};
 
-pub(crate) use self::{
-    address::asset as asset_href, address::encode, dates::plain as plain_date, text::link as web_link,
-    text::title as article_title,
-};
+pub(crate) use self::address::{asset as asset_href, encode, public as public_href};
 
 /// How the pages present an archive.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! What the pages ask the search: the hits of an address with facets and timeline, and what is like or by something.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use search::Inquiry;
 use store::{AssetId, AssetKind, AssetRef};
 
 use super::{
@@ -8,7 +9,7 @@ use super::{
     error::PageError,
     timeline::{self, Timeline, Unit, bound},
 };
-use crate::{Inquiry, door::error::RequestError};
+use crate::door::error::RequestError;
 use query::{
     Aggregation, AggregationKind, Bool, Bucket, BucketKey, DateFormat, HighlightField, HighlightOptions,
     Histogram, Hit, PlainOrder, PlainSearch, Query, Scalar, SearchRequest, SearchResponse, Sort, Terms,

@@ -2,6 +2,7 @@
 
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
+use search::{SearchError, better_spelling};
 use store::AssetKind;
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
     results::{self, Results},
     saved, text,
 };
-use crate::{better_spelling, door::error::RequestError, error::SearchError};
+use crate::door::error::RequestError;
 
 /// `GET /`
 pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageError> {

@@ -2,10 +2,11 @@
 //! was public. Whatever else lies in the media directories is not there for anybody.
 
 use query::{Query, Scalar, SearchRequest};
+use search::Inquiry;
 use store::{AssetKind, Rendition};
 
 use super::media::relative;
-use crate::{Inquiry, door::error::RequestError};
+use crate::door::error::RequestError;
 
 /// So many images that name the same file are looked at.
 const MAX_IMAGES: usize = 100;

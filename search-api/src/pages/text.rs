@@ -1,7 +1,7 @@
 //! Text of the archive as HTML.
 
 use maud::{Markup, PreEscaped, html};
-use store::AssetId;
+use search::cite::TITLE_WORDS;
 
 /// A fragment of the highlighter, which has escaped everything but its own `<em>`. Anything else that looks like
 /// markup is escaped here a second time: should the highlighter ever fail to, a page must not.
@@ -49,22 +49,6 @@ pub(super) fn beginning(text: &str, characters: usize) -> String {
     format!("{}…", cut.get(..at).unwrap_or(&cut).trim_end_matches([',', ';', ':', '.', ' ']))
 }
 
-/// What an article is called: its headline, or the first words of its text where it came without one, or its id.
-pub(crate) fn title(headline: &str, text: &str, id: &AssetId) -> String {
-    if !headline.is_empty() {
-        return headline.to_owned();
-    }
-    if text.trim().is_empty() {
-        return id.to_string();
-    }
-    let words: Vec<&str> = text.split_whitespace().take(TITLE_WORDS).collect();
-    let title = words.join(" ");
-    if text.split_whitespace().nth(TITLE_WORDS).is_none() {
-        return title;
-    }
-    format!("{}…", title.trim_end_matches(|c: char| c.is_ascii_punctuation()))
-}
-
 /// The words after those that stand for a headline, as many as a list shows.
 pub(super) fn after_title(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().skip(TITLE_WORDS).take(SNIPPET_WORDS).collect();
@@ -72,8 +56,6 @@ pub(super) fn after_title(text: &str) -> String {
 }
 
 const SNIPPET_WORDS: usize = 35;
-/// So many words stand for a headline.
-const TITLE_WORDS: usize = 9;
 
 /// Whether a paragraph has its line breaks from print, as a machine that reads a page leaves them: shown line by line
 /// it can be held against the page, and its headings stand out. A text that was wrapped for a screen has longer lines.
@@ -90,12 +72,6 @@ pub(super) fn takes_initial(paragraph: &str) -> bool {
     paragraph.starts_with(char::is_uppercase)
         && paragraph.chars().take(260).count() == 260
         && !is_in_lines(paragraph)
-}
-
-/// A web address that may be linked to: http and https only.
-pub(crate) fn link(url: &str) -> Option<&str> {
-    let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-    matches!(scheme.as_deref(), Some("http" | "https")).then_some(url)
 }
 
 /// A language tag for `lang`; nothing when it could not be one.
@@ -174,31 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn only_web_addresses_are_links() {
-        for refused in [
-            "javascript:alert(1)",
-            "JaVaScRiPt://%0aalert(1)",
-            "data:text/html,x",
-            "/x",
-            "//x",
-            "",
-            "file:///x",
-        ] {
-            assert_eq!(link(refused), None, "{refused}");
-        }
-        assert!(link("HTTPS://example.org").is_some());
-    }
-
-    #[test]
-    fn what_has_no_headline_is_called_by_its_first_words() {
-        let title = |headline, text| title(headline, text, &AssetId::new("a/1").unwrap());
-        assert_eq!(title("A Night", "Text."), "A Night");
-        assert_eq!(title("", "Short  of\nit."), "Short of it.");
-        assert_eq!(
-            title("", "one two three four five six seven eight nine, ten"),
-            "one two three four five six seven eight nine…"
-        );
-        assert_eq!(title("", " "), "a/1");
+    fn what_comes_behind_a_title_begins_with_dots() {
         assert_eq!(after_title("1 2 3 4 5 6 7 8 9 10\n11"), "… 10 11");
         assert_eq!(after_title("1 2"), "");
     }

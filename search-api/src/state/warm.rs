@@ -12,9 +12,10 @@ use std::{
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use indexer::IndexSearcher;
 use query::SearchRequest;
+use search::{Search, Suggester};
 use store::AssetKind;
 
-use crate::{door::error::RequestError, search::Search, suggest::Suggester};
+use crate::door::error::RequestError;
 
 /// How soon a new generation or commit is seen.
 const EVERY: Duration = Duration::from_millis(200);

@@ -10,7 +10,8 @@ use axum::{
 };
 use indexer::Indexes;
 use query::{SearchRequest, SearchResponse};
-use search_api::{ApiState, Search, router};
+use search::Search;
+use search_api::{ApiState, router};
 use serde_json::{Value, json};
 use store::{AssetKind, Log, NewEvent};
 use tempfile::TempDir;

@@ -2,7 +2,8 @@
 //! answer says so.
 
 use axum::{Router, http::StatusCode};
-use search_api::{ApiState, Search};
+use search::Search;
+use search_api::ApiState;
 use serde_json::{Value, json};
 
 use crate::archive::{Archive, get};

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use search_api::{ApiState, Search, SearchLimits, router};
+use search::{Search, SearchLimits};
+use search_api::{ApiState, router};
 use serde_json::{Value, json};
 
 use crate::archive::{Archive, post};

@@ -1,7 +1,8 @@
 //! What is found, with which evidence.
 
 use query::{Combine, Query, SearchRequest, Words};
-use search_api::{SearchAnswer, better_spelling};
+use search::better_spelling;
+use search_api::SearchAnswer;
 use serde_json::{Value, json};
 use store::{AssetId, AssetKind, AssetRef};
 

@@ -7,7 +7,7 @@ use axum::{
     http::{Request, StatusCode},
 };
 use indexer::{IndexError, RebuildOptions, Workers};
-use search_api::better_spelling;
+use search::better_spelling;
 use serde_json::{Value, json};
 use store::AssetKind;
 

@@ -5,6 +5,7 @@ use std::{fs, sync::atomic::AtomicBool};
 
 use axum::http::Method;
 use indexer::{Indexes, RebuildOptions};
+use search::Search;
 use serde_json::json;
 use store::{
     Article, AsOf, AssetId, AssetKind, Byline, Fact, Image, Keyword, Log, NewEvent, Order, OrderedBy,
@@ -17,7 +18,6 @@ use crate::{
     app::app,
     door::access::{Access, Role},
     pages::PagesConfig,
-    search::Search,
     state::ApiState,
 };
 

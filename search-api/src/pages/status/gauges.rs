@@ -8,9 +8,8 @@ use std::{
     time::Duration,
 };
 
+use search::Search;
 use store::AssetKind;
-
-use crate::Search;
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_secs(1);

@@ -9,8 +9,7 @@ use std::{
 use indexer::{Pin, PinnedAt};
 use query::IndexName;
 
-use super::Pinned;
-use crate::error::SearchError;
+use crate::{engine::Pinned, error::SearchError};
 
 /// How long one is kept since it was last asked.
 const KEEP: Duration = Duration::from_secs(300);
@@ -19,7 +18,7 @@ const MAX_KEPT: usize = 32;
 
 /// The commits that were leafed through lately, the latest last.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(crate) struct Kept {
     commits: Mutex<Vec<Commit>>,
 }
 
@@ -32,7 +31,7 @@ struct Commit {
 
 impl Kept {
     /// Keeps a view at its commit of this name; where there is no room, the one that was asked the longest ago goes.
-    pub(super) fn keep(&self, name: String, view: IndexName, pin: impl FnOnce() -> Arc<Pin>) {
+    pub(crate) fn keep(&self, name: String, view: IndexName, pin: impl FnOnce() -> Arc<Pin>) {
         let mut commits = self.unexpired();
         let pin = match take(&mut commits, &name, &view) {
             Some(known) => known.pin,
@@ -50,7 +49,7 @@ impl Kept {
     ///
     /// # Errors
     /// [`SearchError`] when the log cannot be read.
-    pub(super) fn find(&self, name: &str, view: &IndexName) -> Result<Option<Pinned>, SearchError> {
+    pub(crate) fn find(&self, name: &str, view: &IndexName) -> Result<Option<Pinned>, SearchError> {
         let mut commits = self.unexpired();
         let Some(commit) = take(&mut commits, name, view) else { return Ok(None) };
         let pin = Arc::clone(&commit.pin);

@@ -14,7 +14,7 @@ use query::{ALL_EXACT, FieldBoost, HighlightField, HighlightOptions, Pattern, Qu
 use views::{Analyser, Document, EXACT, FieldKind, FieldSpec, Language};
 
 use self::{
-    find::{Seek, Seeker, seeks_of},
+    find::{Seek, Seeker, Span, seeks_of},
     fragment::{Room, render},
 };
 
@@ -67,13 +67,47 @@ impl<'a> Highlighter<'a> {
         budget: &Budget,
         most: usize,
     ) -> (BTreeMap<String, Vec<String>>, usize) {
-        let mut found = BTreeMap::new();
+        let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut room = Room::new(budget, most);
+        let options = self.options;
+        self.each_text(document, budget, &mut |chosen, text, spans| {
+            if spans.is_empty() && chosen.options.without_match == 0 {
+                return true;
+            }
+            let fragments = found.entry(chosen.name.clone()).or_default();
+            render(text, spans, &chosen.options, options, &mut room, fragments);
+            let is_full = chosen.options.count > 0 && fragments.len() >= chosen.options.count;
+            if is_full {
+                fragments.truncate(chosen.options.count);
+            }
+            !is_full
+        });
+        found.retain(|_, fragments| !fragments.is_empty());
+        (found, room.taken())
+    }
+
+    /// The parts of a document's texts that the query finds, as they are written.
+    pub(crate) fn marked(&mut self, document: &Document, budget: &Budget) -> Vec<String> {
+        let mut marked = Vec::new();
+        self.each_text(document, budget, &mut |_, text, spans| {
+            marked.extend(spans.iter().filter_map(|span| text.get(span.start..span.end)).map(str::to_owned));
+            true
+        });
+        marked
+    }
+
+    /// Hands each text of the chosen fields to `take`, with what the query finds in it, until that has enough of a field
+    /// and says no.
+    fn each_text(
+        &mut self,
+        document: &Document,
+        budget: &Budget,
+        take: &mut dyn FnMut(&Chosen<'a>, &str, &[Span]) -> bool,
+    ) {
         let language = document.language();
         for (number, chosen) in self.fields.iter().enumerate() {
             let mut texts = Vec::new();
             document.texts_at(language, chosen.spec.name, &mut texts);
-            let mut fragments = Vec::new();
             for (language, text) in texts {
                 let seeker = self.seekers.entry((number, language)).or_insert_with(|| {
                     let own_only = chosen.options.own_only.unwrap_or(self.options.own_field_only);
@@ -82,20 +116,11 @@ impl<'a> Highlighter<'a> {
                 if seeker.is_empty() && chosen.options.without_match == 0 {
                     continue;
                 }
-                let spans = seeker.find(text, budget);
-                if !spans.is_empty() || chosen.options.without_match > 0 {
-                    render(text, &spans, &chosen.options, self.options, &mut room, &mut fragments);
-                }
-                if chosen.options.count > 0 && fragments.len() >= chosen.options.count {
-                    fragments.truncate(chosen.options.count);
+                if !take(chosen, text, &seeker.find(text, budget)) {
                     break;
                 }
             }
-            if !fragments.is_empty() {
-                found.insert(chosen.name.clone(), fragments);
-            }
         }
-        (found, room.taken())
     }
 }
 

@@ -20,36 +20,32 @@ use query::{Hit, IndexName, SearchRequest};
 use store::{AsOf, AssetId, AssetRef, Log, ReadError, Reader, Shown, Snapshot};
 use views::Document;
 
-use crate::error::SearchError;
-
-mod inquiry;
-mod kept;
-mod run;
-
-pub use self::inquiry::Inquiry;
-use self::kept::Kept;
+use crate::{error::SearchError, inquiry::Inquiry, kept::Kept};
 
 /// Answers searches over an archive's indexes. Cheap to clone.
 #[derive(Clone)]
 pub struct Search {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(crate) struct Inner {
     indexes: Indexes,
-    limits: SearchLimits,
-    lengths: Arc<Lengths>,
+    pub(crate) limits: SearchLimits,
+    pub(crate) lengths: Arc<Lengths>,
     kept: Kept,
 }
 
 /// A view as it was at one point in time.
 #[derive(Clone)]
-pub(crate) struct Pinned {
-    pub(crate) name: IndexName,
-    pub(crate) generation: Arc<Generation>,
-    pub(crate) index: Arc<IndexSearcher>,
+pub struct Pinned {
+    /// Which view, and of when.
+    pub name: IndexName,
+    /// The generation that is searched.
+    pub generation: Arc<Generation>,
+    /// At this commit.
+    pub index: Arc<IndexSearcher>,
     /// Without these, which were taken from readers since it was pinned.
-    pub(crate) hidden: Arc<BTreeSet<AssetId>>,
+    pub hidden: Arc<BTreeSet<AssetId>>,
 }
 
 /// How long a search waits for the index to take in what was just written.
@@ -82,26 +78,29 @@ impl Search {
     }
 
     /// Returns the commit that the page before came from, if it is kept and has what is waited for.
-    fn kept(&self, request: &SearchRequest, commit: &str) -> Result<Option<Pinned>, SearchError> {
+    pub(crate) fn kept(&self, request: &SearchRequest, commit: &str) -> Result<Option<Pinned>, SearchError> {
         let kept = self.inner.kept.find(commit, &request.kind.into())?;
         let has_it = |view: &Pinned| request.min_seq.is_none_or(|wanted| wanted <= view.index.reached);
         Ok(kept.filter(has_it))
     }
 
     /// Keeps the commit of a view for some minutes, for whoever asks for the next page.
-    fn keep_for_next_page(&self, commit: String, view: &Pinned) {
+    pub(crate) fn keep_for_next_page(&self, commit: String, view: &Pinned) {
         self.inner.kept.keep(commit, view.name.clone(), || {
             self.indexes().pin(Arc::clone(&view.generation), Arc::clone(&view.index))
         });
     }
 
-    /// The views as they are now, to be searched later.
-    pub(crate) fn pin(&self, indices: &[IndexName]) -> Result<Vec<Pinned>, SearchError> {
+    /// Returns the views as they are now, to be searched later.
+    ///
+    /// # Errors
+    /// [`SearchError`]: there is no such view, or its index fails.
+    pub fn pin(&self, indices: &[IndexName]) -> Result<Vec<Pinned>, SearchError> {
         indices.iter().cloned().map(|name| self.open(name)).collect()
     }
 
     /// Keeps views at these commits, for whoever goes on with them.
-    pub(crate) fn keep(&self, views: &[Pinned]) -> Vec<(IndexName, Arc<Pin>)> {
+    pub fn keep(&self, views: &[Pinned]) -> Vec<(IndexName, Arc<Pin>)> {
         let keep = |view: &Pinned| {
             let (generation, index) = (Arc::clone(&view.generation), Arc::clone(&view.index));
             (view.name.clone(), self.indexes().pin(generation, index))
@@ -126,7 +125,7 @@ impl Search {
         Ok(Pinned { index: generation.searcher()?, name, generation, hidden: Arc::default() })
     }
 
-    fn generation(&self, request: &SearchRequest) -> Result<Pinned, SearchError> {
+    pub(crate) fn generation(&self, request: &SearchRequest) -> Result<Pinned, SearchError> {
         if let (Some(wanted), None) = (request.min_seq, &request.as_of) {
             let waited = self.indexes().wait_for(request.kind, &[wanted], WAIT_LIMIT)?;
             if !waited.shown {
@@ -149,8 +148,11 @@ impl Search {
         document_in(&snapshot.for_reader(reader), asset, &asset.kind.into())
     }
 
-    /// The document of one asset of an index, as readers see it.
-    pub(crate) fn document_of(&self, index: &IndexName, id: AssetId) -> Result<Hit, SearchError> {
+    /// Returns the document of one asset of an index, as readers see it.
+    ///
+    /// # Errors
+    /// As [`Self::document`].
+    pub fn document_of(&self, index: &IndexName, id: AssetId) -> Result<Hit, SearchError> {
         let asset = AssetRef::new(index.kind, id);
         match index.as_of {
             None => self.document(&asset, None, Reader::PUBLIC),
@@ -173,14 +175,14 @@ fn document_in(snapshot: &Snapshot, asset: &AssetRef, index: &IndexName) -> Resu
 ///
 /// # Errors
 /// The log fails.
-pub(crate) fn unseen(snapshot: &Snapshot, asset: &AssetRef) -> Result<SearchError, ReadError> {
+pub fn unseen(snapshot: &Snapshot, asset: &AssetRef) -> Result<SearchError, ReadError> {
     Ok(match snapshot.shown(asset)? {
         Shown::Gone(gone) => SearchError::Gone(asset.clone(), Box::new(gone)),
         Shown::Seen | Shown::Unknown => SearchError::NoSuchAsset(asset.clone()),
     })
 }
 
-fn hit_of(document: Document, index: &IndexName) -> Hit {
+pub(crate) fn hit_of(document: Document, index: &IndexName) -> Hit {
     Hit {
         kind: document.asset.kind,
         id: document.asset.id,

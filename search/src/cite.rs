@@ -5,13 +5,12 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 use store::{ArchiveDate, AssetKind, AssetRef, Byline, Content, Live, Precision, ReadError, Snapshot};
 
-use crate::{
-    PublicUrl,
-    pages::{article_title, asset_href, plain_date, web_link},
-};
+mod parts;
+
+pub use self::parts::{TITLE_WORDS, article_title, date_as, plain_date, web_link};
 
 /// Each of them once, where it came first: an archive may give one value under several names.
 fn once(values: impl Iterator<Item = String>) -> Vec<String> {
@@ -21,23 +20,29 @@ fn once(values: impl Iterator<Item = String>) -> Vec<String> {
 
 /// A form of citation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub enum Form {
+    /// A footnote.
     Text,
+    /// BibTeX.
     Bibtex,
+    /// RIS.
     Ris,
+    /// CSL-JSON.
     Csl,
 }
 
 impl Form {
     /// Their names in addresses.
-    pub(crate) const NAMES: &'static [&'static str] = &["text", "bibtex", "ris", "csl-json"];
+    pub const NAMES: &'static [&'static str] = &["text", "bibtex", "ris", "csl-json"];
 
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    /// Returns the form of this name in addresses.
+    pub fn named(name: &str) -> Option<Self> {
         let forms = [Self::Text, Self::Bibtex, Self::Ris, Self::Csl];
         Self::NAMES.iter().zip(forms).find(|(other, _)| **other == name).map(|(_, form)| form)
     }
 
-    pub(crate) const fn media_type(self) -> &'static str {
+    /// Returns the media type of its texts.
+    pub const fn media_type(self) -> &'static str {
         match self {
             Self::Text => "text/plain; charset=utf-8",
             Self::Bibtex => "application/x-bibtex",
@@ -49,7 +54,7 @@ impl Form {
 
 /// What a citation says.
 #[derive(Debug, Default)]
-pub(crate) struct Cited {
+pub struct Cited {
     id: String,
     is_picture: bool,
     title: String,
@@ -70,15 +75,14 @@ pub(crate) struct Cited {
 
 impl Cited {
     /// Of an asset as it was read; `None` for what is not cited, a byline. `paper` is the newspaper where the article does
-    /// not name its source, `public_url` where the archive can be read.
-    pub(crate) fn new(
+    /// not name its source, `own` the address of the asset in the archive itself, if that has one.
+    pub fn new(
         asset: &AssetRef,
         live: &Live,
         authors: Vec<Byline>,
         paper: &str,
-        public_url: Option<&PublicUrl>,
+        own: Option<String>,
     ) -> Option<Self> {
-        let own = || Some(format!("{}{}", public_url?, asset_href(asset.kind, &asset.id)));
         let known = Self {
             id: asset.id.to_string(),
             authors,
@@ -96,22 +100,25 @@ impl Cited {
                 language: article.language.clone(),
                 summary: article.summary.clone(),
                 keywords: once(article.keywords.iter().map(|keyword| keyword.value.clone())),
-                address: web_link(&article.url).map(str::to_owned).or_else(own),
+                address: web_link(&article.url).map(str::to_owned).or(own),
                 ..known
             }),
             Content::Image(image) => Some(Self {
                 is_picture: true,
                 title: if image.caption.is_empty() { image.alt.clone() } else { image.caption.clone() },
                 date: image.taken.clone(),
-                address: own(),
+                address: own,
                 ..known
             }),
             Content::Byline(_) => None,
         }
     }
 
-    /// Who made an asset, as the archive says now.
-    pub(crate) fn authors(live: &Live, snapshot: &Snapshot) -> Result<Vec<Byline>, ReadError> {
+    /// Returns who made an asset, as the archive says now.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the log cannot be read.
+    pub fn authors(live: &Live, snapshot: &Snapshot) -> Result<Vec<Byline>, ReadError> {
         let ids: Vec<_> = match &live.content {
             Content::Article(article) => article.bylines.iter().collect(),
             Content::Image(image) => image.photographer.iter().collect(),
@@ -129,7 +136,8 @@ impl Cited {
         Ok(authors)
     }
 
-    pub(crate) fn written(&self, form: Form) -> String {
+    /// Returns the citation in this form.
+    pub fn written(&self, form: Form) -> String {
         match form {
             Form::Text => self.footnote().concat(),
             Form::Bibtex => self.bibtex(),
@@ -139,7 +147,7 @@ impl Cited {
     }
 
     /// For a footnote: what stands before the newspaper's name, the name, and what stands behind it.
-    pub(crate) fn footnote(&self) -> [String; 3] {
+    pub fn footnote(&self) -> [String; 3] {
         let names = self.authors.iter().enumerate();
         let names: Vec<String> =
             names.map(|(number, one)| if number == 0 { inverted(one) } else { one.name.clone() }).collect();
@@ -214,39 +222,75 @@ impl Cited {
     }
 
     fn csl(&self) -> String {
-        let authors =
-            self.authors.iter().map(|author| match (author.family.as_str(), author.given.as_str()) {
-                ("", _) | (_, "") => json!({"literal": author.name}),
-                (family, given) => json!({"family": family, "given": given}),
-            });
-        let mut item = Map::new();
-        item.insert("id".to_owned(), json!(self.id));
-        let kind = if self.is_picture { "graphic" } else { "article-newspaper" };
-        item.insert("type".to_owned(), json!(kind));
-        let mut field = |name: &str, value: Value| {
-            let is_empty = match &value {
-                Value::Null => true,
-                Value::String(text) => text.is_empty(),
-                Value::Array(list) => list.is_empty(),
-                _ => false,
-            };
-            if !is_empty {
-                item.insert(name.to_owned(), value);
-            }
-        };
-        field("author", Value::Array(authors.collect()));
-        field("title", json!(self.title));
-        field("container-title", json!(self.paper));
         let date = self.date();
-        field("issued", if date.is_empty() { Value::Null } else { json!({"date-parts": [date]}) });
-        field("page", json!(self.page));
-        field("section", json!(self.section));
-        field("language", json!(self.language));
-        field("abstract", json!(self.summary));
-        field("URL", json!(self.address));
-        field("note", json!(self.evidence));
-        serde_json::to_string_pretty(&[item]).unwrap_or_default()
+        let item = Csl {
+            summary: &self.summary,
+            author: self.authors.iter().map(CslName::of).collect(),
+            container: &self.paper,
+            id: &self.id,
+            issued: (!date.is_empty()).then_some(CslDate { parts: [date] }),
+            language: &self.language,
+            note: &self.evidence,
+            page: &self.page,
+            section: &self.section,
+            title: &self.title,
+            kind: if self.is_picture { "graphic" } else { "article-newspaper" },
+            url: self.address.as_deref().unwrap_or_default(),
+        };
+        #[expect(clippy::expect_used, reason = "see there")]
+        serde_json::to_string_pretty(&[item])
+            .expect("texts and numbers under names that are texts are always JSON")
     }
+}
+
+/// A citation as <https://docs.citationstyles.org> has it: what is empty is left out.
+#[derive(Serialize)]
+struct Csl<'a> {
+    #[serde(rename = "URL", skip_serializing_if = "str::is_empty")]
+    url: &'a str,
+    #[serde(rename = "abstract", skip_serializing_if = "str::is_empty")]
+    summary: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    author: Vec<CslName<'a>>,
+    #[serde(rename = "container-title", skip_serializing_if = "str::is_empty")]
+    container: &'a str,
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued: Option<CslDate>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    language: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    note: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    page: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    section: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    title: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum CslName<'a> {
+    Parted { family: &'a str, given: &'a str },
+    Whole { literal: &'a str },
+}
+
+impl<'a> CslName<'a> {
+    fn of(author: &'a Byline) -> Self {
+        match (author.family.as_str(), author.given.as_str()) {
+            ("", _) | (_, "") => Self::Whole { literal: &author.name },
+            (family, given) => Self::Parted { family, given },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct CslDate {
+    #[serde(rename = "date-parts")]
+    parts: [Vec<u16>; 1],
 }
 
 fn parts_of(date: &ArchiveDate) -> Vec<u16> {
@@ -297,6 +341,7 @@ fn tex(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
     use store::{Article, AssetId, Revision, Seq, Timestamp};
 
     use super::*;
@@ -329,8 +374,8 @@ mod tests {
             time: Timestamp::MIN,
             content: article.into(),
         };
-        let public: PublicUrl = "https://example.org/".parse().unwrap();
-        let cited = Cited::new(&asset, &live, vec![author], "The Harbour Ledger", Some(&public)).unwrap();
+        let own = Some("https://example.org/articles/a/1912-04-16-titanic".to_owned());
+        let cited = Cited::new(&asset, &live, vec![author], "The Harbour Ledger", own).unwrap();
         assert_eq!(
             cited.written(Form::Text),
             "Quill, Eleanor. “Titanic {Sunk} 100%.” The Harbour Ledger, 16 April 1912, p. 1. \

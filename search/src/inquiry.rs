@@ -10,16 +10,16 @@ use indexer::end::{Allowance, Budget, Question};
 use query::{IndexName, SearchRequest, SearchResponse, commit_of};
 use store::AssetId;
 
-use super::{
-    Pinned, Search,
+use crate::{
+    engine::{Pinned, Search},
+    error::SearchError,
     run::{Run, answer},
 };
-use crate::error::SearchError;
 
 /// The searches of one request, which share what it may spend. Belongs to the thread that makes them.
 pub struct Inquiry<'a> {
-    pub(super) search: &'a Search,
-    pub(super) allowance: Allowance,
+    pub(crate) search: &'a Search,
+    pub(crate) allowance: Allowance,
 }
 
 impl Inquiry<'_> {
@@ -29,7 +29,7 @@ impl Inquiry<'_> {
     }
 
     /// Returns what is left to spend, from now on.
-    pub(crate) fn budget(&self) -> Budget {
+    pub fn budget(&self) -> Budget {
         Budget::begin(self.search.inner.limits, &self.allowance)
     }
 
@@ -57,7 +57,10 @@ impl Inquiry<'_> {
     }
 
     /// Searches several views as if they were one. A field that one of them lacks has no value there.
-    pub(crate) fn search_all(
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub fn search_all(
         &self,
         request: &SearchRequest,
         indices: &[IndexName],
@@ -66,7 +69,10 @@ impl Inquiry<'_> {
     }
 
     /// Searches views as they were at one point in time; what readers may not see any more is left out all the same.
-    pub(crate) fn search_at(
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub fn search_at(
         &self,
         request: &SearchRequest,
         point: &[Pinned],
@@ -99,7 +105,7 @@ impl Inquiry<'_> {
         })
     }
 
-    pub(super) fn with_runs<T>(
+    pub(crate) fn with_runs<T>(
         &self,
         request: &SearchRequest,
         views: &[Pinned],

@@ -12,36 +12,28 @@ use indexer::{
     end::{Name, Names, Spelling},
 };
 use query::{FieldBoost, Fit, Need, Query, SearchRequest, Typed, Words, folded_words, limits::check_text};
-use schemars::JsonSchema;
-use serde::Serialize;
 use store::{AssetId, AssetKind, AssetRef, Content, EventType, Seq, Snapshot, Status};
 
-use crate::{
-    error::SearchError,
-    search::{Inquiry, Search},
-};
+use crate::{engine::Search, error::SearchError, inquiry::Inquiry};
 
 /// The most suggestions of one answer.
 pub const MAX_SUGGESTIONS: usize = 20;
 
 /// What may be meant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
     /// What would stand in the search box.
     pub text: String,
     /// What it is.
     pub kind: SuggestionKind,
     /// For names, keywords and sections: in about how many articles.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// For headlines: the article.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<AssetId>,
 }
 
 /// What a suggestion is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SuggestionKind {
     /// The name of an author or a photographer.
     Byline,

@@ -2,11 +2,11 @@
 //! search that finds nothing.
 
 use indexer::end::{Budget, NearWord, Nearest};
-use query::{SearchRequest, SearchResponse};
-use store::AssetKind;
-use views::{Analyser, Language};
+use query::{HighlightOptions, SearchRequest, folded_words};
+use store::{AssetKind, AssetRef};
+use views::{Document, view_of};
 
-use crate::{Inquiry, SearchError, search::Pinned};
+use crate::{engine::Pinned, error::SearchError, highlight::Highlighter, inquiry::Inquiry};
 
 /// Longer searches are not second-guessed.
 const MAX_WORDS: usize = 6;
@@ -30,7 +30,7 @@ pub fn better_spelling(inquiry: &Inquiry<'_>, kind: AssetKind, q: &str, total: u
     let views = inquiry.engine().pin(&[kind.into()]).ok()?;
     let budget = inquiry.budget();
     let spell = |part: &str| {
-        let folded: Vec<String> = folded(part).into_iter().map(|term| term.text).collect();
+        let folded = folded_words(part);
         let [word] = folded.as_slice() else { return part.to_owned() };
         let Ok(Some(nearest)) = nearest(&views, None, word, 0, &budget) else { return part.to_owned() };
         better(&nearest).map_or_else(|| part.to_owned(), |near| near.word.clone())
@@ -43,29 +43,34 @@ pub fn better_spelling(inquiry: &Inquiry<'_>, kind: AssetKind, q: &str, total: u
     if better.to_lowercase() == q.to_lowercase() {
         return None;
     }
-    let found = inquiry.search(&SearchRequest::plain(kind, &better).ok()?).ok()?;
+    let request = SearchRequest { highlight: None, ..SearchRequest::plain(kind, &better).ok()? };
+    let found = inquiry.search(&request).ok()?;
+    let is_better = found.total > total && (total == 0 || found.total >= total.saturating_mul(RARER));
+    if !is_better {
+        return None;
+    }
+    let options = HighlightOptions::default();
+    let mut highlighter = Highlighter::new(&options, &request.query, view_of(kind).fields());
+    let documents = found.hits.into_iter().map(|hit| Document {
+        asset: AssetRef::new(hit.kind, hit.id),
+        seq: hit.seq,
+        revision: hit.revision,
+        source: hit.source,
+        json: hit.document,
+    });
+    let printed: Vec<String> =
+        documents.flat_map(|document| highlighter.marked(&document, &budget)).collect();
     let with_diacritics =
-        |part: &String| if q.contains(part.as_str()) { part.clone() } else { as_printed(&found, part) };
+        |part: &String| if q.contains(part.as_str()) { part.clone() } else { as_printed(&printed, part) };
     let spelled: Vec<Vec<String>> =
         spelled.iter().map(|parts| parts.iter().map(with_diacritics).collect()).collect();
-    let is_better = found.total > total && (total == 0 || found.total >= total.saturating_mul(RARER));
-    is_better.then(|| joined(&spelled))
+    Some(joined(&spelled))
 }
 
-/// A word of the index as it stands in the hits, with its diacritics.
-fn as_printed(found: &SearchResponse, word: &str) -> String {
-    let fragments = found.hits.iter().flat_map(|hit| hit.highlights.values());
-    let marked = fragments
-        .flatten()
-        .flat_map(|text| text.split("<em>").skip(1))
-        .filter_map(|rest| rest.split_once("</em>"));
-    let mut lowered = marked.map(|(marked, _)| marked.to_lowercase());
-    let is_it = |marked: &String| folded(marked).first().is_some_and(|term| term.text == word);
-    lowered.find(is_it).unwrap_or_else(|| word.to_owned())
-}
-
-fn folded(text: &str) -> Vec<views::Term> {
-    Analyser::Exact.terms(Language::Other, text)
+/// A word of the index as it is printed in hits, of which these parts were found: with its diacritics.
+fn as_printed(printed: &[String], word: &str) -> String {
+    let is_it = |part: &&String| folded_words(part).first().is_some_and(|first| first == word);
+    printed.iter().find(is_it).map_or_else(|| word.to_owned(), |part| part.to_lowercase())
 }
 
 /// Returns the words of views that are near one: of a field, or of all that a plain search looks at; so many characters at
@@ -73,7 +78,7 @@ fn folded(text: &str) -> Vec<views::Term> {
 ///
 /// # Errors
 /// The index fails.
-pub(crate) fn nearest(
+pub fn nearest(
     views: &[Pinned],
     field: Option<&str>,
     word: &str,

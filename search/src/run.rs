@@ -11,8 +11,11 @@ use serde_json::Map;
 use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot};
 use views::{Document, View};
 
-use super::{Pinned, hit_of};
-use crate::{error::SearchError, highlight::Highlighter};
+use crate::{
+    engine::{Pinned, hit_of},
+    error::SearchError,
+    highlight::Highlighter,
+};
 
 /// So many hits are read back from the log even if finding them has taken all that may be spent.
 const ALWAYS_READ: usize = 10;
@@ -20,14 +23,14 @@ const ALWAYS_READ: usize = 10;
 const ALWAYS_READ_BYTES: usize = 4 << 20;
 
 /// One view that is searched, with the log as its documents are read.
-pub(super) struct Run<'a> {
-    pub(super) request: &'a SearchRequest,
-    pub(super) view: &'a Pinned,
-    pub(super) snapshot: Snapshot,
+pub(crate) struct Run<'a> {
+    pub(crate) request: &'a SearchRequest,
+    pub(crate) view: &'a Pinned,
+    pub(crate) snapshot: Snapshot,
 }
 
 /// The answer of all views together: hits in one order, aggregations over all documents.
-pub(super) fn answer(
+pub(crate) fn answer(
     request: &SearchRequest,
     runs: &[Run<'_>],
     question: &Question<'_>,
@@ -132,7 +135,7 @@ fn page_too_large(hits: usize) -> QueryError {
 
 impl<'a> Run<'a> {
     /// The view as an end is asked of it.
-    pub(super) fn asked(&self) -> Asked<'_> {
+    pub(crate) fn asked(&self) -> Asked<'_> {
         Asked {
             index: &self.view.index.searcher,
             view: self.kind(),
