@@ -32,7 +32,7 @@ mod written;
 use serde_json::Value;
 
 use self::written::Written;
-use super::{FieldBoost, Query, QueryError, json::Reader, limits::Clauses};
+use super::{FieldBoost, Query, QueryError, json::Fields, limits::Clauses};
 
 /// All kinds of queries that can be read.
 const KINDS: [&[Kind]; 18] = [
@@ -71,12 +71,12 @@ struct Kind {
 /// The way in which a kind of query is read, by the shape of its JSON. `boost` is read for all of them.
 enum Read {
     /// Of its options: `{"bool": {"must": …}}`.
-    Options(fn(&mut Parser<'_, '_>, &mut Reader) -> Answer),
+    Options(fn(&mut Parser<'_, '_>, &mut Fields) -> Answer),
     /// Of a field and its options, `{"match": {"body": {"query": "x"}}}`, or the field and one of them, which is named
     /// here: `{"match": {"body": "x"}}`.
-    OfField(&'static str, fn(&mut Parser<'_, '_>, String, &mut Reader) -> Answer),
+    OfField(&'static str, fn(&mut Parser<'_, '_>, String, &mut Fields) -> Answer),
     /// Like [`Read::OfField`], or of several fields: `{"prefix": {"fields": ["headline^2", "body"], "value": "x"}}`.
-    OfFields(&'static str, fn(&mut Parser<'_, '_>, Vec<FieldBoost>, &mut Reader) -> Answer),
+    OfFields(&'static str, fn(&mut Parser<'_, '_>, Vec<FieldBoost>, &mut Fields) -> Answer),
 }
 
 /// The knowledge that reading a query needs.
@@ -136,7 +136,7 @@ type Answer = Result<Query, QueryError>;
 impl Parser<'_, '_> {
     fn query(&mut self, value: Value, pointer: &str) -> Answer {
         self.clauses.one().map_err(|error| error.at(pointer))?;
-        let mut object = Reader::new(value, pointer)?;
+        let mut object = Fields::new(value, pointer)?;
         let Some((name, body)) = object.take_any() else {
             return Err(QueryError::new("a query is expected here, not an empty object").at(pointer));
         };
@@ -150,7 +150,7 @@ impl Parser<'_, '_> {
         let kind = KINDS.into_iter().flatten().find(|kind| kind.name == name);
         let Some(kind) = kind else { return Err(unknown(&name).at(here)) };
         let read = match kind.read {
-            Read::Options(read) => Reader::new(body, &here).and_then(|object| self.boosted(object, read)),
+            Read::Options(read) => Fields::new(body, &here).and_then(|object| self.boosted(object, read)),
             Read::OfField(short, read) => self.of_field(body, &here, short, read),
             Read::OfFields(short, read) => self.of_fields(body, &here, short, read),
         };
@@ -158,7 +158,7 @@ impl Parser<'_, '_> {
     }
 
     /// Reads the rest with `read`, and the boost and the end itself.
-    fn boosted(&mut self, mut object: Reader, read: impl FnOnce(&mut Self, &mut Reader) -> Answer) -> Answer {
+    fn boosted(&mut self, mut object: Fields, read: impl FnOnce(&mut Self, &mut Fields) -> Answer) -> Answer {
         let boost = object.boost()?;
         if object.take("_name").is_some() {
             return Err(QueryError::new("`_name` is not supported: hits do not tell which query they match"));
@@ -174,9 +174,9 @@ impl Parser<'_, '_> {
         body: Value,
         pointer: &str,
         short: &str,
-        read: impl FnOnce(&mut Self, String, &mut Reader) -> Answer,
+        read: impl FnOnce(&mut Self, String, &mut Fields) -> Answer,
     ) -> Answer {
-        let mut outer = Reader::new(body, pointer)?;
+        let mut outer = Fields::new(body, pointer)?;
         let boost = outer.boost()?;
         let (field, inner) = outer
             .take_any()
@@ -187,7 +187,7 @@ impl Parser<'_, '_> {
             Value::Object(_) => inner,
             value => Value::Object([(short.to_owned(), value)].into_iter().collect()),
         };
-        let query = self.boosted(Reader::new(inner, &here)?, |this, object| read(this, field, object))?;
+        let query = self.boosted(Fields::new(inner, &here)?, |this, object| read(this, field, object))?;
         Ok(query.boosted(boost))
     }
 
@@ -197,20 +197,20 @@ impl Parser<'_, '_> {
         body: Value,
         pointer: &str,
         short: &str,
-        read: impl FnOnce(&mut Self, Vec<FieldBoost>, &mut Reader) -> Answer,
+        read: impl FnOnce(&mut Self, Vec<FieldBoost>, &mut Fields) -> Answer,
     ) -> Answer {
         if !body.get("fields").is_some_and(Value::is_array) {
             return self.of_field(body, pointer, short, |this, field, object| {
                 read(this, vec![FieldBoost::new(field)], object)
             });
         }
-        self.boosted(Reader::new(body, pointer)?, |this, object| {
+        self.boosted(Fields::new(body, pointer)?, |this, object| {
             let fields = options::fields(object.texts("fields")?)?;
             read(this, fields, object)
         })
     }
 
-    fn queries(&mut self, object: &mut Reader, name: &str) -> Result<Vec<Query>, QueryError> {
+    fn queries(&mut self, object: &mut Fields, name: &str) -> Result<Vec<Query>, QueryError> {
         let pointer = object.pointer_to(name);
         match object.take(name) {
             None => Ok(Vec::new()),

@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 
 use super::{QueryError, limits::MAX_BOOST};
 
-/// An object that is being read: what is left when all known fields were taken is refused.
-pub struct Reader {
+/// The fields of an object that is being read: what is left when all known ones were taken is refused.
+pub struct Fields {
     pointer: String,
     fields: Map<String, Value>,
 }
 
-impl Reader {
+impl Fields {
     /// Of an object.
     pub fn new(value: Value, pointer: &str) -> Result<Self, QueryError> {
         match value {

@@ -53,7 +53,7 @@ pub use dsl::{DslOptions, parse_query, write_query};
 pub use error::QueryError;
 pub use fuzzy::{Near, Rows};
 pub use highlight::{HighlightField, HighlightOptions};
-pub use json::{Reader, kind_of};
+pub use json::{Fields, kind_of};
 pub use limits::Clauses;
 pub use nearby::{Repeats, each_match};
 pub use need::{Minimum, Need};

@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::{Answer, Kind, Parser, Read, Written, options::minimum};
-use crate::{Bool, Query, json::Reader};
+use crate::{Bool, Query, json::Fields};
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "bool", read: Read::Options(read) }];
 
-fn read(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
+fn read(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
     object.only("adjust_pure_negative", &json!(true))?;
     Ok(Query::Bool(Bool {
         must: parser.queries(object, "must")?,

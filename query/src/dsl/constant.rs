@@ -1,11 +1,11 @@
 //! `constant_score`.
 
 use super::{Answer, Kind, Parser, Read, Written, write_query};
-use crate::{Query, json::Reader};
+use crate::{Query, json::Fields};
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "constant_score", read: Read::Options(read) }];
 
-fn read(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
+fn read(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
     let filter = object.need("filter")?;
     Ok(Query::Constant(Box::new(parser.query(filter, &object.pointer_to("filter"))?)))
 }

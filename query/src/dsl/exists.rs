@@ -1,11 +1,11 @@
 //! `exists`.
 
 use super::{Answer, Kind, Parser, Read, Written};
-use crate::{Query, json::Reader};
+use crate::{Query, json::Fields};
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "exists", read: Read::Options(read) }];
 
-fn read(_: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
+fn read(_: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
     Ok(Query::Exists { field: object.need_text("field")? })
 }
 

@@ -1,11 +1,11 @@
 //! `ids`.
 
 use super::{Answer, Kind, Parser, Read, Written, options::at_most};
-use crate::{Query, json::Reader, limits::MAX_VALUES};
+use crate::{Query, json::Fields, limits::MAX_VALUES};
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "ids", read: Read::Options(read) }];
 
-fn read(_: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
+fn read(_: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
     let ids = object.texts("values")?;
     at_most("values", ids.len(), MAX_VALUES, object)?;
     Ok(Query::Ids(ids))

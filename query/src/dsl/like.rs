@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Example, Like, Query, QueryError,
-    json::Reader,
+    json::Fields,
     limits::{MAX_VALUES, MAX_WORDS},
 };
 
@@ -19,7 +19,7 @@ pub(super) const KINDS: &[Kind] = &[Kind { name: "more_like_this", read: Read::O
 /// The most documents that may be given as examples.
 const MAX_EXAMPLES: usize = 100;
 
-fn read(_: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
+fn read(_: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
     let mut like = examples(object, "like")?;
     like.extend(object.texts("ids")?.into_iter().map(|id| Example::Asset { kind: None, id }));
     if like.is_empty() {
@@ -29,7 +29,7 @@ fn read(_: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
     let max_terms = object.count("max_query_terms")?.unwrap_or(usual.max_terms);
     at_most("max_query_terms", max_terms, MAX_WORDS, object)?;
     let count =
-        |object: &mut Reader, name: &str| Ok::<_, QueryError>(object.count(name)?.map(|count| count as u64));
+        |object: &mut Fields, name: &str| Ok::<_, QueryError>(object.count(name)?.map(|count| count as u64));
     let doc_freq = (count(object, "min_doc_freq")?, count(object, "max_doc_freq")?);
     let (min_length, max_length) = (object.count("min_word_length")?, object.count("max_word_length")?);
     let stop_words = object.texts("stop_words")?;
@@ -53,7 +53,7 @@ fn read(_: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
 }
 
 /// `like` and `unlike`: texts, `{"_id": …}` of an index or another, and documents of their own as `{"doc": …}`.
-fn examples(object: &mut Reader, name: &str) -> Result<Vec<Example>, QueryError> {
+fn examples(object: &mut Fields, name: &str) -> Result<Vec<Example>, QueryError> {
     let pointer = object.pointer_to(name);
     let list = object.list(name);
     if list.len() > MAX_EXAMPLES {
@@ -67,7 +67,7 @@ fn examples(object: &mut Reader, name: &str) -> Result<Vec<Example>, QueryError>
             found.push(Example::Text(text));
             continue;
         }
-        let mut one = Reader::new(value, &format!("{pointer}/{at}"))?;
+        let mut one = Fields::new(value, &format!("{pointer}/{at}"))?;
         // Nothing is routed.
         one.pass_over(&["routing", "_type"]);
         let kind = match one.text("_index")? {

@@ -6,11 +6,11 @@ use super::{
     phrase,
     words::{self, usual_tie_breaker},
 };
-use crate::{Combine, Phrase, Query, QueryError, Words, json::Reader};
+use crate::{Combine, Phrase, Query, QueryError, Words, json::Fields};
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "multi_match", read: Read::Options(read) }];
 
-fn read(_: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
+fn read(_: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
     let text = object.need_text("query")?;
     let fields = fields(object.texts("fields")?)?;
     let kind = object.text("type")?.unwrap_or_else(|| "best_fields".to_owned());

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Written;
 use crate::{
     FieldBoost, Fuzziness, Minimum, Need, QueryError, Scalar,
-    json::{Reader, kind_of},
+    json::{Fields, kind_of},
     limits::MAX_BOOST,
 };
 
@@ -15,7 +15,7 @@ pub(super) const USUAL_EXPANSIONS: usize = 50;
 const ALL_EXPANSIONS: usize = i32::MAX as usize;
 
 /// `max_expansions`: how many terms the start of a word or a fuzzy word may stand for; `None` for all.
-pub(super) fn expansions(object: &mut Reader, name: &str) -> Result<Option<usize>, QueryError> {
+pub(super) fn expansions(object: &mut Fields, name: &str) -> Result<Option<usize>, QueryError> {
     match object.count(name)?.unwrap_or(USUAL_EXPANSIONS) {
         0 => Err(QueryError::illegal(format!("`{name}` must be 1 at least")).at(object.pointer_to(name))),
         ALL_EXPANSIONS.. => Ok(None),
@@ -29,7 +29,7 @@ pub(super) fn with_expansions(written: Written, most: Option<usize>) -> Written 
 }
 
 /// `rewrite`: the terms of a pattern always score the same.
-pub(super) fn rewrite(object: &mut Reader, name: &str) -> Result<(), QueryError> {
+pub(super) fn rewrite(object: &mut Fields, name: &str) -> Result<(), QueryError> {
     match object.text(name)?.as_deref() {
         None | Some("constant_score" | "constant_score_boolean" | "constant_score_blended") => Ok(()),
         Some(_) => Err(QueryError::illegal(format!("`{name}` is not supported, but for constant_score"))
@@ -37,7 +37,7 @@ pub(super) fn rewrite(object: &mut Reader, name: &str) -> Result<(), QueryError>
     }
 }
 
-pub(super) fn fuzziness(object: &mut Reader, name: &str) -> Result<Option<Fuzziness>, QueryError> {
+pub(super) fn fuzziness(object: &mut Fields, name: &str) -> Result<Option<Fuzziness>, QueryError> {
     let Some(text) = object.text(name)? else { return Ok(None) };
     let upper = text.to_ascii_uppercase();
     let lengths = upper.strip_prefix("AUTO:").and_then(|lengths| {
@@ -54,7 +54,7 @@ pub(super) fn fuzziness(object: &mut Reader, name: &str) -> Result<Option<Fuzzin
 }
 
 /// A number from 0 to 1.
-pub(super) fn share(object: &mut Reader, name: &str, default: f32) -> Result<f32, QueryError> {
+pub(super) fn share(object: &mut Fields, name: &str, default: f32) -> Result<f32, QueryError> {
     match object.number(name)? {
         None => Ok(default),
         Some(share) if (0.0..=1.0).contains(&share) => Ok(share as f32),
@@ -80,14 +80,14 @@ pub(super) fn fields(names: Vec<String>) -> Result<Vec<FieldBoost>, QueryError> 
 }
 
 /// A single value.
-pub(super) fn scalar(value: Value, object: &Reader) -> Result<Scalar, QueryError> {
+pub(super) fn scalar(value: Value, object: &Fields) -> Result<Scalar, QueryError> {
     Scalar::try_from(value).map_err(|value| {
         QueryError::new(format!("a single value is expected here, not {}", kind_of(&value)))
             .at(object.pointer())
     })
 }
 
-pub(super) fn at_most(name: &str, count: usize, max: usize, object: &Reader) -> Result<(), QueryError> {
+pub(super) fn at_most(name: &str, count: usize, max: usize, object: &Fields) -> Result<(), QueryError> {
     if count > max {
         return Err(QueryError::illegal(format!("`{name}` has {count}: at most {max} are taken"))
             .at(object.pointer_to(name)));
@@ -96,7 +96,7 @@ pub(super) fn at_most(name: &str, count: usize, max: usize, object: &Reader) -> 
 }
 
 /// `zero_terms_query`: whether a text without any word matches everything.
-pub(super) fn zero_terms(object: &mut Reader) -> Result<bool, QueryError> {
+pub(super) fn zero_terms(object: &mut Fields) -> Result<bool, QueryError> {
     match object.text("zero_terms_query")?.as_deref() {
         None | Some("none") => Ok(false),
         Some("all") => Ok(true),
@@ -106,7 +106,7 @@ pub(super) fn zero_terms(object: &mut Reader) -> Result<bool, QueryError> {
 }
 
 /// `operator` and `minimum_should_match`.
-pub(super) fn need(object: &mut Reader) -> Result<Need, QueryError> {
+pub(super) fn need(object: &mut Fields) -> Result<Need, QueryError> {
     let joined = operator(object, "operator")?;
     Ok(minimum(object)?.map_or(joined, Need::Minimum))
 }
@@ -121,7 +121,7 @@ pub(super) fn with_need(written: Written, need: &Need) -> Written {
 }
 
 /// `minimum_should_match`.
-pub(super) fn minimum(object: &mut Reader) -> Result<Option<Minimum>, QueryError> {
+pub(super) fn minimum(object: &mut Fields) -> Result<Option<Minimum>, QueryError> {
     let Some(text) = object.text("minimum_should_match")? else { return Ok(None) };
     let minimum =
         text.parse().map_err(|error: QueryError| error.at(object.pointer_to("minimum_should_match")))?;
@@ -129,7 +129,7 @@ pub(super) fn minimum(object: &mut Reader) -> Result<Option<Minimum>, QueryError
 }
 
 /// The operator between words.
-pub(super) fn operator(object: &mut Reader, name: &str) -> Result<Need, QueryError> {
+pub(super) fn operator(object: &mut Fields, name: &str) -> Result<Need, QueryError> {
     match object.text(name)?.as_deref() {
         None => Ok(Need::Any),
         Some(operator) if operator.eq_ignore_ascii_case("or") => Ok(Need::Any),
@@ -140,7 +140,7 @@ pub(super) fn operator(object: &mut Reader, name: &str) -> Result<Need, QueryErr
     }
 }
 
-pub(super) fn slop(object: &mut Reader, name: &str) -> Result<u32, QueryError> {
+pub(super) fn slop(object: &mut Fields, name: &str) -> Result<u32, QueryError> {
     let slop = object.count(name)?.unwrap_or(0);
     at_most(name, slop, 100, object)?;
     Ok(u32::try_from(slop).unwrap_or(0))

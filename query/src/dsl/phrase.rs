@@ -5,7 +5,7 @@ use super::{
     options::{expansions, operator, slop, with_expansions, zero_terms},
     written::field_names,
 };
-use crate::{FieldBoost, Phrase, Query, QueryError, json::Reader};
+use crate::{FieldBoost, Phrase, Query, QueryError, json::Fields};
 
 pub(super) const KINDS: &[Kind] = &[
     Kind {
@@ -18,7 +18,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
 ];
 
-fn read(field: String, object: &mut Reader, last_is_prefix: bool) -> Answer {
+fn read(field: String, object: &mut Fields, last_is_prefix: bool) -> Answer {
     let mut phrase = Phrase::new(vec![FieldBoost::new(field)], object.need_text("query")?);
     phrase.last_is_prefix = last_is_prefix;
     options(&mut phrase, object)?;
@@ -26,7 +26,7 @@ fn read(field: String, object: &mut Reader, last_is_prefix: bool) -> Answer {
 }
 
 /// Reads the options that phrases have whatever they are looked for in.
-pub(super) fn options(phrase: &mut Phrase, object: &mut Reader) -> Result<(), QueryError> {
+pub(super) fn options(phrase: &mut Phrase, object: &mut Fields) -> Result<(), QueryError> {
     phrase.slop = slop(object, "slop")?;
     if phrase.last_is_prefix {
         phrase.max_expansions = expansions(object, "max_expansions")?;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Answer, Kind, Parser, Read, Written, options::scalar, write_query, written::number};
 use crate::{
-    Curve, FunctionKind, Mode, Modifier, Query, QueryError, Scalar, ScoreFunction, Scored, json::Reader,
+    Curve, FunctionKind, Mode, Modifier, Query, QueryError, Scalar, ScoreFunction, Scored, json::Fields,
     limits::MAX_BOOST,
 };
 
@@ -35,7 +35,7 @@ pub(super) const MODIFIERS: [(&str, Modifier); 10] = [
     ("reciprocal", Modifier::Reciprocal),
 ];
 
-fn read(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
+fn read(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
     let query = match object.take("query") {
         Some(query) => parser.query(query, &object.pointer_to("query"))?,
         None => Query::All,
@@ -45,7 +45,7 @@ fn read(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
         Some(Value::Array(list)) => {
             for (at, value) in list.into_iter().enumerate() {
                 parser.clauses.one()?;
-                let mut one = Reader::new(value, &format!("{}/{at}", object.pointer_to("functions")))?;
+                let mut one = Fields::new(value, &format!("{}/{at}", object.pointer_to("functions")))?;
                 functions.push(function(parser, &mut one)?);
                 one.end()?;
             }
@@ -64,7 +64,7 @@ fn read(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
 }
 
 /// Reads how scores come together: in one of five ways, or the one that only this parameter has.
-fn mode(object: &mut Reader, name: &str, own: Mode) -> Result<Mode, QueryError> {
+fn mode(object: &mut Fields, name: &str, own: Mode) -> Result<Mode, QueryError> {
     let Some(text) = object.text(name)? else { return Ok(Mode::Multiply) };
     let is_here = |mode: &Mode| !matches!(mode, Mode::First | Mode::Replace) || *mode == own;
     let named = MODES.iter().find(|(known, mode)| *known == text && is_here(mode));
@@ -75,7 +75,7 @@ fn mode(object: &mut Reader, name: &str, own: Mode) -> Result<Mode, QueryError> 
     })
 }
 
-fn function(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Result<ScoreFunction, QueryError> {
+fn function(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Result<ScoreFunction, QueryError> {
     let filter = match object.take("filter") {
         Some(filter) => Some(parser.query(filter, &object.pointer_to("filter"))?),
         None => None,
@@ -116,12 +116,12 @@ fn function(parser: &mut Parser<'_, '_>, object: &mut Reader) -> Result<ScoreFun
 }
 
 fn decay(value: Value, pointer: &str, curve: Curve) -> Result<FunctionKind, QueryError> {
-    let mut outer = Reader::new(value, pointer)?;
+    let mut outer = Fields::new(value, pointer)?;
     outer.only("multi_value_mode", &Value::from("min"))?;
     let (field, inner) = outer
         .take_any()
         .ok_or_else(|| QueryError::new("the name of a field is expected here").at(pointer))?;
-    let mut object = Reader::new(inner, &outer.pointer_to(&field))?;
+    let mut object = Fields::new(inner, &outer.pointer_to(&field))?;
     outer.end()?;
     let kind = FunctionKind::Decay {
         field,
@@ -139,7 +139,7 @@ fn decay(value: Value, pointer: &str, curve: Curve) -> Result<FunctionKind, Quer
 }
 
 fn field_value(value: Value, pointer: &str) -> Result<FunctionKind, QueryError> {
-    let mut object = Reader::new(value, pointer)?;
+    let mut object = Fields::new(value, pointer)?;
     let modifier = match object.text("modifier")? {
         None => Modifier::None,
         Some(name) => match MODIFIERS.iter().find(|(known, _)| *known == name) {

@@ -8,7 +8,7 @@ use super::{
     options::{expansions, fields, fuzziness, minimum, operator, rewrite, share, slop},
     words::usual_tie_breaker,
 };
-use crate::{FieldBoost, Fuzziness, Need, QueryError, Syntax, TextOptions, json::Reader, text::parse_text};
+use crate::{FieldBoost, Fuzziness, Need, QueryError, Syntax, TextOptions, json::Fields, text::parse_text};
 
 pub(super) const KINDS: &[Kind] = &[
     Kind {
@@ -21,7 +21,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
 ];
 
-fn read(parser: &mut Parser<'_, '_>, object: &mut Reader, syntax: Syntax) -> Answer {
+fn read(parser: &mut Parser<'_, '_>, object: &mut Fields, syntax: Syntax) -> Answer {
     let text = object.need_text("query")?;
     let mut names = object.texts("fields")?;
     names.extend(object.text("default_field")?);

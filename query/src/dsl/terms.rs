@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Query, QueryError, Scalar,
-    json::{Reader, kind_of},
+    json::{Fields, kind_of},
     limits::MAX_VALUES,
 };
 
@@ -17,13 +17,13 @@ pub(super) const KINDS: &[Kind] = &[
     Kind { name: "terms", read: Read::Options(several) },
 ];
 
-fn one(_: &mut Parser<'_, '_>, field: String, object: &mut Reader) -> Answer {
+fn one(_: &mut Parser<'_, '_>, field: String, object: &mut Fields) -> Answer {
     let values = vec![scalar(object.need("value")?, object)?];
     let any_case = object.flag("case_insensitive")?.unwrap_or(false);
     Ok(Query::Terms { field, values, any_case })
 }
 
-fn several(_: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
+fn several(_: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
     let any_case = object.flag("case_insensitive")?.unwrap_or(false);
     let (field, values) =
         object.take_any().ok_or_else(|| QueryError::new("the name of a field is expected here"))?;

@@ -5,7 +5,7 @@ use super::{
     options::{expansions, fields, fuzziness, need, rewrite, with_expansions, with_need, zero_terms},
     written::field_names,
 };
-use crate::{Combine, FieldBoost, Query, QueryError, Words, json::Reader};
+use crate::{Combine, FieldBoost, Query, QueryError, Words, json::Fields};
 
 pub(super) const KINDS: &[Kind] = &[
     Kind { name: "match", read: Read::OfField("query", |_, field, object| in_field(field, object, false)) },
@@ -16,14 +16,14 @@ pub(super) const KINDS: &[Kind] = &[
     Kind { name: "combined_fields", read: Read::Options(combined) },
 ];
 
-fn in_field(field: String, object: &mut Reader, last_is_prefix: bool) -> Answer {
+fn in_field(field: String, object: &mut Fields, last_is_prefix: bool) -> Answer {
     let text = object.need_text("query")?;
     let mut words = Words { last_is_prefix, ..Words::new(vec![FieldBoost::new(field)], text) };
     options(&mut words, object)?;
     Ok(Query::Words(words))
 }
 
-fn combined(_: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
+fn combined(_: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
     let text = object.need_text("query")?;
     let mut words = Words::new(fields(object.texts("fields")?)?, text);
     options(&mut words, object)?;
@@ -32,7 +32,7 @@ fn combined(_: &mut Parser<'_, '_>, object: &mut Reader) -> Answer {
 }
 
 /// Reads the options that words have whatever they are looked for in.
-pub(super) fn options(words: &mut Words, object: &mut Reader) -> Result<(), QueryError> {
+pub(super) fn options(words: &mut Words, object: &mut Fields) -> Result<(), QueryError> {
     words.need = need(object)?;
     words.fuzziness = fuzziness(object, "fuzziness")?;
     words.exact_start = object.count("prefix_length")?.unwrap_or(0);

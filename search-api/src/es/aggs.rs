@@ -4,7 +4,7 @@ mod answer;
 mod buckets;
 
 use query::{
-    Aggregation, AggregationKind, DateFormat, DslOptions, QueryError, Reader, Stat, Step, kind_of,
+    Aggregation, AggregationKind, DateFormat, DslOptions, Fields, QueryError, Stat, Step, kind_of,
     limits::Clauses, parse_query,
 };
 use serde_json::{Map, Value};
@@ -25,7 +25,7 @@ pub(super) fn parse(
     options: &DslOptions<'_>,
     clauses: &mut Clauses,
 ) -> Result<Wanted, QueryError> {
-    let mut object = Reader::new(value, pointer)?;
+    let mut object = Fields::new(value, pointer)?;
     let mut all = Wanted::default();
     while let Some((name, body)) = object.take_any() {
         clauses.one()?;
@@ -43,7 +43,7 @@ fn one(
     options: &DslOptions<'_>,
     clauses: &mut Clauses,
 ) -> Result<(Aggregation, Look), QueryError> {
-    let mut outer = Reader::new(body, pointer)?;
+    let mut outer = Fields::new(body, pointer)?;
     let mut look = Look { meta: outer.take("meta"), ..Look::default() };
     let mut nested = Vec::new();
     for word in ["aggs", "aggregations"] {
@@ -61,7 +61,7 @@ fn one(
         "filter" => AggregationKind::Filter(parse_query(body, &here, options, clauses)?),
         "filters" => filters(body, &here, options, clauses)?,
         name => {
-            let mut object = Reader::new(body, &here)?;
+            let mut object = Fields::new(body, &here)?;
             let kind = simple(name, &mut object, &mut look, &nested).map_err(|error| error.at(&here))?;
             object.end()?;
             kind
@@ -127,7 +127,7 @@ fn filters(
     options: &DslOptions<'_>,
     clauses: &mut Clauses,
 ) -> Result<AggregationKind, QueryError> {
-    let mut object = Reader::new(body, pointer)?;
+    let mut object = Fields::new(body, pointer)?;
     let inner = object.need("filters")?;
     let here = object.pointer_to("filters");
     let named = inner.is_object();
@@ -158,11 +158,11 @@ fn filters(
 
 fn simple(
     name: &str,
-    object: &mut Reader,
+    object: &mut Fields,
     look: &mut Look,
     nested: &[Aggregation],
 ) -> Result<AggregationKind, QueryError> {
-    let stats = |object: &mut Reader, which| {
+    let stats = |object: &mut Fields, which| {
         Ok::<_, QueryError>(AggregationKind::Stats {
             field: object.need_text("field")?,
             which,
@@ -203,7 +203,7 @@ fn simple(
 /// The most hits of one bucket.
 const MAX_TOP_HITS: usize = 100;
 
-fn top_hits(object: &mut Reader, look: &mut Look) -> Result<AggregationKind, QueryError> {
+fn top_hits(object: &mut Fields, look: &mut Look) -> Result<AggregationKind, QueryError> {
     look.source = object.take("_source").map(source::of_json).transpose()?;
     let (from, size) = (object.count("from")?.unwrap_or(0), object.count("size")?.unwrap_or(3));
     if from + size > MAX_TOP_HITS {
@@ -217,13 +217,13 @@ fn top_hits(object: &mut Reader, look: &mut Look) -> Result<AggregationKind, Que
 }
 
 /// `format`: how dates are shown.
-fn format(object: &mut Reader) -> Result<Option<DateFormat>, QueryError> {
+fn format(object: &mut Fields) -> Result<Option<DateFormat>, QueryError> {
     Ok(format_as_written(object)?.map(|(format, _)| format))
 }
 
 /// How dates are shown, and how that is written.
 pub(in crate::es) fn format_as_written(
-    object: &mut Reader,
+    object: &mut Fields,
 ) -> Result<Option<(DateFormat, String)>, QueryError> {
     let Some(text) = object.text("format")? else { return Ok(None) };
     match DateFormat::parse(&text) {

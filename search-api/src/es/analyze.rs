@@ -1,7 +1,7 @@
 //! `_analyze`: how a text is cut into terms.
 
 use axum::{Json, body::Bytes, response::IntoResponse};
-use query::{QueryError, Reader};
+use query::{Fields, QueryError};
 use serde_json::{Map, Value, json};
 use store::AssetKind;
 use views::{Analyser, EXACT, FieldSpec, Language, Term, view_of};
@@ -19,7 +19,7 @@ const GAP: usize = 100;
 pub(super) async fn analyze(mut taker: Taker, body: Bytes) -> Answer {
     let kinds = taker.kinds()?;
     taker.end()?;
-    let mut object = Reader::new(body::json(&body)?, "")?;
+    let mut object = Fields::new(body::json(&body)?, "")?;
     let texts = object.texts("text")?;
     let (field, name) = (object.text("field")?, object.text("analyzer")?);
     let explain = object.flag("explain")?.unwrap_or(false);

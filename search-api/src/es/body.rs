@@ -6,7 +6,7 @@ mod sort;
 use std::time::Duration;
 
 use query::{
-    Cursor, DateFormat, DslOptions, IndexName, Query, QueryError, Reader, Scalar, SearchRequest,
+    Cursor, DateFormat, DslOptions, Fields, IndexName, Query, QueryError, Scalar, SearchRequest,
     SourceFilter, kind_of,
     limits::{Clauses, MAX_WINDOW, check_body},
     parse_query, window_too_large,
@@ -114,7 +114,7 @@ pub(super) fn point_of(body: &Value) -> Option<&str> {
 
 /// Reads a body that has a query and nothing else.
 pub(super) fn parse_query_alone(value: Value, indices: &[IndexName]) -> Result<EsSearch, QueryError> {
-    let mut object = Reader::new(value, "")?;
+    let mut object = Fields::new(value, "")?;
     let query: Map<String, Value> =
         object.take("query").map(|query| ("query".to_owned(), query)).into_iter().collect();
     object.end()?;
@@ -132,12 +132,12 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
     let known = known_field(indices);
     let options = DslOptions { field: &known };
     let mut clauses = Clauses::default();
-    let mut object = Reader::new(value, "")?;
+    let mut object = Fields::new(value, "")?;
     let mut request = SearchRequest::new(indices.first().map_or(AssetKind::Article, |index| index.kind));
     // As in Elasticsearch a field that no index has is one that no document has anything in.
     request.lenient = true;
     let mut looks = Vec::new();
-    let mut query_at = |object: &mut Reader, name: &str| match object.take(name) {
+    let mut query_at = |object: &mut Fields, name: &str| match object.take(name) {
         None => Ok(None),
         Some(query) => parse_query(query, &object.pointer_to(name), &options, &mut clauses).map(Some),
     };
@@ -167,7 +167,7 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
     if let Some(value) = object.take("highlight") {
         let query =
             |value: Value, pointer: &str| parse_query(value, pointer, &options, &mut Clauses::default());
-        request.highlight = Some(highlight(Reader::new(value, "/highlight")?, &query)?);
+        request.highlight = Some(highlight(Fields::new(value, "/highlight")?, &query)?);
     }
     request.min_score = object.number("min_score")?.map(|score| score as f32);
     request.explain = object.flag("explain")?.unwrap_or(false);
@@ -180,7 +180,7 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
     let point = match object.take("pit") {
         None => None,
         Some(value) => {
-            let mut pit = Reader::new(value, "/pit")?;
+            let mut pit = Fields::new(value, "/pit")?;
             let id = pit.need_text("id")?;
             let keep = pit.text("keep_alive")?.map(|text| keep_alive(&text)).transpose();
             pit.end()?;
@@ -245,9 +245,9 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
 }
 
 /// `collapse`: of all hits with the same value, the best.
-fn collapse(object: &mut Reader, request: &SearchRequest) -> Result<Option<String>, QueryError> {
+fn collapse(object: &mut Fields, request: &SearchRequest) -> Result<Option<String>, QueryError> {
     let Some(value) = object.take("collapse") else { return Ok(None) };
-    let mut inner = Reader::new(value, "/collapse")?;
+    let mut inner = Fields::new(value, "/collapse")?;
     let field = inner.need_text("field")?;
     // A hint for the work on many shards.
     inner.pass_over(&["max_concurrent_group_searches"]);
@@ -285,7 +285,7 @@ fn field_names(list: Vec<Value>, pointer: &str) -> Result<Vec<(String, Option<Da
     let named = |(at, value): (usize, Value)| match value {
         Value::String(name) => Ok((name, None)),
         Value::Object(_) => {
-            let mut one = Reader::new(value, &format!("{pointer}/{at}"))?;
+            let mut one = Fields::new(value, &format!("{pointer}/{at}"))?;
             let (name, format) = (one.need_text("field")?, one.text("format")?);
             // Every field is mapped.
             one.flag("include_unmapped")?;

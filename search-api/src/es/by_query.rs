@@ -10,7 +10,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use query::{Hit, IndexName, QueryError, Reader, SearchRequest, Sort, SourceFilter};
+use query::{Fields, Hit, IndexName, QueryError, SearchRequest, Sort, SourceFilter};
 use search::Pinned;
 use serde_json::{Map, Value, json};
 
@@ -63,7 +63,7 @@ struct Counts {
 impl Wanted {
     fn read(mut taker: Taker, body: &[u8], verb: Verb) -> Result<Self, EsError> {
         let indices: Vec<IndexName> = taker.kinds()?.into_iter().map(IndexName::from).collect();
-        let mut object = Reader::new(body::json(body)?, "")?;
+        let mut object = Fields::new(body::json(body)?, "")?;
         if object.take("script").is_some() {
             let why =
                 "`script` is not supported: read with `_search` or a scroll, send the fields with `_bulk`";

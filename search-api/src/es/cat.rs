@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use indexer::ViewStatus;
-use query::{QueryError, Reader, matches_path};
+use query::{Fields, QueryError, matches_path};
 use serde_json::{Map, Value, json};
 use store::{AssetKind, Timestamp};
 
@@ -57,7 +57,7 @@ pub(super) async fn count(
 ) -> Answer {
     let kinds = taker.kinds()?;
     // Some clients send it with a body; there is nothing that one may say.
-    Reader::new(body::json(&body)?, "")?.end()?;
+    Fields::new(body::json(&body)?, "")?.end()?;
     let table = Table::new(taker, &headers)?;
     let documents: u64 = views(&state, kinds).await?.iter().map(|view| view.digest.documents).sum();
     Ok(table.answer(vec![vec![

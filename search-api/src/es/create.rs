@@ -2,7 +2,7 @@
 //! is acknowledged, so that tools go on; what does not is refused with the difference.
 
 use axum::{Json, body::Bytes, response::IntoResponse};
-use query::{QueryError, Reader, kind_of};
+use query::{Fields, QueryError, kind_of};
 use serde_json::{Value, json};
 use store::AssetKind;
 use views::Analyser;
@@ -19,7 +19,7 @@ pub(super) async fn index(mut taker: Taker, body: Bytes) -> Answer {
     let kind = view_of(&name)?;
     no_waiting(&mut taker)?;
     taker.end()?;
-    let mut object = Reader::new(body::json(&body)?, "")?;
+    let mut object = Fields::new(body::json(&body)?, "")?;
     if let Some(mappings) = object.take("mappings") {
         agrees(kind, mappings, "/mappings")?;
     }
@@ -68,7 +68,7 @@ fn no_waiting(taker: &mut Taker) -> Result<(), QueryError> {
 
 /// Refuses a mapping that is another than ours.
 fn agrees(kind: AssetKind, mapping: Value, pointer: &str) -> Result<(), QueryError> {
-    let mut object = Reader::new(mapping, pointer)?;
+    let mut object = Fields::new(mapping, pointer)?;
     // What these say is of fields that are not mapped; ours are kept in the document, and not indexed.
     object.pass_over(&[
         "dynamic",
@@ -99,7 +99,7 @@ fn fields_agree(
     path: &str,
     pointer: &str,
 ) -> Result<(), QueryError> {
-    let mut theirs = Reader::new(theirs, pointer)?;
+    let mut theirs = Fields::new(theirs, pointer)?;
     while let Some((name, field)) = theirs.take_any() {
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         let here = theirs.pointer_to(&name);
@@ -112,7 +112,7 @@ fn fields_agree(
                 "the index {known} has no field `{path}`: its fields are given, see `{known}/_mapping`"
             )));
         };
-        let mut field = Reader::new(field, &here)?;
+        let mut field = Fields::new(field, &here)?;
         for option in OF_FINDING {
             // An object need not say that it is one.
             let usual = json!("object");
@@ -161,7 +161,7 @@ const PASSED_OVER: [&str; 6] = [
 ];
 
 fn settings_agree(settings: Value, pointer: &str) -> Result<(), QueryError> {
-    let mut object = Reader::new(settings, pointer)?;
+    let mut object = Fields::new(settings, pointer)?;
     if let Some(inner) = object.take("index") {
         settings_agree(inner, &object.pointer_to("index"))?;
     }

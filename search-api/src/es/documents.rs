@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use query::{Hit, IndexName, QueryError, Reader, SourceFilter, limits::MAX_PAGE_BYTES};
+use query::{Fields, Hit, IndexName, QueryError, SourceFilter, limits::MAX_PAGE_BYTES};
 use search::{Search, SearchError};
 use serde_json::{Map, Value, json};
 use store::AssetId;
@@ -98,14 +98,14 @@ pub(super) async fn mget(
     let index = taker.index().map(str::to_owned);
     let usual = source::of_params(&mut taker).unwrap_or(SourceFilter::All);
     taker.end()?;
-    let mut object = Reader::new(body::json(&body)?, "")?;
+    let mut object = Fields::new(body::json(&body)?, "")?;
     let mut wanted: Vec<(String, String, SourceFilter)> = Vec::new();
     let missing = || QueryError::illegal("an index is missing: articles, images or bylines").at("/docs");
     for id in object.texts("ids")? {
         wanted.push((index.clone().ok_or_else(missing)?, id, usual.clone()));
     }
     for (at, value) in object.list("docs").into_iter().enumerate() {
-        let mut one = Reader::new(value, &format!("/docs/{at}"))?;
+        let mut one = Fields::new(value, &format!("/docs/{at}"))?;
         let own = one.text("_index")?.or_else(|| index.clone()).ok_or_else(missing)?;
         let filter = one.take("_source").map_or_else(|| Ok(usual.clone()), source::of_json)?;
         wanted.push((own, one.need_text("_id")?, filter));

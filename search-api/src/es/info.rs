@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use query::{IndexName, QueryError, Reader, matches_path};
+use query::{Fields, IndexName, QueryError, matches_path};
 use serde_json::{Map, Value, json};
 use views::{EXACT, FieldKind, view_of};
 
@@ -83,7 +83,7 @@ pub(super) async fn field_caps(mut taker: Taker, body: Bytes) -> Answer {
     let mut wanted: Vec<String> =
         taker.take("fields").map(|fields| fields.split(',').map(str::to_owned).collect()).unwrap_or_default();
     taker.end()?;
-    let mut object = Reader::new(body::json(&body)?, "")?;
+    let mut object = Fields::new(body::json(&body)?, "")?;
     wanted.extend(object.texts("fields")?);
     object.end()?;
     if wanted.is_empty() {

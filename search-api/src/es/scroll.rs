@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use query::{IndexName, QueryError, Reader, SearchResponse};
+use query::{Fields, IndexName, QueryError, SearchResponse};
 use serde_json::{Value, json};
 use store::Timestamp;
 
@@ -36,7 +36,7 @@ pub(super) async fn open_point(
     let missing = || QueryError::illegal("`keep_alive` is missing: how long is it to be kept, 1m?");
     let keep = taker.keep_alive("keep_alive")?.ok_or_else(missing)?;
     taker.end()?;
-    Reader::new(body::json(&body)?, "")?.end()?;
+    Fields::new(body::json(&body)?, "")?.end()?;
     let search = state.search.clone();
     let views = state.door.pool.run(move || Ok(search.keep(&search.pin(&indices)?))).await?;
     let count = views.len();
@@ -53,7 +53,7 @@ pub(super) async fn open_point(
 /// `DELETE _pit`
 pub(super) async fn close_point(State(state): State<Elastic>, Params(params): Pairs, body: Bytes) -> Answer {
     Taker::new(params).end()?;
-    let mut object = Reader::new(body::json(&body)?, "")?;
+    let mut object = Fields::new(body::json(&body)?, "")?;
     let id = object.need_text("id")?;
     object.end()?;
     Ok(closed(usize::from(state.points.close(&id))))
@@ -62,7 +62,7 @@ pub(super) async fn close_point(State(state): State<Elastic>, Params(params): Pa
 /// OpenSearch's `DELETE _search/point_in_time`, with a list of ids.
 pub(super) async fn close_points(State(state): State<Elastic>, Params(params): Pairs, body: Bytes) -> Answer {
     Taker::new(params).end()?;
-    let mut object = Reader::new(body::json(&body)?, "")?;
+    let mut object = Fields::new(body::json(&body)?, "")?;
     let ids = object.texts("pit_id")?;
     object.end()?;
     let close = |id: String| json!({"successful": state.points.close(&id), "pit_id": id});
@@ -140,7 +140,7 @@ pub(super) async fn next(
     body: Bytes,
 ) -> Answer {
     let mut taker = Taker::new(params);
-    let mut object = Reader::new(body::json(&body)?, "")?;
+    let mut object = Fields::new(body::json(&body)?, "")?;
     let in_body = object.text("scroll_id")?;
     let keep = match object.text("scroll")? {
         Some(text) => Some(keep_alive(&text).map_err(|error| error.at("/scroll"))?),
@@ -183,7 +183,7 @@ pub(super) async fn close(
     body: Bytes,
 ) -> Answer {
     Taker::new(params).end()?;
-    let mut object = Reader::new(body::json(&body)?, "")?;
+    let mut object = Fields::new(body::json(&body)?, "")?;
     let mut ids = object.texts("scroll_id")?;
     object.end()?;
     ids.extend(id.iter().flat_map(|id| id.0.split(',')).map(str::to_owned));

@@ -7,7 +7,7 @@ use axum::{
     response::IntoResponse,
 };
 use query::{
-    Bool, FieldBoost, IndexName, Need, Query, QueryError, Reader, Syntax, TextOptions, limits::Clauses,
+    Bool, FieldBoost, Fields, IndexName, Need, Query, QueryError, Syntax, TextOptions, limits::Clauses,
     parse_text,
 };
 use search::{Inquiry, SearchError};
@@ -262,7 +262,7 @@ fn one_of_many(
     body: &str,
     default: Option<&str>,
 ) -> Result<(Vec<IndexName>, EsSearch), RequestError> {
-    let mut header = Reader::new(body::json(header.as_bytes())?, "")?;
+    let mut header = Fields::new(body::json(header.as_bytes())?, "")?;
     let names = header.texts("index")?;
     let index = if names.is_empty() { default.map(str::to_owned) } else { Some(names.join(",")) };
     let mut params = Vec::new();

@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use query::{IndexName, QueryError, Reader};
+use query::{Fields, IndexName, QueryError};
 use search::{NearWord, Nearest};
 use serde_json::{Map, Value, json};
 use views::{Analyser, Language};
@@ -55,11 +55,11 @@ enum Mode {
 const MAX_OPTIONS: usize = 20;
 
 fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
-    let mut object = Reader::new(suggest.clone(), "/suggest")?;
+    let mut object = Fields::new(suggest.clone(), "/suggest")?;
     let common = object.text("text")?;
     let mut all = Vec::new();
     while let Some((name, value)) = object.take_any() {
-        let mut one = Reader::new(value, &object.pointer_to(&name))?;
+        let mut one = Fields::new(value, &object.pointer_to(&name))?;
         let text = one.text("text")?.or_else(|| common.clone());
         let (kind, body) =
             one.take_any().ok_or_else(|| QueryError::new("a suggester is expected here").at("/suggest"))?;
@@ -70,7 +70,7 @@ fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
             ))
             .at("/suggest"));
         }
-        let mut how = Reader::new(body, &one.pointer_to(&kind))?;
+        let mut how = Fields::new(body, &one.pointer_to(&kind))?;
         let text = how
             .text("text")?
             .or(text)

@@ -8,7 +8,7 @@ use axum::{
     extract::{Extension, State},
     response::IntoResponse,
 };
-use query::{QueryError, Reader, limits::MAX_BODY};
+use query::{Fields, QueryError, limits::MAX_BODY};
 use serde_json::{Map, Value, json};
 
 use super::{Answer, body, elastic::Elastic, error::no_body, params::Taker, search};
@@ -23,7 +23,7 @@ pub(super) async fn search(
 ) -> Answer {
     // Said here or in the body.
     let (explain, profile) = (taker.flag("explain")?, taker.flag("profile")?);
-    let mut object = Reader::new(body::json(&body)?, "")?;
+    let mut object = Fields::new(body::json(&body)?, "")?;
     let explain = object.flag("explain")?.or(explain).unwrap_or(false);
     if object.flag("profile")?.or(profile).unwrap_or(false) {
         return Err(QueryError::illegal("`profile` is not supported").at("profile").into());
@@ -46,7 +46,7 @@ pub(super) async fn msearch(taker: Taker, state: State<Elastic>, body: Bytes) ->
         if at % 2 == 0 {
             lines.push_str(line);
         } else {
-            let made = made_of(Reader::new(body::json(line.as_bytes())?, "")?);
+            let made = made_of(Fields::new(body::json(line.as_bytes())?, "")?);
             lines.push_str(
                 &made
                     .map_err(|error| QueryError {
@@ -67,12 +67,12 @@ pub(super) async fn msearch(taker: Taker, state: State<Elastic>, body: Bytes) ->
 /// `_render/template`: the body that would be searched with.
 pub(super) async fn render(taker: Taker, body: Bytes) -> Answer {
     taker.end()?;
-    let made = made_of(Reader::new(body::json(&body)?, "")?)?;
+    let made = made_of(Fields::new(body::json(&body)?, "")?)?;
     Ok(Json(json!({"template_output": made})).into_response())
 }
 
 /// The body that a template and its parameters make.
-fn made_of(mut object: Reader) -> Result<Value, QueryError> {
+fn made_of(mut object: Fields) -> Result<Value, QueryError> {
     if object.take("id").is_some() {
         let why = "templates are not stored: send the template itself as `source`";
         return Err(QueryError::illegal(why).at(object.pointer_to("id")));

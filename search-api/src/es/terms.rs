@@ -3,7 +3,7 @@
 
 use axum::{Json, body::Bytes, extract::State, response::IntoResponse};
 use query::{
-    Aggregation, AggregationKind, BucketKey, BucketOrder, KeySet, Keys, OrderBy, Pattern, QueryError, Reader,
+    Aggregation, AggregationKind, BucketKey, BucketOrder, Fields, KeySet, Keys, OrderBy, Pattern, QueryError,
     SearchRequest, Terms,
 };
 use serde_json::json;
@@ -29,7 +29,7 @@ const MAX_START: usize = 100;
 pub(super) async fn terms_enum(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
     let indices = taker.indices()?;
     taker.end()?;
-    let mut object = Reader::new(body::json(&body)?, "")?;
+    let mut object = Fields::new(body::json(&body)?, "")?;
     let field = object.text("field")?.ok_or_else(|| invalid("field cannot be null"))?;
     let start = object.text("string")?.unwrap_or_default();
     let size = object.count("size")?.unwrap_or(10);

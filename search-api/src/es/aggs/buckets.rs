@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
 use query::{
-    Aggregation, AggregationKind, BucketOrder, DateFormat, Histogram, Interval, KeySet, Keys, MetricPath,
-    OrderBy, Pattern, QueryError, Reader, Span, Step, Terms, kind_of,
+    Aggregation, AggregationKind, BucketOrder, DateFormat, Fields, Histogram, Interval, KeySet, Keys,
+    MetricPath, OrderBy, Pattern, QueryError, Span, Step, Terms, kind_of,
     limits::{MAX_BUCKETS, MAX_VALUES},
     millis_of, parse_bound, zone_of,
 };
@@ -17,7 +17,7 @@ use crate::es::aggs::Look;
 
 type Answer = Result<AggregationKind, QueryError>;
 
-pub(super) fn terms(object: &mut Reader, look: &mut Look, nested: &[Aggregation]) -> Answer {
+pub(super) fn terms(object: &mut Fields, look: &mut Look, nested: &[Aggregation]) -> Answer {
     // There is one shard, and counts are exact.
     object.pass_over(&["shard_size", "execution_hint", "collect_mode", "shard_min_doc_count"]);
     look.count_error = object.flag("show_term_doc_count_error")?.unwrap_or(false);
@@ -46,7 +46,7 @@ pub(super) fn terms(object: &mut Reader, look: &mut Look, nested: &[Aggregation]
 }
 
 /// `include` and `exclude`: a pattern, a list of values, or one part of several.
-fn keys(object: &mut Reader, name: &str) -> Result<Option<KeySet>, QueryError> {
+fn keys(object: &mut Fields, name: &str) -> Result<Option<KeySet>, QueryError> {
     let pointer = object.pointer_to(name);
     let refused = |text: String| Err(QueryError::illegal(text).at(pointer.clone()));
     Ok(Some(match object.take(name) {
@@ -72,7 +72,7 @@ fn keys(object: &mut Reader, name: &str) -> Result<Option<KeySet>, QueryError> {
             KeySet::Values(texts)
         }
         Some(value @ Value::Object(_)) if name == "include" => {
-            let mut part = Reader::new(value, &pointer)?;
+            let mut part = Fields::new(value, &pointer)?;
             let (at, of) = (part.count("partition")?, part.count("num_partitions")?);
             part.end()?;
             match (at, of) {
@@ -90,11 +90,11 @@ fn keys(object: &mut Reader, name: &str) -> Result<Option<KeySet>, QueryError> {
 }
 
 /// `order`: by `_count`, `_key`, or a number of what is nested; several one behind the other.
-fn order(object: &mut Reader, nested: &[Aggregation]) -> Result<Vec<BucketOrder>, QueryError> {
+fn order(object: &mut Fields, nested: &[Aggregation]) -> Result<Vec<BucketOrder>, QueryError> {
     let pointer = object.pointer_to("order");
     let mut orders = Vec::new();
     for value in object.list("order") {
-        let mut one = Reader::new(value, &pointer)?;
+        let mut one = Fields::new(value, &pointer)?;
         while let Some((name, way)) = one.take_any() {
             let descending = match way.as_str() {
                 Some(way) if way.eq_ignore_ascii_case("desc") => true,
@@ -117,11 +117,11 @@ fn order(object: &mut Reader, nested: &[Aggregation]) -> Result<Vec<BucketOrder>
 
 const MAX_ORDERS: usize = 8;
 
-fn min_count(object: &mut Reader, default: u64) -> Result<u64, QueryError> {
+fn min_count(object: &mut Fields, default: u64) -> Result<u64, QueryError> {
     Ok(object.count("min_doc_count")?.map_or(default, |count| count as u64))
 }
 
-pub(super) fn dates(object: &mut Reader, look: &mut Look, nested: &[Aggregation]) -> Answer {
+pub(super) fn dates(object: &mut Fields, look: &mut Look, nested: &[Aggregation]) -> Answer {
     let zone = Zone::of(object)?;
     let (calendar, fixed) = (object.text("calendar_interval")?, object.text("fixed_interval")?);
     let legacy = object.text("interval")?;
@@ -167,7 +167,7 @@ struct Zone {
 }
 
 impl Zone {
-    fn of(object: &mut Reader) -> Result<Self, QueryError> {
+    fn of(object: &mut Fields) -> Result<Self, QueryError> {
         let name = object.text("time_zone")?;
         let zone = zone_of(name.as_deref());
         let zone =
@@ -180,7 +180,7 @@ impl Zone {
     }
 }
 
-pub(super) fn numbers(object: &mut Reader, look: &mut Look, nested: &[Aggregation]) -> Answer {
+pub(super) fn numbers(object: &mut Fields, look: &mut Look, nested: &[Aggregation]) -> Answer {
     let whole = |number: f64| number.fract() == 0.0 && number.abs() < 1e15;
     let interval = object.number("interval")?.filter(|interval| *interval >= 1.0 && whole(*interval));
     let interval = interval.ok_or_else(|| {
@@ -203,7 +203,7 @@ pub(super) fn numbers(object: &mut Reader, look: &mut Look, nested: &[Aggregatio
 /// What all histograms have; `read` reads a value of the field.
 fn histogram(
     wanted: Histogram,
-    object: &mut Reader,
+    object: &mut Fields,
     look: &mut Look,
     nested: &[Aggregation],
     read: &dyn Fn(&str) -> Result<i64, QueryError>,
@@ -211,7 +211,7 @@ fn histogram(
     look.keyed = object.flag("keyed")?.unwrap_or(false);
     let mut bounds = |name: &str| -> Result<(Option<i64>, Option<i64>), QueryError> {
         let Some(value) = object.take(name) else { return Ok((None, None)) };
-        let mut bounds = Reader::new(value, &object.pointer_to(name))?;
+        let mut bounds = Fields::new(value, &object.pointer_to(name))?;
         let mut bound = |name: &str| match bounds.text(name)? {
             Some(text) => read(&text).map(Some).map_err(|error| error.at(bounds.pointer_to(name))),
             None => Ok(None),
@@ -235,7 +235,7 @@ fn histogram(
     }))
 }
 
-pub(super) fn ranges(object: &mut Reader, look: &mut Look, dates: bool) -> Answer {
+pub(super) fn ranges(object: &mut Fields, look: &mut Look, dates: bool) -> Answer {
     look.keyed = object.flag("keyed")?.unwrap_or(false);
     let (format, reads) = format_as_written(object)?.unzip();
     let zone = if dates { Zone::of(object)? } else { Zone { name: None, zone: TimeZone::UTC } };
@@ -252,7 +252,7 @@ pub(super) fn ranges(object: &mut Reader, look: &mut Look, dates: bool) -> Answe
     };
     let mut spans = Vec::new();
     for (at, value) in object.list("ranges").into_iter().enumerate() {
-        let mut one = Reader::new(value, &format!("{}/{at}", object.pointer_to("ranges")))?;
+        let mut one = Fields::new(value, &format!("{}/{at}", object.pointer_to("ranges")))?;
         let mut bound = |name: &str| match one.text(name)? {
             Some(text) => read(&text).map(Some).map_err(|error| error.at(one.pointer_to(name))),
             None => Ok(None),

@@ -1,13 +1,13 @@
 //! What to highlight, as Elasticsearch's clients write it.
 
-use query::{HighlightField, HighlightOptions, Query, QueryError, Reader};
+use query::{Fields, HighlightField, HighlightOptions, Query, QueryError};
 use serde_json::Value;
 
 /// Reads a query at a place of the body.
 type ParseQuery<'a> = dyn Fn(Value, &str) -> Result<Query, QueryError> + 'a;
 
 /// Reads `highlight`.
-pub(super) fn highlight(mut object: Reader, query: &ParseQuery<'_>) -> Result<HighlightOptions, QueryError> {
+pub(super) fn highlight(mut object: Fields, query: &ParseQuery<'_>) -> Result<HighlightOptions, QueryError> {
     let mut options = HighlightOptions::default();
     let mut usual = HighlightField { size: 100, count: 5, ..HighlightField::new("*") };
     field_options(&mut object, &mut usual)?;
@@ -27,7 +27,7 @@ pub(super) fn highlight(mut object: Reader, query: &ParseQuery<'_>) -> Result<Hi
         Some(Value::Object(named)) => fields.extend(named),
         Some(Value::Array(list)) => {
             for (at, value) in list.into_iter().enumerate() {
-                let mut one = Reader::new(value, &format!("/highlight/fields/{at}"))?;
+                let mut one = Fields::new(value, &format!("/highlight/fields/{at}"))?;
                 fields.extend(std::iter::from_fn(|| one.take_any()));
             }
         }
@@ -37,7 +37,7 @@ pub(super) fn highlight(mut object: Reader, query: &ParseQuery<'_>) -> Result<Hi
     object.end()?;
     for (name, value) in fields {
         let mut field = HighlightField { name: name.clone(), ..usual.clone() };
-        let mut inner = Reader::new(value, &format!("/highlight/fields/{name}"))?;
+        let mut inner = Fields::new(value, &format!("/highlight/fields/{name}"))?;
         field_options(&mut inner, &mut field)?;
         inner.end()?;
         options.fields.push(field);
@@ -58,8 +58,8 @@ const MAX_FRAGMENTS: usize = 100;
 const MAX_TAG: usize = 256;
 
 /// What may stand beside the fields and in each of them.
-fn field_options(object: &mut Reader, field: &mut HighlightField) -> Result<(), QueryError> {
-    let bounded = |object: &mut Reader, name: &str, max: usize, usual: usize| match object.count(name)? {
+fn field_options(object: &mut Fields, field: &mut HighlightField) -> Result<(), QueryError> {
+    let bounded = |object: &mut Fields, name: &str, max: usize, usual: usize| match object.count(name)? {
         None => Ok(usual),
         // As much as can be.
         Some(NO_BOUND) => Ok(max),
@@ -96,7 +96,7 @@ fn field_options(object: &mut Reader, field: &mut HighlightField) -> Result<(), 
 }
 
 /// Takes a word that must be one of these.
-fn one_of(object: &mut Reader, name: &str, words: &[&str]) -> Result<Option<String>, QueryError> {
+fn one_of(object: &mut Fields, name: &str, words: &[&str]) -> Result<Option<String>, QueryError> {
     match object.text(name)? {
         Some(word) if !words.contains(&word.as_str()) => {
             Err(QueryError::illegal(format!("`{name}` must be one of {}", words.join(", ")))

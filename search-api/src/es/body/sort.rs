@@ -1,6 +1,6 @@
 //! The order of a search as Elasticsearch's clients write it.
 
-use query::{Missing, QueryError, Reader, Scalar, Sort};
+use query::{Fields, Missing, QueryError, Scalar, Sort};
 use serde_json::Value;
 
 use crate::es::aggs::format_as_written;
@@ -24,12 +24,12 @@ pub(in crate::es) fn sort(value: Option<Value>) -> Result<Vec<Sort>, QueryError>
                 keys.push(sort_key(name, order.as_deref(), &pointer)?);
             }
             value => {
-                let mut object = Reader::new(value, &pointer)?;
+                let mut object = Fields::new(value, &pointer)?;
                 while let Some((name, how)) = object.take_any() {
                     match how {
                         Value::String(order) => keys.push(sort_key(name, Some(&order), &pointer)?),
                         how => {
-                            let mut how = Reader::new(how, &object.pointer_to(&name))?;
+                            let mut how = Fields::new(how, &object.pointer_to(&name))?;
                             let order = how.text("order")?;
                             let mut key = sort_key(name, order.as_deref(), how.pointer())?;
                             key.missing = match how.take("missing") {

@@ -1,6 +1,6 @@
 //! Reading what is to be written: the lines of a `_bulk`, and single actions.
 
-use query::{QueryError, Reader};
+use query::{Fields, QueryError};
 use serde_json::{Map, Value, json};
 use store::AssetKind;
 
@@ -32,7 +32,7 @@ pub(in crate::es) fn parse_bulk(body: &[u8], default_index: Option<&str>) -> Res
         };
         let header: Value = serde_json::from_str(line)
             .map_err(|error| at(QueryError::illegal(format!("an action is expected here: {error}"))))?;
-        let mut header = Reader::new(header, "").map_err(at)?;
+        let mut header = Fields::new(header, "").map_err(at)?;
         let (name, meta) =
             header.take_any().ok_or_else(|| at(QueryError::illegal("an action is expected here")))?;
         let verb = [Verb::Index, Verb::Create, Verb::Update, Verb::Delete]
@@ -86,7 +86,7 @@ fn action(
     let id = meta.get("_id").cloned().unwrap_or(Value::Null);
     let failed = |error: RequestError| Box::new(Failed { index: index.clone(), id: id.clone(), error });
     let read = || -> Result<Action, RequestError> {
-        let mut object = Reader::new(meta.clone(), "")?;
+        let mut object = Fields::new(meta.clone(), "")?;
         let kind = kind_of(object.text("_index")?.as_deref().or(default_index).unwrap_or_default())?;
         let id = object.text("_id")?;
         let if_seq_no = object.count("if_seq_no")?.map(|seq| seq as u64);
@@ -122,7 +122,7 @@ pub(in crate::es) fn of_source(
     };
     let mut action = Action { verb, kind, id, document: source, upsert: None, if_seq_no };
     if verb == Verb::Update {
-        let mut object = Reader::new(Value::Object(std::mem::take(&mut action.document)), "")?;
+        let mut object = Fields::new(Value::Object(std::mem::take(&mut action.document)), "")?;
         if object.take("script").is_some() {
             return Err(QueryError::illegal("`script` is not supported: send the fields as `doc`").into());
         }
