@@ -1,7 +1,7 @@
 //! What each commit of an index says of itself: up to which event it is done, and what it has still in hand.
 
 use serde::{Deserialize, Serialize};
-use store::{Digest, Log, ReadError, Seq};
+use store::{AssetKind, Digest, Follower, ReadError, Seq, Snapshot};
 
 use crate::{error::IndexError, fanout::FanoutPosition, generation::GenerationInfo};
 
@@ -65,18 +65,13 @@ impl Commit {
         self.fanouts.iter().map(FanoutPosition::left).sum()
     }
 
-    /// Whether the log still has what the index has taken in.
-    pub(crate) fn check(&self, kind: store::AssetKind, log: &Log) -> Result<(), IndexError> {
-        let head = log.head()?.seq;
-        if self.reached > head {
-            return Err(IndexError::LogLostItsEnd { kind, checkpoint: self.reached, head });
-        }
-        match (&self.link, link_at(log, self.reached)?) {
-            (Some(ours), Some(its)) if *ours != its => {
-                Err(IndexError::AnotherLog { kind, checkpoint: self.reached })
-            }
-            _ => Ok(()),
-        }
+    /// Checks that the log still has what the index has taken in.
+    ///
+    /// # Errors
+    /// [`IndexError::LostLog`] when it has not, and when it cannot be read.
+    pub(crate) fn check(&self, kind: AssetKind, snapshot: &Snapshot) -> Result<(), IndexError> {
+        let name = format!("the index of {}", kind.plural());
+        Ok(Follower::new(name, self.reached, self.link).check(snapshot)?)
     }
 }
 
@@ -85,14 +80,10 @@ fn is_zero(seq: &Seq) -> bool {
     *seq == Seq::ZERO
 }
 
-/// The log's link at an event; `None` before the first and where the event is damaged, which others report.
-pub(crate) fn link_at(log: &Log, seq: Seq) -> Result<Option<Digest>, ReadError> {
-    if seq == Seq::ZERO {
-        return Ok(None);
-    }
-    match log.snapshot()?.event(seq) {
-        Ok(event) => Ok(Some(event.digest)),
+/// Returns the log's link at an event; `None` before the first, and where the event is damaged, which others report.
+pub(crate) fn link_at(snapshot: &Snapshot, seq: Seq) -> Result<Option<Digest>, ReadError> {
+    match snapshot.link(seq) {
         Err(ReadError::Damaged { .. }) => Ok(None),
-        Err(error) => Err(error),
+        link => link,
     }
 }

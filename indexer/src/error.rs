@@ -3,7 +3,7 @@
 use std::{io::ErrorKind, path::PathBuf};
 
 use end_tantivy::{EndError, is_no_room};
-use store::{AssetKind, ReadError, Seq};
+use store::{AssetKind, FollowError, LostTail, ReadError, Seq};
 
 /// Why an index cannot be used, built or written.
 #[derive(Debug, thiserror::Error)]
@@ -68,24 +68,11 @@ pub enum IndexError {
         /// Documents and digest found in the index.
         found: String,
     },
-    /// The index has taken in more than the log holds: the log has lost its end.
-    #[error("the index of {} has taken in {checkpoint} events but the log ends at {head}: the log has lost its end; restore it from a backup, or run `morgue rebuild` to take the log as it is", kind.plural())]
-    LogLostItsEnd {
-        /// Of which view.
-        kind: AssetKind,
-        /// The index's checkpoint.
-        checkpoint: Seq,
-        /// The log's last event.
-        head: Seq,
-    },
-    /// The index has taken in an event that the log does not have: the log was put back and has grown another way.
-    #[error("the index of {} has taken in event {checkpoint} of a log that went on otherwise than this one: `morgue rebuild` takes the log as it is", kind.plural())]
-    AnotherLog {
-        /// Of which view.
-        kind: AssetKind,
-        /// The last event that the index has taken in.
-        checkpoint: Seq,
-    },
+    /// The log has not what the index has taken in: it lost its end, or was put back and has grown another way.
+    #[error(
+        "{0}: restore the log from a backup that has it, or run `morgue rebuild` to take the log as it is"
+    )]
+    LostLog(LostTail),
     /// An index is not what was written; it is out of service.
     #[error("the generation {name} of {} is damaged and out of service: {why}; `morgue serve` builds it again from the log by itself, `morgue check --repair` does it now", kind.plural())]
     Damaged {
@@ -134,6 +121,15 @@ impl IndexError {
                 error.kind() == ErrorKind::NotFound && path.file_name().is_some_and(|name| name != "live")
             }
             _ => false,
+        }
+    }
+}
+
+impl From<FollowError> for IndexError {
+    fn from(error: FollowError) -> Self {
+        match error {
+            FollowError::Lost(lost) => Self::LostLog(lost),
+            FollowError::Read(error) => error.into(),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use store::{AssetId, AssetRef, EventType, Log, ReadError, Seq, Snapshot};
+use store::{AssetId, AssetRef, EventType, Follower, Log, ReadError, Seq, Snapshot};
 use views::Change;
 
 use crate::{
@@ -39,10 +39,8 @@ impl GenerationWriter {
         let (mut events, mut found) = (0, 0);
         while events < EVENTS_MAX && touched.len() < TOUCHED_MAX && found < FOUND_MAX && reached < last {
             let snapshot = log.snapshot()?;
-            if snapshot.seq() < reached {
-                let kind = self.generation.info().view;
-                return Err(IndexError::LogLostItsEnd { kind, checkpoint: reached, head: snapshot.seq() });
-            }
+            let name = format!("the index of {}", self.generation.info().view.plural());
+            Follower::new(name, reached, None).check(&snapshot)?;
             let page = snapshot.changes(reached.next(), PAGE)?;
             if page.is_empty() {
                 break;

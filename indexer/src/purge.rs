@@ -90,7 +90,8 @@ impl Indexes {
     /// yet.
     pub(crate) fn last_erasure(&self, kind: AssetKind, live: &Live, start: Seq) -> Result<Seq, IndexError> {
         let commit = self.generation(kind, &live.name).and_then(|live| live.last_commit()).ok();
-        let commit = commit.filter(|commit| commit.check(kind, self.log()).is_ok());
+        let snapshot = self.log().snapshot()?;
+        let commit = commit.filter(|commit| commit.check(kind, &snapshot).is_ok());
         let (mut at, mut erased) =
             commit.map_or((Seq::ZERO, Seq::ZERO), |commit| (commit.reached, commit.erased));
         let alone = self.generation_dirs(kind)?.iter().all(|name| *name == live.name);

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use store::{AssetId, AssetKind, Seq};
+use store::{AssetId, AssetKind, Follower, Seq};
 use views::ViewDigest;
 
 use crate::{
@@ -108,7 +108,10 @@ impl Indexes {
         let erased = self.last_erasure(kind, &live, start)?;
         let (name, state) = match self.begun(kind, &live, erased)? {
             Some(begun) => begun,
-            None => (self.next_name(kind)?, BuildState::at(start, link_at(self.log(), start)?, erased)),
+            None => (
+                self.next_name(kind)?,
+                BuildState::at(start, link_at(&self.log().snapshot()?, start)?, erased),
+            ),
         };
         self.remove_leftovers(kind, &live, Some(&name))?;
         let note = BuildNote::begin(self, kind, &name, Phase::Documents);
@@ -226,7 +229,7 @@ impl Indexes {
             let Some(state) = BuildState::read(&self.view_dir(kind).join(&name)) else { continue };
             let Ok(generation) = self.generation(kind, &name) else { continue };
             let same_log =
-                self.log().head()?.seq >= state.start && link_at(self.log(), state.start)? == state.link;
+                Follower::new(&name, state.start, state.link).check(&self.log().snapshot()?).is_ok();
             let is_usable = same_log && state.start >= erased && !generation.is_outdated();
             if is_usable && state.is_whole(generation.dir()) {
                 tracing::info!(view = kind.plural(), %name, done = state.done, "going on with a rebuild");

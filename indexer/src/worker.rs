@@ -90,7 +90,7 @@ impl Indexes {
                 return Err(IndexError::Stopped);
             }
             let commit = self.live(kind)?.last_commit()?;
-            commit.check(kind, self.log())?;
+            commit.check(kind, &self.log().snapshot()?)?;
             if commit.checkpoint >= target {
                 return Ok(());
             }

@@ -45,7 +45,7 @@ impl GenerationWriter {
     /// Waits for nobody: fails when another writes to this generation.
     pub(crate) fn open(generation: Arc<Generation>, log: &Log) -> Result<Self, IndexError> {
         let writer = Self::of(Writer::open_giving_way(generation.index())?, generation)?;
-        writer.commit.check(writer.generation.info().view, log)?;
+        writer.commit.check(writer.generation.info().view, &log.snapshot()?)?;
         writer.writer.keep_segments_few();
         remove_others(writer.generation.dir(), &writer.commit.fanouts)
             .map_err(io(writer.generation.dir()))?;
@@ -170,7 +170,8 @@ impl GenerationWriter {
         let fresh = !touched.is_empty();
         self.renew(touched.into_iter().collect(), log)?;
         self.slice(log, reached, last, fresh)?;
-        let commit = Commit::at(reached, link_at(log, reached)?, self.erased, self.fanouts.clone());
+        let commit =
+            Commit::at(reached, link_at(&log.snapshot()?, reached)?, self.erased, self.fanouts.clone());
         let takedowns = self.commit.takedowns;
         self.commit(Commit { takedowns, ..commit.held_at(self.first_held()) })?;
         remove_others(self.generation.dir(), &self.commit.fanouts).map_err(io(self.generation.dir()))?;

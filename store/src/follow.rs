@@ -1,12 +1,65 @@
-//! Following the log: wait until there is more, in this process or in another.
+//! Following the log: waiting until there is more, in this process or in another, and knowing it again.
 
 use std::time::{Duration, Instant};
 
 use crate::{
+    catalog::snapshot::Snapshot,
     error::ReadError,
     event::Seq,
     log::{Log, digest::Digest},
 };
+
+/// What reads the log on and keeps, beside its work, how far it has come: an index, a reader of events, a publisher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Follower {
+    name: String,
+    checkpoint: Seq,
+    link: Option<Digest>,
+}
+
+impl Follower {
+    /// A follower of this name that has done its work up to `checkpoint`, where the log had this link in its chain of
+    /// digests; `None` where that was not kept.
+    pub fn new(name: impl Into<String>, checkpoint: Seq, link: Option<Digest>) -> Self {
+        Self { name: name.into(), checkpoint, link }
+    }
+
+    /// Checks that the log still holds what the follower did its work on. A log that is behind a checkpoint lost its tail:
+    /// a disk that lied about a sync, a file that was put back from a copy. Whoever goes on from there gives old seqs to
+    /// new events, and the follower never sees them; so this wants to be asked at each start. An event that is damaged
+    /// tells nothing, and whoever reads it is told.
+    ///
+    /// # Errors
+    /// [`FollowError::Lost`] says what is missing; [`FollowError::Read`] when the log cannot be read.
+    pub fn check(&self, snapshot: &Snapshot) -> Result<(), FollowError> {
+        let Self { name, checkpoint, link } = self;
+        let (follower, checkpoint, head) = (name.clone(), *checkpoint, snapshot.seq());
+        if checkpoint > head {
+            return Err(LostTail::Behind { follower, checkpoint, head }.into());
+        }
+        match (link, snapshot.link(checkpoint)) {
+            (_, Err(ReadError::Damaged { .. })) | (None, Ok(_)) | (Some(_), Ok(None)) => Ok(()),
+            (_, Err(error)) => Err(error.into()),
+            (Some(expected), Ok(Some(found))) if *expected == found => Ok(()),
+            (Some(expected), Ok(Some(found))) => {
+                Err(LostTail::Other { follower, checkpoint, expected: *expected, found }.into())
+            }
+        }
+    }
+}
+
+impl Snapshot {
+    /// Returns the link of an event in the chain of digests; `None` before the first event.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the log ends before it, or the event cannot be read.
+    pub fn link(&self, seq: Seq) -> Result<Option<Digest>, ReadError> {
+        match seq {
+            Seq::ZERO => Ok(None),
+            seq => Ok(Some(self.tables.record(&self.txn, seq)?.link)),
+        }
+    }
+}
 
 /// Why a follower cannot go on.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -24,10 +77,10 @@ pub enum FollowError {
 pub enum LostTail {
     /// It ends too soon.
     #[error(
-        "the log lost its end: {follower} has worked up to event {checkpoint}, the log ends at {head}; restore the log from a backup that reaches {checkpoint}, or, if there is none, load the missing sources again and rebuild {follower}"
+        "the log has lost its end: {follower} has come to event {checkpoint}, and the log ends at {head}"
     )]
     Behind {
-        /// Who follows.
+        /// Its name.
         follower: String,
         /// How far it had come.
         checkpoint: Seq,
@@ -36,10 +89,10 @@ pub enum LostTail {
     },
     /// It holds other events.
     #[error(
-        "the log is not the one that {follower} followed: at event {checkpoint} it had the digest {expected}, now it has {found}; restore the right log, or rebuild {follower}"
+        "the log is not the one that {follower} has followed: event {checkpoint} had the digest {expected}, and has {found}"
     )]
     Other {
-        /// Who follows.
+        /// Its name.
         follower: String,
         /// How far it had come.
         checkpoint: Seq,
@@ -90,35 +143,6 @@ impl Log {
                 return Ok(false);
             }
             self.bell().wait(heard, left);
-        }
-    }
-
-    /// Whether the log still holds what a follower did its work on. A log that is behind a follower's checkpoint lost
-    /// its tail: a disk that lied about a sync, a file that was put back from a copy. Whoever goes on from there gives
-    /// old seqs to new events, and the follower never sees them; so this wants to be asked at each start.
-    ///
-    /// # Errors
-    /// [`LostTail`] says what is missing and what to do; [`FollowError::Read`] when the log cannot be read.
-    pub fn check_follower(
-        &self,
-        follower: &str,
-        checkpoint: Seq,
-        digest: Option<Digest>,
-    ) -> Result<(), FollowError> {
-        let snapshot = self.snapshot()?;
-        let follower = follower.to_owned();
-        if checkpoint > snapshot.seq() {
-            return Err(LostTail::Behind { follower, checkpoint, head: snapshot.seq() }.into());
-        }
-        match digest {
-            Some(expected) if checkpoint > Seq::ZERO => {
-                let found = snapshot.tables.record(&snapshot.txn, checkpoint)?.link;
-                if found == expected {
-                    return Ok(());
-                }
-                Err(LostTail::Other { follower, checkpoint, expected, found }.into())
-            }
-            _ => Ok(()),
         }
     }
 

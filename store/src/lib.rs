@@ -52,7 +52,7 @@ pub use event::{
     Event, EventType, Fact, InvalidEvent, Merge, NewEvent, Order, OrderedBy, Payload, Revision, Seq,
     Visibility,
 };
-pub use follow::{FollowError, LostTail};
+pub use follow::{FollowError, Follower, LostTail};
 pub use keep::backup::BackupError;
 pub use keep::export::{ExportError, Exported};
 pub use keep::import::{ImportError, Imported};

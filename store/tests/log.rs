@@ -5,8 +5,8 @@ use std::{fs, sync::Barrier, thread, time::Duration};
 
 use store::{
     AppendError, Article, AsOf, AssetId, AssetKind, AssetRef, Batch, Clock, ClockError, Fact, FollowError,
-    ImportError, Log, LogOptions, LostTail, Name, NewEvent, OpenError, Order, OrderedBy, Outcome, Prepared,
-    Problem, ReadError, Refusal, Revision, Seq, Snapshot, SourcePosition, Timestamp,
+    Follower, ImportError, Log, LogOptions, LostTail, Name, NewEvent, OpenError, Order, OrderedBy, Outcome,
+    Prepared, Problem, ReadError, Refusal, Revision, Seq, Snapshot, SourcePosition, Timestamp,
 };
 
 fn id(text: &str) -> AssetId {
@@ -187,12 +187,15 @@ fn a_log_that_is_behind_its_follower_says_so() {
     let (_dir, log) = new_log();
     log.append_one(&article("a", "one")).unwrap();
     let head = log.head().unwrap();
-    log.check_follower("articles", head.seq, Some(head.digest)).unwrap();
-    log.check_follower("articles", Seq::ZERO, None).unwrap();
-    let error = log.check_follower("articles", Seq::new(5), None).unwrap_err();
+    let check =
+        |checkpoint, link| Follower::new("articles", checkpoint, link).check(&log.snapshot().unwrap());
+    check(head.seq, Some(head.digest)).unwrap();
+    check(head.seq, None).unwrap();
+    check(Seq::ZERO, None).unwrap();
+    let error = check(Seq::new(5), None).unwrap_err();
     assert!(matches!(error, FollowError::Lost(LostTail::Behind { .. })));
-    assert!(error.to_string().contains("articles has worked up to event 5, the log ends at 1"), "{error}");
-    let error = log.check_follower("articles", head.seq, Some(store::Digest::ZERO)).unwrap_err();
+    assert!(error.to_string().contains("articles has come to event 5, and the log ends at 1"), "{error}");
+    let error = check(head.seq, Some(store::Digest::ZERO)).unwrap_err();
     assert!(matches!(error, FollowError::Lost(LostTail::Other { .. })), "{error}");
 }
 

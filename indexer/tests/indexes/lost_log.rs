@@ -2,7 +2,7 @@
 //! nothing had happened.
 
 use indexer::{IndexError, Indexes, RebuildOptions};
-use store::{Article, AssetKind, Log, NewEvent, Seq};
+use store::{Article, AssetKind, Log, LostTail, NewEvent, Seq};
 
 use crate::{catch_up, id, never, open};
 
@@ -25,7 +25,7 @@ fn a_log_that_lost_its_end_is_said_loudly() {
     publish(&short, 7, "tide");
     let indexes = Indexes::open(short.clone(), home.path().join("indexes")).unwrap();
     let error = indexes.catch_up(AssetKind::Article, Seq::new(7), &never(), &|_| {}).unwrap_err();
-    assert!(matches!(error, IndexError::LogLostItsEnd { .. }), "{error}");
+    assert!(matches!(error, IndexError::LostLog(LostTail::Behind { .. })), "{error}");
     assert!(error.to_string().contains("has lost its end"));
 
     // It went on from there, another way, and is as long again: the number alone would say that all is well.
@@ -33,7 +33,7 @@ fn a_log_that_lost_its_end_is_said_loudly() {
     assert!(short.head().unwrap().seq > Seq::new(10));
     let head = short.head().unwrap().seq;
     let error = indexes.catch_up(AssetKind::Article, head, &never(), &|_| {}).unwrap_err();
-    assert!(matches!(error, IndexError::AnotherLog { .. }), "{error}");
+    assert!(matches!(error, IndexError::LostLog(LostTail::Other { .. })), "{error}");
 
     // What the message advises helps.
     for kind in AssetKind::ALL {

@@ -3,7 +3,7 @@
 use indexer::IndexError;
 use query::QueryError;
 use search::SearchError;
-use store::{AppendError, InvalidId, NoTurn, ReadError};
+use store::{AppendError, FollowError, InvalidId, NoTurn, ReadError};
 
 /// Why a request is not answered, by whichever surface.
 #[derive(Debug, thiserror::Error)]
@@ -165,6 +165,15 @@ impl From<QueryError> for RequestError {
 impl From<IndexError> for RequestError {
     fn from(error: IndexError) -> Self {
         Self::Search(error.into())
+    }
+}
+
+impl From<FollowError> for RequestError {
+    fn from(error: FollowError) -> Self {
+        match error {
+            FollowError::Lost(lost) => Self::Conflict(format!("{lost}: read it again from event 1")),
+            FollowError::Read(error) => error.into(),
+        }
     }
 }
 

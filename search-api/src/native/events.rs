@@ -13,7 +13,7 @@ use query::QueryError;
 use schemars::JsonSchema;
 use search::WAIT_LIMIT;
 use serde::Serialize;
-use store::{AssetKind, Fact, Log, Outcome, Reader, Seq};
+use store::{AssetKind, Fact, Follower, Log, Outcome, Reader, Seq};
 
 use crate::{
     door::{
@@ -50,10 +50,14 @@ pub(super) async fn read(state: ApiState, asked: Asked) -> Result<Response, Prob
     let packs = compress::is_taken(&asked.headers);
     let follow = sse || asked.flag("follow");
     let limit = asked.parsed("limit").unwrap_or(MAX_EVENTS).min(MAX_EVENTS);
-    let last = asked.header("last-event-id").and_then(|id| id.parse().ok());
+    let last = asked.header("last-event-id").and_then(|id| id.parse().ok()).map(Seq::new);
+    if let Some(last) = last {
+        // Who waited on for an event that has another meaning now would never know.
+        Follower::new("this reader", last, None).check(&state.search.log().snapshot()?)?;
+    }
     let wanted = Wanted {
         next: match last {
-            Some(last) => Seq::new(last).next(),
+            Some(last) => last.next(),
             None => Seq::new(asked.parsed("from").unwrap_or(1).max(1)),
         },
         left: if follow { u64::MAX } else { limit },

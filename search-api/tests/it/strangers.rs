@@ -467,3 +467,16 @@ async fn idle_readers_of_events_keep_nobody_out() {
         assert!(part.starts_with(b"id: 9\n"), "{}", String::from_utf8_lossy(&part));
     }
 }
+
+/// A story: a program follows the log and is away while the log is put back from a backup. What it has seen is not there any
+/// more, and events to come would have numbers that it knows with another meaning: it is told instead of waiting for ever.
+#[tokio::test]
+async fn whoever_has_seen_more_than_there_is_is_told() {
+    let archive = Archive::small();
+    let headers = [("accept", "text/event-stream"), ("last-event-id", "9")];
+    let answer = ask(&archive.router(), "GET", "/api/v1/events", THERE, &headers, "").await;
+    assert_eq!(answer.status(), StatusCode::CONFLICT);
+    let text = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    assert!(text.contains("has come to event 9, and the log ends at 8: read it again from event 1"), "{text}");
+}
