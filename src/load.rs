@@ -21,6 +21,7 @@ use store::{AssetKind, Expiries, Log, Seq};
 
 use crate::{
     archive::Archive,
+    map,
     status::bytes,
     stop,
     terminal::{Outcome, Terminal, count, thousands},
@@ -33,6 +34,7 @@ Examples:
   zcat dump.ndjson.gz | morgue load -         from another program
   morgue load --pattern '{published:%Y%m%d}/{source}_ed-{edition}_seq-{page}.txt' scans/
   morgue load --column Title=headline --column 'When=published:%d/%m/%Y' articles.csv
+  morgue load --map scans.toml scans/         of a shape of its own: see `morgue map`
 
 Killed in the middle, the same command goes on where it stopped; run again, it adds nothing.";
 
@@ -88,6 +90,15 @@ pub(crate) struct Hints {
     #[arg(long = "column", value_name = "COLUMN=FIELD", value_parser = column)]
     columns: Vec<(String, ingest::Column)>,
 
+    /// What makes the ids of records, where the source knows better than its format: a column, a path or a template as in a
+    /// mapping: --id nr, --id 'paper/{date}/{nr}'.
+    #[arg(long, value_name = "VALUE")]
+    id: Option<ingest::StatedId>,
+
+    /// How files of a shape that no standard names are read: a mapping in TOML. `morgue map` proposes one.
+    #[arg(long = "map", value_name = "FILE")]
+    maps: Vec<PathBuf>,
+
     /// The encoding of files that are not UTF-8, whatever they declare: windows-1250, Shift_JIS, IBM850. Without it, what
     /// they declare, or what their bytes look like.
     #[arg(long, value_name = "NAME")]
@@ -95,12 +106,15 @@ pub(crate) struct Hints {
 }
 
 impl Hints {
-    pub(crate) fn to_ingest(&self) -> ingest::Hints {
-        ingest::Hints {
+    /// Reads the mappings, too.
+    pub(crate) fn to_ingest(&self) -> Result<ingest::Hints> {
+        Ok(ingest::Hints {
             patterns: self.patterns.clone(),
             columns: self.columns.iter().cloned().collect(),
+            id: self.id.clone(),
+            mappings: map::read(&self.maps)?,
             charset: self.encoding,
-        }
+        })
     }
 }
 
@@ -118,7 +132,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     let mut options = LoadOptions::new(args.paths.clone(), Quarantine::at(archive.quarantine_dir()));
     options.dry_run = args.dry_run;
     options.unpublished = args.unpublished;
-    options.hints = args.hints.to_ingest();
+    options.hints = args.hints.to_ingest()?;
     options.terms = Terms { strict: args.strict, unknown_types: args.unknown_types };
     // A slip in a name, or a look at what would be, makes no archive.
     options.check()?;

@@ -9,6 +9,7 @@ mod generations;
 mod key;
 mod load;
 mod log;
+mod map;
 mod past;
 mod quarantine;
 mod rebuild;
@@ -106,6 +107,8 @@ enum Command {
     Key(key::Args),
     /// Load files and folders into the log, and index them.
     Load(load::Args),
+    /// Propose a mapping for files of a shape that no reader knows, and show what their records become.
+    Map(map::Args),
     /// What could not be read, and why.
     #[command(subcommand)]
     Quarantine(quarantine::Command),
@@ -152,6 +155,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&archive, &args, &terminal),
         Command::Key(args) => key::run(&args, &terminal),
         Command::Load(args) => load::run(&archive, &args, &terminal),
+        Command::Map(args) => map::run(&args, &terminal),
         Command::Quarantine(command) => quarantine::run(&archive, &command, &terminal),
         Command::Status(args) => status::run(&archive, &args, &terminal),
         Command::Rebuild(args) => rebuild::run(&archive, &args, &terminal),

@@ -1,4 +1,4 @@
-//! The worked example of the README does what it says: its commands are run, line by line, and what they print is
+//! The worked examples of the README do what they say: their commands are run, line by line, and what they print is
 //! compared with what the README shows. Figures with a decimal point (sizes, seconds) and moments are this run's own.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
@@ -9,11 +9,12 @@ use std::{
     process::{Command, Stdio},
 };
 
-const SECTION: &str = "## Rebuilding from zero";
+/// The sections whose commands are run.
+const SECTIONS: [&str; 2] = ["## A shape of your own", "## Rebuilding from zero"];
 
 /// The commands of the section, each with the output that is shown.
-fn commands(readme: &str) -> Vec<(String, String)> {
-    let section = readme.split_once(SECTION).unwrap().1;
+fn commands(readme: &str, section: &str) -> Vec<(String, String)> {
+    let section = readme.split_once(section).unwrap().1;
     let section = section.split_once("\n## ").map_or(section, |(section, _)| section);
     let mut commands: Vec<(String, String)> = Vec::new();
     for line in section.lines().filter_map(|line| line.strip_prefix("    ")) {
@@ -41,12 +42,20 @@ fn comparable(output: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_worked_example_does_what_it_says() {
+fn the_worked_examples_do_what_they_say() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let commands = commands(&fs::read_to_string(root.join("README.md")).unwrap());
-    assert!(commands.len() > 5, "{SECTION} has no commands: {commands:?}");
+    for section in SECTIONS {
+        run(root, section);
+    }
+}
+
+fn run(root: &Path, section: &str) {
+    let commands = commands(&fs::read_to_string(root.join("README.md")).unwrap(), section);
+    assert!(commands.len() > 5, "{section} has no commands: {commands:?}");
     let home = tempfile::tempdir().unwrap();
-    std::os::unix::fs::symlink(root.join("data-samples"), home.path().join("data-samples")).unwrap();
+    for folder in ["data-samples", "docs"] {
+        std::os::unix::fs::symlink(root.join(folder), home.path().join(folder)).unwrap();
+    }
     let bin = Path::new(env!("CARGO_BIN_EXE_morgue")).parent().unwrap().to_owned();
     let path = std::env::join_paths(
         [bin].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),

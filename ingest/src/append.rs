@@ -10,6 +10,8 @@ use store::{
     SourcePosition, event_types, schema,
 };
 
+use crate::names;
+
 /// Departures from the usual that were asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Terms {
@@ -170,7 +172,8 @@ impl Unknown<'_> {
     fn tell<'k>(&mut self, name: &str, known: impl Iterator<Item = &'k str>, kept: &str) {
         self.count += 1;
         if self.remarks.len() < MAX_REMARKS {
-            let meant = nearest(name, known).map(|near| format!(": is `{near}` meant?")).unwrap_or_default();
+            let meant =
+                names::nearest(name, known).map(|near| format!(": is `{near}` meant?")).unwrap_or_default();
             self.remarks.push(format!("unknown field `{}`, {kept}{meant}", short(name)));
         }
     }
@@ -238,7 +241,7 @@ impl Unknown<'_> {
     }
 
     fn near(&mut self, place: &str, unknown: &Map<String, Value>, known: &[&str]) {
-        for name in unknown.keys().filter(|name| nearest(name, known.iter().copied()).is_some()) {
+        for name in unknown.keys().filter(|name| names::nearest(name, known.iter().copied()).is_some()) {
             let there: Vec<String> = known.iter().map(|known| format!("{place}.{known}")).collect();
             self.tell(&format!("{place}.{name}"), there.iter().map(String::as_str), "kept as it is");
         }
@@ -285,23 +288,9 @@ fn nearest_type(name: &str) -> Option<String> {
     let (kind, verb) = name.split_once('.')?;
     let known: Vec<String> = event_types().iter().map(ToString::to_string).collect();
     let parts = || known.iter().filter_map(|known| known.split_once('.'));
-    let kind = nearest(kind, parts().map(|(kind, _)| kind))?;
-    let verb = nearest(verb, parts().filter(|(of, _)| *of == kind).map(|(_, verb)| verb))?;
+    let kind = names::nearest(kind, parts().map(|(kind, _)| kind))?;
+    let verb = names::nearest(verb, parts().filter(|(of, _)| *of == kind).map(|(_, verb)| verb))?;
     Some(format!("{kind}.{verb}"))
-}
-
-/// Returns the name that is spelt most like this one, if any is.
-fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    if name.len() > MAX_NAME {
-        return None;
-    }
-    let name = name.to_lowercase();
-    let near = known.filter_map(|known| {
-        let distance = strsim::damerau_levenshtein(&name, &known.to_lowercase());
-        let shorter = name.chars().count().min(known.chars().count());
-        (distance <= (shorter / 3).max(1)).then_some((distance, known))
-    });
-    near.min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
 }
 
 fn short(name: &str) -> String {

@@ -20,7 +20,7 @@ const STEP: usize = 64 << 10;
 
 /// Every element of one of these names is a record, wherever it stands; one with a prefix is one too.
 pub(crate) struct XmlElements {
-    names: &'static [&'static str],
+    names: Vec<String>,
     cursor: Cursor,
     /// What was read and is of no record yet.
     buffer: Vec<u8>,
@@ -33,9 +33,9 @@ pub(crate) struct XmlElements {
 }
 
 impl XmlElements {
-    pub(crate) fn named(names: &'static [&'static str]) -> Self {
+    pub(crate) fn named(names: &[&str]) -> Self {
         Self {
-            names,
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
             cursor: Cursor::default(),
             buffer: Vec::new(),
             searched: 0,

@@ -49,11 +49,13 @@ pub enum Format {
     Records,
     /// Plain text whose path a pattern fits.
     Text,
+    /// JSON, XML or a table that a mapping is of.
+    Mapped,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::JsonLines,
         Self::Nyt,
         Self::Markdown,
@@ -73,6 +75,7 @@ impl Format {
         Self::Table,
         Self::Records,
         Self::Text,
+        Self::Mapped,
     ];
 
     /// The format that is called so.
@@ -102,6 +105,7 @@ impl Format {
             Self::Table => "table",
             Self::Records => "records",
             Self::Text => "text",
+            Self::Mapped => "mapped",
         }
     }
 }
@@ -149,6 +153,12 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
     if hints.patterns.iter().any(|pattern| pattern.fields(&origin.stem).is_some()) {
         return Detected::Known(Format::Text);
     }
+    if hints.mappings.joining(name).is_some() {
+        return Detected::About("table joined to others");
+    }
+    if hints.mappings.names(name) {
+        return Detected::Known(Format::Mapped);
+    }
     // A text that was damaged is still a text.
     let is_text = TEXT_ENDINGS.split_whitespace().any(|text| text == ending);
     if !is_text && head.iter().take(4_096).any(|byte| *byte == 0) {
@@ -167,6 +177,9 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
         || (!has_front_matter(text) && is_about_the_archive(file, &ending))
     {
         return Detected::Other;
+    }
+    if hints.mappings.of(name).is_some() {
+        return Detected::Known(Format::Mapped);
     }
     let page = matches!(ending.as_str(), "md" | "markdown" | "mkd");
     if page && has_json_front_matter(text) {

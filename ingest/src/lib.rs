@@ -42,6 +42,8 @@ mod format;
 mod html;
 mod link;
 mod load;
+mod look;
+mod mapping;
 mod names;
 mod nested;
 mod notes;
@@ -70,8 +72,10 @@ pub use load::{
     FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, ReasonCount, Refused, RetryReport,
     Unpublished, load, retry, watch,
 };
+pub use look::{LookError, first_records, propose_mapping};
+pub use mapping::{InvalidMapping, Mappings};
 pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};
 pub use read::{Said, read};
-pub use reader::{Column, Columns, Hints, InvalidColumn};
+pub use reader::{Column, Columns, Hints, InvalidColumn, InvalidStatedId, StatedId};
 pub use traces::Traces;

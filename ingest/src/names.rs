@@ -10,6 +10,8 @@ const PARTICLES: [&str; 17] = [
     "de", "da", "di", "do", "dos", "du", "del", "della", "la", "le", "van", "von", "der", "den", "ter", "of",
     "and",
 ];
+/// A name that is longer, in bytes, is no misspelt one.
+const MAX_MISSPELT: usize = 100;
 /// What follows a family name and is no part of it.
 const SUFFIXES: [&str; 12] =
     ["jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "m.d.", "ph.d.", "phd", "md", "esq."];
@@ -17,6 +19,20 @@ const SUFFIXES: [&str; 12] =
 /// Returns true for a word that stays small inside a name: `de`, `von`.
 pub(crate) fn is_particle(word: &str) -> bool {
     PARTICLES.contains(&word)
+}
+
+/// Returns the name that is spelt most like this one, if any is.
+pub(crate) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    if name.len() > MAX_MISSPELT {
+        return None;
+    }
+    let name = name.to_lowercase();
+    let near = known.filter_map(|known| {
+        let distance = strsim::damerau_levenshtein(&name, &known.to_lowercase());
+        let shorter = name.chars().count().min(known.chars().count());
+        (distance <= (shorter / 3).max(1)).then_some((distance, known))
+    });
+    near.min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
 }
 
 /// A text whose accents are part of their letters (NFC): what looks alike is written alike.

@@ -48,6 +48,23 @@ impl Nested {
         }
     }
 
+    /// Adds an author whom a list names, whichever part of the name stands first. Returns the name as it is shown.
+    pub(crate) fn listed_person(&mut self, name: &str) -> String {
+        let byline = credits::listed(name);
+        let shown = byline.name.clone();
+        if let Some(id) = names::byline_id(&byline.name) {
+            self.byline(id, byline);
+        }
+        shown
+    }
+
+    /// Refers to an author who is described elsewhere.
+    pub(crate) fn refer_byline(&mut self, id: AssetId) {
+        if !self.article.bylines.contains(&id) && self.article.bylines.len() < store::MAX_REFERENCES {
+            self.article.bylines.push(id);
+        }
+    }
+
     /// Adds an author whose id is known.
     pub(crate) fn byline(&mut self, id: AssetId, byline: store::Byline) {
         if !self.article.bylines.contains(&id) && self.article.bylines.len() < store::MAX_REFERENCES {
@@ -140,6 +157,11 @@ impl Nested {
             self.article.images.push(id.clone());
             self.found.push(Found { mention, ..Found::published(id, image, None) });
         }
+    }
+
+    /// The events of what was found beside the article.
+    pub(crate) fn others(self) -> Vec<Found> {
+        self.found
     }
 
     /// The events: what is referred to comes before the article.

@@ -24,25 +24,33 @@ pub fn read(
     now: Timestamp,
     each: &mut dyn FnMut(u64, Said),
 ) {
-    let readers = Readers::new(hints);
     let origin = Origin { path: name.to_owned(), stem: name.to_owned(), changed: None };
-    open::open(Source::Stream(stream), origin, hints.charset, &mut |stream| {
+    read_while(Source::Stream(stream), origin, hints, now, &mut |line, said| {
+        each(line, said);
+        true
+    });
+}
+
+/// Like [`read`], of a file or a stream, until `each` says that it is enough.
+pub(crate) fn read_while(
+    source: Source<'_>,
+    origin: Origin,
+    hints: &Hints,
+    now: Timestamp,
+    each: &mut dyn FnMut(u64, Said) -> bool,
+) {
+    let readers = Readers::new(hints);
+    open::open(source, origin, hints.charset, &mut |stream| {
         let stream = match stream {
             Ok(stream) => stream,
-            Err((_, why)) => {
-                each(0, Err(why));
-                return true;
-            }
+            Err((_, why)) => return each(0, Err(why)),
         };
         let format = match detect(&stream.head, &stream.origin, hints) {
             Detected::Known(format) => format,
-            Detected::Unknown(why) => {
-                each(0, Err(why));
-                return true;
-            }
+            Detected::Unknown(why) => return each(0, Err(why)),
             Detected::Other | Detected::Empty | Detected::About(_) => return true,
         };
-        let mut cutter = readers.of(format).cutter(&stream.head);
+        let mut cutter = readers.of(format).cutter_at(&stream.head, &stream.origin);
         loop {
             match cutter.next(stream.input) {
                 Ok(Some(raw)) => {
@@ -50,23 +58,23 @@ pub fn read(
                         Some(reason) => Err(reason.clone()),
                         None => readers.read(format, &raw, &stream.origin),
                     };
-                    match said {
+                    let more = match said {
                         Ok(found) => {
                             let decided = |mut one: Found| {
                                 one.decide(now);
                                 one.event
                             };
-                            each(raw.place.line, Ok(found.into_iter().map(decided).collect()));
+                            each(raw.place.line, Ok(found.into_iter().map(decided).collect()))
                         }
-                        Err(Reason::NoAsset(_)) => {}
+                        Err(Reason::NoAsset(_)) => true,
                         Err(reason) => each(reason.place(raw.place).line, Err(reason.to_string())),
+                    };
+                    if !more {
+                        return false;
                     }
                 }
                 Ok(None) => return true,
-                Err(error) => {
-                    each(0, Err(crate::walk::why(&error)));
-                    return true;
-                }
+                Err(error) => return each(0, Err(crate::walk::why(&error))),
             }
         }
     });

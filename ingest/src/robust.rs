@@ -61,13 +61,21 @@ fn sample(format: Format) -> &'static str {
         Format::Table => "id,title,text,date\n1,\"A, b\",\"x\ny\",1931\n2,é,z,\n",
         Format::Records => "{\"id\":1,\"title\":\"T\",\"text\":\"x\",\"tags\":[\"a\"]}\n",
         Format::Text => "Headline\n\n  text é\n",
+        Format::Mapped => {
+            "{\"issues\":[{\"day\":\"2/5/1931\",\"pieces\":[{\"t\":\"One\",\"by\":[{\"n\":\"A B\"}]},{\"t\":\"é\"}]}]}"
+        }
     }
 }
 
 /// Opens, cuts and reads, as a load does; returns how many records there were.
 fn read_all(format: Format, bytes: &[u8]) -> usize {
-    let hints =
-        Hints { patterns: vec!["{section}/{published:%Y}{_}.x".parse().unwrap()], ..Hints::default() };
+    let mapping = "[mapping.m]\nrecord = \"issues[*].pieces\"\n[mapping.m.article]\nid = \"{/day}/{t}\"\nheadline = [\"t\", \"u\"]\n\
+        published = { path = \"/day\", form = \"%d/%m/%Y\" }\nbylines = { each = \"by\", name = \"n\" }\n";
+    let hints = Hints {
+        patterns: vec!["{section}/{published:%Y}{_}.x".parse().unwrap()],
+        mappings: mapping.parse().unwrap(),
+        ..Hints::default()
+    };
     let readers = Readers::new(&hints);
     let reader = readers.of(format);
     let origin = Origin { path: "news/1931a.x".to_owned(), stem: "news/1931a.x".to_owned(), changed: None };
@@ -76,7 +84,7 @@ fn read_all(format: Format, bytes: &[u8]) -> usize {
     open::open(Source::Stream(&mut input), origin, hints.charset, &mut |stream| {
         let Ok(stream) = stream else { return true };
         let _ = crate::format::detect(&stream.head, &stream.origin, &hints);
-        let mut cutter = reader.cutter(&stream.head);
+        let mut cutter = reader.cutter_at(&stream.head, &stream.origin);
         while let Ok(Some(raw)) = cutter.next(stream.input) {
             records += 1;
             assert!(records <= bytes.len() + 2, "{format} cuts records without end");
@@ -134,6 +142,8 @@ proptest! {
         let _ = crate::credits::parse(&text);
         let _ = crate::names::cased(&text);
         let _ = crate::html::plain(&text);
+        let _ = text.parse::<crate::Mappings>();
+        let _ = crate::mapping::Expr::parse(&text);
         if let Ok(pattern) = text.parse::<crate::pattern::PathPattern>() {
             let _ = pattern.fields(&text);
         }

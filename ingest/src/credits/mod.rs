@@ -67,6 +67,14 @@ pub(crate) fn one(name: &str) -> Byline {
     }
 }
 
+/// The person or organisation of this name in a list, where one entry is one name, whichever part of it stands first.
+pub(crate) fn listed(name: &str) -> Byline {
+    match parse(name).as_slice() {
+        [person] if name.contains(',') => person.clone(),
+        _ => one(name),
+    }
+}
+
 /// Adds what one part of a credit names: a person, what the person before is, or an organisation.
 fn add(part: order::Part, found: &mut Vec<Byline>, others: &mut Vec<String>) {
     let shown = part.shown();

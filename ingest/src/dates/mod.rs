@@ -86,6 +86,13 @@ pub(crate) fn order_of(text: &str) -> DayOrder {
     }
 }
 
+/// Checks a form of dates; what is wrong with it otherwise.
+pub(crate) fn check_form(form: &str) -> Result<(), String> {
+    let example = Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC);
+    let written = strtime::format(form, &example);
+    written.and_then(|text| strtime::parse(form, text)).map(|_| ()).map_err(|why| why.to_string())
+}
+
 /// Reads a date of a form that the user stated, as `strptime` has it; without an offset in UTC.
 pub(crate) fn as_stated(text: &str, format: &str) -> Option<ArchiveDate> {
     let time = strtime::parse(format, text.trim()).ok()?;

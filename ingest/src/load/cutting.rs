@@ -9,7 +9,7 @@ use super::{
     LoadOptions,
     budget::Budget,
     identity::{File, Files},
-    position::{Listing, Position},
+    position::{Listing, Position, stated},
     report::Reading,
 };
 use crate::{
@@ -66,7 +66,7 @@ pub(super) struct Cutting<'a> {
 impl Cutting<'_> {
     pub(super) fn run(self, chunks: &Sender<Chunk>) {
         let files = Files::new(self.log);
-        let position = Position::start();
+        let position = Position { stated: stated(&self.readers.hints), ..Position::start() };
         let columns = self.readers.hints.columns.keys().cloned().collect();
         let met_table = false;
         let mut out = Out {
@@ -193,7 +193,7 @@ impl Cutting<'_> {
             }
         }
         let origin = Arc::new(origin);
-        let mut cutter = self.readers.of(format).cutter(&stream.head);
+        let mut cutter = self.readers.of(format).cutter_at(&stream.head, &origin);
         let mut last = Place { record: 0, ..Place::START };
         loop {
             match cutter.next(stream.input) {

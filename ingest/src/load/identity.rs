@@ -9,6 +9,7 @@
 //! | `file:` digest of a file's full path | what ids of its records begin with |
 //! | `stem:` digest of such a beginning | which file has it |
 //! | `record:` digest of a record's bytes and its file's name | the assets that it is |
+//! | `pictures:` digest of such a record that has an id of its own | the beginning that its pictures' ids were made of |
 //! | `held:` digest of an id that is no URI | which file it was met in |
 //! | `as:` digest of an id | the asset that goes by another |
 //! | `also:` digest of an id | further assets that claim it |
@@ -228,6 +229,13 @@ impl Identities {
         self.met.insert(hash(asset));
         self.met_here.insert(hash(asset));
         let here = self.file.place.clone();
+        if let Some(digest) = &subject.pictures {
+            let key = format!("pictures:{digest}");
+            // Where it was met first: that is what its pictures are called by.
+            if self.name(snapshot, &key)?.is_none() {
+                self.names.insert(key, self.file.stem.clone());
+            }
+        }
         match &subject.id {
             Identity::Place { digest } => {
                 self.add_line(snapshot, format!("record:{digest}"), asset)?;

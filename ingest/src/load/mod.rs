@@ -159,10 +159,14 @@ pub fn load(
     let anew = position::was_read_otherwise(log, &source)?;
     // Of chosen files no position is kept: it would pass over the others.
     let source = options.only.is_none().then_some(source);
+    let hints = remembered::with_remembered(log, &options.paths, &options.hints)?;
     let from = match &source {
-        Some(source) if !options.dry_run => {
-            position::resume(log, source, &options.paths, (now, options.unpublished))?
-        }
+        Some(source) if !options.dry_run => position::resume(
+            log,
+            source,
+            &options.paths,
+            (now, options.unpublished, position::stated(&hints)),
+        )?,
         _ => Position::default(),
     };
 
@@ -171,7 +175,6 @@ pub fn load(
         given => given,
     };
     let budget = Budget::new(BYTES_UNDER_WAY);
-    let hints = remembered::with_remembered(log, &options.paths, &options.hints)?;
     let readers = Readers::new(&hints);
     let languages = SiteLanguages::of(&options.paths, &readers);
     // What the sample had to tell, the load tells.

@@ -8,7 +8,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 use store::{Log, ReadError, Timestamp};
 
-use crate::walk::{Visit, What, walk};
+use crate::{
+    reader::Hints,
+    walk::{Visit, What, walk},
+};
 
 /// How much of a load is in the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +33,9 @@ pub(super) struct Position {
     /// What is not public was taken in: a load that does otherwise begins anew.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) unpublished: bool,
+    /// A digest of the mappings and the ids that were stated: with others, the load begins anew.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) stated: u64,
 }
 
 /// The rules by which records are read, counted up when they come to say more or something else of the same bytes.
@@ -40,6 +46,23 @@ impl Position {
     pub(super) fn start() -> Self {
         Self { reading: READING, ..Self::default() }
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// A digest of what the user states of how records become assets; 0 where that is nothing.
+pub(super) fn stated(hints: &Hints) -> u64 {
+    let id = hints.id.as_ref().map(ToString::to_string).unwrap_or_default();
+    if id.is_empty() && hints.mappings.text().is_empty() {
+        return 0;
+    }
+    let mut digest = Fnv::default();
+    digest.write(id.as_bytes());
+    digest.write(&[0]);
+    digest.write(hints.mappings.text().as_bytes());
+    digest.finish()
 }
 
 /// Returns true if these files were loaded before, by a version that read them otherwise: then a difference between a
@@ -96,13 +119,13 @@ pub(super) fn resume(
     log: &Log,
     source: &str,
     paths: &[PathBuf],
-    (now, unpublished): (Timestamp, bool),
+    (now, unpublished, stated): (Timestamp, bool, u64),
 ) -> Result<Position, ReadError> {
     let kept = log.source_position(source)?;
     let Some(kept) = kept.and_then(|text| serde_json::from_str::<Position>(&text).ok()) else {
         return Ok(Position::default());
     };
-    if kept.due.is_some_and(|due| due <= now) || kept.unpublished != unpublished {
+    if kept.due.is_some_and(|due| due <= now) || kept.unpublished != unpublished || kept.stated != stated {
         return Ok(Position::default());
     }
     // Standard input has no past to go back to.
@@ -184,7 +207,7 @@ mod tests {
         let position = Some(SourcePosition { source: "s".to_owned(), position });
         log.append(Batch { position, ..Batch::default() }).unwrap();
         let check = |now: &str, unpublished: bool, expected: &Position| {
-            let found = resume(&log, "s", &paths, (now.parse().unwrap(), unpublished)).unwrap();
+            let found = resume(&log, "s", &paths, (now.parse().unwrap(), unpublished, 0)).unwrap();
             assert_eq!(found, *expected, "{now} {unpublished}");
         };
         check("2029-12-31", false, &kept);

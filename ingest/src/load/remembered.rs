@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use store::{AppendError, Batch, Log, Name, ReadError};
 
 use super::identity::digest;
-use crate::{quarantine::absolute, reader::Hints};
+use crate::{mapping::Mappings, quarantine::absolute, reader::Hints};
 
 /// How many folders above one are asked.
 const MAX_UP: usize = 16;
@@ -21,6 +22,16 @@ pub(super) fn with_remembered(log: &Log, paths: &[PathBuf], hints: &Hints) -> Re
                     Some(("pattern", pattern)) => {
                         let new = pattern.parse().ok().filter(|pattern| !hints.patterns.contains(pattern));
                         hints.patterns.extend(new);
+                    }
+                    Some(("id", id)) if hints.id.is_none() => hints.id = id.parse().ok(),
+                    // Quoted, since it has several lines.
+                    Some(("map", quoted)) => {
+                        let text = serde_json::from_str::<String>(quoted).ok();
+                        let remembered =
+                            text.and_then(|text| Mappings::parse("a remembered mapping", &text).ok());
+                        if let Some(both) = remembered.and_then(|one| hints.mappings.clone().and(&one).ok()) {
+                            hints.mappings = both;
+                        }
                     }
                     Some(("column", column)) => {
                         let said = column.split_once('\t');
@@ -40,7 +51,11 @@ pub(super) fn with_remembered(log: &Log, paths: &[PathBuf], hints: &Hints) -> Re
 pub(super) fn remember(log: &Log, path: &Path, hints: &Hints) -> Result<(), AppendError> {
     let patterns = hints.patterns.iter().map(|pattern| format!("pattern {pattern}"));
     let columns = hints.columns.iter().map(|(name, column)| format!("column {name}\t{column}"));
-    let new: Vec<String> = patterns.chain(columns).filter(|line| !line.contains('\n')).collect();
+    let mapping = Some(hints.mappings.text()).filter(|text| !text.is_empty());
+    let mapping = mapping.map(|text| format!("map {}", Value::from(text)));
+    let id = hints.id.as_ref().map(|id| format!("id {id}"));
+    let new: Vec<String> =
+        patterns.chain(columns).chain(id).chain(mapping).filter(|line| !line.contains('\n')).collect();
     if new.is_empty() || path.as_os_str() == "-" {
         return Ok(());
     }

@@ -156,7 +156,7 @@ fn vote(visit: &Visit, readers: &Readers, votes: &mut BTreeMap<&'static str, u32
         let Detected::Known(format) = detect(&stream.head, &stream.origin, &readers.hints) else {
             return true;
         };
-        let mut cutter = readers.of(format).cutter(&stream.head);
+        let mut cutter = readers.of(format).cutter_at(&stream.head, &stream.origin);
         while left > 0 {
             let Ok(Some(raw)) = cutter.next(stream.input) else { return true };
             left -= 1;

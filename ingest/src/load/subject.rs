@@ -16,6 +16,8 @@ pub(super) struct Subject {
     pub(super) order: Order,
     /// The id that it has by today's rules, where it goes on under that of an older one.
     pub(super) natural: Option<AssetId>,
+    /// Of one that is called by no place, and has pictures that are: the name of its digest tells where it was met.
+    pub(super) pictures: Option<String>,
 }
 
 /// What an id is worth.
@@ -63,7 +65,7 @@ impl Subject {
             } else {
                 Identity::Local
             };
-            Some(Self { id, order: Order::of(format, one), natural: None })
+            Some(Self { id, order: Order::of(format, one), natural: None, pictures: None })
         };
         found.iter().enumerate().map(subject).collect()
     }
@@ -88,31 +90,38 @@ impl Order {
 }
 
 /// States the ids that pictures had where a record is known from another folder: theirs are made of the folder's name, as
-/// its own is.
+/// its own is, or as its file's place is.
 pub(super) fn know_pictures(
     log: &Log,
+    (raw, origin): (&Raw, &Origin),
     found: &mut [Found],
-    subjects: &[Option<Subject>],
+    subjects: &mut [Option<Subject>],
 ) -> Result<(), ReadError> {
-    let placed =
-        found.iter().zip(subjects).find_map(|(one, subject)| match subject.as_ref().map(|one| &one.id) {
-            Some(Identity::Place { digest }) => Some((one.event.asset()?, digest.clone())),
-            _ => None,
-        });
-    let Some((asset, digest)) = placed else { return Ok(()) };
-    let root = format!("{PICTURE}{}", root_of(asset.id.as_str()));
+    let root = format!("{PICTURE}{}/", root_of(&origin.stem));
     let mut pictures: Vec<AssetId> = found.iter().flat_map(pictures_of).collect();
-    pictures.retain(|id| id.as_str().starts_with(&root) && *id != asset.id);
+    pictures.retain(|id| id.as_str().starts_with(&root));
     pictures.sort();
     pictures.dedup();
-    if pictures.is_empty() {
-        return Ok(());
-    }
-    let lines = log.snapshot()?.name(&format!("record:{digest}"))?.unwrap_or_default();
-    let known = lines.lines().filter_map(|line| line.split_once(' ')).map(|(_, id)| id);
-    for known in known.filter(|known| *known != asset.id.as_str()) {
-        for picture in &pictures {
-            for then in moved(asset.id.as_str(), known, picture.as_str()) {
+    let subject = subjects.iter_mut().enumerate().find_map(|(at, one)| Some((at, one.as_mut()?)));
+    let Some((at, subject)) = subject.filter(|_| !pictures.is_empty()) else { return Ok(()) };
+    let Some(asset) = found.get(at).and_then(|one| one.event.asset()) else { return Ok(()) };
+    let (now, name) = match &subject.id {
+        Identity::Place { digest } => (asset.id.as_str(), format!("record:{digest}")),
+        Identity::Local | Identity::Global => {
+            let digest = digest(raw, origin, at);
+            let name = format!("pictures:{digest}");
+            subject.pictures = Some(digest);
+            (origin.stem.as_str(), name)
+        }
+    };
+    let lines = log.snapshot()?.name(&name)?.unwrap_or_default();
+    // Of records the kind stands before the id.
+    let known = lines
+        .lines()
+        .map(|line| line.split_once(' ').filter(|_| subject.pictures.is_none()).map_or(line, |(_, id)| id));
+    for known in known.filter(|known| *known != now) {
+        for picture in pictures.iter().filter(|picture| **picture != asset.id) {
+            for then in moved(now, known, picture.as_str()) {
                 let former = Former::new(AssetKind::Image, picture, AssetId::new(then).ok());
                 found.iter_mut().for_each(|one| one.former.extend(former.clone()));
             }

@@ -140,8 +140,9 @@ impl Working<'_> {
         }
         let mut found = self.readers.read(format, raw, origin)?;
         self.languages.state(format, &origin.path, &mut found);
-        let subjects = Subject::all(format, &found, raw, origin);
-        subject::know_pictures(self.log, &mut found, &subjects).map_err(Failure::Log)?;
+        let mut subjects = Subject::all(format, &found, raw, origin);
+        let known = subject::know_pictures(self.log, (raw, origin), &mut found, &mut subjects);
+        known.map_err(Failure::Log)?;
         let is_alone = found.len() == 1;
         let mut said = Said::default();
         let mut left_out = None;

@@ -8,6 +8,7 @@ mod json_feed;
 mod jsonl;
 mod jsonld;
 mod loose;
+mod mapped;
 mod markdown;
 mod mets;
 mod newsml;
@@ -16,6 +17,7 @@ mod nitf;
 mod nyt;
 mod page;
 mod reuters;
+mod stated_id;
 mod table;
 mod text;
 mod wxr;
@@ -27,11 +29,15 @@ use std::{
 
 use serde_json::Value;
 
-pub use self::table::{Column, Columns, InvalidColumn};
 pub(crate) use self::{
-    markdown::{has_front_matter, has_json_front_matter, is_image_data},
+    mapped::Writing,
+    markdown::{has_front_matter, has_json_front_matter, id_beside, is_image_data},
     newsml::ITEMS as NEWSML_ITEMS,
-    table::{Header, columns_of, header, shape},
+    table::{Header, columns_of, field_of, header, shape},
+};
+pub use self::{
+    stated_id::{InvalidStatedId, StatedId},
+    table::{Column, Columns, InvalidColumn},
 };
 
 use crate::{
@@ -39,6 +45,7 @@ use crate::{
     cut::Cutter,
     fields::{self, Fields},
     format::Format,
+    mapping::Mappings,
     notes::Notes,
     pattern::PathPattern,
     private,
@@ -49,6 +56,11 @@ use crate::{
 pub(crate) trait Reader: Send + Sync {
     /// What cuts a file of this format into records, its first bytes given.
     fn cutter(&self, head: &[u8]) -> Box<dyn Cutter>;
+
+    /// The same of a file at a place, for readers to which that says how it is to be cut.
+    fn cutter_at(&self, head: &[u8], _: &Origin) -> Box<dyn Cutter> {
+        self.cutter(head)
+    }
 
     /// What a record says. Called by many threads, on records in any order; must not panic whatever the bytes.
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason>;
@@ -61,6 +73,10 @@ pub struct Hints {
     pub patterns: Vec<PathPattern>,
     /// Which columns of tables are which fields.
     pub columns: Columns,
+    /// What makes the ids of records, where the user knows better than their format's rule.
+    pub id: Option<StatedId>,
+    /// How files of a shape that no standard names are read.
+    pub mappings: Mappings,
     /// The encoding of files that are not UTF-8, whatever they declare.
     pub charset: Option<Charset>,
 }
@@ -77,6 +93,7 @@ pub(crate) struct Readers {
     alto: alto::Alto,
     wxr: wxr::Wxr,
     json_feed: json_feed::JsonFeed,
+    mapped: mapped::Mapped,
 }
 
 impl Readers {
@@ -91,15 +108,27 @@ impl Readers {
             notes: Arc::clone(&notes),
             text: text::Text { patterns: hints.patterns.clone() },
             mets: mets::Mets { archives: Arc::clone(&archives), notes: Arc::clone(&notes) },
-            alto: alto::Alto { archives },
+            alto: alto::Alto { archives: Arc::clone(&archives) },
             wxr: wxr::Wxr::default(),
             json_feed: json_feed::JsonFeed::default(),
+            mapped: mapped::Mapped {
+                mappings: hints.mappings.clone(),
+                notes: Arc::clone(&notes),
+                archives,
+                charset: hints.charset,
+                joined: Mutex::default(),
+            },
         }
     }
 
     /// What a record says, without what opens a door or reaches a person: see [`private`].
     pub(crate) fn read(&self, format: Format, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
         let mut found = self.of(format).read(raw, origin)?;
+        if let Some(id) = &self.hints.id
+            && let Err(why) = id.give(format, raw, origin, &mut found)
+        {
+            self.notes.tell(format!("{}:{}", origin.path, raw.place.line), why);
+        }
         // Events are written by who keeps the archive, and taken as they are.
         if format != Format::JsonLines {
             found.iter_mut().for_each(|one| private::forget(&mut one.event));
@@ -129,6 +158,7 @@ impl Readers {
             Format::Table => &self.table,
             Format::Records => &self.records,
             Format::Text => &self.text,
+            Format::Mapped => &self.mapped,
         }
     }
 }

@@ -10,7 +10,7 @@ mod shortcode;
 use serde_json::Value;
 use store::{Article, AssetId, AssetKind, Byline, Image, Timestamp};
 
-pub(crate) use self::picture::{ImageData, is_image_data};
+pub(crate) use self::picture::{ImageData, id_beside, is_image_data};
 use super::{Reader, text_of};
 use crate::{
     credits,
@@ -40,6 +40,11 @@ impl Reader for Markdown {
             false => Ok(publicity.on(page.article(fields, body)?)),
         }
     }
+}
+
+/// The front matter of a page, or the fields of a picture's record; `None` where they are broken.
+pub(super) fn fields_of(text: &str) -> Option<Fields> {
+    front::split(text).map(|(fields, _)| fields).or_else(|_| front::yaml(text, 0)).ok()
 }
 
 /// Whether a text opens with front matter between fences, white space before it passed over.

@@ -150,7 +150,7 @@ pub(super) fn id_of(site: &str, href: &str) -> Option<AssetId> {
 }
 
 /// The id of a picture that a page shows by a link: what is relative is so to the page's folder.
-pub(super) fn id_beside(stem: &str, href: &str) -> Option<AssetId> {
+pub(crate) fn id_beside(stem: &str, href: &str) -> Option<AssetId> {
     let href = href.trim();
     let site = stem.split('/').next().unwrap_or("");
     match stem.rsplit_once('/') {

@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
-use jiff::{Timestamp, fmt::strtime, tz::TimeZone};
-
-use crate::names::folded;
+use crate::{dates, names::folded};
 
 /// Which column is which field, where its name does not tell: `Überschrift` → `headline`.
 pub type Columns = BTreeMap<String, Column>;
@@ -35,6 +33,13 @@ pub enum InvalidColumn {
     },
 }
 
+impl Column {
+    /// A column that holds this field.
+    pub(crate) fn of(field: &str) -> Self {
+        Self { field: field.to_owned(), form: None }
+    }
+}
+
 impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.field)?;
@@ -54,11 +59,7 @@ impl FromStr for Column {
             if !matches!(field, "published" | "updated") {
                 return Err(InvalidColumn::NoDate(field.to_owned()));
             }
-            let example = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
-            let written = strtime::format(form, &example);
-            if let Err(why) = written.and_then(|text| strtime::parse(form, text)) {
-                return Err(InvalidColumn::Form { form: form.to_owned(), why: why.to_string() });
-            }
+            dates::check_form(form).map_err(|why| InvalidColumn::Form { form: form.to_owned(), why })?;
         }
         Ok(Self { field: field.to_owned(), form: form.map(str::to_owned) })
     }

@@ -46,6 +46,11 @@ impl Dialect {
         )
     }
 
+    /// Returns true for a head that says how its file is written.
+    pub(super) fn is_stated(head: &str) -> bool {
+        head.starts_with(MARK)
+    }
+
     /// What the head of a record says, and the header in it. One of an older version is a header alone.
     pub(super) fn of_head(head: &str) -> (Self, &str) {
         let Some((line, header)) = head.strip_prefix(MARK).and_then(|rest| rest.split_once('\n')) else {

@@ -107,6 +107,11 @@ impl Objects {
             Some(Shape::Values) => Box::<Values>::default(),
             Some(Shape::Lines) | None => Box::<Lines>::default(),
         };
+        Self::over(inner, mapped)
+    }
+
+    /// Those that a cutter gives.
+    pub(super) fn over(inner: Box<dyn Cutter>, mapped: Columns) -> Self {
         Self { inner, mapped, ahead: Ahead::default(), dates: DayOrder::Unknown, head: None }
     }
 }

@@ -12,18 +12,18 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use self::columns::{Column, Columns, InvalidColumn};
-use self::{dialect::Dialect, rows::Row};
 pub(crate) use self::{
+    columns::field_of,
     dialect::{Header, columns_of, header},
     json::shape,
 };
+use self::{dialect::Dialect, rows::Row};
 use super::{Reader, json_object, text_of as decoded};
 use crate::{
-    credits,
     cut::Cutter,
     dates::{self, DayOrder, Form},
     fields::{Fields, keywords, text_of},
-    html, names,
+    html,
     nested::{Nested, id_or, language},
     notes::Notes,
     publicity,
@@ -42,26 +42,63 @@ impl Reader for Table {
     }
 
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
-        let head = decoded(&raw.head);
-        let (dialect, header) = Dialect::of_head(&head);
-        let columns = Row::cells(header, Dialect { quotes: true, spaces: true, ..dialect });
-        let cells = Row::cells(&decoded(&raw.bytes), dialect);
-        if cells.len() > columns.len() {
-            let why = format!(
-                "the row has {} cells, the header {}: quote cells that hold the delimiter",
-                cells.len(),
-                columns.len()
-            );
-            return Err(Reason::syntax(why));
-        }
-        if cells.len() < columns.len() {
+        let Cells { cells, dates, is_short } = cells(raw)?;
+        if is_short {
             self.notes.tell(place(raw, origin), "rows have fewer cells than their header");
         }
-        let named = columns.into_iter().map(|column| column.trim().to_owned());
-        let cells = named.zip(cells.into_iter().map(Value::String));
-        let record = Record { columns: &self.columns, notes: &self.notes, dates: dialect.dates, raw, origin };
+        let record = Record { columns: &self.columns, notes: &self.notes, dates, raw, origin };
         record.article(cells)
     }
+}
+
+/// The cells of a row by the names of their columns.
+pub(crate) struct Cells {
+    pub(crate) cells: Vec<(String, Value)>,
+    /// What the dates of the table tell of the order of their numbers.
+    pub(crate) dates: DayOrder,
+    /// There are fewer than the header has.
+    pub(crate) is_short: bool,
+}
+
+/// Parts a row.
+pub(crate) fn cells(raw: &Raw) -> Result<Cells, Reason> {
+    let head = decoded(&raw.head);
+    let (dialect, header) = Dialect::of_head(&head);
+    let columns = Row::cells(header, Dialect { quotes: true, spaces: true, ..dialect });
+    let cells = Row::cells(&decoded(&raw.bytes), dialect);
+    if cells.len() > columns.len() {
+        let why = format!(
+            "the row has {} cells, the header {}: quote cells that hold the delimiter",
+            cells.len(),
+            columns.len()
+        );
+        return Err(Reason::syntax(why));
+    }
+    let is_short = cells.len() < columns.len();
+    let named = columns.into_iter().map(|column| column.trim().to_owned());
+    let cells = named.zip(cells.into_iter().map(Value::String)).collect();
+    Ok(Cells { cells, dates: dialect.dates, is_short })
+}
+
+/// Cuts a table, in which these columns are known.
+pub(crate) fn rows(columns: Columns) -> Box<dyn Cutter> {
+    Box::new(cutter::Rows::new(columns))
+}
+
+/// Cuts JSON as the inner cutter does, with what the dates under these names tell as the head of each record.
+pub(crate) fn objects(inner: Box<dyn Cutter>, columns: Columns) -> Box<dyn Cutter> {
+    Box::new(json::Objects::over(inner, columns))
+}
+
+/// Whether a head is that of a row, `Some(true)`, or of an object; `None` for the heads of other formats.
+pub(crate) fn is_head(head: &[u8]) -> Option<bool> {
+    let head = decoded(head);
+    Dialect::is_stated(&head).then(|| !Dialect::of_head(&head).1.is_empty())
+}
+
+/// What the head of an object tells of the order of numbers in its dates.
+pub(crate) fn dates_of(raw: &Raw) -> DayOrder {
+    Dialect::of_head(&decoded(&raw.head)).0.dates
 }
 
 /// JSON objects.
@@ -76,7 +113,7 @@ impl Reader for Records {
     }
 
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
-        let dates = Dialect::of_head(&decoded(&raw.head)).0.dates;
+        let dates = dates_of(raw);
         let record = Record { columns: &self.columns, notes: &self.notes, dates, raw, origin };
         record.article(json_object(raw)?.0)
     }
@@ -220,19 +257,9 @@ fn authors(nested: &mut Nested, value: Value) -> Value {
             other => (text_of(&other), Value::Null),
         };
         others.push(rest);
-        // One entry is one name, whichever part of it stands first.
-        match credits::parse(&name).as_slice() {
-            [person] if name.contains(',') => {
-                shown.push(person.name.clone());
-                if let Some(id) = names::byline_id(&person.name) {
-                    nested.byline(id, person.clone());
-                }
-            }
-            _ if !name.is_empty() => {
-                nested.person(&name);
-                shown.push(name);
-            }
-            _ => {}
+        if !name.is_empty() {
+            let found = nested.listed_person(&name);
+            shown.push(if name.contains(',') { found } else { name });
         }
     }
     if nested.article.credit.is_empty() {
