@@ -478,5 +478,8 @@ async fn whoever_has_seen_more_than_there_is_is_told() {
     assert_eq!(answer.status(), StatusCode::CONFLICT);
     let text = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
     let text = String::from_utf8_lossy(&text).into_owned();
-    assert!(text.contains("has come to event 9, and the log ends at 8: read it again from event 1"), "{text}");
+    assert!(
+        text.contains("has come to event 9, and the log ends at 8: read it again from event 1"),
+        "{text}"
+    );
 }
