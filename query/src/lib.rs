@@ -50,7 +50,7 @@ pub use answers::{
     Share, Spread, TopHits, commit_of, ranks_of, shares_of,
 };
 pub use dates::{DateError, DateFormat, Interval, day_range, instant_of, millis_of, parse_bound, zone_of};
-pub use dsl::{DslOptions, parse_query, write_query};
+pub use dsl::{DslOptions, parse_query, query_kinds, write_query};
 pub use error::QueryError;
 pub use fuzzy::{Near, Rows};
 pub use highlight::{HighlightField, HighlightOptions};
