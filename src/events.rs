@@ -15,13 +15,11 @@ use store::{
 use crate::{
     archive::Archive,
     terminal::{Outcome, Terminal, count},
-    view,
 };
 
 #[derive(clap::Args)]
 pub(crate) struct PublishArgs {
-    /// What it is.
-    #[arg(value_name = "KIND", value_parser = view::kind())]
+    /// article, image or byline
     kind: AssetKind,
     /// Which one.
     id: AssetId,
@@ -38,8 +36,7 @@ pub(crate) struct PublishArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct OrderArgs {
-    /// What it is.
-    #[arg(value_name = "KIND", value_parser = view::kind())]
+    /// article, image or byline
     kind: AssetKind,
     /// Which one.
     id: AssetId,
@@ -56,8 +53,7 @@ pub(crate) struct OrderArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct RestoreArgs {
-    /// What it is.
-    #[arg(value_name = "KIND", value_parser = view::kind())]
+    /// article, image or byline
     kind: AssetKind,
     /// Which one.
     id: AssetId,

@@ -4,15 +4,11 @@ use anyhow::{Result, anyhow};
 use search_api::{Access, Role};
 use serde_json::json;
 
-use crate::{
-    terminal::{Outcome, Terminal},
-    view,
-};
+use crate::terminal::{Outcome, Terminal};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// What it allows: write reads, too, and admin does all.
-    #[arg(value_name = "ROLE", value_parser = view::role())]
+    /// read, write (reads too) or admin (all)
     role: Role,
 }
 

@@ -14,7 +14,6 @@ use crate::{
     archive::Archive,
     status::bytes,
     terminal::{Outcome, Terminal, count},
-    view,
 };
 
 #[derive(clap::Subcommand)]
@@ -35,8 +34,7 @@ pub(crate) enum Command {
     },
     /// All events about an asset, newest first.
     History {
-        /// What it is.
-        #[arg(value_name = "KIND", value_parser = view::kind())]
+        /// article, image or byline
         kind: AssetKind,
         /// Which one.
         id: AssetId,

@@ -11,7 +11,6 @@ use crate::{
     archive::Archive,
     search,
     terminal::{Outcome, Terminal},
-    view,
 };
 
 const EXAMPLES: &str = "\
@@ -23,8 +22,7 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// What it is.
-    #[arg(value_name = "KIND", value_parser = view::kind())]
+    /// article, image or byline
     kind: AssetKind,
     /// Which one: a search prints it with each hit.
     id: AssetId,

@@ -86,18 +86,20 @@ pub(crate) struct Found {
     pub(crate) is_short: bool,
 }
 
-/// An asset, and the id that an older rule gave it. Where the log has that one, it is the asset.
+/// An asset, and the id that an older rule gave it, or that its older place did. Where the log has that one, it is the asset.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Former {
     pub(crate) asset: AssetRef,
     pub(crate) id: AssetId,
+    /// It is the asset even where the log has neither.
+    pub(crate) is_certain: bool,
 }
 
 impl Former {
     /// `None` where the rules agree.
     pub(crate) fn new(kind: AssetKind, now: &AssetId, then: Option<AssetId>) -> Option<Self> {
         let id = then.filter(|then| then != now)?;
-        Some(Self { asset: AssetRef::new(kind, now.clone()), id })
+        Some(Self { asset: AssetRef::new(kind, now.clone()), id, is_certain: false })
     }
 }
 

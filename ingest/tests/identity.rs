@@ -298,3 +298,25 @@ fn drafts_are_passed_over_until_they_are_public() {
     );
     assert_ne!(archive.log.head().unwrap().seq, Seq::ZERO);
 }
+
+/// Packed under the name that the folder had, beside it; and by then a page that is the same as another was put into the folder.
+#[test]
+fn an_archive_that_is_packed_under_its_own_name_adds_nothing() {
+    let archive = Archive::new();
+    for name in ["n/n/x/1.md", "n/n/y/1.md"] {
+        archive.write(name, "---\ntitle: Blank\n---\n![](a.png)\n");
+    }
+    archive.write("n/n/z.xml", "<rss><channel><item><title>T</title></item></channel></rss>");
+    assert_eq!(archive.load("n/n").articles, 3);
+    let mut tar = tar::Builder::new(File::create(archive.path("n/n.tar")).unwrap());
+    tar.append_dir_all("n", archive.path("n/n")).unwrap();
+    tar.into_inner().unwrap();
+    for _ in 0..2 {
+        assert_eq!(archive.load("n/n.tar").events, 0);
+    }
+    // Two that are alike in one folder are two, whichever comes first.
+    archive.write("n/n/a/x/1.md", "---\ntitle: Blank\n---\n![](a.png)\n");
+    assert_eq!(archive.load("n/n").articles, 1);
+    assert_eq!(archive.load("n/n").events, 0);
+    assert_eq!(archive.ids().len(), 4);
+}

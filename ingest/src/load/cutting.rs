@@ -65,7 +65,16 @@ pub(super) struct Cutting<'a> {
 
 impl Cutting<'_> {
     pub(super) fn run(self, chunks: &Sender<Chunk>) {
-        let files = Files::new(self.log);
+        let files = match Files::new(self.log, &self.options.paths) {
+            Ok(files) => files,
+            Err(error) => {
+                let (cost, position) = (0, Position::default());
+                // Nobody takes it when the writer has given up.
+                let _ =
+                    chunks.send(Chunk { number: 0, findings: vec![Finding::Failed(error)], cost, position });
+                return;
+            }
+        };
         let position = Position { stated: stated(&self.readers.hints), ..Position::start() };
         let columns = self.readers.hints.columns.keys().cloned().collect();
         let met_table = false;

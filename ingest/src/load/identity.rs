@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `file:` digest of a file's full path | what ids of its records begin with |
 //! | `stem:` digest of such a beginning | which file has it |
+//! | `root:` digest of a path that was loaded | that it was |
 //! | `record:` digest of a record's bytes and its file's name | the assets that it is |
 //! | `pictures:` digest of such a record that has an id of its own | the beginning that its pictures' ids were made of |
 //! | `held:` digest of an id that is no URI | which file it was met in |
@@ -17,7 +18,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use sha2::{Digest, Sha256};
@@ -44,6 +45,8 @@ pub(super) struct File {
     pub(super) stem: String,
     /// Whether the log knew it before.
     pub(super) known: bool,
+    /// A digest of the path that was given, where no load before was given it.
+    pub(super) new_root: Option<String>,
 }
 
 /// Gives files the beginnings of their records' ids: each its own, and the same on every load.
@@ -51,11 +54,28 @@ pub(super) struct Files<'a> {
     log: &'a Log,
     /// Digests of beginnings that were given in this load, and of the files that have them.
     given: HashMap<String, String>,
+    /// The paths of this load as they are shown, with their digests where they are new.
+    roots: Vec<(String, Option<String>)>,
 }
 
 impl<'a> Files<'a> {
-    pub(super) fn new(log: &'a Log) -> Self {
-        Self { log, given: HashMap::new() }
+    /// Of a load of these paths.
+    pub(super) fn new(log: &'a Log, paths: &[PathBuf]) -> Result<Self, ReadError> {
+        let snapshot = log.snapshot()?;
+        let mut roots = Vec::new();
+        for path in paths {
+            let full = std::fs::canonicalize(path).unwrap_or_else(|_| absolute(path));
+            let key = digest(&[full.as_os_str().as_encoded_bytes()]);
+            let is_new = snapshot.name(&format!("root:{key}"))?.is_none();
+            roots.push((path.display().to_string(), is_new.then_some(key)));
+        }
+        Ok(Self { log, given: HashMap::new(), roots })
+    }
+
+    /// The path that a file was found by, as a digest where it is new.
+    fn new_root(&self, path: &str) -> Option<String> {
+        let of = self.roots.iter().filter(|(root, _)| path.starts_with(root));
+        of.max_by_key(|(root, _)| root.len()).and_then(|(_, new)| new.clone())
     }
 
     /// Gives the stem of this file its final form.
@@ -67,9 +87,10 @@ impl<'a> Files<'a> {
         let full = std::fs::canonicalize(outer).unwrap_or_else(|_| absolute(Path::new(outer)));
         let place = digest(&[full.as_os_str().as_encoded_bytes(), inner.as_bytes()]);
         let snapshot = self.log.snapshot()?;
+        let new_root = self.new_root(&origin.path);
         if let Some(stem) = snapshot.name(&format!("file:{place}"))? {
             origin.stem = stem;
-            return Ok(File { place, stem: origin.stem.clone(), known: true });
+            return Ok(File { place, stem: origin.stem.clone(), known: true, new_root });
         }
         // Of a member the archive itself tells the place, of a file the folders above its stem.
         let known = if inner.is_empty() { 1 + origin.stem.matches('/').count() } else { 0 };
@@ -85,7 +106,7 @@ impl<'a> Files<'a> {
                     self.given.clear();
                 }
                 self.given.insert(key, place.clone());
-                return Ok(File { place, stem: origin.stem.clone(), known: false });
+                return Ok(File { place, stem: origin.stem.clone(), known: false, new_root });
             }
             let Some(folder) = above.next() else {
                 origin.stem = format!("{place}~{}", origin.stem);
@@ -158,7 +179,8 @@ impl Identities {
                     return Ok(Verdict::Is(asset.id.clone()));
                 }
                 let is_row = asset.id.as_str().contains('#');
-                free.retain(|id| is_moved(id.as_str(), asset.id.as_str(), &self.file.stem));
+                let is_new = self.file.new_root.is_some();
+                free.retain(|id| is_moved(id.as_str(), asset.id.as_str(), &self.file.stem, is_new));
                 if let Some(id) = free.into_iter().max_by_key(|id| common_end(id.as_str(), asset.id.as_str()))
                 {
                     return Ok(Verdict::Is(id));
@@ -206,11 +228,25 @@ impl Identities {
         asset: &AssetRef,
         fingerprint: &str,
     ) -> Result<AssetId, ReadError> {
-        let own = link::asset_id(format!("{}~{fingerprint}", asset.id));
-        let own = own.unwrap_or_else(|_| asset.id.clone());
+        let own = own_of(asset, fingerprint);
         let mut known = self.lines(snapshot, &format!("also:{}", key_of(asset)), asset)?;
+        if known.contains(&own) {
+            return Ok(own);
+        }
         known.retain(|id| !self.met.contains(hash(&AssetRef::new(asset.kind, id.clone()))));
-        Ok(if known.contains(&own) { own } else { known.into_iter().next().unwrap_or(own) })
+        Ok(known.into_iter().next().unwrap_or(own))
+    }
+
+    /// The further asset that says the same, of an id that several records have: whichever of them comes first this time.
+    pub(super) fn same_further(
+        &self,
+        snapshot: &Snapshot,
+        asset: &AssetRef,
+        fingerprint: &str,
+    ) -> Result<Option<AssetId>, ReadError> {
+        let known = self.lines(snapshot, &format!("also:{}", key_of(asset)), asset)?;
+        let own = own_of(asset, fingerprint);
+        Ok(known.contains(&own).then_some(own))
     }
 
     /// Whether the id was met in the file that is being read.
@@ -239,6 +275,9 @@ impl Identities {
         match &subject.id {
             Identity::Place { digest } => {
                 self.add_line(snapshot, format!("record:{digest}"), asset)?;
+                if let Some(root) = &self.file.new_root {
+                    self.names.insert(format!("root:{root}"), "loaded".to_owned());
+                }
                 if !std::mem::replace(&mut self.told, true) && !here.is_empty() {
                     self.names
                         .insert(format!("stem:{}", self::digest(&[self.file.stem.as_bytes()])), here.clone());
@@ -303,18 +342,29 @@ impl Identities {
 }
 
 /// Whether an asset may be the same record at another place: another row of its file, or a file of the same name in
-/// another folder that was loaded.
-fn is_moved(known: &str, now: &str, stem: &str) -> bool {
-    let root = |id: &str| id.split('/').next().map(str::to_owned);
+/// another folder that was loaded; in one of the same name only if the path is `new` that it was found by, and its folders
+/// are the same.
+fn is_moved(known: &str, now: &str, stem: &str, new: bool) -> bool {
+    let parted = |id: &'_ str| id.split_once('/').map(|(root, below)| (root.to_owned(), format!("/{below}")));
     match (known.split_once('#'), now.split_once('#')) {
         (Some((file, _)), Some((here, _))) if file == here => true,
-        _ => root(known) != root(now) && !known.starts_with(stem),
+        _ => match (parted(known), parted(now)) {
+            (Some((root, below)), Some((here, below_here))) if root == here => {
+                new && known != now && (below.ends_with(&below_here) || below_here.ends_with(&below))
+            }
+            _ => !known.starts_with(stem),
+        },
     }
 }
 
 /// How many characters two ids have in common at their ends.
-fn common_end(a: &str, b: &str) -> usize {
+pub(super) fn common_end(a: &str, b: &str) -> usize {
     a.chars().rev().zip(b.chars().rev()).take_while(|(a, b)| a == b).count()
+}
+
+/// The id of a further record that claims an id, made of what it says.
+fn own_of(asset: &AssetRef, fingerprint: &str) -> AssetId {
+    link::asset_id(format!("{}~{fingerprint}", asset.id)).unwrap_or_else(|_| asset.id.clone())
 }
 
 fn key_of(asset: &AssetRef) -> String {
@@ -328,4 +378,26 @@ pub(super) fn digest(parts: &[&[u8]]) -> String {
         digest.update(part);
     }
     hex(digest.finalize().get(..16).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_known_again_where_its_folders_are_the_same() {
+        let check = |known: &str, now: &str, new: bool, expected: bool| {
+            let stem = now.split('#').next().unwrap();
+            assert_eq!(is_moved(known, now, stem, new), expected, "{known} {now} {new}");
+        };
+        check("a/x/1", "b/x/1", false, true);
+        check("a/x/1#7", "a/x/1#8", false, true);
+        // Packed, in an archive that is called as the folder was.
+        check("a/x/1", "a/a/x/1", true, true);
+        check("a/a/x/1#2", "a/x/1#2", true, true);
+        // Two of one folder are two.
+        check("a/x/1", "a/y/x/1", false, false);
+        check("a/x/1", "a/y/1", true, false);
+        check("a/x/1", "a/x/1", true, false);
+    }
 }

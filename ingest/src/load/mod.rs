@@ -176,6 +176,7 @@ pub fn load(
     };
     let budget = Budget::new(BYTES_UNDER_WAY);
     let readers = Readers::new(&hints);
+    let begun_at = log.head()?.seq;
     let languages = SiteLanguages::of(&options.paths, &readers);
     // What the sample had to tell, the load tells.
     readers.notes.take();
@@ -207,6 +208,7 @@ pub fn load(
                     readers: &readers,
                     known: &known,
                     languages: &languages,
+                    begun_at,
                     now,
                     terms: options.terms,
                     unpublished: options.unpublished,

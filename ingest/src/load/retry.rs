@@ -124,6 +124,7 @@ fn record(
         known: &known,
         languages: &SiteLanguages::default(),
         now: Timestamp::now(),
+        begun_at: log.head()?.seq,
         terms: Terms::default(),
         unpublished: false,
         anew: false,

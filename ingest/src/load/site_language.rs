@@ -23,7 +23,7 @@ use crate::{
 const FIELD: &str = "site_language";
 /// Of so many files the sample is taken, evenly over all of them …
 const FILES: usize = 100;
-/// … and of each so many records …
+/// … or, of what is packed, the first; and of each so many records …
 const RECORDS: usize = 8;
 /// … that are no larger than this.
 const RECORD_BYTES: usize = 256 << 10;
@@ -89,15 +89,21 @@ pub(super) fn settle(snapshot: &Snapshot, asset: &AssetRef, event: &mut NewEvent
     };
     let head = snapshot.event(state.published)?;
     let Some(Fact::Published(before)) = head.fact() else { return Ok(false) };
-    let (mut one, mut other) = (content.clone(), before.clone());
-    for content in [&mut one, &mut other] {
-        extra_of(content).map(|extra| extra.remove(FIELD));
-    }
-    let same = one == other;
+    let same = is_same(content, before);
     if same {
         content.clone_from(before);
     }
     Ok(same)
+}
+
+/// Returns true for contents that differ in nothing but the language of the site.
+pub(super) fn is_same(one: &Content, other: &Content) -> bool {
+    let bare = |content: &Content| {
+        let mut content = content.clone();
+        extra_of(&mut content).map(|extra| extra.remove(FIELD));
+        content
+    };
+    one == other || bare(one) == bare(other)
 }
 
 fn extra_of(content: &mut Content) -> Option<&mut serde_json::Map<String, Value>> {
@@ -150,16 +156,16 @@ fn of_path(path: &Path, readers: &Readers) -> Option<&'static str> {
 fn vote(visit: &Visit, readers: &Readers, votes: &mut BTreeMap<&'static str, u32>) {
     let Ok(mut file) = fs::File::open(&visit.path) else { return };
     let origin = crate::record::Origin { path: visit.shown.clone(), stem: visit.stem.clone(), changed: None };
-    let mut left = RECORDS;
+    let mut files = 0;
     open::open(Source::File(&mut file), origin, readers.hints.charset, &mut |stream| {
         let Ok(stream) = stream else { return true };
         let Detected::Known(format) = detect(&stream.head, &stream.origin, &readers.hints) else {
             return true;
         };
         let mut cutter = readers.of(format).cutter_at(&stream.head, &stream.origin);
-        while left > 0 {
-            let Ok(Some(raw)) = cutter.next(stream.input) else { return true };
-            left -= 1;
+        files += 1;
+        for _ in 0..RECORDS {
+            let Ok(Some(raw)) = cutter.next(stream.input) else { break };
             if raw.broken.is_some() || raw.bytes.len() > RECORD_BYTES {
                 continue;
             }
@@ -171,7 +177,7 @@ fn vote(visit: &Visit, readers: &Readers, votes: &mut BTreeMap<&'static str, u32
                 }
             }
         }
-        false
+        files < FILES
     });
 }
 

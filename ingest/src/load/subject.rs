@@ -1,8 +1,9 @@
 //! What a record is about, and how far its id can be trusted.
 
 use sha2::{Digest, Sha256};
-use store::{AssetId, AssetKind, AssetRef, Fact, Log, ReadError, Snapshot, Timestamp};
+use store::{AssetId, AssetKind, AssetRef, Fact, Log, ReadError, Seq, Snapshot, Timestamp};
 
+use super::identity::common_end;
 use crate::{
     format::Format,
     record::{Former, Found, Origin, Raw},
@@ -114,20 +115,56 @@ pub(super) fn know_pictures(
             (origin.stem.as_str(), name)
         }
     };
-    let lines = log.snapshot()?.name(&name)?.unwrap_or_default();
+    let snapshot = log.snapshot()?;
+    let lines = snapshot.name(&name)?.unwrap_or_default();
     // Of records the kind stands before the id.
-    let known = lines
-        .lines()
-        .map(|line| line.split_once(' ').filter(|_| subject.pictures.is_none()).map_or(line, |(_, id)| id));
-    for known in known.filter(|known| *known != now) {
-        for picture in pictures.iter().filter(|picture| **picture != asset.id) {
-            for then in moved(now, known, picture.as_str()) {
-                let former = Former::new(AssetKind::Image, picture, AssetId::new(then).ok());
-                found.iter_mut().for_each(|one| one.former.extend(former.clone()));
-            }
+    let is_record = subject.pictures.is_none();
+    let known =
+        lines.lines().map(|line| line.split_once(' ').filter(|_| is_record).map_or(line, |(_, id)| id));
+    // Of several that say the same, the one that lies most alike.
+    let Some(known) = known.filter(|known| *known != now).max_by_key(|known| common_end(known, now)) else {
+        return Ok(());
+    };
+    let mut formers = Vec::new();
+    for picture in pictures.iter().filter(|picture| **picture != asset.id) {
+        for then in moved(now, known, picture.as_str()) {
+            formers.extend(Former::new(AssetKind::Image, picture, AssetId::new(then).ok()));
         }
     }
+    // The same bytes refer to the same pictures, also to those that are not there.
+    if let Some(one) = found.get(at) {
+        let id = if is_record { AssetId::new(known).ok() } else { Some(asset.id.clone()) };
+        let then = id
+            .map(|id| references_of(&snapshot, &AssetRef::new(asset.kind, id)))
+            .transpose()?
+            .unwrap_or_default();
+        let now = match &one.event.fact {
+            Fact::Published(content) => content.references(),
+            _ => Vec::new(),
+        };
+        if now.len() == then.len() {
+            let pairs = now
+                .iter()
+                .zip(then)
+                .filter(|(now, then)| now.kind == AssetKind::Image && now.kind == then.kind);
+            let same = pairs.filter_map(|(now, then)| Former::new(AssetKind::Image, &now.id, Some(then.id)));
+            formers.extend(same.map(|former| Former { is_certain: true, ..former }));
+        }
+    }
+    formers.retain(|former| pictures.contains(&former.asset.id));
+    found.iter_mut().for_each(|one| one.former.extend(formers.iter().cloned()));
     Ok(())
+}
+
+/// What the revision refers to that the log has of an asset.
+fn references_of(snapshot: &Snapshot, asset: &AssetRef) -> Result<Vec<AssetRef>, ReadError> {
+    let Some(state) = snapshot.state(asset)?.filter(|state| state.published != Seq::ZERO) else {
+        return Ok(Vec::new());
+    };
+    Ok(match snapshot.event(state.published)?.fact() {
+        Some(Fact::Published(content)) => content.references(),
+        _ => Vec::new(),
+    })
 }
 
 /// Begins the id of a picture that lies in a folder.
@@ -173,9 +210,9 @@ fn root_of(id: &str) -> &str {
 /// id of today where the event's own was changed.
 pub(super) fn with_former(snapshot: &Snapshot, one: &mut Found) -> Result<Option<AssetId>, ReadError> {
     let mut natural = None;
-    for Former { asset, id } in std::mem::take(&mut one.former) {
+    for Former { asset, id, is_certain } in std::mem::take(&mut one.former) {
         let former = AssetRef::new(asset.kind, id);
-        if snapshot.state(&asset)?.is_some() || snapshot.state(&former)?.is_none() {
+        if snapshot.state(&asset)?.is_some() || !is_certain && snapshot.state(&former)?.is_none() {
             continue;
         }
         if one.event.asset().as_ref() == Some(&asset) {

@@ -7,7 +7,9 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender};
-use store::{AssetKind, AssetRef, EventType, Log, NewEvent, Payload, Prepared, ReadError, Seq, Timestamp};
+use store::{
+    AssetKind, AssetRef, EventType, Fact, Log, NewEvent, Payload, Prepared, ReadError, Seq, Timestamp,
+};
 
 use super::{
     cutting::{Chunk, Finding},
@@ -40,6 +42,8 @@ pub(super) struct Working<'a> {
     pub(super) languages: &'a SiteLanguages,
     /// The time by which is decided what is public.
     pub(super) now: Timestamp,
+    /// The last event when the load began.
+    pub(super) begun_at: Seq,
     /// Departures from what events may be usually.
     pub(super) terms: Terms,
     /// Whether what is not public is taken in.
@@ -145,9 +149,11 @@ impl Working<'_> {
         known.map_err(Failure::Log)?;
         let is_alone = found.len() == 1;
         let mut said = Said::default();
-        let mut left_out = None;
+        // A name that is mentioned is no record.
+        let (mut left_out, mut is_something) = (None, false);
         for (mut one, subject) in found.into_iter().zip(subjects) {
             let at = (origin, raw.place);
+            let mention = one.mention;
             let taken = match one.decide(self.now) {
                 Some(why) => self.hidden(one, &why, (format, subject), at, &mut said),
                 None => self.ready(one, subject, at, &mut said),
@@ -160,10 +166,13 @@ impl Working<'_> {
                     self.readers.notes.tell(place_of(at), format!("left out: {empty}"));
                     left_out = Some(empty);
                 }
-                taken => taken?,
+                taken => {
+                    taken?;
+                    is_something |= !mention;
+                }
             }
         }
-        if let Some(empty) = left_out.filter(|_| said.events.is_empty() && said.hidden.is_empty()) {
+        if let Some(empty) = left_out.filter(|_| !is_something) {
             return Err(empty.into());
         }
         said.taken_back.sort_by_key(|one| one.asset.kind != AssetKind::Article);
@@ -242,7 +251,7 @@ impl Working<'_> {
         let mut said_before = false;
         if event.time.is_none() && !mention {
             event.time = origin.changed;
-            let same = |asset| is_what_it_said_last(self.log, asset, &event).map_err(Failure::Log);
+            let same = |asset| was_said(self.log, asset, &event, self.begun_at).map_err(Failure::Log);
             said_before = asset.as_ref().map(same).transpose()?.unwrap_or(false);
         }
         if self.anew
@@ -300,24 +309,36 @@ fn is_of_the_same_time(log: &Log, asset: &AssetRef, event: &NewEvent) -> Result<
         && earlier.fact() != Some(&event.fact))
 }
 
-/// Whether this file has said the same of an asset when it last said something of it. A record without a time of its own
-/// is not news then, however often its file is written anew: what others have said since, a correction or a
-/// withdrawal, stays.
-fn is_what_it_said_last(log: &Log, asset: &AssetRef, event: &NewEvent) -> Result<bool, ReadError> {
+/// Whether this file has said the same of an asset when it last said something of it, or, of a file that is new, another has in
+/// a load before this one: an archive that was moved or packed. A record without a time of its own is not news then, however
+/// often its file is written anew: what others have said since, a correction or a withdrawal, stays.
+fn was_said(log: &Log, asset: &AssetRef, event: &NewEvent, begun_at: Seq) -> Result<bool, ReadError> {
     let snapshot = log.snapshot()?;
     let Some(state) = snapshot.state(asset)? else { return Ok(false) };
+    let (mut said_elsewhere, mut taken_back) = (false, false);
     for seq in snapshot.history_from(state.latest).take(MAX_HISTORY) {
-        let earlier = snapshot.event(seq?)?;
-        if source_anew(earlier.source()) == event.source {
-            return Ok(match &earlier.payload {
-                Payload::Kept { fact, visibility, .. } => {
-                    *fact == event.fact && *visibility == event.visibility
-                }
-                Payload::Erased { .. } => false,
-            });
+        let seq = seq?;
+        let earlier = snapshot.event(seq)?;
+        let source = source_anew(earlier.source());
+        let same = match &earlier.payload {
+            Payload::Kept { fact, visibility, .. } => {
+                let same = match (fact, &event.fact) {
+                    (Fact::Published(one), Fact::Published(other)) => site_language::is_same(one, other),
+                    (one, other) => one == other,
+                };
+                same && *visibility == event.visibility
+            }
+            Payload::Erased { .. } => false,
+        };
+        if source == event.source {
+            return Ok(same);
         }
+        // What a source took back, it may give again.
+        let loaded = source.starts_with("load:") && seq <= begun_at;
+        taken_back |= loaded && matches!(earlier.fact(), Some(Fact::Withdrawn(..)));
+        said_elsewhere |= loaded && same && !taken_back;
     }
-    Ok(false)
+    Ok(said_elsewhere)
 }
 
 /// What an asset is called in [`Known`].

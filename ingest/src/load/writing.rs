@@ -250,7 +250,11 @@ impl<'a> Writing<'a> {
         let snapshot = self.log.snapshot()?;
         let asset = match self.identities.resolve(&snapshot, &called, &subject, again)? {
             Verdict::Is(id) if id == called.id => {
-                self.if_not_held_elsewhere(&snapshot, &event, &called, &subject)?
+                let fingerprint = event.prepared.fingerprint();
+                match self.identities.same_further(&snapshot, &called, &fingerprint)? {
+                    Some(further) => Some(AssetRef::new(called.kind, further)),
+                    None => self.if_not_held_elsewhere(&snapshot, &event, &called, &subject)?,
+                }
             }
             Verdict::Is(id) => Some(AssetRef::new(called.kind, id)),
             Verdict::Claimed => self.claimed(&event, &called, &subject)?,

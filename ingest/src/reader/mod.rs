@@ -28,6 +28,7 @@ use std::{
 };
 
 use serde_json::Value;
+use store::{Content, Fact};
 
 pub(crate) use self::{
     mapped::Writing,
@@ -129,11 +130,31 @@ impl Readers {
         {
             self.notes.tell(format!("{}:{}", origin.path, raw.place.line), why);
         }
+        self.tell_of_dates(format, (raw, origin), &found);
         // Events are written by who keeps the archive, and taken as they are.
         if format != Format::JsonLines {
             found.iter_mut().for_each(|one| private::forget(&mut one.event));
         }
         Ok(found)
+    }
+
+    /// Tells of dates that are none, which stay in `extra`, and of those before there were papers.
+    fn tell_of_dates(&self, format: Format, (raw, origin): (&Raw, &Origin), found: &[Found]) {
+        // Events are taken as they are; of tables it is told by their columns.
+        if matches!(format, Format::JsonLines | Format::Table | Format::Records | Format::Mapped) {
+            return;
+        }
+        let tell = |what: &str| self.notes.tell(format!("{}:{}", origin.path, raw.place.line), what);
+        for one in found.iter().filter(|one| !one.mention) {
+            let Fact::Published(Content::Article(article)) = &one.event.fact else { continue };
+            if article.published.as_ref().is_some_and(|date| date.year() < FIRST_YEAR) {
+                tell("dates are older than any newspaper: look whether they are right");
+            }
+            let mut left = article.extra.iter().filter(|(name, _)| is_date(name));
+            if article.published.is_none() && left.any(|(_, value)| has_text(value)) {
+                tell("dates cannot be read: kept as they are written");
+            }
+        }
     }
 
     /// The reader of a format.
@@ -162,6 +183,31 @@ impl Readers {
         }
     }
 }
+
+/// Whether a source's own name is that of a date: `pubDate`, `date.issue`, `article:published_time`.
+fn is_date(name: &str) -> bool {
+    let local = name.rsplit(':').next().unwrap_or(name);
+    let plain: String =
+        local.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+    matches!(field_of(local), Some("published" | "updated"))
+        || matches!(
+            plain.as_str(),
+            "dateissue" | "issued" | "publishedtime" | "versioncreated" | "firstcreated" | "contentcreated"
+        )
+}
+
+/// Whether a value, or one in it, is a text.
+fn has_text(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Object(map) => map.values().any(has_text),
+        Value::Array(list) => list.iter().any(has_text),
+        _ => false,
+    }
+}
+
+/// The earliest newspapers are of 1605 (Strasbourg); books were printed from the 1450s on.
+const FIRST_YEAR: i16 = 1450;
 
 /// What was made of the head of the file that is being read, so that not every record makes it anew.
 struct OfHead<T> {

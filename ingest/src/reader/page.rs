@@ -47,6 +47,10 @@ impl Reader for Html {
         let address = [canonical, own].into_iter().map(|url| link::resolve(&base, &url));
         nested.article.url = address.into_iter().find(|url| url.contains("://")).unwrap_or_default();
         fill_from_page(&mut nested, &meta, &tree, &base);
+        // As Hugo writes the old addresses of a page.
+        if nested.article.body.is_empty() && meta.redirects {
+            return Err(Reason::NoAsset("page that only leads on to another".to_owned()));
+        }
         if nested.article.headline.is_empty() && nested.article.body.is_empty() {
             return Err(Reason::Content("there is neither a title nor a text in this page".to_owned()));
         }
@@ -77,15 +81,20 @@ fn scripts(tree: &Tree) -> Vec<Value> {
 /// What the head of a page says of it: `<meta>`, `<link rel>`, `<title>`.
 struct Meta {
     entries: Vec<(String, String)>,
+    /// It leads on to another page by itself.
+    redirects: bool,
 }
 
 impl Meta {
     fn of(tree: &Tree) -> Self {
         let mut entries = Vec::new();
+        let mut redirects = false;
         for node in 0..tree.nodes.len() {
             let get = |name: &str| tree.attribute(node, name);
             match tree.name(node) {
                 "meta" => {
+                    redirects |= get("http-equiv").eq_ignore_ascii_case("refresh")
+                        && get("content").to_ascii_lowercase().contains("url");
                     let name = ["property", "name", "itemprop"]
                         .iter()
                         .map(|name| get(name))
@@ -111,7 +120,7 @@ impl Meta {
                 break;
             }
         }
-        Self { entries }
+        Self { entries, redirects }
     }
 
     fn first(&self, names: &[&str]) -> String {
@@ -124,6 +133,11 @@ impl Meta {
         names.iter().find_map(find).unwrap_or_default()
     }
 }
+
+/// What pages call the date of their publication, and that of their last change.
+const PUBLISHED: [&str; 6] =
+    ["article:published_time", "datepublished", "date", "dc.date", "pubdate", "publish-date"];
+const UPDATED: [&str; 4] = ["article:modified_time", "datemodified", "og:updated_time", "lastmod"];
 
 /// What the JSON-LD of a page does not say, the page does.
 fn fill_from_page(nested: &mut Nested, meta: &Meta, tree: &Tree, base: &str) {
@@ -138,13 +152,16 @@ fn fill_from_page(nested: &mut Nested, meta: &Meta, tree: &Tree, base: &str) {
     set(&mut article.section, meta.first(&["article:section"]));
     set(&mut article.source, meta.first(&["og:site_name", "publisher"]));
     set(&mut article.language, language(&meta.first(&["lang", "og:locale", "language"])));
-    let date = |names: &[&str]| dates::parse(&meta.first(names));
-    if article.published.is_none() {
-        article.published =
-            date(&["article:published_time", "datepublished", "date", "dc.date", "pubdate", "publish-date"]);
-    }
-    if article.updated.is_none() {
-        article.updated = date(&["article:modified_time", "datemodified", "og:updated_time", "lastmod"]);
+    // Each name in its turn: the first that has a date.
+    let date = |names: &[&str]| names.iter().find_map(|name| dates::parse(&meta.first(&[name])));
+    for (names, place) in [(&PUBLISHED[..], &mut article.published), (&UPDATED[..], &mut article.updated)] {
+        if place.is_none() {
+            *place = date(names);
+        }
+        let said = meta.entries.iter().filter(|(name, _)| place.is_none() && names.contains(&name.as_str()));
+        for (name, text) in said.filter(|(_, text)| !text.trim().is_empty()) {
+            article.extra.insert(name.clone(), text.trim().into());
+        }
     }
     let shown = html::main_text(tree);
     if is_teaser(&article.body, &shown.text) {

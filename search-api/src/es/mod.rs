@@ -16,8 +16,6 @@ mod elastic;
 mod error;
 mod explain;
 mod info;
-#[cfg(test)]
-mod listed;
 mod mapping;
 mod params;
 mod points;

@@ -47,4 +47,4 @@ async def asynchronous() -> None:
 
 
 asyncio.run(asynchronous())
-print("reads; writes; refused: nothing")
+print("opensearch-py", opensearchpy.__versionstr__, "works")

@@ -9,7 +9,6 @@
 
 mod access;
 mod aggregations;
-mod aggregations_more;
 mod archive;
 mod days;
 mod elastic;

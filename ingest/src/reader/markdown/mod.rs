@@ -200,6 +200,9 @@ impl Page<'_> {
         if !text.links.is_empty() {
             article.extra.insert("links".to_owned(), text.links.into());
         }
+        if let Some(what) = without_text(&article) {
+            return Err(Reason::NoAsset(what.to_owned()));
+        }
         found.push(Found::published(id, article, time));
         for one in &mut found {
             one.former.clone_from(&former);
@@ -267,6 +270,23 @@ impl Page<'_> {
 }
 
 /// A tag such as `en` or `en_US`; what is none stays.
+/// What a page is that has nothing of its own to show: one that leads on to another (`redirect_to` of jekyll-redirect-from,
+/// `redirectto`), or a layout that is filled from elsewhere; `None` for any other.
+fn without_text(article: &Article) -> Option<&'static str> {
+    let says = [&article.headline, &article.kicker, &article.subheadline, &article.summary, &article.body];
+    if says.iter().any(|text| !text.is_empty()) || !article.images.is_empty() {
+        return None;
+    }
+    let leads_on = |name: &String| name.to_ascii_lowercase().starts_with("redirect");
+    if article.extra.keys().any(leads_on) {
+        Some("page that only leads on to another")
+    } else if !article.genre.is_empty() {
+        Some("page of a layout alone")
+    } else {
+        None
+    }
+}
+
 fn language(article: &mut Article, fields: &mut Fields) {
     for name in ["language", "lang", "locale"] {
         let tag = fields.text(name).replace('_', "-");

@@ -103,23 +103,32 @@ impl<'a> Issue<'a> {
         let base = self.base();
         let articles = self.articles(&base)?;
         let is_text = |one: &Nested| !one.article.body.is_empty();
-        let mut found = Vec::new();
-        if articles.iter().any(|(_, nested)| is_text(nested)) {
-            for (id, nested) in articles {
-                found.extend(nested.finish(id_or("", || id)?));
+        let mut texts = articles;
+        if !texts.iter().any(|(_, nested)| is_text(nested)) {
+            let pages = self.read_pages(&base)?;
+            let had_articles = !texts.is_empty();
+            // What names an article is worth finding without its words (METS 1.12, `div@LABEL`: for people).
+            texts.retain(|(_, nested)| !nested.article.headline.is_empty());
+            let no_words =
+                pages.is_empty() || pages.iter().all(|(_, page)| !is_text(page)) && self.failed.is_some();
+            if no_words && texts.is_empty() {
+                let nothing =
+                    || Reason::Content("there is neither an article nor a page in this METS".to_owned());
+                return Err(self.failed.take().unwrap_or_else(nothing));
             }
-            return Ok(found);
+            self.doubts.extend(match (had_articles, no_words) {
+                (true, true) => {
+                    Some("its pages have no words: its articles were loaded by their titles alone".to_owned())
+                }
+                (true, false) => {
+                    Some("its articles lead to no words: its pages were loaded as pages".to_owned())
+                }
+                (false, _) => None,
+            });
+            texts.extend(if no_words { Vec::new() } else { pages });
         }
-        let pages = self.read_pages(&base)?;
-        if pages.is_empty() || pages.iter().all(|(_, nested)| !is_text(nested)) && self.failed.is_some() {
-            let nothing =
-                || Reason::Content("there is neither an article nor a page in this METS".to_owned());
-            return Err(self.failed.take().unwrap_or_else(nothing));
-        }
-        if !articles.is_empty() {
-            self.doubts.push("its articles lead to no words: its pages were loaded as pages".to_owned());
-        }
-        for (id, nested) in pages {
+        let mut found = Vec::new();
+        for (id, nested) in texts {
             found.extend(nested.finish(id_or("", || id)?));
         }
         Ok(found)
@@ -143,9 +152,12 @@ impl<'a> Issue<'a> {
             let mut nested = Nested::of(base.clone());
             nested.article.genre = division.attribute("TYPE").to_lowercase();
             self.describe(&mut nested, division);
-            let (mut parts, mut pages) = (Vec::new(), Vec::new());
+            let (mut parts, mut pages, mut files) = (Vec::new(), Vec::new(), Vec::new());
             for area in self.areas(division) {
                 let link = self.files.get(area.attribute("FILEID")).copied().unwrap_or("");
+                if !link.is_empty() && !files.contains(&link) {
+                    files.push(link);
+                }
                 if let Some(label) = labels.get(link).filter(|label| !pages.contains(*label)) {
                     pages.push(label);
                 }
@@ -156,6 +168,11 @@ impl<'a> Issue<'a> {
             }
             nested.article.body = parts.join("\n\n");
             nested.article.page = pages.first().map(|page| (*page).to_owned()).unwrap_or_default();
+            if parts.is_empty() && !files.is_empty() {
+                // Where it is to be looked for without its words.
+                let files: Vec<Value> = files.into_iter().map(Value::from).collect();
+                nested.article.extra.insert("files".to_owned(), files.into());
+            }
             if pages.len() > 1 {
                 let pages: Vec<Value> = pages.iter().map(|page| Value::from(*page)).collect();
                 nested.article.extra.insert("pages".to_owned(), pages.into());

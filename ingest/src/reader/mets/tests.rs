@@ -121,8 +121,31 @@ fn an_article_without_words_leaves_its_pages() {
         "",
         "<div TYPE='ARTICLE' ID='a' LABEL='A'><fptr><area FILEID='f1' BEGIN='none'/></fptr></div>",
     );
-    assert_eq!((&found[0]["body"], &found[1]["page"]), (&json!("one1\n\ntwo1\n\nthree1"), &json!("2")));
-    assert_eq!(found[2], json!(["its articles lead to no words: its pages were loaded as pages"]));
+    assert_eq!(
+        (&found[0]["headline"], &found[0]["page"], &found[0]["body"]),
+        (&json!("A"), &json!("i"), &Value::Null)
+    );
+    assert_eq!((&found[1]["body"], &found[2]["page"]), (&json!("one1\n\ntwo1\n\nthree1"), &json!("2")));
+    assert_eq!(found[3], json!(["its articles lead to no words: its pages were loaded as pages"]));
+    let unnamed =
+        issue(LINKS, "", "<div TYPE='ARTICLE' ID='a'><fptr><area FILEID='f1' BEGIN='none'/></fptr></div>");
+    assert_eq!(unnamed.len(), 3);
+}
+
+#[test]
+fn an_article_whose_pages_are_not_there_has_its_title_and_their_links() {
+    let found = issue(
+        ["alto/8.xml", "alto/9.xml"],
+        "",
+        "<div TYPE='ARTICLE' ID='a' LABEL='Ice'><fptr><area FILEID='f2' BEGIN='P1B1'/></fptr></div>",
+    );
+    assert_eq!((&found[0]["headline"], &found[0]["page"]), (&json!("Ice"), &json!("2")));
+    assert_eq!(found[0]["extra"]["files"], json!(["alto/9.xml"]));
+    let told: Vec<&str> = found[1].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(
+        told.contains(&"its pages have no words: its articles were loaded by their titles alone"),
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -98,4 +98,4 @@ async def asynchronous() -> None:
 
 
 asyncio.run(asynchronous())
-print("reads; writes; refused: nothing")
+print("elasticsearch.dsl and the async client work")
