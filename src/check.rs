@@ -30,7 +30,7 @@ const SHOWN: usize = 20;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Only this view; all three otherwise.
-    #[arg(long, value_name = view::NAMES, value_parser = view::parse)]
+    #[arg(long, value_name = "VIEW", value_parser = view::view())]
     view: Option<AssetKind>,
 
     /// Mend what differs: those documents alone are made again. An index that has damaged files, or was built by other

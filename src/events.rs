@@ -15,11 +15,13 @@ use store::{
 use crate::{
     archive::Archive,
     terminal::{Outcome, Terminal, count},
+    view,
 };
 
 #[derive(clap::Args)]
 pub(crate) struct PublishArgs {
-    /// article, image or byline
+    /// What it is.
+    #[arg(value_name = "KIND", value_parser = view::kind())]
     kind: AssetKind,
     /// Which one.
     id: AssetId,
@@ -36,7 +38,8 @@ pub(crate) struct PublishArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct OrderArgs {
-    /// article, image or byline
+    /// What it is.
+    #[arg(value_name = "KIND", value_parser = view::kind())]
     kind: AssetKind,
     /// Which one.
     id: AssetId,
@@ -53,7 +56,8 @@ pub(crate) struct OrderArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct RestoreArgs {
-    /// article, image or byline
+    /// What it is.
+    #[arg(value_name = "KIND", value_parser = view::kind())]
     kind: AssetKind,
     /// Which one.
     id: AssetId,

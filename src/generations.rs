@@ -15,7 +15,7 @@ use crate::{
 #[derive(clap::Args)]
 pub(crate) struct ListArgs {
     /// Only this view; all three otherwise.
-    #[arg(long, value_name = view::NAMES, value_parser = view::parse)]
+    #[arg(long, value_name = "VIEW", value_parser = view::view())]
     view: Option<AssetKind>,
 
     /// Remove the archive as it stood that has this name, instead of listing.
@@ -26,7 +26,7 @@ pub(crate) struct ListArgs {
 #[derive(clap::Args)]
 pub(crate) struct RollbackArgs {
     /// The view to take back; all three otherwise.
-    #[arg(long, value_name = view::NAMES, value_parser = view::parse)]
+    #[arg(long, value_name = "VIEW", value_parser = view::view())]
     view: Option<AssetKind>,
 }
 

@@ -4,11 +4,15 @@ use anyhow::{Result, anyhow};
 use search_api::{Access, Role};
 use serde_json::json;
 
-use crate::terminal::{Outcome, Terminal};
+use crate::{
+    terminal::{Outcome, Terminal},
+    view,
+};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// read, write (reads too) or admin (all)
+    /// What it allows: write reads, too, and admin does all.
+    #[arg(value_name = "ROLE", value_parser = view::role())]
     role: Role,
 }
 

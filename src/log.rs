@@ -14,6 +14,7 @@ use crate::{
     archive::Archive,
     status::bytes,
     terminal::{Outcome, Terminal, count},
+    view,
 };
 
 #[derive(clap::Subcommand)]
@@ -34,7 +35,8 @@ pub(crate) enum Command {
     },
     /// All events about an asset, newest first.
     History {
-        /// article, image or byline
+        /// What it is.
+        #[arg(value_name = "KIND", value_parser = view::kind())]
         kind: AssetKind,
         /// Which one.
         id: AssetId,

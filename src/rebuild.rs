@@ -15,7 +15,7 @@ use crate::{
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Only this view; all three otherwise.
-    #[arg(long, value_name = view::NAMES, value_parser = view::parse)]
+    #[arg(long, value_name = "VIEW", value_parser = view::view())]
     view: Option<AssetKind>,
 
     /// Build the archive as it stood then, beside the live index: a date (1912, 1912-04, 1912-04-15), a time, or

@@ -37,7 +37,7 @@ pub(crate) struct Args {
     exact: bool,
 
     /// What to search.
-    #[arg(long, value_name = view::NAMES, value_parser = view::parse, default_value = "articles")]
+    #[arg(long, value_name = "VIEW", value_parser = view::view(), default_value = "articles")]
     view: AssetKind,
 
     /// Nothing before this date: 1912, 1912-04, 1912-04-15.
@@ -56,11 +56,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     byline: Vec<String>,
 
-    /// relevance, newest or oldest
-    #[arg(long, value_name = "ORDER", value_parser = order, default_value = "relevance")]
+    /// In which order.
+    #[arg(long, value_name = "ORDER", value_parser = view::order(), default_value = "relevance")]
     sort: PlainOrder,
 
-    /// How many hits at most.
+    /// How many hits at most; 0 counts them alone.
     #[arg(long, value_name = "N", default_value_t = 10)]
     limit: usize,
 
@@ -72,10 +72,6 @@ pub(crate) struct Args {
     /// it is first asked for.
     #[arg(long, value_name = "WHEN")]
     as_of: Option<String>,
-}
-
-fn order(name: &str) -> Result<PlainOrder, String> {
-    PlainOrder::named(name).ok_or_else(|| format!("use {}", PlainOrder::NAMES.join(", ")))
 }
 
 pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result<Outcome> {
@@ -133,7 +129,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         terminal.say(format!("Did you mean: {better}"))?;
     }
     let shown = args.offset + found.hits.len();
-    if (shown as u64) < found.total {
+    if (shown as u64) < found.total && args.limit > 0 {
         let total = thousands(found.total);
         terminal.say(format!("\n{} of {total} shown: --offset {shown} goes on", thousands(shown as u64)))?;
     }

@@ -11,6 +11,7 @@ use crate::{
     archive::Archive,
     search,
     terminal::{Outcome, Terminal},
+    view,
 };
 
 const EXAMPLES: &str = "\
@@ -22,7 +23,8 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// article, image or byline
+    /// What it is.
+    #[arg(value_name = "KIND", value_parser = view::kind())]
     kind: AssetKind,
     /// Which one: a search prints it with each hit.
     id: AssetId,

@@ -1,11 +1,32 @@
-//! The names of views, as options take them.
+//! The names of views and of what they are of, as options and arguments take them; shells complete them.
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use query::PlainOrder;
+use search_api::Role;
 use store::AssetKind;
 
-/// What stands for such a name in the help.
-pub(crate) const NAMES: &str = "articles|images|bylines";
+/// Returns what reads a view by its name, or by that of what it has documents of.
+pub(crate) fn view() -> impl TypedValueParser<Value = AssetKind> {
+    named(AssetKind::ALL.map(|kind| PossibleValue::new(kind.plural()).alias(kind.name())))
+}
 
-/// A view by its name, or by that of what it has documents of.
-pub(crate) fn parse(text: &str) -> Result<AssetKind, String> {
-    text.parse().map_err(|_| format!("`{text}` is no view: use articles, images or bylines"))
+/// Returns what reads `article`, `image` or `byline`, or the name of their view.
+pub(crate) fn kind() -> impl TypedValueParser<Value = AssetKind> {
+    named(AssetKind::ALL.map(|kind| PossibleValue::new(kind.name()).alias(kind.plural())))
+}
+
+fn named(names: [PossibleValue; 3]) -> impl TypedValueParser<Value = AssetKind> {
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<AssetKind>())
+}
+
+/// Returns what reads the name of an order.
+pub(crate) fn order() -> impl TypedValueParser<Value = PlainOrder> {
+    let unknown = |name: &str| format!("there is no order `{name}`: use {}", PlainOrder::NAMES.join(", "));
+    PossibleValuesParser::new(PlainOrder::NAMES)
+        .try_map(move |name| PlainOrder::named(&name).ok_or_else(|| unknown(&name)))
+}
+
+/// Returns what reads the name of a role.
+pub(crate) fn role() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.map(Role::name)).try_map(|name| name.parse::<Role>())
 }

@@ -1,13 +1,21 @@
 //! Aggregations, as they are asked.
 
+mod auto;
+mod expression;
 mod keys;
 mod order;
+mod pipeline;
+mod tuples;
 
 use jiff::tz::TimeZone;
 
 pub use self::{
+    auto::AutoHistogram,
+    expression::Expression,
     keys::{KeySet, Keys},
     order::{BucketOrder, Metric, MetricPath, OrderBy},
+    pipeline::{Gap, Moving, Numbers, Over, Pipeline, with_pipelines},
+    tuples::{Composite, MultiTerms, Source},
 };
 use crate::{DateFormat, Interval, Query, Sort};
 
@@ -74,6 +82,43 @@ pub enum AggregationKind {
         /// The field.
         field: String,
     },
+    /// One bucket of everything that readers see, whatever is searched for.
+    Global,
+    /// One bucket of the documents that match best.
+    Sampler {
+        /// At most so many of each view.
+        size: usize,
+    },
+    /// A bucket for each combination of values, page by page.
+    Composite(Composite),
+    /// A bucket for each combination of values, those that most have first.
+    MultiTerms(MultiTerms),
+    /// A bucket for each interval of dates, which are as long as it takes for so many.
+    AutoHistogram(AutoHistogram),
+    /// What the values add up to and how they spread.
+    Spread {
+        /// The field.
+        field: String,
+        /// By so many standard deviations the bounds are away from the mean.
+        sigma: f64,
+        /// The value of documents that have none.
+        missing: Option<String>,
+    },
+    /// The numbers below which these shares of the values are; or the shares that are below these numbers.
+    Percentiles {
+        /// The field.
+        field: String,
+        /// Shares in percent, or numbers.
+        of: Vec<f64>,
+        /// True if they are numbers.
+        are_values: bool,
+        /// The format of dates.
+        format: Option<DateFormat>,
+        /// The value of documents that have none.
+        missing: Option<String>,
+    },
+    /// Over the answers of others, when those are there.
+    Pipeline(Pipeline),
     /// The first documents of the bucket.
     TopHits {
         /// The number of those that are passed over.

@@ -1,6 +1,7 @@
 //! Answers to searches, as plain data: each surface writes them in a form of its own.
 
 mod aggregations;
+mod figures;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use store::{AssetId, AssetKind, Revision, Seq};
 pub use self::aggregations::{
     AggregationAnswer, AggregationResult, Bound, Bucket, BucketKey, Figure, TopHits,
 };
+pub use self::figures::{Share, Spread, ranks_of, shares_of};
 use crate::{Cursor, IndexName, SortValue};
 
 /// The answer to a search.

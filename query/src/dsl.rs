@@ -57,10 +57,19 @@ const KINDS: [&[Kind]; 18] = [
 ];
 
 /// Kinds of Elasticsearch's that are refused with a reason of their own.
-const REFUSED: [(&str, &str); 1] = [(
-    "nested",
-    "`nested` is not supported: bylines, images and keywords are plain objects, whose fields are looked at directly",
-)];
+const REFUSED: [(&str, &str); 4] = [
+    (
+        "nested",
+        "`nested` is not supported: bylines, images and keywords are plain objects, whose fields are looked at directly",
+    ),
+    (
+        "script_score",
+        "`script_score` is not supported: use `function_score` with `field_value_factor`, `gauss`, `exp`, `linear` or \
+         `weight`",
+    ),
+    ("script", "`script` is not supported: nothing from outside is run; use `range`, `terms` or `bool`"),
+    ("knn", "`knn` is not supported: there are no vectors; `more_like_this` finds what is alike"),
+];
 
 /// A kind of query: its name in the DSL, and how it is read.
 struct Kind {
@@ -96,6 +105,11 @@ pub fn parse_query(
     clauses: &mut Clauses,
 ) -> Result<Query, QueryError> {
     Parser { options, clauses }.query(value, pointer)
+}
+
+/// Returns the names of all kinds of queries that can be read.
+pub fn query_kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.into_iter().flatten().map(|kind| kind.name)
 }
 
 /// Writes a query as JSON that [`parse_query`] reads as an equal one.

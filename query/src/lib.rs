@@ -41,15 +41,16 @@ mod typed;
 mod words;
 
 pub use aggregations::{
-    Aggregation, AggregationKind, BucketOrder, Histogram, KeySet, Keys, Metric, MetricPath, OrderBy, Span,
-    Stat, Step, Terms,
+    Aggregation, AggregationKind, AutoHistogram, BucketOrder, Composite, Expression, Gap, Histogram, KeySet,
+    Keys, Metric, MetricPath, Moving, MultiTerms, Numbers, OrderBy, Over, Pipeline, Source, Span, Stat, Step,
+    Terms, with_pipelines,
 };
 pub use answers::{
     AggregationAnswer, AggregationResult, Bound, Bucket, BucketKey, Explanation, Figure, Hit, SearchResponse,
-    TopHits, commit_of,
+    Share, Spread, TopHits, commit_of, ranks_of, shares_of,
 };
 pub use dates::{DateError, DateFormat, Interval, day_range, instant_of, millis_of, parse_bound, zone_of};
-pub use dsl::{DslOptions, parse_query, write_query};
+pub use dsl::{DslOptions, parse_query, query_kinds, write_query};
 pub use error::QueryError;
 pub use fuzzy::{Near, Rows};
 pub use highlight::{HighlightField, HighlightOptions};

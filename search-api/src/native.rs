@@ -1,12 +1,14 @@
 //! The native API: its routes as a table, from which the router, the checks of parameters, the roles and the OpenAPI
 //! document come.
 
+mod accept;
 pub(crate) mod answer;
 mod asked;
 mod assets;
 pub(crate) mod atom;
 mod docs;
 mod events;
+mod export;
 mod metrics;
 mod openapi;
 pub(crate) mod param;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use indexer::end::{Asked, Question};
 use query::{
     Bool, Cursor, Query, QueryError, SearchRequest, SearchResponse, commit_of, limits::MAX_PAGE_BYTES,
-    text_bytes,
+    text_bytes, with_pipelines,
 };
 use serde_json::Map;
 use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot};
@@ -50,6 +50,7 @@ pub(crate) fn answer(
     };
     let mut found = question.rows(query, wants_docs)?;
     let aggregations = question.aggregate(&request.aggregations, &found.matching)?;
+    let aggregations = with_pipelines(&request.aggregations, aggregations);
     if let Some(query) = after_facets {
         found = question.rows(query, false)?;
     }

@@ -1,7 +1,7 @@
 //! Results of aggregations.
 
-use super::Hit;
-use crate::Stat;
+use super::{Hit, Share, Spread};
+use crate::{Scalar, Stat};
 
 /// The result of one aggregation, under its name.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +29,8 @@ pub enum AggregationResult {
     /// Of [`Filters`](crate::AggregationKind::Filters): a bucket for each query, and behind them that of what matches
     /// none, if it was asked for.
     Filters(Vec<Bucket>),
-    /// Of [`Filter`](crate::AggregationKind::Filter) and [`Missing`](crate::AggregationKind::Missing): one bucket.
+    /// Of [`Filter`](crate::AggregationKind::Filter), [`Missing`](crate::AggregationKind::Missing),
+    /// [`Global`](crate::AggregationKind::Global) and [`Sampler`](crate::AggregationKind::Sampler): one bucket.
     One(Bucket),
     /// Of [`Stats`](crate::AggregationKind::Stats): the number that was asked for, or all of them.
     Stats(Vec<Figure>),
@@ -37,6 +38,38 @@ pub enum AggregationResult {
     Distinct(u64),
     /// Of [`TopHits`](crate::AggregationKind::TopHits): the first documents.
     TopHits(TopHits),
+    /// Of [`AutoHistogram`](crate::AggregationKind::AutoHistogram): a bucket for each interval.
+    AutoIntervals {
+        /// In the order of time.
+        buckets: Vec<Bucket>,
+        /// The interval that was chosen: `7d`.
+        interval: String,
+    },
+    /// Of [`Composite`](crate::AggregationKind::Composite): a bucket for each combination. The next page comes behind the
+    /// last of them.
+    Composite(Vec<Bucket>),
+    /// Of [`Spread`](crate::AggregationKind::Spread) and a pipeline of it.
+    Extended(Spread),
+    /// Of [`Percentiles`](crate::AggregationKind::Percentiles) and a pipeline of them.
+    Shares(Vec<Share>),
+    /// Of a pipeline: a number, if it comes to one.
+    Value(Option<f64>),
+    /// Of a pipeline: the difference to the bucket before.
+    Change {
+        /// The difference.
+        value: f64,
+        /// The same by a unit of time.
+        by_unit: Option<f64>,
+    },
+    /// Of a pipeline: the largest or smallest number, and whose it is.
+    Peak {
+        /// The number.
+        value: Option<f64>,
+        /// The keys of the buckets that have it.
+        keys: Vec<BucketKey>,
+    },
+    /// Of a pipeline that has nothing to say of this bucket.
+    Absent,
 }
 
 impl AggregationResult {
@@ -46,9 +79,11 @@ impl AggregationResult {
             Self::Values { buckets, .. }
             | Self::Intervals(buckets)
             | Self::Ranges(buckets)
-            | Self::Filters(buckets) => buckets,
+            | Self::Filters(buckets)
+            | Self::Composite(buckets)
+            | Self::AutoIntervals { buckets, .. } => buckets,
             Self::One(bucket) => std::slice::from_ref(bucket),
-            Self::Stats(_) | Self::Distinct(_) | Self::TopHits(_) => &[],
+            _ => &[],
         }
     }
 }
@@ -80,6 +115,8 @@ pub enum BucketKey {
         /// In the format that was asked for.
         shown: String,
     },
+    /// Several values, each with its name, if it has any; none where a document has none.
+    Several(Vec<(String, Option<Scalar>)>),
     /// A value between bounds.
     Range {
         /// The name that was asked for it, or one that is made of the bounds.

@@ -10,6 +10,10 @@ use crate::{
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "function_score", read: Read::Options(read) }];
 
+/// What there is instead of scripts.
+pub(super) const INSTEAD: &str =
+    "use `function_score` with `field_value_factor`, `gauss`, `exp`, `linear` or `weight`";
+
 const CURVES: [(&str, Curve); 3] = [("gauss", Curve::Gauss), ("exp", Curve::Exp), ("linear", Curve::Linear)];
 
 const MODES: [(&str, Mode); 7] = [
@@ -97,7 +101,9 @@ fn function(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Result<ScoreFun
     let kind = kinds.pop().unwrap_or(FunctionKind::Weight);
     for name in ["random_score", "script_score"] {
         if object.take(name).is_some() {
-            return Err(QueryError::new(format!("`{name}` is not supported")).at(object.pointer_to(name)));
+            return Err(
+                QueryError::new(format!("`{name}` is not supported: {INSTEAD}")).at(object.pointer_to(name))
+            );
         }
     }
     if weight.is_none() && kind == FunctionKind::Weight {

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The most hits of one page by plain parameters.
-pub const MAX_LIMIT: usize = 100;
+pub const MAX_LIMIT: usize = 1_000;
 const MAX_FACETS: usize = 10;
 const FACET_VALUES: usize = 20;
 
@@ -302,7 +302,7 @@ mod tests {
         };
         check("view", "videos");
         check("limit", "many");
-        check("limit", "101");
+        check("limit", "1001");
         check("sort", "sideways");
         check("facets", "mood");
         check("highlight", "maybe");

@@ -22,6 +22,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// All of them, those that allow less first.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Admin];
+
     /// As it is written in files of keys.
     pub const fn name(self) -> &'static str {
         match self {

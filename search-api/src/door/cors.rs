@@ -73,7 +73,13 @@ impl Origins {
                 header::IF_NONE_MATCH,
                 HeaderName::from_static("last-event-id"),
             ])
-            .expose_headers([header::ETAG, header::RETRY_AFTER, HeaderName::from_static("x-elastic-product")])
+            .expose_headers([
+                header::ETAG,
+                header::LINK,
+                header::RETRY_AFTER,
+                HeaderName::from_static("x-elastic-product"),
+                HeaderName::from_static("x-total-count"),
+            ])
             .max_age(Duration::from_secs(3_600));
         Some(layer)
     }

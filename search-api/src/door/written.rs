@@ -34,6 +34,11 @@ impl Written {
         })
     }
 
+    /// The bytes of it.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
     /// What stands between parts.
     pub(crate) fn add_text(&mut self, text: &str) {
         self.0.extend_from_slice(text.as_bytes());

@@ -2,10 +2,13 @@
 
 mod answer;
 mod buckets;
+mod more;
+mod pipelines;
 
 use query::{
     Aggregation, AggregationKind, DateFormat, DslOptions, Fields, QueryError, Stat, Step, kind_of,
-    limits::Clauses, parse_query,
+    limits::{Clauses, MAX_WINDOW},
+    parse_query,
 };
 use serde_json::{Map, Value};
 use store::AssetKind;
@@ -70,7 +73,12 @@ fn one(
     look.kind = type_of(&kind);
     let has_buckets = !matches!(
         kind,
-        AggregationKind::TopHits { .. } | AggregationKind::Cardinality { .. } | AggregationKind::Stats { .. }
+        AggregationKind::TopHits { .. }
+            | AggregationKind::Cardinality { .. }
+            | AggregationKind::Stats { .. }
+            | AggregationKind::Spread { .. }
+            | AggregationKind::Percentiles { .. }
+            | AggregationKind::Pipeline(_)
     );
     if !nested.is_empty() && !has_buckets {
         return Err(
@@ -104,6 +112,15 @@ fn type_of(kind: &AggregationKind) -> &'static str {
         AggregationKind::Filters { .. } => "filters",
         AggregationKind::Missing { .. } => "missing",
         AggregationKind::TopHits { .. } => "top_hits",
+        AggregationKind::Global => "global",
+        AggregationKind::Sampler { .. } => "sampler",
+        AggregationKind::Composite(_) => "composite",
+        AggregationKind::MultiTerms(_) => "multi_terms",
+        AggregationKind::AutoHistogram(_) => "auto_date_histogram",
+        AggregationKind::Spread { .. } => "extended_stats",
+        AggregationKind::Percentiles { are_values: false, .. } => "tdigest_percentiles",
+        AggregationKind::Percentiles { are_values: true, .. } => "tdigest_percentile_ranks",
+        AggregationKind::Pipeline(pipeline) => pipelines::type_of(pipeline),
     }
 }
 
@@ -193,6 +210,17 @@ fn simple(
         "sum" => stats(object, Stat::Sum),
         "value_count" => stats(object, Stat::Count),
         "stats" => stats(object, Stat::All),
+        "global" => Ok(AggregationKind::Global),
+        "sampler" => {
+            Ok(AggregationKind::Sampler { size: object.count("shard_size")?.unwrap_or(100).min(MAX_WINDOW) })
+        }
+        "composite" => more::composite(object),
+        "multi_terms" => more::multi_terms(object, nested),
+        "auto_date_histogram" => more::auto_histogram(object),
+        "extended_stats" => more::spread(object),
+        "percentiles" => more::percentiles(object, look),
+        "percentile_ranks" => more::percentile_ranks(object, look),
+        name if pipelines::is_one(name) => pipelines::read(name, object),
         other => {
             let shown: String = other.chars().take(80).collect();
             Err(QueryError::new(format!("the aggregation `{shown}` is not supported")))

@@ -16,6 +16,8 @@ mod elastic;
 mod error;
 mod explain;
 mod info;
+#[cfg(test)]
+mod listed;
 mod mapping;
 mod params;
 mod points;

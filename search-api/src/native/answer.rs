@@ -112,6 +112,7 @@ fn values_of(facet: &AggregationAnswer) -> Vec<FacetValue> {
         }
         BucketKey::Number(number) => Some(FacetKey::Number(*number)),
         BucketKey::Query(name) => name.clone().map(FacetKey::Text),
+        BucketKey::Several(_) => None,
     };
     let buckets = facet.result.buckets().iter();
     buckets.filter_map(|bucket| Some(FacetValue { count: bucket.count, value: key(&bucket.key)? })).collect()

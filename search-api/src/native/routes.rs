@@ -50,8 +50,9 @@ fn searching() -> Route {
     let mut params: Vec<Param> = PARAMETERS.iter().map(Param::of).collect();
     params.push(Param::new(
         "format",
-        Shape::OneOf(&["json", "csv", "atom"]),
-        "What comes back; without it, what the header Accept says, and JSON if it says nothing.",
+        Shape::OneOf(&["json", "csv", "atom", "ndjson"]),
+        "What comes back; without it, what the header Accept says, and JSON if it says nothing. NDJSON, and CSV without a \
+         `limit`, are all hits of the archive as it is now, one a line, however many.",
     ));
     Route::new(Method::GET, "/api/v1/search", READ, "search", search::search)
         .sheds()
@@ -62,6 +63,7 @@ fn searching() -> Route {
         .takes(&params)
         .gives::<SearchAnswer>("What was found.")
         .gives_text("text/csv", "The hits, a line for each.")
+        .gives_text("application/x-ndjson", "The hits, each as JSON on a line of its own.")
         .gives_text("application/atom+xml", "The hits as a feed.")
 }
 

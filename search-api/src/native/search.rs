@@ -21,8 +21,10 @@ use crate::{
         written::Written,
     },
     native::{
+        accept,
         answer::{HitAnswer, SearchAnswer},
         atom::{self, Feed},
+        export::{self, Form},
         route::Asked,
         table,
     },
@@ -36,20 +38,31 @@ enum Format {
     Json,
     Csv,
     Atom,
+    Ndjson,
 }
 
 impl Format {
-    /// What `format` says, otherwise the first of ours that is accepted.
+    /// What a search may look like: the name, and the media type; the first is the usual one.
+    const ALL: [(Self, &str, &str); 4] = [
+        (Self::Json, "json", "application/json"),
+        (Self::Csv, "csv", "text/csv"),
+        (Self::Atom, "atom", "application/atom+xml"),
+        (Self::Ndjson, "ndjson", "application/x-ndjson"),
+    ];
+
+    /// What `format` says, otherwise what is accepted most gladly.
     fn of(asked: &Asked) -> Self {
-        let named = |name: &str| match name.trim() {
-            "json" | "application/json" => Some(Self::Json),
-            "csv" | "text/csv" => Some(Self::Csv),
-            "atom" | "application/atom+xml" => Some(Self::Atom),
-            _ => None,
-        };
-        let accepted = asked.header("accept").unwrap_or_default().split(',');
-        let accepted = accepted.map(|media| media.split(';').next().unwrap_or_default()).find_map(named);
-        asked.param("format").and_then(named).or(accepted).unwrap_or(Self::Json)
+        let named =
+            asked.param("format").and_then(|name| Self::ALL.iter().find(|(_, known, _)| *known == name));
+        let media = Self::ALL.map(|(_, _, media)| media);
+        let at = || accept::best(asked.header("accept").unwrap_or_default(), &media);
+        named.or_else(|| Self::ALL.get(at()?)).map_or(Self::Json, |(format, ..)| *format)
+    }
+
+    /// Returns true if all hits are asked for, page after page in one body.
+    fn is_of_all(self, asked: &Asked) -> bool {
+        let is_of_page = ["limit", "offset", "cursor"].into_iter().any(|name| asked.param(name).is_some());
+        self == Self::Ndjson || (self == Self::Csv && !is_of_page)
     }
 }
 
@@ -71,6 +84,19 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
             return Ok(not_modified(tag));
         }
     }
+    if format.is_of_all(&asked) {
+        let form = if format == Format::Csv { Form::Csv } else { Form::Ndjson };
+        let most = asked.parsed("limit");
+        if let Some(wanted) = request.min_seq {
+            wait_for(&state, kind, wanted).await?;
+        }
+        let found = export::all(&state, request, form, most).await;
+        // All else was checked before.
+        let found = found.map_err(|error| if asked.param("q").is_some() { error.at("q") } else { error })?;
+        let mut response = found.response;
+        tagged(response.headers_mut(), tag(&asked, &head, &found.generation, &found.state));
+        return Ok(response);
+    }
     let (site, has_q) = (Arc::clone(&state.door.site), asked.param("q").is_some());
     run_search(&state, request, move |search, found| {
         let tag = tag(&asked, &head, &found.generation, &found.state);
@@ -80,7 +106,7 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
         let total = found.total;
         let next = found.next.as_ref().map(|cursor| page_after(&asked, &cursor.to_string()));
         let mut response = match format {
-            Format::Json => Written::of(&SearchAnswer::from(found))?.into_response(),
+            Format::Json | Format::Ndjson => Written::of(&SearchAnswer::from(found))?.into_response(),
             Format::Csv => {
                 let csv = table::csv(kind, &found.hits);
                 let disposition = [(header::CONTENT_DISPOSITION, "attachment; filename=\"search.csv\"")];

@@ -12,6 +12,15 @@ pub(crate) fn csv(kind: AssetKind, hits: &[Hit]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory does not fail, and all records are as long as the first.
     let _ = writer.write_record(evidence.into_iter().chain(fields.iter().map(|field| field.name)));
+    let mut table = writer.into_inner().unwrap_or_default();
+    table.extend(rows(kind, hits));
+    table
+}
+
+/// The lines of the table alone, behind others.
+pub(crate) fn rows(kind: AssetKind, hits: &[Hit]) -> Vec<u8> {
+    let fields = view_of(kind).fields();
+    let mut writer = csv::Writer::from_writer(Vec::new());
     for hit in hits {
         let score = if hit.score > 0.0 { hit.score.to_string() } else { String::new() };
         let evidence = [

@@ -53,4 +53,4 @@ const oldest = grouped.aggregations["sterms#sections"].buckets.map((bucket) => b
 assert.ok(oldest.length === 3 && oldest.every((value, at) => at === 0 || oldest[at - 1] <= value), oldest);
 await assert.rejects(client.asyncSearch.submit({ index: "articles" }), /_async_search/);
 await assert.rejects(client.search({ index: "articles", query: { nonsense: {} } }), /nonsense/);
-console.log("@elastic/elasticsearch works");
+console.log("reads; writes; refused: _async_search (every search ends within seconds)");

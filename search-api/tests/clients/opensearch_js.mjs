@@ -19,4 +19,4 @@ while (page.hits.hits.length > 0) {
 }
 assert.equal(seen, total);
 assert.equal((await client.clearScroll({ body: { scroll_id: [page._scroll_id] } })).body.num_freed, 1);
-console.log("@opensearch-project/opensearch works");
+console.log("reads; writes; refused: nothing");

@@ -175,6 +175,13 @@ async fn options_are_done_or_refused_by_name() {
         json!({"aggs": {"a": {"date_histogram": {"field": "published", "calendar_interval": "year", "time_zone": "Mars/Olympus"}}}}),
         json!({"aggs": {"a": {"min": {"field": "published"}, "aggs": {"b": {"max": {"field": "published"}}}}}}),
         json!({"aggs": {"a": {"composite": {"sources": []}}}}),
+        json!({"aggs": {"a": {"composite": {"sources": [{"s": {"geotile_grid": {"field": "x"}}}]}}}}),
+        json!({"aggs": {"a": {"multi_terms": {"terms": [{"field": "section"}]}}}}),
+        json!({"aggs": {"a": {"percentiles": {"field": "published", "percents": [101]}}}}),
+        json!({"aggs": {"a": {"auto_date_histogram": {"field": "published", "minimum_interval": "fortnight"}}}}),
+        json!({"aggs": {"a": {"bucket_script": {"buckets_path": {"x": "_count"}, "script": "doc['x'].value"}}}}),
+        json!({"aggs": {"a": {"moving_fn": {"buckets_path": "_count", "window": 2, "script": "values[0]"}}}}),
+        json!({"aggs": {"a": {"significant_terms": {"field": "section"}}}}),
         json!({"suggest": {"a": {"text": "x", "term": {"field": "body", "max_edits": 1}}}}),
         json!({"indices_boost": [{"articles": 2}]}),
     ];

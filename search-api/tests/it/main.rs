@@ -9,6 +9,7 @@
 
 mod access;
 mod aggregations;
+mod aggregations_more;
 mod archive;
 mod days;
 mod elastic;

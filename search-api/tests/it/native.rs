@@ -89,9 +89,42 @@ async fn hits_as_csv_hold_no_formulas() {
     assert_eq!(cell("headline"), "'=HYPERLINK(\"http://evil\")");
     assert_eq!(cell("body"), "'-2+3 trams, \"quoted\"\n\nand more");
     assert_eq!(cell("keywords.value"), "Trams; Harbour");
-    let (_, headers, _) = whole(&router, "/api/v1/search?q=trams", "text/csv;q=0.9, */*").await;
+    let (_, headers, _) = whole(&router, "/api/v1/search?q=trams", "text/csv, */*;q=0.1").await;
     assert!(headers["content-type"].to_str().unwrap().starts_with("text/csv"));
     assert_eq!(headers["vary"], "accept, authorization");
+}
+
+/// A story: somebody writes out all that was found, more than a page has room for, while the archive grows.
+#[tokio::test]
+async fn all_hits_come_in_one_body() {
+    let articles: Vec<Value> = (0..600)
+        .map(|n| json!({"type": "article.published", "id": format!("a/{n}"), "data": {"headline": format!("Tram {n}"), "published": "1903"}}))
+        .collect();
+    let archive = Archive::of(&articles);
+    let router = archive.router();
+    let lines = async |address: &str| {
+        let (status, headers, text) = whole(&router, address, "").await;
+        assert_eq!(status, StatusCode::OK, "{text}");
+        assert_eq!(headers["x-total-count"].as_bytes(), b"600", "{address}");
+        text
+    };
+    for order in ["relevance", "newest", "oldest"] {
+        let text = lines(&format!("/api/v1/search?q=tram&sort={order}&format=ndjson&highlight=false")).await;
+        let ids: std::collections::BTreeSet<String> = text
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!((text.lines().count(), ids.len()), (600, 600), "{order}");
+    }
+    assert_eq!(lines("/api/v1/search?q=tram&format=ndjson&limit=251").await.lines().count(), 251);
+    assert_eq!(lines("/api/v1/search?q=tram&format=csv").await.lines().count(), 601);
+    assert_eq!(lines("/api/v1/search?q=tram&format=csv&limit=7").await.lines().count(), 8);
+    let (_, headers, text) = whole(&router, "/api/v1/search?q=nothing&format=ndjson", "").await;
+    assert_eq!((text.as_str(), headers["x-total-count"].as_bytes()), ("", b"0".as_slice()));
+    let (status, _, text) = whole(&router, "/api/v1/search?q=date:soon&format=ndjson", "").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{text}");
+    let (status, _, text) = whole(&router, "/api/v1/search?q=tram&limit=1000", "").await;
+    assert_eq!((status, text.matches("\"id\":\"a/").count()), (StatusCode::OK, 600));
 }
 
 #[tokio::test]

@@ -4,17 +4,19 @@
 //! function over that list. The memory is four bytes a document and level; buckets are counted and bounded over the
 //! whole request.
 
+mod auto;
 mod buckets;
 mod metrics;
 mod order;
 mod terms;
 mod top;
+mod tuples;
 
 use std::cell::Cell;
 
 use query::{
     Aggregation, AggregationAnswer, AggregationKind, AggregationResult, Bound, Bucket, BucketKey, DateFormat,
-    Histogram, QueryError, Span, Step, limits::MAX_BUCKETS,
+    Histogram, QueryError, Span, Step, limits::MAX_BUCKETS, ranks_of, shares_of,
 };
 use tantivy::{DocId, SegmentOrdinal};
 
@@ -136,6 +138,31 @@ impl Aggregator<'_> {
                 let docs = self.without(field, docs)?;
                 AggregationResult::One(self.bucket(BucketKey::Query(None), nested, &docs)?)
             }
+            AggregationKind::Global => {
+                AggregationResult::One(self.bucket(BucketKey::Query(None), nested, &self.everything()?)?)
+            }
+            AggregationKind::Sampler { size } => {
+                let docs = self.best_of(*size, docs)?;
+                AggregationResult::One(self.bucket(BucketKey::Query(None), nested, &docs)?)
+            }
+            AggregationKind::Composite(wanted) => self.composite(wanted, nested, docs)?,
+            AggregationKind::MultiTerms(wanted) => self.multi_terms(wanted, nested, docs)?,
+            AggregationKind::AutoHistogram(wanted) => self.auto_histogram(wanted, nested, docs)?,
+            AggregationKind::Spread { field, sigma, missing } => {
+                AggregationResult::Extended(self.spread(field, *sigma, missing.as_deref(), docs)?)
+            }
+            AggregationKind::Percentiles { field, of, are_values, format, missing } => {
+                let values = self.numbers(field, missing.as_deref(), docs)?;
+                let is_date = self.values_of(field)? == Some(Values::Dates);
+                let mut shares = if *are_values { ranks_of(values, of) } else { shares_of(values, of) };
+                for share in shares.iter_mut().filter(|_| is_date) {
+                    let number = if *are_values { Some(share.of) } else { share.value };
+                    share.date = number.map(|number| DateFormat::shown(number as i64, format.as_ref()));
+                }
+                AggregationResult::Shares(shares)
+            }
+            // Its place, until all others have answered.
+            AggregationKind::Pipeline(_) => AggregationResult::Absent,
             AggregationKind::TopHits { from, size, sort } => {
                 AggregationResult::TopHits(self.top_hits(*from, *size, sort, docs)?)
             }

@@ -1,8 +1,8 @@
 //! What aggregations found, as Elasticsearch's clients read it: typed keys, `keyed`, `meta`, of hits only a part.
 
 use query::{
-    Aggregation, AggregationAnswer, AggregationKind, AggregationResult, Bucket, BucketKey, Figure, Hit, Sort,
-    SourceFilter, Stat, TopHits,
+    Aggregation, AggregationAnswer, AggregationKind, AggregationResult, Bucket, BucketKey, Figure, Hit,
+    Scalar, Share, Sort, SourceFilter, Spread, Stat, TopHits,
 };
 use serde_json::{Map, Value, json};
 
@@ -30,6 +30,9 @@ pub(in crate::es) fn answers(
     let mut written = Map::new();
     for (AggregationAnswer { name, result }, (asked, look)) in found.into_iter().zip(asked.iter().zip(looks))
     {
+        if matches!(result, AggregationResult::Absent) {
+            continue;
+        }
         let name = if typed { format!("{}#{name}", look.kind) } else { name };
         let mut answer = Writer { asked, look, typed }.answer(result);
         answer.extend(look.meta.clone().map(|meta| ("meta".to_owned(), meta)));
@@ -61,7 +64,7 @@ impl Writer<'_> {
             }
             AggregationResult::One(bucket) => answer = self.bucket(bucket),
             AggregationResult::Stats(figures) => {
-                let is_one = !matches!(self.asked.kind, AggregationKind::Stats { which: Stat::All, .. });
+                let is_one = figures.len() == 1;
                 figures.into_iter().for_each(|one| figure(&mut answer, is_one, one));
             }
             AggregationResult::Distinct(count) => {
@@ -70,6 +73,31 @@ impl Writer<'_> {
             AggregationResult::TopHits(top) => {
                 answer.insert("hits".to_owned(), self.top_hits(top));
             }
+            AggregationResult::AutoIntervals { buckets, interval } => {
+                answer.insert("buckets".to_owned(), self.buckets(buckets));
+                answer.insert("interval".to_owned(), json!(interval));
+            }
+            AggregationResult::Composite(buckets) => {
+                let last = buckets.last().map(|last| self.several(&last.key));
+                answer.extend(last.map(|last| ("after_key".to_owned(), last)));
+                answer.insert("buckets".to_owned(), self.buckets(buckets));
+            }
+            AggregationResult::Extended(spread) => answer = spread_out(&spread),
+            AggregationResult::Shares(shares) => {
+                answer.insert("values".to_owned(), self.shares(&shares));
+            }
+            AggregationResult::Value(value) => {
+                answer.insert("value".to_owned(), json!(value));
+            }
+            AggregationResult::Change { value, by_unit } => {
+                answer.insert("value".to_owned(), json!(value));
+                answer.extend(by_unit.map(|by_unit| ("normalized_value".to_owned(), json!(by_unit))));
+            }
+            AggregationResult::Peak { value, keys } => {
+                answer.insert("value".to_owned(), json!(value));
+                answer.insert("keys".to_owned(), keys.iter().map(|key| self.key_text(key)).collect());
+            }
+            AggregationResult::Absent => {}
         }
         answer
     }
@@ -111,6 +139,12 @@ impl Writer<'_> {
                 put("key", json!(millis));
                 put("key_as_string", json!(shown));
             }
+            key @ BucketKey::Several(_) => {
+                put("key", self.several(&key));
+                if matches!(self.asked.kind, AggregationKind::MultiTerms(_)) {
+                    put("key_as_string", json!(self.key_text(&key)));
+                }
+            }
             BucketKey::Range { name, from, to } => {
                 for (end, bound) in [("from", from), ("to", to)] {
                     let Some(bound) = bound else { continue };
@@ -141,7 +175,48 @@ impl Writer<'_> {
             BucketKey::Number(number) => self.number(*number).to_string(),
             BucketKey::Date { shown, .. } => shown.clone(),
             BucketKey::Range { name, .. } => name.clone(),
+            BucketKey::Several(values) => {
+                let text = |(_, value): &(String, Option<Scalar>)| {
+                    value.as_ref().map_or_else(String::new, ToString::to_string)
+                };
+                values.iter().map(text).collect::<Vec<_>>().join("|")
+            }
         }
+    }
+
+    /// Several values: under their names, or as a list where they have none.
+    fn several(&self, key: &BucketKey) -> Value {
+        let BucketKey::Several(values) = key else { return Value::Null };
+        match self.asked.kind {
+            AggregationKind::Composite(_) => {
+                values.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>().into()
+            }
+            _ => values.iter().map(|(_, value)| json!(value)).collect(),
+        }
+    }
+
+    fn shares(&self, shares: &[Share]) -> Value {
+        // Those of a pipeline are always under their names.
+        let keyed = self.look.keyed || matches!(self.asked.kind, AggregationKind::Pipeline(_));
+        if keyed {
+            let mut under_names = Map::new();
+            for share in shares {
+                // A number always shows that it may have decimals.
+                let name = format!("{:?}", share.of);
+                let date = share.date.as_ref().map(|date| (format!("{name}_as_string"), json!(date)));
+                under_names.extend(date);
+                under_names.insert(name, json!(share.value));
+            }
+            return under_names.into();
+        }
+        let one = |share: &Share| {
+            let mut one = json!({"key": share.of, "value": share.value});
+            if let (Some(fields), Some(date)) = (one.as_object_mut(), &share.date) {
+                fields.insert("value_as_string".to_owned(), json!(date));
+            }
+            one
+        };
+        shares.iter().map(one).collect()
     }
 
     fn top_hits(&self, top: TopHits) -> Value {
@@ -167,6 +242,32 @@ impl Writer<'_> {
         shown.extend(source.map(|source| ("_source".to_owned(), Value::Object(source))));
         Value::Object(shown)
     }
+}
+
+/// All figures of how numbers spread.
+fn spread_out(spread: &Spread) -> Map<String, Value> {
+    let mut answer = Map::new();
+    answer.insert("count".to_owned(), json!(spread.count));
+    let names = [
+        "min",
+        "max",
+        "avg",
+        "sum",
+        "sum_of_squares",
+        "variance",
+        "variance_population",
+        "variance_sampling",
+        "std_deviation",
+        "std_deviation_population",
+        "std_deviation_sampling",
+    ];
+    answer.extend(names.map(|name| (name.to_owned(), json!(spread.named(name)))));
+    let bounds =
+        ["upper", "lower", "upper_population", "lower_population", "upper_sampling", "lower_sampling"];
+    let bounds: Map<String, Value> =
+        bounds.into_iter().map(|name| (name.to_owned(), json!(spread.named(name)))).collect();
+    answer.insert("std_deviation_bounds".to_owned(), Value::Object(bounds));
+    answer
 }
 
 /// A number under its own name, or as `value` when it is the only one.

@@ -90,7 +90,7 @@ fn keys(object: &mut Fields, name: &str) -> Result<Option<KeySet>, QueryError> {
 }
 
 /// `order`: by `_count`, `_key`, or a number of what is nested; several one behind the other.
-fn order(object: &mut Fields, nested: &[Aggregation]) -> Result<Vec<BucketOrder>, QueryError> {
+pub(super) fn order(object: &mut Fields, nested: &[Aggregation]) -> Result<Vec<BucketOrder>, QueryError> {
     let pointer = object.pointer_to("order");
     let mut orders = Vec::new();
     for value in object.list("order") {
@@ -117,12 +117,30 @@ fn order(object: &mut Fields, nested: &[Aggregation]) -> Result<Vec<BucketOrder>
 
 const MAX_ORDERS: usize = 8;
 
-fn min_count(object: &mut Fields, default: u64) -> Result<u64, QueryError> {
+pub(super) fn min_count(object: &mut Fields, default: u64) -> Result<u64, QueryError> {
     Ok(object.count("min_doc_count")?.map_or(default, |count| count as u64))
 }
 
 pub(super) fn dates(object: &mut Fields, look: &mut Look, nested: &[Aggregation]) -> Answer {
     let zone = Zone::of(object)?;
+    let step = interval_of(object, &zone)?;
+    let offset = offset_of(object)?;
+    let (format, written) = format_as_written(object)?.unzip();
+    // Numbers are read too, whatever the format.
+    let reads = written.map(|text| format!("{text}||epoch_millis"));
+    let now = Timestamp::now().as_millis();
+    let read = |text: &str| {
+        let read = |format| parse_bound(text, format, zone.name.as_deref(), now);
+        let bound = read(reads.as_deref()).or_else(|_| read(None));
+        bound.map(|(first, _)| first).map_err(|error| QueryError::illegal(error.to_string()))
+    };
+    let format = zone.shows(format);
+    let wanted = Histogram { format, offset, ..Histogram::of(object.need_text("field")?, step) };
+    histogram(wanted, object, look, nested, &read)
+}
+
+/// `calendar_interval`, `fixed_interval`, or `interval` for either.
+pub(super) fn interval_of(object: &mut Fields, zone: &Zone) -> Result<Step, QueryError> {
     let (calendar, fixed) = (object.text("calendar_interval")?, object.text("fixed_interval")?);
     let legacy = object.text("interval")?;
     let interval = match (calendar, fixed, legacy) {
@@ -134,40 +152,32 @@ pub(super) fn dates(object: &mut Fields, look: &mut Look, nested: &[Aggregation]
         }
     };
     let interval = interval.map_err(|error| QueryError::illegal(error.to_string()))?;
+    Ok(Step::Dates(interval, zone.zone.clone()))
+}
+
+/// `offset`, in milliseconds.
+pub(super) fn offset_of(object: &mut Fields) -> Result<i64, QueryError> {
     let offset = object.text("offset")?.unwrap_or_default();
     let (sign, length) = match offset.strip_prefix('-') {
         Some(length) => (-1, length),
         None => (1, offset.trim_start_matches('+')),
     };
-    let offset = match length {
-        "" => 0,
-        length => millis_of(length).ok_or_else(|| {
+    match length {
+        "" => Ok(0),
+        length => millis_of(length).map(|millis| sign * millis).ok_or_else(|| {
             QueryError::illegal("`offset` must be a time such as +6h or -1d").at(object.pointer_to("offset"))
-        })?,
-    };
-    let (format, written) = format_as_written(object)?.unzip();
-    // Numbers are read too, whatever the format.
-    let reads = written.map(|text| format!("{text}||epoch_millis"));
-    let now = Timestamp::now().as_millis();
-    let read = |text: &str| {
-        let read = |format| parse_bound(text, format, zone.name.as_deref(), now);
-        let bound = read(reads.as_deref()).or_else(|_| read(None));
-        bound.map(|(first, _)| first).map_err(|error| QueryError::illegal(error.to_string()))
-    };
-    let (format, step) = (zone.shows(format), Step::Dates(interval, zone.zone.clone()));
-    let wanted =
-        Histogram { format, offset: sign * offset, ..Histogram::of(object.need_text("field")?, step) };
-    histogram(wanted, object, look, nested, &read)
+        }),
+    }
 }
 
 /// By whose clocks dates are read, parted and shown.
-struct Zone {
-    name: Option<String>,
-    zone: TimeZone,
+pub(super) struct Zone {
+    pub(super) name: Option<String>,
+    pub(super) zone: TimeZone,
 }
 
 impl Zone {
-    fn of(object: &mut Fields) -> Result<Self, QueryError> {
+    pub(super) fn of(object: &mut Fields) -> Result<Self, QueryError> {
         let name = object.text("time_zone")?;
         let zone = zone_of(name.as_deref());
         let zone =
@@ -175,19 +185,28 @@ impl Zone {
         Ok(Self { name, zone })
     }
 
-    fn shows(&self, format: Option<DateFormat>) -> Option<DateFormat> {
+    pub(super) fn shows(&self, format: Option<DateFormat>) -> Option<DateFormat> {
         if self.zone == TimeZone::UTC { format } else { Some(DateFormat::in_zone(format, self.zone.clone())) }
     }
 }
 
-pub(super) fn numbers(object: &mut Fields, look: &mut Look, nested: &[Aggregation]) -> Answer {
-    let whole = |number: f64| number.fract() == 0.0 && number.abs() < 1e15;
-    let interval = object.number("interval")?.filter(|interval| *interval >= 1.0 && whole(*interval));
+fn is_whole(number: f64) -> bool {
+    number.fract() == 0.0 && number.abs() < 1e15
+}
+
+/// `interval` of numbers.
+pub(super) fn number_step(object: &mut Fields) -> Result<Step, QueryError> {
+    let interval = object.number("interval")?.filter(|interval| *interval >= 1.0 && is_whole(*interval));
     let interval = interval.ok_or_else(|| {
         QueryError::illegal("`interval` must be a whole number from 1 on").at(object.pointer_to("interval"))
     })?;
+    Ok(Step::Numbers(interval as i64))
+}
+
+pub(super) fn numbers(object: &mut Fields, look: &mut Look, nested: &[Aggregation]) -> Answer {
+    let step = number_step(object)?;
     let offset = object.number("offset")?.unwrap_or(0.0);
-    if !whole(offset) {
+    if !is_whole(offset) {
         return Err(QueryError::illegal("`offset` must be a whole number").at(object.pointer_to("offset")));
     }
     let read = |text: &str| {
@@ -196,7 +215,7 @@ pub(super) fn numbers(object: &mut Fields, look: &mut Look, nested: &[Aggregatio
             .map(|number| number as i64)
             .ok_or_else(|| QueryError::illegal(format!("`{text}` is no number")))
     };
-    let wanted = Histogram::of(object.need_text("field")?, Step::Numbers(interval as i64));
+    let wanted = Histogram::of(object.need_text("field")?, step);
     histogram(Histogram { offset: offset as i64, ..wanted }, object, look, nested, &read)
 }
 

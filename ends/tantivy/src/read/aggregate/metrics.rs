@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use query::{DateFormat, Figure, QueryError, Stat};
+use query::{DateFormat, Figure, QueryError, Spread, Stat};
 
 use super::{Aggregator, Answer, Docs, buckets::Values};
 
@@ -66,6 +66,32 @@ impl Aggregator<'_> {
             }
         }
         Ok(all)
+    }
+
+    /// All numbers of a field.
+    pub(super) fn numbers(&self, field: &str, missing: Option<&str>, docs: &Docs) -> Answer<Vec<f64>> {
+        let mut values = Vec::new();
+        if missing.is_some() || self.values_of(field)?.is_some() {
+            let missing = self.number_for(field, missing)?;
+            self.each_number(field, missing, docs, &mut |_, _, value| values.push(value as f64))?;
+        }
+        Ok(values)
+    }
+
+    /// What the numbers of a field add up to and how they spread.
+    pub(super) fn spread(
+        &self,
+        field: &str,
+        sigma: f64,
+        missing: Option<&str>,
+        docs: &Docs,
+    ) -> Answer<Spread> {
+        let mut spread = Spread::new(sigma);
+        if missing.is_some() || self.values_of(field)?.is_some() {
+            let missing = self.number_for(field, missing)?;
+            self.each_number(field, missing, docs, &mut |_, _, value| spread.add(value as f64))?;
+        }
+        Ok(spread)
     }
 
     /// Some numbers of the values of a field.

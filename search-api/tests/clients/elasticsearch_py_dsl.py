@@ -98,4 +98,4 @@ async def asynchronous() -> None:
 
 
 asyncio.run(asynchronous())
-print("elasticsearch.dsl and the async client work")
+print("reads; writes; refused: nothing")
