@@ -11,14 +11,15 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
-    net::TcpListener,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
-use store::{AssetId, Byline, Clock, Log, LogOptions, NewEvent};
+use store::{AssetId, Byline, Clock, Log, LogOptions, NewEvent, Visibility};
 
 struct Archive {
     dir: tempfile::TempDir,
@@ -428,7 +429,7 @@ fn mistakes_get_one_clear_line_and_the_right_code() {
         (&["log", "show", "99999"][..], 1, "99999"),
         (&["log", "history", "article", "a/none"][..], 1, "a/none"),
         (&["rollback"][..], 1, "no generation to go back to"),
-        (&["search", "--view", "foo", "x"][..], 2, "use articles, images or bylines"),
+        (&["search", "--view", "foo", "x"][..], 2, "[possible values: articles, images, bylines]"),
         (&["generations", "--remove", "g000001"][..], 1, "g000001"),
         (&["serve", "--listen", ":80"][..], 2, "localhost:7700"),
     ] {
@@ -656,4 +657,99 @@ fn a_clock_that_is_behind_the_log_records_nothing() {
     archive.run(&["publish", "image", "i/1", text(&caption), "--trust-clock"], 0);
     let head: String = archive.run(&["log", "list", "--from", "2"], 0);
     assert!(head.contains("i/1"), "{head}");
+}
+
+/// A server of an archive; it ends with the test.
+struct Serving {
+    process: Child,
+    address: String,
+}
+
+impl Serving {
+    fn start(archive: &Archive, args: &[&str]) -> Self {
+        let args = [&["serve", "--listen", "127.0.0.1:0"], args].concat();
+        let mut process = archive.command(&args).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let address = lines.find_map(|line| Some(line.ok()?.split_once("http://")?.1.to_owned())).unwrap();
+        // It must not stop because nobody reads what it says.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Self { process, address }
+    }
+
+    /// The status of the answer to a request with these headers.
+    fn ask(&self, request: &str, headers: &[&str], body: &str) -> u16 {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let length = format!("content-length: {}", body.len());
+        let headers = [headers, &["connection: close", &length]].concat().join("\r\n");
+        write!(stream, "{request} HTTP/1.1\r\n{headers}\r\n\r\n{body}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// A story: nothing was running when something ceased to be public. The next server withdraws it, unasked.
+#[test]
+fn a_server_withdraws_what_has_expired() {
+    let archive = Archive::new();
+    let log = Log::open(archive.path("data/log")).unwrap();
+    let byline = Byline { name: "A. Quill".to_owned(), ..Byline::default() };
+    let visibility = Visibility::Public { until: Some("2001-01-01".parse().unwrap()) };
+    let event = NewEvent { visibility, ..NewEvent::published(AssetId::new("b/1").unwrap(), byline) };
+    log.append_one(&event).unwrap();
+    let server = Serving::start(&archive, &[]);
+    let due = Instant::now() + Duration::from_secs(60);
+    while server.ask("GET /api/v1/bylines/b/1", &["host: localhost"], "") != 410 {
+        assert!(Instant::now() < due, "readers still see it");
+        std::thread::yield_now();
+    }
+    assert!(archive.run(&["log", "history", "byline", "b/1"], 0).contains("byline.withdrawn"));
+}
+
+/// The names and sites that a server is started with are those that it knows.
+#[test]
+fn a_server_knows_the_names_and_sites_that_it_was_started_with() {
+    let archive = Archive::new();
+    archive.load_samples();
+    let server =
+        Serving::start(&archive, &["--host", "ledger.lan", "--cors-origin", "https://named.example"]);
+    for (host, expected) in [("localhost", 200), ("ledger.lan", 200), ("rebound.example", 403)] {
+        let found = server.ask("GET /api/v1/search?q=ferry", &[&format!("host: {host}")], "");
+        assert_eq!(found, expected, "{host}");
+    }
+    let event = r#"{"type":"byline.published","id":"b/new","data":{"name":"New"}}"#;
+    for (origin, expected) in [("https://named.example", 200), ("https://evil.example", 403)] {
+        let headers = ["host: localhost", &format!("origin: {origin}"), "content-type: application/json"];
+        assert_eq!(server.ask("POST /api/v1/events", &headers, event), expected, "{origin}");
+    }
+}
+
+/// What could not be read may hold words of what is erased: whoever erases is told of those records, and how to forget them.
+#[test]
+fn whoever_erases_is_told_what_the_quarantine_still_holds() {
+    let archive = Archive::new();
+    let line = |headline: &str, published: &str| {
+        json!({"type": "article.published", "id": "a/1", "data": {"headline": headline, "published": published}})
+            .to_string()
+    };
+    let ferry = "Ferry lost off the point";
+    let other = line("Lamps are lit", "31 February").replace("a/1", "a/2");
+    let lines =
+        archive.write("a.jsonl", [line(ferry, "1894-03-04"), line(ferry, "31 February"), other].join("\n"));
+    assert_eq!(archive.json(&["load", text(&lines)], 3)["quarantined"], 2);
+    let told = archive.run(&["erase", "article", "a/1", "--reason", "asked"], 0);
+    assert!(told.contains("1 record in the quarantine may hold words of it"), "{told}");
+    assert!(told.contains("a.jsonl:2") && !told.contains("a.jsonl:3"), "{told}");
+    let keys = told.lines().find_map(|line| Some(line.split_once("morgue quarantine remove ")?.1)).unwrap();
+    let keys: Vec<&str> = keys.split(' ').collect();
+    archive.run(&[&["quarantine", "remove"], keys.as_slice()].concat(), 0);
+    let listed = archive.run(&["quarantine", "list"], 0);
+    assert!(listed.contains("a.jsonl:3") && !listed.contains("a.jsonl:2"), "{listed}");
 }

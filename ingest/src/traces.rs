@@ -1,7 +1,7 @@
 //! Traces of an asset in the quarantine: a record that could not be read may hold words of one that is to be erased, of an
 //! edition before or after it.
 
-use std::{collections::BTreeSet, fs};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use store::{AssetRef, Fact, ReadError, Snapshot};
@@ -93,24 +93,15 @@ impl Quarantine {
     /// # Errors
     /// [`QuarantineError::Io`] when the disk fails.
     pub fn with_traces(&self, traces: &Traces) -> Result<Vec<Quarantined>, QuarantineError> {
-        let mut found = self.list()?;
-        let mut failed = None;
-        found.retain(|one| {
-            let path = self.dir().join(format!("{}.record", one.key));
-            let record = match fs::read(&path) {
-                Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-                Err(error) => {
-                    failed.get_or_insert(QuarantineError::Io { path, error });
-                    return true;
-                }
-            };
-            traces.are_in(&format!("{}\n{}\n{record}", one.head, one.reason))
-        });
-        match failed {
-            Some(error) => Err(error),
-            None => Ok(found),
+        let mut found = Vec::new();
+        for record in self.records()? {
+            let (one, bytes) = record?;
+            let record = String::from_utf8_lossy(&bytes);
+            if traces.are_in(&format!("{}\n{}\n{record}", one.head, one.reason)) {
+                found.push(one);
+            }
         }
+        Ok(found)
     }
 }
 

@@ -226,7 +226,7 @@ pub fn millis_of(text: &str) -> Option<i64> {
 }
 
 /// An instant as text, in UTC with milliseconds.
-pub fn instant_of(millis: i64) -> String {
+pub(crate) fn instant_of(millis: i64) -> String {
     store::Timestamp::from_millis(millis).map_or_else(|| millis.to_string(), |at| at.to_string())
 }
 

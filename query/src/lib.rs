@@ -49,7 +49,7 @@ pub use answers::{
     AggregationAnswer, AggregationResult, Bound, Bucket, BucketKey, Explanation, Figure, Hit, SearchResponse,
     Share, Spread, TopHits, commit_of, ranks_of, shares_of,
 };
-pub use dates::{DateError, DateFormat, Interval, day_range, instant_of, millis_of, parse_bound, zone_of};
+pub use dates::{DateError, DateFormat, Interval, day_range, millis_of, parse_bound, zone_of};
 pub use dsl::{DslOptions, parse_query, query_kinds, write_query};
 pub use error::QueryError;
 pub use fuzzy::{Near, Rows};
@@ -61,12 +61,12 @@ pub use need::{Minimum, Need};
 pub use pattern::{Pattern, PatternError, Run, fold_pattern};
 pub use request::{
     Cursor, IndexName, MAX_LIMIT, MIN_SEQ, PARAMETERS, Parameter, PlainOrder, PlainSearch, SearchRequest,
-    SourceFilter, Takes, matches_path, plain_query, text_bytes, window_too_large,
+    SourceFilter, Takes, matches_path, text_bytes, window_too_large,
 };
 pub use scalar::Scalar;
 pub use scored::{Curve, Example, FunctionKind, Like, Mode, Modifier, ScoreFunction, Scored};
 pub use sort::{Missing, Sort, SortValue};
-pub use text::{ALL_EXACT, Syntax, TextOptions, parse_text, unknown_names};
+pub use text::{ALL_EXACT, Syntax, TextOptions, parse_text};
 pub use typed::{Fit, Typed, folded_words};
 pub use words::{Combine, Fuzziness, Fuzzy, Phrase, Words};
 

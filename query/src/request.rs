@@ -22,7 +22,8 @@ use crate::{
     ALL_EXACT, Aggregation, Combine, FieldBoost, HighlightOptions, Minimum, Need, Phrase, Query, QueryError,
     Sort, Syntax, TextOptions,
     limits::{Clauses, MAX_WINDOW},
-    names, parse_text, unknown_names,
+    names, parse_text,
+    text::unknown_names,
 };
 
 /// A search.
@@ -149,7 +150,7 @@ pub fn window_too_large() -> QueryError {
 ///
 /// # Errors
 /// [`QueryError`]: too long, too deep or too many words.
-pub fn plain_query(kind: AssetKind, q: &str, exact: bool) -> Result<Query, QueryError> {
+pub(crate) fn plain_query(kind: AssetKind, q: &str, exact: bool) -> Result<Query, QueryError> {
     if q.trim().is_empty() {
         return Ok(Query::All);
     }

@@ -53,7 +53,7 @@ pub fn parse_text(text: &str, options: &TextOptions<'_>, clauses: &mut Clauses) 
 
 /// The words before a colon in a typed query that look like the name of a field and are none, each once: they are looked
 /// for as words, and whoever typed them should know.
-pub fn unknown_names(text: &str, is_field: &dyn Fn(&str) -> bool) -> Vec<String> {
+pub(crate) fn unknown_names(text: &str, is_field: &dyn Fn(&str) -> bool) -> Vec<String> {
     let field = |name: &str| is_field(name).then(|| vec![FieldBoost::new(name)]);
     let Ok(tokens) = lex(text, &TextOptions::new(Syntax::Plain, &field)) else { return Vec::new() };
     let mut found: Vec<String> = Vec::new();

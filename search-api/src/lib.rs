@@ -9,6 +9,7 @@
 mod app;
 mod door;
 mod es;
+mod links;
 mod native;
 pub mod pages;
 mod state;

@@ -8,9 +8,9 @@ use crate::{
 };
 
 /// The largest payload in bytes of JSON.
-pub const MAX_PAYLOAD_BYTES: usize = 16 << 20;
+pub(crate) const MAX_PAYLOAD_BYTES: usize = 16 << 20;
 /// The longest short text (headline, caption, name …) in bytes.
-pub const MAX_SHORT_TEXT_BYTES: usize = 64 << 10;
+pub(crate) const MAX_SHORT_TEXT_BYTES: usize = 64 << 10;
 /// How many assets one asset may name.
 pub const MAX_REFERENCES: usize = 2_000;
 /// How many keywords, corrections, renditions or other names one asset may have.

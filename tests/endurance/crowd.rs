@@ -2,6 +2,7 @@
 //! something to ask is answered, writes are taken, and the indexes follow.
 
 use std::{
+    fs,
     net::TcpStream,
     process::{Command, Stdio},
 };
@@ -47,6 +48,29 @@ fn an_idle_crowd_stops_nobody_where_few_files_are_allowed() {
     let (ended, said) = server.end();
     assert!(ended.success(), "{said}");
     drop(idle);
+}
+
+/// A shell allows fewer files than the machine does. A server asks for all that it may have.
+#[test]
+fn a_server_takes_as_many_files_as_it_may_have() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new("sh");
+    let limits = "ulimit -n 1024 && ulimit -S -n 512 && exec \"$0\" \"$@\"";
+    command
+        .args(["-c", limits, env!("CARGO_BIN_EXE_morgue"), "--data-dir"])
+        .arg(home.path())
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .env_remove("MORGUE_LOG")
+        .stdin(Stdio::null());
+    let server = Server::start(&mut command);
+    // Whoever is answered comes after what it says at its start.
+    assert_eq!(ask(server.address, "GET /healthz", "").unwrap().status, 200);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.process.id())).unwrap();
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let soft = files.split_whitespace().nth(3);
+    assert_eq!(soft, Some("1024"), "{files}");
+    let (ended, said) = server.end();
+    assert!(ended.success(), "{said}");
 }
 
 /// Returns how many files this process may have open, after asking for more.

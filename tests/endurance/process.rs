@@ -8,6 +8,7 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     thread,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -71,10 +72,27 @@ impl Server {
         self.said.lock().unwrap().clone()
     }
 
+    /// Waits until it has said this: what it says comes by a pipe, and may come after its answer.
+    #[track_caller]
+    pub(crate) fn says(&self, text: &str) {
+        let asked = Instant::now();
+        while !self.said().contains(text) {
+            assert!(asked.elapsed() < PATIENCE, "{text}: {}", self.said());
+            thread::yield_now();
+        }
+    }
+
     /// Tells it to end, and returns how it did.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         send(&self.process, Signal::TERM);
-        let status = self.process.wait().unwrap();
+        let told = Instant::now();
+        let status = loop {
+            match self.process.try_wait().unwrap() {
+                Some(status) => break status,
+                None => assert!(told.elapsed() < PATIENCE, "it does not end: {}", self.said()),
+            }
+            thread::yield_now();
+        };
         (status, self.said())
     }
 }
@@ -97,6 +115,9 @@ pub(crate) fn is_stopped(process: &Child) -> bool {
     stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))
 }
 
+/// Whatever takes longer will never come.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// An answer over HTTP.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -114,6 +135,7 @@ impl Answer {
 /// Asks on a connection of its own.
 pub(crate) fn ask(address: SocketAddr, request: &str, body: &str) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     let head = format!(
         "{request} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\n\
          content-length: {}\r\n\r\n",

@@ -188,11 +188,19 @@ impl Quarantine {
     ) -> Result<Vec<(Quarantined, Vec<u8>)>, QuarantineError> {
         let keys: HashSet<&str> = chosen.iter().map(|one| one.key.as_str()).collect();
         let found = self.all()?.into_iter().filter(|(one, _)| keys.contains(one.key.as_str()));
-        let read = |(one, lies): (Quarantined, Lies)| {
-            let bytes = if one.bytes == 0 { Ok(Vec::new()) } else { shelf::bytes(&one, &lies) };
-            bytes.map(|bytes| (one, bytes)).map_err(|error| io_error(&self.dir, error))
-        };
-        found.map(read).collect()
+        found.map(|found| self.read(found)).collect()
+    }
+
+    /// All records with their bytes, one read after the other.
+    pub(crate) fn records(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<(Quarantined, Vec<u8>), QuarantineError>>, QuarantineError> {
+        Ok(self.all()?.into_iter().map(|found| self.read(found)))
+    }
+
+    fn read(&self, (one, lies): (Quarantined, Lies)) -> Result<(Quarantined, Vec<u8>), QuarantineError> {
+        let bytes = if one.bytes == 0 { Ok(Vec::new()) } else { shelf::bytes(&one, &lies) };
+        bytes.map(|bytes| (one, bytes)).map_err(|error| io_error(&self.dir, error))
     }
 
     /// Puts a record in; its key, size and time are set here. It is there for others after [`Self::flush`].

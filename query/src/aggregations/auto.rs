@@ -84,7 +84,7 @@ impl AutoHistogram {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{day_range, instant_of};
+    use crate::{dates::instant_of, day_range};
 
     #[test]
     fn intervals_are_as_long_as_it_takes() {

@@ -136,7 +136,7 @@ fn start_of(date: civil::Date) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{day_range, instant_of, zone_of};
+    use crate::{dates::instant_of, day_range, zone_of};
 
     #[test]
     fn intervals_begin_where_the_calendar_says() {

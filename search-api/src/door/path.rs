@@ -4,7 +4,7 @@
 use query::QueryError;
 use store::{AssetId, AssetKind, AssetRef};
 
-use crate::door::error::RequestError;
+use crate::{door::error::RequestError, links::decode};
 
 /// The asset of an id that is still percent-encoded.
 ///
@@ -19,23 +19,7 @@ pub(crate) fn asset_of(kind: AssetKind, encoded: &str) -> Result<AssetRef, Reque
 /// # Errors
 /// A [`query::QueryError`] when that leaves no UTF-8.
 pub(crate) fn decoded(text: &str) -> Result<String, RequestError> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let hex = after.get(..2).filter(|hex| *first == b'%' && hex.iter().all(u8::is_ascii_hexdigit));
-        let hex = hex.and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| QueryError::illegal("the path is no UTF-8").into())
+    decode(text).map_err(|_| QueryError::illegal("the path is no UTF-8").into())
 }
 
 #[cfg(test)]

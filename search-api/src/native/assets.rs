@@ -18,8 +18,8 @@ use store::{AsOf, AssetId, AssetKind, AssetRef, Differences, Reader, Revision, S
 
 use crate::{
     door::{error::RequestError, problem::Problem},
+    links,
     native::{answer::HitAnswer, route::Asked, search::in_view},
-    pages::public_href,
     state::ApiState,
 };
 
@@ -170,7 +170,7 @@ pub(super) async fn cite(state: ApiState, asked: Asked) -> Result<Response, Prob
         let snapshot = search.log().snapshot()?;
         let Some(live) = snapshot.live(&asset)? else { return Err(unseen(&snapshot, &asset)?.into()) };
         let authors = Cited::authors(&live, &snapshot)?;
-        let own = public_href(site.public_url.as_ref(), asset.kind, &asset.id);
+        let own = links::public(site.public_url.as_ref(), asset.kind, &asset.id);
         let cited = Cited::new(&asset, &live, authors, &site.title, own);
         let cited =
             cited.ok_or_else(|| QueryError::illegal("only articles and images are cited").at("view"))?;

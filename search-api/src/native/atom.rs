@@ -5,7 +5,7 @@ use search::cite::web_link;
 use serde_json::{Map, Value};
 use store::{ArchiveDate, AssetKind, Log, Timestamp};
 
-use crate::{door::error::RequestError, pages::asset_href};
+use crate::{door::error::RequestError, links};
 
 /// What is said of a feed as a whole.
 pub(crate) struct Feed {
@@ -62,7 +62,7 @@ fn entry(feed: &Feed, hit: &Hit, recorded: Timestamp) -> String {
         AssetKind::Image => ["caption", "alt", "taken"],
         AssetKind::Byline => ["name", "bio", "first_published"],
     };
-    let address = format!("{}{}", feed.origin, asset_href(hit.kind, &hit.id));
+    let address = format!("{}{}", feed.origin, links::asset(hit.kind, &hit.id));
     let mut text = String::from("<entry>\n");
     element(&mut text, "id", if is_uri(hit.id.as_str()) { hit.id.as_str() } else { &address });
     let title = [title, "summary", "alt"].into_iter().find_map(|name| said(document, name));

@@ -20,6 +20,7 @@ use crate::{
         site::Site,
         written::Written,
     },
+    links::encode,
     native::{
         accept,
         answer::{HitAnswer, SearchAnswer},
@@ -28,7 +29,6 @@ use crate::{
         route::Asked,
         table,
     },
-    pages::encode,
     state::ApiState,
 };
 

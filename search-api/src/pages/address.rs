@@ -5,7 +5,7 @@
 use maud::{Markup, html};
 use store::{AsOf, AssetId, AssetKind};
 
-use crate::PublicUrl;
+use crate::links;
 
 /// A search, as the address of its page says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,20 +228,20 @@ impl Address {
     }
 
     pub(super) fn href(&self) -> String {
-        with_params("/", &self.params())
+        links::with_params("/", &self.params())
     }
 
     /// The same from its first hit, in another form than a page.
     pub(super) fn href_at(&self, path: &str) -> String {
-        with_params(path, &self.but(|_| ()).params())
+        links::with_params(path, &self.but(|_| ()).params())
     }
 
     /// The page of a hit. With words, it says which, and where to go back to. A search of the archive as it stood on a
     /// date leads to how the hit stood then.
     pub(super) fn hit(&self, kind: AssetKind, id: &AssetId) -> String {
         let is_date = self.as_of.parse::<AsOf>().is_ok();
-        let href = if is_date { asset_at(kind, id, &self.as_of) } else { asset(kind, id) };
-        if self.q.is_empty() { href } else { with_params(&href, &self.params()) }
+        let href = if is_date { links::asset_at(kind, id, &self.as_of) } else { links::asset(kind, id) };
+        if self.q.is_empty() { href } else { links::with_params(&href, &self.params()) }
     }
 
     /// The same from its first page, changed.
@@ -276,61 +276,6 @@ impl Address {
     }
 }
 
-/// The page of an asset.
-pub(crate) fn asset(kind: AssetKind, id: &AssetId) -> String {
-    under(&format!("/{}", kind.plural()), id.as_str())
-}
-
-/// The address of an asset's page for everybody, where the archive has one.
-pub(crate) fn public(site: Option<&PublicUrl>, kind: AssetKind, id: &AssetId) -> Option<String> {
-    Some(format!("{}{}", site?, asset(kind, id)))
-}
-
-/// The page of an asset at some moment.
-pub(super) fn asset_at(kind: AssetKind, id: &AssetId, at: &str) -> String {
-    with_params(&asset(kind, id), &[("at", at.to_owned())])
-}
-
-/// What a form needs to lead to the page of an asset: its path, and the id where that goes as a parameter.
-pub(super) fn form_of(kind: AssetKind, id: &AssetId) -> (String, Option<&str>) {
-    let href = asset(kind, id);
-    match href.split_once('?') {
-        None => (href, None),
-        Some((path, _)) => (path.to_owned(), Some(id.as_str())),
-    }
-}
-
-/// Ids hold slashes, which stay readable. An id that a browser or a proxy would tidy up as a path (`a//b`, `a/../b`)
-/// goes as a parameter.
-fn under(base: &str, id: &str) -> String {
-    if id.split('/').any(|part| matches!(part, "" | "." | "..")) || id.contains('\\') {
-        return format!("{base}?id={}", encode(id));
-    }
-    let parts: Vec<String> = id.split('/').map(encode).collect();
-    format!("{base}/{}", parts.join("/"))
-}
-
-pub(super) fn with_params(base: &str, params: &[(&str, String)]) -> String {
-    let pairs: Vec<String> = params.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-    let sign = if base.contains('?') { '&' } else { '?' };
-    if pairs.is_empty() { base.to_owned() } else { format!("{base}{sign}{}", pairs.join("&")) }
-}
-
-/// Percent-encoding (RFC 3986) of everything but unreserved characters, and those that a path and a query may both
-/// hold as they are.
-pub(crate) fn encode(text: &str) -> String {
-    let mut to = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b':' | b'@' | b',' => {
-                to.push(char::from(byte));
-            }
-            _ => to.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    to
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -362,17 +307,5 @@ mod tests {
             "/?q=%22painted%20pink%22%20%26%20more&exact=true&section=Local&section=World&from=1912&sort=oldest&after=5b5d&page=3"
         );
         assert_eq!(address.without("section", "World").in_view(AssetKind::Byline).page, 1);
-    }
-
-    #[test]
-    fn ids_that_look_like_paths_are_not_tidied_up() {
-        let check = |id: &str, expected: &str| {
-            assert_eq!(asset(AssetKind::Article, &AssetId::new(id).unwrap()), expected, "{id}");
-        };
-        check("a/1912-04-16-titanic", "/articles/a/1912-04-16-titanic");
-        check("nyt://article/1", "/articles?id=nyt:%2F%2Farticle%2F1");
-        check("a/../b", "/articles?id=a%2F..%2Fb");
-        check("a?b#c%", "/articles/a%3Fb%23c%25");
-        check("né", "/articles/n%C3%A9");
     }
 }

@@ -12,8 +12,7 @@ use store::{
 };
 
 use super::{
-    Pages,
-    address::{self, Address},
+    address::Address,
     cite, dates,
     error::PageError,
     history::{self, History},
@@ -21,8 +20,11 @@ use super::{
     image::figure,
     layout::{Frame, page},
     reading::Reading,
-    results, text,
+    results,
+    state::Pages,
+    text,
 };
+use crate::links;
 use search::cite::Cited;
 
 /// An article with everything that its page shows.
@@ -142,7 +144,7 @@ fn not_there_then(
     let main = html! {
         article.notice {
             h1 { (title) }
-            @if at.is_some() { p { a href=(address::asset(asset.kind, &asset.id)) { "See it as it is now" } "." } }
+            @if at.is_some() { p { a href=(links::asset(asset.kind, &asset.id)) { "See it as it is now" } "." } }
         }
         (history.section(asset))
     };
@@ -238,7 +240,7 @@ impl Story<'_> {
                         "By "
                         @for (number, (id, byline)) in names.iter().enumerate() {
                             @if number > 0 { @if number + 1 == names.len() { " and " } @else { ", " } }
-                            a rel="author" href=(address::asset(AssetKind::Byline, id)) { (byline.name) }
+                            a rel="author" href=(links::asset(AssetKind::Byline, id)) { (byline.name) }
                             @if !byline.title.is_empty() { span.title { ", " (byline.title) } }
                         }
                     }
@@ -277,7 +279,7 @@ impl Story<'_> {
         };
         let plain =
             |label: &str, value: &str| html! { @if !value.is_empty() { dt { (label) } dd { (value) } } };
-        let permalink = address::asset_at(AssetKind::Article, self.id, &format!("seq:{}", self.live.seq));
+        let permalink = links::asset_at(AssetKind::Article, self.id, &format!("seq:{}", self.live.seq));
         html! {
             dl.facts {
                 (linked("Section", "section", &article.section, &article.section))
@@ -303,7 +305,7 @@ impl Story<'_> {
                     dt { "On the web" } dd { a href=(url) rel="noopener noreferrer" { "The original page" } }
                 }
                 dt { "Permalink" }
-                dd { a href=(address::asset(AssetKind::Article, self.id)) { code { (self.id) } } }
+                dd { a href=(links::asset(AssetKind::Article, self.id)) { code { (self.id) } } }
                 dt { "This revision" }
                 dd { a href=(permalink) { "Revision " (self.live.revision) ", event " (self.live.seq) } }
             }
@@ -325,7 +327,7 @@ impl Story<'_> {
     fn cited(&self, pages: &Pages) -> Option<Cited> {
         let asset = AssetRef::new(AssetKind::Article, self.id.clone());
         let authors = self.authors.iter().filter_map(|(_, byline)| byline.clone()).collect();
-        let own = address::public(pages.config.public_url.as_ref(), asset.kind, &asset.id);
+        let own = links::public(pages.config.public_url.as_ref(), asset.kind, &asset.id);
         Cited::new(&asset, self.live, authors, &pages.config.title, own)
     }
 }

@@ -9,8 +9,7 @@ use serde_json::Value;
 use store::{AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Reader};
 
 use super::{
-    Pages,
-    address::{self, Address, Order},
+    address::{Address, Order},
     article::unseen,
     charts,
     error::PageError,
@@ -19,8 +18,10 @@ use super::{
     layout::{Frame, page},
     reading::Reading,
     results::{self, Work},
+    state::Pages,
     text,
 };
+use crate::links;
 
 /// `GET /bylines/{id}`, with `?at=` as it stood then, and with the parameters of the search that led to it. One that was
 /// found to be another person leads to that one.
@@ -40,7 +41,7 @@ pub(super) fn show(
     let asset = AssetRef::new(AssetKind::Byline, id.clone());
     let (stands_for, _) = reading.byline(id)?;
     if stands_for != *id {
-        return Ok(Redirect::to(&address::asset(AssetKind::Byline, &stands_for)).into_response());
+        return Ok(Redirect::to(&links::asset(AssetKind::Byline, &stands_for)).into_response());
     }
     let Some(live) = then.live(&asset)? else { return unseen(pages, &snapshot, &asset, at) };
     let Content::Byline(byline) = &live.content else { return Err(PageError::NoSuchAsset(asset)) };

@@ -13,10 +13,10 @@ use serde_json::Value;
 use store::{AssetRef, InvalidAsOf, InvalidId, ReadError};
 
 use super::{
-    Pages,
     layout::{Frame, page},
     routes,
     sign_in::{self, Wanted},
+    state::Pages,
 };
 use crate::door::{error::RequestError, policy::Face};
 

@@ -7,7 +7,8 @@ use store::{
     AsOf, AssetRef, Content, Digest, Event, EventType, Fact, Payload, Seq, Snapshot, Timestamp, Visibility,
 };
 
-use super::{address, dates, difference, error::PageError};
+use super::{dates, difference, error::PageError};
+use crate::links;
 
 /// The events of an asset, newest first. More than this many are not shown on a page.
 const MAX_EVENTS: usize = 100;
@@ -115,7 +116,7 @@ pub(super) fn as_it_stood_form(asset: &AssetRef, at: Option<AsOf>) -> Markup {
         Some(AsOf::Seq(seq)) => format!("seq:{seq}"),
         None => String::new(),
     };
-    let (path, id) = address::form_of(asset.kind, &asset.id);
+    let (path, id) = links::form_of(asset.kind, &asset.id);
     html! {
         form.at method="get" action=(path) {
             @if let Some(id) = id { input type="hidden" name="id" value=(id); }
@@ -133,7 +134,7 @@ pub(super) fn as_it_stood_form(asset: &AssetRef, at: Option<AsOf>) -> Markup {
 /// Says that a page is about the past, and what became of it since; leads back.
 pub(super) fn as_it_stood(asset: &AssetRef, at: AsOf, history: &History, seen_now: bool) -> Markup {
     let ended = history.last().filter(|_| !seen_now);
-    let now = address::asset(asset.kind, &asset.id);
+    let now = links::asset(asset.kind, &asset.id);
     html! {
         div.as-of role="note" {
             p {
@@ -165,7 +166,7 @@ fn shown(step: &Step, asset: &AssetRef) -> Markup {
                 strong { (step.said) } " "
                 (dates::instant(step.time))
                 @if step.is_revision {
-                    " " a href=(address::asset_at(asset.kind, &asset.id, &at)) { "as it stood then" }
+                    " " a href=(links::asset_at(asset.kind, &asset.id, &at)) { "as it stood then" }
                 }
             }
             @if let Some(reason) = &step.reason { p.reason { (reason) } }

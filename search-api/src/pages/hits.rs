@@ -6,10 +6,8 @@ use search::cite::article_title;
 use serde_json::{Map, Value};
 use store::{AssetKind, Rendition};
 
-use super::{
-    address::{self, Address},
-    dates, media, text,
-};
+use super::{address::Address, dates, media, text};
+use crate::links;
 
 /// A hit of a search: headline, date, byline, section, the words around what was looked for, a picture.
 pub(super) fn shown(hit: &Hit, address: &Address) -> Markup {
@@ -203,7 +201,7 @@ pub(super) fn card(hit: &Hit) -> Markup {
 
 /// The page of a hit by itself.
 pub(super) fn href(hit: &Hit) -> String {
-    address::asset(hit.kind, &hit.id)
+    links::asset(hit.kind, &hit.id)
 }
 
 fn first_picture(document: &Map<String, Value>) -> Option<String> {

@@ -6,8 +6,7 @@ use search::cite::article_title;
 use store::{AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Image, Reader, Snapshot};
 
 use super::{
-    Pages,
-    address::{self, Address},
+    address::Address,
     article::unseen,
     cite, dates,
     error::PageError,
@@ -15,15 +14,17 @@ use super::{
     layout::{Frame, page},
     media,
     reading::Reading,
+    state::Pages,
     text,
 };
+use crate::links;
 use search::cite::Cited;
 
 /// A picture for a place of this width, with its caption, linked to its page.
 pub(super) fn figure(id: &AssetId, image: &Image, width: u32, class: &str) -> Markup {
     html! {
         figure class=(class) {
-            a href=(address::asset(AssetKind::Image, id)) { (picture(image, width, class == "lead")) }
+            a href=(links::asset(AssetKind::Image, id)) { (picture(image, width, class == "lead")) }
             (caption(image))
         }
     }
@@ -88,7 +89,7 @@ pub(super) fn show(
     let history = History::read(&snapshot, &asset, &pages.state.search.begin().budget())?;
     let title = text::beginning(described(image), 80);
     let authors = photographer.iter().filter_map(|(_, byline)| byline.clone()).collect();
-    let own = address::public(pages.config.public_url.as_ref(), asset.kind, &asset.id);
+    let own = links::public(pages.config.public_url.as_ref(), asset.kind, &asset.id);
     let cited = Cited::new(&asset, &live, authors, &pages.config.title, own);
     let main = html! {
         @if let Some(at) = at { (history::as_it_stood(&asset, at, &history, seen_now)) }
@@ -111,7 +112,7 @@ pub(super) fn show(
                 ol.list {
                     @for used in &uses {
                         li {
-                            a href=(address::asset(AssetKind::Article, &used.id)) { (used.headline) }
+                            a href=(links::asset(AssetKind::Article, &used.id)) { (used.headline) }
                             @if let Some(date) = &used.published { " " span.when { (dates::time(date)) } }
                         }
                     }
@@ -146,7 +147,7 @@ fn facts(id: &AssetId, image: &Image, photographer: Option<&(AssetId, Option<Byl
     html! {
         dl.facts {
             @if let Some((id, byline)) = by {
-                dt { "By" } dd { a href=(address::asset(AssetKind::Byline, id)) { (byline.name) } }
+                dt { "By" } dd { a href=(links::asset(AssetKind::Byline, id)) { (byline.name) } }
             }
             @if let Some(taken) = &image.taken {
                 @let year = taken.year().to_string();
@@ -167,7 +168,7 @@ fn facts(id: &AssetId, image: &Image, photographer: Option<&(AssetId, Option<Byl
             }
             @if !image.rights.is_empty() { dt { "Rights" } dd { (image.rights) } }
             dt { "Permalink" }
-            dd { a href=(address::asset(AssetKind::Image, id)) { code { (id) } } }
+            dd { a href=(links::asset(AssetKind::Image, id)) { code { (id) } } }
         }
     }
 }

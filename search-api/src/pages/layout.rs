@@ -3,7 +3,7 @@
 use axum::response::{Html, IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Pages, address::Address, assets};
+use super::{address::Address, assets, state::Pages};
 
 /// What differs from page to page.
 pub(super) struct Frame<'a> {

@@ -15,8 +15,10 @@ use axum::{
 use store::Rendition;
 
 use self::pieces::{Picture, Pieces};
-use super::address::encode;
-use crate::door::finish::{etag, is_known};
+use crate::{
+    door::finish::{etag, is_known},
+    links::encode,
+};
 
 /// What a browser may be given as a picture. Nothing else is, whatever lies in the directories.
 static TYPES: [(&str, &str); 8] = [

@@ -6,7 +6,7 @@ use axum::{
 };
 use maud::{PreEscaped, html};
 
-use super::Pages;
+use super::state::Pages;
 
 /// Addresses must be whole: `origin` is what they begin with.
 pub(super) fn description(pages: &Pages, origin: &str) -> Response {

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use store::{AsOf, AssetId, AssetKind, Reader};
 
 use super::{
-    Pages, address::Address, article, assets, byline, error::PageError, image, media, opensearch, saved,
-    search, shown, sign_in, status,
+    address::Address, article, assets, byline, error::PageError, image, media, opensearch, saved, search,
+    shown, sign_in, state::Pages, status,
 };
 use crate::door::{
     access::Role,

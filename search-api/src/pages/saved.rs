@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Pages, address::Address, error::PageError, results};
+use super::{address::Address, error::PageError, results, state::Pages};
 use crate::native::{atom, table};
 use query::{SearchRequest, Sort, names};
 

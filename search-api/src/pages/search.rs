@@ -6,13 +6,14 @@ use search::{SearchError, better_spelling};
 use store::AssetKind;
 
 use super::{
-    Pages,
     address::{Address, Cursor, Order},
     error::PageError,
     facets, histogram, hits,
     layout::{Frame, page},
     results::{self, Results},
-    saved, text,
+    saved,
+    state::Pages,
+    text,
 };
 use crate::door::error::RequestError;
 

@@ -11,9 +11,9 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    Pages,
     layout::{Frame, page},
     routes::with_policy,
+    state::Pages,
 };
 use crate::door::{access::Role, asker::Asker, sessions, site::Site, strangers};
 

@@ -1,7 +1,7 @@
 //! The machine room: how the log, the indexes, the machine and the quarantine stand, what came in last, and the buttons
 //! for those who may press them.
 
-mod gauges;
+pub(super) mod gauges;
 mod machine;
 mod views;
 
@@ -14,15 +14,15 @@ use serde::Deserialize;
 use serde_json::Value;
 use store::{AssetKind, Event, Holder, Reader, Seq, Timestamp};
 
-pub(super) use self::gauges::Gauges;
 use self::machine::Machine;
 use super::{
-    Pages, address, assets, charts, dates,
+    assets, charts, dates,
     error::PageError,
     layout::{Frame, page},
+    state::Pages,
     text,
 };
-use crate::{door::error::RequestError, native::status::other_writer};
+use crate::{door::error::RequestError, links, native::status::other_writer};
 
 /// So many events, records and sources are listed.
 const RECENT: u64 = 20;
@@ -296,7 +296,7 @@ fn recent(events: &[Event]) -> Markup {
                             td { code { (event.event_type) } }
                             td {
                                 @match event.asset() {
-                                    Some(asset) => a href=(address::asset(asset.kind, &asset.id)) { (asset.id) },
+                                    Some(asset) => a href=(links::asset(asset.kind, &asset.id)) { (asset.id) },
                                     None => (event.id),
                                 }
                             }

@@ -402,3 +402,38 @@ async fn a_write_is_told_of_whatever_becomes_of_the_indexes() {
     let (status, answer) = get(&router, "/api/v1/search?q=new").await;
     assert_eq!(status, 503, "{answer}");
 }
+
+/// What is misspelt, and what has nothing to show, is refused by either surface, and nothing of it is in the log.
+#[tokio::test]
+async fn slips_of_the_pen_are_refused_by_either_surface() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let head = archive.log.head().unwrap();
+    let event =
+        |name: &str, data: Value| json!({"type": name, "id": "a/ferry", "data": data}).to_string() + "\n";
+    let slips = [
+        (event("articel.published", json!({"headline": "One"})), "is `article.published` meant?"),
+        (event("byline.published", json!({"nome": "A. Quill"})), "a byline must have a name"),
+        (event("article.published", json!({})), "an article must have something to show"),
+    ];
+    for (event, told) in &slips {
+        let (status, problem) = post(&router, "/api/v1/events", event.clone()).await;
+        assert!(status == 400 && problem.to_string().contains(told), "{event} {status} {problem}");
+    }
+    let all: String = slips.iter().map(|(event, _)| event.as_str()).collect();
+    let (_, taken) = post(&router, "/api/v1/events", all).await;
+    let items = taken["items"].as_array().unwrap();
+    assert!(items.len() == 3 && items.iter().all(|item| item["status"] == "invalid"), "{taken}");
+    for (index, document, told) in [
+        ("bylines", json!({"nome": "A. Quill"}), "a byline must have a name"),
+        ("articles", json!({}), "an article must have something to show"),
+    ] {
+        let (status, refused) =
+            post(&router, &format!("/es/{index}/_doc/a%2Fferry"), document.to_string()).await;
+        assert!(status == 400 && refused.to_string().contains(told), "{document} {status} {refused}");
+        let lines = format!("{}\n{document}\n", json!({"index": {"_index": index, "_id": "a/ferry"}}));
+        let (_, bulk) = post(&router, "/es/_bulk", lines).await;
+        assert_eq!(bulk["items"][0]["index"]["status"], 400, "{bulk}");
+    }
+    assert_eq!(archive.log.head().unwrap(), head);
+}

@@ -23,7 +23,7 @@ use crate::{
 
 mod report;
 
-pub use report::{MAX_PROBLEMS, Problem, Progress, Stage, VerifyReport};
+pub use report::{Problem, Progress, Stage, VerifyReport};
 
 /// So many events are read before the next read transaction.
 const CHUNK: u64 = 5_000;

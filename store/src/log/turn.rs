@@ -338,7 +338,11 @@ fn is_stopped(pid: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use std::{
-        sync::atomic::{AtomicUsize, Ordering},
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+            mpsc,
+        },
         thread,
     };
 
@@ -349,17 +353,23 @@ mod tests {
             .unwrap()
     }
 
+    /// Returns what came of waiting for a turn on a thread beside: one that waits for ever fails the test.
+    fn tried(turns: &Arc<Turns>) -> Result<(), NoTurn> {
+        let (tell, told) = mpsc::channel();
+        let turns = Arc::clone(turns);
+        thread::spawn(move || tell.send(turns.take(turns.until()).map(drop)));
+        told.recv_timeout(Duration::from_secs(60)).unwrap()
+    }
+
     #[test]
     fn threads_of_one_process_take_turns_and_learn_for_whom_they_wait() {
         let dir = tempfile::tempdir().unwrap();
-        let turns = turns(dir.path(), Duration::from_millis(20));
+        let turns = Arc::new(turns(dir.path(), Duration::from_millis(20)));
         assert_eq!(turns.holder().unwrap(), None);
         let turn = turns.take(turns.until()).unwrap();
         let holder = Holder { pid: std::process::id(), name: "a test".to_owned(), stopped: false };
         assert_eq!(turns.holder().unwrap().as_ref(), Some(&holder));
-        let refused =
-            thread::scope(|scope| scope.spawn(|| turns.take(turns.until()).map(drop)).join().unwrap());
-        assert_eq!(refused, Err(NoTurn::Held { holder: Some(holder), waited: turns.wait }));
+        assert_eq!(tried(&turns), Err(NoTurn::Held { holder: Some(holder), waited: turns.wait }));
         drop(turn);
         assert_eq!(turns.take(turns.until()).map(drop), Ok(()));
         assert_eq!(turns.holder().unwrap(), None);
@@ -370,11 +380,11 @@ mod tests {
     #[test]
     fn a_crowd_that_waits_is_refused_together() {
         let dir = tempfile::tempdir().unwrap();
-        let [other, turns] = [0, 1].map(|_| turns(dir.path(), Duration::from_secs(1)));
+        let [other, turns] = [0, 1].map(|_| Arc::new(turns(dir.path(), Duration::from_secs(1))));
         let turn = other.take(other.until()).unwrap();
         let began = Instant::now();
         for _ in 0..100 {
-            assert!(matches!(turns.take(turns.until()), Err(NoTurn::Held { .. })));
+            assert!(matches!(tried(&turns), Err(NoTurn::Held { .. })));
         }
         assert!(began.elapsed() < 50 * turns.wait, "each of them has waited for itself");
         drop(turn);

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::archive::{Archive, Canary, Kept, MARK};
 use crate::{
     door::{access::Role, policy::Entry},
+    links::encode,
     native::{param::Shape, routes::ROUTES},
-    pages::encode,
 };
 
 /// One request.

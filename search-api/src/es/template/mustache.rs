@@ -130,7 +130,7 @@ impl Output {
                 Part::Url(inner) => {
                     let mut one = Self { text: String::new(), most: self.most };
                     one.parts(inner, within)?;
-                    self.add(&crate::pages::encode(&one.text))?;
+                    self.add(&crate::links::encode(&one.text))?;
                 }
                 Part::Inverted(name, inner) => {
                     if !find(within, name).is_some_and(is_there) {

@@ -32,7 +32,7 @@ pub struct VerifyReport {
 }
 
 /// So many problems are listed.
-pub const MAX_PROBLEMS: usize = 1_000;
+pub(crate) const MAX_PROBLEMS: usize = 1_000;
 
 impl VerifyReport {
     /// Whether nothing is wrong.

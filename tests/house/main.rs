@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod public;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -30,6 +32,11 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     }
     assert!(!found.is_empty(), "{folder} has no sources");
     found
+}
+
+/// Returns true if the workspace has this folder.
+fn is_there(folder: &str) -> bool {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).is_dir()
 }
 
 const FOLDERS: [&str; 10] = [
