@@ -5,7 +5,8 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Result;
 use indexer::{CheckReport, Damage, Indexes, RebuildOptions, Verified};
 use serde_json::{Value, json};
-use store::{AssetId, AssetKind};
+use store::AssetId;
+use views::{VIEWS, ViewId};
 
 use crate::{
     archive::Archive,
@@ -31,7 +32,7 @@ const SHOWN: usize = 20;
 pub(crate) struct Args {
     /// Only this view; all three otherwise.
     #[arg(long, value_name = "VIEW", value_parser = view::view())]
-    view: Option<AssetKind>,
+    view: Option<ViewId>,
 
     /// Mend what differs: those documents alone are made again. An index that has damaged files, or was built by other
     /// rules, is built again.
@@ -44,9 +45,9 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     let stop = stop::on_signal()?;
     let check = Check { indexes: &indexes, repair: args.repair, stop: &stop, terminal };
     let mut found = Found::default();
-    for kind in args.view.map_or_else(|| AssetKind::ALL.to_vec(), |kind| vec![kind]) {
-        check.live(kind, &mut found)?;
-        check.others(kind, &mut found)?;
+    for view in args.view.map_or_else(|| VIEWS.to_vec(), |view| vec![view]) {
+        check.live(view, &mut found)?;
+        check.others(view, &mut found)?;
     }
     if terminal.is_json() {
         terminal.json(&json!({ "checked": found.checked }))?;
@@ -74,10 +75,10 @@ struct Found {
 
 impl Check<'_> {
     /// The live index: its files, and then its documents.
-    fn live(&self, kind: AssetKind, found: &mut Found) -> Result<()> {
-        let (view, terminal) = (kind.plural(), self.terminal);
+    fn live(&self, view: ViewId, found: &mut Found) -> Result<()> {
+        let terminal = self.terminal;
         let mut damage = None;
-        match self.indexes.verify(kind, self.stop)? {
+        match self.indexes.verify(view, self.stop)? {
             Verified::Whole => {}
             Verified::Replaced { damage: Damage { generation, why }, by } => {
                 found.is_wrong |= !self.repair;
@@ -90,8 +91,8 @@ impl Check<'_> {
             Verified::Damaged(Damage { why, .. }) => damage = Some(why),
         }
         let mut rebuilt = false;
-        if damage.is_none() && self.indexes.live(kind)?.is_outdated() {
-            let generation = self.indexes.live(kind)?.name().to_owned();
+        if damage.is_none() && self.indexes.live(view)?.is_outdated() {
+            let generation = self.indexes.live(view)?.name().to_owned();
             if !self.repair {
                 (found.is_wrong, found.to_mend) = (true, true);
                 let otherwise = "another version has built it by other rules";
@@ -100,13 +101,13 @@ impl Check<'_> {
                 found.checked.push(json!({ "view": view, "generation": generation, "outdated": true }));
                 return Ok(());
             }
-            self.rebuild(kind, "had been built by other rules")?;
+            self.rebuild(view, "had been built by other rules")?;
             rebuilt = true;
         }
         let report = loop {
             match damage.take() {
                 Some(_) if self.repair => {
-                    self.rebuild(kind, "was damaged")?;
+                    self.rebuild(view, "was damaged")?;
                     rebuilt = true;
                 }
                 Some(why) => {
@@ -117,8 +118,8 @@ impl Check<'_> {
                 }
                 None => {}
             }
-            let bar = terminal.build_progress(kind);
-            match self.indexes.check(kind, self.repair, self.stop, &|progress| bar.show(progress)) {
+            let bar = terminal.build_progress(view);
+            match self.indexes.check(view, self.repair, self.stop, &|progress| bar.show(progress)) {
                 Err(error) if error.is_damage() && !rebuilt => damage = Some(error.to_string()),
                 report => break report?,
             }
@@ -135,25 +136,24 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn rebuild(&self, kind: AssetKind, why: &str) -> Result<()> {
-        let bar = self.terminal.build_progress(kind);
+    fn rebuild(&self, view: ViewId, why: &str) -> Result<()> {
+        let bar = self.terminal.build_progress(view);
         let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
-        let built = self.indexes.rebuild(kind, &options, self.stop, &|progress| bar.show(progress))?;
+        let built = self.indexes.rebuild(view, &options, self.stop, &|progress| bar.show(progress))?;
         drop(bar);
-        let view = kind.plural();
         self.terminal.say(format!("{view:9} {why}: {} is built and live", built.generation))
     }
 
     /// The files of the index before the live one, and of the archive as it stood under each name.
-    fn others(&self, kind: AssetKind, found: &mut Found) -> Result<()> {
-        let (view, terminal) = (kind.plural(), self.terminal);
-        let damaged = self.indexes.verify_others(kind, self.stop)?;
+    fn others(&self, view: ViewId, found: &mut Found) -> Result<()> {
+        let terminal = self.terminal;
+        let damaged = self.indexes.verify_others(view, self.stop)?;
         let mut mended = Vec::new();
         if self.repair && !damaged.is_empty() {
-            let bar = terminal.build_progress(kind);
-            mended = self.indexes.mend(kind, self.stop, &|progress| bar.show(progress))?;
+            let bar = terminal.build_progress(view);
+            mended = self.indexes.mend(view, self.stop, &|progress| bar.show(progress))?;
         }
-        let there = self.indexes.generations(kind)?;
+        let there = self.indexes.generations(view)?;
         for Damage { generation, why } in damaged {
             let is_rebuilt = mended.iter().any(|built| built.generation == generation);
             let is_mended = is_rebuilt || !there.contains(&generation);
@@ -175,7 +175,7 @@ impl Check<'_> {
 }
 
 /// One line when all is well, and the ids when not.
-fn say(report: &CheckReport, view: &str, terminal: &Terminal) -> Result<()> {
+fn say(report: &CheckReport, view: ViewId, terminal: &Terminal) -> Result<()> {
     let CheckReport { generation, seq, documents, missing, extra, stale, .. } = report;
     let documents = count(*documents, "document");
     if report.is_clean() {

@@ -11,6 +11,7 @@ use serde_json::json;
 use store::{
     AssetId, AssetKind, AssetRef, EventType, Fact, Merge, NewEvent, Order, Outcome as Appended, Timestamp,
 };
+use views::VIEWS;
 
 use crate::{
     archive::Archive,
@@ -137,9 +138,9 @@ pub(crate) fn erase(archive: &Archive, args: &OrderArgs, terminal: &Terminal) ->
     let done = order(archive, &asset, Fact::Erased(args.kind, order_of(args)), terminal)?;
     let indexes = archive.existing_indexes()?;
     let stop = crate::stop::on_signal()?;
-    for kind in AssetKind::ALL {
-        let bar = terminal.build_progress(kind);
-        indexes.purge(kind, &stop, &|progress| bar.show(progress))?;
+    for view in VIEWS {
+        let bar = terminal.build_progress(view);
+        indexes.purge(view, &stop, &|progress| bar.show(progress))?;
     }
     terminal.say("its contents are gone from the log and from all indexes")?;
     let quarantined = Quarantine::at(archive.quarantine_dir()).with_traces(&traces)?;
@@ -207,8 +208,8 @@ fn append(archive: &Archive, event: &NewEvent, terminal: &Terminal) -> Result<Ou
     };
     let indexes = archive.open_indexes(log)?;
     let stop = crate::stop::on_signal()?;
-    for kind in AssetKind::ALL {
-        indexes.catch_up(kind, seq, &stop, &|_| {})?;
+    for view in VIEWS {
+        indexes.catch_up(view, seq, &stop, &|_| {})?;
     }
     if terminal.is_json() {
         terminal.json(&json!({"seq": seq, "appended": appended}))?;

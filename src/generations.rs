@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use indexer::{GenerationState, GenerationStatus, Indexes, ViewStatus};
 use serde_json::json;
-use store::AssetKind;
+use views::{VIEWS, ViewId};
 
 use crate::{
     archive::Archive,
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct ListArgs {
     /// Only this view; all three otherwise.
     #[arg(long, value_name = "VIEW", value_parser = view::view())]
-    view: Option<AssetKind>,
+    view: Option<ViewId>,
 
     /// Remove the archive as it stood that has this name, instead of listing.
     #[arg(long, value_name = "NAME")]
@@ -27,26 +27,26 @@ pub(crate) struct ListArgs {
 pub(crate) struct RollbackArgs {
     /// The view to take back; all three otherwise.
     #[arg(long, value_name = "VIEW", value_parser = view::view())]
-    view: Option<AssetKind>,
+    view: Option<ViewId>,
 }
 
 pub(crate) fn list(archive: &Archive, args: &ListArgs, terminal: &Terminal) -> Result<Outcome> {
     let indexes = archive.existing_indexes()?;
-    let kinds = args.view.map_or_else(|| AssetKind::ALL.to_vec(), |kind| vec![kind]);
+    let views = args.view.map_or_else(|| VIEWS.to_vec(), |view| vec![view]);
     if let Some(name) = &args.remove {
-        return remove(&indexes, &kinds, name, terminal);
+        return remove(&indexes, &views, name, terminal);
     }
     let head = "view      generation                 documents       size  checkpoint  built                     state";
     terminal.say(head)?;
-    for kind in kinds {
-        for generation in indexes.list(kind)? {
-            show(kind, &generation, terminal)?;
+    for view in views {
+        for generation in indexes.list(view)? {
+            show(view, &generation, terminal)?;
         }
     }
     Ok(Outcome::Done)
 }
 
-fn show(kind: AssetKind, generation: &GenerationStatus, terminal: &Terminal) -> Result<()> {
+fn show(view: ViewId, generation: &GenerationStatus, terminal: &Terminal) -> Result<()> {
     let GenerationStatus { name, state, documents, checkpoint, created, as_of, .. } = generation;
     if terminal.is_json() {
         let (done, total, why) = match state {
@@ -57,7 +57,7 @@ fn show(kind: AssetKind, generation: &GenerationStatus, terminal: &Terminal) -> 
             _ => (None, None, None),
         };
         return terminal.json(&json!({
-            "view": kind.plural(), "generation": name, "state": word(state), "documents": documents,
+            "view": view.name(), "generation": name, "state": word(state), "documents": documents,
             "bytes": generation.bytes, "checkpoint": checkpoint, "created": created, "as_of": as_of,
             "done": done, "total": total, "why": why,
         }));
@@ -72,7 +72,7 @@ fn show(kind: AssetKind, generation: &GenerationStatus, terminal: &Terminal) -> 
     };
     terminal.say(format!(
         "{:9} {name:25} {:>10} {:>10} {:>11}  {:24}  {state}",
-        kind.plural(),
+        view.name(),
         thousands(*documents),
         bytes(generation.bytes),
         thousands(checkpoint.get()),
@@ -93,12 +93,12 @@ fn word(state: &GenerationState) -> &'static str {
 }
 
 /// The live generation, and the one before it, are not removed: they have no name that could be given here.
-fn remove(indexes: &Indexes, kinds: &[AssetKind], name: &str, terminal: &Terminal) -> Result<Outcome> {
-    for kind in indexes.remove_named(kinds, name.trim_start_matches('@'))? {
+fn remove(indexes: &Indexes, views: &[ViewId], name: &str, terminal: &Terminal) -> Result<Outcome> {
+    for view in indexes.remove_named(views, name.trim_start_matches('@'))? {
         if terminal.is_json() {
-            terminal.json(&json!({"view": kind.plural(), "removed": name}))?;
+            terminal.json(&json!({"view": view.name(), "removed": name}))?;
         } else {
-            terminal.say(format!("{:9} {name} is removed", kind.plural()))?;
+            terminal.say(format!("{:9} {name} is removed", view.name()))?;
         }
     }
     Ok(Outcome::Done)
@@ -106,21 +106,21 @@ fn remove(indexes: &Indexes, kinds: &[AssetKind], name: &str, terminal: &Termina
 
 pub(crate) fn rollback(archive: &Archive, args: &RollbackArgs, terminal: &Terminal) -> Result<Outcome> {
     let indexes = archive.existing_indexes()?;
-    let asked = |view: &ViewStatus| args.view.is_none_or(|kind| kind == view.kind);
+    let asked = |status: &ViewStatus| args.view.is_none_or(|view| view == status.view);
     let (back, stay): (Vec<_>, Vec<_>) =
         indexes.status()?.into_iter().filter(asked).partition(|view| view.previous.is_some());
     if back.is_empty() {
         bail!("there is no generation to go back to: one is kept when `morgue rebuild` makes another");
     }
     for view in stay {
-        terminal.note(format!("{:9} {} stays: there is none before it", view.kind.plural(), view.generation));
+        terminal.note(format!("{:9} {} stays: there is none before it", view.view.name(), view.generation));
     }
-    for kind in back.into_iter().map(|view| view.kind) {
-        let live = indexes.rollback(kind)?;
+    for view in back.into_iter().map(|view| view.view) {
+        let live = indexes.rollback(view)?;
         if terminal.is_json() {
-            terminal.json(&json!({"view": kind.plural(), "generation": live}))?;
+            terminal.json(&json!({"view": view.name(), "generation": live}))?;
         } else {
-            terminal.say(format!("{:9} {live} is live again", kind.plural()))?;
+            terminal.say(format!("{:9} {live} is live again", view.name()))?;
         }
     }
     Ok(Outcome::Done)

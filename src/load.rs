@@ -17,7 +17,8 @@ use ingest::{
     LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused,
     append::Terms,
 };
-use store::{AssetKind, Expiries, Log, Seq};
+use store::{Expiries, Log, Seq};
+use views::VIEWS;
 
 use crate::{
     archive::Archive,
@@ -213,16 +214,16 @@ pub(crate) fn make_searchable(
     stop: &AtomicBool,
     terminal: &Terminal,
 ) -> Result<()> {
-    for kind in AssetKind::ALL {
-        let bar = terminal.build_progress(kind);
-        let begun = indexes.live(kind)?.checkpoint()?.get();
+    for view in VIEWS {
+        let bar = terminal.build_progress(view);
+        let begun = indexes.live(view)?.checkpoint()?.get();
         let since = |seq: Seq| seq.get().saturating_sub(begun);
         let ((end, ended), bar) = (mpsc::channel::<()>(), &bar);
         thread::scope(|scope| {
             // A view of which nothing is there yet is built, by this process or another: its note says how far it is.
             scope.spawn(move || {
                 while ended.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
-                    if let Ok(Some(build)) = indexes.building(kind)
+                    if let Ok(Some(build)) = indexes.building(view)
                         && build.progress.phase.is_running()
                     {
                         bar.show(build.progress);
@@ -230,7 +231,7 @@ pub(crate) fn make_searchable(
                 }
             });
             let _at_the_end = end;
-            indexes.catch_up(kind, seq, stop, &|reached| {
+            indexes.catch_up(view, seq, stop, &|reached| {
                 let (phase, done, total) = (Phase::CatchingUp, since(reached), since(seq));
                 bar.show(indexer::Progress { phase, done, total, ..indexer::Progress::default() });
             })

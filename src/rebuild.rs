@@ -3,7 +3,8 @@
 use anyhow::Result;
 use indexer::RebuildOptions;
 use serde_json::json;
-use store::{AsOf, AssetKind};
+use store::AsOf;
+use views::{VIEWS, ViewId};
 
 use crate::{
     archive::Archive,
@@ -16,7 +17,7 @@ use crate::{
 pub(crate) struct Args {
     /// Only this view; all three otherwise.
     #[arg(long, value_name = "VIEW", value_parser = view::view())]
-    view: Option<AssetKind>,
+    view: Option<ViewId>,
 
     /// Build the archive as it stood then, beside the live index: a date (1912, 1912-04, 1912-04-15), a time, or
     /// seq:N.
@@ -35,38 +36,38 @@ pub(crate) struct Args {
 pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result<Outcome> {
     let indexes = archive.existing_indexes()?;
     let stop = stop::on_signal()?;
-    let kinds = args.view.map_or_else(|| AssetKind::ALL.to_vec(), |kind| vec![kind]);
+    let views = args.view.map_or_else(|| VIEWS.to_vec(), |view| vec![view]);
     let mut built = Vec::new();
-    for kind in kinds {
+    for view in views {
         let started = std::time::Instant::now();
-        if let Some(other) = indexes.building(kind)?.filter(|build| build.progress.phase.is_running()) {
+        if let Some(other) = indexes.building(view)?.filter(|build| build.progress.phase.is_running()) {
             terminal.note(format!(
                 "{} is being built already ({}): waiting for it",
-                kind.plural(),
+                view.name(),
                 other.generation
             ));
         }
-        let bar = terminal.build_progress(kind);
+        let bar = terminal.build_progress(view);
         let progress = |progress| bar.show(progress);
         let options = RebuildOptions { threads: args.threads, ..RebuildOptions::default() };
         let rebuilt = match (&args.as_of, &args.name) {
             (Some(as_of), Some(name)) => {
-                indexes.build_as_of(kind, as_of, name, &options, &stop, &progress)?
+                indexes.build_as_of(view, as_of, name, &options, &stop, &progress)?
             }
-            _ => indexes.rebuild(kind, &options, &stop, &progress)?,
+            _ => indexes.rebuild(view, &options, &stop, &progress)?,
         };
         drop(bar);
         let seconds = started.elapsed().as_secs_f64();
         terminal.say(format!(
             "{:9} {}: {} at event {}, digest {}, in {seconds:.1} s",
-            kind.plural(),
+            view.name(),
             rebuilt.generation,
             count(rebuilt.digest.documents, "document"),
             rebuilt.checkpoint,
             rebuilt.digest,
         ))?;
         built.push(json!({
-            "view": kind.plural(), "generation": rebuilt.generation, "checkpoint": rebuilt.checkpoint,
+            "view": view.name(), "generation": rebuilt.generation, "checkpoint": rebuilt.checkpoint,
             "documents": rebuilt.digest.documents, "digest": rebuilt.digest.to_string(), "seconds": seconds,
         }));
     }

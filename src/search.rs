@@ -6,6 +6,7 @@ use search::{Search, better_spelling};
 use search_api::SearchAnswer;
 use serde_json::{Map, Value};
 use store::AssetKind;
+use views::ViewId;
 
 use crate::{
     archive::Archive,
@@ -38,7 +39,7 @@ pub(crate) struct Args {
 
     /// What to search.
     #[arg(long, value_name = "VIEW", value_parser = view::view(), default_value = "articles")]
-    view: AssetKind,
+    view: ViewId,
 
     /// Nothing before this date: 1912, 1912-04, 1912-04-15.
     #[arg(long, value_name = "DATE")]

@@ -28,7 +28,7 @@ pub(crate) fn run(archive: &Archive, _args: &Args, terminal: &Terminal) -> Resul
                     "segments": view.segments, "bytes": view.bytes, "to_purge": view.to_purge, "building": view.building,
                     "fanout_left": view.fanout_left, "failing": view.failing, "failure": view.failure,
                 });
-                (view.kind.plural().to_owned(), value)
+                (view.view.name().to_owned(), value)
             })
             .collect();
         terminal.json(&json!({
@@ -48,7 +48,7 @@ pub(crate) fn run(archive: &Archive, _args: &Args, terminal: &Terminal) -> Resul
     for view in &views {
         terminal.say(format!(
             "{:9} {:10} {:>11} {:>7} {:>10} {:>9} {:>9}  {}",
-            view.kind.plural(),
+            view.view.name(),
             view.generation,
             thousands(view.checkpoint.get()),
             thousands(view.lag),
@@ -61,7 +61,7 @@ pub(crate) fn run(archive: &Archive, _args: &Args, terminal: &Terminal) -> Resul
     for view in &views {
         notes(view)
             .into_iter()
-            .try_for_each(|note| terminal.say(format!("{:9} {note}", view.kind.plural())))?;
+            .try_for_each(|note| terminal.say(format!("{:9} {note}", view.view.name())))?;
     }
     Ok(Outcome::Done)
 }

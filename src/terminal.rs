@@ -12,8 +12,8 @@ use anyhow::{Context, Result};
 use indexer::{Phase, Progress};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use store::AssetKind;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use views::ViewId;
 
 // What a terminal is asked for (ECMA-48, select graphic rendition).
 const BOLD: &str = "\u{1b}[1m";
@@ -84,7 +84,7 @@ impl Terminal {
 
     /// The same for what an indexer builds, with the rate and the time left that it tells itself: of what an earlier
     /// run had done they know.
-    pub(crate) fn build_progress(&self, view: AssetKind) -> BuildBar {
+    pub(crate) fn build_progress(&self, view: ViewId) -> BuildBar {
         let bar = ProgressBar::with_draw_target(Some(0), self.draw_target());
         if let Ok(style) = ProgressStyle::with_template("{msg:24} {wide_bar} {human_pos}/{human_len}{prefix}")
         {
@@ -138,7 +138,7 @@ const SAY_EVERY: Duration = Duration::from_secs(10);
 /// The bar of one view's build; on what is no terminal, a line now and then.
 pub(crate) struct BuildBar {
     bar: ProgressBar,
-    view: AssetKind,
+    view: ViewId,
     /// When the last line was said, where lines are.
     lines: Option<Mutex<Instant>>,
 }
@@ -176,7 +176,7 @@ impl BuildBar {
         let left = progress.time_left().filter(|_| progress.done < progress.total);
         let left = left.map(|left| format!(", {} left", HumanDuration(left)));
         let rest = format!(" {unit}{}{}", rate.unwrap_or_default(), left.unwrap_or_default());
-        (format!("{doing} {}", self.view.plural()), rest)
+        (format!("{doing} {}", self.view), rest)
     }
 }
 

@@ -4,18 +4,20 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use query::PlainOrder;
 use search_api::Role;
 use store::AssetKind;
+use views::{VIEWS, ViewId};
 
-/// Returns what reads a view by its name, or by that of what it has documents of.
-pub(crate) fn view() -> impl TypedValueParser<Value = AssetKind> {
-    named(AssetKind::ALL.map(|kind| PossibleValue::new(kind.plural()).alias(kind.name())))
+/// Returns what reads a view by its name, or by that of the kind of asset that it shows by itself.
+pub(crate) fn view() -> impl TypedValueParser<Value = ViewId> {
+    let shows_its_kind = |view: ViewId| ViewId::of_kind(view.kind()) == view;
+    let name = |view: ViewId| {
+        PossibleValue::new(view.name()).aliases(shows_its_kind(view).then(|| view.kind().name()))
+    };
+    PossibleValuesParser::new(VIEWS.map(name)).try_map(|name| name.parse::<ViewId>())
 }
 
 /// Returns what reads `article`, `image` or `byline`, or the name of their view.
 pub(crate) fn kind() -> impl TypedValueParser<Value = AssetKind> {
-    named(AssetKind::ALL.map(|kind| PossibleValue::new(kind.name()).alias(kind.plural())))
-}
-
-fn named(names: [PossibleValue; 3]) -> impl TypedValueParser<Value = AssetKind> {
+    let names = AssetKind::ALL.map(|kind| PossibleValue::new(kind.name()).alias(kind.plural()));
     PossibleValuesParser::new(names).try_map(|name| name.parse::<AssetKind>())
 }
 

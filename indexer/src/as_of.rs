@@ -5,7 +5,8 @@ use std::{
     sync::atomic::AtomicBool,
 };
 
-use store::{AsOf, AssetKind, Seq};
+use store::{AsOf, Seq};
+use views::ViewId;
 
 use crate::{
     building::BuildNote,
@@ -36,7 +37,7 @@ impl Indexes {
     /// [`IndexError`]; what there was of this name is still there then.
     pub fn build_as_of(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         as_of: &AsOf,
         name: &str,
         options: &RebuildOptions,
@@ -44,55 +45,55 @@ impl Indexes {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Rebuilt, IndexError> {
         check_name(name)?;
-        let lock = self.lock(kind, "build.lock", stop)?;
-        self.build_as_of_holding(&lock, kind, (as_of, name), options, stop, progress)
+        let lock = self.lock(view, "build.lock", stop)?;
+        self.build_as_of_holding(&lock, view, (as_of, name), options, stop, progress)
     }
 
     /// The same of who holds `build.lock`, with a name that is one.
     pub(crate) fn build_as_of_holding(
         &self,
         _lock: &File,
-        kind: AssetKind,
+        view: ViewId,
         (as_of, name): (&AsOf, &str),
         options: &RebuildOptions,
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Rebuilt, IndexError> {
         let (new, old, name) = (format!("~new-{name}"), format!("~old-{name}"), format!("@{name}"));
-        self.bring_back(kind)?;
-        self.remove(kind, &new)?;
-        let note = BuildNote::begin(self, kind, &name, Phase::Documents);
+        self.bring_back(view)?;
+        self.remove(view, &new)?;
+        let note = BuildNote::begin(self, view, &name, Phase::Documents);
         let progress = &|made: Progress| {
             note.progress(made);
             progress(made);
         };
-        let built = self.build_past(kind, as_of, &new, options, stop, progress).and_then(|()| {
+        let built = self.build_past(view, as_of, &new, options, stop, progress).and_then(|()| {
             // What was taken from readers while it was built.
-            let _following = self.lock(kind, "takedown.lock", stop)?;
-            self.follow_takedowns_in(kind, &new, self.log().head()?.seq, stop)?;
-            self.remove(kind, &old)?;
-            let dir = |name: &str| self.view_dir(kind).join(name);
+            let _following = self.lock(view, "takedown.lock", stop)?;
+            self.follow_takedowns_in(view, &new, self.log().head()?.seq, stop)?;
+            self.remove(view, &old)?;
+            let dir = |name: &str| self.view_dir(view).join(name);
             if dir(&name).exists() {
                 fs::rename(dir(&name), dir(&old)).map_err(io(dir(&name)))?;
             }
             fs::rename(dir(&new), dir(&name)).map_err(io(dir(&new)))?;
-            self.remove(kind, &old)?;
-            let searcher = self.generation(kind, &name)?.searcher()?;
+            self.remove(view, &old)?;
+            let searcher = self.generation(view, &name)?.searcher()?;
             let digest = searcher.digest()?;
             Ok(Rebuilt { generation: name, checkpoint: searcher.checkpoint, digest })
         });
         note.end(&built);
         if built.is_err() {
-            self.remove(kind, &new)?;
+            self.remove(view, &new)?;
         }
         built
     }
 
     /// Whoever was killed between two renames has left a name without its generation.
-    pub(crate) fn bring_back(&self, kind: AssetKind) -> Result<(), IndexError> {
-        for old in self.generation_dirs(kind)? {
+    pub(crate) fn bring_back(&self, view: ViewId) -> Result<(), IndexError> {
+        for old in self.generation_dirs(view)? {
             let Some(name) = old.strip_prefix("~old-") else { continue };
-            let (old, now) = (self.view_dir(kind).join(&old), self.view_dir(kind).join(format!("@{name}")));
+            let (old, now) = (self.view_dir(view).join(&old), self.view_dir(view).join(format!("@{name}")));
             if !now.exists() {
                 fs::rename(&old, &now).map_err(io(&old))?;
             }
@@ -102,7 +103,7 @@ impl Indexes {
 
     fn build_past(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         as_of: &AsOf,
         name: &str,
         options: &RebuildOptions,
@@ -112,10 +113,10 @@ impl Indexes {
         let since = self.log().head()?.seq;
         let open = || Ok(self.log().snapshot_as_of_within(*as_of, since)?);
         let state = BuildState::at(open()?.seq(), None, Seq::ZERO);
-        let total = self.count_assets(kind)?;
-        let dir = self.view_dir(kind).join(name);
-        drop(Generation::create(&dir, &new_info(kind, since, Some(as_of.to_string())))?);
-        let generation = self.generation(kind, name)?;
+        let total = self.count_assets(view)?;
+        let dir = self.view_dir(view).join(name);
+        drop(Generation::create(&dir, view, &new_info(view, since, Some(as_of.to_string())))?);
+        let generation = self.generation(view, name)?;
         Build {
             generation: &generation,
             threads: threads(options.threads),

@@ -12,7 +12,8 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use store::{AssetKind, Timestamp};
+use store::Timestamp;
+use views::ViewId;
 
 use crate::{
     error::{IndexError, io},
@@ -29,10 +30,10 @@ const TRY_AFTER: Duration = Duration::from_millis(20);
 
 /// The build of a view that is under way, or the last one, whichever process it was in. Its JSON has the fields of
 /// [`Progress`] beside its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BuildStatus {
     /// Of which view.
-    pub view: AssetKind,
+    pub view: ViewId,
     /// The generation: `g000002`, or `@name` for the archive as it stood; empty while it waits.
     pub generation: String,
     /// When this run began; one that goes on with an earlier one says so in [`Progress::resumed`].
@@ -41,8 +42,19 @@ pub struct BuildStatus {
     #[serde(flatten)]
     pub progress: Progress,
     /// Why it failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+}
+
+/// What is read of a [`BuildStatus`] that lies beside the generations of its view, which the directory tells.
+#[derive(Deserialize)]
+struct Note {
+    generation: String,
+    started: Timestamp,
+    #[serde(flatten)]
+    progress: Progress,
+    #[serde(default)]
+    failure: Option<String>,
 }
 
 impl Indexes {
@@ -51,14 +63,14 @@ impl Indexes {
     ///
     /// # Errors
     /// [`IndexError`] when the directory cannot be read.
-    pub fn building(&self, kind: AssetKind) -> Result<Option<BuildStatus>, IndexError> {
+    pub fn building(&self, view: ViewId) -> Result<Option<BuildStatus>, IndexError> {
         loop {
-            let Some(mut status) = self.read_note(kind)? else { return Ok(None) };
-            if !status.progress.phase.is_running() || !self.is_build_lock_free(kind)? {
+            let Some(mut status) = self.read_note(view)? else { return Ok(None) };
+            if !status.progress.phase.is_running() || !self.is_build_lock_free(view)? {
                 return Ok(Some(self.with_what_is_kept(status)));
             }
             // It may have ended between the two looks.
-            if self.read_note(kind)?.as_ref() == Some(&status) {
+            if self.read_note(view)?.as_ref() == Some(&status) {
                 status.progress.phase = Phase::Interrupted;
                 return Ok(Some(self.with_what_is_kept(status)));
             }
@@ -77,19 +89,19 @@ impl Indexes {
     }
 
     /// The lock of who builds, or [`IndexError::Busy`].
-    pub(crate) fn try_build_lock(&self, kind: AssetKind) -> Result<File, IndexError> {
+    pub(crate) fn try_build_lock(&self, view: ViewId) -> Result<File, IndexError> {
         for _ in 0..TRIES {
-            if let Some(lock) = self.try_lock(kind, "build.lock")? {
+            if let Some(lock) = self.try_lock(view, "build.lock")? {
                 return Ok(lock);
             }
             std::thread::sleep(TRY_AFTER);
         }
-        let generation = self.read_note(kind)?.filter(|note| note.progress.phase.is_running());
-        Err(IndexError::Busy { kind, generation: generation.map(|note| note.generation).unwrap_or_default() })
+        let generation = self.read_note(view)?.filter(|note| note.progress.phase.is_running());
+        Err(IndexError::Busy { view, generation: generation.map(|note| note.generation).unwrap_or_default() })
     }
 
-    fn is_build_lock_free(&self, kind: AssetKind) -> Result<bool, IndexError> {
-        let path = self.view_dir(kind).join("build.lock");
+    fn is_build_lock_free(&self, view: ViewId) -> Result<bool, IndexError> {
+        let path = self.view_dir(view).join("build.lock");
         let file = match File::open(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
             file => file.map_err(io(&path))?,
@@ -101,17 +113,20 @@ impl Indexes {
         }
     }
 
-    fn read_note(&self, kind: AssetKind) -> Result<Option<BuildStatus>, IndexError> {
-        let path = self.note_path(kind);
+    fn read_note(&self, view: ViewId) -> Result<Option<BuildStatus>, IndexError> {
+        let path = self.note_path(view);
         match fs::read(&path) {
-            Ok(json) => Ok(serde_json::from_slice(&json).ok()),
+            Ok(json) => Ok(serde_json::from_slice(&json).ok().map(|note: Note| {
+                let Note { generation, started, progress, failure } = note;
+                BuildStatus { view, generation, started, progress, failure }
+            })),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(io(path)(error)),
         }
     }
 
-    fn note_path(&self, kind: AssetKind) -> PathBuf {
-        self.view_dir(kind).join("building")
+    fn note_path(&self, view: ViewId) -> PathBuf {
+        self.view_dir(view).join("building")
     }
 }
 
@@ -123,7 +138,7 @@ pub(crate) struct BuildNote {
 
 impl BuildNote {
     /// Of a build that waits for its turn, or begins now.
-    pub(crate) fn begin(indexes: &Indexes, view: AssetKind, generation: &str, phase: Phase) -> Self {
+    pub(crate) fn begin(indexes: &Indexes, view: ViewId, generation: &str, phase: Phase) -> Self {
         let progress = Progress { phase, ..Progress::default() };
         let generation = generation.to_owned();
         let status = BuildStatus { view, generation, started: Timestamp::now(), progress, failure: None };

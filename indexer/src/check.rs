@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use store::{AssetId, AssetKind, Seq};
-use views::Known;
+use store::{AssetId, Seq};
+use views::{Known, ViewId};
 
 use crate::{
     error::IndexError,
@@ -50,14 +50,14 @@ impl Indexes {
     /// [`IndexError`] when the log or the index cannot be read, or written with `repair`.
     pub fn check(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         repair: bool,
         stop: &AtomicBool,
         progress: &dyn Fn(Progress),
     ) -> Result<CheckReport, IndexError> {
         loop {
-            let mut report = self.compare(kind, stop, progress)?;
-            if !repair || report.is_clean() || self.repair(kind, &mut report, stop)? {
+            let mut report = self.compare(view, stop, progress)?;
+            if !repair || report.is_clean() || self.repair(view, &mut report, stop)? {
                 return Ok(report);
             }
         }
@@ -65,17 +65,17 @@ impl Indexes {
 
     fn compare(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         stop: &AtomicBool,
         progress: &dyn Fn(Progress),
     ) -> Result<CheckReport, IndexError> {
-        self.catch_up(kind, self.log().head()?.seq, stop, &|_| {})?;
-        let (generation, searcher) = self.searcher(kind)?;
+        self.catch_up(view, self.log().head()?.seq, stop, &|_| {})?;
+        let (generation, searcher) = self.searcher(view)?;
         let seq = searcher.checkpoint;
         let mut found = searcher.searcher.holds()?;
         let mut report =
             CheckReport { generation: generation.name().to_owned(), seq, ..CheckReport::default() };
-        let clock = Clock::new(Phase::Checking, 0, self.count_assets(kind)?);
+        let clock = Clock::new(Phase::Checking, 0, self.count_assets(view)?);
         let (mut after, mut done, mut hidden) = (None::<AssetId>, 0, Vec::new());
         let mut known = Known::default();
         loop {
@@ -84,7 +84,7 @@ impl Indexes {
             }
             let snapshot = self.log().snapshot()?;
             // What came since may change any document: those that it touches are left out in the end.
-            let page = snapshot.assets(kind, after.as_ref(), PAGE)?;
+            let page = snapshot.assets(view.kind(), after.as_ref(), PAGE)?;
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
             done += page.len() as u64;
@@ -111,21 +111,16 @@ impl Indexes {
         let unknown = found.into_keys().filter_map(|id| AssetId::new(id).ok());
         report.extra.extend(unknown);
         report.extra.sort_unstable();
-        self.leave_out_what_moved(kind, seq, &mut report, hidden)?;
+        self.leave_out_what_moved(view, seq, &mut report, hidden)?;
         Ok(report)
     }
 
     /// Makes the documents that differ anew. Returns whether it did: not in a generation that took the place of the one
     /// that was looked at.
-    fn repair(
-        &self,
-        kind: AssetKind,
-        report: &mut CheckReport,
-        stop: &AtomicBool,
-    ) -> Result<bool, IndexError> {
-        let _swap = self.ask_for_swap(kind, stop)?;
-        let _writing = self.lock(kind, "write.lock", stop)?;
-        let generation = self.live(kind)?;
+    fn repair(&self, view: ViewId, report: &mut CheckReport, stop: &AtomicBool) -> Result<bool, IndexError> {
+        let _swap = self.ask_for_swap(view, stop)?;
+        let _writing = self.lock(view, "write.lock", stop)?;
+        let generation = self.live(view)?;
         if generation.name() != report.generation {
             return Ok(false);
         }
@@ -143,7 +138,7 @@ impl Indexes {
     /// those it is taken at its word: `hidden` are those that it has and readers do not see.
     fn leave_out_what_moved(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         seq: Seq,
         report: &mut CheckReport,
         mut hidden: Vec<AssetId>,
@@ -160,7 +155,7 @@ impl Indexes {
                 at = seq;
                 let Some(of) = event_type.kind() else { continue };
                 let change = views::Change { seq, event_type, asset: store::AssetRef::new(of, id) };
-                views::view_of(kind).touched_by(&change, &snapshot, &mut |id| {
+                view.touched_by(&change, &snapshot, &mut |id| {
                     moved.insert(id);
                     Ok(())
                 })?;

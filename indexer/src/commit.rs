@@ -1,7 +1,8 @@
 //! What each commit of an index says of itself: up to which event it is done, and what it has still in hand.
 
 use serde::{Deserialize, Serialize};
-use store::{AssetKind, Digest, Follower, ReadError, Seq, Snapshot};
+use store::{Digest, Follower, ReadError, Seq, Snapshot};
+use views::ViewId;
 
 use crate::{error::IndexError, fanout::FanoutPosition, generation::GenerationInfo};
 
@@ -69,8 +70,8 @@ impl Commit {
     ///
     /// # Errors
     /// [`IndexError::LostLog`] when it has not, and when it cannot be read.
-    pub(crate) fn check(&self, kind: AssetKind, snapshot: &Snapshot) -> Result<(), IndexError> {
-        let name = format!("the index of {}", kind.plural());
+    pub(crate) fn check(&self, view: ViewId, snapshot: &Snapshot) -> Result<(), IndexError> {
+        let name = format!("the index of {}", view.name());
         Ok(Follower::new(name, self.reached, self.link).check(snapshot)?)
     }
 }

@@ -3,7 +3,8 @@
 use std::{io::ErrorKind, path::PathBuf};
 
 use end_tantivy::{EndError, is_no_room};
-use store::{AssetKind, FollowError, LostTail, ReadError, Seq};
+use store::{FollowError, LostTail, ReadError, Seq};
+use views::ViewId;
 
 /// Why an index cannot be used, built or written.
 #[derive(Debug, thiserror::Error)]
@@ -41,24 +42,24 @@ pub enum IndexError {
         why: String,
     },
     /// No such generation.
-    #[error("there is no generation `{name}` of the view {}; `morgue generations` lists them", kind.plural())]
+    #[error("there is no generation `{name}` of the view {}; `morgue generations` lists them", view.name())]
     NoGeneration {
         /// Of which view.
-        kind: AssetKind,
+        view: ViewId,
         /// The name asked for.
         name: String,
     },
     /// The directory of a view was removed.
-    #[error("the index of {} is gone: `morgue serve` makes it again from the log by itself, `morgue rebuild` does it now", kind.plural())]
+    #[error("the index of {} is gone: `morgue serve` makes it again from the log by itself, `morgue rebuild` does it now", view.name())]
     Gone {
         /// Which view.
-        kind: AssetKind,
+        view: ViewId,
     },
     /// A new generation does not hold what the log says; it did not go live.
-    #[error("the new generation {name} of {} does not hold what the log says at {seq}: {found} instead of {expected}; the one before stays live", kind.plural())]
+    #[error("the new generation {name} of {} does not hold what the log says at {seq}: {found} instead of {expected}; the one before stays live", view.name())]
     CheckFailed {
         /// Of which view.
-        kind: AssetKind,
+        view: ViewId,
         /// Which.
         name: String,
         /// At which seq.
@@ -74,20 +75,20 @@ pub enum IndexError {
     )]
     LostLog(LostTail),
     /// An index is not what was written; it is out of service.
-    #[error("the generation {name} of {} is damaged and out of service: {why}; `morgue serve` builds it again from the log by itself, `morgue check --repair` does it now", kind.plural())]
+    #[error("the generation {name} of {} is damaged and out of service: {why}; `morgue serve` builds it again from the log by itself, `morgue check --repair` does it now", view.name())]
     Damaged {
         /// Of which view.
-        kind: AssetKind,
+        view: ViewId,
         /// Which generation.
         name: String,
         /// What was found.
         why: String,
     },
     /// The view is being built already.
-    #[error("{} is being built already{}: wait until that is done, or stop it", kind.plural(), if generation.is_empty() { String::new() } else { format!(" ({generation})") })]
+    #[error("{} is being built already{}: wait until that is done, or stop it", view.name(), if generation.is_empty() { String::new() } else { format!(" ({generation})") })]
     Busy {
         /// Which view.
-        kind: AssetKind,
+        view: ViewId,
         /// What is being built, if that is known.
         generation: String,
     },

@@ -10,7 +10,7 @@ use std::{
     path::PathBuf,
 };
 
-use store::AssetKind;
+use views::ViewId;
 
 use crate::indexes::Indexes;
 
@@ -19,10 +19,10 @@ const NOTE_BYTES: usize = 4_096;
 
 impl Indexes {
     /// Why a view is not kept up to date just now, in whichever process; `None` when it is.
-    pub fn failing(&self, kind: AssetKind) -> Option<String> {
-        let known = self.failures().get(&kind).cloned();
+    pub fn failing(&self, view: ViewId) -> Option<String> {
+        let known = self.failures().get(&view).cloned();
         known.or_else(|| {
-            let note = fs::read(self.failing_path(kind)).ok()?;
+            let note = fs::read(self.failing_path(view)).ok()?;
             let why = String::from_utf8_lossy(&note);
             let why = why.trim_end();
             (!why.is_empty()).then(|| why.to_owned())
@@ -30,28 +30,28 @@ impl Indexes {
     }
 
     /// Takes the room that a note needs.
-    pub(crate) fn prepare_failing(&self, kind: AssetKind) {
-        if self.failing(kind).is_none() {
-            self.write_failing(kind, "");
+    pub(crate) fn prepare_failing(&self, view: ViewId) {
+        if self.failing(view).is_none() {
+            self.write_failing(view, "");
         }
     }
 
     /// Notes why a view is not kept up to date.
-    pub(crate) fn note_failing(&self, kind: AssetKind, why: &str) {
-        self.failures().insert(kind, why.to_owned());
-        self.write_failing(kind, why);
+    pub(crate) fn note_failing(&self, view: ViewId, why: &str) {
+        self.failures().insert(view, why.to_owned());
+        self.write_failing(view, why);
     }
 
     /// Notes that a view is kept up to date again.
-    pub(crate) fn clear_failing(&self, kind: AssetKind) {
-        if self.failing(kind).is_some() {
-            self.failures().remove(&kind);
-            self.write_failing(kind, "");
+    pub(crate) fn clear_failing(&self, view: ViewId) {
+        if self.failing(view).is_some() {
+            self.failures().remove(&view);
+            self.write_failing(view, "");
         }
     }
 
-    fn write_failing(&self, kind: AssetKind, why: &str) {
-        let path = self.failing_path(kind);
+    fn write_failing(&self, view: ViewId, why: &str) {
+        let path = self.failing_path(view);
         let write = || -> io::Result<()> {
             let mut note: Vec<u8> = why.bytes().take(NOTE_BYTES).collect();
             note.resize(NOTE_BYTES, b' ');
@@ -63,7 +63,7 @@ impl Indexes {
         }
     }
 
-    fn failing_path(&self, kind: AssetKind) -> PathBuf {
-        self.view_dir(kind).join("failing")
+    fn failing_path(&self, view: ViewId) -> PathBuf {
+        self.view_dir(view).join("failing")
     }
 }

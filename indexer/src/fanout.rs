@@ -155,7 +155,7 @@ fn path_of(dir: &Path, seq: Seq) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use store::AssetKind;
+    use views::BYLINES;
 
     use super::*;
 
@@ -164,7 +164,7 @@ mod tests {
         let fanout = |seq: u64, id: &str, done: u64| FanoutPosition {
             seq: Seq::new(seq),
             since: Seq::new(seq),
-            asset: AssetRef::new(AssetKind::Byline, AssetId::new(id).unwrap()),
+            asset: AssetRef::new(BYLINES.kind(), AssetId::new(id).unwrap()),
             digest: Digest::ZERO,
             total: 9,
             done,
@@ -184,7 +184,7 @@ mod tests {
         let id = |n: u32| AssetId::new(format!("a/{n}")).unwrap();
         let mut writer = FanoutWriter::create(dir.path(), Seq::new(7)).unwrap();
         (0..10).for_each(|n| writer.add(&id(n)).unwrap());
-        let asset = AssetRef::new(AssetKind::Byline, AssetId::new("b/1").unwrap());
+        let asset = AssetRef::new(BYLINES.kind(), AssetId::new("b/1").unwrap());
         let position = writer.finish(Seq::new(7), asset).unwrap();
         let mut fanout = Fanout::open(dir.path(), position).unwrap().unwrap();
         assert_eq!(fanout.take(4).unwrap(), (0..4).map(id).collect::<Vec<_>>());

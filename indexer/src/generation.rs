@@ -7,8 +7,8 @@ use std::{
 
 use end_tantivy::{Index, Searcher, Stamp, sealed};
 use serde::{Deserialize, Serialize};
-use store::{AsOf, AssetKind, InvalidAsOf, Log, Seq, Snapshot, Timestamp};
-use views::{ANALYSER_VERSION, View, ViewDigest, view_of};
+use store::{AsOf, InvalidAsOf, Log, Seq, Snapshot, Timestamp};
+use views::{ANALYSER_VERSION, ViewDigest, ViewId};
 
 use crate::{
     commit::Commit,
@@ -19,8 +19,8 @@ use crate::{
 /// What is written of a generation beside its index.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GenerationInfo {
-    /// The view it is of.
-    pub view: AssetKind,
+    /// The name of the view it is of; before views had names of their own, that of its kind of asset.
+    pub view: String,
     /// The rules its text was analysed by.
     pub analyser: u32,
     /// When it was begun.
@@ -45,6 +45,7 @@ impl GenerationInfo {
 
 /// One built index of one view.
 pub struct Generation {
+    view: ViewId,
     name: String,
     dir: PathBuf,
     info: GenerationInfo,
@@ -79,28 +80,33 @@ pub struct IndexSearcher {
 
 /// The files of a generation, for as long as anybody has them open.
 pub(crate) struct Files {
-    pub(crate) view: AssetKind,
+    pub(crate) view: ViewId,
     pub(crate) since: Seq,
 }
 
 impl Generation {
     /// Makes an empty generation in `dir`, which must not hold one.
-    pub(crate) fn create(dir: &Path, info: &GenerationInfo) -> Result<Self, IndexError> {
+    pub(crate) fn create(dir: &Path, view: ViewId, info: &GenerationInfo) -> Result<Self, IndexError> {
         std::fs::create_dir_all(dir).map_err(io(dir))?;
-        Index::create(dir, view_of(info.view).fields())?;
+        Index::create(dir, view.fields())?;
         let path = dir.join(INFO_FILE);
         let json = serde_json::to_vec(info).map_err(|error| unreadable(&path, &error))?;
         sealed::write(&path, &json).map_err(io(&path))?;
-        Self::open(dir)
+        Self::open(dir, view)
     }
 
-    /// Opens the generation in `dir`.
-    pub(crate) fn open(dir: &Path) -> Result<Self, IndexError> {
+    /// Opens the generation of a view in `dir`.
+    pub(crate) fn open(dir: &Path, view: ViewId) -> Result<Self, IndexError> {
         let info = GenerationInfo::read(dir)?;
-        let index = Index::open(dir, view_of(info.view).fields())?;
+        // Before views had names of their own, each was called as the kind of asset that it shows.
+        if info.view != view.name() && info.view != view.kind().name() {
+            return Err(unreadable(&dir.join(INFO_FILE), &format!("it is of the view {}", info.view)));
+        }
+        let index = Index::open(dir, view.fields())?;
         let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let files = Arc::new(Files { view: info.view, since: info.since });
+        let files = Arc::new(Files { view, since: info.since });
         Ok(Self {
+            view,
             name,
             dir: dir.to_owned(),
             info,
@@ -122,8 +128,8 @@ impl Generation {
     }
 
     /// The view it is of.
-    pub fn view(&self) -> &'static dyn View {
-        view_of(self.info.view)
+    pub fn view(&self) -> ViewId {
+        self.view
     }
 
     /// Returns its index.
@@ -154,7 +160,7 @@ impl Generation {
 
     /// Whether this program would build it otherwise: other fields, or other rules of analysis.
     pub fn is_outdated(&self) -> bool {
-        self.info.analyser != ANALYSER_VERSION || self.index.differs_from(self.view().fields())
+        self.info.analyser != ANALYSER_VERSION || self.index.differs_from(self.view.fields())
     }
 
     /// The generation at its last commit, whichever process made it.
@@ -199,10 +205,10 @@ impl Generation {
         if *whole == Some(stamp) {
             return Ok(());
         }
-        match Self::verify(&self.dir) {
+        match Self::verify(&self.dir, self.view) {
             Err(error) if error.is_damage() => {
                 let why = mark(&self.dir, &error)?;
-                Err(IndexError::Damaged { kind: self.info.view, name: self.name.clone(), why })
+                Err(IndexError::Damaged { view: self.view, name: self.name.clone(), why })
             }
             found => {
                 *whole = Some(stamp);
@@ -239,9 +245,9 @@ impl Generation {
 
     /// Reads the whole index in `dir` and compares it with its checksums. Takes a second for some gigabytes that are
     /// in memory, the disk's time otherwise. Nothing of the index is used before it is known to be whole.
-    pub(crate) fn verify(dir: &Path) -> Result<(), IndexError> {
+    pub(crate) fn verify(dir: &Path, view: ViewId) -> Result<(), IndexError> {
         end_tantivy::verify(dir)?;
-        Self::open(dir)?.searcher().map(drop)
+        Self::open(dir, view)?.searcher().map(drop)
     }
 
     /// The files that its last commit consists of.

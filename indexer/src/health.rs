@@ -7,7 +7,8 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use store::{AsOf, AssetKind, Seq};
+use store::{AsOf, Seq};
+use views::ViewId;
 
 use crate::{
     error::{IndexError, io},
@@ -52,28 +53,28 @@ impl Indexes {
     ///
     /// # Errors
     /// [`IndexError`] when nothing can be read at all, or `stop` is set.
-    pub fn verify(&self, kind: AssetKind, stop: &AtomicBool) -> Result<Verified, IndexError> {
-        let live = self.live_or_missing(kind)?;
-        let Err(error) = self.verify_generation(kind, &live.name) else { return Ok(Verified::Whole) };
+    pub fn verify(&self, view: ViewId, stop: &AtomicBool) -> Result<Verified, IndexError> {
+        let live = self.live_or_missing(view)?;
+        let Err(error) = self.verify_generation(view, &live.name) else { return Ok(Verified::Whole) };
         if !error.is_damage() {
             return Err(error);
         }
-        let why = self.take_out_of_service(kind, &live.name, &error)?;
+        let why = self.take_out_of_service(view, &live.name, &error)?;
         let damage = Damage { generation: live.name.clone(), why };
-        let _alone = self.lock(kind, "build.lock", stop)?;
-        let now = self.live_or_missing(kind)?;
+        let _alone = self.lock(view, "build.lock", stop)?;
+        let now = self.live_or_missing(view)?;
         if now.name != live.name {
             // Another generation went live meanwhile.
-            return Ok(match self.is_whole(kind, &now.name) {
+            return Ok(match self.is_whole(view, &now.name) {
                 true => Verified::Replaced { damage, by: now.name },
                 false => Verified::Damaged(damage),
             });
         }
-        let Some(previous) = now.previous.filter(|name| self.is_whole(kind, name)) else {
+        let Some(previous) = now.previous.filter(|name| self.is_whole(view, name)) else {
             return Ok(Verified::Damaged(damage));
         };
-        tracing::warn!(view = kind.plural(), generation = %previous, "the generation before is live again");
-        self.write_live(kind, &Live { name: previous.clone(), previous: None })?;
+        tracing::warn!(view = view.name(), generation = %previous, "the generation before is live again");
+        self.write_live(view, &Live { name: previous.clone(), previous: None })?;
         Ok(Verified::Replaced { damage, by: previous })
     }
 
@@ -82,17 +83,17 @@ impl Indexes {
     ///
     /// # Errors
     /// [`IndexError`] when nothing can be read at all, or `stop` is set.
-    pub fn verify_others(&self, kind: AssetKind, stop: &AtomicBool) -> Result<Vec<Damage>, IndexError> {
+    pub fn verify_others(&self, view: ViewId, stop: &AtomicBool) -> Result<Vec<Damage>, IndexError> {
         let mut found = Vec::new();
-        for generation in self.others(kind)? {
+        for generation in self.others(view)? {
             if stop.load(Ordering::Acquire) {
                 return Err(IndexError::Stopped);
             }
-            match self.verify_generation(kind, &generation) {
+            match self.verify_generation(view, &generation) {
                 Err(IndexError::NoGeneration { .. }) | Ok(()) => {}
                 // One that was put in its place meanwhile need not be the one that was looked at.
-                Err(error) if error.is_damage() && self.verify_generation(kind, &generation).is_err() => {
-                    let why = self.take_out_of_service(kind, &generation, &error)?;
+                Err(error) if error.is_damage() && self.verify_generation(view, &generation).is_err() => {
+                    let why = self.take_out_of_service(view, &generation, &error)?;
                     found.push(Damage { generation, why });
                 }
                 Err(error) if error.is_damage() => {}
@@ -109,34 +110,34 @@ impl Indexes {
     /// [`IndexError`]; what was not reached yet is still out of service.
     pub fn mend(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Vec<Rebuilt>, IndexError> {
-        let lock = self.lock(kind, "build.lock", stop)?;
+        let lock = self.lock(view, "build.lock", stop)?;
         let mut built = Vec::new();
-        for generation in self.to_mend(kind)? {
-            let live = self.live_or_missing(kind)?;
+        for generation in self.to_mend(view)? {
+            let live = self.live_or_missing(view)?;
             if live.previous.as_ref() == Some(&generation) {
-                self.write_live(kind, &Live { name: live.name, previous: None })?;
-                self.remove(kind, &generation)?;
+                self.write_live(view, &Live { name: live.name, previous: None })?;
+                self.remove(view, &generation)?;
             } else if let (Some(name), Some(as_of)) =
-                (generation.strip_prefix('@'), self.as_of_what(kind, &generation))
+                (generation.strip_prefix('@'), self.as_of_what(view, &generation))
             {
                 let options = RebuildOptions::default();
                 let moment = (&as_of, name);
-                built.push(self.build_as_of_holding(&lock, kind, moment, &options, stop, progress)?);
+                built.push(self.build_as_of_holding(&lock, view, moment, &options, stop, progress)?);
             }
         }
         Ok(built)
     }
 
     /// Generations beside the live one that are out of service and can be mended.
-    pub(crate) fn to_mend(&self, kind: AssetKind) -> Result<Vec<String>, IndexError> {
+    pub(crate) fn to_mend(&self, view: ViewId) -> Result<Vec<String>, IndexError> {
         let mut found = Vec::new();
-        for generation in self.others(kind)? {
-            let can_be = !generation.starts_with('@') || self.as_of_what(kind, &generation).is_some();
-            if self.damage_of(kind, &generation)?.is_some() && can_be {
+        for generation in self.others(view)? {
+            let can_be = !generation.starts_with('@') || self.as_of_what(view, &generation).is_some();
+            if self.damage_of(view, &generation)?.is_some() && can_be {
                 found.push(generation);
             }
         }
@@ -144,74 +145,74 @@ impl Indexes {
     }
 
     /// Of when a generation is the archive; `None` when it does not say so any more.
-    pub(crate) fn as_of_what(&self, kind: AssetKind, generation: &str) -> Option<AsOf> {
-        GenerationInfo::read(&self.view_dir(kind).join(generation)).ok()?.as_of?.parse().ok()
+    pub(crate) fn as_of_what(&self, view: ViewId, generation: &str) -> Option<AsOf> {
+        GenerationInfo::read(&self.view_dir(view).join(generation)).ok()?.as_of?.parse().ok()
     }
 
     /// What can be searched or gone back to, beside the live generation.
-    pub(crate) fn others(&self, kind: AssetKind) -> Result<Vec<String>, IndexError> {
-        let previous = self.live_or_missing(kind)?.previous;
-        let mut others = self.generations(kind)?;
+    pub(crate) fn others(&self, view: ViewId) -> Result<Vec<String>, IndexError> {
+        let previous = self.live_or_missing(view)?.previous;
+        let mut others = self.generations(view)?;
         others.retain(|name| name.starts_with('@') || Some(name) == previous.as_ref());
         Ok(others)
     }
 
     /// Reads a generation; fails when it is damaged, or known to be.
-    pub(crate) fn verify_generation(&self, kind: AssetKind, name: &str) -> Result<(), IndexError> {
-        if let Some(why) = self.damage_of(kind, name)? {
-            return Err(IndexError::Damaged { kind, name: name.to_owned(), why });
+    pub(crate) fn verify_generation(&self, view: ViewId, name: &str) -> Result<(), IndexError> {
+        if let Some(why) = self.damage_of(view, name)? {
+            return Err(IndexError::Damaged { view, name: name.to_owned(), why });
         }
-        let dir = self.view_dir(kind).join(name);
+        let dir = self.view_dir(view).join(name);
         if name.starts_with('@') && !dir.is_dir() {
-            return Err(IndexError::NoGeneration { kind, name: name.trim_start_matches('@').to_owned() });
+            return Err(IndexError::NoGeneration { view, name: name.trim_start_matches('@').to_owned() });
         }
-        Generation::verify(&dir)
+        Generation::verify(&dir, view)
     }
 
     /// Which generation is live; a damaged file is replaced by one that names the whole generation that has come
     /// furthest. Every committed generation is exact at its own checkpoint, so each will do. The caller holds
     /// `build.lock`.
-    pub(crate) fn read_live_or_mend(&self, kind: AssetKind) -> Result<Option<Live>, IndexError> {
-        let error = match self.read_live(kind) {
+    pub(crate) fn read_live_or_mend(&self, view: ViewId) -> Result<Option<Live>, IndexError> {
+        let error = match self.read_live(view) {
             Err(error) if error.is_damage() => error,
             found => return found,
         };
         let mut best: Option<(Seq, String)> = None;
-        for name in self.generations(kind)?.into_iter().filter(|name| !name.starts_with('@')) {
-            if Generation::verify(&self.view_dir(kind).join(&name)).is_ok()
-                && let Ok(checkpoint) = self.generation(kind, &name).and_then(|found| found.checkpoint())
+        for name in self.generations(view)?.into_iter().filter(|name| !name.starts_with('@')) {
+            if Generation::verify(&self.view_dir(view).join(&name), view).is_ok()
+                && let Ok(checkpoint) = self.generation(view, &name).and_then(|found| found.checkpoint())
             {
                 best = best.max(Some((checkpoint, name)));
             }
         }
         let Some((_, name)) = best else { return Ok(None) };
-        tracing::warn!(view = kind.plural(), %error, %name, "it is not known which generation was live; this one is");
+        tracing::warn!(view = view.name(), %error, %name, "it is not known which generation was live; this one is");
         let live = Live { name, previous: None };
-        self.write_live(kind, &live)?;
+        self.write_live(view, &live)?;
         Ok(Some(live))
     }
 
-    fn is_whole(&self, kind: AssetKind, name: &str) -> bool {
-        self.verify_generation(kind, name).is_ok()
-            && self.generation(kind, name).is_ok_and(|generation| !generation.is_outdated())
+    fn is_whole(&self, view: ViewId, name: &str) -> bool {
+        self.verify_generation(view, name).is_ok()
+            && self.generation(view, name).is_ok_and(|generation| !generation.is_outdated())
     }
 
     /// From now on nobody opens it, in any process. Returns why.
     pub(crate) fn take_out_of_service(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         name: &str,
         error: &IndexError,
     ) -> Result<String, IndexError> {
-        tracing::error!(view = kind.plural(), generation = name, %error, "an index is damaged and out of service");
-        let dir = self.view_dir(kind).join(name);
+        tracing::error!(view = view.name(), generation = name, %error, "an index is damaged and out of service");
+        let dir = self.view_dir(view).join(name);
         fs::create_dir_all(&dir).map_err(io(&dir))?;
         mark(&dir, error)
     }
 
     /// Why a generation is out of service.
-    pub(crate) fn damage_of(&self, kind: AssetKind, name: &str) -> Result<Option<String>, IndexError> {
-        let path = self.view_dir(kind).join(name).join(MARK);
+    pub(crate) fn damage_of(&self, view: ViewId, name: &str) -> Result<Option<String>, IndexError> {
+        let path = self.view_dir(view).join(name).join(MARK);
         match fs::read_to_string(&path) {
             Ok(why) => Ok(Some(why)),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
@@ -245,27 +246,27 @@ pub(crate) struct Scrub {
 
 impl Scrub {
     /// Checks one more file; takes its generation out of service when it is damaged.
-    pub(crate) fn step(&mut self, indexes: &Indexes, kind: AssetKind) -> Result<(), IndexError> {
+    pub(crate) fn step(&mut self, indexes: &Indexes, view: ViewId) -> Result<(), IndexError> {
         if self.left.is_empty() {
-            let mut names = indexes.others(kind)?;
-            names.push(indexes.live_or_missing(kind)?.name);
+            let mut names = indexes.others(view)?;
+            names.push(indexes.live_or_missing(view)?.name);
             for name in names {
-                match indexes.generation(kind, &name).and_then(|generation| generation.segment_files()) {
+                match indexes.generation(view, &name).and_then(|generation| generation.segment_files()) {
                     Ok(files) => self.left.extend(files.into_iter().map(|file| (name.clone(), file))),
                     // There is nothing to look at.
                     Err(IndexError::Damaged { .. } | IndexError::NoGeneration { .. }) => {}
-                    Err(error) if error.is_damage() && indexes.view_dir(kind).join(&name).is_dir() => {
-                        indexes.take_out_of_service(kind, &name, &error)?;
+                    Err(error) if error.is_damage() && indexes.view_dir(view).join(&name).is_dir() => {
+                        indexes.take_out_of_service(view, &name, &error)?;
                     }
                     Err(error) => return Err(error),
                 }
             }
         }
         let Some((name, file)) = self.left.pop() else { return Ok(()) };
-        let Ok(generation) = indexes.generation(kind, &name) else { return Ok(()) };
+        let Ok(generation) = indexes.generation(view, &name) else { return Ok(()) };
         match generation.verify_file(&file) {
             Err(error) if error.is_damage() && generation.is_current() => {
-                indexes.take_out_of_service(kind, &name, &error).map(drop)
+                indexes.take_out_of_service(view, &name, &error).map(drop)
             }
             Err(error) if error.is_damage() => Ok(()),
             found => found,

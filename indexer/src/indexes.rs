@@ -21,8 +21,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicBool},
 };
 
-use store::{AssetKind, Log, Seq, Timestamp};
-use views::{ANALYSER_VERSION, ViewDigest};
+use store::{Log, Seq, Timestamp};
+use views::{ANALYSER_VERSION, VIEWS, ViewDigest, ViewId};
 
 use crate::{
     building::BuildStatus,
@@ -41,11 +41,12 @@ pub struct Indexes {
 }
 
 struct Inner {
+    views: &'static [ViewId],
     log: Log,
     dir: PathBuf,
     open: Mutex<HashMap<PathBuf, Arc<Generation>>>,
     /// Why this process does not keep a view up to date.
-    failures: Mutex<HashMap<AssetKind, String>>,
+    failures: Mutex<HashMap<ViewId, String>>,
     pins: Mutex<Vec<Weak<Pin>>>,
     files: Mutex<Vec<Weak<Files>>>,
 }
@@ -54,7 +55,7 @@ struct Inner {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewStatus {
     /// The view.
-    pub kind: AssetKind,
+    pub view: ViewId,
     /// Its live generation.
     pub generation: String,
     /// The one that a rollback would bring back.
@@ -84,12 +85,21 @@ pub struct ViewStatus {
 }
 
 impl Indexes {
-    /// Opens the indexes in `dir`; makes an empty generation for a view that has none.
+    /// Opens the indexes of all [`VIEWS`] in `dir`; makes an empty generation for a view that has none.
     ///
     /// # Errors
     /// [`IndexError`] when the directory cannot be used.
     pub fn open(log: Log, dir: impl AsRef<Path>) -> Result<Self, IndexError> {
+        Self::open_of(&VIEWS, log, dir)
+    }
+
+    /// Opens the indexes of these views in `dir`, like [`Indexes::open`].
+    ///
+    /// # Errors
+    /// [`IndexError`] when the directory cannot be used.
+    pub fn open_of(views: &'static [ViewId], log: Log, dir: impl AsRef<Path>) -> Result<Self, IndexError> {
         let inner = Inner {
+            views,
             log,
             dir: dir.as_ref().to_owned(),
             open: Mutex::default(),
@@ -98,39 +108,44 @@ impl Indexes {
             files: Mutex::default(),
         };
         let indexes = Self { inner: Arc::new(inner) };
-        for kind in AssetKind::ALL {
-            indexes.make_if_gone(kind, &NEVER)?;
+        for view in views.iter().copied() {
+            indexes.make_if_gone(view, &NEVER)?;
         }
         Ok(indexes)
     }
 
     /// Makes an empty generation of a view that has none, and returns whether it had none: whoever keeps the view up to
     /// date fills it from the log.
-    pub(crate) fn make_if_gone(&self, kind: AssetKind, stop: &AtomicBool) -> Result<bool, IndexError> {
-        let dir = self.view_dir(kind);
+    pub(crate) fn make_if_gone(&self, view: ViewId, stop: &AtomicBool) -> Result<bool, IndexError> {
+        let dir = self.view_dir(view);
         fs::create_dir_all(&dir).map_err(io(&dir))?;
         let is_there = |live: &Live| dir.join(&live.name).is_dir();
-        if matches!(self.read_live(kind), Ok(Some(live)) if is_there(&live)) {
+        if matches!(self.read_live(view), Ok(Some(live)) if is_there(&live)) {
             return Ok(false);
         }
-        let _alone = self.lock(kind, "build.lock", stop)?;
-        if self.read_live_or_mend(kind)?.is_some_and(|live| is_there(&live)) {
+        let _alone = self.lock(view, "build.lock", stop)?;
+        if self.read_live_or_mend(view)?.is_some_and(|live| is_there(&live)) {
             return Ok(false);
         }
-        let name = self.next_name(kind)?;
+        let name = self.next_name(view)?;
         let since = self.log().head()?.seq;
-        Generation::create(&dir.join(&name), &new_info(kind, since, None))?;
-        self.write_live(kind, &Live { name, previous: None })?;
+        Generation::create(&dir.join(&name), view, &new_info(view, since, None))?;
+        self.write_live(view, &Live { name, previous: None })?;
         Ok(true)
     }
 
     /// Returns true if a view has no live generation, as when somebody has removed it.
-    pub(crate) fn is_gone(&self, kind: AssetKind) -> bool {
-        match self.read_live(kind) {
-            Ok(Some(live)) => !self.view_dir(kind).join(live.name).is_dir(),
+    pub(crate) fn is_gone(&self, view: ViewId) -> bool {
+        match self.read_live(view) {
+            Ok(Some(live)) => !self.view_dir(view).join(live.name).is_dir(),
             Ok(None) => true,
             Err(_) => false,
         }
+    }
+
+    /// Returns the views that they are of.
+    pub fn views(&self) -> &'static [ViewId] {
+        self.inner.views
     }
 
     /// The log that they are of.
@@ -142,13 +157,13 @@ impl Indexes {
     ///
     /// # Errors
     /// [`IndexError`] when it cannot be opened.
-    pub fn live(&self, kind: AssetKind) -> Result<Arc<Generation>, IndexError> {
+    pub fn live(&self, view: ViewId) -> Result<Arc<Generation>, IndexError> {
         let mut tries = 0;
         loop {
-            let name = self.live_or_missing(kind)?.name;
-            match self.generation(kind, &name) {
+            let name = self.live_or_missing(view)?.name;
+            match self.generation(view, &name) {
                 // It was replaced and removed between these two steps.
-                Err(error) if tries < TRIES && self.live_or_missing(kind)?.name != name => {
+                Err(error) if tries < TRIES && self.live_or_missing(view)?.name != name => {
                     tracing::debug!(%error, "looking for the live generation again");
                     tries += 1;
                 }
@@ -162,13 +177,13 @@ impl Indexes {
     ///
     /// # Errors
     /// [`IndexError`] when it cannot be opened.
-    pub fn searcher(&self, kind: AssetKind) -> Result<(Arc<Generation>, Arc<IndexSearcher>), IndexError> {
+    pub fn searcher(&self, view: ViewId) -> Result<(Arc<Generation>, Arc<IndexSearcher>), IndexError> {
         let mut tries = 0;
         loop {
-            let generation = self.live(kind)?;
+            let generation = self.live(view)?;
             match generation.searcher() {
                 Ok(searcher) => return Ok((generation, searcher)),
-                Err(error) if tries < TRIES && self.live_or_missing(kind)?.name != generation.name() => {
+                Err(error) if tries < TRIES && self.live_or_missing(view)?.name != generation.name() => {
                     tracing::debug!(%error, "looking for the live generation again");
                     tries += 1;
                 }
@@ -181,32 +196,32 @@ impl Indexes {
     ///
     /// # Errors
     /// [`IndexError::NoGeneration`] when there is none of this name.
-    pub fn named(&self, kind: AssetKind, name: &str) -> Result<Arc<Generation>, IndexError> {
-        self.generation(kind, &format!("@{name}"))
+    pub fn named(&self, view: ViewId, name: &str) -> Result<Arc<Generation>, IndexError> {
+        self.generation(view, &format!("@{name}"))
     }
 
     /// The one that [`Self::rollback`] would bring back, if there is one.
     ///
     /// # Errors
     /// [`IndexError`] when it cannot be opened.
-    pub fn previous(&self, kind: AssetKind) -> Result<Option<Arc<Generation>>, IndexError> {
-        let name = self.live_or_missing(kind)?.previous;
-        name.map(|name| self.generation(kind, &name)).transpose()
+    pub fn previous(&self, view: ViewId) -> Result<Option<Arc<Generation>>, IndexError> {
+        let name = self.live_or_missing(view)?.previous;
+        name.map(|name| self.generation(view, &name)).transpose()
     }
 
     /// The names of all generations of a view, the numbered ones first.
     ///
     /// # Errors
     /// [`IndexError`] when the directory cannot be read.
-    pub fn generations(&self, kind: AssetKind) -> Result<Vec<String>, IndexError> {
-        let mut names = self.generation_dirs(kind)?;
+    pub fn generations(&self, view: ViewId) -> Result<Vec<String>, IndexError> {
+        let mut names = self.generation_dirs(view)?;
         names.retain(|name| !name.starts_with('~'));
         Ok(names)
     }
 
     /// The same with those that are about to have a name, or were left behind on the way to it: `~new-name`.
-    pub(crate) fn generation_dirs(&self, kind: AssetKind) -> Result<Vec<String>, IndexError> {
-        let dir = self.view_dir(kind);
+    pub(crate) fn generation_dirs(&self, view: ViewId) -> Result<Vec<String>, IndexError> {
+        let dir = self.view_dir(view);
         let mut names = Vec::new();
         for entry in fs::read_dir(&dir).map_err(io(&dir))? {
             let entry = entry.map_err(io(&dir))?;
@@ -226,22 +241,22 @@ impl Indexes {
     /// # Errors
     /// [`IndexError::NoGeneration`] when there is none before; [`IndexError::Damaged`] when it is not what was
     /// written; [`IndexError::Busy`] while one is being built.
-    pub fn rollback(&self, kind: AssetKind) -> Result<String, IndexError> {
-        let _alone = self.try_build_lock(kind)?;
-        let live = self.live_or_missing(kind)?;
+    pub fn rollback(&self, view: ViewId) -> Result<String, IndexError> {
+        let _alone = self.try_build_lock(view)?;
+        let live = self.live_or_missing(view)?;
         let Some(previous) = live.previous else {
-            return Err(IndexError::NoGeneration { kind, name: format!("before {}", live.name) });
+            return Err(IndexError::NoGeneration { view, name: format!("before {}", live.name) });
         };
-        if let Err(error) = self.verify_generation(kind, &previous) {
+        if let Err(error) = self.verify_generation(view, &previous) {
             if !error.is_damage() {
                 return Err(error);
             }
-            let why = self.take_out_of_service(kind, &previous, &error)?;
-            return Err(IndexError::Damaged { kind, name: previous, why });
+            let why = self.take_out_of_service(view, &previous, &error)?;
+            return Err(IndexError::Damaged { view, name: previous, why });
         }
-        let _swap = self.ask_for_swap(kind, &NEVER)?;
-        let _writing = self.lock(kind, "write.lock", &NEVER)?;
-        self.write_live(kind, &Live { name: previous.clone(), previous: Some(live.name) })?;
+        let _swap = self.ask_for_swap(view, &NEVER)?;
+        let _writing = self.lock(view, "write.lock", &NEVER)?;
+        self.write_live(view, &Live { name: previous.clone(), previous: Some(live.name) })?;
         Ok(previous)
     }
 
@@ -251,11 +266,11 @@ impl Indexes {
     /// [`IndexError`] when the log cannot be read.
     pub fn status(&self) -> Result<Vec<ViewStatus>, IndexError> {
         let head = self.log().head()?.seq;
-        let of = |kind| {
-            self.view_status(kind, head).unwrap_or_else(|error| ViewStatus {
-                kind,
-                generation: self.live_or_missing(kind).map(|live| live.name).unwrap_or_default(),
-                previous: self.live_or_missing(kind).ok().and_then(|live| live.previous),
+        let of = |view| {
+            self.view_status(view, head).unwrap_or_else(|error| ViewStatus {
+                view,
+                generation: self.live_or_missing(view).map(|live| live.name).unwrap_or_default(),
+                previous: self.live_or_missing(view).ok().and_then(|live| live.previous),
                 checkpoint: Seq::ZERO,
                 lag: head.get(),
                 digest: ViewDigest::default(),
@@ -263,19 +278,19 @@ impl Indexes {
                 bytes: 0,
                 fanout_left: 0,
                 to_purge: Vec::new(),
-                building: self.building(kind).unwrap_or_default(),
-                failing: self.failing(kind),
+                building: self.building(view).unwrap_or_default(),
+                failing: self.failing(view),
                 failure: Some(error.to_string()),
             })
         };
-        Ok(AssetKind::ALL.into_iter().map(of).collect())
+        Ok(self.views().iter().copied().map(of).collect())
     }
 
-    fn view_status(&self, kind: AssetKind, head: Seq) -> Result<ViewStatus, IndexError> {
-        let live = self.live_or_missing(kind)?;
-        let (generation, searcher) = self.searcher(kind)?;
+    fn view_status(&self, view: ViewId, head: Seq) -> Result<ViewStatus, IndexError> {
+        let live = self.live_or_missing(view)?;
+        let (generation, searcher) = self.searcher(view)?;
         Ok(ViewStatus {
-            kind,
+            view,
             generation: generation.name().to_owned(),
             previous: live.previous,
             checkpoint: searcher.checkpoint,
@@ -284,27 +299,27 @@ impl Indexes {
             segments: searcher.searcher.segments(),
             bytes: bytes_in(generation.dir()).map_err(io(generation.dir()))?,
             fanout_left: searcher.fanout_left,
-            to_purge: self.to_purge(kind)?,
-            building: self.building(kind)?,
-            failing: self.failing(kind),
+            to_purge: self.to_purge(view)?,
+            building: self.building(view)?,
+            failing: self.failing(view),
             failure: None,
         })
     }
 
-    pub(crate) fn read_live(&self, kind: AssetKind) -> Result<Option<Live>, IndexError> {
-        Live::read(&self.view_dir(kind))
+    pub(crate) fn read_live(&self, view: ViewId) -> Result<Option<Live>, IndexError> {
+        Live::read(&self.view_dir(view))
     }
 
-    pub(crate) fn live_or_missing(&self, kind: AssetKind) -> Result<Live, IndexError> {
-        self.read_live(kind)?.ok_or(IndexError::Gone { kind })
+    pub(crate) fn live_or_missing(&self, view: ViewId) -> Result<Live, IndexError> {
+        self.read_live(view)?.ok_or(IndexError::Gone { view })
     }
 
     /// Makes a generation the live one. The caller holds `build.lock`.
-    pub(crate) fn write_live(&self, kind: AssetKind, live: &Live) -> Result<(), IndexError> {
-        live.write(&self.view_dir(kind))
+    pub(crate) fn write_live(&self, view: ViewId, live: &Live) -> Result<(), IndexError> {
+        live.write(&self.view_dir(view))
     }
 
-    pub(crate) fn failures(&self) -> MutexGuard<'_, HashMap<AssetKind, String>> {
+    pub(crate) fn failures(&self) -> MutexGuard<'_, HashMap<ViewId, String>> {
         self.inner.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -323,27 +338,27 @@ impl Indexes {
         open.retain(|_, generation| generation.is_current());
     }
 
-    pub(crate) fn view_dir(&self, kind: AssetKind) -> PathBuf {
-        self.inner.dir.join(kind.plural())
+    pub(crate) fn view_dir(&self, view: ViewId) -> PathBuf {
+        self.inner.dir.join(view.name())
     }
 
     /// A generation by its directory's name. Each is opened once in a process.
-    pub(crate) fn generation(&self, kind: AssetKind, name: &str) -> Result<Arc<Generation>, IndexError> {
-        let dir = self.view_dir(kind).join(name);
+    pub(crate) fn generation(&self, view: ViewId, name: &str) -> Result<Arc<Generation>, IndexError> {
+        let dir = self.view_dir(view).join(name);
         if !is_name(name) {
             return Err(IndexError::InvalidName(name.to_owned()));
         }
-        if let Some(why) = self.damage_of(kind, name)? {
-            return Err(IndexError::Damaged { kind, name: name.to_owned(), why });
+        if let Some(why) = self.damage_of(view, name)? {
+            return Err(IndexError::Damaged { view, name: name.to_owned(), why });
         }
         let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(generation) = open.get(&dir).filter(|generation| generation.is_current()) {
             return Ok(Arc::clone(generation));
         }
         if !dir.is_dir() {
-            return Err(IndexError::NoGeneration { kind, name: name.trim_start_matches('@').to_owned() });
+            return Err(IndexError::NoGeneration { view, name: name.trim_start_matches('@').to_owned() });
         }
-        let generation = Arc::new(Generation::open(&dir)?);
+        let generation = Arc::new(Generation::open(&dir, view)?);
         let mut files = self.open_files();
         files.retain(|files| files.strong_count() > 0);
         files.push(generation.files());
@@ -354,8 +369,8 @@ impl Indexes {
     }
 
     /// Forgets and removes a generation. Whoever searches it goes on until done.
-    pub(crate) fn remove(&self, kind: AssetKind, name: &str) -> Result<(), IndexError> {
-        let dir = self.view_dir(kind).join(name);
+    pub(crate) fn remove(&self, view: ViewId, name: &str) -> Result<(), IndexError> {
+        let dir = self.view_dir(view).join(name);
         self.inner.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&dir);
         match fs::remove_dir_all(&dir) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(dir)(error)),
@@ -364,8 +379,8 @@ impl Indexes {
     }
 
     /// The next free number.
-    pub(crate) fn next_name(&self, kind: AssetKind) -> Result<String, IndexError> {
-        let numbers = self.generations(kind)?;
+    pub(crate) fn next_name(&self, view: ViewId) -> Result<String, IndexError> {
+        let numbers = self.generations(view)?;
         let last = numbers.iter().filter_map(|name| name.strip_prefix('g')?.parse::<u32>().ok()).max();
         Ok(format!("g{:06}", last.unwrap_or(0).saturating_add(1)))
     }
@@ -383,6 +398,12 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// What is written of a generation that begins now.
-pub(crate) fn new_info(view: AssetKind, since: Seq, as_of: Option<String>) -> GenerationInfo {
-    GenerationInfo { view, analyser: ANALYSER_VERSION, created: Timestamp::now(), since, as_of }
+pub(crate) fn new_info(view: ViewId, since: Seq, as_of: Option<String>) -> GenerationInfo {
+    GenerationInfo {
+        view: view.name().to_owned(),
+        analyser: ANALYSER_VERSION,
+        created: Timestamp::now(),
+        since,
+        as_of,
+    }
 }

@@ -39,7 +39,7 @@ impl GenerationWriter {
         let (mut events, mut found) = (0, 0);
         while events < EVENTS_MAX && touched.len() < TOUCHED_MAX && found < FOUND_MAX && reached < last {
             let snapshot = log.snapshot()?;
-            let name = format!("the index of {}", self.generation.info().view.plural());
+            let name = format!("the index of {}", self.generation.view().name());
             Follower::new(name, reached, None).check(&snapshot)?;
             let page = snapshot.changes(reached.next(), PAGE)?;
             if page.is_empty() {

@@ -9,7 +9,8 @@ use std::{
     thread::JoinHandle,
 };
 
-use store::{AsOf, AssetKind};
+use store::AsOf;
+use views::{ARTICLES, ViewId};
 
 use crate::{
     as_of::check_name,
@@ -58,21 +59,21 @@ impl Indexes {
     /// # let log = store::Log::open(dir.path().join("log"))?;
     /// # let indexes = indexer::Indexes::open(log, dir.path().join("indexes"))?;
     /// use indexer::{IndexError, Phase, RebuildOptions};
-    /// use store::AssetKind;
+    /// use views::VIEWS;
     ///
-    /// let job = indexes.start_rebuild(&AssetKind::ALL, RebuildOptions::default())?;
-    /// match indexes.start_rebuild(&[AssetKind::Article], RebuildOptions::default()) {
-    ///     Err(IndexError::Busy { kind, .. }) => println!("{} is being built already", kind.plural()),
+    /// let job = indexes.start_rebuild(&VIEWS, RebuildOptions::default())?;
+    /// match indexes.start_rebuild(&[ARTICLES], RebuildOptions::default()) {
+    ///     Err(IndexError::Busy { kind, .. }) => println!("{} is being built already", view.name()),
     ///     second => drop(second?.wait()?), // the first one was done
     /// }
-    /// if let Some(build) = indexes.building(AssetKind::Article)? {
+    /// if let Some(build) = indexes.building(ARTICLES)? {
     ///     let progress = build.progress;
     ///     println!("{:?}: {} of {}", progress.phase, progress.done, progress.total);
     ///     println!("{:?} a second, {:?} left", progress.per_second(), progress.time_left());
     /// }
     /// let built = job.wait()?;
     /// assert_eq!(built.len(), 3);
-    /// indexes.rollback(AssetKind::Image)?;
+    /// indexes.rollback(IMAGES)?;
     /// # Ok(())
     /// # }
     /// ```
@@ -80,13 +81,9 @@ impl Indexes {
     /// # Errors
     /// [`IndexError::Busy`] when one of them is being built already, here or in another process: nothing was
     /// started then.
-    pub fn start_rebuild(
-        &self,
-        kinds: &[AssetKind],
-        options: RebuildOptions,
-    ) -> Result<RebuildJob, IndexError> {
-        self.start(kinds, move |indexes, lock, kind, stop| {
-            indexes.rebuild_holding(lock, kind, &options, stop, &|_| {})
+    pub fn start_rebuild(&self, views: &[ViewId], options: RebuildOptions) -> Result<RebuildJob, IndexError> {
+        self.start(views, move |indexes, lock, view, stop| {
+            indexes.rebuild_holding(lock, view, &options, stop, &|_| {})
         })
     }
 
@@ -97,42 +94,42 @@ impl Indexes {
     /// started then.
     pub fn start_build_as_of(
         &self,
-        kinds: &[AssetKind],
+        views: &[ViewId],
         as_of: AsOf,
         name: &str,
     ) -> Result<RebuildJob, IndexError> {
         check_name(name)?;
         let name = name.to_owned();
-        self.start(kinds, move |indexes, lock, kind, stop| {
+        self.start(views, move |indexes, lock, view, stop| {
             let options = RebuildOptions::default();
-            indexes.build_as_of_holding(lock, kind, (&as_of, &name), &options, stop, &|_| {})
+            indexes.build_as_of_holding(lock, view, (&as_of, &name), &options, stop, &|_| {})
         })
     }
 
     /// Builds these views one after the other by `build`, which is given the lock of each.
     fn start(
         &self,
-        kinds: &[AssetKind],
-        build: impl Fn(&Self, &File, AssetKind, &AtomicBool) -> Result<Rebuilt, IndexError> + Send + 'static,
+        views: &[ViewId],
+        build: impl Fn(&Self, &File, ViewId, &AtomicBool) -> Result<Rebuilt, IndexError> + Send + 'static,
     ) -> Result<RebuildJob, IndexError> {
-        let mut turns: Vec<(AssetKind, File)> = Vec::with_capacity(kinds.len());
-        for kind in AssetKind::ALL.into_iter().filter(|kind| kinds.contains(kind)) {
-            turns.push((kind, self.try_build_lock(kind)?));
+        let mut turns: Vec<(ViewId, File)> = Vec::with_capacity(views.len());
+        for view in self.views().iter().copied().filter(|view| views.contains(view)) {
+            turns.push((view, self.try_build_lock(view)?));
         }
         let waiting: Vec<BuildNote> =
-            turns.iter().map(|(kind, _)| BuildNote::begin(self, *kind, "", Phase::Waiting)).collect();
+            turns.iter().map(|(view, _)| BuildNote::begin(self, *view, "", Phase::Waiting)).collect();
         let stop = Arc::new(AtomicBool::new(false));
         let (indexes, stopped) = (self.clone(), Arc::clone(&stop));
         let work = move || {
             let mut built = Vec::with_capacity(turns.len());
-            for (at, (kind, lock)) in turns.into_iter().enumerate() {
-                match build(&indexes, &lock, kind, &stopped) {
+            for (at, (view, lock)) in turns.into_iter().enumerate() {
+                match build(&indexes, &lock, view, &stopped) {
                     Ok(one) => built.push(one),
                     Err(error) => {
                         let not_begun = waiting.iter().skip(at + 1);
                         not_begun.for_each(|note| note.end::<()>(&Err(IndexError::Stopped)));
                         if !matches!(error, IndexError::Stopped) {
-                            tracing::error!(view = kind.plural(), %error, "a rebuild has failed");
+                            tracing::error!(view = view.name(), %error, "a rebuild has failed");
                         }
                         return Err(error);
                     }
@@ -141,6 +138,6 @@ impl Indexes {
             Ok(built)
         };
         let thread = std::thread::Builder::new().name("rebuild".to_owned()).spawn(work);
-        Ok(RebuildJob { stop, thread: thread.map_err(io(self.view_dir(AssetKind::Article)))? })
+        Ok(RebuildJob { stop, thread: thread.map_err(io(self.view_dir(ARTICLES)))? })
     }
 }

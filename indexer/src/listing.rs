@@ -2,7 +2,8 @@
 
 use std::{fs, io, path::Path};
 
-use store::{AssetKind, Seq, Timestamp};
+use store::{Seq, Timestamp};
+use views::{ARTICLES, ViewId};
 
 use crate::{
     as_of::check_name,
@@ -67,17 +68,17 @@ impl Indexes {
     ///
     /// # Errors
     /// [`IndexError`] when the directory cannot be read.
-    pub fn list(&self, kind: AssetKind) -> Result<Vec<GenerationStatus>, IndexError> {
-        let names = self.generations(kind)?;
+    pub fn list(&self, view: ViewId) -> Result<Vec<GenerationStatus>, IndexError> {
+        let names = self.generations(view)?;
         // One that is removed meanwhile is not told of.
-        let there = |name: &String| self.view_dir(kind).join(name).exists();
-        names.into_iter().filter(there).map(|name| self.generation_status(kind, name)).collect()
+        let there = |name: &String| self.view_dir(view).join(name).exists();
+        names.into_iter().filter(there).map(|name| self.generation_status(view, name)).collect()
     }
 
-    fn generation_status(&self, kind: AssetKind, name: String) -> Result<GenerationStatus, IndexError> {
-        let dir = self.view_dir(kind).join(&name);
+    fn generation_status(&self, view: ViewId, name: String) -> Result<GenerationStatus, IndexError> {
+        let dir = self.view_dir(view).join(&name);
         let mut status = GenerationStatus {
-            state: self.state_of(kind, &name)?,
+            state: self.state_of(view, &name)?,
             documents: 0,
             bytes: bytes_in(&dir).map_err(io_error(&dir))?,
             checkpoint: Seq::ZERO,
@@ -86,7 +87,7 @@ impl Indexes {
             name,
         };
         let found = (|| {
-            let generation = self.generation(kind, &status.name)?;
+            let generation = self.generation(view, &status.name)?;
             let searcher = generation.searcher()?;
             status.created = Some(generation.info().created);
             status.as_of.clone_from(&generation.info().as_of);
@@ -102,8 +103,8 @@ impl Indexes {
         Ok(status)
     }
 
-    fn state_of(&self, kind: AssetKind, name: &str) -> Result<GenerationState, IndexError> {
-        let live = self.read_live(kind).unwrap_or_default();
+    fn state_of(&self, view: ViewId, name: &str) -> Result<GenerationState, IndexError> {
+        let live = self.read_live(view).unwrap_or_default();
         if live.as_ref().is_some_and(|live| live.name == name) {
             return Ok(GenerationState::Live);
         }
@@ -113,14 +114,14 @@ impl Indexes {
         if name.starts_with('@') {
             return Ok(GenerationState::Past);
         }
-        if let Some(build) = self.building(kind)?.filter(|build| build.generation == name)
+        if let Some(build) = self.building(view)?.filter(|build| build.generation == name)
             && build.progress.phase.is_running()
         {
             let (done, total) = (build.progress.done, build.progress.total);
             return Ok(GenerationState::Building { done, total });
         }
-        Ok(match BuildState::read(&self.view_dir(kind).join(name)) {
-            Some(state) => GenerationState::Interrupted { done: state.done, total: self.count_assets(kind)? },
+        Ok(match BuildState::read(&self.view_dir(view).join(name)) {
+            Some(state) => GenerationState::Interrupted { done: state.done, total: self.count_assets(view)? },
             None => GenerationState::Leftover,
         })
     }
@@ -131,33 +132,33 @@ impl Indexes {
     /// # Errors
     /// [`IndexError::NoGeneration`] when none of them has it; [`IndexError::Busy`] while one of them is being built:
     /// nothing was removed then.
-    pub fn remove_named(&self, kinds: &[AssetKind], name: &str) -> Result<Vec<AssetKind>, IndexError> {
+    pub fn remove_named(&self, views: &[ViewId], name: &str) -> Result<Vec<ViewId>, IndexError> {
         check_name(name)?;
-        let mut alone = Vec::with_capacity(kinds.len());
+        let mut alone = Vec::with_capacity(views.len());
         let mut having = Vec::new();
-        for kind in kinds {
-            alone.push(self.try_build_lock(*kind)?);
-            self.bring_back(*kind)?;
-            if self.view_dir(*kind).join(format!("@{name}")).is_dir() {
-                having.push(*kind);
+        for view in views {
+            alone.push(self.try_build_lock(*view)?);
+            self.bring_back(*view)?;
+            if self.view_dir(*view).join(format!("@{name}")).is_dir() {
+                having.push(*view);
             }
         }
         if having.is_empty() {
-            let kind = kinds.first().copied().unwrap_or(AssetKind::Article);
-            return Err(IndexError::NoGeneration { kind, name: name.to_owned() });
+            let view = views.first().copied().unwrap_or(ARTICLES);
+            return Err(IndexError::NoGeneration { view, name: name.to_owned() });
         }
-        having.iter().try_for_each(|kind| self.remove_past(*kind, name))?;
+        having.iter().try_for_each(|view| self.remove_past(*view, name))?;
         Ok(having)
     }
 
     /// The same of who holds `build.lock`. Nobody finds a half of it: it has another name first.
-    pub(crate) fn remove_past(&self, kind: AssetKind, name: &str) -> Result<(), IndexError> {
+    pub(crate) fn remove_past(&self, view: ViewId, name: &str) -> Result<(), IndexError> {
         let gone = format!("~gone-{name}");
-        let path = |name: &str| self.view_dir(kind).join(name);
+        let path = |name: &str| self.view_dir(view).join(name);
         let past = path(&format!("@{name}"));
-        self.remove(kind, &gone)?;
+        self.remove(view, &gone)?;
         fs::rename(&past, path(&gone)).map_err(io_error(&past))?;
-        self.remove(kind, &gone)
+        self.remove(view, &gone)
     }
 }
 

@@ -8,7 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use store::{AssetKind, Log};
+use store::Log;
+use views::ViewId;
 
 use crate::{
     error::{IndexError, io},
@@ -28,11 +29,11 @@ impl Indexes {
     ///
     /// # Errors
     /// [`IndexError::Stopped`] then.
-    pub(crate) fn lock(&self, kind: AssetKind, name: &str, stop: &AtomicBool) -> Result<File, IndexError> {
+    pub(crate) fn lock(&self, view: ViewId, name: &str, stop: &AtomicBool) -> Result<File, IndexError> {
         let began = Instant::now();
         let mut said = false;
         loop {
-            if let Some(lock) = self.try_lock(kind, name)? {
+            if let Some(lock) = self.try_lock(view, name)? {
                 return Ok(lock);
             }
             if stop.load(Ordering::Acquire) {
@@ -41,15 +42,15 @@ impl Indexes {
             if !said && began.elapsed() >= SAY_AFTER {
                 said = true;
                 let holder = holder_of(name);
-                tracing::warn!(view = kind.plural(), lock = name, "waiting for {holder}");
+                tracing::warn!(view = view.name(), lock = name, "waiting for {holder}");
             }
             std::thread::sleep(TRY_EVERY);
         }
     }
 
     /// The same without waiting; `None` when another holds it.
-    pub(crate) fn try_lock(&self, kind: AssetKind, name: &str) -> Result<Option<File>, IndexError> {
-        let path = self.view_dir(kind).join(name);
+    pub(crate) fn try_lock(&self, view: ViewId, name: &str) -> Result<Option<File>, IndexError> {
+        let path = self.view_dir(view).join(name);
         let file = File::create(&path).map_err(io(&path))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
@@ -59,15 +60,15 @@ impl Indexes {
     }
 
     /// Asks who keeps the live generation up to date to let go of it. Lasts as long as the guard.
-    pub(crate) fn ask_for_swap(&self, kind: AssetKind, stop: &AtomicBool) -> Result<SwapAsked, IndexError> {
-        let lock = self.lock(kind, "swap.lock", stop)?;
+    pub(crate) fn ask_for_swap(&self, view: ViewId, stop: &AtomicBool) -> Result<SwapAsked, IndexError> {
+        let lock = self.lock(view, "swap.lock", stop)?;
         self.log().wake_followers();
         Ok(SwapAsked { _lock: lock, log: self.log().clone() })
     }
 
     /// Whether somebody asks for the live generation.
-    pub(crate) fn is_swap_asked(&self, kind: AssetKind) -> Result<bool, IndexError> {
-        Ok(self.try_lock(kind, "swap.lock")?.is_none())
+    pub(crate) fn is_swap_asked(&self, view: ViewId) -> Result<bool, IndexError> {
+        Ok(self.try_lock(view, "swap.lock")?.is_none())
     }
 }
 

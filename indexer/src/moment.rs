@@ -7,7 +7,8 @@
 
 use std::{fs, sync::atomic::AtomicBool, time::SystemTime};
 
-use store::{AsOf, AssetKind, Seq};
+use store::{AsOf, Seq};
+use views::ViewId;
 
 use crate::{
     error::IndexError, generation::Generation, indexes::Indexes, progress::Progress, rebuild::RebuildOptions,
@@ -27,21 +28,21 @@ impl Indexes {
     /// [`IndexError`]; what there was of this moment is still there then.
     pub fn ready_as_of(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         as_of: &AsOf,
         options: &RebuildOptions,
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<String, IndexError> {
         let name = name_of(*as_of);
-        if !self.has_as_of(kind, &name, as_of)? {
-            let lock = self.lock(kind, "build.lock", stop)?;
+        if !self.has_as_of(view, &name, as_of)? {
+            let lock = self.lock(view, "build.lock", stop)?;
             // Another may have built it meanwhile.
-            if !self.has_as_of(kind, &name, as_of)? {
-                self.build_as_of_holding(&lock, kind, (as_of, &name), options, stop, progress)?;
-                self.has_as_of(kind, &name, as_of)?;
+            if !self.has_as_of(view, &name, as_of)? {
+                self.build_as_of_holding(&lock, view, (as_of, &name), options, stop, progress)?;
+                self.has_as_of(view, &name, as_of)?;
             }
-            self.remove_unused(kind)?;
+            self.remove_unused(view)?;
         }
         Ok(name)
     }
@@ -50,8 +51,8 @@ impl Indexes {
     ///
     /// # Errors
     /// [`IndexError`] when the log cannot be read.
-    pub fn has_as_of(&self, kind: AssetKind, name: &str, as_of: &AsOf) -> Result<bool, IndexError> {
-        let Ok(built) = self.named(kind, name) else { return Ok(false) };
+    pub fn has_as_of(&self, view: ViewId, name: &str, as_of: &AsOf) -> Result<bool, IndexError> {
+        let Ok(built) = self.named(view, name) else { return Ok(false) };
         if built.info().as_of.as_deref() != Some(&as_of.to_string()) || built.is_outdated() {
             return Ok(false);
         }
@@ -75,11 +76,11 @@ impl Indexes {
     }
 
     /// Removes what was asked for by its moment and is not among the last. The caller holds `build.lock`.
-    fn remove_unused(&self, kind: AssetKind) -> Result<(), IndexError> {
+    fn remove_unused(&self, view: ViewId) -> Result<(), IndexError> {
         let mut names: Vec<(SystemTime, String)> = Vec::new();
-        for name in self.generations(kind)?.iter().filter_map(|name| name.strip_prefix('@')) {
+        for name in self.generations(view)?.iter().filter_map(|name| name.strip_prefix('@')) {
             if is_moment(name) {
-                let dir = self.view_dir(kind).join(format!("@{name}"));
+                let dir = self.view_dir(view).join(format!("@{name}"));
                 let of = |path| fs::metadata(path).and_then(|found| found.modified());
                 let used = of(dir.join(USED)).or_else(|_| of(dir)).unwrap_or(SystemTime::UNIX_EPOCH);
                 names.push((used, name.to_owned()));
@@ -88,7 +89,7 @@ impl Indexes {
         names.sort_unstable();
         names.reverse();
         for (_, name) in names.into_iter().skip(KEPT) {
-            self.remove_past(kind, &name)?;
+            self.remove_past(view, &name)?;
         }
         Ok(())
     }

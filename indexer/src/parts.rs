@@ -197,7 +197,7 @@ impl Build<'_> {
             put_together(self.generation, &state, is_resumed)?;
         }
         let differs = |expected: String, found: String| IndexError::CheckFailed {
-            kind: self.generation.info().view,
+            view: self.generation.view(),
             name: self.generation.name().to_owned(),
             seq: state.start,
             expected,
@@ -227,11 +227,11 @@ impl Build<'_> {
 
     /// How many assets the log had said something of at `start`, as the catalog says now: it loses none.
     fn count_of_start(&self, start: Seq) -> Result<u64, IndexError> {
-        let kind = self.generation.info().view;
+        let view = self.generation.view();
         let mut snapshot = (self.open)()?;
         let (mut after, mut count) = (None::<AssetId>, 0);
         loop {
-            let page = snapshot.assets(kind, after.as_ref(), COUNTED)?;
+            let page = snapshot.assets(view.kind(), after.as_ref(), COUNTED)?;
             if page.is_empty() {
                 return Ok(count);
             }
@@ -341,9 +341,9 @@ impl Shared<'_> {
         }
         let (start, end) = (state.start, state.next_covered(after.as_ref()).cloned());
         drop(state);
-        let kind = self.build.generation.info().view;
+        let view = self.build.generation.view();
         let mut page = Page { after, ids: Vec::new(), of_start: 0 };
-        for (id, asset) in snapshot.assets(kind, page.after.as_ref(), PAGE)? {
+        for (id, asset) in snapshot.assets(view.kind(), page.after.as_ref(), PAGE)? {
             if end.as_ref().is_some_and(|end| id > *end) {
                 break;
             }
@@ -407,7 +407,8 @@ fn remove_unfinished(dir: &Path, finished: &[Kept]) -> Result<(), IndexError> {
 
 #[cfg(test)]
 mod tests {
-    use store::{Article, AssetKind, Log, NewEvent};
+    use store::{Article, Log, NewEvent};
+    use views::ARTICLES;
 
     use super::*;
     use crate::{Indexes, indexes::new_info};
@@ -425,10 +426,10 @@ mod tests {
         let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
         let dir = home.path().join("indexes/articles/g000002");
         let start = log.head().unwrap().seq;
-        drop(Generation::create(&dir, &new_info(AssetKind::Article, start, None)).unwrap());
+        drop(Generation::create(&dir, ARTICLES, &new_info(ARTICLES, start, None)).unwrap());
         let (stop, open) = (AtomicBool::new(false), || log.snapshot().map_err(IndexError::from));
         let build = Build {
-            generation: &indexes.generation(AssetKind::Article, "g000002").unwrap(),
+            generation: &indexes.generation(ARTICLES, "g000002").unwrap(),
             threads: 1,
             memory: 1,
             total: 9,

@@ -10,8 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use store::{AssetId, AssetKind, AssetRef, EventType, Log, Seq};
-use views::Change;
+use store::{AssetId, AssetRef, EventType, Log, Seq};
+use views::{Change, ViewId};
 
 use crate::{
     error::IndexError,
@@ -30,7 +30,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// A view at one commit, kept for as long as this is.
 pub struct Pin {
     log: Log,
-    view: AssetKind,
+    view: ViewId,
     /// The log's last event when the generation was begun.
     since: Seq,
     state: Mutex<State>,
@@ -117,7 +117,7 @@ impl Indexes {
     /// Keeps a generation at one commit.
     pub fn pin(&self, generation: Arc<Generation>, index: Arc<IndexSearcher>) -> Arc<Pin> {
         let info = generation.info();
-        let (view, since, looked) = (info.view, info.since, index.followed);
+        let (view, since, looked) = (generation.view(), info.since, index.followed);
         let at = PinnedAt { generation, index, hidden: Arc::default() };
         let state = Mutex::new(State::Open { at, looked });
         let pin = Arc::new(Pin { log: self.log().clone(), view, since, state });
@@ -128,9 +128,9 @@ impl Indexes {
     }
 
     /// Closes the pins of a view whose generations were begun before this erasure.
-    pub(crate) fn close_pins(&self, kind: AssetKind, erased: Seq) {
+    pub(crate) fn close_pins(&self, view: ViewId, erased: Seq) {
         for pin in self.pins().iter().filter_map(std::sync::Weak::upgrade) {
-            if pin.view == kind && pin.since < erased {
+            if pin.view == view && pin.since < erased {
                 *pin.state() = State::Closed(PinClosed::Erased);
             }
         }
@@ -138,8 +138,8 @@ impl Indexes {
 
     /// Lets go of every file that may hold what was erased, and waits for the searches that are under way in them.
     /// Returns true if nothing of this process has one open any more.
-    pub(crate) fn let_go(&self, kind: AssetKind, erased: Seq) -> bool {
-        self.close_pins(kind, erased);
+    pub(crate) fn let_go(&self, view: ViewId, erased: Seq) -> bool {
+        self.close_pins(view, erased);
         let until = Instant::now() + SEARCHES;
         loop {
             self.forget_replaced();
@@ -147,7 +147,7 @@ impl Indexes {
                 .open_files()
                 .iter()
                 .filter_map(std::sync::Weak::upgrade)
-                .any(|files| files.view == kind && files.since < erased);
+                .any(|files| files.view == view && files.since < erased);
             if !is_open || Instant::now() >= until {
                 return !is_open;
             }

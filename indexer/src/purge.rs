@@ -7,7 +7,8 @@
 
 use std::sync::atomic::AtomicBool;
 
-use store::{AssetKind, EventType, Seq};
+use store::{EventType, Seq};
+use views::ViewId;
 
 use crate::{error::IndexError, indexes::Indexes, live::Live, progress::Progress, rebuild::RebuildOptions};
 
@@ -19,9 +20,9 @@ impl Indexes {
     ///
     /// # Errors
     /// [`IndexError`] when the live generation cannot be read.
-    pub(crate) fn to_purge(&self, kind: AssetKind) -> Result<Vec<String>, IndexError> {
-        let being_built = self.building(kind)?.filter(|build| build.progress.phase.is_running());
-        let mut due = self.all_to_purge(kind)?;
+    pub(crate) fn to_purge(&self, view: ViewId) -> Result<Vec<String>, IndexError> {
+        let being_built = self.building(view)?.filter(|build| build.progress.phase.is_running());
+        let mut due = self.all_to_purge(view)?;
         if let Some(build) = being_built {
             // Under a name there is the old one until the new one, `~new-name`, takes its place.
             let is_new =
@@ -31,14 +32,14 @@ impl Indexes {
         Ok(due)
     }
 
-    fn all_to_purge(&self, kind: AssetKind) -> Result<Vec<String>, IndexError> {
-        let erased = self.live(kind)?.last_commit()?.erased;
+    fn all_to_purge(&self, view: ViewId) -> Result<Vec<String>, IndexError> {
+        let erased = self.live(view)?.last_commit()?.erased;
         if erased == Seq::ZERO {
             return Ok(Vec::new());
         }
-        let mut due = self.generation_dirs(kind)?;
+        let mut due = self.generation_dirs(view)?;
         // One that cannot be opened may hold anything.
-        due.retain(|name| self.generation(kind, name).map_or(true, |found| found.info().since < erased));
+        due.retain(|name| self.generation(view, name).map_or(true, |found| found.info().since < erased));
         Ok(due)
     }
 
@@ -50,51 +51,48 @@ impl Indexes {
     /// [`IndexError`]; what was not reached yet is as it was, and still due.
     pub fn purge(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<bool, IndexError> {
-        let lock = self.lock(kind, "build.lock", stop)?;
-        let due = self.all_to_purge(kind)?;
+        let lock = self.lock(view, "build.lock", stop)?;
+        let due = self.all_to_purge(view)?;
         if due.is_empty() {
             return Ok(false);
         }
-        let live = self.live_or_missing(kind)?;
+        let live = self.live_or_missing(view)?;
         if due.contains(&live.name) {
             let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
-            self.rebuild_holding(&lock, kind, &options, stop, progress)?;
+            self.rebuild_holding(&lock, view, &options, stop, progress)?;
         } else if live.previous.as_ref().is_some_and(|previous| due.contains(previous)) {
-            self.write_live(kind, &Live { name: live.name, previous: None })?;
+            self.write_live(view, &Live { name: live.name, previous: None })?;
         }
-        self.remove_leftovers(kind, &self.live_or_missing(kind)?, None)?;
+        self.remove_leftovers(view, &self.live_or_missing(view)?, None)?;
         for name in due.iter().filter_map(|name| name.strip_prefix('@')) {
-            match self.as_of_what(kind, &format!("@{name}")) {
+            match self.as_of_what(view, &format!("@{name}")) {
                 Some(as_of) => {
                     let options = RebuildOptions::default();
-                    self.build_as_of_holding(&lock, kind, (&as_of, name), &options, stop, progress)?;
+                    self.build_as_of_holding(&lock, view, (&as_of, name), &options, stop, progress)?;
                 }
-                None => self.remove(kind, &format!("@{name}"))?,
+                None => self.remove(view, &format!("@{name}"))?,
             }
         }
-        let erased = self.live(kind)?.last_commit()?.erased;
-        if !self.let_go(kind, erased) {
-            tracing::warn!(
-                view = kind.plural(),
-                "searches under way still have files open that were removed"
-            );
+        let erased = self.live(view)?.last_commit()?.erased;
+        if !self.let_go(view, erased) {
+            tracing::warn!(view = view.name(), "searches under way still have files open that were removed");
         }
         Ok(true)
     }
 
     /// The last erasure up to `start`: the one that the live generation knows of, or one that it has not come to
     /// yet.
-    pub(crate) fn last_erasure(&self, kind: AssetKind, live: &Live, start: Seq) -> Result<Seq, IndexError> {
-        let commit = self.generation(kind, &live.name).and_then(|live| live.last_commit()).ok();
+    pub(crate) fn last_erasure(&self, view: ViewId, live: &Live, start: Seq) -> Result<Seq, IndexError> {
+        let commit = self.generation(view, &live.name).and_then(|live| live.last_commit()).ok();
         let snapshot = self.log().snapshot()?;
-        let commit = commit.filter(|commit| commit.check(kind, &snapshot).is_ok());
+        let commit = commit.filter(|commit| commit.check(view, &snapshot).is_ok());
         let (mut at, mut erased) =
             commit.map_or((Seq::ZERO, Seq::ZERO), |commit| (commit.reached, commit.erased));
-        let alone = self.generation_dirs(kind)?.iter().all(|name| *name == live.name);
+        let alone = self.generation_dirs(view)?.iter().all(|name| *name == live.name);
         if alone && at == Seq::ZERO {
             return Ok(erased); // there is nothing that could hold what was erased
         }

@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 
-use store::{AssetId, AssetKind, Follower, Seq};
-use views::ViewDigest;
+use store::{AssetId, Follower, Seq};
+use views::{ViewDigest, ViewId};
 
 use crate::{
     building::BuildNote,
@@ -69,65 +69,65 @@ impl Indexes {
     /// [`IndexError`]; the live generation is what it was then.
     pub fn rebuild(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         options: &RebuildOptions,
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Rebuilt, IndexError> {
-        let rebuilt = self.rebuild_if(kind, options, stop, progress, &|_| Ok(true))?;
+        let rebuilt = self.rebuild_if(view, options, stop, progress, &|_| Ok(true))?;
         rebuilt.ok_or(IndexError::Stopped)
     }
 
     /// The same if it is still wanted when the turn has come.
     pub(crate) fn rebuild_if(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         options: &RebuildOptions,
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
         wanted: &dyn Fn(&Self) -> Result<bool, IndexError>,
     ) -> Result<Option<Rebuilt>, IndexError> {
-        let lock = self.lock(kind, "build.lock", stop)?;
+        let lock = self.lock(view, "build.lock", stop)?;
         if !wanted(self)? {
             return Ok(None);
         }
-        self.rebuild_holding(&lock, kind, options, stop, progress).map(Some)
+        self.rebuild_holding(&lock, view, options, stop, progress).map(Some)
     }
 
     /// The same of who holds `build.lock`.
     pub(crate) fn rebuild_holding(
         &self,
         _lock: &File,
-        kind: AssetKind,
+        view: ViewId,
         options: &RebuildOptions,
         stop: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Rebuilt, IndexError> {
-        let live = self.live_or_missing(kind)?;
+        let live = self.live_or_missing(view)?;
         let start = self.log().head()?.seq;
-        let erased = self.last_erasure(kind, &live, start)?;
-        let (name, state) = match self.begun(kind, &live, erased)? {
+        let erased = self.last_erasure(view, &live, start)?;
+        let (name, state) = match self.begun(view, &live, erased)? {
             Some(begun) => begun,
             None => (
-                self.next_name(kind)?,
+                self.next_name(view)?,
                 BuildState::at(start, link_at(&self.log().snapshot()?, start)?, erased),
             ),
         };
-        self.remove_leftovers(kind, &live, Some(&name))?;
-        let note = BuildNote::begin(self, kind, &name, Phase::Documents);
+        self.remove_leftovers(view, &live, Some(&name))?;
+        let note = BuildNote::begin(self, view, &name, Phase::Documents);
         let progress = &|made: Progress| {
             note.progress(made);
             progress(made);
         };
         let built = (|| {
-            let dir = self.view_dir(kind).join(&name);
+            let dir = self.view_dir(view).join(&name);
             if !dir.join("generation.json").exists() {
-                self.remove(kind, &name)?;
-                drop(Generation::create(&dir, &new_info(kind, state.start, None))?);
+                self.remove(view, &name)?;
+                drop(Generation::create(&dir, view, &new_info(view, state.start, None))?);
             }
-            let generation = self.generation(kind, &name)?;
+            let generation = self.generation(view, &name)?;
             let open = || self.log().snapshot().map_err(IndexError::from);
-            let total = self.count_assets(kind)?;
+            let total = self.count_assets(view)?;
             let threads = threads(options.threads);
             let memory = options.memory;
             Build {
@@ -141,7 +141,7 @@ impl Indexes {
                 keep_after: Some(options.keep_after),
             }
             .run(state)?;
-            self.catch_up_and_swap(kind, &live, &name, options, stop, progress)
+            self.catch_up_and_swap(view, &live, &name, options, stop, progress)
         })();
         note.end(&built);
         match built {
@@ -149,12 +149,12 @@ impl Indexes {
             // What is there is gone on with by the next rebuild.
             Err(error @ IndexError::Stopped) => return Err(error),
             Err(error) => {
-                self.remove(kind, &name)?;
+                self.remove(view, &name)?;
                 return Err(error);
             }
         }
-        self.remove_leftovers(kind, &self.live_or_missing(kind)?, None)?;
-        let searcher = self.generation(kind, &name)?.searcher()?;
+        self.remove_leftovers(view, &self.live_or_missing(view)?, None)?;
+        let searcher = self.generation(view, &name)?.searcher()?;
         let digest = searcher.digest()?;
         Ok(Rebuilt { generation: name, checkpoint: searcher.checkpoint, digest })
     }
@@ -164,14 +164,14 @@ impl Indexes {
     /// is up to where the log was when the live generation stood still.
     fn catch_up_and_swap(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         live: &Live,
         name: &str,
         options: &RebuildOptions,
         stop: &AtomicBool,
         progress: &dyn Fn(Progress),
     ) -> Result<(), IndexError> {
-        let mut writer = GenerationWriter::open(self.generation(kind, name)?, self.log())?;
+        let mut writer = GenerationWriter::open(self.generation(view, name)?, self.log())?;
         // Nobody asks it yet: the others follow before it goes live.
         writer.set_alone(true);
         let begun_at = writer.checkpoint().get();
@@ -193,9 +193,9 @@ impl Indexes {
                 say(writer.step_to(self.log(), head)?.checkpoint, head);
             }
         }
-        self.follow_takedowns(kind, stop)?;
-        let swap = self.ask_for_swap(kind, stop)?;
-        let _writing = self.lock(kind, "write.lock", stop)?;
+        self.follow_takedowns(view, stop)?;
+        let swap = self.ask_for_swap(view, stop)?;
+        let _writing = self.lock(view, "write.lock", stop)?;
         // The live generation stands still now, and shows nothing that is after this.
         let target = self.log().head()?.seq;
         while writer.checkpoint() < target {
@@ -203,13 +203,13 @@ impl Indexes {
         }
         writer.close()?;
         let previous = options.keep_previous.then(|| live.name.clone());
-        let previous = previous.filter(|name| matches!(self.damage_of(kind, name), Ok(None)));
-        let _following = self.lock(kind, "takedown.lock", stop)?;
-        let named = self.generations(kind)?.into_iter().filter(|name| name.starts_with('@'));
+        let previous = previous.filter(|name| matches!(self.damage_of(view, name), Ok(None)));
+        let _following = self.lock(view, "takedown.lock", stop)?;
+        let named = self.generations(view)?.into_iter().filter(|name| name.starts_with('@'));
         for other in named.chain(previous.clone()) {
-            self.follow_takedowns_in(kind, &other, target, stop)?;
+            self.follow_takedowns_in(view, &other, target, stop)?;
         }
-        self.write_live(kind, &Live { name: name.to_owned(), previous })?;
+        self.write_live(view, &Live { name: name.to_owned(), previous })?;
         drop(swap);
         Ok(())
     }
@@ -218,21 +218,21 @@ impl Indexes {
     /// erased since.
     fn begun(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         live: &Live,
         erased: Seq,
     ) -> Result<Option<(String, BuildState)>, IndexError> {
-        for name in self.generations(kind)? {
+        for name in self.generations(view)? {
             if name.starts_with('@') || name == live.name || Some(&name) == live.previous.as_ref() {
                 continue;
             }
-            let Some(state) = BuildState::read(&self.view_dir(kind).join(&name)) else { continue };
-            let Ok(generation) = self.generation(kind, &name) else { continue };
+            let Some(state) = BuildState::read(&self.view_dir(view).join(&name)) else { continue };
+            let Ok(generation) = self.generation(view, &name) else { continue };
             let same_log =
                 Follower::new(&name, state.start, state.link).check(&self.log().snapshot()?).is_ok();
             let is_usable = same_log && state.start >= erased && !generation.is_outdated();
             if is_usable && state.is_whole(generation.dir()) {
-                tracing::info!(view = kind.plural(), %name, done = state.done, "going on with a rebuild");
+                tracing::info!(view = view.name(), %name, done = state.done, "going on with a rebuild");
                 return Ok(Some((name, state)));
             }
         }
@@ -240,11 +240,11 @@ impl Indexes {
     }
 
     /// How many assets of a kind the log has said anything of.
-    pub(crate) fn count_assets(&self, kind: AssetKind) -> Result<u64, IndexError> {
+    pub(crate) fn count_assets(&self, view: ViewId) -> Result<u64, IndexError> {
         let mut after: Option<AssetId> = None;
         let mut count = 0;
         loop {
-            let page = self.log().snapshot()?.assets(kind, after.as_ref(), 10_000)?;
+            let page = self.log().snapshot()?.assets(view.kind(), after.as_ref(), 10_000)?;
             count += page.len() as u64;
             match page.into_iter().last() {
                 Some((id, _)) => after = Some(id),
@@ -257,15 +257,15 @@ impl Indexes {
     /// caller holds `build.lock`.
     pub(crate) fn remove_leftovers(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         live: &Live,
         also: Option<&str>,
     ) -> Result<(), IndexError> {
-        self.bring_back(kind)?;
-        for name in self.generation_dirs(kind)? {
+        self.bring_back(view)?;
+        for name in self.generation_dirs(view)? {
             let kept = name == live.name || Some(&name) == live.previous.as_ref() || Some(&*name) == also;
             if !name.starts_with('@') && !kept {
-                self.remove(kind, &name)?;
+                self.remove(view, &name)?;
             }
         }
         Ok(())

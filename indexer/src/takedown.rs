@@ -18,8 +18,8 @@ use std::{
     time::Instant,
 };
 
-use store::{AssetKind, AssetRef, EventType, Log, Payload, ReadError, Seq, Snapshot};
-use views::{Change, Touch};
+use store::{AssetRef, EventType, Log, Payload, ReadError, Seq, Snapshot};
+use views::{Change, Touch, ViewId};
 
 use crate::{
     commit::Commit,
@@ -92,11 +92,11 @@ impl Indexes {
     ///
     /// # Errors
     /// [`IndexError`]; what was committed before it stays.
-    pub(crate) fn follow_takedowns(&self, kind: AssetKind, stop: &AtomicBool) -> Result<Seq, IndexError> {
-        let _alone = self.lock(kind, "takedown.lock", stop)?;
+    pub(crate) fn follow_takedowns(&self, view: ViewId, stop: &AtomicBool) -> Result<Seq, IndexError> {
+        let _alone = self.lock(view, "takedown.lock", stop)?;
         let upto = self.log().head()?.seq;
-        for name in self.others(kind)? {
-            self.follow_takedowns_in(kind, &name, upto, stop)?;
+        for name in self.others(view)? {
+            self.follow_takedowns_in(view, &name, upto, stop)?;
         }
         Ok(upto)
     }
@@ -104,12 +104,12 @@ impl Indexes {
     /// The same in one generation, of who holds `takedown.lock`. One that is out of service answers nobody.
     pub(crate) fn follow_takedowns_in(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         name: &str,
         upto: Seq,
         stop: &AtomicBool,
     ) -> Result<(), IndexError> {
-        let followed = self.generation(kind, name).and_then(|generation| {
+        let followed = self.generation(view, name).and_then(|generation| {
             if generation.last_commit()?.followed(generation.info()) >= upto {
                 return Ok(());
             }
@@ -118,8 +118,8 @@ impl Indexes {
         match followed {
             Err(IndexError::Damaged { .. } | IndexError::NoGeneration { .. }) => Ok(()),
             // It was removed or replaced meanwhile.
-            Err(_) if !self.view_dir(kind).join(name).is_dir() => Ok(()),
-            Err(error) if error.is_damage() => self.take_out_of_service(kind, name, &error).map(drop),
+            Err(_) if !self.view_dir(view).join(name).is_dir() => Ok(()),
+            Err(error) if error.is_damage() => self.take_out_of_service(view, name, &error).map(drop),
             other => other,
         }
     }
@@ -139,7 +139,7 @@ impl Following {
     pub(crate) fn begin(
         &mut self,
         indexes: &Indexes,
-        kind: AssetKind,
+        view: ViewId,
         stop: &Arc<AtomicBool>,
     ) -> Result<(), IndexError> {
         if self.thread.is_some() || self.failed.is_some_and(|failed| failed.elapsed() < TRY_AGAIN) {
@@ -147,12 +147,12 @@ impl Following {
         }
         let (following, stop, outcome) = (indexes.clone(), Arc::clone(stop), Arc::clone(&self.outcome));
         let follow = move || {
-            let followed = catch_unwind(AssertUnwindSafe(|| following.follow_takedowns(kind, &stop)));
+            let followed = catch_unwind(AssertUnwindSafe(|| following.follow_takedowns(view, &stop)));
             *locked(&outcome) = Some(followed.unwrap_or(Err(IndexError::Panicked)));
             following.log().wake_followers();
         };
-        let thread = std::thread::Builder::new().name(format!("takedowns-{}", kind.plural()));
-        self.thread = Some(thread.spawn(follow).map_err(io(indexes.view_dir(kind)))?);
+        let thread = std::thread::Builder::new().name(format!("takedowns-{}", view.name()));
+        self.thread = Some(thread.spawn(follow).map_err(io(indexes.view_dir(view)))?);
         Ok(())
     }
 
@@ -162,14 +162,14 @@ impl Following {
     }
 
     /// Up to which event takedowns were followed, once after that was begun. What failed is said, and begun again later.
-    pub(crate) fn done(&mut self, kind: AssetKind) -> Option<Seq> {
+    pub(crate) fn done(&mut self, view: ViewId) -> Option<Seq> {
         let outcome = locked(&self.outcome).take()?;
         self.end();
         match outcome {
             Ok(upto) => return Some(upto),
             Err(IndexError::Stopped) => {}
             Err(error) => {
-                let view = kind.plural();
+                let view = view.name();
                 tracing::error!(view, %error, "takedowns cannot be followed in all its indexes; trying again soon");
                 self.failed = Some(Instant::now());
             }

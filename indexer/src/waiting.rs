@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use store::{AssetKind, Seq};
+use store::Seq;
+use views::ViewId;
 
 use crate::{commit::Commit, error::IndexError, indexes::Indexes};
 
@@ -22,10 +23,10 @@ impl Indexes {
     ///
     /// # Errors
     /// [`IndexError`] when the index or the log cannot be read.
-    pub fn wait_for(&self, kind: AssetKind, seqs: &[Seq], limit: Duration) -> Result<Waited, IndexError> {
+    pub fn wait_for(&self, view: ViewId, seqs: &[Seq], limit: Duration) -> Result<Waited, IndexError> {
         let mut waited = Waited { shown: seqs.is_empty(), reached: Seq::ZERO };
         self.log().wait_until(limit, || {
-            let commit = match self.live(kind).and_then(|live| live.last_commit()) {
+            let commit = match self.live(view).and_then(|live| live.last_commit()) {
                 // It was removed, or is not what was written: it comes back from the log.
                 Err(error)
                     if error.is_damage()
@@ -43,10 +44,10 @@ impl Indexes {
 
     /// Waits until everything up to this event is in, long fan-outs too, at most `limit`. Returns the checkpoint that was
     /// reached.
-    pub(crate) fn wait_for_all(&self, kind: AssetKind, seq: Seq, limit: Duration) -> Result<Seq, IndexError> {
+    pub(crate) fn wait_for_all(&self, view: ViewId, seq: Seq, limit: Duration) -> Result<Seq, IndexError> {
         let mut reached = Seq::ZERO;
         self.log().wait_until(limit, || {
-            reached = self.live(kind)?.checkpoint()?;
+            reached = self.live(view)?.checkpoint()?;
             Ok::<_, IndexError>(reached >= seq)
         })?;
         Ok(reached)

@@ -10,7 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use store::{AssetKind, Seq};
+use store::Seq;
+use views::ViewId;
 
 use crate::{
     error::IndexError,
@@ -50,9 +51,9 @@ impl Workers {
     pub fn start(indexes: &Indexes) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let mut threads = Vec::new();
-        for kind in AssetKind::ALL {
-            let worker = Worker::new(indexes, kind, &stop, SCRUB_EVERY);
-            let name = format!("indexer-{}", kind.plural());
+        for view in indexes.views().iter().copied() {
+            let worker = Worker::new(indexes, view, &stop, SCRUB_EVERY);
+            let name = format!("indexer-{}", view.name());
             threads.push(std::thread::Builder::new().name(name).spawn(move || worker.run())?);
         }
         Ok(Self { indexes: indexes.clone(), stop, threads })
@@ -80,7 +81,7 @@ impl Indexes {
     /// [`IndexError`]; what was committed before it stays.
     pub fn catch_up(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         target: Seq,
         stop: &AtomicBool,
         progress: &dyn Fn(Seq),
@@ -89,44 +90,44 @@ impl Indexes {
             if stop.load(Ordering::Acquire) {
                 return Err(IndexError::Stopped);
             }
-            let commit = self.live(kind)?.last_commit()?;
-            commit.check(kind, &self.log().snapshot()?)?;
+            let commit = self.live(view)?.last_commit()?;
+            commit.check(view, &self.log().snapshot()?)?;
             if commit.checkpoint >= target {
                 return Ok(());
             }
-            self.build_if_better(kind, stop)?;
-            drop(self.lock(kind, "swap.lock", stop)?);
-            match self.try_lock(kind, "write.lock")? {
+            self.build_if_better(view, stop)?;
+            drop(self.lock(view, "swap.lock", stop)?);
+            match self.try_lock(view, "write.lock")? {
                 Some(_lock) => {
-                    let mut writer = GenerationWriter::open(self.live(kind)?, self.log())?;
+                    let mut writer = GenerationWriter::open(self.live(view)?, self.log())?;
                     while writer.checkpoint() < target
                         && !stop.load(Ordering::Acquire)
-                        && !self.is_swap_asked(kind)?
+                        && !self.is_swap_asked(view)?
                     {
-                        writer.set_alone(self.others(kind)?.is_empty());
+                        writer.set_alone(self.others(view)?.is_empty());
                         progress(writer.step(self.log())?.checkpoint);
                         if writer.is_held() {
-                            writer.others_followed(self.follow_takedowns(kind, stop)?);
+                            writer.others_followed(self.follow_takedowns(view, stop)?);
                         }
                     }
                     writer.close()?;
-                    self.clear_failing(kind);
+                    self.clear_failing(view);
                     self.log().wake_followers();
                 }
-                None => progress(self.wait_for_all(kind, target, Duration::from_millis(500))?),
+                None => progress(self.wait_for_all(view, target, Duration::from_millis(500))?),
             }
         }
     }
 
     /// Builds a view of which nothing is there yet, if the log is long.
-    fn build_if_better(&self, kind: AssetKind, stop: &AtomicBool) -> Result<(), IndexError> {
+    fn build_if_better(&self, view: ViewId, stop: &AtomicBool) -> Result<(), IndexError> {
         let wanted = |indexes: &Self| {
-            let commit = indexes.live(kind)?.last_commit()?;
+            let commit = indexes.live(view)?.last_commit()?;
             Ok(commit.reached == Seq::ZERO && indexes.log().head()?.seq.get() >= REBUILD_FROM_EVENTS)
         };
         if wanted(self)? {
             let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
-            self.build_unasked(kind, &options, stop, &wanted)?;
+            self.build_unasked(view, &options, stop, &wanted)?;
         }
         Ok(())
     }
@@ -134,7 +135,7 @@ impl Indexes {
     /// Builds a view for a reason of our own, and says so.
     fn build_unasked(
         &self,
-        kind: AssetKind,
+        view: ViewId,
         options: &RebuildOptions,
         stop: &AtomicBool,
         wanted: &dyn Fn(&Self) -> Result<bool, IndexError>,
@@ -147,11 +148,11 @@ impl Indexes {
                 let rate = progress.per_second().unwrap_or_default().round();
                 let seconds_left = progress.time_left().unwrap_or_default().as_secs();
                 let Progress { done, total, .. } = progress;
-                tracing::info!(view = kind.plural(), done, total, rate, seconds_left, "building the index");
+                tracing::info!(view = view.name(), done, total, rate, seconds_left, "building the index");
             }
         };
-        tracing::info!(view = kind.plural(), "building the index from the log");
-        self.rebuild_if(kind, options, stop, &say, wanted).map(drop)
+        tracing::info!(view = view.name(), "building the index from the log");
+        self.rebuild_if(view, options, stop, &say, wanted).map(drop)
     }
 }
 
@@ -165,7 +166,7 @@ fn pause_after(commit: Duration) -> Duration {
 /// One view's worker.
 struct Worker {
     indexes: Indexes,
-    kind: AssetKind,
+    view: ViewId,
     stop: Arc<AtomicBool>,
     /// The generation that was found whole.
     verified: Option<String>,
@@ -198,10 +199,10 @@ enum Due {
 }
 
 impl Worker {
-    fn new(indexes: &Indexes, kind: AssetKind, stop: &Arc<AtomicBool>, scrub_every: Duration) -> Self {
+    fn new(indexes: &Indexes, view: ViewId, stop: &Arc<AtomicBool>, scrub_every: Duration) -> Self {
         Self {
             indexes: indexes.clone(),
-            kind,
+            view,
             stop: Arc::clone(stop),
             verified: None,
             suspected: None,
@@ -217,7 +218,7 @@ impl Worker {
 
     /// Its life. What fails, a panic included, is said, and tried again.
     fn run(mut self) {
-        self.indexes.prepare_failing(self.kind);
+        self.indexes.prepare_failing(self.view);
         let mut builder: Option<JoinHandle<()>> = None;
         while !self.stopped() {
             let failure = match catch_unwind(AssertUnwindSafe(|| self.keep_up(&mut builder))) {
@@ -228,14 +229,14 @@ impl Worker {
             };
             let Some(error) = failure else { continue };
             self.verified = None;
-            let is_gone = self.indexes.is_gone(self.kind);
+            let is_gone = self.indexes.is_gone(self.view);
             if is_gone {
-                tracing::warn!(view = self.kind.plural(), %error, "the index was removed under way");
+                tracing::warn!(view = self.view.name(), %error, "the index was removed under way");
             } else {
-                tracing::error!(view = self.kind.plural(), %error, "the index cannot be kept up to date; trying again soon");
+                tracing::error!(view = self.view.name(), %error, "the index cannot be kept up to date; trying again soon");
                 self.suspect(&error);
             }
-            self.indexes.note_failing(self.kind, &error.to_string());
+            self.indexes.note_failing(self.view, &error.to_string());
             let stop = || Ok::<_, IndexError>(self.stopped());
             let pause = if is_gone { MAKE_AGAIN } else { TRY_AGAIN };
             drop(self.indexes.log().wait_until(pause, stop));
@@ -244,7 +245,7 @@ impl Worker {
         if let Some(builder) = builder
             && builder.join().is_err()
         {
-            tracing::error!(view = self.kind.plural(), "building an index has panicked");
+            tracing::error!(view = self.view.name(), "building an index has panicked");
         }
     }
 
@@ -255,69 +256,69 @@ impl Worker {
     /// What reading a generation does not find, but every try to keep it up to date runs into, is damage all the
     /// same.
     fn suspect(&mut self, error: &IndexError) {
-        let live = self.indexes.live_or_missing(self.kind).ok().filter(|_| error.is_damage());
+        let live = self.indexes.live_or_missing(self.view).ok().filter(|_| error.is_damage());
         let Some(name) = live.map(|live| live.name) else {
             self.suspected = None;
             return;
         };
         if self.suspected.as_ref() == Some(&name) {
             // Where that cannot be written, the next try comes here again.
-            drop(self.indexes.take_out_of_service(self.kind, &name, error));
+            drop(self.indexes.take_out_of_service(self.view, &name, error));
         }
         self.suspected = Some(name);
     }
 
     /// Keeps the live generation up to date until it is no longer the live one.
     fn keep_up(&mut self, builder: &mut Option<JoinHandle<()>>) -> Result<(), IndexError> {
-        let (indexes, kind) = (self.indexes.clone(), self.kind);
-        if indexes.make_if_gone(kind, &self.stop)? {
-            tracing::warn!(view = kind.plural(), "the index is gone: it is made again from the log");
+        let (indexes, view) = (self.indexes.clone(), self.view);
+        if indexes.make_if_gone(view, &self.stop)? {
+            tracing::warn!(view = view.name(), "the index is gone: it is made again from the log");
             self.others_verified = false;
         }
         self.make_whole()?;
-        indexes.build_if_better(kind, &self.stop)?;
+        indexes.build_if_better(view, &self.stop)?;
         // Whoever is about to swap generations goes first.
-        drop(indexes.lock(kind, "swap.lock", &self.stop)?);
-        let Some(_lock) = indexes.try_lock(kind, "write.lock")? else {
+        drop(indexes.lock(view, "swap.lock", &self.stop)?);
+        let Some(_lock) = indexes.try_lock(view, "write.lock")? else {
             // Another process is at it: look again when something happens.
             indexes.log().wait_past(Seq::MAX, Duration::from_secs(1))?;
-            indexes.close_pins(kind, indexes.live(kind)?.last_commit()?.erased);
+            indexes.close_pins(view, indexes.live(view)?.last_commit()?.erased);
             indexes.forget_replaced();
             return Ok(());
         };
-        let mut writer = GenerationWriter::open(indexes.live(kind)?, indexes.log())?;
+        let mut writer = GenerationWriter::open(indexes.live(view)?, indexes.log())?;
         writer.begin_merges()?;
         let name = writer.generation().name().to_owned();
         let stop = Arc::clone(&self.stop);
         let elsewhere = || {
             Ok::<_, IndexError>(
                 stop.load(Ordering::Acquire)
-                    || indexes.is_swap_asked(kind)?
-                    || indexes.live_or_missing(kind)?.name != name
-                    || indexes.damage_of(kind, &name)?.is_some(),
+                    || indexes.is_swap_asked(view)?
+                    || indexes.live_or_missing(view)?.name != name
+                    || indexes.damage_of(view, &name)?.is_some(),
             )
         };
         while !elsewhere()? {
             let began = Instant::now();
-            writer.set_alone(indexes.others(kind)?.is_empty());
-            if let Some(upto) = self.following.done(kind) {
+            writer.set_alone(indexes.others(view)?.is_empty());
+            if let Some(upto) = self.following.done(view) {
                 writer.others_followed(upto);
             }
             let step = writer.step(indexes.log())?;
             if writer.knows_of_erasures() {
                 // Another process may have built them again.
-                indexes.close_pins(kind, writer.erased);
+                indexes.close_pins(view, writer.erased);
                 indexes.forget_replaced();
             }
             if writer.is_held() {
-                self.following.begin(&indexes, kind, &self.stop)?;
+                self.following.begin(&indexes, view, &self.stop)?;
             }
             let pause = pause_after(began.elapsed());
-            indexes.clear_failing(kind);
+            indexes.clear_failing(view);
             self.suspected = None;
             if self.scrubbed.elapsed() >= self.scrub_every {
                 self.scrubbed = Instant::now();
-                self.scrub.step(&indexes, kind)?;
+                self.scrub.step(&indexes, view)?;
             }
             let is_due =
                 (step.idle || self.looked.elapsed() >= TRY_AGAIN) && self.do_what_is_due(&writer, builder)?;
@@ -342,25 +343,25 @@ impl Worker {
 
     /// A damaged live generation is taken out of service and replaced.
     fn make_whole(&mut self) -> Result<(), IndexError> {
-        let (indexes, kind) = (&self.indexes, self.kind);
-        if indexes.read_live(kind).is_err_and(|error| error.is_damage()) {
-            let _alone = indexes.lock(kind, "build.lock", &self.stop)?;
-            indexes.read_live_or_mend(kind)?;
+        let (indexes, view) = (&self.indexes, self.view);
+        if indexes.read_live(view).is_err_and(|error| error.is_damage()) {
+            let _alone = indexes.lock(view, "build.lock", &self.stop)?;
+            indexes.read_live_or_mend(view)?;
         }
-        let live = indexes.live_or_missing(kind)?.name;
-        if self.verified.as_ref() == Some(&live) && indexes.damage_of(kind, &live)?.is_none() {
+        let live = indexes.live_or_missing(view)?.name;
+        if self.verified.as_ref() == Some(&live) && indexes.damage_of(view, &live)?.is_none() {
             return Ok(());
         }
         let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
         let damaged = |indexes: &Indexes| {
-            let live = indexes.live_or_missing(kind)?.name;
-            Ok(indexes.damage_of(kind, &live)?.is_some())
+            let live = indexes.live_or_missing(view)?.name;
+            Ok(indexes.damage_of(view, &live)?.is_some())
         };
-        if let Verified::Damaged(_) = indexes.verify(kind, &self.stop)? {
-            indexes.note_failing(kind, "it was damaged and is being built again");
-            indexes.build_unasked(kind, &options, &self.stop, &damaged)?;
+        if let Verified::Damaged(_) = indexes.verify(view, &self.stop)? {
+            indexes.note_failing(view, "it was damaged and is being built again");
+            indexes.build_unasked(view, &options, &self.stop, &damaged)?;
         }
-        self.verified = Some(indexes.live_or_missing(kind)?.name);
+        self.verified = Some(indexes.live_or_missing(view)?.name);
         Ok(())
     }
 
@@ -381,23 +382,29 @@ impl Worker {
         } else {
             self.tried = Some(Instant::now());
         }
-        self.build_beside(builder, move |indexes, kind, stop| {
+        self.build_beside(builder, move |indexes, view, stop| {
             match due {
                 Due::Outdated => {
-                    let outdated = |indexes: &Indexes| Ok(indexes.live(kind)?.is_outdated());
-                    indexes.build_unasked(kind, &RebuildOptions::default(), stop, &outdated)?;
+                    let outdated = |indexes: &Indexes| Ok(indexes.live(view)?.is_outdated());
+                    indexes.build_unasked(view, &RebuildOptions::default(), stop, &outdated)?;
                 }
                 Due::Purge => {
-                    tracing::info!(view = kind.plural(), "building indexes again that may hold what was erased");
-                    if indexes.purge(kind, stop, &|_| {})? {
-                        tracing::info!(view = kind.plural(), "what was erased is gone from all indexes of this view");
+                    tracing::info!(
+                        view = view.name(),
+                        "building indexes again that may hold what was erased"
+                    );
+                    if indexes.purge(view, stop, &|_| {})? {
+                        tracing::info!(
+                            view = view.name(),
+                            "what was erased is gone from all indexes of this view"
+                        );
                     }
                 }
-                Due::Verify => drop(indexes.verify_others(kind, stop)?),
+                Due::Verify => drop(indexes.verify_others(view, stop)?),
                 Due::Mend => {
-                    for built in indexes.mend(kind, stop, &|_| {})? {
+                    for built in indexes.mend(view, stop, &|_| {})? {
                         let generation = built.generation;
-                        tracing::info!(view = kind.plural(), %generation, "it was damaged and is built again");
+                        tracing::info!(view = view.name(), %generation, "it was damaged and is built again");
                     }
                 }
             }
@@ -412,33 +419,33 @@ impl Worker {
         if writer.generation().is_outdated() {
             return Ok(Some(Due::Outdated));
         }
-        if writer.knows_of_erasures() && !self.indexes.to_purge(self.kind)?.is_empty() {
+        if writer.knows_of_erasures() && !self.indexes.to_purge(self.view)?.is_empty() {
             return Ok(Some(Due::Purge));
         }
         if !self.others_verified {
             return Ok(Some(Due::Verify));
         }
-        Ok((!self.indexes.to_mend(self.kind)?.is_empty()).then_some(Due::Mend))
+        Ok((!self.indexes.to_mend(self.view)?.is_empty()).then_some(Due::Mend))
     }
 
     /// Builds on a thread of its own while this one keeps the live generation up to date; one build at a time.
     fn build_beside(
         &self,
         builder: &mut Option<JoinHandle<()>>,
-        build: impl FnOnce(&Indexes, AssetKind, &AtomicBool) -> Result<(), IndexError> + Send + 'static,
+        build: impl FnOnce(&Indexes, ViewId, &AtomicBool) -> Result<(), IndexError> + Send + 'static,
     ) -> Result<(), IndexError> {
         if is_at_work(builder) {
             return Ok(());
         }
-        let (indexes, kind, stop) = (self.indexes.clone(), self.kind, Arc::clone(&self.stop));
-        let work = move || match build(&indexes, kind, &stop) {
+        let (indexes, view, stop) = (self.indexes.clone(), self.view, Arc::clone(&self.stop));
+        let work = move || match build(&indexes, view, &stop) {
             Ok(()) | Err(IndexError::Stopped) => {}
             Err(error) => {
-                tracing::error!(view = kind.plural(), %error, "an index could not be built again; trying again later");
+                tracing::error!(view = view.name(), %error, "an index could not be built again; trying again later");
             }
         };
-        let thread = std::thread::Builder::new().name(format!("builder-{}", kind.plural()));
-        *builder = Some(thread.spawn(work).map_err(crate::error::io(self.indexes.view_dir(kind)))?);
+        let thread = std::thread::Builder::new().name(format!("builder-{}", view.name()));
+        *builder = Some(thread.spawn(work).map_err(crate::error::io(self.indexes.view_dir(view)))?);
         Ok(())
     }
 }
@@ -452,6 +459,7 @@ mod tests {
     use std::fs;
 
     use store::{Article, AsOf, AssetId, Log, NewEvent};
+    use views::ARTICLES;
 
     use super::*;
 
@@ -459,7 +467,7 @@ mod tests {
     /// the archive as it stood too, and what is damaged is built again from what it is as of.
     #[test]
     fn files_are_read_whatever_arrives() {
-        const KIND: AssetKind = AssetKind::Article;
+        const VIEW: ViewId = ARTICLES;
         let home = tempfile::tempdir().unwrap();
         let log = Log::open(home.path().join("log")).unwrap();
         let publish = |n: u64| {
@@ -470,29 +478,29 @@ mod tests {
         (0..5).for_each(publish);
         let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
         let (as_of, options) = (AsOf::Seq(Seq::new(3)), RebuildOptions::default());
-        indexes.build_as_of(KIND, &as_of, "then", &options, &AtomicBool::new(false), &|_| {}).unwrap();
-        let built = indexes.named(KIND, "then").unwrap();
+        indexes.build_as_of(VIEW, &as_of, "then", &options, &AtomicBool::new(false), &|_| {}).unwrap();
+        let built = indexes.named(VIEW, "then").unwrap();
         let file = built.dir().join(built.segment_files().unwrap().remove(0));
         let mut bytes = fs::read(&file).unwrap();
         bytes[0] ^= 1;
         fs::write(&file, bytes).unwrap();
 
         let stop = Arc::new(AtomicBool::new(false));
-        let mut worker = Worker::new(&indexes, KIND, &stop, Duration::ZERO);
+        let mut worker = Worker::new(&indexes, VIEW, &stop, Duration::ZERO);
         worker.others_verified = true; // it was whole at the start
         std::thread::scope(|scope| {
             scope.spawn(move || worker.run());
             let ended = Arc::clone(&stop);
             scope.spawn(move || (5..).take_while(|_| !ended.load(Ordering::Acquire)).for_each(publish));
             let again = log.wait_until(Duration::from_secs(60), || {
-                Ok::<_, IndexError>(indexes.named(KIND, "then").is_ok_and(|now| !Arc::ptr_eq(&now, &built)))
+                Ok::<_, IndexError>(indexes.named(VIEW, "then").is_ok_and(|now| !Arc::ptr_eq(&now, &built)))
             });
             stop.store(true, Ordering::Release);
             log.wake_followers();
             assert!(again.unwrap(), "nobody read it");
         });
-        let searcher = indexes.named(KIND, "then").unwrap().searcher().unwrap();
+        let searcher = indexes.named(VIEW, "then").unwrap().searcher().unwrap();
         assert_eq!((searcher.checkpoint, searcher.digest().unwrap().documents), (Seq::new(3), 3));
-        assert_eq!(indexes.verify_others(KIND, &AtomicBool::new(false)).unwrap(), []);
+        assert_eq!(indexes.verify_others(VIEW, &AtomicBool::new(false)).unwrap(), []);
     }
 }

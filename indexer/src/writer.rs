@@ -45,7 +45,7 @@ impl GenerationWriter {
     /// Waits for nobody: fails when another writes to this generation.
     pub(crate) fn open(generation: Arc<Generation>, log: &Log) -> Result<Self, IndexError> {
         let writer = Self::of(Writer::open_giving_way(generation.index())?, generation)?;
-        writer.commit.check(writer.generation.info().view, &log.snapshot()?)?;
+        writer.commit.check(writer.generation.view(), &log.snapshot()?)?;
         writer.writer.keep_segments_few();
         remove_others(writer.generation.dir(), &writer.commit.fanouts)
             .map_err(io(writer.generation.dir()))?;
@@ -240,7 +240,8 @@ pub(crate) const THREADS: usize = 2;
 mod tests {
     use std::fs;
 
-    use store::{Article, AssetKind, NewEvent};
+    use store::{Article, NewEvent};
+    use views::ARTICLES;
 
     use super::*;
     use crate::Indexes;
@@ -252,7 +253,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let log = Log::open(home.path().join("log")).unwrap();
         let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
-        let live = || indexes.live(AssetKind::Article).unwrap();
+        let live = || indexes.live(ARTICLES).unwrap();
         let documents = || live().searcher().unwrap().digest().unwrap().documents;
         let publish = |id: &str| {
             log.append_one(&NewEvent::published(AssetId::new(id).unwrap(), Article::default())).unwrap();

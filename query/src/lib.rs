@@ -7,10 +7,10 @@
 //!
 //! ```
 //! use query::{Query, SearchRequest};
-//! use store::AssetKind;
+//! use views::ARTICLES;
 //!
 //! let request = SearchRequest::from_params(&[("q", "ferry -fog"), ("to", "1912"), ("sort", "oldest")])?;
-//! assert_eq!(request.kind, AssetKind::Article);
+//! assert_eq!(request.view, ARTICLES);
 //! assert!(matches!(request.query, Query::Bool(_)));
 //! # Ok::<(), query::QueryError>(())
 //! ```

@@ -1,93 +1,36 @@
 //! Meanings of the plain words of parameters and query strings in each view.
 
-use store::AssetKind;
-use views::{EXACT, FieldKind, FieldSpec, LOCAL, view_of};
+use views::{EXACT, FieldKind, FieldSpec, LOCAL, ViewId};
 
 use crate::{DateFormat, FieldBoost, Fuzziness, Interval, Near};
 
-/// Names that people use, and the fields that they mean.
-struct Names {
-    /// The dates that `from`, `to`, `sort=newest` and the facets by date look at.
-    date: &'static str,
-    section: &'static str,
-    byline: &'static [&'static str],
-    /// Other names, for `name:` in query strings and for facets.
-    others: &'static [(&'static str, &'static [&'static str])],
-}
-
-const ARTICLES: Names = Names {
-    date: "published",
-    section: "section",
-    byline: &["bylines.name", "bylines.also_known_as", "credit", "bylines.id"],
-    others: &[
-        ("title", &["headline"]),
-        ("text", &["body", "summary"]),
-        ("author", &["bylines.name", "bylines.also_known_as", "credit"]),
-        ("caption", &["images.caption"]),
-        ("photographer", &["images.photographer.name"]),
-        ("keyword", &["keywords.value"]),
-        ("subject", &["keywords.value"]),
-        ("place", &["dateline", "keywords.value"]),
-        ("correction", &["corrections.text"]),
-        ("lang", &["language"]),
-    ],
-};
-
-const IMAGES: Names = Names {
-    date: "taken",
-    section: "used_in.section",
-    byline: &["photographer.name", "credit", "photographer.id"],
-    others: &[
-        ("photographer", &["photographer.name"]),
-        ("author", &["photographer.name", "credit"]),
-        ("headline", &["used_in.headline"]),
-        ("title", &["used_in.headline"]),
-        ("published", &["used_in.published"]),
-    ],
-};
-
-const BYLINES: Names = Names {
-    date: "first_published",
-    section: "sections.name",
-    byline: &["name", "also_known_as"],
-    others: &[("author", &["name", "also_known_as"])],
-};
-
-const fn names_of(kind: AssetKind) -> &'static Names {
-    match kind {
-        AssetKind::Article => &ARTICLES,
-        AssetKind::Image => &IMAGES,
-        AssetKind::Byline => &BYLINES,
-    }
-}
-
 /// The field of dates of a view: the instants, which put it in order.
-pub fn date_field(kind: AssetKind) -> &'static str {
-    names_of(kind).date
+pub fn date_field(view: ViewId) -> &'static str {
+    view.names().date
 }
 
 /// The field of the days of a view's dates, as they are printed: by the clock that each date was written by.
-pub fn day_field(kind: AssetKind) -> String {
-    format!("{}{LOCAL}", date_field(kind))
+pub fn day_field(view: ViewId) -> String {
+    format!("{}{LOCAL}", date_field(view))
 }
 
 /// The fields that a name before a colon means, with `.exact` behind it their words as they are written; `None` when it
 /// names none.
-pub fn fields_named(kind: AssetKind, name: &str) -> Option<Vec<FieldBoost>> {
-    let names = names_of(kind);
+pub fn fields_named(view: ViewId, name: &str) -> Option<Vec<FieldBoost>> {
+    let names = view.names();
     if let Some(base) = name.strip_suffix(EXACT) {
-        let as_written = |field: FieldBoost| match spec_of(kind, &field.name) {
+        let as_written = |field: FieldBoost| match spec_of(view, &field.name) {
             Some(spec) if spec.is_stemmed() => FieldBoost::new(field.name + EXACT),
             _ => field,
         };
-        return Some(fields_named(kind, base)?.into_iter().map(as_written).collect());
+        return Some(fields_named(view, base)?.into_iter().map(as_written).collect());
     }
-    let day = |field: &str| match spec_of(kind, field) {
+    let day = |field: &str| match spec_of(view, field) {
         Some(spec) if spec.kind == FieldKind::Date => format!("{field}{LOCAL}"),
         _ => field.to_owned(),
     };
     let list = |fields: &[&str]| Some(fields.iter().map(|field| FieldBoost::new(day(field))).collect());
-    if spec_of(kind, name).is_some() || matches!(name, "_id" | "_seq") {
+    if spec_of(view, name).is_some() || matches!(name, "_id" | "_seq") {
         return list(&[name]);
     }
     match name {
@@ -99,8 +42,7 @@ pub fn fields_named(kind: AssetKind, name: &str) -> Option<Vec<FieldBoost>> {
             let object = || {
                 let prefix = format!("{name}.");
                 let inner = |field: &&FieldSpec| field.name.starts_with(&prefix) && field.weight > 0.0;
-                let fields: Vec<&str> =
-                    view_of(kind).fields().iter().filter(inner).map(|field| field.name).collect();
+                let fields: Vec<&str> = view.fields().iter().filter(inner).map(|field| field.name).collect();
                 if fields.is_empty() { None } else { list(&fields) }
             };
             other.map_or_else(object, |(_, fields)| list(fields))
@@ -108,26 +50,26 @@ pub fn fields_named(kind: AssetKind, name: &str) -> Option<Vec<FieldBoost>> {
     }
 }
 
-fn spec_of(kind: AssetKind, name: &str) -> Option<&'static FieldSpec> {
+fn spec_of(view: ViewId, name: &str) -> Option<&'static FieldSpec> {
     let base = name.strip_suffix(".keyword").unwrap_or(name);
-    view_of(kind).fields().iter().find(|field| field.name == base)
+    view.fields().iter().find(|field| field.name == base)
 }
 
 /// The fields that a filter by byline looks at: names as text, ids as they are.
-pub fn byline_fields(kind: AssetKind) -> Vec<FieldBoost> {
-    names_of(kind).byline.iter().map(|field| FieldBoost::new(*field)).collect()
+pub fn byline_fields(view: ViewId) -> Vec<FieldBoost> {
+    view.names().byline.iter().map(|field| FieldBoost::new(*field)).collect()
 }
 
 /// The field that a filter by section looks at.
-pub fn section_field(kind: AssetKind) -> &'static str {
-    names_of(kind).section
+pub fn section_field(view: ViewId) -> &'static str {
+    view.names().section
 }
 
 /// The name before a colon that is nearest to one that names nothing, if any is near.
-pub fn nearest(kind: AssetKind, name: &str) -> Option<&'static str> {
+pub fn nearest(view: ViewId, name: &str) -> Option<&'static str> {
     let near = Near::new(&name.to_lowercase(), Fuzziness::Edits(2).edits(name), 0, true);
-    let others = names_of(kind).others.iter().map(|(other, _)| *other);
-    let fields = view_of(kind).fields().iter().map(|field| field.name);
+    let others = view.names().others.iter().map(|(other, _)| *other);
+    let fields = view.fields().iter().map(|field| field.name);
     let all = ["date", "section", "byline"].into_iter().chain(others).chain(fields);
     all.filter_map(|known| Some((near.distance(known)?, known))).min().map(|(_, known)| known)
 }
@@ -141,7 +83,7 @@ pub enum Facet {
 }
 
 /// The facet of this name; `None` when there is none.
-pub fn facet(kind: AssetKind, name: &str) -> Option<Facet> {
+pub fn facet(view: ViewId, name: &str) -> Option<Facet> {
     match name {
         "century" => return Some(Facet::Dates(Interval::Years(100), DateFormat::year())),
         "decade" => return Some(Facet::Dates(Interval::Years(10), DateFormat::year())),
@@ -150,8 +92,8 @@ pub fn facet(kind: AssetKind, name: &str) -> Option<Facet> {
         "day" => return Some(Facet::Dates(Interval::Millis(86_400_000), DateFormat::date())),
         _ => {}
     }
-    fields_named(kind, name)?.into_iter().find_map(|field| {
-        let spec = spec_of(kind, field.name.strip_suffix(LOCAL).unwrap_or(&field.name))?;
+    fields_named(view, name)?.into_iter().find_map(|field| {
+        let spec = spec_of(view, field.name.strip_suffix(LOCAL).unwrap_or(&field.name))?;
         match spec.kind {
             FieldKind::Keyword | FieldKind::Number => Some(Facet::Values(field.name)),
             FieldKind::TextAndKeyword(_) => Some(Facet::Values(format!("{}.keyword", spec.name))),
@@ -162,12 +104,14 @@ pub fn facet(kind: AssetKind, name: &str) -> Option<Facet> {
 
 #[cfg(test)]
 mod tests {
+    use views::{ARTICLES, VIEWS};
+
     use super::*;
 
     #[test]
     fn names_that_are_near_are_known() {
         let check = |name: &str, expected: Option<&str>| {
-            assert_eq!(nearest(AssetKind::Article, name), expected, "{name}");
+            assert_eq!(nearest(ARTICLES, name), expected, "{name}");
         };
         check("heading", Some("headline"));
         check("Titel", Some("title"));
@@ -177,18 +121,18 @@ mod tests {
 
     #[test]
     fn every_name_means_fields_that_are_there() {
-        for kind in AssetKind::ALL {
-            let names = names_of(kind);
+        for view in VIEWS {
+            let names = view.names();
             let fields = names.others.iter().flat_map(|(_, fields)| *fields).chain(names.byline);
             for field in fields.chain([&names.date, &names.section]) {
-                assert!(spec_of(kind, field).is_some(), "{field} in {kind}");
+                assert!(spec_of(view, field).is_some(), "{field} in {view}");
             }
-            assert!(facet(kind, "byline").is_some() && facet(kind, "section").is_some());
+            assert!(facet(view, "byline").is_some() && facet(view, "section").is_some());
         }
-        assert_eq!(fields_named(AssetKind::Article, "images").unwrap().len(), 4);
-        assert!(fields_named(AssetKind::Article, "http").is_none());
+        assert_eq!(fields_named(ARTICLES, "images").unwrap().len(), 4);
+        assert!(fields_named(ARTICLES, "http").is_none());
         let names = |name: &str| {
-            let fields = fields_named(AssetKind::Article, name).unwrap();
+            let fields = fields_named(ARTICLES, name).unwrap();
             fields.into_iter().map(|field| field.name).collect::<Vec<_>>()
         };
         assert_eq!(names("text.exact"), ["body.exact", "summary.exact"]);

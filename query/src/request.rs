@@ -8,8 +8,8 @@ mod source;
 
 use std::time::Duration;
 
-use store::{AssetKind, Seq};
-use views::EXACT;
+use store::Seq;
+use views::{EXACT, ViewId};
 
 pub use self::{
     cursor::Cursor,
@@ -30,7 +30,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchRequest {
     /// The view.
-    pub kind: AssetKind,
+    pub view: ViewId,
     /// The documents that are looked for.
     pub query: Query,
     /// The query that hits must match, too, after aggregations have seen all.
@@ -80,9 +80,9 @@ pub struct SearchRequest {
 
 impl SearchRequest {
     /// Everything in a view, ten at a time.
-    pub fn new(kind: AssetKind) -> Self {
+    pub fn new(view: ViewId) -> Self {
         Self {
-            kind,
+            view,
             query: Query::All,
             post_filter: None,
             sort: Vec::new(),
@@ -130,12 +130,12 @@ impl SearchRequest {
     ///
     /// # Errors
     /// [`QueryError`]: too long, too deep or too many words.
-    pub fn plain(kind: AssetKind, q: &str) -> Result<Self, QueryError> {
+    pub fn plain(view: ViewId, q: &str) -> Result<Self, QueryError> {
         Ok(Self {
-            query: plain_query(kind, q, false)?,
-            notes: notes_on(kind, q),
+            query: plain_query(view, q, false)?,
+            notes: notes_on(view, q),
             highlight: Some(HighlightOptions::default()),
-            ..Self::new(kind)
+            ..Self::new(view)
         })
     }
 }
@@ -150,12 +150,12 @@ pub fn window_too_large() -> QueryError {
 ///
 /// # Errors
 /// [`QueryError`]: too long, too deep or too many words.
-pub(crate) fn plain_query(kind: AssetKind, q: &str, exact: bool) -> Result<Query, QueryError> {
+pub(crate) fn plain_query(view: ViewId, q: &str, exact: bool) -> Result<Query, QueryError> {
     if q.trim().is_empty() {
         return Ok(Query::All);
     }
     let suffix = if exact { EXACT } else { "" };
-    let known = |name: &str| names::fields_named(kind, &format!("{name}{suffix}"));
+    let known = |name: &str| names::fields_named(view, &format!("{name}{suffix}"));
     let options = TextOptions {
         fields: if exact { vec![FieldBoost::new(ALL_EXACT)] } else { Vec::new() },
         need: Need::All,
@@ -166,15 +166,15 @@ pub(crate) fn plain_query(kind: AssetKind, q: &str, exact: bool) -> Result<Query
 }
 
 /// Says of each word before a colon that names no field that it was taken for a word, and which name may be meant.
-fn notes_on(kind: AssetKind, q: &str) -> Vec<String> {
+fn notes_on(view: ViewId, q: &str) -> Vec<String> {
     let note = |name: &str| {
-        let meant = match names::nearest(kind, name) {
+        let meant = match names::nearest(view, name) {
             Some(near) => format!(": did you mean `{near}:`?"),
             None => ", and was looked for as a word".to_owned(),
         };
         format!("`{name}:` names no field{meant}")
     };
-    unknown_names(q, &|name| names::fields_named(kind, name).is_some())
+    unknown_names(q, &|name| names::fields_named(view, name).is_some())
         .iter()
         .map(|name| note(name))
         .collect()

@@ -1,6 +1,7 @@
 //! Assets like another one: the search that the API and the pages share.
 
 use store::AssetRef;
+use views::ViewId;
 
 use crate::{Example, Like, Minimum, Query, SearchRequest};
 
@@ -13,6 +14,6 @@ impl SearchRequest {
             need: Minimum::percent(20),
             ..Like::new(vec![Example::Asset { kind: None, id: asset.id.to_string() }])
         };
-        Self { query: Query::Like(like), size, count_all: false, ..Self::new(asset.kind) }
+        Self { query: Query::Like(like), size, count_all: false, ..Self::new(ViewId::of_kind(asset.kind)) }
     }
 }

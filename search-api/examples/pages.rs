@@ -9,7 +9,8 @@ use std::{error::Error, sync::atomic::AtomicBool};
 use indexer::{Indexes, Workers};
 use search::Search;
 use search_api::{Access, ApiState, Origins, ServerLimits, pages::PagesConfig};
-use store::{ArchiveDate, AsOf, AssetKind, Batch, Content, Fact, Log, NewEvent};
+use store::{ArchiveDate, AsOf, Batch, Content, Fact, Log, NewEvent};
+use views::VIEWS;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -51,11 +52,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let indexes = Indexes::open(log.clone(), dir.path().join("indexes"))?;
     let head = log.head()?.seq;
-    for kind in AssetKind::ALL {
-        indexes.catch_up(kind, head, &AtomicBool::new(false), &|_| {})?;
+    for view in VIEWS {
+        indexes.catch_up(view, head, &AtomicBool::new(false), &|_| {})?;
         let as_of: AsOf = "1912-04-16".parse()?;
         indexes.build_as_of(
-            kind,
+            view,
             &as_of,
             "1912-04-16",
             &indexer::RebuildOptions::default(),

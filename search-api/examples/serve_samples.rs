@@ -7,8 +7,9 @@ use std::{error::Error, fs};
 use indexer::{Indexes, Workers};
 use search::Search;
 use search_api::{ApiState, pages::PagesConfig, serve};
-use store::{AssetKind, Log, NewEvent};
+use store::{Log, NewEvent};
 use tokio::net::TcpListener;
+use views::VIEWS;
 
 #[expect(clippy::print_stdout, reason = "the one line that tests wait for")]
 #[tokio::main]
@@ -27,8 +28,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let indexes = Indexes::open(log.clone(), home.path().join("indexes"))?;
     let workers = Workers::start(&indexes)?;
-    for kind in AssetKind::ALL {
-        indexes.wait_for(kind, &[log.head()?.seq], std::time::Duration::from_secs(60))?;
+    for view in VIEWS {
+        indexes.wait_for(view, &[log.head()?.seq], std::time::Duration::from_secs(60))?;
     }
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);

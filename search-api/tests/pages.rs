@@ -13,9 +13,10 @@ use axum::{
 use indexer::Indexes;
 use search::Search;
 use search_api::{Access, ApiState, Role, pages::PagesConfig};
-use store::{ArchiveDate, Article, AssetId, AssetKind, Batch, Content, Fact, Log, NewEvent};
+use store::{ArchiveDate, Article, AssetId, Batch, Content, Fact, Log, NewEvent};
 use tempfile::TempDir;
 use tower::ServiceExt;
+use views::VIEWS;
 
 /// The sample archive behind the pages.
 fn harbour_ledger() -> (TempDir, Router) {
@@ -45,8 +46,8 @@ fn harbour_ledger_for(access: Access) -> (TempDir, Router) {
 
 fn pages_of(log: &Log, dir: &TempDir, access: Access, config: PagesConfig) -> Router {
     let indexes = Indexes::open(log.clone(), dir.path().join("indexes")).unwrap();
-    for kind in AssetKind::ALL {
-        indexes.catch_up(kind, log.head().unwrap().seq, &AtomicBool::new(false), &|_| {}).unwrap();
+    for view in VIEWS {
+        indexes.catch_up(view, log.head().unwrap().seq, &AtomicBool::new(false), &|_| {}).unwrap();
     }
     let state = ApiState::new(Search::new(indexes)).unwrap().with_access(access);
     search_api::app(state, config)

@@ -18,7 +18,7 @@ use indexer::{
 };
 use query::{Hit, IndexName, SearchRequest};
 use store::{AsOf, AssetId, AssetRef, Log, ReadError, Reader, Shown, Snapshot};
-use views::Document;
+use views::{Document, ViewId};
 
 use crate::{error::SearchError, inquiry::Inquiry, kept::Kept};
 
@@ -79,7 +79,7 @@ impl Search {
 
     /// Returns the commit that the page before came from, if it is kept and has what is waited for.
     pub(crate) fn kept(&self, request: &SearchRequest, commit: &str) -> Result<Option<Pinned>, SearchError> {
-        let kept = self.inner.kept.find(commit, &request.kind.into())?;
+        let kept = self.inner.kept.find(commit, &request.view.into())?;
         let has_it = |view: &Pinned| request.min_seq.is_none_or(|wanted| wanted <= view.index.reached);
         Ok(kept.filter(has_it))
     }
@@ -110,29 +110,29 @@ impl Search {
 
     fn open(&self, name: IndexName) -> Result<Pinned, SearchError> {
         let Some(as_of) = &name.as_of else {
-            let (generation, index) = self.indexes().searcher(name.kind)?;
+            let (generation, index) = self.indexes().searcher(name.view)?;
             return Ok(Pinned { name, generation, index, hidden: Arc::default() });
         };
         // Looked up in the list, so that no name leads out of the directory.
-        if !self.indexes().generations(name.kind)?.contains(&format!("@{as_of}")) {
+        if !self.indexes().generations(name.view)?.contains(&format!("@{as_of}")) {
             let as_of: String = as_of.chars().take(80).collect();
             let reason = format!(
                 "the archive was not built as `{as_of}`: `morgue rebuild --as-of DATE --name NAME` builds it"
             );
             return Err(SearchError::NotThere { reason, pointer: "" });
         }
-        let generation = self.indexes().named(name.kind, as_of)?;
+        let generation = self.indexes().named(name.view, as_of)?;
         Ok(Pinned { index: generation.searcher()?, name, generation, hidden: Arc::default() })
     }
 
     pub(crate) fn generation(&self, request: &SearchRequest) -> Result<Pinned, SearchError> {
         if let (Some(wanted), None) = (request.min_seq, &request.as_of) {
-            let waited = self.indexes().wait_for(request.kind, &[wanted], WAIT_LIMIT)?;
+            let waited = self.indexes().wait_for(request.view, &[wanted], WAIT_LIMIT)?;
             if !waited.shown {
                 return Err(SearchError::NotYet { wanted, reached: waited.reached });
             }
         }
-        let name = IndexName { kind: request.kind, as_of: request.as_of.clone() };
+        let name = IndexName { view: request.view, as_of: request.as_of.clone() };
         self.open(name).map_err(|error| error.at("as_of"))
     }
 
@@ -145,7 +145,7 @@ impl Search {
             None => self.log().snapshot()?,
             Some(at) => self.log().snapshot_as_of(at)?,
         };
-        document_in(&snapshot.for_reader(reader), asset, &asset.kind.into())
+        document_in(&snapshot.for_reader(reader), asset, &ViewId::of_kind(asset.kind).into())
     }
 
     /// Returns the document of one asset of an index, as readers see it.
@@ -153,7 +153,7 @@ impl Search {
     /// # Errors
     /// As [`Self::document`].
     pub fn document_of(&self, index: &IndexName, id: AssetId) -> Result<Hit, SearchError> {
-        let asset = AssetRef::new(index.kind, id);
+        let asset = AssetRef::new(index.view.kind(), id);
         match index.as_of {
             None => self.document(&asset, None, Reader::PUBLIC),
             Some(_) => {
@@ -165,7 +165,7 @@ impl Search {
 }
 
 fn document_in(snapshot: &Snapshot, asset: &AssetRef, index: &IndexName) -> Result<Hit, SearchError> {
-    match views::view_of(asset.kind).document(&asset.id, snapshot)? {
+    match index.view.document(&asset.id, snapshot)? {
         Some(document) => Ok(hit_of(document, index)),
         None => Err(unseen(snapshot, asset)?),
     }
@@ -208,7 +208,8 @@ mod tests {
     };
 
     use indexer::IndexError;
-    use store::{Article, AssetKind, NewEvent, Seq};
+    use store::{Article, NewEvent, Seq};
+    use views::ARTICLES;
 
     use super::*;
 
@@ -221,10 +222,10 @@ mod tests {
         let article = Article { headline: "Ferry".into(), ..Article::default() };
         log.append_one(&NewEvent::published(AssetId::new("a/1").unwrap(), article)).unwrap();
         let open = || Search::new(Indexes::open(log.clone(), home.path().join("indexes")).unwrap());
-        let (kind, as_of) = (AssetKind::Article, AsOf::Seq(Seq::new(1)));
+        let (view, as_of) = (ARTICLES, AsOf::Seq(Seq::new(1)));
         let options = indexer::RebuildOptions::default();
         let never = AtomicBool::new(false);
-        open().indexes().build_as_of(kind, &as_of, "then", &options, &never, &|_| {}).unwrap();
+        open().indexes().build_as_of(view, &as_of, "then", &options, &never, &|_| {}).unwrap();
         let request = SearchRequest::from_params(&[("q", "ferry"), ("as_of", "then")]).unwrap();
         let panicking = |search: &Search, pinned: Pinned| {
             let asked = || {

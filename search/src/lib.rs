@@ -8,14 +8,15 @@
 //!
 //! use query::SearchRequest;
 //! use search::Search;
-//! use store::{Article, AssetId, AssetKind, Log, NewEvent};
+//! use store::{Article, AssetId, Log, NewEvent};
+//! use views::ARTICLES;
 //!
 //! let dir = tempfile::tempdir()?;
 //! let log = Log::open(dir.path().join("log"))?;
 //! let article = Article { headline: "The ferries are late".into(), language: "en".into(), ..Article::default() };
 //! log.append_one(&NewEvent::published(AssetId::new("a/1")?, article))?;
 //! let indexes = indexer::Indexes::open(log.clone(), dir.path().join("indexes"))?;
-//! indexes.catch_up(AssetKind::Article, log.head()?.seq, &AtomicBool::new(false), &|_| {})?;
+//! indexes.catch_up(ARTICLES, log.head()?.seq, &AtomicBool::new(false), &|_| {})?;
 //!
 //! let found = Search::new(indexes).begin().search(&SearchRequest::from_params(&[("q", "ferry -fog")])?)?;
 //! assert_eq!(found.total, 1);

@@ -9,7 +9,7 @@ use query::{
 };
 use serde_json::Map;
 use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot};
-use views::{Document, View};
+use views::{Document, ViewId};
 
 use crate::{
     engine::{Pinned, hit_of},
@@ -139,26 +139,26 @@ impl<'a> Run<'a> {
     pub(crate) fn asked(&self) -> Asked<'_> {
         Asked {
             index: &self.view.index.searcher,
-            view: self.kind(),
+            view: self.id(),
             hidden: &self.view.hidden,
             example: Box::new(|kind, id| self.example(kind, id)),
             hit: Box::new(|seq| Some(hit_of(self.document_at(seq).ok().flatten()?, &self.view.name))),
         }
     }
 
-    fn kind(&self) -> &'static dyn View {
+    fn id(&self) -> ViewId {
         self.view.generation.view()
     }
 
     /// The document of an asset, of this view's kind if none is given; `None` when readers see none.
     fn example(&self, kind: Option<AssetKind>, id: &str) -> Option<Document> {
-        let view = kind.map_or(self.kind(), views::view_of);
+        let view = kind.map_or(self.id(), ViewId::of_kind);
         view.document(&AssetId::new(id).ok()?, &self.snapshot).ok().flatten()
     }
 
     fn highlighter(&self) -> Option<Highlighter<'a>> {
         let options = self.request.highlight.as_ref()?;
-        Some(Highlighter::new(options, &self.request.query, self.kind().fields()))
+        Some(Highlighter::new(options, &self.request.query, self.id().fields()))
     }
 
     /// The asset that an event of the index published, as readers see it now, with as much of it as is wanted.
@@ -180,14 +180,14 @@ impl<'a> Run<'a> {
     /// The same with all of it.
     fn document_at(&self, seq: Seq) -> Result<Option<Document>, SearchError> {
         let Some(asset) = self.asset_at(seq)? else { return Ok(None) };
-        Ok(self.kind().document(&asset.id, &self.snapshot)?)
+        Ok(self.id().document(&asset.id, &self.snapshot)?)
     }
 
     /// The asset that an event published.
     fn asset_at(&self, seq: Seq) -> Result<Option<AssetRef>, SearchError> {
-        let published = EventType::Published(self.kind().kind());
+        let published = EventType::Published(self.id().kind());
         let change = self.snapshot.changes(seq, 1)?.pop();
         let id = change.and_then(|(_, event_type, id)| (event_type == published).then_some(id));
-        Ok(id.map(|id| AssetRef::new(self.kind().kind(), id)))
+        Ok(id.map(|id| AssetRef::new(self.id().kind(), id)))
     }
 }

@@ -3,8 +3,8 @@
 
 use indexer::end::{Budget, NearWord, Nearest};
 use query::{HighlightOptions, SearchRequest, folded_words};
-use store::{AssetKind, AssetRef};
-use views::{Document, view_of};
+use store::AssetRef;
+use views::{Document, ViewId};
 
 use crate::{engine::Pinned, error::SearchError, highlight::Highlighter, inquiry::Inquiry};
 
@@ -16,9 +16,9 @@ const FEW: u64 = 5;
 /// A word that was misspelt is in so many times fewer documents than the right one.
 const RARER: u64 = 10;
 
-/// The words of `q`, which found `total` documents in the view of `kind`, in another spelling, if that finds more. Nothing
+/// The words of `q`, which found `total` documents in this view, in another spelling, if that finds more. Nothing
 /// for a search that found many, that has more than words in it, or more than six of them.
-pub fn better_spelling(inquiry: &Inquiry<'_>, kind: AssetKind, q: &str, total: u64) -> Option<String> {
+pub fn better_spelling(inquiry: &Inquiry<'_>, view: ViewId, q: &str, total: u64) -> Option<String> {
     if total > FEW {
         return None;
     }
@@ -27,7 +27,7 @@ pub fn better_spelling(inquiry: &Inquiry<'_>, kind: AssetKind, q: &str, total: u
     if words.is_empty() || words.len() > MAX_WORDS || !words.iter().all(plain) {
         return None;
     }
-    let views = inquiry.engine().pin(&[kind.into()]).ok()?;
+    let views = inquiry.engine().pin(&[view.into()]).ok()?;
     let budget = inquiry.budget();
     let spell = |part: &str| {
         let folded = folded_words(part);
@@ -43,14 +43,14 @@ pub fn better_spelling(inquiry: &Inquiry<'_>, kind: AssetKind, q: &str, total: u
     if better.to_lowercase() == q.to_lowercase() {
         return None;
     }
-    let request = SearchRequest { highlight: None, ..SearchRequest::plain(kind, &better).ok()? };
+    let request = SearchRequest { highlight: None, ..SearchRequest::plain(view, &better).ok()? };
     let found = inquiry.search(&request).ok()?;
     let is_better = found.total > total && (total == 0 || found.total >= total.saturating_mul(RARER));
     if !is_better {
         return None;
     }
     let options = HighlightOptions::default();
-    let mut highlighter = Highlighter::new(&options, &request.query, view_of(kind).fields());
+    let mut highlighter = Highlighter::new(&options, &request.query, view.fields());
     let documents = found.hits.into_iter().map(|hit| Document {
         asset: AssetRef::new(hit.kind, hit.id),
         seq: hit.seq,

@@ -13,6 +13,7 @@ use indexer::{
 };
 use query::{FieldBoost, Fit, Need, Query, SearchRequest, Typed, Words, folded_words, limits::check_text};
 use store::{AssetId, AssetKind, AssetRef, Content, EventType, Seq, Snapshot, Status};
+use views::ARTICLES;
 
 use crate::{engine::Search, error::SearchError, inquiry::Inquiry};
 
@@ -92,7 +93,7 @@ impl Suggester {
             return Ok(Vec::new());
         }
         let search = inquiry.engine();
-        let (_, index) = search.indexes().searcher(AssetKind::Article)?;
+        let (_, index) = search.indexes().searcher(ARTICLES)?;
         let snapshot = search.log().snapshot()?;
         let mut names = self.names(&typed, &index, &snapshot, limit)?;
         let headlines = headlines(inquiry, q, &typed, &snapshot, limit)?;
@@ -134,7 +135,7 @@ impl Suggester {
     /// # Errors
     /// [`SearchError`]: the index fails.
     pub fn fold(&self, search: &Search) -> Result<(), SearchError> {
-        let (_, index) = search.indexes().searcher(AssetKind::Article)?;
+        let (_, index) = search.indexes().searcher(ARTICLES)?;
         Ok(self.names.fold(&index.searcher)?)
     }
 }
@@ -163,7 +164,7 @@ fn headlines(
         query: Query::Words(words),
         size: limit * 4,
         count_all: false,
-        ..SearchRequest::new(AssetKind::Article)
+        ..SearchRequest::new(ARTICLES)
     };
     for id in inquiry.ids(&request)? {
         let asset = AssetRef::new(AssetKind::Article, id);

@@ -7,10 +7,28 @@ use crate::{
     document::Document,
     field::FieldSpec,
     join::{self, Known, Part},
-    view::{Change, Touch, View},
+    view::{Change, Names, Touch, View},
 };
 
 pub(crate) struct Articles;
+
+static NAMES: Names = Names {
+    date: "published",
+    section: "section",
+    byline: &["bylines.name", "bylines.also_known_as", "credit", "bylines.id"],
+    others: &[
+        ("title", &["headline"]),
+        ("text", &["body", "summary"]),
+        ("author", &["bylines.name", "bylines.also_known_as", "credit"]),
+        ("caption", &["images.caption"]),
+        ("photographer", &["images.photographer.name"]),
+        ("keyword", &["keywords.value"]),
+        ("subject", &["keywords.value"]),
+        ("place", &["dateline", "keywords.value"]),
+        ("correction", &["corrections.text"]),
+        ("lang", &["language"]),
+    ],
+};
 
 static FIELDS: [FieldSpec; 33] = [
     FieldSpec::text("headline", 3.0),
@@ -55,6 +73,10 @@ impl View for Articles {
 
     fn fields(&self) -> &'static [FieldSpec] {
         &FIELDS
+    }
+
+    fn names(&self) -> &'static Names {
+        &NAMES
     }
 
     fn document_knowing(

@@ -11,10 +11,17 @@ use crate::{
     document::Document,
     field::FieldSpec,
     join::{self, Known},
-    view::{Change, Touch, View},
+    view::{Change, Names, Touch, View},
 };
 
 pub(crate) struct Bylines;
+
+static NAMES: Names = Names {
+    date: "first_published",
+    section: "sections.name",
+    byline: &["name", "also_known_as"],
+    others: &[("author", &["name", "also_known_as"])],
+};
 
 static FIELDS: [FieldSpec; 14] = [
     FieldSpec::names_and_keyword("name", 3.0),
@@ -85,6 +92,10 @@ impl View for Bylines {
 
     fn fields(&self) -> &'static [FieldSpec] {
         &FIELDS
+    }
+
+    fn names(&self) -> &'static Names {
+        &NAMES
     }
 
     fn document_knowing(

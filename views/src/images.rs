@@ -8,7 +8,7 @@ use crate::{
     document::Document,
     field::FieldSpec,
     join::{self, Known, Part},
-    view::{Change, Touch, View},
+    view::{Change, Names, Touch, View},
 };
 
 pub(crate) struct Images;
@@ -16,6 +16,19 @@ pub(crate) struct Images;
 /// How many articles an image lists, in the order of their ids; `used_in_count` counts all.
 const MAX_USED_IN: usize = 100;
 const ARTICLE_FIELDS: [&str; 4] = ["headline", "published", "section", "language"];
+
+static NAMES: Names = Names {
+    date: "taken",
+    section: "used_in.section",
+    byline: &["photographer.name", "credit", "photographer.id"],
+    others: &[
+        ("photographer", &["photographer.name"]),
+        ("author", &["photographer.name", "credit"]),
+        ("headline", &["used_in.headline"]),
+        ("title", &["used_in.headline"]),
+        ("published", &["used_in.published"]),
+    ],
+};
 
 static FIELDS: [FieldSpec; 13] = [
     FieldSpec::text("caption", 2.0),
@@ -62,6 +75,10 @@ impl View for Images {
 
     fn fields(&self) -> &'static [FieldSpec] {
         &FIELDS
+    }
+
+    fn names(&self) -> &'static Names {
+        &NAMES
     }
 
     fn document_knowing(

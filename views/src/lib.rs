@@ -20,4 +20,6 @@ pub use document::{Document, ViewDigest};
 pub use field::{EXACT, FieldKind, FieldSpec, LOCAL, local_of, number_of, values_at};
 pub use join::Known;
 pub use text::{ANALYSER_VERSION, Analyser, Language, Place, Term, Terms, first_cell, fold, forms};
-pub use view::{Change, Touch, VIEWS, View, view_of};
+pub use view::{
+    ARTICLES, BYLINES, Change, IMAGES, Names, Touch, UnknownView, VIEW_NAMES, VIEWS, View, ViewId,
+};

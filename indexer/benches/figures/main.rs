@@ -28,19 +28,19 @@ use indexer::{
     Indexes, RebuildOptions, Workers,
     end::{Indexed, analysers, writers_analysers},
 };
-use store::{Article, AssetId, AssetKind, Batch, Byline, Log, NewEvent, Seq};
+use store::{Article, AssetId, Batch, Byline, Log, NewEvent, Seq};
 use tantivy::{
     Index, IndexWriter, TantivyDocument,
     schema::{FieldType, Value as _},
     tokenizer::{TokenStream as _, TokenizerManager},
 };
-use views::view_of;
+use views::{ARTICLES, BYLINES, IMAGES, ViewId};
 
 /// As the program has it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const KIND: AssetKind = AssetKind::Article;
+const VIEW: ViewId = ARTICLES;
 
 fn main() {
     let articles: u64 =
@@ -53,9 +53,9 @@ fn main() {
     let small = Archive::new(&home.path().join("small"), |log| load(log, size, &words));
     let rate = if wanted("rebuild") { small.rebuilds("synthetic") } else { 0.0 };
     if wanted("other-views") {
-        for kind in [AssetKind::Image, AssetKind::Byline] {
-            let (seconds, documents) = small.rebuild(kind);
-            println!("view {}: {:.0} documents/s", kind.plural(), documents as f64 / seconds);
+        for view in [IMAGES, BYLINES] {
+            let (seconds, documents) = small.rebuild(view);
+            println!("view {}: {:.0} documents/s", view.name(), documents as f64 / seconds);
         }
     }
     if wanted("language") {
@@ -88,7 +88,7 @@ fn main() {
         let size = Size::of(articles);
         let large = Archive::new(&home.path().join("large"), |log| load(log, size, &words));
         let memory = Memory::watch();
-        let (seconds, documents) = large.rebuild(KIND);
+        let (seconds, documents) = large.rebuild(VIEW);
         let large_rate = documents as f64 / seconds;
         println!(
             "rebuild of {documents}: {large_rate:.0} documents/s, {:.2} of that of {}; memory at most {} MB",
@@ -122,16 +122,16 @@ impl Archive {
     }
 
     /// Seconds of the processors' time and documents of one rebuild.
-    fn rebuild(&self, kind: AssetKind) -> (f64, u64) {
+    fn rebuild(&self, view: ViewId) -> (f64, u64) {
         let began = Work::begin();
         let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
-        let built = self.indexes.rebuild(kind, &options, &AtomicBool::new(false), &|_| {}).unwrap();
+        let built = self.indexes.rebuild(view, &options, &AtomicBool::new(false), &|_| {}).unwrap();
         (began.seconds(), built.digest.documents)
     }
 
     /// What a program does that has nothing to do but to hand documents to tantivy.
     fn bare(&self, documents: Vec<TantivyDocument>, dir: &Path, tokenizers: TokenizerManager) -> (f64, f64) {
-        let live = self.indexes.live(KIND).unwrap();
+        let live = self.indexes.live(VIEW).unwrap();
         std::fs::create_dir_all(dir).unwrap();
         let index = Index::builder()
             .schema(live.index().schema().schema.clone())
@@ -158,7 +158,7 @@ impl Archive {
         let (mut count, memory) = (0, Memory::watch());
         for turn in 0..3 {
             let began = Instant::now();
-            let (seconds, documents) = self.rebuild(KIND);
+            let (seconds, documents) = self.rebuild(VIEW);
             let clock = began.elapsed().as_secs_f64();
             ours.push(seconds);
             count = documents;
@@ -187,7 +187,7 @@ impl Archive {
             status.segments,
             status.bytes as f64 / self.text_bytes as f64,
         );
-        let dir = self.indexes.live(KIND).unwrap().dir().to_owned();
+        let dir = self.indexes.live(VIEW).unwrap().dir().to_owned();
         let mut by_sort = std::collections::BTreeMap::<String, u64>::new();
         for file in std::fs::read_dir(dir).unwrap().map(|file| file.unwrap().path()) {
             let sort = file.extension().map(|sort| sort.to_string_lossy().into_owned()).unwrap_or_default();
@@ -235,7 +235,7 @@ impl Archive {
                 done.store(true, Ordering::Release);
             });
             loop {
-                let (_, searcher) = self.indexes.searcher(KIND).unwrap();
+                let (_, searcher) = self.indexes.searcher(VIEW).unwrap();
                 let now = Instant::now();
                 most = most.max(searcher.searcher.tantivy().segment_readers().len());
                 let mut waiting = waiting.lock().unwrap();
@@ -253,7 +253,7 @@ impl Archive {
                 let seen = searcher.checkpoint;
                 self.log
                     .wait_until(Duration::from_millis(100), || {
-                        Ok::<_, indexer::IndexError>(self.indexes.live(KIND)?.checkpoint()? > seen)
+                        Ok::<_, indexer::IndexError>(self.indexes.live(VIEW)?.checkpoint()? > seen)
                     })
                     .unwrap();
             }
@@ -264,24 +264,24 @@ impl Archive {
     }
 
     fn all_workers(&self) -> Workers {
-        for kind in [AssetKind::Image, AssetKind::Byline] {
-            let _ = self.rebuild(kind);
+        for view in [IMAGES, BYLINES] {
+            let _ = self.rebuild(view);
         }
         let head = self.log.head().unwrap().seq;
-        self.indexes.catch_up(KIND, head, &AtomicBool::new(false), &|_| {}).unwrap();
+        self.indexes.catch_up(VIEW, head, &AtomicBool::new(false), &|_| {}).unwrap();
         Workers::start(&self.indexes).unwrap()
     }
 
     fn bare_commit(&self) -> f64 {
         let home = tempfile::tempdir().unwrap();
-        let live = self.indexes.live(KIND).unwrap();
+        let live = self.indexes.live(VIEW).unwrap();
         let index = Index::builder().schema(live.index().schema().schema.clone()).tokenizers(analysers());
         let index = index.create_in_dir(home.path()).unwrap();
         let mut writer: IndexWriter = index.writer_with_num_threads(1, 64 << 20).unwrap();
         let snapshot = self.log.snapshot().unwrap();
         let mut times = Vec::new();
-        for (id, _) in snapshot.assets(KIND, None, 50).unwrap() {
-            let document = view_of(KIND).document(&id, &snapshot).unwrap().unwrap();
+        for (id, _) in snapshot.assets(VIEW.kind(), None, 50).unwrap() {
+            let document = VIEW.document(&id, &snapshot).unwrap().unwrap();
             let began = Instant::now();
             writer.add_document(Indexed::new(&document, live.index().schema()).fields).unwrap();
             writer.commit().unwrap();
@@ -303,8 +303,8 @@ impl Archive {
             };
             self.log.append(Batch { events: (0..10).map(event).collect(), ..Batch::default() }).unwrap();
             let head = self.log.head().unwrap().seq;
-            self.indexes.wait_for(KIND, &[head], Duration::from_secs(60)).unwrap();
-            let segments = self.indexes.searcher(KIND).unwrap().1.searcher.segments();
+            self.indexes.wait_for(VIEW, &[head], Duration::from_secs(60)).unwrap();
+            let segments = self.indexes.searcher(VIEW).unwrap().1.searcher.segments();
             most = most.max(segments);
             sum += segments as u64;
         }
@@ -318,16 +318,16 @@ impl Archive {
 
 /// The articles' documents, joined already, as tantivy takes them.
 fn joined(indexes: &Indexes) -> Vec<TantivyDocument> {
-    let schema = indexes.live(KIND).unwrap().index().schema().clone();
+    let schema = indexes.live(VIEW).unwrap().index().schema().clone();
     let snapshot = indexes.log().snapshot().unwrap();
-    let ids = snapshot.assets(KIND, None, usize::MAX).unwrap();
-    let document = |id| view_of(KIND).document(id, &snapshot).unwrap();
+    let ids = snapshot.assets(VIEW.kind(), None, usize::MAX).unwrap();
+    let document = |id| VIEW.document(id, &snapshot).unwrap();
     ids.iter().filter_map(|(id, _)| Some(Indexed::new(&document(id)?, &schema).fields)).collect()
 }
 
 /// What the analysers alone take for all text of the articles, as [`Work::seconds`] has it.
 fn analysis(indexes: &Indexes) -> f64 {
-    let schema = indexes.live(KIND).unwrap().index().schema().schema.clone();
+    let schema = indexes.live(VIEW).unwrap().index().schema().schema.clone();
     let tokenizers = writers_analysers();
     let documents = joined(indexes);
     let began = Work::begin();
@@ -367,9 +367,9 @@ fn rename(dir: &Path, words: &[String]) {
         }
         bytes
     });
-    let (seconds, documents) = archive.rebuild(KIND);
+    let (seconds, documents) = archive.rebuild(VIEW);
     let rate = documents as f64 / seconds;
-    let (byline_seconds, _) = archive.rebuild(AssetKind::Byline);
+    let (byline_seconds, _) = archive.rebuild(BYLINES);
     let mut ratios = Vec::new();
     let memory = Memory::watch();
     for name in ["Nora Hallam", "Nora Vance", "Nora Quill"] {
@@ -379,7 +379,7 @@ fn rename(dir: &Path, words: &[String]) {
             .unwrap();
         let head = archive.log.head().unwrap().seq;
         let began = Work::begin();
-        archive.indexes.catch_up(KIND, head, &AtomicBool::new(false), &|_| {}).unwrap();
+        archive.indexes.catch_up(VIEW, head, &AtomicBool::new(false), &|_| {}).unwrap();
         ratios.push(documents as f64 / began.seconds() / rate);
     }
     println!(
@@ -389,7 +389,7 @@ fn rename(dir: &Path, words: &[String]) {
     );
     let snapshot = archive.log.snapshot().unwrap();
     let began = Instant::now();
-    view_of(AssetKind::Byline).document(&id('b', 0), &snapshot).unwrap();
+    BYLINES.document(&id('b', 0), &snapshot).unwrap();
     println!(
         "the document of that byline: {:.0} ms; the view built from zero: {byline_seconds:.1} s",
         began.elapsed().as_secs_f64() * 1e3
@@ -416,7 +416,7 @@ fn language(name: &str, articles: &dyn Fn(&str) -> Vec<Article>) {
             }
             let indexes = Indexes::open(log, dir.join("indexes")).unwrap();
             let began = Work::begin();
-            indexes.rebuild(KIND, &RebuildOptions::default(), &AtomicBool::new(false), &|_| {}).unwrap();
+            indexes.rebuild(VIEW, &RebuildOptions::default(), &AtomicBool::new(false), &|_| {}).unwrap();
             seconds.push(began.seconds());
             alone.push(analysis(&indexes));
         }

@@ -3,6 +3,7 @@
 use indexer::CheckReport;
 use store::AssetKind;
 use tantivy::{IndexWriter, TantivyDocument, Term};
+use views::ARTICLES;
 
 use crate::{assert_clean, catch_up, history::Dice, id, never, open};
 
@@ -15,21 +16,19 @@ fn what_differs_is_found_and_mended() {
         indexes.log().append_one(&dice.event(60)).unwrap();
     }
     catch_up(&indexes);
-    let check = |repair: bool| -> CheckReport {
-        indexes.check(AssetKind::Article, repair, &never(), &|_| {}).unwrap()
-    };
+    let check = |repair: bool| -> CheckReport { indexes.check(ARTICLES, repair, &never(), &|_| {}).unwrap() };
     let clean = check(false);
     assert!(clean.is_clean(), "{clean:?}");
     assert!(clean.documents > 20 && clean.seq == indexes.log().head().unwrap().seq);
 
     // Somebody meddles: one document goes away, one that nobody published appears, one has another content.
     let snapshot = indexes.log().snapshot().unwrap();
-    let view = views::view_of(AssetKind::Article);
+    let view = ARTICLES;
     let mut ids = snapshot.assets(AssetKind::Article, None, 100).unwrap().into_iter().map(|(id, _)| id);
     let mut visible = ids.by_ref().filter(|id| view.document(id, &snapshot).unwrap().is_some());
     let (missing, stale) = (visible.next().unwrap(), visible.next().unwrap());
     drop(snapshot);
-    let generation = indexes.live(AssetKind::Article).unwrap();
+    let generation = indexes.live(ARTICLES).unwrap();
     let schema = generation.index().schema().clone();
     let searcher = generation.searcher().unwrap();
     let index = searcher.searcher.tantivy().index();

@@ -9,11 +9,12 @@ use std::{
 };
 
 use indexer::{Damage, IndexError, Indexes, Phase, RebuildOptions, Verified, Workers};
-use store::{Article, AsOf, AssetKind, Log, NewEvent, Seq};
+use store::{Article, AsOf, Log, NewEvent, Seq};
+use views::{ARTICLES, ViewId};
 
 use crate::{assert_clean, catch_up, clean, history::Dice, id, never, open, say};
 
-const KIND: AssetKind = AssetKind::Article;
+const VIEW: ViewId = ARTICLES;
 
 /// What tantivy writes behind the data of a file.
 const FOOTER_BYTES: usize = 120;
@@ -34,9 +35,9 @@ fn no_flipped_bit_is_silent() {
     let indexes = open(home.path());
     let log = indexes.log().clone();
     some_history(&log, &indexes);
-    let expected = clean(&log, KIND);
+    let expected = clean(&log, VIEW);
     let dir = home.path().join("indexes/articles");
-    let live = indexes.live(KIND).unwrap().name().to_owned();
+    let live = indexes.live(VIEW).unwrap().name().to_owned();
     drop(indexes);
     let files: Vec<PathBuf> = fs::read_dir(dir.join(&live))
         .unwrap()
@@ -58,9 +59,9 @@ fn no_flipped_bit_is_silent() {
         fs::write(path, &damaged).unwrap();
 
         let opened = Indexes::open(log.clone(), home.path().join("indexes"));
-        match opened.and_then(|indexes| Ok((indexes.verify(KIND, &never())?, indexes))) {
+        match opened.and_then(|indexes| Ok((indexes.verify(VIEW, &never())?, indexes))) {
             Ok((Verified::Damaged(_), indexes)) => {
-                assert!(matches!(indexes.live(KIND), Err(IndexError::Damaged { .. })), "it still serves");
+                assert!(matches!(indexes.live(VIEW), Err(IndexError::Damaged { .. })), "it still serves");
                 detected += 1;
             }
             // The file `live` is made again from what there is.
@@ -68,13 +69,13 @@ fn no_flipped_bit_is_silent() {
             Ok((Verified::Whole, indexes))
                 if bit / 8 + FOOTER_BYTES > before.len() && !path.ends_with("live") =>
             {
-                let report = indexes.check(KIND, false, &never(), &|_| {}).unwrap();
+                let report = indexes.check(VIEW, false, &never(), &|_| {}).unwrap();
                 assert!(report.is_clean(), "flip {flip}: bit {bit} of {} was silent", path.display());
                 harmless += 1;
             }
             Ok((Verified::Whole, indexes)) => {
                 assert!(path.ends_with("live"), "flip {flip}: bit {bit} of {} was silent", path.display());
-                assert_eq!(indexes.live(KIND).unwrap().searcher().unwrap().digest().unwrap(), expected);
+                assert_eq!(indexes.live(VIEW).unwrap().searcher().unwrap().digest().unwrap(), expected);
                 mended += 1;
             }
             Ok((other, _)) => panic!("flip {flip} of {}: {other:?}", path.display()),
@@ -95,7 +96,7 @@ fn a_damaged_index_is_built_again_by_itself() {
     let indexes = open(home.path());
     let log = indexes.log().clone();
     some_history(&log, &indexes);
-    let generation = indexes.live(KIND).unwrap();
+    let generation = indexes.live(VIEW).unwrap();
     let damaged = generation.name().to_owned();
     let postings = fs::read_dir(generation.dir())
         .unwrap()
@@ -110,10 +111,10 @@ fn a_damaged_index_is_built_again_by_itself() {
     let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
     let workers = Workers::start(&indexes).unwrap();
     let whole = log.wait_until(Duration::from_secs(60), || {
-        let status = indexes.status()?.into_iter().find(|view| view.kind == KIND);
+        let status = indexes.status()?.into_iter().find(|view| view.view == VIEW);
         Ok::<_, IndexError>(status.is_some_and(|view| view.failure.is_none() && view.generation != damaged))
     });
-    assert!(whole.unwrap(), "it was not built again: {:?}", indexes.failing(KIND));
+    assert!(whole.unwrap(), "it was not built again: {:?}", indexes.failing(VIEW));
     workers.stop();
     catch_up(&indexes);
     assert_clean(&indexes, "after the damage");
@@ -124,21 +125,21 @@ fn the_generation_before_steps_in_for_a_damaged_one() {
     let home = tempfile::tempdir().unwrap();
     let indexes = open(home.path());
     some_history(indexes.log(), &indexes);
-    let first = indexes.live(KIND).unwrap().name().to_owned();
-    indexes.rebuild(KIND, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
-    let generation = indexes.live(KIND).unwrap();
+    let first = indexes.live(VIEW).unwrap().name().to_owned();
+    indexes.rebuild(VIEW, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
+    let generation = indexes.live(VIEW).unwrap();
     assert_ne!(generation.name(), first);
     let meta = generation.dir().join("meta.json");
     let mut bytes = fs::read(&meta).unwrap();
     bytes[30] ^= 1;
     fs::write(&meta, bytes).unwrap();
-    match indexes.verify(KIND, &never()).unwrap() {
+    match indexes.verify(VIEW, &never()).unwrap() {
         Verified::Replaced { damage, by } => {
             assert_eq!((damage.generation.as_str(), &by), (generation.name(), &first));
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(indexes.live(KIND).unwrap().name(), first);
+    assert_eq!(indexes.live(VIEW).unwrap().name(), first);
     catch_up(&indexes);
     assert_clean(&indexes, "with the generation before");
 }
@@ -175,7 +176,7 @@ fn no_lost_file_is_silent() {
         }
     }
     catch_up(&indexes);
-    let generation = indexes.live(KIND).unwrap();
+    let generation = indexes.live(VIEW).unwrap();
     let (dir, meta) =
         (generation.dir().to_owned(), fs::read_to_string(generation.dir().join("meta.json")).unwrap());
     drop((generation, indexes));
@@ -189,7 +190,7 @@ fn no_lost_file_is_silent() {
         let aside = home.path().join("aside");
         fs::rename(&file, &aside).unwrap();
         let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
-        match indexes.verify(KIND, &never()).unwrap() {
+        match indexes.verify(VIEW, &never()).unwrap() {
             Verified::Damaged(Damage { why, .. }) => assert!(why.contains(&name), "{name}: {why}"),
             other => panic!("{name}: {other:?}"),
         }
@@ -203,12 +204,12 @@ fn no_lost_file_is_silent() {
 
     fs::remove_file(files(&dir).into_iter().find(|path| end(path) == "pos").unwrap()).unwrap();
     let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
-    let damaged = indexes.live(KIND).unwrap().name().to_owned();
+    let damaged = indexes.live(VIEW).unwrap().name().to_owned();
     let workers = Workers::start(&indexes).unwrap();
     let whole = log.wait_until(Duration::from_secs(60), || {
-        Ok::<_, IndexError>(indexes.live(KIND).is_ok_and(|live| live.name() != damaged))
+        Ok::<_, IndexError>(indexes.live(VIEW).is_ok_and(|live| live.name() != damaged))
     });
-    assert!(whole.unwrap(), "it was not built again: {:?}", indexes.failing(KIND));
+    assert!(whole.unwrap(), "it was not built again: {:?}", indexes.failing(VIEW));
     workers.stop();
     catch_up(&indexes);
     assert_clean(&indexes, "after the loss");
@@ -223,27 +224,27 @@ fn the_archive_as_it_stood_is_built_again_by_itself() {
     some_history(indexes.log(), &indexes);
     let as_of = AsOf::Seq(Seq::new(100));
     let built =
-        indexes.build_as_of(KIND, &as_of, "then", &RebuildOptions::default(), &never(), &|_| {}).unwrap();
-    let dir = indexes.named(KIND, "then").unwrap().dir().to_owned();
+        indexes.build_as_of(VIEW, &as_of, "then", &RebuildOptions::default(), &never(), &|_| {}).unwrap();
+    let dir = indexes.named(VIEW, "then").unwrap().dir().to_owned();
     damage(&dir, "idx");
     let log = indexes.log().clone();
     drop(indexes);
 
     let indexes = Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
-    let found = indexes.verify_others(KIND, &never()).unwrap();
+    let found = indexes.verify_others(VIEW, &never()).unwrap();
     assert_eq!(found.iter().map(|damage| damage.generation.as_str()).collect::<Vec<_>>(), ["@then"]);
-    assert!(matches!(indexes.named(KIND, "then"), Err(IndexError::Damaged { .. })), "it still serves");
+    assert!(matches!(indexes.named(VIEW, "then"), Err(IndexError::Damaged { .. })), "it still serves");
     fs::remove_file(dir.join("damaged")).unwrap();
-    let first = indexes.building(KIND).unwrap().unwrap().started;
+    let first = indexes.building(VIEW).unwrap().unwrap().started;
     let workers = Workers::start(&indexes).unwrap();
     let whole = log.wait_until(Duration::from_secs(60), || {
-        let last = indexes.building(KIND)?.filter(|last| last.progress.phase == Phase::Done);
+        let last = indexes.building(VIEW)?.filter(|last| last.progress.phase == Phase::Done);
         Ok::<_, IndexError>(last.is_some_and(|last| last.started > first))
     });
     assert!(whole.unwrap(), "it was not built again");
     workers.stop();
-    assert_eq!(indexes.verify_others(KIND, &never()).unwrap(), []);
-    let now = indexes.named(KIND, "then").unwrap();
+    assert_eq!(indexes.verify_others(VIEW, &never()).unwrap(), []);
+    let now = indexes.named(VIEW, "then").unwrap();
     assert_eq!(now.info().as_of.as_deref(), Some(&*as_of.to_string()));
     assert_eq!(now.searcher().unwrap().digest().unwrap(), built.digest);
 }
@@ -253,15 +254,15 @@ fn nobody_goes_back_to_a_damaged_index() {
     let home = tempfile::tempdir().unwrap();
     let indexes = open(home.path());
     some_history(indexes.log(), &indexes);
-    let first = indexes.live(KIND).unwrap().dir().to_owned();
-    let second = indexes.rebuild(KIND, &RebuildOptions::default(), &never(), &|_| {}).unwrap().generation;
+    let first = indexes.live(VIEW).unwrap().dir().to_owned();
+    let second = indexes.rebuild(VIEW, &RebuildOptions::default(), &never(), &|_| {}).unwrap().generation;
     damage(&first, "term");
-    assert!(matches!(indexes.rollback(KIND), Err(IndexError::Damaged { .. })));
-    assert_eq!(indexes.live(KIND).unwrap().name(), second);
+    assert!(matches!(indexes.rollback(VIEW), Err(IndexError::Damaged { .. })));
+    assert_eq!(indexes.live(VIEW).unwrap().name(), second);
     catch_up(&indexes);
     assert_clean(&indexes, "after going back was refused");
     // It is of no use any more, and given up.
-    assert_eq!(indexes.verify_others(KIND, &never()).unwrap().len(), 1);
-    assert_eq!(indexes.mend(KIND, &never(), &|_| {}).unwrap(), []);
-    assert_eq!(indexes.generations(KIND).unwrap(), [second]);
+    assert_eq!(indexes.verify_others(VIEW, &never()).unwrap().len(), 1);
+    assert_eq!(indexes.mend(VIEW, &never(), &|_| {}).unwrap(), []);
+    assert_eq!(indexes.generations(VIEW).unwrap(), [second]);
 }

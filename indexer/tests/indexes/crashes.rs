@@ -12,7 +12,8 @@ use std::{
 };
 
 use indexer::{Progress, RebuildOptions, Verified, Workers};
-use store::{Article, AssetKind, Batch, Byline, Log, NewEvent};
+use store::{Article, Batch, Byline, Log, NewEvent};
+use views::{ARTICLES, BYLINES, VIEWS, ViewId};
 
 use crate::{assert_clean, catch_up, history::Dice, id, never, open, say, times};
 
@@ -23,7 +24,7 @@ const READY: &str = "Indexing";
 /// What it is waited for to say before each kill, by turns: `CatchingUp` ends in a swap.
 const AIMS: [&str; 5] = [READY, READY, "Documents", "Checking", "CatchingUp"];
 /// More than one author's fan-out that is worked through in slices needs.
-const ARTICLES: u64 = 1_000;
+const COUNT: u64 = 1_000;
 /// Articles of one author more, who gets another name at the beginning of every fifth life.
 const PROLIFIC: u64 = 2_000;
 
@@ -47,12 +48,12 @@ fn victim() {
                 append(&log, &mut dice, 5);
                 let head = log.head().unwrap().seq;
                 // No faster than the bylines are indexed, so that each life sees commits; the articles may lag.
-                indexes.wait_for(AssetKind::Byline, &[head], Duration::from_secs(1)).unwrap();
+                indexes.wait_for(BYLINES, &[head], Duration::from_secs(1)).unwrap();
             }
         });
         let mut dice = Dice(seed ^ 0xdead);
         loop {
-            let kind = AssetKind::ALL[usize::try_from(dice.below(3)).unwrap()];
+            let view = VIEWS[usize::try_from(dice.below(3)).unwrap()];
             let options = RebuildOptions { keep_previous: dice.below(2) == 0, ..RebuildOptions::default() };
             let phase = Mutex::new(None);
             let say_phase = |made: Progress| {
@@ -60,14 +61,14 @@ fn victim() {
                     println_past_capture(&format!("{:?}", made.phase));
                 }
             };
-            indexes.rebuild(kind, &options, &never(), &say_phase).unwrap();
+            indexes.rebuild(view, &options, &never(), &say_phase).unwrap();
             println_past_capture(READY);
             if dice.below(4) == 0 {
-                let _ = indexes.rollback(kind);
+                let _ = indexes.rollback(view);
             }
             // Between rebuilds there is a while of nothing but indexing.
             let head = log.head().unwrap().seq;
-            indexes.wait_for(AssetKind::Article, &[head], Duration::from_millis(150)).unwrap();
+            indexes.wait_for(ARTICLES, &[head], Duration::from_millis(150)).unwrap();
         }
     });
 }
@@ -80,7 +81,7 @@ fn println_past_capture(line: &str) {
 }
 
 fn append(log: &Log, dice: &mut Dice, count: u32) {
-    let events = (0..count).map(|_| log.prepare(&dice.event(ARTICLES)).unwrap()).collect();
+    let events = (0..count).map(|_| log.prepare(&dice.event(COUNT)).unwrap()).collect();
     log.append(Batch { events, ..Batch::default() }).unwrap();
 }
 
@@ -116,8 +117,8 @@ fn after_any_kill_the_index_equals_a_clean_rebuild() {
 
         let last = lines.map(Result::unwrap).last().unwrap_or_else(|| aim.to_owned());
         *hit.entry(last).or_default() += 1;
-        for kind in AssetKind::ALL {
-            if has_half_a_segment(home.path(), kind) {
+        for view in VIEWS {
+            if has_half_a_segment(home.path(), view) {
                 *hit.entry("with a segment half written".to_owned()).or_default() += 1;
                 break;
             }
@@ -126,9 +127,9 @@ fn after_any_kill_the_index_equals_a_clean_rebuild() {
         if indexes.status().unwrap().iter().any(|view| view.fanout_left > 0) {
             *hit.entry("in a long fan-out".to_owned()).or_default() += 1;
         }
-        for kind in AssetKind::ALL {
-            let verified = indexes.verify(kind, &never()).unwrap();
-            assert_eq!(verified, Verified::Whole, "kill {kill} left a damaged index of {kind:?}");
+        for view in VIEWS {
+            let verified = indexes.verify(view, &never()).unwrap();
+            assert_eq!(verified, Verified::Whole, "kill {kill} left a damaged index of {view:?}");
         }
         catch_up(&indexes);
         assert_clean(&indexes, &format!("kill {kill}"));
@@ -141,10 +142,10 @@ fn after_any_kill_the_index_equals_a_clean_rebuild() {
 
 /// Whether the live generation has files of segments that its last commit does not list: of a commit or a merge under
 /// way.
-fn has_half_a_segment(home: &Path, kind: AssetKind) -> bool {
-    let view = home.join("indexes").join(kind.plural());
-    let live = std::fs::read(view.join("live")).unwrap();
-    let live = view.join(String::from_utf8_lossy(&live).lines().next().unwrap());
+fn has_half_a_segment(home: &Path, view: ViewId) -> bool {
+    let dir = home.join("indexes").join(view.name());
+    let live = std::fs::read(dir.join("live")).unwrap();
+    let live = dir.join(String::from_utf8_lossy(&live).lines().next().unwrap());
     let meta = std::fs::read(live.join("meta.json")).unwrap();
     let meta = String::from_utf8_lossy(&meta).replace('-', "");
     std::fs::read_dir(live).unwrap().any(|file| {

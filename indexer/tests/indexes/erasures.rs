@@ -6,6 +6,7 @@ use std::time::Duration;
 use indexer::{Generation, IndexError, Indexes, RebuildOptions, Workers};
 use store::{Article, AsOf, AssetKind, Byline, Fact, Log, NewEvent, Order, Seq};
 use tantivy::schema::FieldType;
+use views::{ARTICLES, BYLINES, VIEWS};
 
 use crate::{assert_clean, catch_up, id, never, open};
 
@@ -36,14 +37,14 @@ fn erase(log: &Log) -> Seq {
 /// The generations that can be searched and have a term with the secret in their dictionaries.
 fn knowing(indexes: &Indexes) -> Vec<String> {
     let mut found = Vec::new();
-    for kind in AssetKind::ALL {
-        let names = indexes.generations(kind).unwrap();
+    for view in VIEWS {
+        let names = indexes.generations(view).unwrap();
         let past = names.iter().filter_map(|name| name.strip_prefix('@'));
-        let past = past.map(|name| indexes.named(kind, name).unwrap());
+        let past = past.map(|name| indexes.named(view, name).unwrap());
         for generation in
-            past.chain([indexes.live(kind).unwrap()]).filter(|generation| has_secret(generation))
+            past.chain([indexes.live(view).unwrap()]).filter(|generation| has_secret(generation))
         {
-            found.push(format!("{}/{}", kind.plural(), generation.name()));
+            found.push(format!("{}/{}", view.name(), generation.name()));
         }
     }
     found
@@ -84,7 +85,7 @@ fn wait_until_purged(indexes: &Indexes, seq: Seq) {
                 .all(|view| view.failure.is_none() && view.checkpoint >= seq && view.to_purge.is_empty()),
         )
     });
-    assert!(purged.unwrap(), "{:?}\n{:?}", indexes.status().unwrap(), indexes.failing(AssetKind::Article));
+    assert!(purged.unwrap(), "{:?}\n{:?}", indexes.status().unwrap(), indexes.failing(ARTICLES));
 }
 
 #[test]
@@ -93,11 +94,11 @@ fn what_was_erased_is_forgotten_by_itself() {
     let indexes = open(home.path());
     archive(indexes.log());
     catch_up(&indexes);
-    let rebuild = |kind| indexes.rebuild(kind, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
-    for kind in [AssetKind::Article, AssetKind::Byline] {
-        rebuild(kind);
+    let rebuild = |view| indexes.rebuild(view, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
+    for view in [ARTICLES, BYLINES] {
+        rebuild(view);
         let as_of = AsOf::Seq(Seq::new(20));
-        indexes.build_as_of(kind, &as_of, "then", &RebuildOptions::default(), &never(), &|_| {}).unwrap();
+        indexes.build_as_of(view, &as_of, "then", &RebuildOptions::default(), &never(), &|_| {}).unwrap();
     }
     let everywhere = ["articles/@then", "articles/g000002", "bylines/@then", "bylines/g000002"];
     assert_eq!(knowing(&indexes), everywhere);
@@ -118,14 +119,14 @@ fn what_was_erased_is_forgotten_by_itself() {
     let workers = Workers::start(&indexes).unwrap();
     wait_until_purged(&indexes, seq);
     assert_eq!(knowing(&indexes), [""; 0]);
-    assert_eq!(indexes.generations(AssetKind::Article).unwrap(), ["g000003", "@then"]);
-    assert!(matches!(indexes.rollback(AssetKind::Article), Err(IndexError::NoGeneration { .. })));
+    assert_eq!(indexes.generations(ARTICLES).unwrap(), ["g000003", "@then"]);
+    assert!(matches!(indexes.rollback(ARTICLES), Err(IndexError::NoGeneration { .. })));
 
     // Once more, with the workers at it.
     let byline = Byline { name: format!("Bea {SECRET}"), ..Byline::default() };
     indexes.log().append_one(&NewEvent::published(id("b/bea"), byline)).unwrap();
     let head = indexes.log().head().unwrap().seq;
-    indexes.wait_for(AssetKind::Byline, &[head], Duration::from_secs(60)).unwrap();
+    indexes.wait_for(BYLINES, &[head], Duration::from_secs(60)).unwrap();
     let order = Fact::Erased(AssetKind::Byline, Order::default());
     indexes.log().append_one(&NewEvent::new(id("b/bea"), order)).unwrap();
     wait_until_purged(&indexes, indexes.log().head().unwrap().seq);
@@ -143,9 +144,9 @@ fn what_never_held_it_is_left_alone() {
     let indexes = Indexes::open(log, home.path().join("indexes")).unwrap();
     catch_up(&indexes);
     assert!(indexes.status().unwrap().iter().all(|view| view.to_purge.is_empty()));
-    for kind in AssetKind::ALL {
-        assert!(!indexes.purge(kind, &never(), &|_| {}).unwrap());
-        assert_eq!(indexes.live(kind).unwrap().name(), "g000001");
+    for view in VIEWS {
+        assert!(!indexes.purge(view, &never(), &|_| {}).unwrap());
+        assert_eq!(indexes.live(view).unwrap().name(), "g000001");
     }
 }
 
@@ -157,18 +158,15 @@ fn a_rebuild_from_before_is_not_gone_on_with() {
     archive(indexes.log());
     catch_up(&indexes);
     let stop = std::sync::atomic::AtomicBool::new(true);
-    let stopped = indexes.rebuild(AssetKind::Article, &RebuildOptions::default(), &stop, &|_| {});
+    let stopped = indexes.rebuild(ARTICLES, &RebuildOptions::default(), &stop, &|_| {});
     assert!(matches!(stopped, Err(IndexError::Stopped)));
-    assert_eq!(indexes.generations(AssetKind::Article).unwrap().len(), 2);
+    assert_eq!(indexes.generations(ARTICLES).unwrap().len(), 2);
     // The live index has not come to the erasure yet: the log says so itself.
     erase(indexes.log());
-    let built = indexes.rebuild(AssetKind::Article, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
-    assert!(
-        indexes.live(AssetKind::Article).unwrap().info().since == indexes.log().head().unwrap().seq,
-        "{built:?}"
-    );
+    let built = indexes.rebuild(ARTICLES, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
+    assert!(indexes.live(ARTICLES).unwrap().info().since == indexes.log().head().unwrap().seq, "{built:?}");
     assert_eq!(indexes.status().unwrap().remove(0).to_purge, ["g000001"], "kept for going back");
-    assert!(indexes.purge(AssetKind::Article, &never(), &|_| {}).unwrap());
-    assert_eq!(indexes.generations(AssetKind::Article).unwrap(), [built.generation]);
+    assert!(indexes.purge(ARTICLES, &never(), &|_| {}).unwrap());
+    assert_eq!(indexes.generations(ARTICLES).unwrap(), [built.generation]);
     assert_eq!(knowing(&indexes), ["bylines/g000001"]);
 }

@@ -9,11 +9,12 @@ use std::{
 };
 
 use indexer::{IndexError, Indexes, RebuildOptions, Workers};
-use store::{Article, AssetKind, Batch, Byline, Log, NewEvent, Seq};
+use store::{Article, Batch, Byline, Log, NewEvent, Seq};
+use views::{ARTICLES, BYLINES, ViewId};
 
 use crate::{assert_clean, catch_up, id, never, open};
 
-const KIND: AssetKind = AssetKind::Article;
+const VIEW: ViewId = ARTICLES;
 
 fn article(headline: &str) -> Article {
     Article { headline: headline.into(), bylines: vec![id("b/1")], ..Article::default() }
@@ -71,7 +72,7 @@ fn fresh_events_do_not_wait_for_a_long_fan_out() {
     // The first commit has what is fresh, and does not say yet that the fan-out is done.
     let (first, late) = (Cell::new(true), Cell::new(0_u64));
     let work = || {
-        let caught_up = indexes.catch_up(KIND, renamed, &never(), &|checkpoint| {
+        let caught_up = indexes.catch_up(VIEW, renamed, &never(), &|checkpoint| {
             let status = indexes.status().unwrap().remove(0);
             if first.replace(false) {
                 assert_eq!(status.digest.documents, 3_001, "what is fresh waits");
@@ -106,7 +107,7 @@ fn who_waits_for_another_event_does_not_wait_for_a_long_fan_out() {
     let fresh = appended(&|| correct(&log, 0));
     // This one takes the place of the first, and stands for it.
     let second = appended(&|| rename(&log, "Nora Quill"));
-    let shown = |seqs: &[Seq]| indexes.wait_for(KIND, seqs, Duration::ZERO).unwrap().shown;
+    let shown = |seqs: &[Seq]| indexes.wait_for(VIEW, seqs, Duration::ZERO).unwrap().shown;
     let looks = Cell::new(0);
     let look = |_| {
         let status = indexes.status().unwrap().remove(0);
@@ -114,11 +115,11 @@ fn who_waits_for_another_event_does_not_wait_for_a_long_fan_out() {
             looks.set(looks.get() + 1);
             assert!(shown(&[fresh]) && !shown(&[first]) && !shown(&[second]) && !shown(&[fresh, second]));
             assert!(status.checkpoint < first, "not all up to there is in");
-            let reached = indexes.live(KIND).unwrap().reached().unwrap();
+            let reached = indexes.live(VIEW).unwrap().reached().unwrap();
             assert!(reached >= second && status.lag <= log.head().unwrap().seq.get() - second.get());
         }
     };
-    amid(|n| correct(&log, n), || indexes.catch_up(KIND, second, &never(), &look).unwrap());
+    amid(|n| correct(&log, n), || indexes.catch_up(VIEW, second, &never(), &look).unwrap());
     assert!(looks.get() > 0, "the fan-out was done in one go");
     assert!(shown(&[first, fresh, second]));
 }
@@ -133,7 +134,7 @@ fn an_interrupted_fan_out_goes_on() {
     // Something fresh comes all the time, so that slices end early; in the middle the process ends.
     let (stop, left) = (never(), Cell::new(0));
     let work = || {
-        let stopped = indexes.catch_up(KIND, Seq::MAX, &stop, &|_| {
+        let stopped = indexes.catch_up(VIEW, Seq::MAX, &stop, &|_| {
             left.set(indexes.status().unwrap().remove(0).fanout_left);
             stop.store(left.get() > 0, Ordering::Release);
         });
@@ -145,10 +146,10 @@ fn an_interrupted_fan_out_goes_on() {
 
     let indexes = indexer::Indexes::open(log.clone(), home.path().join("indexes")).unwrap();
     assert_eq!(indexes.status().unwrap().remove(0).fanout_left, left.get());
-    assert!(indexes.live(KIND).unwrap().checkpoint().unwrap() < head);
+    assert!(indexes.live(VIEW).unwrap().checkpoint().unwrap() < head);
     catch_up(&indexes);
     assert_clean(&indexes, "after going on");
-    let leftovers = std::fs::read_dir(indexes.live(KIND).unwrap().dir()).unwrap();
+    let leftovers = std::fs::read_dir(indexes.live(VIEW).unwrap().dir()).unwrap();
     let leftovers = leftovers
         .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("fanout-"));
     assert_eq!(leftovers.count(), 0);
@@ -162,15 +163,15 @@ fn a_rebuild_ends_under_renames_that_do_not() {
     let rename_again = |n| {
         rename(&log, &format!("Nora the {n}th"));
         let head = log.head().unwrap().seq;
-        indexes.wait_for(AssetKind::Byline, &[head], Duration::from_secs(1)).unwrap();
+        indexes.wait_for(BYLINES, &[head], Duration::from_secs(1)).unwrap();
     };
     amid(rename_again, || {
         for _ in 0..2 {
-            indexes.rebuild(KIND, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
+            indexes.rebuild(VIEW, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
         }
     });
     workers.stop();
     catch_up(&indexes);
     assert_clean(&indexes, "after all renames");
-    assert!(indexes.live(KIND).unwrap().checkpoint().unwrap() > Seq::ZERO);
+    assert!(indexes.live(VIEW).unwrap().checkpoint().unwrap() > Seq::ZERO);
 }

@@ -7,12 +7,13 @@ use std::{process::Command, time::Duration};
 
 use indexer::{IndexError, Indexes, Verified, Workers};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use store::{Article, AssetKind, Batch, Log, NewEvent};
+use store::{Article, Batch, Log, NewEvent};
+use views::{ARTICLES, ViewId};
 
 use crate::{assert_clean, catch_up, clean, id, never, open, say};
 
 const DIR: &str = "MORGUE_FULL_DISK_DIR";
-const KIND: AssetKind = AssetKind::Article;
+const VIEW: ViewId = ARTICLES;
 
 #[test]
 fn the_last_commit_serves_until_there_is_room() {
@@ -48,20 +49,20 @@ fn victim() {
     let log = indexes.log().clone();
     publish(&log, 0, 20);
     catch_up(&indexes);
-    let before = clean(&log, KIND);
+    let before = clean(&log, VIEW);
     publish(&log, 20, 400);
     let head = log.head().unwrap().seq;
 
     let mut failed = 0;
     for bytes in [1_000, 4_000, 10_000, 30_000, 60_000, 100_000] {
         limit(Some(bytes));
-        let found = indexes.catch_up(KIND, head, &never(), &|_| {});
+        let found = indexes.catch_up(VIEW, head, &never(), &|_| {});
         limit(None);
         let error = found.expect_err("there was room for all of it");
         assert!(!error.is_damage(), "a full disk is not a damaged index: {error}");
         assert!(matches!(error, IndexError::DiskFull { .. }), "{error:?}");
-        assert_eq!(indexes.live(KIND).unwrap().searcher().unwrap().digest().unwrap(), before);
-        assert_eq!(indexes.verify(KIND, &never()).unwrap(), Verified::Whole);
+        assert_eq!(indexes.live(VIEW).unwrap().searcher().unwrap().digest().unwrap(), before);
+        assert_eq!(indexes.verify(VIEW, &never()).unwrap(), Verified::Whole);
         failed += 1;
     }
 
@@ -72,13 +73,13 @@ fn victim() {
     let why = || other.status().map(|views| views.into_iter().find_map(|view| view.failing));
     let said = log.wait_until(Duration::from_secs(60), || Ok::<_, IndexError>(why()?.is_some()));
     assert!(said.unwrap(), "nobody said that the disk is full");
-    let why = indexes.failing(KIND).unwrap();
+    let why = indexes.failing(VIEW).unwrap();
     assert!(why.starts_with("the disk is full") && !why.contains("morgue rebuild"), "{why}");
-    assert_eq!(indexes.live(KIND).unwrap().searcher().unwrap().digest().unwrap(), before);
+    assert_eq!(indexes.live(VIEW).unwrap().searcher().unwrap().digest().unwrap(), before);
     limit(None);
-    assert!(indexes.wait_for(KIND, &[head], Duration::from_secs(60)).unwrap().shown, "it did not go on");
-    let said = log.wait_until(Duration::from_secs(60), || Ok::<_, IndexError>(other.failing(KIND).is_none()));
-    assert!(said.unwrap(), "it still says {:?}", other.failing(KIND));
+    assert!(indexes.wait_for(VIEW, &[head], Duration::from_secs(60)).unwrap().shown, "it did not go on");
+    let said = log.wait_until(Duration::from_secs(60), || Ok::<_, IndexError>(other.failing(VIEW).is_none()));
+    assert!(said.unwrap(), "it still says {:?}", other.failing(VIEW));
     workers.stop();
     catch_up(&indexes);
     assert_clean(&indexes, "when there was room");

@@ -3,7 +3,8 @@
 use std::{fs, io::ErrorKind, path::Path, time::Duration};
 
 use indexer::{IndexError, Workers};
-use store::{Article, AssetKind, NewEvent, Seq};
+use store::{Article, NewEvent, Seq};
+use views::{ARTICLES, IMAGES, VIEWS};
 
 use crate::{assert_clean, id, open};
 
@@ -20,19 +21,19 @@ fn what_is_removed_comes_back_from_the_log() {
         indexes.log().append_one(&NewEvent::published(id(format!("a/{n}")), article)).unwrap()
     };
     let wait = |seq: u64| {
-        for kind in AssetKind::ALL {
-            assert!(indexes.wait_for(kind, &[Seq::new(seq)], LONG).unwrap().shown, "{kind:?} {seq}");
+        for view in VIEWS {
+            assert!(indexes.wait_for(view, &[Seq::new(seq)], LONG).unwrap().shown, "{view:?} {seq}");
         }
     };
     append(1);
     wait(1);
-    let live = |kind| indexes.live(kind).unwrap().name().to_owned();
+    let live = |view| indexes.live(view).unwrap().name().to_owned();
     let removed = [
         "indexes".to_owned(),
         "indexes/articles".to_owned(),
         "indexes/articles/live".to_owned(),
         "indexes/bylines".to_owned(),
-        format!("indexes/images/{}", live(AssetKind::Image)),
+        format!("indexes/images/{}", live(IMAGES)),
         "indexes".to_owned(),
     ];
     for (path, seq) in removed.iter().zip(2..) {
@@ -61,7 +62,7 @@ fn what_is_gone_is_said_to_be_so() {
     let home = tempfile::tempdir().unwrap();
     let indexes = open(home.path());
     fs::remove_dir_all(home.path().join("indexes")).unwrap();
-    assert!(matches!(indexes.live(AssetKind::Article), Err(IndexError::Gone { .. })));
-    let waited = indexes.wait_for(AssetKind::Article, &[Seq::new(1)], Duration::ZERO).unwrap();
+    assert!(matches!(indexes.live(ARTICLES), Err(IndexError::Gone { .. })));
+    let waited = indexes.wait_for(ARTICLES, &[Seq::new(1)], Duration::ZERO).unwrap();
     assert!(!waited.shown);
 }

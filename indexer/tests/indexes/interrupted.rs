@@ -14,12 +14,13 @@ use std::{
 };
 
 use indexer::{IndexError, Indexes, Phase, Progress, RebuildOptions};
-use store::{Article, AssetKind, Batch, Log, NewEvent};
+use store::{Article, Batch, Log, NewEvent};
+use views::{ARTICLES, ViewId};
 
 use crate::{assert_clean, catch_up, id, never, open};
 
 const DIR: &str = "MORGUE_INTERRUPTED_DIR";
-const KIND: AssetKind = AssetKind::Article;
+const VIEW: ViewId = ARTICLES;
 /// How many assets a thread takes at once.
 const PAGE: u64 = 500;
 
@@ -35,7 +36,7 @@ fn archive(log: &Log, articles: u64) {
 /// Rebuilds until it has looked at so many assets of its own.
 fn rebuild_some(indexes: &Indexes, options: &RebuildOptions, most: u64) {
     let stop = never();
-    let stopped = indexes.rebuild(KIND, options, &stop, &|progress| {
+    let stopped = indexes.rebuild(VIEW, options, &stop, &|progress| {
         if progress.done - progress.resumed >= most {
             stop.store(true, Ordering::Release);
         }
@@ -45,7 +46,7 @@ fn rebuild_some(indexes: &Indexes, options: &RebuildOptions, most: u64) {
 
 /// What the status says that is kept, and of how many.
 fn kept(indexes: &Indexes, phase: Phase) -> (u64, u64) {
-    let status = indexes.building(KIND).unwrap().unwrap();
+    let status = indexes.building(VIEW).unwrap().unwrap();
     assert_eq!(status.progress.phase, phase);
     (status.progress.done, status.progress.total)
 }
@@ -55,7 +56,7 @@ fn go_on(indexes: &Indexes) -> u64 {
     let (resumed, least) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
     let built = indexes
         .rebuild(
-            KIND,
+            VIEW,
             &RebuildOptions::default(),
             &never(),
             &|Progress { phase, done, resumed: kept, .. }| {
@@ -68,7 +69,7 @@ fn go_on(indexes: &Indexes) -> u64 {
         .unwrap();
     let resumed = resumed.into_inner();
     assert!(least.into_inner() > resumed, "it counts what was kept as done");
-    assert_eq!(indexes.live(KIND).unwrap().name(), built.generation);
+    assert_eq!(indexes.live(VIEW).unwrap().name(), built.generation);
     resumed
 }
 
@@ -94,7 +95,7 @@ fn victim() {
     // The first page is kept, then whenever twice as much as before is made.
     let options = RebuildOptions { threads: 1, keep_after: Duration::ZERO, ..RebuildOptions::default() };
     let out = Mutex::new(std::io::stdout());
-    let built = indexes.rebuild(KIND, &options, &never(), &|progress| {
+    let built = indexes.rebuild(VIEW, &options, &never(), &|progress| {
         let mut out = out.lock().unwrap();
         writeln!(out, "done {}", progress.done).unwrap();
         out.flush().unwrap();

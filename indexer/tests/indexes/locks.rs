@@ -7,11 +7,12 @@ use std::{
 };
 
 use indexer::{IndexError, RebuildOptions, Workers};
-use store::{Article, AsOf, AssetKind, Fact, NewEvent, Order, Seq};
+use store::{Article, AsOf, Fact, NewEvent, Order, Seq};
+use views::{ARTICLES, ViewId};
 
 use crate::{assert_clean, catch_up, history::Dice, id, never, open};
 
-const KIND: AssetKind = AssetKind::Article;
+const VIEW: ViewId = ARTICLES;
 
 /// As another process would.
 fn hold(home: &Path, name: &str) -> File {
@@ -29,20 +30,20 @@ fn who_waits_for_a_lock_can_be_stopped() {
     let (stop, options) = (never(), RebuildOptions::default());
     stop.store(true, Ordering::Release);
     let build = hold(home.path(), "build.lock");
-    assert!(matches!(indexes.rebuild(KIND, &options, &stop, &|_| {}), Err(IndexError::Stopped)));
+    assert!(matches!(indexes.rebuild(VIEW, &options, &stop, &|_| {}), Err(IndexError::Stopped)));
     let as_of = AsOf::Seq(Seq::new(1));
     assert!(matches!(
-        indexes.build_as_of(KIND, &as_of, "then", &options, &stop, &|_| {}),
+        indexes.build_as_of(VIEW, &as_of, "then", &options, &stop, &|_| {}),
         Err(IndexError::Stopped)
     ));
-    assert!(matches!(indexes.purge(KIND, &stop, &|_| {}), Err(IndexError::Stopped)));
-    assert!(matches!(indexes.mend(KIND, &stop, &|_| {}), Err(IndexError::Stopped)));
+    assert!(matches!(indexes.purge(VIEW, &stop, &|_| {}), Err(IndexError::Stopped)));
+    assert!(matches!(indexes.mend(VIEW, &stop, &|_| {}), Err(IndexError::Stopped)));
     drop(build);
 
     let _swap = hold(home.path(), "swap.lock");
     indexes.log().append_one(&Dice(6).event(10)).unwrap();
     let head = indexes.log().head().unwrap().seq;
-    assert!(matches!(indexes.catch_up(KIND, head, &stop, &|_| {}), Err(IndexError::Stopped)));
+    assert!(matches!(indexes.catch_up(VIEW, head, &stop, &|_| {}), Err(IndexError::Stopped)));
     Workers::start(&indexes).unwrap().stop();
 }
 
@@ -56,16 +57,16 @@ fn who_looks_needs_no_lock() {
         indexes.log().append_one(&dice.event(60)).unwrap();
     }
     catch_up(&indexes);
-    let documents = indexes.searcher(KIND).unwrap().1.digest().unwrap().documents;
+    let documents = indexes.searcher(VIEW).unwrap().1.digest().unwrap().documents;
     let head = indexes.log().head().unwrap().seq;
     let locks = ["swap.lock", "write.lock"].map(|name| hold(home.path(), name));
     let came = Once::new();
     let report = indexes
-        .check(KIND, false, &never(), &|_| {
+        .check(VIEW, false, &never(), &|_| {
             came.call_once(|| {
                 let article = Article { headline: "New".into(), ..Article::default() };
                 indexes.log().append_one(&NewEvent::published(id("zzz"), article)).unwrap();
-                let withdrawn = Fact::Withdrawn(KIND, Order::default());
+                let withdrawn = Fact::Withdrawn(VIEW.kind(), Order::default());
                 indexes.log().append_one(&NewEvent::new(id("zzz"), withdrawn)).unwrap();
                 let article = Article { headline: "Newer".into(), ..Article::default() };
                 indexes.log().append_one(&NewEvent::published(id("zzzz"), article)).unwrap();

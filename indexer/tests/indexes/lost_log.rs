@@ -2,7 +2,8 @@
 //! nothing had happened.
 
 use indexer::{IndexError, Indexes, RebuildOptions};
-use store::{Article, AssetKind, Log, LostTail, NewEvent, Seq};
+use store::{Article, Log, LostTail, NewEvent, Seq};
+use views::{ARTICLES, VIEWS};
 
 use crate::{catch_up, id, never, open};
 
@@ -24,7 +25,7 @@ fn a_log_that_lost_its_end_is_said_loudly() {
     let short = Log::open(home.path().join("short")).unwrap();
     publish(&short, 7, "tide");
     let indexes = Indexes::open(short.clone(), home.path().join("indexes")).unwrap();
-    let error = indexes.catch_up(AssetKind::Article, Seq::new(7), &never(), &|_| {}).unwrap_err();
+    let error = indexes.catch_up(ARTICLES, Seq::new(7), &never(), &|_| {}).unwrap_err();
     assert!(matches!(error, IndexError::LostLog(LostTail::Behind { .. })), "{error}");
     assert!(error.to_string().contains("has lost its end"));
 
@@ -32,12 +33,12 @@ fn a_log_that_lost_its_end_is_said_loudly() {
     publish(&short, 5, "storm");
     assert!(short.head().unwrap().seq > Seq::new(10));
     let head = short.head().unwrap().seq;
-    let error = indexes.catch_up(AssetKind::Article, head, &never(), &|_| {}).unwrap_err();
+    let error = indexes.catch_up(ARTICLES, head, &never(), &|_| {}).unwrap_err();
     assert!(matches!(error, IndexError::LostLog(LostTail::Other { .. })), "{error}");
 
     // What the message advises helps.
-    for kind in AssetKind::ALL {
-        indexes.rebuild(kind, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
+    for view in VIEWS {
+        indexes.rebuild(view, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
     }
     crate::assert_clean(&indexes, "after the rebuild");
 }

@@ -19,6 +19,7 @@ mod fanouts;
 mod full_disk;
 mod gone;
 mod history;
+mod identity;
 mod interrupted;
 mod locks;
 mod lost_log;
@@ -31,8 +32,8 @@ mod takedowns;
 use std::{io::Write, sync::atomic::AtomicBool};
 
 use indexer::{Indexes, ViewStatus};
-use store::{AssetId, AssetKind, Log, Seq};
-use views::{ViewDigest, view_of};
+use store::{AssetId, Log, Seq};
+use views::{VIEWS, ViewDigest, ViewId};
 
 /// The long form, or what runs with every change.
 fn times(short: u32, long: u32) -> u32 {
@@ -59,17 +60,17 @@ fn open(dir: &std::path::Path) -> Indexes {
 
 fn catch_up(indexes: &Indexes) {
     let head = indexes.log().head().unwrap().seq;
-    for kind in AssetKind::ALL {
-        indexes.catch_up(kind, head, &never(), &|_: Seq| {}).unwrap();
+    for view in VIEWS {
+        indexes.catch_up(view, head, &never(), &|_: Seq| {}).unwrap();
     }
 }
 
 /// What a clean rebuild holds: the documents of all assets, made from the log and nothing else.
-fn clean(log: &Log, kind: AssetKind) -> ViewDigest {
+fn clean(log: &Log, view: ViewId) -> ViewDigest {
     let mut digest = ViewDigest::default();
     let snapshot = log.snapshot().unwrap();
-    for (id, _) in snapshot.assets(kind, None, usize::MAX).unwrap() {
-        if let Some(document) = view_of(kind).document(&id, &snapshot).unwrap() {
+    for (id, _) in snapshot.assets(view.kind(), None, usize::MAX).unwrap() {
+        if let Some(document) = view.document(&id, &snapshot).unwrap() {
             digest.add(document.digest());
         }
     }
@@ -79,12 +80,12 @@ fn clean(log: &Log, kind: AssetKind) -> ViewDigest {
 /// That all views hold what a clean rebuild holds.
 fn assert_clean(indexes: &Indexes, when: &str) {
     let head = indexes.log().head().unwrap().seq;
-    for ViewStatus { kind, checkpoint, digest, failure, .. } in indexes.status().unwrap() {
+    for ViewStatus { view, checkpoint, digest, failure, .. } in indexes.status().unwrap() {
         assert_eq!(failure, None, "{when}");
-        assert_eq!(checkpoint, head, "{when}: {kind:?}");
-        if digest != clean(indexes.log(), kind) {
-            let report = indexes.check(kind, false, &never(), &|_| {}).unwrap();
-            panic!("{when}: {kind:?} is not what the log says: {report:?}");
+        assert_eq!(checkpoint, head, "{when}: {view:?}");
+        if digest != clean(indexes.log(), view) {
+            let report = indexes.check(view, false, &never(), &|_| {}).unwrap();
+            panic!("{when}: {view:?} is not what the log says: {report:?}");
         }
     }
 }

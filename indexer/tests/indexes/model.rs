@@ -14,7 +14,7 @@ use store::{
     Article, AsOf, AssetId, AssetKind, AssetRef, Byline, Content, Fact, Image, Log, NewEvent, Order,
     OrderedBy, Seq,
 };
-use views::view_of;
+use views::{ARTICLES, VIEWS, ViewId};
 
 use crate::{
     assert_clean, catch_up, clean,
@@ -23,16 +23,16 @@ use crate::{
 };
 
 fn rebuild(indexes: &Indexes) {
-    for kind in AssetKind::ALL {
+    for view in VIEWS {
         let options = RebuildOptions { threads: 2, ..RebuildOptions::default() };
-        indexes.rebuild(kind, &options, &AtomicBool::new(false), &|_| {}).unwrap();
+        indexes.rebuild(view, &options, &AtomicBool::new(false), &|_| {}).unwrap();
     }
 }
 
 /// What must be equal: documents and digest of each view at one seq.
-fn holds(indexes: &Indexes) -> Vec<(AssetKind, Seq, u64, String)> {
+fn holds(indexes: &Indexes) -> Vec<(ViewId, Seq, u64, String)> {
     let of = |status: ViewStatus| {
-        (status.kind, status.checkpoint, status.digest.documents, status.digest.to_string())
+        (status.view, status.checkpoint, status.digest.documents, status.digest.to_string())
     };
     indexes.status().unwrap().into_iter().map(of).collect()
 }
@@ -59,7 +59,7 @@ fn a_renamed_byline_and_a_corrected_caption_change_every_article() {
     catch_up(&indexes);
 
     let document = |n: usize| {
-        let view = views::view_of(AssetKind::Article);
+        let view = ARTICLES;
         view.document(&id(format!("a/{n}")), &log.snapshot().unwrap()).unwrap().unwrap().json
     };
     assert_eq!(document(7)["bylines"][0]["name"], "Nora Vance");
@@ -83,11 +83,11 @@ fn the_previous_generation_comes_back() {
     let indexes = Indexes::open(log.clone(), dir.path().join("indexes")).unwrap();
     log.append_one(&NewEvent::published(id("a/1"), Article::default())).unwrap();
     catch_up(&indexes);
-    let first = indexes.live(AssetKind::Article).unwrap().name().to_owned();
+    let first = indexes.live(ARTICLES).unwrap().name().to_owned();
     rebuild(&indexes);
-    let second = indexes.live(AssetKind::Article).unwrap().name().to_owned();
+    let second = indexes.live(ARTICLES).unwrap().name().to_owned();
     assert_ne!(first, second);
-    assert_eq!(indexes.rollback(AssetKind::Article).unwrap(), first);
+    assert_eq!(indexes.rollback(ARTICLES).unwrap(), first);
     log.append_one(&NewEvent::published(id("a/2"), Article::default())).unwrap();
     catch_up(&indexes);
     assert_eq!(holds(&indexes)[0].2, 2);
@@ -271,16 +271,16 @@ fn documents(log: &Log) -> Vec<String> {
     let mut lines = Vec::new();
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let field = |of: &Value, name: &str| of.get(name).and_then(text);
-    for kind in AssetKind::ALL {
-        for (id, _) in snapshot.assets(kind, None, usize::MAX).unwrap() {
-            let Some(document) = view_of(kind).document(&id, &snapshot).unwrap() else { continue };
+    for view in VIEWS {
+        for (id, _) in snapshot.assets(view.kind(), None, usize::MAX).unwrap() {
+            let Some(document) = view.document(&id, &snapshot).unwrap() else { continue };
             let json = document.json;
             let all = |list: &str, name: &str| -> Vec<Option<String>> {
                 let entries = json.get(list).and_then(Value::as_array).cloned().unwrap_or_default();
                 entries.iter().map(|entry| field(entry, name)).collect()
             };
             let own = |name: &str| json.get(name).and_then(text);
-            lines.push(match kind {
+            lines.push(match view.kind() {
                 AssetKind::Article => {
                     let (names, captions) = (all("bylines", "name"), all("images", "caption"));
                     format!("{id} {} {names:?} {captions:?}", own("headline").unwrap())
@@ -336,7 +336,7 @@ proptest! {
                     catch_up(&indexes);
                     prop_assert_eq!(documents(&log), naive.documents());
                     for view in indexes.status().unwrap() {
-                        prop_assert_eq!(view.digest, clean(&log, view.kind));
+                        prop_assert_eq!(view.digest, clean(&log, view.view));
                     }
                 }
             }
@@ -357,11 +357,11 @@ proptest! {
                 let fact = Fact::Withdrawn(asset.kind, Order::default());
                 then.append_one(&NewEvent::new(asset.id.clone(), fact)).unwrap();
             }
-            for kind in AssetKind::ALL {
+            for view in VIEWS {
                 let as_of = AsOf::Seq(Seq::new(until as u64));
-                let built = indexes.build_as_of(kind, &as_of, "then", &RebuildOptions::default(), &never(), &|_| {}).unwrap();
-                prop_assert_eq!(built.digest, clean(&then, kind));
-                let again = indexes.named(kind, "then").unwrap().searcher().unwrap().digest().unwrap();
+                let built = indexes.build_as_of(view, &as_of, "then", &RebuildOptions::default(), &never(), &|_| {}).unwrap();
+                prop_assert_eq!(built.digest, clean(&then, view));
+                let again = indexes.named(view, "then").unwrap().searcher().unwrap().digest().unwrap();
                 prop_assert_eq!(again, built.digest);
             }
         }

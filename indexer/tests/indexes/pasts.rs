@@ -7,11 +7,12 @@ use std::{
 };
 
 use indexer::{GenerationState, IndexError, Indexes, Phase, RebuildOptions};
-use store::{Article, AsOf, AssetKind, Batch, Log, NewEvent, Seq};
+use store::{Article, AsOf, Batch, Log, NewEvent, Seq};
+use views::{ARTICLES, VIEWS, ViewId};
 
 use crate::{catch_up, id, never, open};
 
-const KIND: AssetKind = AssetKind::Article;
+const VIEW: ViewId = ARTICLES;
 
 fn publish(log: &Log, article: &str, time: &str) {
     let mut event = NewEvent::published(id(article), Article::default());
@@ -21,22 +22,22 @@ fn publish(log: &Log, article: &str, time: &str) {
 
 fn ready(indexes: &Indexes, when: &str) -> String {
     let as_of = when.parse().unwrap();
-    indexes.ready_as_of(KIND, &as_of, &RebuildOptions::default(), &never(), &|_| {}).unwrap()
+    indexes.ready_as_of(VIEW, &as_of, &RebuildOptions::default(), &never(), &|_| {}).unwrap()
 }
 
 fn build(indexes: &Indexes, as_of: &str, name: &str) {
     let as_of = as_of.parse().unwrap();
-    indexes.build_as_of(KIND, &as_of, name, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
+    indexes.build_as_of(VIEW, &as_of, name, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
 }
 
 /// How many documents there were.
 fn documents(indexes: &Indexes, when: &str) -> u64 {
     let name = ready(indexes, when);
-    indexes.named(KIND, &name).unwrap().searcher().unwrap().digest().unwrap().documents
+    indexes.named(VIEW, &name).unwrap().searcher().unwrap().digest().unwrap().documents
 }
 
 fn pasts(indexes: &Indexes) -> Vec<String> {
-    let names = indexes.generations(KIND).unwrap();
+    let names = indexes.generations(VIEW).unwrap();
     names.into_iter().filter(|name| name.starts_with('@')).collect()
 }
 
@@ -60,12 +61,12 @@ fn a_moment_is_built_again_when_the_log_has_more_of_it() {
     let indexes = open(home.path());
     publish(indexes.log(), "a/1", "1912-04-14");
     assert_eq!((documents(&indexes, "1912-04-16"), documents(&indexes, "seq:1")), (1, 1));
-    let created = |when: &str| indexes.named(KIND, &ready(&indexes, when)).unwrap().info().created;
+    let created = |when: &str| indexes.named(VIEW, &ready(&indexes, when)).unwrap().info().created;
     let (day, first) = (created("1912-04-16"), created("seq:1"));
 
     publish(indexes.log(), "a/2", "1912-04-17");
     assert_eq!((created("1912-04-16"), created("seq:1")), (day, first), "this says nothing of that day");
-    let used = indexes.named(KIND, &ready(&indexes, "1912-04-16")).unwrap().dir().join("used");
+    let used = indexes.named(VIEW, &ready(&indexes, "1912-04-16")).unwrap().dir().join("used");
     assert_eq!(fs::read_to_string(used).unwrap(), "2", "what was looked at is not looked at again");
 
     publish(indexes.log(), "a/3", "1912-04-15");
@@ -88,17 +89,14 @@ fn moments_go_and_names_stay() {
     }
     assert_eq!(pasts(&indexes), ["@seq-1", "@seq-4", "@seq-5", "@seq-6", "@seq-7", "@the-third"]);
 
-    let there = indexes.named(KIND, "the-third").unwrap().searcher().unwrap();
-    assert_eq!(indexes.remove_named(&AssetKind::ALL, "the-third").unwrap(), [KIND]);
+    let there = indexes.named(VIEW, "the-third").unwrap().searcher().unwrap();
+    assert_eq!(indexes.remove_named(&VIEWS, "the-third").unwrap(), [VIEW]);
     assert_eq!(there.digest().unwrap().documents, 3, "who is searching it goes on");
-    assert!(matches!(
-        indexes.remove_named(&AssetKind::ALL, "the-third"),
-        Err(IndexError::NoGeneration { .. })
-    ));
+    assert!(matches!(indexes.remove_named(&VIEWS, "the-third"), Err(IndexError::NoGeneration { .. })));
     for name in ["g000001", "../articles", ""] {
-        assert!(indexes.remove_named(&[KIND], name).is_err(), "{name}");
+        assert!(indexes.remove_named(&[VIEW], name).is_err(), "{name}");
     }
-    assert_eq!(indexes.generations(KIND).unwrap().len(), 6);
+    assert_eq!(indexes.generations(VIEW).unwrap().len(), 6);
 }
 
 fn many(log: &Log, articles: u64) {
@@ -145,7 +143,7 @@ fn the_log_does_not_grow_because_the_past_is_being_built() {
                 correct();
             }
         };
-        let built = indexes.build_as_of(KIND, &as_of, "then", &options, &never(), &correct).unwrap();
+        let built = indexes.build_as_of(VIEW, &as_of, "then", &options, &never(), &correct).unwrap();
         assert_eq!(built.digest.documents, 4_000);
     });
     assert_eq!(changed.load(Ordering::Relaxed), 8 * 15);
@@ -166,13 +164,13 @@ fn each_generation_says_what_it_is() {
     fs::write(home.path().join("indexes/articles/@fourth/generation.json"), "{}").unwrap();
     let options = RebuildOptions { threads: 1, memory: 1, ..RebuildOptions::default() };
     let stop = never();
-    let stopped = indexes.rebuild(KIND, &options, &stop, &|progress| {
+    let stopped = indexes.rebuild(VIEW, &options, &stop, &|progress| {
         stop.store(progress.done >= 1_000, Ordering::Release);
     });
     assert!(matches!(stopped, Err(IndexError::Stopped)), "{stopped:?}");
 
     let other = Indexes::open(indexes.log().clone(), home.path().join("indexes")).unwrap();
-    let all = other.list(KIND).unwrap();
+    let all = other.list(VIEW).unwrap();
     let told: Vec<_> =
         all.iter().map(|one| (one.name.as_str(), one.documents, one.checkpoint.get())).collect();
     let expected = [("g000002", 2_000, 2_000), ("g000003", 0, 0), ("@fourth", 0, 0), ("@third", 3, 3)];

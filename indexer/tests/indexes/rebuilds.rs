@@ -13,11 +13,12 @@ use std::{
 };
 
 use indexer::{GenerationInfo, IndexError, Indexes, Phase, RebuildOptions, Workers};
-use store::{Article, AsOf, AssetKind, Batch, Log, NewEvent, Seq};
+use store::{Article, AsOf, Batch, Log, NewEvent, Seq};
+use views::{ARTICLES, BYLINES, IMAGES, VIEWS, ViewId};
 
 use crate::{assert_clean, catch_up, id, never, open};
 
-const KIND: AssetKind = AssetKind::Article;
+const VIEW: ViewId = ARTICLES;
 
 fn archive(log: &Log, articles: u64) {
     let event = |n: u64| {
@@ -37,14 +38,14 @@ fn an_interrupted_rebuild_goes_on_where_it_was() {
     // Small parts: each page of 500 is one.
     let options = RebuildOptions { threads: 1, memory: 1, ..RebuildOptions::default() };
     let stop = never();
-    let first = indexes.rebuild(KIND, &options, &stop, &|progress| {
+    let first = indexes.rebuild(VIEW, &options, &stop, &|progress| {
         assert_eq!(progress.resumed, 0);
         if progress.done >= 1_500 {
             stop.store(true, Ordering::Release);
         }
     });
     assert!(matches!(first, Err(IndexError::Stopped)));
-    let left: Vec<String> = indexes.generations(KIND).unwrap();
+    let left: Vec<String> = indexes.generations(VIEW).unwrap();
     assert_eq!(left.len(), 2, "{left:?}");
 
     // Meanwhile the archive goes on: behind what is done, in it, and before it.
@@ -54,7 +55,7 @@ fn an_interrupted_rebuild_goes_on_where_it_was() {
     }
     let resumed = AtomicU64::new(0);
     let second = indexes
-        .rebuild(KIND, &options, &never(), &|progress| {
+        .rebuild(VIEW, &options, &never(), &|progress| {
             resumed.fetch_max(progress.resumed, Ordering::Relaxed);
         })
         .unwrap();
@@ -71,7 +72,7 @@ fn one_is_built_at_a_time_and_everybody_sees_how_far_it_is() {
     let home = tempfile::tempdir().unwrap();
     let indexes = open(home.path());
     archive(indexes.log(), 1_200);
-    assert_eq!(indexes.building(KIND).unwrap(), None);
+    assert_eq!(indexes.building(VIEW).unwrap(), None);
     // Locks and notes are files: what another handle sees, another process sees.
     let other = Indexes::open(indexes.log().clone(), home.path().join("indexes")).unwrap();
     let (at_work, seen) = mpsc::channel();
@@ -81,7 +82,7 @@ fn one_is_built_at_a_time_and_everybody_sees_how_far_it_is() {
     let left = std::thread::scope(|scope| {
         let build = scope.spawn(|| {
             let options = RebuildOptions { threads: 1, ..RebuildOptions::default() };
-            indexes.rebuild(KIND, &options, &never(), &|progress| {
+            indexes.rebuild(VIEW, &options, &never(), &|progress| {
                 if (progress.phase, progress.done) == (Phase::Documents, 500) {
                     at_work.send(()).unwrap();
                     wait.lock().unwrap().recv().unwrap();
@@ -89,11 +90,13 @@ fn one_is_built_at_a_time_and_everybody_sees_how_far_it_is() {
             })
         });
         seen.recv().unwrap();
-        let refused = other.start_rebuild(&AssetKind::ALL, RebuildOptions::default()).unwrap_err();
-        assert!(matches!(&refused, IndexError::Busy { kind: KIND, generation } if generation == "g000002"));
+        let refused = other.start_rebuild(&VIEWS, RebuildOptions::default()).unwrap_err();
+        assert!(
+            matches!(&refused, IndexError::Busy { view, generation } if *view == VIEW && generation == "g000002")
+        );
         assert!(refused.to_string().contains("articles is being built already (g000002)"), "{refused}");
-        assert!(matches!(other.rollback(KIND), Err(IndexError::Busy { .. })));
-        assert_eq!(other.building(AssetKind::Image).unwrap(), None, "what was refused has begun nothing");
+        assert!(matches!(other.rollback(VIEW), Err(IndexError::Busy { .. })));
+        assert_eq!(other.building(IMAGES).unwrap(), None, "what was refused has begun nothing");
         let status = other.status().unwrap().remove(0).building.unwrap();
         assert!(status.progress.phase == Phase::Documents && status.generation == "g000002", "{status:?}");
         let left = fs::read(&note).unwrap();
@@ -101,20 +104,20 @@ fn one_is_built_at_a_time_and_everybody_sees_how_far_it_is() {
         assert_eq!(build.join().unwrap().unwrap().generation, "g000002");
         left
     });
-    let ended = other.building(KIND).unwrap().unwrap();
+    let ended = other.building(VIEW).unwrap().unwrap();
     assert_eq!(ended.progress.phase, Phase::Done);
-    assert_eq!(other.rollback(KIND).unwrap(), "g000001");
+    assert_eq!(other.rollback(VIEW).unwrap(), "g000001");
 
     // The same note without anybody at it: the builder was killed.
     fs::write(&note, left).unwrap();
-    assert_eq!(other.building(KIND).unwrap().unwrap().progress.phase, Phase::Interrupted);
+    assert_eq!(other.building(VIEW).unwrap().unwrap().progress.phase, Phase::Interrupted);
 
-    let job = other.start_rebuild(&[AssetKind::Image, KIND], RebuildOptions::default()).unwrap();
+    let job = other.start_rebuild(&[IMAGES, VIEW], RebuildOptions::default()).unwrap();
     let built = job.wait().unwrap();
     assert_eq!(built.iter().map(|built| built.digest.documents).collect::<Vec<_>>(), [1_200, 0]);
     for status in indexes.status().unwrap() {
         let phase = status.building.map(|building| building.progress.phase);
-        assert_eq!(phase, (status.kind != AssetKind::Byline).then_some(Phase::Done));
+        assert_eq!(phase, (status.view != BYLINES).then_some(Phase::Done));
     }
 }
 
@@ -124,7 +127,7 @@ fn names_lead_nowhere_else() {
     let indexes = open(home.path());
     for name in ["../articles", "a/b", "", ".hidden", "a b", "@x", "~x", &"x".repeat(61)] {
         let built = indexes.build_as_of(
-            KIND,
+            VIEW,
             &AsOf::Seq(Seq::ZERO),
             name,
             &RebuildOptions::default(),
@@ -132,7 +135,7 @@ fn names_lead_nowhere_else() {
             &|_| {},
         );
         assert!(matches!(built, Err(IndexError::InvalidName(_))), "{name}");
-        assert!(indexes.named(KIND, name).is_err(), "{name}");
+        assert!(indexes.named(VIEW, name).is_err(), "{name}");
     }
 }
 
@@ -144,12 +147,12 @@ fn the_archive_as_it_stood_can_be_built_again_under_its_name() {
     for (seq, documents) in [(3, 3), (5, 5), (1, 1)] {
         let as_of = AsOf::Seq(Seq::new(seq));
         let built =
-            indexes.build_as_of(KIND, &as_of, "then", &RebuildOptions::default(), &never(), &|_| {}).unwrap();
+            indexes.build_as_of(VIEW, &as_of, "then", &RebuildOptions::default(), &never(), &|_| {}).unwrap();
         assert_eq!(built.checkpoint, Seq::new(seq));
-        let searcher = indexes.named(KIND, "then").unwrap().searcher().unwrap();
+        let searcher = indexes.named(VIEW, "then").unwrap().searcher().unwrap();
         assert_eq!(searcher.digest().unwrap().documents, documents);
     }
-    assert_eq!(indexes.generations(KIND).unwrap(), ["g000001", "@then"]);
+    assert_eq!(indexes.generations(VIEW).unwrap(), ["g000001", "@then"]);
 }
 
 /// The parts of a large rebuild are made fewer by whoever serves the index, though nothing happens in the log.
@@ -160,9 +163,9 @@ fn what_a_rebuild_leaves_in_many_parts_is_put_together_while_it_serves() {
     let log = indexes.log().clone();
     archive(&log, 4_000);
     let options = RebuildOptions { threads: 1, memory: 1, ..RebuildOptions::default() };
-    indexes.rebuild(KIND, &options, &never(), &|_| {}).unwrap();
+    indexes.rebuild(VIEW, &options, &never(), &|_| {}).unwrap();
     let segments =
-        || indexes.searcher(KIND).map(|(_, index)| index.searcher.tantivy().segment_readers().len());
+        || indexes.searcher(VIEW).map(|(_, index)| index.searcher.tantivy().segment_readers().len());
     assert_eq!(segments().unwrap(), 8, "each page of 500 is one");
     let workers = Workers::start(&indexes).unwrap();
     let merged = log.wait_until(Duration::from_secs(60), || Ok::<_, IndexError>(segments()? <= 6));
@@ -176,7 +179,7 @@ fn outdated(home: &Path) -> Indexes {
     let indexes = open(home);
     archive(indexes.log(), 50);
     catch_up(&indexes);
-    let old = indexes.live(KIND).unwrap();
+    let old = indexes.live(VIEW).unwrap();
     let mut info: GenerationInfo = old.info().clone();
     info.analyser += 1;
     let log = indexes.log().clone();
@@ -189,7 +192,7 @@ fn outdated(home: &Path) -> Indexes {
     fs::write(&path, format!("{json}#{seal}\n")).unwrap();
 
     let indexes = Indexes::open(log, home.join("indexes")).unwrap();
-    assert!(indexes.live(KIND).unwrap().is_outdated());
+    assert!(indexes.live(VIEW).unwrap().is_outdated());
     indexes
 }
 
@@ -197,17 +200,17 @@ fn outdated(home: &Path) -> Indexes {
 fn an_index_of_other_rules_is_replaced_while_it_serves() {
     let home = tempfile::tempdir().unwrap();
     let indexes = outdated(home.path());
-    let (log, name) = (indexes.log().clone(), indexes.live(KIND).unwrap().name().to_owned());
+    let (log, name) = (indexes.log().clone(), indexes.live(VIEW).unwrap().name().to_owned());
     let workers = Workers::start(&indexes).unwrap();
     let replaced = log.wait_until(Duration::from_secs(60), || {
-        let (live, searcher) = indexes.searcher(KIND)?;
+        let (live, searcher) = indexes.searcher(VIEW)?;
         assert_eq!(searcher.digest().unwrap().documents, 50, "it serves all the time");
         Ok::<_, IndexError>(live.name() != name)
     });
-    assert!(replaced.unwrap(), "nobody built it again: {:?}", indexes.failing(KIND));
+    assert!(replaced.unwrap(), "nobody built it again: {:?}", indexes.failing(VIEW));
     workers.stop();
-    assert!(!indexes.live(KIND).unwrap().is_outdated());
-    assert_eq!(indexes.rollback(KIND).unwrap(), name);
+    assert!(!indexes.live(VIEW).unwrap().is_outdated());
+    assert_eq!(indexes.rollback(VIEW).unwrap(), name);
     catch_up(&indexes);
     assert_clean(&indexes, "after going back");
 }
@@ -222,13 +225,13 @@ fn an_index_of_other_rules_is_replaced_when_it_can_be() {
     fs::write(&obstacle, "").unwrap();
     let workers = Workers::start(&indexes).unwrap();
     let failed = log.wait_until(Duration::from_secs(60), || {
-        let build = indexes.building(KIND)?;
+        let build = indexes.building(VIEW)?;
         Ok::<_, IndexError>(build.is_some_and(|build| build.progress.phase == Phase::Failed))
     });
     assert!(failed.unwrap(), "it did not fail");
     fs::remove_file(&obstacle).unwrap();
     let replaced =
-        log.wait_until(Duration::from_secs(60), || Ok::<_, IndexError>(!indexes.live(KIND)?.is_outdated()));
+        log.wait_until(Duration::from_secs(60), || Ok::<_, IndexError>(!indexes.live(VIEW)?.is_outdated()));
     assert!(replaced.unwrap(), "it was not tried again");
     workers.stop();
     assert_clean(&indexes, "after the second try");

@@ -4,12 +4,13 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use indexer::{RebuildOptions, Workers};
-use store::{Article, AssetKind, Batch, NewEvent, Seq};
+use store::{Article, Batch, NewEvent, Seq};
+use views::{ARTICLES, ViewId};
 
 use crate::{assert_clean, catch_up, id, never, open, say};
 
-const ARTICLES: u64 = 50;
-const KIND: AssetKind = AssetKind::Article;
+const COUNT: u64 = 50;
+const VIEW: ViewId = ARTICLES;
 
 #[test]
 fn no_query_notices_a_swap() {
@@ -23,7 +24,7 @@ fn no_query_notices_a_swap() {
                 Article { headline: "Tide".into(), edition: format!("{edition:09}"), ..Article::default() };
             log.prepare(&NewEvent::published(id(format!("a/{n}")), article)).unwrap()
         };
-        log.append(Batch { events: (0..ARTICLES).map(event).collect(), ..Batch::default() }).unwrap();
+        log.append(Batch { events: (0..COUNT).map(event).collect(), ..Batch::default() }).unwrap();
     };
     publish(0);
     catch_up(&indexes);
@@ -35,7 +36,7 @@ fn no_query_notices_a_swap() {
             scope.spawn(|| {
                 let mut seen = (Seq::ZERO, String::new());
                 while !done.load(Ordering::Acquire) {
-                    let (_, searcher) = indexes.searcher(KIND).expect("a query failed");
+                    let (_, searcher) = indexes.searcher(VIEW).expect("a query failed");
                     let mut found = Vec::new();
                     for segment in searcher.searcher.tantivy().segment_readers() {
                         let column = segment.fast_fields().str("edition").unwrap().unwrap();
@@ -45,7 +46,7 @@ fn no_query_notices_a_swap() {
                             found.push(edition);
                         }
                     }
-                    assert_eq!(found.len() as u64, ARTICLES, "empty or partial");
+                    assert_eq!(found.len() as u64, COUNT, "empty or partial");
                     found.dedup();
                     assert_eq!(found.len(), 1, "mixed: {found:?}");
                     let now = (searcher.checkpoint, found.remove(0));
@@ -62,13 +63,13 @@ fn no_query_notices_a_swap() {
                 }
                 publish(edition);
                 editions.store(edition, Ordering::Relaxed);
-                indexes.wait_for(KIND, &[Seq::ZERO], std::time::Duration::ZERO).unwrap();
+                indexes.wait_for(VIEW, &[Seq::ZERO], std::time::Duration::ZERO).unwrap();
             }
         });
         let swaps = scope.spawn(|| {
             for swap in 0..20 {
                 let options = RebuildOptions { keep_previous: swap % 2 == 0, ..RebuildOptions::default() };
-                indexes.rebuild(KIND, &options, &never(), &|_| {}).unwrap();
+                indexes.rebuild(VIEW, &options, &never(), &|_| {}).unwrap();
             }
         });
         let swapped = swaps.join();
@@ -81,7 +82,7 @@ fn no_query_notices_a_swap() {
     let (queries, editions) = (queries.into_inner(), editions.into_inner());
     say(&format!(
         "swaps: 20 under {queries} queries of 4 readers and {} events; 0 failed, 0 empty, 0 mixed, 0 backwards",
-        editions * ARTICLES
+        editions * COUNT
     ));
     assert!(
         queries > 100 && editions > 5,

@@ -9,7 +9,7 @@ use store::{
     Article, AsOf, AssetId, AssetKind, Byline, Fact, Image, Log, NewEvent, Order, OrderedBy, Seq, Visibility,
 };
 use tantivy::{collector::Count, query::RegexQuery};
-use views::ViewDigest;
+use views::{ARTICLES, VIEWS, ViewDigest, ViewId};
 
 use crate::{catch_up, id, never, open};
 
@@ -57,32 +57,32 @@ fn built(dir: &std::path::Path, articles: usize) -> Indexes {
     let indexes = open(dir);
     let then = archive(indexes.log(), articles);
     catch_up(&indexes);
-    for kind in AssetKind::ALL {
+    for view in VIEWS {
         let options = RebuildOptions::default();
-        indexes.rebuild(kind, &options, &never(), &|_| {}).unwrap();
-        indexes.build_as_of(kind, &then, "then", &options, &never(), &|_| {}).unwrap();
+        indexes.rebuild(view, &options, &never(), &|_| {}).unwrap();
+        indexes.build_as_of(view, &then, "then", &options, &never(), &|_| {}).unwrap();
     }
     indexes
 }
 
 /// All that answers of a view.
-fn generations(indexes: &Indexes, kind: AssetKind) -> Vec<Arc<Generation>> {
-    let names = indexes.generations(kind).unwrap();
+fn generations(indexes: &Indexes, view: ViewId) -> Vec<Arc<Generation>> {
+    let names = indexes.generations(view).unwrap();
     let named = names.iter().filter_map(|name| name.strip_prefix('@'));
-    let named = named.map(|name| indexes.named(kind, name).unwrap());
-    named.chain([indexes.live(kind).unwrap()]).chain(indexes.previous(kind).unwrap()).collect()
+    let named = named.map(|name| indexes.named(view, name).unwrap());
+    named.chain([indexes.live(view).unwrap()]).chain(indexes.previous(view).unwrap()).collect()
 }
 
 /// In how many documents each word is, by view and generation. A word in none is not listed.
 fn counts(indexes: &Indexes) -> BTreeMap<String, u64> {
     let mut found = BTreeMap::new();
-    for kind in AssetKind::ALL {
-        for generation in generations(indexes, kind) {
+    for view in VIEWS {
+        for generation in generations(indexes, view) {
             let name = generation.name();
             for word in WORDS {
                 let count = documents_with(&generation, word);
                 if count > 0 {
-                    found.insert(format!("{}/{name} {word}", kind.plural()), count);
+                    found.insert(format!("{}/{name} {word}", view.name()), count);
                 }
             }
         }
@@ -109,10 +109,9 @@ fn documents_with(generation: &Generation, word: &str) -> u64 {
 
 /// The digest of a generation, and that of what it should hold: each asset's document from the generation's own moment.
 fn digests(indexes: &Indexes, generation: &Generation) -> (ViewDigest, ViewDigest) {
-    let kind = generation.view().kind();
     let snapshot = generation.snapshot(indexes.log()).unwrap();
     let mut clean = ViewDigest::default();
-    for (id, _) in snapshot.assets(kind, None, usize::MAX).unwrap() {
+    for (id, _) in snapshot.assets(generation.view().kind(), None, usize::MAX).unwrap() {
         if let Some(document) = generation.view().document(&id, &snapshot).unwrap() {
             clean.add(document.digest());
         }
@@ -121,15 +120,15 @@ fn digests(indexes: &Indexes, generation: &Generation) -> (ViewDigest, ViewDiges
 }
 
 fn assert_all_clean(indexes: &Indexes, when: &str) {
-    for kind in AssetKind::ALL {
-        let live = indexes.live(kind).unwrap();
-        for generation in generations(indexes, kind) {
+    for view in VIEWS {
+        let live = indexes.live(view).unwrap();
+        for generation in generations(indexes, view) {
             // The one before has stood still, but for takedowns.
             if generation.info().as_of.is_none() && generation.name() != live.name() {
                 continue;
             }
             let (held, clean) = digests(indexes, &generation);
-            assert_eq!(held, clean, "{when}: {}/{}", kind.plural(), generation.name());
+            assert_eq!(held, clean, "{when}: {}/{}", view.name(), generation.name());
         }
     }
 }
@@ -221,18 +220,18 @@ fn no_checkpoint_passes_a_withdrawal_that_another_generation_still_counts() {
     let pass = |what: fn(AssetKind, Order) -> Fact| {
         order(indexes.log(), "b/quill", what, OrderedBy::Person);
         let head = indexes.log().head().unwrap().seq;
-        for kind in AssetKind::ALL {
+        for view in VIEWS {
             let passed = indexes.log().wait_until(Duration::from_secs(60), || {
-                Ok::<_, IndexError>(indexes.searcher(kind)?.1.checkpoint >= head)
+                Ok::<_, IndexError>(indexes.searcher(view)?.1.checkpoint >= head)
             });
             assert!(passed.unwrap(), "{:?}", indexes.status().unwrap());
             let mut left = counts(&indexes);
-            left.retain(|found, _| found.starts_with(kind.plural()) && found.ends_with("frotz"));
+            left.retain(|found, _| found.starts_with(view.name()) && found.ends_with("frotz"));
             let mut all = before.clone();
-            all.retain(|found, _| found.starts_with(kind.plural()) && found.ends_with("frotz"));
+            all.retain(|found, _| found.starts_with(view.name()) && found.ends_with("frotz"));
             let quill = store::AssetRef::new(AssetKind::Byline, id("b/quill"));
             let is_back = indexes.log().snapshot().unwrap().live(&quill).unwrap().is_some();
-            assert_eq!(left, if is_back { all } else { BTreeMap::new() }, "{kind:?}");
+            assert_eq!(left, if is_back { all } else { BTreeMap::new() }, "{view:?}");
         }
     };
     pass(Fact::Withdrawn);
@@ -242,16 +241,16 @@ fn no_checkpoint_passes_a_withdrawal_that_another_generation_still_counts() {
         scope.spawn(|| {
             let then = AsOf::Seq(Seq::new(600));
             let options = RebuildOptions::default();
-            indexes.build_as_of(AssetKind::Article, &then, "meanwhile", &options, &never(), &|_| {}).unwrap();
+            indexes.build_as_of(ARTICLES, &then, "meanwhile", &options, &never(), &|_| {}).unwrap();
         });
         order(indexes.log(), "i/ferry", Fact::Withdrawn, OrderedBy::Person);
     });
     let head = indexes.log().head().unwrap().seq;
     let passed = indexes.log().wait_until(Duration::from_secs(60), || {
-        Ok::<_, IndexError>(indexes.searcher(AssetKind::Article)?.1.checkpoint >= head)
+        Ok::<_, IndexError>(indexes.searcher(ARTICLES)?.1.checkpoint >= head)
     });
     assert!(passed.unwrap());
-    assert_eq!(documents_with(&indexes.named(AssetKind::Article, "meanwhile").unwrap(), "plugh"), 0);
+    assert_eq!(documents_with(&indexes.named(ARTICLES, "meanwhile").unwrap(), "plugh"), 0);
     workers.stop();
     assert_all_clean(&indexes, "in the end");
 }
@@ -263,8 +262,8 @@ fn the_generation_that_a_rollback_brings_back_has_followed() {
     let indexes = built(home.path(), 5);
     order(indexes.log(), "a/1", Fact::Withdrawn, OrderedBy::Person);
     catch_up(&indexes);
-    indexes.rollback(AssetKind::Article).unwrap();
-    let live = indexes.live(AssetKind::Article).unwrap();
+    indexes.rollback(ARTICLES).unwrap();
+    let live = indexes.live(ARTICLES).unwrap();
     assert_eq!((live.name(), documents_with(&live, "xyzzo")), ("g000001", 0));
     catch_up(&indexes);
     assert_all_clean(&indexes, "after going back");

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use store::AssetKind;
+use views::ViewId;
 
 /// The name of a view as it is, `articles`, or as it stood, `articles@fifties`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexName {
     /// The view.
-    pub kind: AssetKind,
+    pub view: ViewId,
     /// The name that the archive as it stood was built under.
     pub as_of: Option<String>,
 }
@@ -20,15 +20,15 @@ impl IndexName {
     }
 }
 
-impl From<AssetKind> for IndexName {
-    fn from(kind: AssetKind) -> Self {
-        Self { kind, as_of: None }
+impl From<ViewId> for IndexName {
+    fn from(view: ViewId) -> Self {
+        Self { view, as_of: None }
     }
 }
 
 impl fmt::Display for IndexName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.plural())?;
+        f.write_str(self.view.name())?;
         self.as_of.as_ref().map_or(Ok(()), |name| write!(f, "@{name}"))
     }
 }

@@ -2,6 +2,8 @@
 
 use store::MAX_ID_BYTES;
 
+use views::{UnknownView, VIEW_NAMES};
+
 use super::{
     MAX_LIMIT,
     plain::{PlainOrder, PlainSearch, cut},
@@ -89,11 +91,11 @@ pub const PARAMETERS: [Parameter; 23] = [
     ),
     parameter(
         "view",
-        Takes::OneOf(&["articles", "images", "bylines"]),
+        Takes::OneOf(&VIEW_NAMES),
         "The view; articles if left out.",
         |plain, value| {
             let view = value.parse();
-            plain.view = view.map_err(|error: store::UnknownKind| QueryError::illegal(error.to_string()))?;
+            plain.view = view.map_err(|error: UnknownView| QueryError::illegal(error.to_string()))?;
             Ok(())
         },
     ),

@@ -1,6 +1,7 @@
 //! A search by plain parameters, as the native API, the pages and the command line ask it.
 
-use store::{AssetKind, Seq, Timestamp};
+use store::{Seq, Timestamp};
+use views::{ARTICLES, ViewId};
 
 use super::{Cursor, SearchRequest, notes_on, parameters, plain_query, window_too_large};
 use crate::{
@@ -21,7 +22,7 @@ const FACET_VALUES: usize = 20;
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlainSearch {
     /// The view.
-    pub view: AssetKind,
+    pub view: ViewId,
     /// The text that was typed.
     pub q: String,
     /// True if the words of `q` are meant as they are written.
@@ -72,7 +73,7 @@ impl PlainOrder {
         Self::NAMES.into_iter().zip(Self::ALL).find(|(known, _)| *known == name).map(|(_, order)| order)
     }
 
-    fn sort(self, view: AssetKind) -> Vec<Sort> {
+    fn sort(self, view: ViewId) -> Vec<Sort> {
         match self {
             Self::Relevance => Vec::new(),
             Self::Newest => vec![Sort::by(names::date_field(view), true)],
@@ -83,7 +84,7 @@ impl PlainOrder {
 
 impl PlainSearch {
     /// Returns the search for everything in a view, ten at a time.
-    pub fn new(view: AssetKind) -> Self {
+    pub fn new(view: ViewId) -> Self {
         Self {
             view,
             q: String::new(),
@@ -107,7 +108,7 @@ impl PlainSearch {
     /// # Errors
     /// [`QueryError`] at the parameter that is unknown or cannot be read.
     pub fn read<N: AsRef<str>, V: AsRef<str>>(params: &[(N, V)]) -> Result<Self, QueryError> {
-        let mut plain = Self::new(AssetKind::Article);
+        let mut plain = Self::new(ARTICLES);
         for (name, value) in params {
             let (name, value) = (name.as_ref(), value.as_ref());
             parameters::read(&mut plain, name, value).map_err(|error| error.at(name))?;
@@ -184,15 +185,15 @@ fn bound(date: &str) -> Result<Option<(Scalar, bool)>, QueryError> {
     Ok(Some((whole(date), true)))
 }
 
-fn exact_field(kind: AssetKind, name: &str) -> Option<String> {
-    match names::facet(kind, name)? {
+fn exact_field(view: ViewId, name: &str) -> Option<String> {
+    match names::facet(view, name)? {
         Facet::Values(field) => Some(field),
         Facet::Dates(..) => None,
     }
 }
 
-fn facet_of(kind: AssetKind, name: &str) -> Result<Aggregation, QueryError> {
-    let kind = match names::facet(kind, name) {
+fn facet_of(view: ViewId, name: &str) -> Result<Aggregation, QueryError> {
+    let kind = match names::facet(view, name) {
         None => {
             return Err(QueryError::illegal(format!(
                 "there is no facet `{}`: use century, decade, year, month, day, section, byline, keyword, or a field of \
@@ -202,7 +203,7 @@ fn facet_of(kind: AssetKind, name: &str) -> Result<Aggregation, QueryError> {
         }
         Some(Facet::Values(field)) => AggregationKind::Terms(Terms::of(field, FACET_VALUES)),
         Some(Facet::Dates(interval, format)) => {
-            AggregationKind::Histogram(Histogram::of_dates(names::day_field(kind), interval, format))
+            AggregationKind::Histogram(Histogram::of_dates(names::day_field(view), interval, format))
         }
     };
     Ok(Aggregation { name: name.to_owned(), kind, nested: Vec::new() })
@@ -216,7 +217,7 @@ struct Filters {
 }
 
 impl Filters {
-    fn add(&mut self, view: AssetKind, name: &str, value: &str) -> Result<(), QueryError> {
+    fn add(&mut self, view: ViewId, name: &str, value: &str) -> Result<(), QueryError> {
         let field = match name {
             "byline" => {
                 self.any(name, Query::Phrase(Phrase::new(names::byline_fields(view), value)));
@@ -226,9 +227,8 @@ impl Filters {
             "id" => Some("_id".to_owned()),
             name => exact_field(view, name),
         };
-        let field = field.ok_or_else(|| {
-            QueryError::illegal(format!("the view {} has no filter `{name}`", view.plural()))
-        })?;
+        let field = field
+            .ok_or_else(|| QueryError::illegal(format!("the view {} has no filter `{name}`", view.name())))?;
         self.exact(&field, value)
     }
 
@@ -274,6 +274,8 @@ pub(super) fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use views::IMAGES;
+
     use super::*;
 
     #[test]
@@ -288,7 +290,7 @@ mod tests {
             ("highlight", "false"),
         ])
         .unwrap();
-        assert_eq!(request.kind, AssetKind::Image);
+        assert_eq!(request.view, IMAGES);
         assert_eq!((request.size, request.aggregations.len()), (5, 2));
         assert_eq!(request.sort, [Sort::by("taken", false)]);
         assert!(request.highlight.is_none());

@@ -8,8 +8,9 @@ use std::{
 
 use indexer::{Indexes, RebuildOptions};
 use search::Search;
-use store::{Article, AssetId, AssetKind, Batch, Byline, Log, NewEvent};
+use store::{Article, AssetId, Batch, Byline, Log, NewEvent};
 use tempfile::TempDir;
+use views::{ARTICLES, VIEWS};
 
 use crate::synthetic;
 
@@ -45,10 +46,10 @@ impl Archive {
         };
         let indexes = Indexes::open(log, home.path().join("indexes")).unwrap();
         let options = RebuildOptions { keep_previous: false, ..RebuildOptions::default() };
-        for kind in AssetKind::ALL {
-            indexes.rebuild(kind, &options, &AtomicBool::new(false), &|_| {}).unwrap();
+        for view in VIEWS {
+            indexes.rebuild(view, &options, &AtomicBool::new(false), &|_| {}).unwrap();
         }
-        let index = indexes.live(AssetKind::Article).unwrap().searcher().unwrap();
+        let index = indexes.live(ARTICLES).unwrap().searcher().unwrap();
         println!(
             "{} articles, {} MB of text, {} segments; loaded and indexed in {:.0} s",
             index.searcher.tantivy().num_docs(),

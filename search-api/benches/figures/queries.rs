@@ -6,6 +6,7 @@ use query::{
 };
 use serde_json::{Value, json};
 use store::AssetKind;
+use views::ARTICLES;
 
 use crate::archive::{Archive, Span};
 
@@ -52,7 +53,7 @@ const OF_EACH: usize = 40;
 impl Queries {
     /// Words that are neither in every document nor in hardly any, each with others out of the same documents.
     pub(crate) fn of(archive: &Archive) -> Self {
-        let generation = archive.indexes.live(AssetKind::Article).unwrap();
+        let generation = archive.indexes.live(ARTICLES).unwrap();
         let index = generation.searcher().unwrap();
         let snapshot = archive.search.log().snapshot().unwrap();
         let ids = snapshot.assets(AssetKind::Article, None, usize::MAX).unwrap();
@@ -128,7 +129,7 @@ impl Asked {
             query,
             count_all: false,
             highlight: Some(HighlightOptions { fields: vec![field], ..HighlightOptions::default() }),
-            ..SearchRequest::new(AssetKind::Article)
+            ..SearchRequest::new(ARTICLES)
         };
         if self.sort == Sort::Faceted {
             request.aggregations.push(Aggregation {

@@ -16,6 +16,7 @@ use tantivy::{
     },
     snippet::SnippetGenerator,
 };
+use views::ARTICLES;
 
 use crate::{
     archive::Archive,
@@ -26,7 +27,7 @@ use crate::{
 const ROUNDS: usize = 7;
 
 pub(crate) fn beside_bare_tantivy(archive: &Archive, queries: &Queries) {
-    let segments = archive.indexes.live(AssetKind::Article).unwrap().searcher().unwrap();
+    let segments = archive.indexes.live(ARTICLES).unwrap().searcher().unwrap();
     let segments = segments.searcher.tantivy().segment_readers().len();
     let (bare, parted) = (Bare::of(archive, 1), Bare::of(archive, segments));
     println!(
@@ -87,7 +88,7 @@ struct Bare {
 
 impl Bare {
     fn of(archive: &Archive, segments: usize) -> Self {
-        let generation = archive.indexes.live(AssetKind::Article).unwrap();
+        let generation = archive.indexes.live(ARTICLES).unwrap();
         let mut builder = Schema::builder();
         let id = builder.add_text_field("id", STRING | STORED | FAST);
         let indexing = TextFieldIndexing::default()

@@ -3,7 +3,8 @@
 use std::{path::Path, sync::atomic::AtomicBool};
 
 use indexer::{Indexes, RebuildOptions};
-use store::{Article, AssetId, AssetKind, Batch, Log, NewEvent};
+use store::{Article, AssetId, Batch, Log, NewEvent};
+use views::VIEWS;
 
 const ARTICLES: u64 = 20_000;
 const WORDS: usize = 300;
@@ -42,7 +43,7 @@ pub(super) fn make(dir: &Path) {
     }
     log.append(batch).unwrap();
     let indexes = Indexes::open(log, dir.join("indexes")).unwrap();
-    for kind in AssetKind::ALL {
-        indexes.rebuild(kind, &RebuildOptions::default(), &AtomicBool::new(false), &|_| {}).unwrap();
+    for view in VIEWS {
+        indexes.rebuild(view, &RebuildOptions::default(), &AtomicBool::new(false), &|_| {}).unwrap();
     }
 }

@@ -19,7 +19,8 @@ use indexer::Indexes;
 use query::{Clauses, DslOptions, Query, SearchRequest, parse_query};
 use search::Search;
 use serde_json::{Value, json};
-use store::{Article, AssetId, AssetKind, Batch, Log, NewEvent};
+use store::{Article, AssetId, Batch, Log, NewEvent};
+use views::ARTICLES;
 
 /// What Lucene 9's EnglishAnalyzer with BM25 gives (title and text in one field), as the corpus' README has it.
 const LUCENE: [(&str, f64, f64); 3] =
@@ -109,7 +110,7 @@ impl Collection {
         }
         log.append(batch)?;
         let indexes = Indexes::open(log.clone(), home.path().join("indexes"))?;
-        indexes.catch_up(AssetKind::Article, log.head()?.seq, &AtomicBool::new(false), &|_| {})?;
+        indexes.catch_up(ARTICLES, log.head()?.seq, &AtomicBool::new(false), &|_| {})?;
         let mut queries = BTreeMap::new();
         for line in fs::read_to_string(dir.join("queries.tsv"))?.lines() {
             if let Some((id, text)) = line.split_once('\t') {
@@ -152,8 +153,7 @@ impl Collection {
     }
 
     fn ids(&self, query: Query) -> Result<Vec<String>, Box<dyn Error>> {
-        let request =
-            SearchRequest { query, size: 1_000, count_all: false, ..SearchRequest::new(AssetKind::Article) };
+        let request = SearchRequest { query, size: 1_000, count_all: false, ..SearchRequest::new(ARTICLES) };
         let seqs = self.search.begin().ids(&request)?;
         Ok(seqs.into_iter().map(|id| id.as_str().to_owned()).collect())
     }

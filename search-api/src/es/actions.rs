@@ -9,12 +9,13 @@ use axum::{
 };
 use query::QueryError;
 use serde_json::{Map, Value, json};
-use store::{AssetKind, Seq};
+use store::Seq;
+use views::VIEWS;
 
 use super::{
     Answer, Pairs,
     error::no_body,
-    params::{Taker, kind_of},
+    params::{Taker, view_of},
     wait_for,
     write::{self, Done, Verb},
 };
@@ -77,7 +78,7 @@ pub(super) async fn single(
         _ => serde_json::from_slice(body)
             .map_err(|error| QueryError::new(format!("the body is no JSON object: {error}")))?,
     };
-    let action = write::of_source(verb, kind_of(index)?, id, source, if_seq_no)?;
+    let action = write::of_source(verb, view_of(index)?.kind(), id, source, if_seq_no)?;
     let mut done = run(&state, vec![(verb, Ok(action))], refresh).await?;
     let Some((_, done)) = done.pop() else { return Err(RequestError::Panicked.into()) };
     let status = StatusCode::from_u16(done.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -129,7 +130,7 @@ pub(super) async fn run(
     let written: Vec<Seq> = done.iter().filter_map(|(_, done)| done.seq).collect();
     if refresh && !written.is_empty() {
         // What was written is told, whatever befalls the waiting.
-        if let Err(error) = wait_for(state, &AssetKind::ALL, written).await {
+        if let Err(error) = wait_for(state, &VIEWS, written).await {
             tracing::warn!(%error, "whether a write is in the index cannot be told");
         }
     }

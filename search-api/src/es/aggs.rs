@@ -11,8 +11,7 @@ use query::{
     parse_query,
 };
 use serde_json::{Map, Value};
-use store::AssetKind;
-use views::{FieldKind, view_of};
+use views::{FieldKind, VIEWS};
 
 use super::{body, source};
 
@@ -133,7 +132,7 @@ fn is_date(field: &str) -> bool {
 }
 
 fn kind_in_any_view(name: &str) -> Option<FieldKind> {
-    let mut fields = AssetKind::ALL.into_iter().flat_map(|kind| view_of(kind).fields());
+    let mut fields = VIEWS.into_iter().flat_map(|view| view.view().fields());
     fields.find(|field| field.name == name).map(|field| field.kind)
 }
 

@@ -3,8 +3,7 @@
 use axum::{Json, body::Bytes, response::IntoResponse};
 use query::{Fields, QueryError};
 use serde_json::{Map, Value, json};
-use store::AssetKind;
-use views::{Analyser, EXACT, FieldSpec, Language, Term, view_of};
+use views::{Analyser, EXACT, FieldSpec, Language, Term, ViewId};
 
 use super::{Answer, body, error::invalid, params::Taker, suggest::units};
 
@@ -17,7 +16,7 @@ const GAP: usize = 100;
 
 /// `_analyze`, `{index}/_analyze`
 pub(super) async fn analyze(mut taker: Taker, body: Bytes) -> Answer {
-    let kinds = taker.kinds()?;
+    let views = taker.views()?;
     taker.end()?;
     let mut object = Fields::new(body::json(&body)?, "")?;
     let texts = object.texts("text")?;
@@ -33,7 +32,7 @@ pub(super) async fn analyze(mut taker: Taker, body: Bytes) -> Answer {
         return Err(QueryError::illegal(why).at("/text").into());
     }
     let (analyser, language) = match (&field, &name) {
-        (Some(field), None) => of_field(field, &kinds)?,
+        (Some(field), None) => of_field(field, &views)?,
         (_, name) => named(name.as_deref().unwrap_or("standard"))?,
     };
     let mut tokens = tokens_of(&texts, analyser, language);
@@ -49,8 +48,8 @@ pub(super) async fn analyze(mut taker: Taker, body: Bytes) -> Answer {
 }
 
 /// The analyser of a field, and the language that a text is shown in.
-fn of_field(field: &str, kinds: &[AssetKind]) -> Result<(Analyser, Language), QueryError> {
-    let specs = kinds.iter().flat_map(|kind| view_of(*kind).fields());
+fn of_field(field: &str, views: &[ViewId]) -> Result<(Analyser, Language), QueryError> {
+    let specs = views.iter().flat_map(|view| view.view().fields());
     let found = specs.into_iter().find(|spec| spec.is_named(field) && !field.ends_with(".keyword"));
     match found.and_then(FieldSpec::analyser) {
         Some(_) if field.ends_with(EXACT) => Ok((Analyser::Exact, Language::Other)),

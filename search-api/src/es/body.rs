@@ -12,7 +12,7 @@ use query::{
     parse_query, window_too_large,
 };
 use serde_json::{Map, Value};
-use store::AssetKind;
+use views::ARTICLES;
 
 use self::highlight::highlight;
 pub(super) use self::sort::sort;
@@ -92,8 +92,7 @@ impl EsSearch {
 /// Whether any of these views has a field of this name.
 pub(super) fn known_field(indices: &[IndexName]) -> impl Fn(&str) -> bool + '_ {
     |name: &str| {
-        let has =
-            |index: &IndexName| views::view_of(index.kind).fields().iter().any(|field| field.is_named(name));
+        let has = |index: &IndexName| index.view.fields().iter().any(|field| field.is_named(name));
         indices.iter().any(has)
     }
 }
@@ -133,7 +132,7 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
     let options = DslOptions { field: &known };
     let mut clauses = Clauses::default();
     let mut object = Fields::new(value, "")?;
-    let mut request = SearchRequest::new(indices.first().map_or(AssetKind::Article, |index| index.kind));
+    let mut request = SearchRequest::new(indices.first().map_or(ARTICLES, |index| index.view));
     // As in Elasticsearch a field that no index has is one that no document has anything in.
     request.lenient = true;
     let mut looks = Vec::new();

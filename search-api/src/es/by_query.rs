@@ -62,7 +62,7 @@ struct Counts {
 
 impl Wanted {
     fn read(mut taker: Taker, body: &[u8], verb: Verb) -> Result<Self, EsError> {
-        let indices: Vec<IndexName> = taker.kinds()?.into_iter().map(IndexName::from).collect();
+        let indices: Vec<IndexName> = taker.views()?.into_iter().map(IndexName::from).collect();
         let mut object = Fields::new(body::json(body)?, "")?;
         if object.take("script").is_some() {
             let why =

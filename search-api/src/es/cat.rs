@@ -10,7 +10,8 @@ use axum::{
 use indexer::ViewStatus;
 use query::{Fields, QueryError, matches_path};
 use serde_json::{Map, Value, json};
-use store::{AssetKind, Timestamp};
+use store::Timestamp;
+use views::{VIEWS, ViewId};
 
 use super::{
     Answer, CLUSTER, NODE, Pairs, VERSION, body,
@@ -24,17 +25,17 @@ type Row = Vec<(Column, String)>;
 
 /// `_cat/indices`, `_cat/indices/{index}`
 pub(super) async fn indices(mut taker: Taker, State(state): State<ApiState>, headers: HeaderMap) -> Answer {
-    let kinds = taker.kinds()?;
+    let ids = taker.views()?;
     let unit = Unit::of(taker.take("bytes").as_deref())?;
     let table = Table::new(taker, &headers)?;
-    let rows = views(&state, kinds)
+    let rows = views(&state, ids)
         .await?
         .into_iter()
         .map(|view| {
             vec![
                 (("health", "h"), if view.lag == 0 { "green" } else { "yellow" }.to_owned()),
                 (("status", "s"), "open".to_owned()),
-                (("index", "i"), view.kind.plural().to_owned()),
+                (("index", "i"), view.view.name().to_owned()),
                 (("uuid", "id"), view.generation),
                 (("pri", "p"), "1".to_owned()),
                 (("rep", "r"), "0".to_owned()),
@@ -55,11 +56,11 @@ pub(super) async fn count(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let kinds = taker.kinds()?;
+    let ids = taker.views()?;
     // Some clients send it with a body; there is nothing that one may say.
     Fields::new(body::json(&body)?, "")?.end()?;
     let table = Table::new(taker, &headers)?;
-    let documents: u64 = views(&state, kinds).await?.iter().map(|view| view.digest.documents).sum();
+    let documents: u64 = views(&state, ids).await?.iter().map(|view| view.digest.documents).sum();
     Ok(table.answer(vec![vec![
         (("epoch", "t"), (Timestamp::now().as_millis() / 1_000).to_string()),
         (("count", "dc"), documents.to_string()),
@@ -68,10 +69,10 @@ pub(super) async fn count(
 
 /// `_cat/health`
 pub(super) async fn health(mut taker: Taker, State(state): State<ApiState>, headers: HeaderMap) -> Answer {
-    let kinds = taker.kinds()?;
+    let ids = taker.views()?;
     let with_time = taker.flag("ts")?.unwrap_or(true);
     let table = Table::new(taker, &headers)?;
-    let views = views(&state, kinds).await?;
+    let views = views(&state, ids).await?;
     let is_behind = views.iter().any(|view| view.lag > 0);
     let seconds = Timestamp::now().as_millis() / 1_000;
     let clock = format!("{:02}:{:02}:{:02}", seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
@@ -114,12 +115,12 @@ pub(super) async fn nodes(mut taker: Taker, headers: HeaderMap) -> Answer {
 
 /// `_cat/shards`: each index is one.
 pub(super) async fn shards(mut taker: Taker, State(state): State<ApiState>, headers: HeaderMap) -> Answer {
-    let kinds = taker.kinds()?;
+    let ids = taker.views()?;
     let unit = Unit::of(taker.take("bytes").as_deref())?;
     let table = Table::new(taker, &headers)?;
-    let rows = views(&state, kinds).await?.into_iter().map(|view| {
+    let rows = views(&state, ids).await?.into_iter().map(|view| {
         vec![
-            (("index", "i"), view.kind.plural().to_owned()),
+            (("index", "i"), view.view.name().to_owned()),
             (("shard", "s"), "0".to_owned()),
             (("prirep", "p"), "p".to_owned()),
             (("state", "st"), "STARTED".to_owned()),
@@ -133,10 +134,10 @@ pub(super) async fn shards(mut taker: Taker, State(state): State<ApiState>, head
 }
 
 /// How these views stand.
-pub(super) async fn views(state: &ApiState, kinds: Vec<AssetKind>) -> Result<Vec<ViewStatus>, RequestError> {
+pub(super) async fn views(state: &ApiState, ids: Vec<ViewId>) -> Result<Vec<ViewStatus>, RequestError> {
     let search = state.search.clone();
     let mut views = state.door.pool.run(move || Ok(search.indexes().status()?)).await?;
-    views.retain(|view| kinds.contains(&view.kind));
+    views.retain(|view| ids.contains(&view.view));
     Ok(views)
 }
 
@@ -144,10 +145,10 @@ pub(super) async fn views(state: &ApiState, kinds: Vec<AssetKind>) -> Result<Vec
 pub(super) async fn aliases(name: Option<Path<String>>, headers: HeaderMap, Params(params): Pairs) -> Answer {
     let table = Table::new(Taker::new(params), &headers)?;
     let wanted = name.is_none_or(|name| name.0.split(',').any(|name| matches_path(name, ALIAS)));
-    let rows = AssetKind::ALL.into_iter().filter(|_| wanted).map(|kind| {
+    let rows = VIEWS.into_iter().filter(|_| wanted).map(|view| {
         vec![
             (("alias", "a"), ALIAS.to_owned()),
-            (("index", "i"), kind.plural().to_owned()),
+            (("index", "i"), view.name().to_owned()),
             (("filter", "f"), "-".to_owned()),
         ]
     });

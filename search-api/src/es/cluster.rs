@@ -61,7 +61,7 @@ pub(super) async fn state(parts: Parts, Params(params): Pairs) -> Answer {
     taker.end()?;
     let of = |index: &query::IndexName| {
         let whole = json!({
-            "state": "open", "settings": mapping::settings_of(), "mappings": {"_doc": mapping::mapping_of(index.kind)},
+            "state": "open", "settings": mapping::settings_of(), "mappings": {"_doc": mapping::mapping_of(index.view)},
             "aliases": aliases_of(index).as_object().map(|all| all.keys().cloned().collect::<Vec<_>>()),
         });
         (index.to_string(), whole)
@@ -79,9 +79,9 @@ pub(super) async fn state(parts: Parts, Params(params): Pairs) -> Answer {
 pub(super) async fn stats(Params(params): Pairs, State(state): State<ApiState>) -> Answer {
     let mut taker = Taker::new(params);
     taker.time("timeout")?;
-    let kinds = taker.kinds()?;
+    let ids = taker.views()?;
     taker.end()?;
-    let views = cat::views(&state, kinds).await?;
+    let views = cat::views(&state, ids).await?;
     let is_behind = views.iter().any(|view| view.lag > 0);
     Ok(Json(json!({
         "_nodes": one_node(), "cluster_name": CLUSTER, "cluster_uuid": CLUSTER,
@@ -122,9 +122,9 @@ pub(super) async fn index_stats(
     taker.take("include_segment_file_sizes");
     taker.take("include_unloaded_segments");
     taker.take("forbid_closed_indices");
-    let kinds = taker.kinds()?;
+    let ids = taker.views()?;
     taker.end()?;
-    let views = cat::views(&state, kinds).await?;
+    let views = cat::views(&state, ids).await?;
     let figures = |views: &[ViewStatus]| {
         let of = json!({
             "docs": {"count": documents(views), "deleted": 0},
@@ -139,7 +139,7 @@ pub(super) async fn index_stats(
             fields.insert("uuid".to_owned(), json!(view.generation));
             fields.insert("status".to_owned(), json!("open"));
         }
-        (view.kind.plural().to_owned(), figures)
+        (view.view.name().to_owned(), figures)
     };
     let indices: Map<String, Value> = views.iter().map(of).collect();
     Ok(Json(json!({"_shards": shards(views.len()), "_all": figures(&views), "indices": indices}))

@@ -4,24 +4,23 @@
 use axum::{Json, body::Bytes, response::IntoResponse};
 use query::{Fields, QueryError, kind_of};
 use serde_json::{Value, json};
-use store::AssetKind;
-use views::Analyser;
+use views::{Analyser, ViewId};
 
 use super::{
     Answer, body,
     mapping::mapping_of,
-    params::{ALIAS, Taker, kind_of as view_of},
+    params::{ALIAS, Taker, view_of},
 };
 
 /// `PUT {index}`
 pub(super) async fn index(mut taker: Taker, body: Bytes) -> Answer {
     let name = taker.index().unwrap_or_default().to_owned();
-    let kind = view_of(&name)?;
+    let view = view_of(&name)?;
     no_waiting(&mut taker)?;
     taker.end()?;
     let mut object = Fields::new(body::json(&body)?, "")?;
     if let Some(mappings) = object.take("mappings") {
-        agrees(kind, mappings, "/mappings")?;
+        agrees(view, mappings, "/mappings")?;
     }
     if let Some(settings) = object.take("settings") {
         settings_agree(settings, "/settings")?;
@@ -34,26 +33,25 @@ pub(super) async fn index(mut taker: Taker, body: Bytes) -> Answer {
         }
     }
     object.end()?;
-    Ok(Json(json!({"acknowledged": true, "shards_acknowledged": true, "index": kind.plural()}))
-        .into_response())
+    Ok(Json(json!({"acknowledged": true, "shards_acknowledged": true, "index": view.name()})).into_response())
 }
 
 /// `PUT {index}/_mapping`
 pub(super) async fn mapping(mut taker: Taker, body: Bytes) -> Answer {
-    let kinds = taker.kinds()?;
+    let views = taker.views()?;
     no_waiting(&mut taker)?;
     taker.take("write_index_only");
     taker.end()?;
     let mapping = body::json(&body)?;
-    for kind in kinds {
-        agrees(kind, mapping.clone(), "")?;
+    for view in views {
+        agrees(view, mapping.clone(), "")?;
     }
     Ok(Json(json!({"acknowledged": true})).into_response())
 }
 
 /// `PUT {index}/_settings`
 pub(super) async fn settings(mut taker: Taker, body: Bytes) -> Answer {
-    taker.kinds()?;
+    taker.views()?;
     no_waiting(&mut taker)?;
     taker.take("preserve_existing");
     taker.only("flat_settings", &["true", "false"])?;
@@ -67,7 +65,7 @@ fn no_waiting(taker: &mut Taker) -> Result<(), QueryError> {
 }
 
 /// Refuses a mapping that is another than ours.
-fn agrees(kind: AssetKind, mapping: Value, pointer: &str) -> Result<(), QueryError> {
+fn agrees(view: ViewId, mapping: Value, pointer: &str) -> Result<(), QueryError> {
     let mut object = Fields::new(mapping, pointer)?;
     // What these say is of fields that are not mapped; ours are kept in the document, and not indexed.
     object.pass_over(&[
@@ -82,9 +80,9 @@ fn agrees(kind: AssetKind, mapping: Value, pointer: &str) -> Result<(), QueryErr
     let properties = object.take("properties");
     let here = object.pointer_to("properties");
     object.end()?;
-    let ours = mapping_of(kind);
+    let ours = mapping_of(view);
     match (properties, ours.get("properties")) {
-        (Some(properties), Some(ours)) => fields_agree(kind, properties, ours, "", &here),
+        (Some(properties), Some(ours)) => fields_agree(view, properties, ours, "", &here),
         _ => Ok(()),
     }
 }
@@ -93,7 +91,7 @@ fn agrees(kind: AssetKind, mapping: Value, pointer: &str) -> Result<(), QueryErr
 const OF_FINDING: [&str; 2] = ["type", "analyzer"];
 
 fn fields_agree(
-    kind: AssetKind,
+    view: ViewId,
     theirs: Value,
     ours: &Value,
     path: &str,
@@ -107,7 +105,7 @@ fn fields_agree(
             QueryError { es_type: "mapper_parsing_exception", ..QueryError::illegal(why) }.at(here.as_str())
         };
         let Some(own) = ours.get(&name) else {
-            let known = kind.plural();
+            let known = view.name();
             return Err(refused(format!(
                 "the index {known} has no field `{path}`: its fields are given, see `{known}/_mapping`"
             )));
@@ -129,7 +127,7 @@ fn fields_agree(
         }
         for inner in ["properties", "fields"] {
             if let (Some(fields), Some(own)) = (field.take(inner), own.get(inner)) {
-                fields_agree(kind, fields, own, &path, &field.pointer_to(inner))?;
+                fields_agree(view, fields, own, &path, &field.pointer_to(inner))?;
             }
         }
     }

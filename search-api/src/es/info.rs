@@ -9,7 +9,7 @@ use axum::{
 };
 use query::{Fields, IndexName, QueryError, matches_path};
 use serde_json::{Map, Value, json};
-use views::{EXACT, FieldKind, view_of};
+use views::{EXACT, FieldKind};
 
 use super::{
     Answer, CLUSTER, NODE, Pairs, VERSION, body,
@@ -67,7 +67,7 @@ pub(super) async fn settings(mut taker: Taker) -> Answer {
 pub(super) async fn mapping(mut taker: Taker) -> Answer {
     let indices = taker.indices()?;
     taker.end()?;
-    let of = |index: IndexName| (index.to_string(), json!({"mappings": mapping_of(index.kind)}));
+    let of = |index: IndexName| (index.to_string(), json!({"mappings": mapping_of(index.view)}));
     let answer: Map<String, Value> = indices.into_iter().map(of).collect();
     Ok(Json(answer).into_response())
 }
@@ -91,7 +91,7 @@ pub(super) async fn field_caps(mut taker: Taker, body: Bytes) -> Answer {
     }
     let mut fields = Map::new();
     for index in &indices {
-        for field in view_of(index.kind).fields() {
+        for field in index.view.fields() {
             let mut add = |name: &str, kind: &str, aggregatable: bool| {
                 if wanted.iter().any(|pattern| matches_path(pattern, name)) {
                     let types = fields.entry(name).or_insert_with(|| json!({}));
@@ -124,7 +124,7 @@ pub(super) async fn field_caps(mut taker: Taker, body: Bytes) -> Answer {
 
 /// `_cluster/health`: green when all that was written can be found. With `wait_for_status` it waits for that.
 pub(super) async fn health(mut taker: Taker, State(state): State<ApiState>) -> Answer {
-    let kinds = taker.kinds()?;
+    let views = taker.views()?;
     taker.time("timeout")?;
     taker.only("level", &["cluster", "indices", "shards"])?;
     taker.take("wait_for_nodes");
@@ -140,9 +140,9 @@ pub(super) async fn health(mut taker: Taker, State(state): State<ApiState>) -> A
     taker.end()?;
     if wanted.as_deref() == Some("green") {
         let head = state.search.log().head().map_err(RequestError::from)?.seq;
-        super::wait_for(&state, &kinds, vec![head]).await?;
+        super::wait_for(&state, &views, vec![head]).await?;
     }
-    let count = kinds.len();
+    let count = views.len();
     let search = state.search.clone();
     let lag = state
         .door
@@ -150,8 +150,8 @@ pub(super) async fn health(mut taker: Taker, State(state): State<ApiState>) -> A
         .run(move || {
             let head = search.log().head()?.seq.get();
             let mut lag = 0;
-            for kind in kinds {
-                lag = lag.max(head.saturating_sub(search.indexes().live(kind)?.reached()?.get()));
+            for view in views {
+                lag = lag.max(head.saturating_sub(search.indexes().live(view)?.reached()?.get()));
             }
             Ok(lag)
         })
@@ -203,10 +203,10 @@ pub(super) async fn alias_of(Path((index, name)): Path<(String, String)>, Params
 
 /// `{index}/_refresh`: what is in the log will be found; the workers are at it all the time.
 pub(super) async fn refresh(mut taker: Taker, State(state): State<ApiState>) -> Answer {
-    let kinds = taker.kinds()?;
+    let views = taker.views()?;
     taker.end()?;
     let head = state.search.log().head().map_err(RequestError::from)?.seq;
-    super::wait_for(&state, &kinds, vec![head]).await?;
-    Ok(Json(json!({"_shards": {"total": kinds.len(), "successful": kinds.len(), "failed": 0}}))
+    super::wait_for(&state, &views, vec![head]).await?;
+    Ok(Json(json!({"_shards": {"total": views.len(), "successful": views.len(), "failed": 0}}))
         .into_response())
 }

@@ -3,8 +3,7 @@
 
 use query::IndexName;
 use serde_json::{Map, Value, json};
-use store::AssetKind;
-use views::{Analyser, FieldKind, FieldSpec, view_of};
+use views::{Analyser, FieldKind, FieldSpec, ViewId};
 
 /// The format that dates are read in, and by its first shown.
 const DATES: &str = "strict_date_optional_time||epoch_millis";
@@ -12,9 +11,9 @@ const DATES: &str = "strict_date_optional_time||epoch_millis";
 const LONGEST_VALUE: u32 = 8_191;
 
 /// The mapping of a view.
-pub(super) fn mapping_of(kind: AssetKind) -> Value {
+pub(super) fn mapping_of(view: ViewId) -> Value {
     let mut properties = Map::new();
-    for field in view_of(kind).fields() {
+    for field in view.fields() {
         let (path, last) =
             field.name.rsplit_once('.').map_or((None, field.name), |(path, last)| (Some(path), last));
         let steps: Vec<&str> = path.into_iter().flat_map(|path| path.split('.')).collect();
@@ -74,5 +73,5 @@ pub(super) fn settings_of() -> Value {
 
 /// The settings and the mapping of an index, as they stand beside each other.
 pub(super) fn whole_of(index: &IndexName) -> Value {
-    json!({"mappings": mapping_of(index.kind), "settings": settings_of()})
+    json!({"mappings": mapping_of(index.view), "settings": settings_of()})
 }

@@ -43,7 +43,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
-use store::{AssetKind, Seq};
+use store::Seq;
+use views::ViewId;
 
 pub(crate) use self::elastic::Elastic;
 use self::{error::EsError, write::Verb};
@@ -296,19 +297,15 @@ fn no_handler(method: &Method, uri: &axum::http::Uri) -> Response {
 }
 
 /// Waits until these views have taken in these events, within bounds: what is written stays written either way.
-pub(crate) async fn wait_for(
-    state: &ApiState,
-    kinds: &[AssetKind],
-    seqs: Vec<Seq>,
-) -> Result<(), RequestError> {
+pub(crate) async fn wait_for(state: &ApiState, views: &[ViewId], seqs: Vec<Seq>) -> Result<(), RequestError> {
     let permit = Arc::clone(&state.waiting).try_acquire_owned().map_err(|_| RequestError::Busy)?;
-    let (indexes, kinds) = (state.search.indexes().clone(), kinds.to_vec());
+    let (indexes, views) = (state.search.indexes().clone(), views.to_vec());
     tokio::task::spawn_blocking(move || {
         let _permit = permit;
-        for kind in kinds {
-            let waited = indexes.wait_for(kind, &seqs, WAIT_LIMIT)?;
+        for view in views {
+            let waited = indexes.wait_for(view, &seqs, WAIT_LIMIT)?;
             if !waited.shown {
-                tracing::warn!(%kind, reached = %waited.reached, "a write is not in the index yet");
+                tracing::warn!(%view, reached = %waited.reached, "a write is not in the index yet");
             }
         }
         Ok(())

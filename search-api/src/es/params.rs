@@ -7,7 +7,7 @@ use axum::{
     http::request::Parts,
 };
 use query::{IndexName, Pattern, QueryError};
-use store::AssetKind;
+use views::{VIEWS, ViewId};
 
 use super::{error::EsError, instead_of, points};
 use crate::door::error::RequestError;
@@ -114,7 +114,7 @@ impl Taker {
     }
 
     /// The same for what is said of views as they are only.
-    pub(super) fn kinds(&mut self) -> Result<Vec<AssetKind>, RequestError> {
+    pub(super) fn views(&mut self) -> Result<Vec<ViewId>, RequestError> {
         live_only(self.indices()?)
     }
 
@@ -152,14 +152,14 @@ pub(super) fn indices_of(
         let (name, as_of) =
             full.split_once('@').map_or((full, None), |(name, as_of)| (name, Some(as_of.to_owned())));
         let mut any = false;
-        for kind in AssetKind::ALL {
-            let meant = name == kind.plural()
+        for view in VIEWS {
+            let meant = name == view.name()
                 || matches!(name, "_all" | "*" | ALIAS)
                 || (name.contains('*')
-                    && Pattern::wildcard(name).is_ok_and(|pattern| pattern.matches(kind.plural())));
+                    && Pattern::wildcard(name).is_ok_and(|pattern| pattern.matches(view.name())));
             if meant {
                 any = true;
-                let index = IndexName { kind, as_of: as_of.clone() };
+                let index = IndexName { view, as_of: as_of.clone() };
                 if !found.contains(&index) {
                     found.push(index);
                 }
@@ -184,14 +184,14 @@ pub(super) fn indices_of(
 }
 
 /// Views as they are; refused when any of them is of the past.
-fn live_only(indices: Vec<IndexName>) -> Result<Vec<AssetKind>, RequestError> {
+fn live_only(indices: Vec<IndexName>) -> Result<Vec<ViewId>, RequestError> {
     match indices.iter().find(|index| index.as_of.is_some()) {
         Some(past) => {
             let why =
                 format!("`{past}` is the archive as it stood: it can be searched and read, nothing else");
             Err(QueryError::illegal(why).into())
         }
-        None => Ok(indices.into_iter().map(|index| index.kind).collect()),
+        None => Ok(indices.into_iter().map(|index| index.view).collect()),
     }
 }
 
@@ -199,10 +199,10 @@ fn live_only(indices: Vec<IndexName>) -> Result<Vec<AssetKind>, RequestError> {
 pub(super) const ALIAS: &str = "morgue";
 
 /// The one view that a name means.
-pub(super) fn kind_of(index: &str) -> Result<AssetKind, RequestError> {
+pub(super) fn view_of(index: &str) -> Result<ViewId, RequestError> {
     let index = index_of(index)?;
-    let kind = index.kind;
-    live_only(vec![index]).map(|_| kind)
+    let view = index.view;
+    live_only(vec![index]).map(|_| view)
 }
 
 /// The one index that a name means.
@@ -236,6 +236,6 @@ mod tests {
         assert_eq!(indices_of(Some("im*@fifties"), false).unwrap()[0].to_string(), "images@fifties");
         assert!(indices_of(Some("videos"), false).is_err());
         assert!(indices_of(Some("videos"), true).unwrap().is_empty());
-        assert!(kind_of("articles@fifties").is_err());
+        assert!(view_of("articles@fifties").is_err());
     }
 }

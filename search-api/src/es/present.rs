@@ -167,7 +167,7 @@ pub(super) fn explained(explanation: &Explanation) -> Value {
 /// The values of single fields, flat.
 fn fields_of(hit: &Hit, names: &[(String, Option<DateFormat>)]) -> Map<String, Value> {
     let mut found = Map::new();
-    for field in views::view_of(hit.kind).fields() {
+    for field in hit.index.view.fields() {
         let wanted = |(name, _): &&(String, Option<DateFormat>)| {
             field.is_named(name) || (name.contains('*') && matches_path(name, field.name))
         };

@@ -7,7 +7,6 @@ use query::{
     SearchRequest, Terms,
 };
 use serde_json::json;
-use store::AssetKind;
 
 use super::{
     Answer,
@@ -19,6 +18,7 @@ use super::{
 };
 use crate::state::ApiState;
 use query::IndexName;
+use views::ARTICLES;
 
 /// The most values of one answer.
 const MAX_SIZE: usize = 1_000;
@@ -52,7 +52,7 @@ pub(super) async fn terms_enum(mut taker: Taker, State(state): State<ApiState>, 
         keys: Keys { include: Some(KeySet::Like(like)), exclude: None },
         ..Terms::of(field, wanted.max(1))
     };
-    let mut request = SearchRequest::new(indices.first().map_or(AssetKind::Article, |index| index.kind));
+    let mut request = SearchRequest::new(indices.first().map_or(ARTICLES, |index| index.view));
     (request.size, request.lenient, request.time_limit) = (0, true, limit);
     request.query =
         filter.map_or(Ok(query::Query::All), |filter| query_of(filter, "/index_filter", &indices))?;

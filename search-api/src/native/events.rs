@@ -13,7 +13,7 @@ use query::QueryError;
 use schemars::JsonSchema;
 use search::WAIT_LIMIT;
 use serde::Serialize;
-use store::{AssetKind, Fact, Follower, Log, Outcome, Reader, Seq};
+use store::{Fact, Follower, Log, Outcome, Reader, Seq};
 
 use crate::{
     door::{
@@ -226,9 +226,9 @@ async fn is_searchable(state: &ApiState, seqs: Vec<Seq>) -> Result<bool, Request
     let Ok(_permit) = state.waiting.try_acquire() else { return Ok(false) };
     let waited = tokio::task::spawn_blocking(move || {
         let until = Instant::now() + WAIT_LIMIT;
-        for kind in AssetKind::ALL {
+        for view in indexes.views().iter().copied() {
             let left = until.saturating_duration_since(Instant::now());
-            if !indexes.wait_for(kind, &seqs, left)?.shown {
+            if !indexes.wait_for(view, &seqs, left)?.shown {
                 return Ok(false);
             }
         }

@@ -11,12 +11,12 @@ use axum::{
 use indexer::{Pin, PinnedAt};
 use query::{Hit, IndexName, SearchRequest, SearchResponse};
 use search::Pinned;
-use store::AssetKind;
 use tokio::{
     sync::{Semaphore, mpsc},
     time::timeout,
 };
 use tokio_stream::wrappers::ReceiverStream;
+use views::ViewId;
 
 use super::{answer::HitAnswer, table};
 use crate::{
@@ -56,8 +56,8 @@ pub(super) async fn all(
     most: Option<usize>,
 ) -> Result<Export, RequestError> {
     let permit = BODIES.try_acquire().map_err(|_| RequestError::Busy)?;
-    let kind = request.kind;
-    let name = IndexName { kind, as_of: request.as_of.clone() };
+    let view = request.view;
+    let name = IndexName { view, as_of: request.as_of.clone() };
     (request.from, request.min_seq, request.ends_early) = (0, None, true);
     request.aggregations.clear();
     if form == Form::Csv {
@@ -82,9 +82,9 @@ pub(super) async fn all(
         let (mut page, mut is_first) = (Ok(first), true);
         loop {
             let written = match page {
-                Ok(None) if is_first && form == Form::Csv => Ok(table::csv(kind, &[])),
+                Ok(None) if is_first && form == Form::Csv => Ok(table::csv(view, &[])),
                 Ok(None) => break,
-                Ok(Some(found)) => written(found.hits, kind, form, is_first),
+                Ok(Some(found)) => written(found.hits, view, form, is_first),
                 Err(error) => Err(error),
             };
             let is_over = written.is_err();
@@ -111,10 +111,10 @@ pub(super) async fn all(
     Ok(Export { response, generation, state: commit })
 }
 
-fn written(hits: Vec<Hit>, kind: AssetKind, form: Form, is_first: bool) -> Result<Vec<u8>, RequestError> {
+fn written(hits: Vec<Hit>, view: ViewId, form: Form, is_first: bool) -> Result<Vec<u8>, RequestError> {
     match form {
-        Form::Csv if is_first => Ok(table::csv(kind, &hits)),
-        Form::Csv => Ok(table::rows(kind, &hits)),
+        Form::Csv if is_first => Ok(table::csv(view, &hits)),
+        Form::Csv => Ok(table::rows(view, &hits)),
         Form::Ndjson => {
             let mut written = Written::default();
             for hit in hits {

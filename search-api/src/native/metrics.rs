@@ -68,7 +68,7 @@ fn standing(search: &Search, queued: usize, intake: usize) -> Result<Registry, R
         std::array::from_fn(|_| ByView::default());
     let live = Family::<Generation, Gauge<u64, AtomicU64>>::default();
     for status in search.indexes().status()? {
-        let view = View { view: status.kind.plural() };
+        let view = View { view: status.view.name() };
         let set = |family: &ByView, value: u64| family.get_or_create(&view).set(value);
         set(&checkpoint, status.checkpoint.get());
         set(&lag, status.lag);
@@ -76,7 +76,7 @@ fn standing(search: &Search, queued: usize, intake: usize) -> Result<Registry, R
         set(&documents, status.digest.documents);
         set(&segments, status.segments as u64);
         set(&bytes, status.bytes);
-        set(&generations, search.indexes().generations(status.kind)?.len() as u64);
+        set(&generations, search.indexes().generations(status.view)?.len() as u64);
         set(&failing, u64::from(status.failure.is_some() || status.failing.is_some()));
         live.get_or_create(&Generation { view: view.view, generation: status.generation }).set(1);
     }

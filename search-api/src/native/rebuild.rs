@@ -11,7 +11,8 @@ use indexer::{BuildStatus, Indexes};
 use query::QueryError;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{AsOf, AssetKind, ReadError, Timestamp};
+use store::{AsOf, ReadError, Timestamp};
+use views::{VIEWS, ViewId};
 
 use crate::{
     door::{error::RequestError, problem::Problem},
@@ -70,9 +71,9 @@ impl From<BuildStatus> for Build {
 
 fn builds(indexes: &Indexes) -> Result<Builds, RequestError> {
     let mut views = BTreeMap::new();
-    for kind in AssetKind::ALL {
-        if let Some(build) = indexes.building(kind)? {
-            views.insert(kind.plural(), build.into());
+    for view in indexes.views().iter().copied() {
+        if let Some(build) = indexes.building(view)? {
+            views.insert(view.name(), build.into());
         }
     }
     Ok(Builds { views })
@@ -92,9 +93,9 @@ pub(super) struct Removed {
     views: Vec<&'static str>,
 }
 
-fn views_of(asked: &Asked) -> Vec<AssetKind> {
-    let named: Vec<AssetKind> = asked.all("view").filter_map(|view| view.parse().ok()).collect();
-    if named.is_empty() { AssetKind::ALL.to_vec() } else { named }
+fn views_of(asked: &Asked) -> Vec<ViewId> {
+    let named: Vec<ViewId> = asked.all("view").filter_map(|view| view.parse().ok()).collect();
+    if named.is_empty() { VIEWS.to_vec() } else { named }
 }
 
 /// Runs what touches files and locks beside the pool of those who search.
@@ -114,7 +115,7 @@ pub(super) async fn progress(state: ApiState, _: Asked) -> Result<Response, Prob
 
 /// `POST /api/v1/rebuild`
 pub(super) async fn start(state: ApiState, asked: Asked) -> Result<Response, Problem> {
-    let kinds = views_of(&asked);
+    let asked_for = views_of(&asked);
     let past = match (asked.parsed::<AsOf>("as_of"), asked.param("name")) {
         (None, None) => None,
         (Some(as_of), Some(name)) => Some((as_of, name.to_owned())),
@@ -127,7 +128,7 @@ pub(super) async fn start(state: ApiState, asked: Asked) -> Result<Response, Pro
     let begun = aside(&state, move |state| {
         let indexes = state.search.indexes();
         match past {
-            None => state.rebuild.begin(indexes, &kinds)?,
+            None => state.rebuild.begin(indexes, &asked_for)?,
             Some((as_of, name)) => {
                 // Better at once than in the background.
                 let head = state.search.log().head()?.seq;
@@ -136,7 +137,7 @@ pub(super) async fn start(state: ApiState, asked: Asked) -> Result<Response, Pro
                 {
                     return Err(ReadError::NoSuchEvent { seq, head }.into());
                 }
-                state.rebuild.begin_as_of(indexes, &kinds, as_of, &name)?;
+                state.rebuild.begin_as_of(indexes, &asked_for, as_of, &name)?;
             }
         }
         builds(indexes)
@@ -157,29 +158,29 @@ pub(super) async fn stop(state: ApiState, _: Asked) -> Result<Response, Problem>
 
 /// `DELETE /api/v1/generations`
 pub(super) async fn remove(state: ApiState, asked: Asked) -> Result<Response, Problem> {
-    let (kinds, name) = (views_of(&asked), asked.param("name").unwrap_or_default().to_owned());
+    let (asked_for, name) = (views_of(&asked), asked.param("name").unwrap_or_default().to_owned());
     let done = aside(&state, move |state| {
-        let removed = state.search.indexes().remove_named(&kinds, &name)?;
-        Ok(Removed { views: removed.into_iter().map(AssetKind::plural).collect() })
+        let removed = state.search.indexes().remove_named(&asked_for, &name)?;
+        Ok(Removed { views: removed.into_iter().map(ViewId::name).collect() })
     });
     Ok(Json(done.await?).into_response())
 }
 
 /// `POST /api/v1/rollback`
 pub(super) async fn rollback(state: ApiState, asked: Asked) -> Result<Response, Problem> {
-    let kinds = views_of(&asked);
+    let asked_for = views_of(&asked);
     let done = aside(&state, move |state| {
         let indexes = state.search.indexes();
         // All or none: one that has nothing to go back to is found before the first is changed.
-        for status in indexes.status()?.iter().filter(|status| kinds.contains(&status.kind)) {
+        for status in indexes.status()?.iter().filter(|status| asked_for.contains(&status.view)) {
             if status.previous.is_none() {
-                let text = format!("{} has no generation before {}", status.kind.plural(), status.generation);
+                let text = format!("{} has no generation before {}", status.view.name(), status.generation);
                 return Err(RequestError::Conflict(text));
             }
         }
         let mut views = BTreeMap::new();
-        for kind in kinds {
-            views.insert(kind.plural(), indexes.rollback(kind)?);
+        for view in asked_for {
+            views.insert(view.name(), indexes.rollback(view)?);
         }
         Ok(RolledBack { views })
     });

@@ -10,6 +10,7 @@ use query::{
 };
 use schemars::{Schema, json_schema};
 use store::{AssetKind, EventType};
+use views::VIEW_NAMES;
 
 use crate::{
     door::{access::Role, body::MAX_EVENTS_BODY},
@@ -37,8 +38,7 @@ pub(crate) static ROUTES: LazyLock<Vec<Arc<Route>>> = LazyLock::new(|| {
     all.into_iter().map(Arc::new).collect()
 });
 
-const VIEWS: &[&str] = &["articles", "images", "bylines"];
-const VIEW: Param = Param::new("view", Shape::OneOf(VIEWS), "The view; articles if left out.");
+const VIEW: Param = Param::new("view", Shape::OneOf(&VIEW_NAMES), "The view; articles if left out.");
 const READ: Option<Role> = Some(Role::Read);
 const ADMIN: Option<Role> = Some(Role::Admin);
 
@@ -248,7 +248,7 @@ const ANY_EVENT: MakeSchema = |generator| {
 };
 
 fn rebuilding() -> [Route; 5] {
-    let views = Param::new("view", Shape::OneOf(VIEWS), "Which views; all if left out.").many();
+    let views = Param::new("view", Shape::OneOf(&VIEW_NAMES), "Which views; all if left out.").many();
     [
         Route::new(Method::GET, "/api/v1/rebuild", READ, "rebuild_progress", rebuild::progress)
             .says("What is being built", "Or what was built last, by whichever process.")

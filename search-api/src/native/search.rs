@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use search::{Search, SearchError, Suggestion, SuggestionKind, WAIT_LIMIT, unseen};
 use serde::Serialize;
 use store::{AssetId, AssetKind, AssetRef, Seq};
+use views::{ARTICLES, ViewId};
 
 use crate::{
     door::{
@@ -70,7 +71,7 @@ impl Format {
 pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Problem> {
     let format = Format::of(&asked);
     let request = SearchRequest::from_params(&asked.params_but(&["format"]))?;
-    let kind = request.kind;
+    let view = request.view;
     // Read before the search: what it finds is at least as new as its tag says.
     let head = state.search.log().head()?.to_string();
     if asked.headers.contains_key(header::IF_NONE_MATCH)
@@ -78,7 +79,7 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
         && request.min_seq.is_none()
     {
         let indexes = state.search.indexes().clone();
-        let (generation, index) = state.door.pool.run(move || Ok(indexes.searcher(kind)?)).await?;
+        let (generation, index) = state.door.pool.run(move || Ok(indexes.searcher(view)?)).await?;
         let tag = tag(&asked, &head, generation.name(), &index.state());
         if is_known(&asked.headers, &tag) {
             return Ok(not_modified(tag));
@@ -88,7 +89,7 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
         let form = if format == Format::Csv { Form::Csv } else { Form::Ndjson };
         let most = asked.parsed("limit");
         if let Some(wanted) = request.min_seq {
-            wait_for(&state, kind, wanted).await?;
+            wait_for(&state, view, wanted).await?;
         }
         let found = export::all(&state, request, form, most).await;
         // All else was checked before.
@@ -108,7 +109,7 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
         let mut response = match format {
             Format::Json | Format::Ndjson => Written::of(&SearchAnswer::from(found))?.into_response(),
             Format::Csv => {
-                let csv = table::csv(kind, &found.hits);
+                let csv = table::csv(view, &found.hits);
                 let disposition = [(header::CONTENT_DISPOSITION, "attachment; filename=\"search.csv\"")];
                 (disposition, typed("text/csv; charset=utf-8; header=present"), csv).into_response()
             }
@@ -179,14 +180,14 @@ async fn run_search<T: Send + 'static>(
     show: impl FnOnce(&Search, SearchResponse) -> Result<T, RequestError> + Send + 'static,
 ) -> Result<T, RequestError> {
     if let Some(wanted) = request.min_seq.take() {
-        wait_for(state, request.kind, wanted).await?;
+        wait_for(state, request.view, wanted).await?;
     }
     let search = state.search.clone();
     state.pool_for(request.as_of.is_some()).run(move || show(&search, search.begin().search(&request)?)).await
 }
 
 /// Waits, at most [`WAIT_LIMIT`], until a view has taken in an event.
-pub(super) async fn wait_for(state: &ApiState, kind: AssetKind, wanted: Seq) -> Result<(), RequestError> {
+pub(super) async fn wait_for(state: &ApiState, view: ViewId, wanted: Seq) -> Result<(), RequestError> {
     let head = state.search.log().head()?.seq;
     if wanted > head {
         let text = format!("the log ends at {head}: there is no event {wanted} to wait for");
@@ -194,7 +195,7 @@ pub(super) async fn wait_for(state: &ApiState, kind: AssetKind, wanted: Seq) -> 
     }
     let _permit = state.waiting.try_acquire().map_err(|_| RequestError::Busy)?;
     let indexes = state.search.indexes().clone();
-    let waited = tokio::task::spawn_blocking(move || indexes.wait_for(kind, &[wanted], WAIT_LIMIT)).await;
+    let waited = tokio::task::spawn_blocking(move || indexes.wait_for(view, &[wanted], WAIT_LIMIT)).await;
     let waited = waited.map_err(|_| RequestError::Panicked)??;
     if !waited.shown {
         return Err(SearchError::NotYet { wanted, reached: waited.reached }.into());
@@ -216,7 +217,7 @@ pub(super) async fn similar(state: ApiState, asked: Asked) -> Result<Response, P
     let asset = in_view(&asked)?;
     let size = asked.parsed("limit").unwrap_or(10);
     if let Some(wanted) = asked.parsed("min_seq") {
-        wait_for(&state, asset.kind, wanted).await?;
+        wait_for(&state, ViewId::of_kind(asset.kind), wanted).await?;
     }
     let search = state.search.clone();
     let found = state.door.pool.run(move || {
@@ -239,7 +240,7 @@ pub(super) async fn similar(state: ApiState, asked: Asked) -> Result<Response, P
 /// The asset of a path that does not say its kind.
 pub(super) fn in_view(asked: &Asked) -> Result<AssetRef, RequestError> {
     let asset = asked.asset()?;
-    Ok(AssetRef::new(asked.parsed("view").unwrap_or(asset.kind), asset.id))
+    Ok(AssetRef::new(asked.parsed("view").map_or(asset.kind, |view: ViewId| view.kind()), asset.id))
 }
 
 /// What may be meant by what was typed.
@@ -299,7 +300,7 @@ pub(super) async fn suggest(state: ApiState, asked: Asked) -> Result<Response, P
     let q = asked.param("q").unwrap_or_default().to_owned();
     let limit = asked.parsed("limit").unwrap_or(8);
     if let Some(wanted) = asked.parsed("min_seq") {
-        wait_for(&state, AssetKind::Article, wanted).await?;
+        wait_for(&state, ARTICLES, wanted).await?;
     }
     let (search, suggester) = (state.search.clone(), Arc::clone(&state.suggester));
     let found = state.door.pool.run(move || {

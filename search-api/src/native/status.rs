@@ -10,7 +10,8 @@ use axum::{
 use schemars::JsonSchema;
 use search::Search;
 use serde::Serialize;
-use store::{AssetKind, Holder, Seq, Timestamp};
+use store::{Holder, Seq, Timestamp};
+use views::ViewId;
 
 use crate::{
     door::{error::RequestError, problem::Problem},
@@ -91,11 +92,11 @@ fn status_of(search: &Search) -> Result<ArchiveStatus, RequestError> {
             digest: view.digest.to_string(),
             segments: view.segments,
             bytes: view.bytes,
-            past: past_of(search, view.kind)?,
+            past: past_of(search, view.view)?,
             failing: view.failing,
             failure: view.failure,
         };
-        views.insert(view.kind.plural(), state);
+        views.insert(view.view.name(), state);
     }
     Ok(ArchiveStatus { head_seq: head.seq, head: head.to_string(), writer: other_writer(search), views })
 }
@@ -109,12 +110,12 @@ pub(crate) fn other_writer(search: &Search) -> Option<Holder> {
     writer.filter(|writer| !writer.is_this_process())
 }
 
-fn past_of(search: &Search, kind: AssetKind) -> Result<BTreeMap<String, PastState>, RequestError> {
+fn past_of(search: &Search, view: ViewId) -> Result<BTreeMap<String, PastState>, RequestError> {
     let mut past = BTreeMap::new();
-    for name in search.indexes().generations(kind)? {
+    for name in search.indexes().generations(view)? {
         let Some(name) = name.strip_prefix('@') else { continue };
         // One that is put in the place of another just now is not told of.
-        let Ok(generation) = search.indexes().named(kind, name) else { continue };
+        let Ok(generation) = search.indexes().named(view, name) else { continue };
         let info = generation.info();
         let as_of = info.as_of.clone().unwrap_or_default();
         past.insert(name.to_owned(), PastState { as_of, created: info.created });
@@ -150,16 +151,17 @@ pub(super) async fn readyz(state: ApiState, _: Asked) -> Result<Response, Proble
 
 fn readiness_of(search: &Search) -> Result<Readiness, RequestError> {
     let lag = lag_of(search)?;
-    let is_failing = |kind: &AssetKind| search.indexes().failing(*kind).is_some();
-    let failing: Vec<_> = AssetKind::ALL.into_iter().filter(is_failing).map(AssetKind::plural).collect();
+    let is_failing = |view: &ViewId| search.indexes().failing(*view).is_some();
+    let failing: Vec<_> =
+        search.indexes().views().iter().copied().filter(is_failing).map(ViewId::name).collect();
     Ok(Readiness { ready: lag <= READY_LAG && failing.is_empty(), lag, failing })
 }
 
 fn lag_of(search: &Search) -> Result<u64, RequestError> {
     let head = search.log().head()?.seq.get();
     let mut lag = 0;
-    for kind in AssetKind::ALL {
-        let reached = search.indexes().live(kind)?.reached()?.get();
+    for view in search.indexes().views().iter().copied() {
+        let reached = search.indexes().live(view)?.reached()?.get();
         lag = lag.max(head.saturating_sub(reached));
     }
     Ok(lag)

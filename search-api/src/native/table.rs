@@ -2,24 +2,23 @@
 
 use query::Hit;
 use serde_json::Value;
-use store::AssetKind;
-use views::{values_at, view_of};
+use views::{ViewId, values_at};
 
 /// The table, with a header. Values of a list are parted by `; `.
-pub(crate) fn csv(kind: AssetKind, hits: &[Hit]) -> Vec<u8> {
-    let fields = view_of(kind).fields();
+pub(crate) fn csv(view: ViewId, hits: &[Hit]) -> Vec<u8> {
+    let fields = view.fields();
     let evidence = ["id", "seq", "revision", "event_source", "score"];
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory does not fail, and all records are as long as the first.
     let _ = writer.write_record(evidence.into_iter().chain(fields.iter().map(|field| field.name)));
     let mut table = writer.into_inner().unwrap_or_default();
-    table.extend(rows(kind, hits));
+    table.extend(rows(view, hits));
     table
 }
 
 /// The lines of the table alone, behind others.
-pub(crate) fn rows(kind: AssetKind, hits: &[Hit]) -> Vec<u8> {
-    let fields = view_of(kind).fields();
+pub(crate) fn rows(view: ViewId, hits: &[Hit]) -> Vec<u8> {
+    let fields = view.fields();
     let mut writer = csv::Writer::from_writer(Vec::new());
     for hit in hits {
         let score = if hit.score > 0.0 { hit.score.to_string() } else { String::new() };

@@ -4,13 +4,14 @@
 
 use maud::{Markup, html};
 use store::{AsOf, AssetId, AssetKind};
+use views::{ARTICLES, BYLINES, ViewId};
 
 use crate::links;
 
 /// A search, as the address of its page says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
-    pub(super) kind: AssetKind,
+    pub(super) view: ViewId,
     pub(super) q: String,
     /// Whether its words are meant as they are written, not in all their forms.
     pub(super) exact: bool,
@@ -54,7 +55,7 @@ impl Order {
         let fits = |order: &Self| match order {
             // Without words there is no relevance.
             Self::Relevance => !address.q.is_empty(),
-            Self::Most => address.kind == AssetKind::Byline,
+            Self::Most => address.view == BYLINES,
             Self::Newest | Self::Oldest => true,
         };
         Self::ALL.into_iter().filter(fits).collect()
@@ -108,8 +109,8 @@ static BYLINE_FACETS: [Facet; 2] = [
 ];
 
 /// The facets of a view, in the order in which they are shown.
-pub(super) const fn facets_of(kind: AssetKind) -> &'static [Facet] {
-    match kind {
+pub(super) fn facets_of(view: ViewId) -> &'static [Facet] {
+    match view.kind() {
         AssetKind::Article => &ARTICLE_FACETS,
         AssetKind::Image => &IMAGE_FACETS,
         AssetKind::Byline => &BYLINE_FACETS,
@@ -119,7 +120,7 @@ pub(super) const fn facets_of(kind: AssetKind) -> &'static [Facet] {
 impl Default for Address {
     fn default() -> Self {
         Self {
-            kind: AssetKind::Article,
+            view: ARTICLES,
             q: String::new(),
             exact: false,
             facets: Vec::new(),
@@ -142,8 +143,8 @@ impl Address {
     /// shortened or extended still leads somewhere.
     pub(super) fn parse(params: &[(String, String)]) -> Self {
         let mut address = Self::default();
-        if let Some((_, kind)) = params.iter().find(|(name, _)| name == "view") {
-            address.kind = kind.parse().unwrap_or(AssetKind::Article);
+        if let Some((_, view)) = params.iter().find(|(name, _)| name == "view") {
+            address.view = view.parse().unwrap_or(ARTICLES);
         }
         for (name, value) in params {
             let value = value.trim();
@@ -162,7 +163,7 @@ impl Address {
                     address.sort = known.unwrap_or(Order::Relevance);
                 }
                 name if address.facets.len() < MAX_FACETS && !value.is_empty() => {
-                    let known = facets_of(address.kind).iter().any(|facet| facet.name == name);
+                    let known = facets_of(address.view).iter().any(|facet| facet.name == name);
                     if known && !address.has(name, value) {
                         address.facets.push((name.to_owned(), value.to_owned()));
                     }
@@ -175,7 +176,7 @@ impl Address {
 
     /// Whether it asks for anything but the whole archive.
     pub(super) fn is_front_page(&self) -> bool {
-        *self == Self { kind: self.kind, ..Self::default() }
+        *self == Self { view: self.view, ..Self::default() }
     }
 
     /// The order in which it is shown.
@@ -198,7 +199,7 @@ impl Address {
         };
         add("q", &self.q);
         add("exact", if self.exact { "true" } else { "" });
-        add("view", if self.kind == AssetKind::Article { "" } else { self.kind.plural() });
+        add("view", if self.view == ARTICLES { "" } else { self.view.name() });
         for (name, value) in &self.facets {
             add(name, value);
         }
@@ -264,10 +265,10 @@ impl Address {
     }
 
     /// The same words in another view, which has other facets.
-    pub(super) fn in_view(&self, kind: AssetKind) -> Self {
+    pub(super) fn in_view(&self, view: ViewId) -> Self {
         self.but(|it| {
-            it.kind = kind;
-            it.facets.retain(|(name, _)| facets_of(kind).iter().any(|facet| facet.name == name));
+            it.view = view;
+            it.facets.retain(|(name, _)| facets_of(view).iter().any(|facet| facet.name == name));
         })
     }
 
@@ -306,6 +307,6 @@ mod tests {
             address.href(),
             "/?q=%22painted%20pink%22%20%26%20more&exact=true&section=Local&section=World&from=1912&sort=oldest&after=5b5d&page=3"
         );
-        assert_eq!(address.without("section", "World").in_view(AssetKind::Byline).page, 1);
+        assert_eq!(address.without("section", "World").in_view(BYLINES).page, 1);
     }
 }

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::links;
 use search::cite::Cited;
+use views::IMAGES;
 
 /// A picture for a place of this width, with its caption, linked to its page.
 pub(super) fn figure(id: &AssetId, image: &Image, width: u32, class: &str) -> Markup {
@@ -152,7 +153,7 @@ fn facts(id: &AssetId, image: &Image, photographer: Option<&(AssetId, Option<Byl
             @if let Some(taken) = &image.taken {
                 @let year = taken.year().to_string();
                 dt { "Made" }
-                dd { a href=(Address::default().in_view(AssetKind::Image).between(&year, &year).href()) { (dates::time(taken)) } }
+                dd { a href=(Address::default().in_view(IMAGES).between(&year, &year).href()) { (dates::time(taken)) } }
             }
             @for rendition in &image.renditions {
                 @if let Some(src) = media::src(rendition) {

@@ -15,10 +15,11 @@ use query::{
     Histogram, Hit, PlainOrder, PlainSearch, Query, Scalar, SearchRequest, SearchResponse, Sort, Terms,
     limits::MAX_WINDOW, names,
 };
+use views::{ARTICLES, IMAGES, VIEWS, ViewId};
 
 /// Hits on one page: a grid of images has whole rows of four and of three.
-pub(super) const fn page_size(kind: AssetKind) -> usize {
-    match kind {
+pub(super) fn page_size(view: ViewId) -> usize {
+    match view.kind() {
         AssetKind::Image => 24,
         _ => 20,
     }
@@ -32,7 +33,7 @@ const ALL_FACET_VALUES: usize = 200;
 pub(super) struct Results {
     pub(super) response: SearchResponse,
     /// In each view, how many match.
-    pub(super) totals: Vec<(AssetKind, u64)>,
+    pub(super) totals: Vec<(ViewId, u64)>,
     pub(super) facets: Vec<Values>,
     pub(super) timeline: Option<Timeline>,
     /// The cursor of the first hit, where there is a page before.
@@ -53,7 +54,7 @@ pub(super) struct Values {
 /// Runs the search of an address.
 pub(super) fn find(inquiry: &Inquiry<'_>, address: &Address) -> Result<Results, RequestError> {
     let mut request = request_of(address)?;
-    let size = page_size(address.kind);
+    let size = page_size(address.view);
     // One more than is shown tells whether there are others.
     request.size = size + 1;
     into_total_order(&mut request.sort);
@@ -66,8 +67,8 @@ pub(super) fn find(inquiry: &Inquiry<'_>, address: &Address) -> Result<Results, 
         }
     }
     request.aggregations =
-        facets_of(address.kind).iter().map(|facet| terms(facet, shown_of(address, facet) + 1)).collect();
-    request.aggregations.push(dates(address.kind, Unit::Year));
+        facets_of(address.view).iter().map(|facet| terms(facet, shown_of(address, facet) + 1)).collect();
+    request.aggregations.push(dates(address.view, Unit::Year));
     let mut response = inquiry.search(&request)?;
     let goes_on = response.next.is_some();
     response.hits.truncate(size);
@@ -84,17 +85,17 @@ pub(super) fn find(inquiry: &Inquiry<'_>, address: &Address) -> Result<Results, 
     let years = counts_of(&response, Unit::Year);
     let timeline = timeline_of(inquiry, address, &request, &years)?;
     let mut totals = Vec::new();
-    for kind in AssetKind::ALL {
-        let total = if kind == address.kind {
+    for view in VIEWS {
+        let total = if view == address.view {
             response.total
         } else {
             // A field that the other view lacks (`headline:…`) finds nothing there; it is no mistake here.
-            request_of(&address.in_view(kind)).and_then(|request| total_of(inquiry, request)).unwrap_or(0)
+            request_of(&address.in_view(view)).and_then(|request| total_of(inquiry, request)).unwrap_or(0)
         };
-        totals.push((kind, total));
+        totals.push((view, total));
     }
     let mut facets = Vec::new();
-    for facet in facets_of(address.kind) {
+    for facet in facets_of(address.view) {
         let mut counts = values_of(&response, facet.name);
         let goes_on = counts.len() > shown_of(address, facet);
         counts.truncate(shown_of(address, facet));
@@ -143,15 +144,15 @@ pub(super) fn request_of(address: &Address) -> Result<SearchRequest, RequestErro
             Order::Newest => PlainOrder::Newest,
             Order::Oldest => PlainOrder::Oldest,
         },
-        ..PlainSearch::new(address.kind)
+        ..PlainSearch::new(address.view)
     };
     let mut request = plain.request()?;
     if order == Order::Most {
         request.sort =
-            vec![Sort::by("article_count", true), Sort::by(names::date_field(address.kind), false)];
+            vec![Sort::by("article_count", true), Sort::by(names::date_field(address.view), false)];
     }
     let mut filter = Vec::new();
-    for facet in facets_of(address.kind) {
+    for facet in facets_of(address.view) {
         let values: Vec<Scalar> = address
             .facets
             .iter()
@@ -197,8 +198,8 @@ fn terms(facet: &Facet, size: usize) -> Aggregation {
     Aggregation { name: facet.name.to_owned(), kind, nested: Vec::new() }
 }
 
-fn dates(kind: AssetKind, unit: Unit) -> Aggregation {
-    let field = names::day_field(kind);
+fn dates(view: ViewId, unit: Unit) -> Aggregation {
+    let field = names::day_field(view);
     let kind = AggregationKind::Histogram(Histogram::of_dates(field, unit.interval(), DateFormat::date()));
     Aggregation { name: unit.name().to_owned(), kind, nested: Vec::new() }
 }
@@ -250,7 +251,7 @@ fn timeline_of(
         from: 0,
         after: None,
         highlight: None,
-        aggregations: vec![dates(address.kind, unit)],
+        aggregations: vec![dates(address.view, unit)],
         sort: Vec::new(),
         ..request.clone()
     };
@@ -261,7 +262,7 @@ fn timeline_of(
 /// The text of an article with the words marked that a search looked for, as the highlighter writes it; nothing where
 /// it has none of them.
 pub(super) fn marked(inquiry: &Inquiry<'_>, id: &AssetId, address: &Address) -> Option<String> {
-    if address.q.is_empty() || address.kind != AssetKind::Article {
+    if address.q.is_empty() || address.view != ARTICLES {
         return None;
     }
     let asked = request_of(address).ok()?;
@@ -273,7 +274,7 @@ pub(super) fn marked(inquiry: &Inquiry<'_>, id: &AssetId, address: &Address) -> 
         size: 1,
         count_all: false,
         highlight: Some(HighlightOptions { fields: vec![whole], ..HighlightOptions::default() }),
-        ..SearchRequest::new(AssetKind::Article)
+        ..SearchRequest::new(ARTICLES)
     };
     let hit = inquiry.search(&request).ok()?.hits.pop()?;
     hit.highlights.get("body")?.first().cloned()
@@ -305,22 +306,22 @@ const MAX_WORKS: usize = 50;
 
 /// Everything by a byline, from its first article on.
 pub(super) fn work_of(inquiry: &Inquiry<'_>, id: &AssetId) -> Result<Work, PageError> {
-    let by = |kind, field: &str| SearchRequest {
+    let by = |view, field: &str| SearchRequest {
         query: Query::Terms {
             field: field.to_owned(),
             values: vec![Scalar::from(id.as_str())],
             any_case: false,
         },
-        sort: vec![Sort::by(names::date_field(kind), false)],
-        ..SearchRequest::new(kind)
+        sort: vec![Sort::by(names::date_field(view), false)],
+        ..SearchRequest::new(view)
     };
     let articles = SearchRequest {
         size: MAX_WORKS,
-        aggregations: vec![dates(AssetKind::Article, Unit::Year)],
-        ..by(AssetKind::Article, "bylines.id")
+        aggregations: vec![dates(ARTICLES, Unit::Year)],
+        ..by(ARTICLES, "bylines.id")
     };
     let articles = inquiry.search(&articles)?;
-    let images = SearchRequest { size: 12, ..by(AssetKind::Image, "photographer.id") };
+    let images = SearchRequest { size: 12, ..by(IMAGES, "photographer.id") };
     let images = inquiry.search(&images)?;
     let years = counts_of(&articles, Unit::Year);
     Ok(Work {

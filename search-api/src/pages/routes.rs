@@ -9,6 +9,7 @@ use axum::{
 };
 use serde::Deserialize;
 use store::{AsOf, AssetId, AssetKind, Reader};
+use views::ViewId;
 
 use super::{
     address::Address, article, assets, byline, error::PageError, image, media, opensearch, saved, search,
@@ -108,7 +109,7 @@ async fn show_asset_by_id(
 ) -> Response {
     let id = param(&params, "id").unwrap_or_default().to_owned();
     if id.is_empty() {
-        let address = Address::default().in_view(kind);
+        let address = Address::default().in_view(ViewId::of_kind(kind));
         return answer(pages, move |pages| search::show(pages, &address)).await;
     }
     show_asset_of(kind, pages, asker.reader(), id, &params).await

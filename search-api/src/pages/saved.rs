@@ -27,7 +27,7 @@ pub(super) fn table(pages: &Pages, address: &Address) -> Result<Response, PageEr
         (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"search.csv\""),
     ];
-    Ok((headers, table::csv(address.kind, &found.hits)).into_response())
+    Ok((headers, table::csv(address.view, &found.hits)).into_response())
 }
 
 /// `GET /search.atom`
@@ -36,7 +36,7 @@ pub(super) fn feed(pages: &Pages, address: &Address, origin: &str) -> Result<Res
         size: MAX_ENTRIES,
         highlight: None,
         count_all: false,
-        sort: vec![Sort::by(names::date_field(address.kind), true)],
+        sort: vec![Sort::by(names::date_field(address.view), true)],
         ..results::request_of(address)?
     };
     let search = &pages.state.search;

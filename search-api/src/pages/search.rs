@@ -3,7 +3,7 @@
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
 use search::{SearchError, better_spelling};
-use store::AssetKind;
+use views::{IMAGES, ViewId};
 
 use super::{
     address::{Address, Cursor, Order},
@@ -50,8 +50,8 @@ pub(super) fn show(pages: &Pages, address: &Address) -> Result<Response, PageErr
     if address.is_front_page() && results.totals.iter().all(|(_, total)| *total == 0) {
         return Ok(page(pages, &frame, &first_steps(pages.state.search.log().head()?.seq.get())));
     }
-    let spelled = better_spelling(&inquiry, address.kind, &address.q, results.response.total);
-    let moments = moments(pages, address.kind);
+    let spelled = better_spelling(&inquiry, address.view, &address.q, results.response.total);
+    let moments = moments(pages, address.view);
     Ok(page(pages, &frame, &markup(address, &results, spelled.as_deref(), &moments)))
 }
 
@@ -78,8 +78,8 @@ const EVENT: &str = r#"curl --json '{"type":"article.published","id":"a/1",
   http://127.0.0.1:7700/api/v1/events"#;
 
 /// The names of the indexes of the archive as it stood.
-fn moments(pages: &Pages, kind: AssetKind) -> Vec<String> {
-    let names = pages.state.search.indexes().generations(kind).unwrap_or_default();
+fn moments(pages: &Pages, view: ViewId) -> Vec<String> {
+    let names = pages.state.search.indexes().generations(view).unwrap_or_default();
     names.iter().filter_map(|name| name.strip_prefix('@').map(str::to_owned)).collect()
 }
 
@@ -114,7 +114,7 @@ fn markup(address: &Address, results: &Results, spelled: Option<&str>, moments: 
                 @if found.total == 0 {
                     (way_on(address, results))
                 } @else {
-                    @if address.kind == AssetKind::Image {
+                    @if address.view == IMAGES {
                         ul.grid.hits { @for hit in &found.hits { (hits::shown(hit, address)) } }
                     } @else {
                         ol.hits { @for hit in &found.hits { (hits::shown(hit, address)) } }
@@ -135,22 +135,22 @@ fn markup(address: &Address, results: &Results, spelled: Option<&str>, moments: 
 fn heading(address: &Address) -> Markup {
     html! {
         h1.hidden {
-            @if address.q.is_empty() { "All " (address.kind.plural()) } @else { "Search for " (address.q) }
+            @if address.q.is_empty() { "All " (address.view.name()) } @else { "Search for " (address.q) }
         }
     }
 }
 
 fn counted(address: &Address, total: u64) -> String {
-    let text = text::counted(total, address.kind.name(), address.kind.plural());
+    let text = text::counted(total, address.view.kind().name(), address.view.name());
     if address.page > 1 { format!("{text}, page {}", address.page) } else { text }
 }
 
 fn tabs(address: &Address, results: &Results) -> Markup {
     html! {
         nav.tabs aria-label="Kinds" {
-            @for (kind, total) in &results.totals {
-                a href=(address.in_view(*kind).href()) aria-current=[(*kind == address.kind).then_some("page")] {
-                    (text::capital(kind.plural())) " " span.number { (text::count(*total)) }
+            @for (view, total) in &results.totals {
+                a href=(address.in_view(*view).href()) aria-current=[(*view == address.view).then_some("page")] {
+                    (text::capital(view.name())) " " span.number { (text::count(*total)) }
                 }
             }
         }
@@ -222,7 +222,7 @@ fn next(address: &Address, results: &Results) -> Option<Address> {
 /// The pages before and after are told by the hits that this one begins and ends with, so that leafing through loses and
 /// repeats nothing while the archive grows, and goes as far as there are hits.
 fn pager(address: &Address, results: &Results) -> Markup {
-    let pages = results.response.total.div_ceil(results::page_size(address.kind) as u64).max(1);
+    let pages = results.response.total.div_ceil(results::page_size(address.view) as u64).max(1);
     let (previous, next) = (previous(address, results), next(address, results));
     html! {
         @if previous.is_some() || next.is_some() {
@@ -237,14 +237,14 @@ fn pager(address: &Address, results: &Results) -> Markup {
 
 /// The words in the spelling that finds more.
 fn did_you_mean(address: &Address, spelled: &str) -> Markup {
-    let meant = Address { q: spelled.to_owned(), kind: address.kind, ..Address::default() };
+    let meant = Address { q: spelled.to_owned(), view: address.view, ..Address::default() };
     html! { p.spelled { "Did you mean " a href=(meant.href()) { em { (spelled) } } "?" } }
 }
 
 /// Nothing was found: what would be, by giving up one thing at a time.
 fn way_on(address: &Address, results: &Results) -> Markup {
     let elsewhere: Vec<_> =
-        results.totals.iter().filter(|(kind, total)| *kind != address.kind && *total > 0).collect();
+        results.totals.iter().filter(|(view, total)| *view != address.view && *total > 0).collect();
     let is_narrowed = !address.facets.is_empty() || !address.from.is_empty() || !address.to.is_empty();
     let words: Vec<&str> = address.q.split_whitespace().collect();
     let whole = address.but(|it| {
@@ -257,8 +257,8 @@ fn way_on(address: &Address, results: &Results) -> Markup {
             p { "Nothing in the drawers for this. A way on:" }
             ul {
                 @if is_narrowed && !address.q.is_empty() { li { a href=(whole.href()) { "The same words in the whole archive" } } }
-                @for (kind, total) in elsewhere {
-                    li { a href=(address.in_view(*kind).href()) { (text::counted(*total, kind.name(), kind.plural())) } " with these words" }
+                @for (view, total) in elsewhere {
+                    li { a href=(address.in_view(*view).href()) { (text::counted(*total, view.kind().name(), view.name())) } " with these words" }
                 }
                 @if address.exact { li { a href=(address.but(|it| it.exact = false).href()) { "All forms of the words" } } }
                 @if words.len() > 1 && !address.q.contains('"') && !words.contains(&"OR") {
@@ -307,7 +307,7 @@ fn refused(address: &Address, why: &str) -> Markup {
         article.notice {
             h1 { "That could not be read" }
             p.what role="alert" { (text::capital(why)) }
-            p { a href=(Address { kind: address.kind, ..Address::default() }.href()) { "Begin anew" } "." }
+            p { a href=(Address { view: address.view, ..Address::default() }.href()) { "Begin anew" } "." }
         }
     }
 }

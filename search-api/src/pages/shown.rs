@@ -3,7 +3,8 @@
 
 use query::{Query, Scalar, SearchRequest};
 use search::Inquiry;
-use store::{AssetKind, Rendition};
+use store::Rendition;
+use views::IMAGES;
 
 use super::media::relative;
 use crate::door::error::RequestError;
@@ -29,7 +30,7 @@ pub(super) fn is_shown(inquiry: &Inquiry<'_>, path: &str) -> Result<bool, Reques
         size: MAX_IMAGES,
         highlight: None,
         count_all: false,
-        ..SearchRequest::new(AssetKind::Image)
+        ..SearchRequest::new(IMAGES)
     };
     // Hits are read back: what was withdrawn a moment ago is in none.
     Ok(inquiry.search(&request)?.hits.iter().any(|hit| {

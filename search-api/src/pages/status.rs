@@ -7,12 +7,13 @@ mod views;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use ::views::{VIEWS, ViewId};
 use axum::response::{IntoResponse, Redirect, Response};
 use indexer::{Phase, ViewStatus};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
-use store::{AssetKind, Event, Holder, Reader, Seq, Timestamp};
+use store::{Event, Holder, Reader, Seq, Timestamp};
 
 use self::machine::Machine;
 use super::{
@@ -98,7 +99,7 @@ pub(super) fn show(pages: &Pages, may_order: bool, reader: Reader) -> Result<Res
 fn health(views: &[ViewStatus], machine: Machine, writer: Option<&Holder>, quarantined: usize) -> Markup {
     let mut troubles = Vec::new();
     for view in views {
-        let name = view.kind.plural();
+        let name = view.view.name();
         if view.failure.is_some() {
             troubles.push(format!("{name} cannot be searched"));
         }
@@ -143,11 +144,11 @@ const NEARLY_FULL: u64 = 20;
 
 /// `POST /status/rebuild` of one view or `all`: begins it and leads back; the page shows how far it is.
 pub(super) fn rebuild(pages: &Pages, view: &str) -> Result<Response, PageError> {
-    let kinds = match view {
-        "all" => AssetKind::ALL.to_vec(),
-        view => vec![kind_of(view)?],
+    let views = match view {
+        "all" => VIEWS.to_vec(),
+        view => vec![view_of(view)?],
     };
-    pages.state.rebuild.begin(pages.state.search.indexes(), &kinds)?;
+    pages.state.rebuild.begin(pages.state.search.indexes(), &views)?;
     Ok(Redirect::to("/status#views").into_response())
 }
 
@@ -164,12 +165,12 @@ const STRANGE: &str =
 
 /// `POST /status/rollback` of one view.
 pub(super) fn rollback(pages: &Pages, view: &str) -> Result<Response, PageError> {
-    pages.state.search.indexes().rollback(kind_of(view)?)?;
+    pages.state.search.indexes().rollback(view_of(view)?)?;
     Ok(Redirect::to("/status#views").into_response())
 }
 
-fn kind_of(view: &str) -> Result<AssetKind, PageError> {
-    view.parse().map_err(|error: store::UnknownKind| RequestError::NotFound(error.to_string()).into())
+fn view_of(view: &str) -> Result<ViewId, PageError> {
+    view.parse().map_err(|error: ::views::UnknownView| RequestError::NotFound(error.to_string()).into())
 }
 
 fn log_section(pages: &Pages, head: &store::LogHead, writer: Option<&Holder>) -> Result<Markup, PageError> {

@@ -3,7 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use indexer::{IndexError, Indexes, RebuildJob, RebuildOptions};
-use store::{AsOf, AssetKind};
+use store::AsOf;
+use views::ViewId;
 
 use crate::door::error::RequestError;
 
@@ -13,19 +14,19 @@ pub(crate) struct Begun(Mutex<Option<RebuildJob>>);
 
 impl Begun {
     /// Begins one; the one before it has ended, or it is refused.
-    pub(crate) fn begin(&self, indexes: &Indexes, kinds: &[AssetKind]) -> Result<(), RequestError> {
-        self.hold(|| indexes.start_rebuild(kinds, RebuildOptions::default()))
+    pub(crate) fn begin(&self, indexes: &Indexes, views: &[ViewId]) -> Result<(), RequestError> {
+        self.hold(|| indexes.start_rebuild(views, RebuildOptions::default()))
     }
 
     /// Begins to build the archive as it stood.
     pub(crate) fn begin_as_of(
         &self,
         indexes: &Indexes,
-        kinds: &[AssetKind],
+        views: &[ViewId],
         as_of: AsOf,
         name: &str,
     ) -> Result<(), RequestError> {
-        self.hold(|| indexes.start_build_as_of(kinds, as_of, name))
+        self.hold(|| indexes.start_build_as_of(views, as_of, name))
     }
 
     fn hold(&self, start: impl FnOnce() -> Result<RebuildJob, IndexError>) -> Result<(), RequestError> {

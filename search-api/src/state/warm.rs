@@ -13,7 +13,7 @@ use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use indexer::IndexSearcher;
 use query::SearchRequest;
 use search::{Search, Suggester};
-use store::AssetKind;
+use views::{ARTICLES, ViewId};
 
 use crate::door::error::RequestError;
 
@@ -32,15 +32,15 @@ impl Warmer {
     pub(crate) fn start(search: Search, suggester: Arc<Suggester>) -> io::Result<Self> {
         let (stop, stopped) = bounded(0);
         let work = move || {
-            let mut seen: HashMap<AssetKind, Weak<IndexSearcher>> = HashMap::new();
+            let mut seen: HashMap<ViewId, Weak<IndexSearcher>> = HashMap::new();
             let mut used = Instant::now();
             while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
                 if used.elapsed() > USED {
                     (seen, used) = (HashMap::new(), Instant::now());
                 }
-                for kind in AssetKind::ALL {
+                for view in search.indexes().views().iter().copied() {
                     // Whoever searches is told why it cannot be done.
-                    if let Err(error) = warm(&search, &suggester, kind, &mut seen) {
+                    if let Err(error) = warm(&search, &suggester, view, &mut seen) {
                         tracing::debug!(%error, "the index cannot be read ahead of searches");
                     }
                 }
@@ -55,20 +55,20 @@ impl Warmer {
 fn warm(
     search: &Search,
     suggester: &Suggester,
-    kind: AssetKind,
-    seen: &mut HashMap<AssetKind, Weak<IndexSearcher>>,
+    view: ViewId,
+    seen: &mut HashMap<ViewId, Weak<IndexSearcher>>,
 ) -> Result<(), RequestError> {
-    let (_, index) = search.indexes().searcher(kind)?;
+    let (_, index) = search.indexes().searcher(view)?;
     let index = Arc::downgrade(&index);
-    if seen.get(&kind).is_some_and(|seen| seen.ptr_eq(&index)) {
+    if seen.get(&view).is_some_and(|seen| seen.ptr_eq(&index)) {
         return Ok(());
     }
     // A search like any other, which makes what all of them need.
-    search.begin().search(&SearchRequest { size: 1, highlight: None, ..SearchRequest::plain(kind, "a")? })?;
-    if kind == AssetKind::Article {
+    search.begin().search(&SearchRequest { size: 1, highlight: None, ..SearchRequest::plain(view, "a")? })?;
+    if view == ARTICLES {
         suggester.fold(search)?;
     }
-    seen.insert(kind, index);
+    seen.insert(view, index);
     Ok(())
 }
 

@@ -13,9 +13,10 @@ use query::{SearchRequest, SearchResponse};
 use search::Search;
 use search_api::{ApiState, router};
 use serde_json::{Value, json};
-use store::{AssetKind, Log, NewEvent};
+use store::{Log, NewEvent};
 use tempfile::TempDir;
 use tower::ServiceExt;
+use views::VIEWS;
 
 /// An archive that goes away with it.
 pub(crate) struct Archive {
@@ -68,8 +69,8 @@ impl Archive {
     /// Brings all indexes up to the head.
     pub(crate) fn index(&self) {
         let head = self.log.head().unwrap().seq;
-        for kind in AssetKind::ALL {
-            self.indexes.catch_up(kind, head, &AtomicBool::new(false), &|_| {}).unwrap();
+        for view in VIEWS {
+            self.indexes.catch_up(view, head, &AtomicBool::new(false), &|_| {}).unwrap();
         }
     }
 

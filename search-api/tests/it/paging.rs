@@ -6,6 +6,7 @@ use axum::{
     http::{Request, StatusCode},
 };
 use serde_json::{Value, json};
+use views::ARTICLES;
 
 use crate::archive::{Archive, post, send};
 
@@ -201,7 +202,7 @@ async fn the_best_are_the_same_whether_all_are_looked_at() {
         archive.append(&articles);
         archive.index();
     }
-    let index = archive.indexes.searcher(store::AssetKind::Article).unwrap().1;
+    let index = archive.indexes.searcher(ARTICLES).unwrap().1;
     assert!(index.searcher.tantivy().segment_readers().len() > 2, "one segment bars nothing of another");
     let router = archive.router();
     for text in ["ferry", "ferry comet", "tariff cable harbour", "ferry cable comet harbour tariff"] {

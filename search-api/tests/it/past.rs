@@ -3,15 +3,15 @@
 use std::sync::atomic::AtomicBool;
 
 use serde_json::json;
-use store::AssetKind;
+use views::{ARTICLES, IMAGES, ViewId};
 
 use crate::archive::{Archive, get, post};
 
-fn build(archive: &Archive, kind: AssetKind, as_of: &str, name: &str) {
+fn build(archive: &Archive, view: ViewId, as_of: &str, name: &str) {
     let stop = AtomicBool::new(false);
     archive
         .indexes
-        .build_as_of(kind, &as_of.parse().unwrap(), name, &indexer::RebuildOptions::default(), &stop, &|_| {})
+        .build_as_of(view, &as_of.parse().unwrap(), name, &indexer::RebuildOptions::default(), &stop, &|_| {})
         .unwrap();
 }
 
@@ -20,7 +20,7 @@ fn the_archive_as_it_stood_is_searched_as_it_stood() {
     let archive = Archive::small();
     archive.append(&[json!({"type": "article.published", "id": "a/ferry", "time": "1950", "data":
         {"headline": "Corrected", "body": "There was no fog.", "published": "1931-05-02", "language": "en"}})]);
-    build(&archive, AssetKind::Article, "seq:8", "before");
+    build(&archive, ARTICLES, "seq:8", "before");
     archive.index();
     let now = archive.find(&[("q", "fog")]);
     assert_eq!(
@@ -37,9 +37,9 @@ fn the_archive_as_it_stood_is_searched_as_it_stood() {
 #[test]
 fn what_is_erased_is_gone_from_the_past_at_once() {
     let archive = Archive::small();
-    let views = [(AssetKind::Article, "articles"), (AssetKind::Image, "images")];
-    for (kind, _) in views {
-        build(&archive, kind, "seq:8", "before");
+    let views = [(ARTICLES, "articles"), (IMAGES, "images")];
+    for (view, _) in views {
+        build(&archive, view, "seq:8", "before");
     }
     let ferry = |view: &str| {
         let found = archive.find(&[("view", view), ("q", "ferry"), ("as_of", "before")]);
@@ -63,7 +63,7 @@ fn a_name_that_is_built_again_shows_its_new_moment() {
     for (as_of, headline) in
         [("seq:8", "Ferries stopped by fog"), ("seq:9", "Corrected"), ("seq:8", "Ferries stopped by fog")]
     {
-        build(&archive, AssetKind::Article, as_of, "a-day");
+        build(&archive, ARTICLES, as_of, "a-day");
         let then = archive.find(&[("q", "fog"), ("as_of", "a-day")]);
         assert_eq!(then.hits[0].document["headline"], headline, "as of {as_of}");
     }
@@ -75,7 +75,7 @@ async fn clients_of_elasticsearch_search_it_by_its_name() {
     let archive = Archive::small();
     archive.append(&[json!({"type": "article.published", "id": "a/ferry", "data": {"headline": "Corrected", "body": "Fog."}})]);
     archive.index();
-    build(&archive, AssetKind::Article, "seq:8", "before");
+    build(&archive, ARTICLES, "seq:8", "before");
     let router = archive.router();
     let query =
         json!({"query": {"match": {"body": "fog"}}, "aggs": {"top": {"top_hits": {"size": 1}}}}).to_string();

@@ -9,7 +9,8 @@ use axum::{
 };
 use indexer::{IndexError, RebuildOptions};
 use serde_json::{Value, json};
-use store::{AssetKind, Seq};
+use store::Seq;
+use views::{ARTICLES, BYLINES, IMAGES};
 
 use crate::archive::{Archive, get, post, send};
 
@@ -88,10 +89,10 @@ async fn the_archive_as_it_stood_can_be_removed() {
     let archive = Archive::small();
     let router = archive.router();
     let stop = AtomicBool::new(false);
-    for kind in [AssetKind::Article, AssetKind::Image] {
+    for view in [ARTICLES, IMAGES] {
         let as_of = "seq:5".parse().unwrap();
         let options = RebuildOptions::default();
-        archive.indexes.build_as_of(kind, &as_of, "old-days", &options, &stop, &|_| {}).unwrap();
+        archive.indexes.build_as_of(view, &as_of, "old-days", &options, &stop, &|_| {}).unwrap();
     }
     let delete = async |params: &str| {
         let request = Request::delete(format!("/api/v1/generations{params}")).body(Body::empty()).unwrap();
@@ -134,13 +135,13 @@ async fn a_long_fan_out_leaves_the_server_ready() {
 
     // In the middle of the fan-out the worker ends.
     let stop = AtomicBool::new(false);
-    let stopped = archive.indexes.catch_up(AssetKind::Article, Seq::MAX, &stop, &|_| {
+    let stopped = archive.indexes.catch_up(ARTICLES, Seq::MAX, &stop, &|_| {
         stop.store(archive.indexes.status().unwrap().remove(0).fanout_left > 0, Ordering::Release);
     });
     assert!(matches!(stopped, Err(IndexError::Stopped)), "{stopped:?}");
-    for kind in [AssetKind::Image, AssetKind::Byline] {
+    for view in [IMAGES, BYLINES] {
         let head = archive.log.head().unwrap().seq;
-        archive.indexes.catch_up(kind, head, &AtomicBool::new(false), &|_| {}).unwrap();
+        archive.indexes.catch_up(view, head, &AtomicBool::new(false), &|_| {}).unwrap();
     }
 
     let (status, ready) = get(&router, "/readyz").await;

@@ -5,13 +5,14 @@ use search::better_spelling;
 use search_api::SearchAnswer;
 use serde_json::{Value, json};
 use store::{AssetId, AssetKind, AssetRef};
+use views::ARTICLES;
 
 use crate::archive::{Archive, ids};
 
 #[test]
 fn what_is_misspelt_is_offered_in_the_spelling_of_the_archive() {
     let archive = Archive::small();
-    let better = |q: &str| better_spelling(&archive.search.begin(), AssetKind::Article, q, 0);
+    let better = |q: &str| better_spelling(&archive.search.begin(), ARTICLES, q, 0);
     // A letter too many, two that changed places, two mistakes; a word that is right stays.
     for (q, offered) in
         [("ferriees", "ferries"), ("tarm", "tram"), ("cuoncyl", "council"), ("coucil tram", "council tram")]
@@ -32,7 +33,7 @@ fn another_spelling_is_offered_for_few_hits() {
     let archive = Archive::of(&events);
     let better = |q: &str| {
         let found = archive.find(&[("q", q)]).total;
-        better_spelling(&archive.search.begin(), AssetKind::Article, q, found)
+        better_spelling(&archive.search.begin(), ARTICLES, q, found)
     };
     assert_eq!(better("petroluem").as_deref(), Some("petroleum"));
     assert_eq!(better("petroluem year").as_deref(), Some("petroleum year"));
@@ -218,7 +219,7 @@ fn function_words_are_found_in_phrases_and_count_for_nothing_else() {
     assert_eq!(archive.ids("ferry"), ["wordy", "terse"]);
     let any = |text: &str| {
         let query = Query::Words(Words { combine: Combine::OneField, ..Words::new(Vec::new(), text) });
-        let request = SearchRequest { query, ..SearchRequest::new(AssetKind::Article) };
+        let request = SearchRequest { query, ..SearchRequest::new(ARTICLES) };
         ids(&archive.search.begin().search(&request).unwrap())
     };
     assert_eq!(any("what was there of the trams"), ["other"]);

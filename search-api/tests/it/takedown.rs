@@ -9,7 +9,7 @@ use axum::{
 use indexer::{IndexError, RebuildOptions, Workers};
 use search::better_spelling;
 use serde_json::{Value, json};
-use store::AssetKind;
+use views::ARTICLES;
 
 use crate::archive::{Archive, get, post, send};
 
@@ -92,7 +92,7 @@ async fn an_erasure_closes_what_was_open_and_frees_its_files() {
     let scroll = json!({"size": 1, "query": {"match_all": {}}}).to_string();
     let (_, opened) = post(&router, "/es/articles/_search?scroll=1h", scroll).await;
     let scroll = opened["_scroll_id"].as_str().unwrap().to_owned();
-    let old = archive.indexes.live(AssetKind::Article).unwrap().dir().to_owned();
+    let old = archive.indexes.live(ARTICLES).unwrap().dir().to_owned();
     assert!(mapped(&old) > 0);
 
     archive.append(&[order("erased", "a/1")]);
@@ -136,9 +136,9 @@ async fn nothing_counts_suggests_or_spells_what_was_withdrawn() {
     let router = archive.router();
     let never = std::sync::atomic::AtomicBool::new(false);
     let options = RebuildOptions::default();
-    archive.indexes.rebuild(AssetKind::Article, &options, &never, &|_| {}).unwrap();
+    archive.indexes.rebuild(ARTICLES, &options, &never, &|_| {}).unwrap();
     let then = store::AsOf::Seq(archive.log.head().unwrap().seq);
-    archive.indexes.build_as_of(AssetKind::Article, &then, "then", &options, &never, &|_| {}).unwrap();
+    archive.indexes.build_as_of(ARTICLES, &then, "then", &options, &never, &|_| {}).unwrap();
     let asked = async |what: &str| get(&router, what).await.1;
     let near = json!({"size": 0, "suggest": {"text": "zorkmidz", "near": {"term": {"field": "headline"}}}})
         .to_string();
@@ -151,7 +151,7 @@ async fn nothing_counts_suggests_or_spells_what_was_withdrawn() {
         }
         let suggested = asked("/api/v1/suggest?q=zork").await.to_string();
         assert_eq!(suggested.contains("Zorkmids"), seen, "{when}: {suggested}");
-        let spelled = better_spelling(&archive.search.begin(), AssetKind::Article, "zorkmidz", 0);
+        let spelled = better_spelling(&archive.search.begin(), ARTICLES, "zorkmidz", 0);
         assert_eq!(spelled.is_some(), seen, "{when}: {spelled:?}");
         for index in ["articles", "articles@then"] {
             let (_, near) = post(&router, &format!("/es/{index}/_search"), near.clone()).await;
@@ -170,7 +170,7 @@ async fn nothing_counts_suggests_or_spells_what_was_withdrawn() {
         archive.index();
         expect(seen, verb).await;
     }
-    archive.indexes.rollback(AssetKind::Article).unwrap();
+    archive.indexes.rollback(ARTICLES).unwrap();
     let found = asked("/api/v1/search?q=zorkmids").await;
     assert_eq!(found["total"], 0, "after going back: {found}");
 }

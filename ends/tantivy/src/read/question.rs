@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use query::{Aggregation, AggregationAnswer, Explanation, Hit, Query, QueryError, SearchRequest, SortValue};
 use store::{AssetId, AssetKind, Seq, Timestamp};
 use tantivy::{DocAddress, TantivyError};
-use views::{Document, View};
+use views::{Document, ViewId};
 
 use super::{
     aggregate::{Aggregator, Docs, Place},
@@ -33,7 +33,7 @@ pub struct Asked<'a> {
     /// Its index at one commit.
     pub index: &'a Searcher,
     /// What it is.
-    pub view: &'static dyn View,
+    pub view: ViewId,
     /// Assets that are left out of what is found.
     pub hidden: &'a BTreeSet<AssetId>,
     /// Returns the document of an asset (of the view's own kind, if none is given) as an example of what is looked for;
@@ -187,7 +187,7 @@ mod tests {
     use query::Words;
     use serde_json::json;
     use store::{AssetRef, Revision};
-    use views::view_of;
+    use views::ARTICLES;
 
     use super::*;
     use crate::{Allowance, Index, SearchLimits, Writer};
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn what_there_is_no_time_to_explain_is_left_out() {
         let dir = tempfile::tempdir().unwrap();
-        let view = view_of(AssetKind::Article);
+        let view = ARTICLES;
         Index::create(dir.path(), view.fields()).unwrap();
         let index = Index::open(dir.path(), view.fields()).unwrap();
         let mut writer = Writer::open(&index).unwrap();
@@ -224,7 +224,7 @@ mod tests {
                 example: Box::new(|_, _| None),
                 hit: Box::new(|_| None),
             };
-            let request = &SearchRequest::new(AssetKind::Article);
+            let request = &SearchRequest::new(ARTICLES);
             let question = Question { request, views: vec![view], lengths: &Arc::default(), budget: &budget };
             let second = DocAddress::new(0, 1);
             let row =

@@ -223,7 +223,7 @@ mod tests {
     use serde_json::json;
     use store::{AssetKind, AssetRef, Revision, Seq};
     use tantivy::tokenizer::{BoxTokenStream, Token, TokenStream, Tokenizer};
-    use views::view_of;
+    use views::ARTICLES;
 
     use super::*;
 
@@ -275,7 +275,7 @@ mod tests {
 
     fn empty_index() -> (tempfile::TempDir, Index) {
         let dir = tempfile::tempdir().unwrap();
-        let fields = view_of(AssetKind::Article).fields();
+        let fields = ARTICLES.fields();
         Index::create(dir.path(), fields).unwrap();
         let index = Index::open(dir.path(), fields).unwrap();
         (dir, index)

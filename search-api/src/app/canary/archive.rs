@@ -12,6 +12,7 @@ use store::{
     Rendition, Seq, Timestamp, Visibility,
 };
 use tempfile::TempDir;
+use views::VIEWS;
 
 use super::{Question, Servers, Who};
 use crate::{
@@ -163,11 +164,11 @@ impl Archive {
         ));
         archive.catch_up();
         let never = AtomicBool::new(false);
-        for kind in AssetKind::ALL {
+        for view in VIEWS {
             let options = RebuildOptions::default();
-            archive.indexes.rebuild(kind, &options, &never, &|_| {}).unwrap();
+            archive.indexes.rebuild(view, &options, &never, &|_| {}).unwrap();
             let then = AsOf::Seq(archive.public_until);
-            archive.indexes.build_as_of(kind, &then, "then", &options, &never, &|_| {}).unwrap();
+            archive.indexes.build_as_of(view, &then, "then", &options, &never, &|_| {}).unwrap();
         }
         archive
     }
@@ -227,8 +228,8 @@ impl Archive {
 
     fn catch_up(&self) {
         let head = self.log.head().unwrap().seq;
-        for kind in AssetKind::ALL {
-            self.indexes.catch_up(kind, head, &AtomicBool::new(false), &|_| {}).unwrap();
+        for view in VIEWS {
+            self.indexes.catch_up(view, head, &AtomicBool::new(false), &|_| {}).unwrap();
         }
     }
 

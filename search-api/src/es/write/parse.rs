@@ -7,7 +7,7 @@ use store::AssetKind;
 use super::{Action, Verb};
 use crate::{
     door::error::RequestError,
-    es::{error::no_body, params::kind_of},
+    es::{error::no_body, params::view_of},
 };
 
 /// The most actions of one `_bulk`.
@@ -87,7 +87,7 @@ fn action(
     let failed = |error: RequestError| Box::new(Failed { index: index.clone(), id: id.clone(), error });
     let read = || -> Result<Action, RequestError> {
         let mut object = Fields::new(meta.clone(), "")?;
-        let kind = kind_of(object.text("_index")?.as_deref().or(default_index).unwrap_or_default())?;
+        let view = view_of(object.text("_index")?.as_deref().or(default_index).unwrap_or_default())?;
         let id = object.text("_id")?;
         let if_seq_no = object.count("if_seq_no")?.map(|seq| seq as u64);
         // Nothing is routed, and what others have written in between is always looked at again.
@@ -102,7 +102,7 @@ fn action(
             Some(line) => serde_json::from_str(line)
                 .map_err(|error| QueryError::new(format!("the document is no JSON object: {error}")))?,
         };
-        of_source(verb, kind, id, source, if_seq_no)
+        of_source(verb, view.kind(), id, source, if_seq_no)
     };
     read().map_err(failed)
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use search::Search;
-use store::AssetKind;
+use views::{VIEWS, ViewId};
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_secs(1);
@@ -20,7 +20,7 @@ const KEPT: usize = 120;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Look {
     head: u64,
-    /// In the order of [`AssetKind::ALL`]; the head where a view cannot be read, which its card says.
+    /// In the order of [`VIEWS`]; the head where a view cannot be read, which its card says.
     reached: [u64; 3],
 }
 
@@ -64,9 +64,9 @@ impl Gauges {
     }
 
     /// Events that a view had still to take in, oldest first.
-    pub(super) fn lags(&self, kind: AssetKind) -> Vec<u64> {
+    pub(super) fn lags(&self, view: ViewId) -> Vec<u64> {
         let looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = AssetKind::ALL.iter().position(|other| *other == kind).unwrap_or_default();
+        let at = VIEWS.iter().position(|other| *other == view).unwrap_or_default();
         let lag = |look: &Look| look.reached.get(at).map_or(0, |reached| look.head.saturating_sub(*reached));
         looks.iter().map(lag).collect()
     }
@@ -74,32 +74,34 @@ impl Gauges {
 
 fn look(search: &Search) -> Option<Look> {
     let head = search.log().head().ok()?.seq.get();
-    let reached = |kind| {
-        let live = search.indexes().live(kind).and_then(|generation| generation.reached());
+    let reached = |view| {
+        let live = search.indexes().live(view).and_then(|generation| generation.reached());
         live.map_or(head, store::Seq::get)
     };
-    Some(Look { head, reached: AssetKind::ALL.map(reached) })
+    Some(Look { head, reached: VIEWS.map(reached) })
 }
 
 #[cfg(test)]
 mod tests {
+    use views::IMAGES;
+
     use super::*;
 
     #[test]
     fn rates_and_lags_are_those_of_the_last_two_minutes() {
         let gauges = Gauges::default();
-        assert_eq!((gauges.rates(), gauges.lags(AssetKind::Image)), (Vec::new(), Vec::new()));
+        assert_eq!((gauges.rates(), gauges.lags(IMAGES)), (Vec::new(), Vec::new()));
         for head in [10, 10, 25] {
             gauges.add(Some(Look { head, reached: [10, 7, 30] }));
         }
         gauges.add(None);
         assert_eq!(gauges.rates(), [0, 15]);
-        assert_eq!(gauges.lags(AssetKind::ALL[0]), [0, 0, 15]);
-        assert_eq!(gauges.lags(AssetKind::ALL[1]), [3, 3, 18]);
-        assert_eq!(gauges.lags(AssetKind::ALL[2]), [0, 0, 0]);
+        assert_eq!(gauges.lags(VIEWS[0]), [0, 0, 15]);
+        assert_eq!(gauges.lags(VIEWS[1]), [3, 3, 18]);
+        assert_eq!(gauges.lags(VIEWS[2]), [0, 0, 0]);
         for _ in 0..200 {
             gauges.add(Some(Look { head: 25, reached: [25; 3] }));
         }
-        assert_eq!(gauges.lags(AssetKind::ALL[0]), [0; KEPT]);
+        assert_eq!(gauges.lags(VIEWS[0]), [0; KEPT]);
     }
 }

@@ -25,8 +25,8 @@ fn is_building(view: &ViewStatus) -> bool {
 }
 
 fn card(view: &ViewStatus, gauges: &Gauges, may_order: bool) -> Markup {
-    let name = view.kind.plural();
-    let lags = gauges.lags(view.kind);
+    let name = view.view.name();
+    let lags = gauges.lags(view.view);
     html! {
         section.view id=(format!("view-{name}")) aria-labelledby=(format!("view-{name}-title")) {
             h3 id=(format!("view-{name}-title")) { (text::capital(name)) }
