@@ -74,6 +74,8 @@ pub struct Hit {
     pub explanation: Option<Explanation>,
     /// The value that it stands for, when hits are collapsed.
     pub group: Option<SortValue>,
+    /// The names of the queries that it matches, of those that have one.
+    pub matched: Vec<String>,
 }
 
 impl SearchResponse {

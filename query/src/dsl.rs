@@ -134,6 +134,7 @@ fn written(query: &Query) -> Written {
         Query::Bool(bool) => bool::write(bool),
         Query::Constant(query) => constant::write(query),
         Query::Boosted(query, boost) => written(query).boosted(*boost),
+        Query::Named(query, name) => written(query).with("_name", name.as_str()),
         Query::Best { queries, tie_breaker } => best::write(queries, *tie_breaker),
         Query::Like(like) => like::write(like),
         Query::Scored(scored) => scored::write(scored),
@@ -173,13 +174,10 @@ impl Parser<'_, '_> {
 
     /// Reads the rest with `read`, and the boost and the end itself.
     fn boosted(&mut self, mut object: Fields, read: impl FnOnce(&mut Self, &mut Fields) -> Answer) -> Answer {
-        let boost = object.boost()?;
-        if object.take("_name").is_some() {
-            return Err(QueryError::new("`_name` is not supported: hits do not tell which query they match"));
-        }
+        let (boost, name) = (object.boost()?, object.text("_name")?);
         let query = read(self, &mut object)?;
         object.end()?;
-        Ok(query.boosted(boost))
+        Ok(named(query.boosted(boost), name))
     }
 
     /// Reads `{"field": {…}}` or its short form `{"field": value}`.
@@ -191,7 +189,7 @@ impl Parser<'_, '_> {
         read: impl FnOnce(&mut Self, String, &mut Fields) -> Answer,
     ) -> Answer {
         let mut outer = Fields::new(body, pointer)?;
-        let boost = outer.boost()?;
+        let (boost, name) = (outer.boost()?, outer.text("_name")?);
         let (field, inner) = outer
             .take_any()
             .ok_or_else(|| QueryError::new("the name of a field is expected here").at(pointer))?;
@@ -202,7 +200,7 @@ impl Parser<'_, '_> {
             value => Value::Object([(short.to_owned(), value)].into_iter().collect()),
         };
         let query = self.boosted(Fields::new(inner, &here)?, |this, object| read(this, field, object))?;
-        Ok(query.boosted(boost))
+        Ok(named(query.boosted(boost), name))
     }
 
     /// Like [`Parser::of_field`], or reads `{"fields": […], …}`.
@@ -234,6 +232,13 @@ impl Parser<'_, '_> {
             }
             Some(query) => Ok(vec![self.query(query, &pointer)?]),
         }
+    }
+}
+
+fn named(query: Query, name: Option<String>) -> Query {
+    match name {
+        Some(name) => query.named(name),
+        None => query,
     }
 }
 

@@ -61,7 +61,7 @@ pub use need::{Minimum, Need};
 pub use pattern::{Pattern, PatternError, Run, fold_pattern};
 pub use request::{
     Cursor, IndexName, MAX_LIMIT, MIN_SEQ, PARAMETERS, Parameter, PlainOrder, PlainSearch, SearchRequest,
-    SourceFilter, Takes, matches_path, text_bytes, window_too_large,
+    Slice, SourceFilter, Takes, matches_path, text_bytes, window_too_large,
 };
 pub use scalar::Scalar;
 pub use scored::{Curve, Example, FunctionKind, Like, Mode, Modifier, ScoreFunction, Scored};
@@ -119,6 +119,8 @@ pub enum Query {
     Constant(Box<Query>),
     /// The score multiplied.
     Boosted(Box<Query>, f32),
+    /// A query with a name, which hits that match it tell.
+    Named(Box<Query>, String),
     /// The best of several, the others counting a little.
     Best {
         /// The queries.
@@ -138,8 +140,48 @@ impl Query {
     pub fn boosted(self, boost: f32) -> Self {
         match self {
             query if boost.to_bits() == 1.0_f32.to_bits() => query,
+            Self::Named(query, name) => Self::Named(Box::new(query.boosted(boost)), name),
             Self::Boosted(query, own) => Self::Boosted(query, (own * boost).min(limits::MAX_BOOST)),
             query => Self::Boosted(Box::new(query), boost),
+        }
+    }
+}
+
+impl Query {
+    /// Returns the query under a name, instead of the one that it may have.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        match self {
+            Self::Named(query, _) => Self::Named(query, name.into()),
+            query => Self::Named(Box::new(query), name.into()),
+        }
+    }
+
+    /// Returns all queries in it that have names, with these.
+    pub fn with_names(&self) -> Vec<(&str, &Self)> {
+        let mut found = Vec::new();
+        self.add_names(&mut found);
+        found
+    }
+
+    fn add_names<'a>(&'a self, found: &mut Vec<(&'a str, &'a Self)>) {
+        match self {
+            Self::Named(query, name) => {
+                found.push((name, query));
+                query.add_names(found);
+            }
+            Self::Bool(bool) => {
+                let all = [&bool.must, &bool.filter, &bool.should, &bool.must_not];
+                all.into_iter().flatten().for_each(|query| query.add_names(found));
+            }
+            Self::Constant(query) | Self::Boosted(query, _) => query.add_names(found),
+            Self::Best { queries, .. } => queries.iter().for_each(|query| query.add_names(found)),
+            Self::Scored(scored) => {
+                scored.query.add_names(found);
+                let filters = scored.functions.iter().filter_map(|function| function.filter.as_ref());
+                filters.for_each(|filter| filter.add_names(found));
+            }
+            _ => {}
         }
     }
 }

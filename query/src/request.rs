@@ -53,6 +53,8 @@ pub struct SearchRequest {
     pub count_all: bool,
     /// When not all are counted: up to how many are.
     pub count_to: u64,
+    /// Only one part of all hits.
+    pub slice: Option<Slice>,
     /// Of all hits with the same value in this field, only the best.
     pub collapse: Option<String>,
     /// Scores are wanted although the order does not need them.
@@ -94,6 +96,7 @@ impl SearchRequest {
             aggregations: Vec::new(),
             count_all: true,
             count_to: 0,
+            slice: None,
             collapse: None,
             scores: false,
             time_limit: None,
@@ -137,6 +140,22 @@ impl SearchRequest {
             highlight: Some(HighlightOptions::default()),
             ..Self::new(view)
         })
+    }
+}
+
+/// One part of all documents, so that several can read them at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slice {
+    /// Which part, from 0 on.
+    pub part: u64,
+    /// Of how many.
+    pub of: u64,
+}
+
+impl Slice {
+    /// Returns true if the document of this seq is in it.
+    pub fn has(self, seq: u64) -> bool {
+        seq % self.of.max(1) == self.part
     }
 }
 

@@ -195,6 +195,7 @@ pub(crate) fn hit_of(document: Document, index: &IndexName) -> Hit {
         sort: Vec::new(),
         explanation: None,
         group: None,
+        matched: Vec::new(),
         index: index.clone(),
     }
 }

@@ -54,6 +54,11 @@ pub(crate) fn answer(
     if let Some(query) = after_facets {
         found = question.rows(query, false)?;
     }
+    let named: Vec<(&str, &Query)> = [Some(&request.query), request.post_filter.as_ref()]
+        .into_iter()
+        .flatten()
+        .flat_map(Query::with_names)
+        .collect();
     let full = found.rows.len() >= request.from + request.size && request.size > 0;
     let mut total = found.total;
     let mut highlighters: Vec<Option<Highlighter<'_>>> = runs.iter().map(Run::highlighter).collect();
@@ -92,10 +97,18 @@ pub(crate) fn answer(
             true if !budget.check() => question.explain(query, &row)?,
             _ => None,
         };
+        let mut matched = Vec::new();
+        for (name, query) in &named {
+            if !budget.check() && question.matches(query, &row)? {
+                matched.push((*name).to_owned());
+            }
+        }
         last = Some((row.sort.clone(), row.seq));
         let mut hit = hit_of(document, &run.view.name);
         (hit.score, hit.highlights, hit.sort) = (row.score, highlights, row.sort);
-        (hit.explanation, hit.group) = (explanation, row.group);
+        hit.explanation = explanation;
+        hit.matched = matched;
+        hit.group = row.group;
         hits.push(hit);
     }
     let first = runs.first();

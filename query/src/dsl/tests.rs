@@ -279,6 +279,7 @@ fn query() -> impl Strategy<Value = Query> {
             bool,
             inner.clone().prop_map(|query| Query::Constant(Box::new(query))),
             (inner.clone(), boost()).prop_map(|(query, boost)| query.boosted(boost)),
+            (inner.clone(), text()).prop_map(|(query, name)| query.named(name)),
             (some(), share()).prop_map(|(queries, tie_breaker)| Query::Best { queries, tie_breaker }),
             scored(inner),
         ]
@@ -313,6 +314,8 @@ fn bodies() -> Vec<Value> {
         json!({"query_string": {"query": "/fer.+y/ OR _exists_:images OR *", "quote_field_suffix": ".exact"}}),
         json!({"simple_query_string": {"query": "ferry + (fog | -tram) \"x y\"~3 wi-fi*", "fields": ["body"]}}),
         json!({"term": {"section": "City"}}),
+        json!({"term": {"section": {"value": "City", "_name": "first"}}}),
+        json!({"bool": {"should": ["?"], "_name": "second", "boost": 2}}),
         json!({"term": {"section": {"value": true, "case_insensitive": true, "boost": 1.5}}}),
         json!({"terms": {"section": ["City", 7, 1.5], "boost": 2}}),
         json!({"terms_set": {"section": {"terms": ["City", "World"], "minimum_should_match": "50%"}}}),

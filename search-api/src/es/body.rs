@@ -6,7 +6,7 @@ mod sort;
 use std::time::Duration;
 
 use query::{
-    Cursor, DateFormat, DslOptions, Fields, IndexName, Query, QueryError, Scalar, SearchRequest,
+    Cursor, DateFormat, DslOptions, Fields, IndexName, Query, QueryError, Scalar, SearchRequest, Slice,
     SourceFilter, kind_of,
     limits::{Clauses, MAX_WINDOW, check_body},
     parse_query, window_too_large,
@@ -234,6 +234,7 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
         suggest: object.take("suggest"),
         request,
     };
+    search.request.slice = slice(&mut object)?;
     let total = object.take("track_total_hits").unwrap_or_else(|| Value::from(USUAL_TOTAL));
     search.track_total(&total)?;
     if let Some(count) = object.count("terminate_after")? {
@@ -241,6 +242,20 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
     }
     object.end()?;
     Ok(search)
+}
+
+/// `slice`: one part of all documents, whichever field would part them.
+fn slice(object: &mut Fields) -> Result<Option<Slice>, QueryError> {
+    let Some(value) = object.take("slice") else { return Ok(None) };
+    let mut inner = Fields::new(value, "/slice")?;
+    inner.text("field")?;
+    let (part, of) = (inner.count("id")?, inner.count("max")?);
+    inner.end()?;
+    match (part, of) {
+        (Some(part), Some(of)) if part < of && of > 1 => Ok(Some(Slice { part: part as u64, of: of as u64 })),
+        _ => Err(QueryError::illegal("`slice` must have an `id` below its `max`, which is 2 at least")
+            .at("/slice")),
+    }
 }
 
 /// `collapse`: of all hits with the same value, the best.

@@ -84,6 +84,8 @@ struct Shown {
     sort: Option<Vec<Value>>,
     #[serde(rename = "_explanation", skip_serializing_if = "Option::is_none")]
     explanation: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    matched_queries: Vec<String>,
 }
 
 fn as_text<S: Serializer>(index: &IndexName, to: S) -> Result<S::Ok, S::Error> {
@@ -151,6 +153,7 @@ fn shown(hit: Hit, search: &EsSearch, by_score: bool) -> Shown {
         highlight: hit.highlights,
         sort,
         explanation: hit.explanation.as_ref().map(explained),
+        matched_queries: hit.matched,
     }
 }
 

@@ -44,6 +44,10 @@ pub(super) async fn search(
     let mut search = body::parse(body, &indices)?;
     from_params(&mut search, &mut taker, &indices)?;
     taker.end()?;
+    if search.request.slice.is_some() && scroll.is_none() && search.point.is_none() {
+        let why = "`slice` can only be used with a scroll or a point in time";
+        return Err(QueryError::illegal(why).at("/slice").into());
+    }
     if scroll.is_some() && search.point.is_some() {
         return Err(QueryError::illegal("a scroll cannot be of a point in time").at("scroll").into());
     }

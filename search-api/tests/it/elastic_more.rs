@@ -228,3 +228,39 @@ async fn what_says_nothing_is_taken() {
     let stored = search(&archive, "articles", json!({"size": 1, "stored_fields": ["*"]})).await;
     assert!(stored["hits"]["hits"][0].get("_source").is_none(), "not asked for");
 }
+
+#[tokio::test]
+async fn hits_tell_which_queries_they_match() {
+    let archive = Archive::small();
+    let body = json!({"sort": "published", "query": {"bool": {
+        "must": [{"match": {"body": {"query": "harbour", "_name": "words"}}}],
+        "should": [{"term": {"section": {"value": "City", "_name": "city"}}}, {"match_phrase": {"body": {"query": "golden gate", "_name": "gate"}}}],
+    }}});
+    let answer = search(&archive, "articles", body).await;
+    let named: Vec<&Value> =
+        answer["hits"]["hits"].as_array().unwrap().iter().map(|hit| &hit["matched_queries"]).collect();
+    assert_eq!(named, [&json!(["words", "city"]), &json!(["words", "gate"])], "{answer}");
+    let plain = search(&archive, "articles", json!({"query": {"match": {"body": "harbour"}}})).await;
+    assert!(plain["hits"]["hits"][0].get("matched_queries").is_none());
+}
+
+#[tokio::test]
+async fn several_read_a_part_each() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let (mut seen, mut total) = (Vec::new(), 0);
+    for part in 0..3 {
+        let body = json!({"slice": {"id": part, "max": 3}, "size": 100});
+        let (status, answer) = post(&router, "/es/_all/_search?scroll=1m", body.to_string()).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        total += answer["hits"]["total"]["value"].as_u64().unwrap();
+        seen.extend(ids(&answer).into_iter().map(str::to_owned));
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!((seen.len(), total), (8, 8));
+    for slice in [json!({"id": 3, "max": 3}), json!({"id": 0, "max": 1}), json!({"id": 0})] {
+        let body = json!({"slice": slice}).to_string();
+        assert_eq!(post(&router, "/es/_search?scroll=1m", body).await.0, StatusCode::BAD_REQUEST);
+    }
+}

@@ -142,7 +142,6 @@ async fn options_are_done_or_refused_by_name() {
         json!({"query": {"function_score": {"gauss": {"published": {"scale": "1d"}}, "exp": {"published": {"scale": "1d"}}}}}),
         json!({"query": {"function_score": {"weight": 2, "score_mode": "replace"}}}),
         json!({"query": {"function_score": {"weight": 2, "boost_mode": "first"}}}),
-        json!({"query": {"match": {"body": {"query": "fog", "_name": "first"}}}}),
         json!({"highlight": {"order": "best", "fields": {"body": {}}}}),
         json!({"highlight": {"encoder": "json", "fields": {"body": {}}}}),
         json!({"highlight": {"fields": {"body": {"number_of_fragments": 101}}}}),

@@ -88,7 +88,7 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
                 seeks_of(query, seeks);
             }
         }
-        Query::Constant(query) | Query::Boosted(query, _) => seeks_of(query, seeks),
+        Query::Constant(query) | Query::Boosted(query, _) | Query::Named(query, _) => seeks_of(query, seeks),
         Query::Scored(scored) => seeks_of(&scored.query, seeks),
         Query::Best { queries, .. } => queries.iter().for_each(|query| seeks_of(query, seeks)),
         Query::Like(like) => {

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use query::{Missing, SortValue};
+use query::{Missing, Slice, SortValue};
 use store::Seq;
 use tantivy::{
     DocAddress, DocId, Score, SegmentOrdinal, SegmentReader,
@@ -68,6 +68,8 @@ pub(crate) struct Collect {
     /// while none has.
     pub(crate) passed: AtomicU32,
     pub(crate) wants_docs: bool,
+    /// Only one part of all documents, which are parted into so many by their seqs.
+    pub(crate) slice: Option<Slice>,
     pub(crate) budget: Arc<Budget>,
 }
 
@@ -83,6 +85,7 @@ pub(crate) struct InSegment {
     best: BinaryHeap<Candidate>,
     groups: Option<(Source, Groups)>,
     docs: Option<Vec<DocId>>,
+    slice: Option<Slice>,
     budget: Arc<Budget>,
     steps: Steps,
 }
@@ -107,6 +110,7 @@ impl Collector for Collect {
             best: BinaryHeap::with_capacity(self.limit.min(1_024) + 1),
             groups,
             docs: self.wants_docs.then(Vec::new),
+            slice: self.slice,
             budget: Arc::clone(&self.budget),
             steps: Steps::default(),
         };
@@ -159,7 +163,7 @@ impl Collector for Collect {
                     child.collect(doc, score);
                 }
             })?;
-        } else if !self.wants_docs && self.limit == 0 && self.min_score.is_none() {
+        } else if !self.wants_docs && self.limit == 0 && self.min_score.is_none() && self.slice.is_none() {
             child.total = u64::from(weight.count(reader)?);
         } else {
             weight.for_each_no_score(reader, &mut |docs| {
@@ -263,6 +267,9 @@ impl SegmentCollector for InSegment {
 
     fn collect(&mut self, doc: DocId, score: Score) {
         if self.steps.more(1, &self.budget) || self.min_score.is_some_and(|least| score < least) {
+            return;
+        }
+        if self.slice.is_some_and(|slice| !slice.has(self.order.seq(doc))) {
             return;
         }
         self.total += 1;

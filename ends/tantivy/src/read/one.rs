@@ -203,6 +203,7 @@ impl<'a> One<'a> {
             counted: AtomicU64::new(0),
             passed: AtomicU32::new(0),
             wants_docs,
+            slice: request.slice,
             budget: Arc::clone(self.question.budget),
         };
         self.searcher().search(&query, &collect).map_err(AskError::from)
@@ -218,6 +219,16 @@ impl<'a> One<'a> {
             return Ok(None);
         }
         explanation(&explained?).map(Some)
+    }
+
+    /// Whether a document matches a query.
+    pub(super) fn matches(self, query: &Query, address: DocAddress) -> Result<bool, AskError> {
+        let weight = self.translate(query)?.weight(EnableScoring::disabled_from_searcher(self.searcher()))?;
+        let mut scorer = weight.scorer(self.searcher().segment_reader(address.segment_ord), 1.0)?;
+        if scorer.doc() < address.doc_id {
+            scorer.seek(address.doc_id);
+        }
+        Ok(scorer.doc() == address.doc_id)
     }
 
     /// The first of these documents in an order, and the order's keys; without an order, by relevance.
@@ -247,6 +258,7 @@ impl<'a> One<'a> {
             counted: AtomicU64::new(0),
             passed: AtomicU32::new(0),
             wants_docs: false,
+            slice: None,
             budget: Arc::clone(self.question.budget),
         };
         let mut collected = Vec::new();

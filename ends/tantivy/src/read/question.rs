@@ -163,6 +163,17 @@ impl Question<'_> {
         }
     }
 
+    /// Returns true if a row matches a query.
+    ///
+    /// # Errors
+    /// [`AskError`]: the query is wrong, or the index fails.
+    pub fn matches(&self, query: &Query, row: &Row) -> Result<bool, AskError> {
+        match self.each().nth(row.view) {
+            Some(view) => view.matches(query, row.address),
+            None => Ok(false),
+        }
+    }
+
     /// Up to how many hits are counted.
     pub(super) fn count_to(&self) -> u64 {
         if self.request.count_all { u64::MAX } else { self.request.count_to }

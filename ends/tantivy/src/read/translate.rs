@@ -79,6 +79,7 @@ impl Translator<'_> {
             Query::Ids(ids) => self.ids(ids.iter().cloned()),
             Query::Bool(bool) => self.bool(bool)?,
             Query::Constant(query) => Box::new(ConstScoreQuery::new(self.query(query)?, 1.0)),
+            Query::Named(query, _) => self.query(query)?,
             Query::Boosted(query, boost) => Box::new(BoostQuery::new(self.query(query)?, *boost)),
             Query::Best { queries, tie_breaker } => {
                 let queries = queries.iter().map(|query| self.query(query)).collect::<Result<_, _>>()?;
