@@ -113,7 +113,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         return Ok(Outcome::Done);
     }
     let as_of = args.as_of.as_ref().map(|as_of| format!(" as of {as_of}")).unwrap_or_default();
-    terminal.say(format!("{} for {query}{as_of}", count(found.total, args.view.name())))?;
+    terminal.say(format!("{} for {query}{as_of}", count(found.total, args.view.kind().name())))?;
     if found.timed_out {
         terminal.note(
             "not all was looked at: this search would take too long; fewer or rarer words find everything",

@@ -58,9 +58,14 @@ fn first(text: &str) -> Option<Value> {
     Deserializer::from_str(text).into_iter().next()?.ok()
 }
 
-/// Returns true for an object with a headline or a text.
+/// Returns true for an object with a headline or a text, unless it is the schema of such objects.
 fn is_record(value: &Value, mapped: &Columns) -> bool {
     let Value::Object(object) = value else { return false };
+    // https://json-schema.org/draft/2020-12/json-schema-core#name-the-schema-keyword
+    let dialect = object.get("$schema").and_then(Value::as_str).unwrap_or_default();
+    if dialect.contains("//json-schema.org/") {
+        return false;
+    }
     let said = |value: &Value| {
         value.is_string() || value.as_array().is_some_and(|list| list.iter().all(Value::is_string))
     };
@@ -175,6 +180,10 @@ mod tests {
         check("{\"response\" : {\"results\" : [ {\"title\":\"A\",\"text\":\"b\"}, {\"titl", under("results"));
         check("{\"a\":[{\"b\":1}]}", None);
         check("[1,2]", None);
+        let schema =
+            |dialect: &str| format!("{{\"$schema\":\"{dialect}\",\"title\":\"A\",\"description\":\"b\"}}");
+        check(&schema("http://json-schema.org/draft-07/schema#"), None);
+        check(&schema("https://example.org/article.json"), Some(Shape::Lines));
         check("", None);
     }
 
