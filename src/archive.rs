@@ -40,7 +40,7 @@ impl Archive {
         })
     }
 
-    /// Whether there is a log.
+    /// Returns true if there is a log.
     pub(crate) fn exists(&self) -> bool {
         self.log_dir().is_dir()
     }
@@ -68,7 +68,7 @@ impl Archive {
     }
 }
 
-/// Whether the system says that this may not be written.
+/// Returns true if the system says that this may not be written.
 fn is_denied(error: &(dyn std::error::Error + 'static)) -> bool {
     use std::io::{Error, ErrorKind};
     let mut causes = std::iter::successors(Some(error), |error| error.source());

@@ -67,9 +67,9 @@ struct Check<'a> {
 #[derive(Default)]
 struct Found {
     checked: Vec<Value>,
-    /// Whether something differs that was not mended.
+    /// True if something differs that was not mended.
     is_wrong: bool,
-    /// Whether `--repair` would mend it.
+    /// True if `--repair` would mend it.
     to_mend: bool,
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn run(archive: &Archive, _args: &Args, terminal: &Terminal) -> Resul
     Ok(Outcome::Done)
 }
 
-/// What is out of the ordinary, or under way.
+/// Returns what is out of the ordinary, or under way.
 fn notes(view: &ViewStatus) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(view.failure.clone());

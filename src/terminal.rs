@@ -43,7 +43,7 @@ impl Terminal {
         Self { json }
     }
 
-    /// Whether output is for machines.
+    /// Returns true if output is for machines.
     pub(crate) fn is_json(&self) -> bool {
         self.json
     }
@@ -165,7 +165,7 @@ impl BuildBar {
         }
     }
 
-    /// What is being done, and what comes after the numbers.
+    /// Returns what is being done, and what comes after the numbers.
     fn says(&self, progress: Progress) -> (String, String) {
         let (doing, unit) = match progress.phase {
             Phase::Checking => ("checking", "documents"),
@@ -248,8 +248,8 @@ pub(crate) fn count(number: u64, what: &str) -> String {
     format!("{} {what}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
-/// What an archive's text may not do to a terminal: control characters become `\u{fffd}`, but for line ends, tabs and the
-/// styles that we set ourselves.
+/// Returns what an archive's text may not do to a terminal: control characters become `\u{fffd}`, but for line ends,
+/// tabs and the styles that we set ourselves.
 fn harmless(line: &str) -> Cow<'_, str> {
     let allowed = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
     if line.chars().all(allowed) {

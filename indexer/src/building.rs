@@ -58,8 +58,8 @@ struct Note {
 }
 
 impl Indexes {
-    /// What is being built of a view, in this process or another, or what was built last; `None` when nothing ever
-    /// was.
+    /// Returns what is being built of a view, in this process or another, or what was built last; `None` when nothing
+    /// ever was.
     ///
     /// # Errors
     /// [`IndexError`] when the directory cannot be read.

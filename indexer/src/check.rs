@@ -30,12 +30,12 @@ pub struct CheckReport {
     pub extra: Vec<AssetId>,
     /// The index has another content of these.
     pub stale: Vec<AssetId>,
-    /// Whether what differed was mended.
+    /// True if what differed was mended.
     pub repaired: bool,
 }
 
 impl CheckReport {
-    /// Whether nothing differs.
+    /// Returns true if nothing differs.
     pub fn is_clean(&self) -> bool {
         self.missing.is_empty() && self.extra.is_empty() && self.stale.is_empty()
     }

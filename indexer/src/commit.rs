@@ -61,7 +61,7 @@ impl Commit {
         self.takedowns.max(if info.as_of.is_some() { info.since } else { self.reached })
     }
 
-    /// How many documents are still to be made anew.
+    /// Returns how many documents are still to be made anew.
     pub(crate) fn behind(&self) -> u64 {
         self.fanouts.iter().map(FanoutPosition::left).sum()
     }

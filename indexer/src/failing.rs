@@ -18,7 +18,7 @@ use crate::indexes::Indexes;
 const NOTE_BYTES: usize = 4_096;
 
 impl Indexes {
-    /// Why a view is not kept up to date just now, in whichever process; `None` when it is.
+    /// Returns why a view is not kept up to date just now, in whichever process; `None` when it is.
     pub fn failing(&self, view: ViewId) -> Option<String> {
         let known = self.failures().get(&view).cloned();
         known.or_else(|| {

@@ -35,7 +35,7 @@ pub(crate) struct FanoutPosition {
 }
 
 impl FanoutPosition {
-    /// How many are still to be done.
+    /// Returns how many are still to be done.
     pub(crate) fn left(&self) -> u64 {
         self.total.saturating_sub(self.done)
     }
@@ -67,7 +67,7 @@ impl FanoutWriter {
         Ok(())
     }
 
-    /// Where it begins. The file need not be on disk: one that is not whole is made again.
+    /// Returns where it begins. The file need not be on disk: one that is not whole is made again.
     pub(crate) fn finish(mut self, seq: Seq, asset: AssetRef) -> io::Result<FanoutPosition> {
         self.file.flush()?;
         let digest = Digest::from_bytes(self.hasher.finalize().into());

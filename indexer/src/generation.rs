@@ -34,7 +34,7 @@ pub struct GenerationInfo {
 }
 
 impl GenerationInfo {
-    /// What is written beside the index in `dir`, be that damaged or not.
+    /// Returns what is written beside the index in `dir`, be that damaged or not.
     pub(crate) fn read(dir: &Path) -> Result<Self, IndexError> {
         let path = dir.join(INFO_FILE);
         let stored = std::fs::read(&path).map_err(io(&path))?;
@@ -122,7 +122,7 @@ impl Generation {
         &self.name
     }
 
-    /// What is written beside its index.
+    /// Returns what is written beside its index.
     pub fn info(&self) -> &GenerationInfo {
         &self.info
     }
@@ -137,7 +137,7 @@ impl Generation {
         &self.index
     }
 
-    /// Where it lies.
+    /// Returns where it lies.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
@@ -158,7 +158,7 @@ impl Generation {
         Arc::downgrade(&self.files)
     }
 
-    /// Whether this program would build it otherwise: other fields, or other rules of analysis.
+    /// Returns true if this program would build it otherwise: other fields, or other rules of analysis.
     pub fn is_outdated(&self) -> bool {
         self.info.analyser != ANALYSER_VERSION || self.index.differs_from(self.view.fields())
     }
@@ -233,12 +233,12 @@ impl Generation {
         Ok(self.last_commit()?.reached)
     }
 
-    /// What the last commit says of itself.
+    /// Returns what the last commit says of itself.
     pub(crate) fn last_commit(&self) -> Result<Commit, IndexError> {
         Ok(self.index.last_commit()?.unwrap_or(Commit::NONE))
     }
 
-    /// Whether its directory is the one that has its name now.
+    /// Returns true if its directory is the one that has its name now.
     pub(crate) fn is_current(&self) -> bool {
         self.index.is_current()
     }
@@ -262,8 +262,8 @@ impl Generation {
 }
 
 impl IndexSearcher {
-    /// What tells this state of the index from its others: in the middle of a long fan-out the checkpoint does not, nor does
-    /// it in the archive as it stood, from which something was taken.
+    /// Returns what tells this state of the index from its others: in the middle of a long fan-out the checkpoint does
+    /// not, nor does it in the archive as it stood, from which something was taken.
     pub fn state(&self) -> String {
         format!("{}-{}-{}-{}", self.checkpoint, self.reached, self.fanout_left, self.followed)
     }

@@ -149,7 +149,7 @@ impl Indexes {
         GenerationInfo::read(&self.view_dir(view).join(generation)).ok()?.as_of?.parse().ok()
     }
 
-    /// What can be searched or gone back to, beside the live generation.
+    /// Returns what can be searched or gone back to, beside the live generation.
     pub(crate) fn others(&self, view: ViewId) -> Result<Vec<String>, IndexError> {
         let previous = self.live_or_missing(view)?.previous;
         let mut others = self.generations(view)?;
@@ -210,7 +210,7 @@ impl Indexes {
         mark(&dir, error)
     }
 
-    /// Why a generation is out of service.
+    /// Returns why a generation is out of service.
     pub(crate) fn damage_of(&self, view: ViewId, name: &str) -> Result<Option<String>, IndexError> {
         let path = self.view_dir(view).join(name).join(MARK);
         match fs::read_to_string(&path) {

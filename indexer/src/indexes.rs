@@ -260,7 +260,7 @@ impl Indexes {
         Ok(previous)
     }
 
-    /// How all views stand. A view that cannot be searched says why.
+    /// Returns how all views stand. A view that cannot be searched says why.
     ///
     /// # Errors
     /// [`IndexError`] when the log cannot be read.
@@ -389,7 +389,7 @@ impl Indexes {
 /// How often the live generation is looked for again when it was swapped meanwhile.
 const TRIES: u32 = 8;
 
-/// Whether a generation may have this name: nothing that leads out of the view's directory.
+/// Returns true if a generation may have this name: nothing that leads out of the view's directory.
 pub(crate) fn is_name(name: &str) -> bool {
     let plain = name.strip_prefix(['@', '~']).unwrap_or(name);
     (1..=60).contains(&plain.len())
@@ -397,7 +397,7 @@ pub(crate) fn is_name(name: &str) -> bool {
         && plain.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
-/// What is written of a generation that begins now.
+/// Returns what is written of a generation that begins now.
 pub(crate) fn new_info(view: ViewId, since: Seq, as_of: Option<String>) -> GenerationInfo {
     GenerationInfo {
         view: view.name().to_owned(),

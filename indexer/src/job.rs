@@ -35,7 +35,7 @@ impl RebuildJob {
         self.stop.store(true, Ordering::Release);
     }
 
-    /// Whether it has ended.
+    /// Returns true if it has ended.
     pub fn is_finished(&self) -> bool {
         self.thread.is_finished()
     }

@@ -162,7 +162,7 @@ impl Indexes {
     }
 }
 
-/// What all files in a directory have together; what goes meanwhile counts nothing.
+/// Returns what all files in a directory have together; what goes meanwhile counts nothing.
 pub(crate) fn bytes_in(dir: &Path) -> io::Result<u64> {
     let gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
     let mut sum = 0;

@@ -15,7 +15,7 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// What a view's directory says; `None` when it says nothing yet.
+    /// Returns what a view's directory says; `None` when it says nothing yet.
     pub(crate) fn read(view_dir: &Path) -> Result<Option<Self>, IndexError> {
         let path = view_dir.join(FILE);
         let stored = match fs::read(&path) {

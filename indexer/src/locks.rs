@@ -66,13 +66,13 @@ impl Indexes {
         Ok(SwapAsked { _lock: lock, log: self.log().clone() })
     }
 
-    /// Whether somebody asks for the live generation.
+    /// Returns true if somebody asks for the live generation.
     pub(crate) fn is_swap_asked(&self, view: ViewId) -> Result<bool, IndexError> {
         Ok(self.try_lock(view, "swap.lock")?.is_none())
     }
 }
 
-/// Who holds a lock, in words.
+/// Returns who holds a lock, in words.
 fn holder_of(name: &str) -> &'static str {
     match name {
         "build.lock" => "another build of this view to end",

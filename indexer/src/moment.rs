@@ -47,7 +47,7 @@ impl Indexes {
         Ok(name)
     }
 
-    /// Whether what was built under this name is all of the archive as of this moment, by the rules of today.
+    /// Returns true if what was built under this name is all of the archive as of this moment, by the rules of today.
     ///
     /// # Errors
     /// [`IndexError`] when the log cannot be read.
@@ -106,7 +106,7 @@ fn name_of(as_of: AsOf) -> String {
     as_of.to_string().replace(':', "-")
 }
 
-/// Whether a name is one that [`name_of`] gives.
+/// Returns true if a name is one that [`name_of`] gives.
 fn is_moment(name: &str) -> bool {
     let text = match (name.strip_prefix("seq-"), name.split_once('T')) {
         (Some(seq), _) => format!("seq:{seq}"),

@@ -69,7 +69,7 @@ pub(crate) struct BuildState {
 struct Kept {
     /// Its directory.
     name: String,
-    /// Whether it was finished because its memory was full; others are small.
+    /// True if it was finished because its memory was full; others are small.
     full: bool,
 }
 
@@ -90,12 +90,12 @@ impl BuildState {
         }
     }
 
-    /// What was kept in a generation's directory; `None` when there is nothing to go on with.
+    /// Returns what was kept in a generation's directory; `None` when there is nothing to go on with.
     pub(crate) fn read(dir: &Path) -> Option<Self> {
         serde_json::from_slice(sealed::unseal(&fs::read(dir.join(FILE)).ok()?)?).ok()
     }
 
-    /// Whether the files of what was kept are what was written.
+    /// Returns true if the files of what was kept are what was written.
     pub(crate) fn is_whole(&self, dir: &Path) -> bool {
         let parts = || self.parts.iter().all(|part| verify(&dir.join(&part.name)).is_ok());
         verify(dir).is_ok() && (self.checked || parts())
@@ -117,7 +117,7 @@ impl BuildState {
         self.covered.iter().find(|(from, to)| covers(from, to)).map(|(_, to)| to)
     }
 
-    /// Where the next covered stretch begins.
+    /// Returns where the next covered stretch begins.
     fn next_covered(&self, after: Option<&AssetId>) -> Option<&AssetId> {
         let begins = self.covered.iter().filter_map(|(from, _)| from.as_ref());
         begins.filter(|from| after.is_none_or(|after| *from > after)).min()
@@ -219,13 +219,13 @@ impl Build<'_> {
         remove_unfinished(dir, &[])
     }
 
-    /// Whether a part that has taken so long is finished: it is when it has taken twice as long as its thread's parts
-    /// before it, so that a kill loses no more than two thirds of a run, and a long run has few parts.
+    /// Returns true if a part that has taken so long is finished: it is when it has taken twice as long as its thread's
+    /// parts before it, so that a kill loses no more than two thirds of a run, and a long run has few parts.
     fn is_to_be_kept(&self, taken: Duration, before: Duration) -> bool {
         self.keep_after.is_some_and(|first| taken >= first.max(before.saturating_mul(2)))
     }
 
-    /// How many assets the log had said something of at `start`, as the catalog says now: it loses none.
+    /// Returns how many assets the log had said something of at `start`, as the catalog says now: it loses none.
     fn count_of_start(&self, start: Seq) -> Result<u64, IndexError> {
         let view = self.generation.view();
         let mut snapshot = (self.open)()?;
@@ -246,7 +246,7 @@ impl Build<'_> {
     }
 }
 
-/// Whether the log had said something of an asset then.
+/// Returns true if the log had said something of an asset then.
 fn was_there(snapshot: &Snapshot, asset: &AssetState, then: Seq) -> Result<bool, ReadError> {
     if asset.latest <= then {
         return Ok(true);

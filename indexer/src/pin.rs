@@ -62,7 +62,7 @@ pub enum PinClosed {
 }
 
 impl Pin {
-    /// What is to be searched now, or why there is nothing.
+    /// Returns what is to be searched now, or why there is nothing.
     ///
     /// # Errors
     /// [`IndexError`] when the log cannot be read.
@@ -81,7 +81,7 @@ impl Pin {
         Ok(found)
     }
 
-    /// What has become of it since events up to `looked` were looked at.
+    /// Returns what has become of it since events up to `looked` were looked at.
     fn look(&self, mut at: PinnedAt, mut looked: Seq) -> Result<State, IndexError> {
         let head = self.log.head()?.seq;
         while looked < head {

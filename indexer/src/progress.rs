@@ -28,7 +28,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// Whether somebody is at it.
+    /// Returns true if somebody is at it.
     pub fn is_running(self) -> bool {
         matches!(self, Self::Waiting | Self::Documents | Self::Checking | Self::CatchingUp)
     }
@@ -58,7 +58,7 @@ impl Progress {
             .then(|| done as f64 / self.elapsed.as_secs_f64())
     }
 
-    /// How long the rest takes at this rate.
+    /// Returns how long the rest takes at this rate.
     pub fn time_left(&self) -> Option<Duration> {
         let rate = self.per_second()?;
         Duration::try_from_secs_f64(self.total.saturating_sub(self.done) as f64 / rate).ok()

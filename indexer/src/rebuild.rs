@@ -34,7 +34,7 @@ const NEAR: u64 = 1_000;
 pub struct RebuildOptions {
     /// How many threads; 0 for as many as there are cores.
     pub threads: usize,
-    /// Whether the live generation is kept for going back.
+    /// True if the live generation is kept for going back.
     pub keep_previous: bool,
     /// What the index writers of all threads may hold together before they write segments, in bytes. Less makes more
     /// and smaller segments, and an interrupted rebuild loses less.
@@ -239,7 +239,7 @@ impl Indexes {
         Ok(None)
     }
 
-    /// How many assets of a kind the log has said anything of.
+    /// Returns how many assets of a kind the log has said anything of.
     pub(crate) fn count_assets(&self, view: ViewId) -> Result<u64, IndexError> {
         let mut after: Option<AssetId> = None;
         let mut count = 0;
@@ -272,7 +272,7 @@ impl Indexes {
     }
 }
 
-/// How many threads build; 0 stands for all cores.
+/// Returns how many threads build; 0 stands for all cores.
 pub(crate) fn threads(asked: usize) -> usize {
     match asked {
         0 => std::thread::available_parallelism().map_or(2, usize::from),

@@ -10,7 +10,7 @@ use crate::{commit::Commit, error::IndexError, indexes::Indexes};
 /// What came of waiting for events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Waited {
-    /// Whether all of them are in the index.
+    /// True if all of them are in the index.
     pub shown: bool,
     /// Events up to here are in the index, but for long fan-outs.
     pub reached: Seq,

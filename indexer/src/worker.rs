@@ -156,9 +156,9 @@ impl Indexes {
     }
 }
 
-/// How long events collect after a commit that took so long: as long again, but no commit begins later for it than
-/// [`COMMITS_EVERY`] after the one before. Each commit costs the same for one event as for ten, and three views share
-/// the machine: committing without a pause made events wait longer, not shorter.
+/// Returns how long events collect after a commit that took so long: as long again, but no commit begins later for it
+/// than [`COMMITS_EVERY`] after the one before. Each commit costs the same for one event as for ten, and three views
+/// share the machine: committing without a pause made events wait longer, not shorter.
 fn pause_after(commit: Duration) -> Duration {
     commit.min(COMMITS_EVERY.saturating_sub(commit))
 }
@@ -176,7 +176,7 @@ struct Worker {
     scrub_every: Duration,
     /// When it last checked a file.
     scrubbed: Instant,
-    /// Whether it has checked the generations beside the live one.
+    /// True if it has checked the generations beside the live one.
     others_verified: bool,
     /// When it last looked for what is due.
     looked: Instant,
@@ -414,7 +414,7 @@ impl Worker {
         Ok(true)
     }
 
-    /// What is to be done beside, the most urgent first.
+    /// Returns what is to be done beside, the most urgent first.
     fn due(&self, writer: &GenerationWriter) -> Result<Option<Due>, IndexError> {
         if writer.generation().is_outdated() {
             return Ok(Some(Due::Outdated));

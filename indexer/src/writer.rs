@@ -37,7 +37,7 @@ pub(crate) struct GenerationWriter {
 pub(crate) struct Step {
     /// Everything up to here is in the index.
     pub(crate) checkpoint: Seq,
-    /// Whether there was nothing to do.
+    /// True if there was nothing to do.
     pub(crate) idle: bool,
 }
 
@@ -93,7 +93,7 @@ impl GenerationWriter {
         self.commit.reached
     }
 
-    /// Whether anything was ever erased of what this index, or those before it, have taken in.
+    /// Returns true if anything was ever erased of what this index, or those before it, have taken in.
     pub(crate) fn knows_of_erasures(&self) -> bool {
         self.commit.erased != Seq::ZERO
     }

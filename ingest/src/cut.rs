@@ -16,7 +16,7 @@ pub(crate) trait Cutter: Send {
     /// The next record; `None` at the end of the file.
     fn next(&mut self, input: &mut dyn BufRead) -> io::Result<Option<Raw>>;
 
-    /// How it understood the file, where that is not plain: for people.
+    /// Returns how it understood the file, where that is not plain: for people.
     fn told(&self) -> Vec<&'static str> {
         Vec::new()
     }

@@ -51,7 +51,7 @@ impl XmlElements {
         Self { max_head, ..self }
     }
 
-    /// What stands before the first record, all of which must have been read.
+    /// Returns what stands before the first record, all of which must have been read.
     pub(crate) fn head(&self) -> Arc<[u8]> {
         Arc::clone(&self.head)
     }
@@ -79,7 +79,7 @@ impl XmlElements {
         self.searched = 0;
     }
 
-    /// Where the next record begins, and the name it has there.
+    /// Returns where the next record begins, and the name it has there.
     fn start(&mut self, input: &mut dyn BufRead) -> io::Result<Option<Vec<u8>>> {
         loop {
             while let Some(found) =
@@ -113,7 +113,8 @@ impl XmlElements {
         }
     }
 
-    /// Where the record ends that the buffer begins with, counted from its beginning; `None` when the file ends.
+    /// Returns where the record ends that the buffer begins with, counted from its beginning; `None` when the file
+    /// ends.
     fn end(&mut self, input: &mut dyn BufRead, name: &[u8]) -> io::Result<(Option<usize>, bool)> {
         let close: Vec<u8> = [b"</", name].concat();
         let mut at = 0;

@@ -111,12 +111,12 @@ impl Fields {
         self.0.insert(name.to_owned(), value);
     }
 
-    /// Whether nothing is left that says something.
+    /// Returns true if nothing is left that says something.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.values().all(is_nothing)
     }
 
-    /// What nobody took and says something.
+    /// Returns what nobody took and says something.
     pub(crate) fn rest(mut self) -> Map<String, Value> {
         self.0.retain(|_, value| !is_nothing(value));
         self.0

@@ -83,7 +83,7 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
-    /// What reports and options call it.
+    /// Returns what reports and options call it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::JsonLines => "jsonl",
@@ -232,7 +232,7 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
     Detected::Unknown(format!("no reader knows this format; known are {FORMATS}"))
 }
 
-/// What files of this ending begin with.
+/// Returns what files of this ending begin with.
 fn opening_of(ending: &str) -> Option<&'static str> {
     match ending {
         "json" | "jsonld" => Some("`{` or `[`"),

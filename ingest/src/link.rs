@@ -20,7 +20,7 @@ pub(crate) fn asset_id<'t>(text: impl Into<Cow<'t, str>>) -> Result<AssetId, Inv
     AssetId::new(format!("{}~{digest}", text.get(..end).unwrap_or("")))
 }
 
-/// What a reference means, seen from a base. Without a base that is absolute it stays as it is.
+/// Returns what a reference means, seen from a base. Without a base that is absolute it stays as it is.
 pub(crate) fn resolve(base: &str, reference: &str) -> String {
     let reference = reference.trim();
     let Some((scheme, after)) = scheme_of(base) else { return reference.to_owned() };
@@ -54,7 +54,7 @@ pub(crate) fn resolve(base: &str, reference: &str) -> String {
     format!("{scheme}:{authority}{target}")
 }
 
-/// Whether a reference says itself where it leads.
+/// Returns true if a reference says itself where it leads.
 pub(crate) fn is_absolute(reference: &str) -> bool {
     scheme_of(reference).is_some()
 }

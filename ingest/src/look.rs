@@ -80,7 +80,8 @@ pub fn propose_mapping(paths: &[impl AsRef<Path>]) -> Result<String, LookError> 
     propose(&looked).ok_or(LookError::Nothing)
 }
 
-/// What the first records of these files say by mappings, at most so many, each with its place: events, or why there are none.
+/// Returns what the first records of these files say by mappings, at most so many, each with its place: events, or why
+/// there are none.
 ///
 /// # Errors
 /// [`LookError::Unreadable`].
@@ -109,7 +110,7 @@ pub fn first_records(
     Ok(found)
 }
 
-/// What is in a file; what is wrong with it otherwise.
+/// Returns what is in a file; what is wrong with it otherwise.
 fn shape(bytes: &[u8]) -> Result<Shaped, String> {
     let text = text_of(bytes);
     let text = text.trim_start_matches('\u{feff}');

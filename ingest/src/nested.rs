@@ -24,7 +24,7 @@ impl Nested {
         Self { article, ..Self::default() }
     }
 
-    /// When the article's event happened.
+    /// Returns when the article's event happened.
     pub(crate) fn time(&self) -> Option<Timestamp> {
         time_of(self.article.updated.as_ref(), self.article.published.as_ref())
     }

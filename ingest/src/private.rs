@@ -59,7 +59,7 @@ fn keep(value: &mut Value) -> bool {
     }
 }
 
-/// Whether a field is called like something private.
+/// Returns true if a field is called like something private.
 pub(crate) fn is_private(name: &str) -> bool {
     // `geo_ip` holds an address, `trip` holds a journey.
     let lower = name.to_ascii_lowercase();
@@ -68,7 +68,7 @@ pub(crate) fn is_private(name: &str) -> bool {
     parted || NAMES.contains(&letters.as_str()) || ENDINGS.iter().any(|ending| letters.ends_with(ending))
 }
 
-/// Whether a text is an address of mail, or of a machine, and nothing else.
+/// Returns true if a text is an address of mail, or of a machine, and nothing else.
 fn is_address(text: &str) -> bool {
     let text = text.trim();
     let text = text.strip_prefix("mailto:").unwrap_or(text);

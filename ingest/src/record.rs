@@ -117,7 +117,7 @@ impl Found {
         decided.err()
     }
 
-    /// What the record itself is about.
+    /// Returns what the record itself is about.
     pub(crate) fn stated(event: NewEvent) -> Self {
         Self { event, mention: false, publicity: Publicity::default(), former: Vec::new(), is_short: false }
     }
@@ -127,7 +127,7 @@ impl Found {
         Self::stated(NewEvent { time, ..NewEvent::published(id, content) })
     }
 
-    /// What the record implies of another asset.
+    /// Returns what the record implies of another asset.
     pub(crate) fn mentioned(id: AssetId, content: impl Into<Content>, time: Option<Timestamp>) -> Self {
         Self { mention: true, ..Self::published(id, content, time) }
     }
@@ -186,7 +186,7 @@ impl Reason {
         Self::Syntax { why: why.into(), line: 0, column: 0 }
     }
 
-    /// What serde_json says, for people and with its place apart.
+    /// Returns what serde_json says, for people and with its place apart.
     pub(crate) fn json(error: &serde_json::Error) -> Self {
         let text = error.to_string();
         let why = text.rfind(" at line ").and_then(|at| text.get(..at)).unwrap_or(&text);
@@ -194,7 +194,7 @@ impl Reason {
         Self::Syntax { why: format!("the JSON is broken: {}", in_words(why)), line, column }
     }
 
-    /// Where it happened, seen from the file.
+    /// Returns where it happened, seen from the file.
     pub(crate) fn place(&self, record: Place) -> Place {
         match self {
             Self::Syntax { line, column, .. } if *line > 0 => record.inside(*line, *column),

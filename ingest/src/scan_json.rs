@@ -13,7 +13,7 @@ pub(crate) struct Scan {
     before: u8,
 }
 
-/// Whether a value ends.
+/// True if a value ends.
 pub(crate) enum End {
     NotYet,
     Here,
@@ -25,12 +25,12 @@ pub(crate) enum End {
 const MAX_DEPTH: usize = 1_000;
 
 impl Scan {
-    /// Whether it stands inside a text in quotes.
+    /// Returns true if it stands inside a text in quotes.
     pub(crate) fn in_string(&self) -> bool {
         self.in_string
     }
 
-    /// How many containers are open.
+    /// Returns how many containers are open.
     pub(crate) fn depth(&self) -> usize {
         self.open.len()
     }
@@ -57,7 +57,7 @@ impl Scan {
         }
     }
 
-    /// How many bytes belong to the value, and whether it ends there.
+    /// Returns how many bytes belong to the value, and whether it ends there.
     pub(crate) fn run(&mut self, buffer: &[u8]) -> (usize, End) {
         let mut at = 0;
         while let Some(rest) = buffer.get(at..).filter(|rest| !rest.is_empty()) {

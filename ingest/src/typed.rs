@@ -16,10 +16,10 @@ pub(crate) trait Object<'d>: Default {
     /// Puts the value of this field where it belongs; `false`, and nothing read, where it has no place.
     fn place<A: MapAccess<'d>>(&mut self, name: &str, value: &mut A) -> Result<bool, A::Error>;
 
-    /// Where fields go that have no place.
+    /// Returns where fields go that have no place.
     fn others(&mut self) -> &mut Map<String, Value>;
 
-    /// What was not taken, and says something.
+    /// Returns what was not taken, and says something.
     fn rest(self) -> Map<String, Value>;
 }
 

@@ -81,7 +81,7 @@ pub(crate) fn walk(path: &Path) -> Box<dyn Iterator<Item = Visit>> {
     }))
 }
 
-/// What an error of the file system says to people.
+/// Returns what an error of the file system says to people.
 pub(crate) fn why(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::PermissionDenied => {

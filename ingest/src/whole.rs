@@ -97,7 +97,7 @@ fn passed_over(document: &str) -> BTreeMap<String, Vec<String>> {
     found
 }
 
-/// Whether a pattern is a part of a path: `item/link`, `@xmlns`.
+/// Returns true if a pattern is a part of a path: `item/link`, `@xmlns`.
 fn is_at(path: &str, pattern: &str) -> bool {
     format!("/{path}/").contains(&format!("/{pattern}/"))
 }
@@ -130,7 +130,7 @@ impl Said {
         self.texts.push(text.to_owned());
     }
 
-    /// Whether a text of the sample is there: as it is, as a date, or all its words.
+    /// Returns true if a text of the sample is there: as it is, as a date, or all its words.
     fn has(&self, text: &str) -> bool {
         let plain = if text.contains(['<', '&']) { html::plain(text).text } else { text.to_owned() };
         let wanted = words(&plain);

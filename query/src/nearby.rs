@@ -23,7 +23,7 @@ impl Repeats {
         Self(repeats.then_some(firsts))
     }
 
-    /// Whether words that are the same stand in places of their own.
+    /// Returns true if words that are the same stand in places of their own.
     fn stand_apart(&self, at: &[u32]) -> bool {
         let Some(firsts) = &self.0 else { return true };
         let mut taken = HashSet::with_capacity(at.len());

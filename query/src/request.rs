@@ -111,7 +111,7 @@ impl SearchRequest {
         }
     }
 
-    /// Whether the order of the hits hangs on their scores, which are of one commit of the index.
+    /// Returns true if the order of the hits hangs on their scores, which are of one commit of the index.
     pub fn is_by_score(&self) -> bool {
         self.sort.is_empty() || self.sort.iter().any(|sort| sort.field == "_score")
     }
@@ -159,7 +159,7 @@ impl Slice {
     }
 }
 
-/// Why a page that ends too far behind is refused.
+/// Returns why a page that ends too far behind is refused.
 pub fn window_too_large() -> QueryError {
     QueryError::illegal(format!("a page must end within the first {MAX_WINDOW} hits: go on with the cursor"))
 }

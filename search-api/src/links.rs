@@ -22,7 +22,7 @@ pub(crate) fn asset_at(kind: AssetKind, id: &AssetId, at: &str) -> String {
     with_params(&asset(kind, id), &[("at", at.to_owned())])
 }
 
-/// What a form needs to lead to the page of an asset: its path, and the id where that goes as a parameter.
+/// Returns what a form needs to lead to the page of an asset: its path, and the id where that goes as a parameter.
 pub(crate) fn form_of(kind: AssetKind, id: &AssetId) -> (String, Option<&str>) {
     let href = asset(kind, id);
     match href.split_once('?') {

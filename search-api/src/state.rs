@@ -79,7 +79,7 @@ impl ApiState {
         Ok(Self { door: Arc::new(Door::new(bounds)?), shared: Arc::new(shared) })
     }
 
-    /// Where a request is worked on, given whether it asks for the archive as it stood.
+    /// Returns where a request is worked on, given whether it asks for the archive as it stood.
     pub(crate) fn pool_for(&self, past: bool) -> &Pool {
         if past { &self.past } else { &self.door.pool }
     }

@@ -316,14 +316,14 @@ fn ended(text: &str) -> String {
     if text.ends_with(['.', '?', '!', '…']) { text.to_owned() } else { format!("{text}.") }
 }
 
-/// What a BibTeX key may be made of.
+/// Returns what a BibTeX key may be made of.
 fn key_of(id: &str) -> String {
     let key: String =
         id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
     key.trim_matches('-').to_owned()
 }
 
-/// What TeX would take for a command.
+/// Returns what TeX would take for a command.
 fn tex(text: &str) -> String {
     let mut to = String::with_capacity(text.len());
     for c in text.chars() {

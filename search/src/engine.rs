@@ -171,7 +171,7 @@ fn document_in(snapshot: &Snapshot, asset: &AssetRef, index: &IndexName) -> Resu
     }
 }
 
-/// Why a snapshot's reader does not see an asset: it is gone, or there is none for him.
+/// Returns why a snapshot's reader does not see an asset: it is gone, or there is none for him.
 ///
 /// # Errors
 /// The log fails.

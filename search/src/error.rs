@@ -73,7 +73,7 @@ impl SearchError {
     }
 }
 
-/// What is said of an asset that is gone, to anybody.
+/// Returns what is said of an asset that is gone, to anybody.
 fn gone_text(asset: &AssetRef, gone: &Gone) -> String {
     let (what, since) = (if gone.erased { "erased" } else { "withdrawn" }, gone.since);
     match gone.notice.as_str() {

@@ -124,7 +124,8 @@ impl<'a> Highlighter<'a> {
     }
 }
 
-/// Whether a name that a query gives means this field. A wildcard means words as they are written only if it ends so.
+/// Returns true if a name that a query gives means this field. A wildcard means words as they are written only if it
+/// ends so.
 fn names(wanted: &str, field: &str) -> bool {
     let wanted = wanted.strip_suffix(".keyword").unwrap_or(wanted);
     wanted == field
@@ -133,7 +134,7 @@ fn names(wanted: &str, field: &str) -> bool {
             && Pattern::wildcard(wanted).is_ok_and(|pattern| pattern.matches(field)))
 }
 
-/// Whether any of these means the field as it is analysed here; none means all, found by their stems.
+/// Returns true if any of these means the field as it is analysed here; none means all, found by their stems.
 fn any_means(wanted: &[FieldBoost], field: &str, analyser: Option<Analyser>) -> bool {
     let means = |wanted: &FieldBoost| match wanted.name.as_str() {
         ALL_EXACT => analyser != Some(Analyser::Text),

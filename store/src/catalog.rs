@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// Whether readers see an asset.
+/// True if readers see an asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     /// They do, if it has a public revision.
@@ -380,7 +380,7 @@ pub(crate) fn edge_value(brief: &Brief, full: &[u8]) -> Vec<u8> {
     value
 }
 
-/// What the keys of all edges to one target begin with.
+/// Returns what the keys of all edges to one target begin with.
 pub(crate) fn edges_to(target: &[u8]) -> Vec<u8> {
     let mut key = Vec::with_capacity(target.len() + 64);
     shorten_into(&mut key, target);

@@ -101,7 +101,7 @@ impl ArchiveDate {
         &self.text
     }
 
-    /// How exactly the date is known.
+    /// Returns how exactly the date is known.
     pub fn precision(&self) -> Precision {
         self.precision
     }

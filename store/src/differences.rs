@@ -58,7 +58,7 @@ pub enum Change {
         removed: Vec<Value>,
         /// What it did not have.
         added: Vec<Value>,
-        /// Whether what it had and has stands in another order.
+        /// True if what it had and has stands in another order.
         reordered: bool,
     },
     /// Anything else.
@@ -97,7 +97,7 @@ pub enum Paragraph {
 }
 
 impl Content {
-    /// What changed from this revision to a later one.
+    /// Returns what changed from this revision to a later one.
     pub fn differences(&self, after: &Self) -> Differences {
         let (before, after) = (fields(self), fields(after));
         let names: BTreeSet<_> = before.keys().chain(after.keys()).collect();
@@ -116,7 +116,8 @@ impl Content {
 }
 
 impl Snapshot {
-    /// What changed from one revision of an asset to another; `None` when one of them is not there or was erased.
+    /// Returns what changed from one revision of an asset to another; `None` when one of them is not there or was
+    /// erased.
     ///
     /// # Errors
     /// [`ReadError`]: damaged, or the disk fails.
@@ -132,7 +133,8 @@ impl Snapshot {
         Ok(Some(from.differences(&to)))
     }
 
-    /// What a revision says; `None` when it is not there, was erased, or is not for this snapshot's reader. Walks the asset's history back to it.
+    /// Returns what a revision says; `None` when it is not there, was erased, or is not for this snapshot's reader.
+    /// Walks the asset's history back to it.
     ///
     /// # Errors
     /// [`ReadError`]: damaged, or the disk fails.
@@ -185,7 +187,7 @@ fn change(name: &str, before: Option<&Value>, after: Option<&Value>, deadline: I
     Change::Value { before: before.cloned(), after: after.cloned() }
 }
 
-/// What of a list the other does not have, and what it has, each in its order.
+/// Returns what of a list the other does not have, and what it has, each in its order.
 fn split(list: &[Value], other: &[Value]) -> (Vec<Value>, Vec<Value>) {
     let other: BTreeSet<String> = other.iter().map(Value::to_string).collect();
     list.iter().cloned().partition(|item| !other.contains(&item.to_string()))

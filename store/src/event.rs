@@ -120,7 +120,7 @@ pub struct Event {
     pub recorded: Timestamp,
     /// When it happened at the source; [`Self::recorded`] where nothing better is known.
     pub time: Timestamp,
-    /// Whether the source stated [`Self::time`].
+    /// True if the source stated [`Self::time`].
     pub time_stated: bool,
     /// What sort of fact it states.
     pub event_type: EventType,
@@ -165,7 +165,7 @@ impl Event {
         Some(AssetRef::new(self.event_type.kind()?, self.id.clone()))
     }
 
-    /// Whether readers may see what it publishes; public for an event that publishes nothing, or was erased.
+    /// Returns true if readers may see what it publishes; public for an event that publishes nothing, or was erased.
     pub fn visibility(&self) -> &Visibility {
         match &self.payload {
             Payload::Kept { visibility, .. } => visibility,
@@ -173,7 +173,7 @@ impl Event {
         }
     }
 
-    /// What it states; `None` once it was erased.
+    /// Returns what it states; `None` once it was erased.
     pub fn fact(&self) -> Option<&Fact> {
         match &self.payload {
             Payload::Kept { fact, .. } => Some(fact),
@@ -181,7 +181,7 @@ impl Event {
         }
     }
 
-    /// Where it comes from; empty where that is not known.
+    /// Returns where it comes from; empty where that is not known.
     pub fn source(&self) -> &str {
         match &self.payload {
             Payload::Kept { source, .. } => source,

@@ -152,7 +152,7 @@ impl Log {
         Ok(log)
     }
 
-    /// Where it lies.
+    /// Returns where it lies.
     pub fn dir(&self) -> &Path {
         &self.inner.dir
     }
@@ -175,7 +175,7 @@ impl Log {
         Snapshot::open(self)
     }
 
-    /// How far each source has been read, in its own words.
+    /// Returns how far each source has been read, in its own words.
     ///
     /// # Errors
     /// [`ReadError`] when the disk fails, or a position is damaged.
@@ -192,7 +192,7 @@ impl Log {
         Ok(found)
     }
 
-    /// How far this source has been read.
+    /// Returns how far this source has been read.
     ///
     /// # Errors
     /// [`ReadError`] when the disk fails, or a position is damaged.
@@ -376,7 +376,7 @@ impl Log {
         self.dictionaries().decompress(&record.payload, out).map_err(|found| damaged(seq, found))
     }
 
-    /// What the revision of this seq names, and what it says in brief.
+    /// Returns what the revision of this seq names, and what it says in brief.
     pub(crate) fn named_at(
         &self,
         tables: &Tables,

@@ -40,8 +40,9 @@ static FIELDS: [FieldSpec; 14] = [
     FieldSpec::keyword("sections.name"),
 ];
 
-/// What a byline and those that were merged into it have made. The catalog keeps what each of them has made by itself; of
-/// all but the one with the most work it is counted again, since what names two ids of one person counts once.
+/// Returns what a byline and those that were merged into it have made. The catalog keeps what each of them has made by
+/// itself; of all but the one with the most work it is counted again, since what names two ids of one person counts
+/// once.
 fn work_of(byline: &AssetRef, merged: &[AssetRef], snapshot: &Snapshot) -> Result<Work, ReadError> {
     let mut people = Vec::with_capacity(1 + merged.len());
     for person in std::iter::once(byline).chain(merged) {

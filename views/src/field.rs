@@ -71,7 +71,7 @@ impl FieldSpec {
         Self { name, kind: FieldKind::Number, weight: 0.0 }
     }
 
-    /// How its text is analysed, if it is.
+    /// Returns how its text is analysed, if it is.
     pub const fn analyser(&self) -> Option<Analyser> {
         match self.kind {
             FieldKind::Text(analyser) | FieldKind::TextAndKeyword(analyser) => Some(analyser),
@@ -79,12 +79,12 @@ impl FieldSpec {
         }
     }
 
-    /// Whether its terms are stems: then the index has its words as they are written too.
+    /// Returns true if its terms are stems: then the index has its words as they are written too.
     pub const fn is_stemmed(&self) -> bool {
         matches!(self.analyser(), Some(Analyser::Text))
     }
 
-    /// Whether a name means it: its own, or that of one of its sub-fields.
+    /// Returns true if a name means it: its own, or that of one of its sub-fields.
     pub fn is_named(&self, name: &str) -> bool {
         match name.strip_prefix(self.name) {
             Some("" | ".keyword") => true,

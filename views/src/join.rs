@@ -151,7 +151,7 @@ pub(crate) fn strings_at<'a>(fields: &'a Map<String, Value>, name: &str) -> impl
     fields.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// Whether readers see an asset, without reading what it says.
+/// Returns true if readers see an asset, without reading what it says.
 pub(super) fn is_live(asset: &AssetRef, snapshot: &Snapshot) -> Result<bool, ReadError> {
     Ok(snapshot.state(asset)?.as_ref().is_some_and(AssetState::is_seen))
 }

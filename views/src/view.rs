@@ -16,7 +16,7 @@ pub trait View: Send + Sync {
     /// The kind of asset that its documents are made of: each is of one asset.
     fn kind(&self) -> AssetKind;
 
-    /// What of the documents can be searched.
+    /// Returns what of the documents can be searched.
     fn fields(&self) -> &'static [FieldSpec];
 
     /// The names that people use for its fields.

@@ -92,7 +92,7 @@ pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> EndError + '_ {
     }
 }
 
-/// What the system said where there was no room.
+/// Returns what the system said where there was no room.
 fn no_room(error: &TantivyError) -> Option<String> {
     let error = match error {
         TantivyError::IoError(error)

@@ -26,7 +26,7 @@ impl Declared {
     }
 }
 
-/// What the beginning of a file declares.
+/// Returns what the beginning of a file declares.
 pub(super) fn of(head: &[u8]) -> Option<Declared> {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let head = head.get(..PRESCAN_BYTES).unwrap_or(head);

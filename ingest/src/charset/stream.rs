@@ -67,7 +67,7 @@ impl<R: Read> Transcoded<R> {
         }
     }
 
-    /// Why it cannot be read where it is not UTF-8: an encoding is declared that is not known.
+    /// Returns why it cannot be read where it is not UTF-8: an encoding is declared that is not known.
     fn refusal(&self) -> Option<String> {
         let Declared { label, charset: None } = self.declared.as_ref()? else { return None };
         let label: String = label.chars().take(60).collect();
@@ -109,7 +109,7 @@ impl<R: Read> Transcoded<R> {
         })
     }
 
-    /// What the bytes look like.
+    /// Returns what the bytes look like.
     fn told(&self, sample: &[u8]) -> Option<Charset> {
         let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
         detector.feed(sample, self.ended);

@@ -124,7 +124,7 @@ fn turned(parts: &[Part], joined: &[bool]) -> Vec<Part> {
     found
 }
 
-/// What commas and words that join part, and whether a comma stands before each.
+/// Returns what commas and words that join part, and whether a comma stands before each.
 fn pieces(text: &str) -> Vec<(String, bool)> {
     let mut found: Vec<(String, bool)> = Vec::new();
     for (at, between) in text.split(',').enumerate() {

@@ -73,7 +73,7 @@ pub(crate) fn read(text: &str, order: DayOrder) -> Option<Dated> {
     found.filter(|dated| !(-1..=1).contains(&dated.date.year()))
 }
 
-/// What the numbers of a date tell of the order that its file keeps.
+/// Returns what the numbers of a date tell of the order that its file keeps.
 pub(crate) fn order_of(text: &str) -> DayOrder {
     match numbers(text.trim()) {
         Some(Numbers { first, second, mark: '/' | '-', .. }) if first > 12 && second <= 12 => {

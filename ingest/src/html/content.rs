@@ -217,7 +217,7 @@ impl<'t> Page<'t> {
         child > 0.0 && child >= NEARLY_ALL * main
     }
 
-    /// Whether an element of the main one is a part of the text.
+    /// Returns true if an element of the main one is a part of the text.
     fn is_wanted(&self, node: usize) -> bool {
         if self.out.get(node).copied().unwrap_or(false) {
             return false;
@@ -242,7 +242,7 @@ fn add(counts: &mut [usize], node: usize, more: usize) {
     }
 }
 
-/// Whether an element says that it is no part of a text.
+/// Returns true if an element says that it is no part of a text.
 fn is_around(tree: &Tree, node: usize) -> bool {
     let name = tree.name(node);
     if AROUND.contains(&name) || text::UNSEEN.contains(&name) || ROLES.contains(&tree.attribute(node, "role"))

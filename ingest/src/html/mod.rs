@@ -70,7 +70,8 @@ pub(crate) fn unescape(text: &str) -> String {
     out
 }
 
-/// What an entity stands for: a character by number (HTML reads 128 to 159 as Windows does), or a name of HTML 5.
+/// Returns what an entity stands for: a character by number (HTML reads 128 to 159 as Windows does), or a name of HTML
+/// 5.
 pub(crate) fn entity(name: &str) -> Option<String> {
     if let Some(number) = name.strip_prefix('#') {
         let code = match number.strip_prefix(['x', 'X']) {

@@ -198,7 +198,7 @@ impl Building {
         self.open.last().copied().unwrap_or(0)
     }
 
-    /// Whether the tag that comes is of an image or a formula, whose elements may close themselves.
+    /// Returns true if the tag that comes is of an image or a formula, whose elements may close themselves.
     fn is_foreign(&self) -> bool {
         self.open.iter().rev().take(MAX_LOOK).any(|node| matches!(self.name(*node), "svg" | "math"))
     }

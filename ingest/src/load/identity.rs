@@ -43,7 +43,7 @@ pub(super) struct File {
     pub(super) place: String,
     /// What the ids of its records begin with.
     pub(super) stem: String,
-    /// Whether the log knew it before.
+    /// True if the log knew it before.
     pub(super) known: bool,
     /// A digest of the path that was given, where no load before was given it.
     pub(super) new_root: Option<String>,
@@ -133,7 +133,7 @@ pub(super) struct Identities {
     /// Those of the file that is being read.
     met_here: HashSet<u64>,
     file: File,
-    /// Whether the file's own names are told.
+    /// True if the file's own names are told.
     told: bool,
     /// To be stored with the next batch.
     names: BTreeMap<String, String>,
@@ -202,7 +202,7 @@ impl Identities {
         }
     }
 
-    /// Whether an id that is no URI is known from another file.
+    /// Returns true if an id that is no URI is known from another file.
     pub(super) fn is_held_elsewhere(
         &self,
         snapshot: &Snapshot,
@@ -249,7 +249,7 @@ impl Identities {
         Ok(known.contains(&own).then_some(own))
     }
 
-    /// Whether the id was met in the file that is being read.
+    /// Returns true if the id was met in the file that is being read.
     pub(super) fn was_met_here(&self, asset: &AssetRef) -> bool {
         self.met_here.contains(&hash(asset))
     }
@@ -341,9 +341,9 @@ impl Identities {
     }
 }
 
-/// Whether an asset may be the same record at another place: another row of its file, or a file of the same name in
-/// another folder that was loaded; in one of the same name only if the path is `new` that it was found by, and its folders
-/// are the same.
+/// Returns true if an asset may be the same record at another place: another row of its file, or a file of the same
+/// name in another folder that was loaded; in one of the same name only if the path is `new` that it was found by, and
+/// its folders are the same.
 fn is_moved(known: &str, now: &str, stem: &str, new: bool) -> bool {
     let parted = |id: &'_ str| id.split_once('/').map(|(root, below)| (root.to_owned(), format!("/{below}")));
     match (known.split_once('#'), now.split_once('#')) {
@@ -357,7 +357,7 @@ fn is_moved(known: &str, now: &str, stem: &str, new: bool) -> bool {
     }
 }
 
-/// How many characters two ids have in common at their ends.
+/// Returns how many characters two ids have in common at their ends.
 pub(super) fn common_end(a: &str, b: &str) -> usize {
     a.chars().rev().zip(b.chars().rev()).take_while(|(a, b)| a == b).count()
 }

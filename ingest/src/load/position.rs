@@ -100,7 +100,7 @@ pub(super) fn scan(paths: &[PathBuf]) -> Scan {
     scan
 }
 
-/// What the log calls a load: the same paths given once more are the same load.
+/// Returns what the log calls a load: the same paths given once more are the same load.
 pub(super) fn source_name(paths: &[PathBuf]) -> String {
     let full =
         |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone()).display().to_string();
@@ -114,7 +114,8 @@ pub(super) fn source_name(paths: &[PathBuf]) -> String {
     format!("{head}… {:016x}", listing.0.finish())
 }
 
-/// Where to begin: at the start, unless a load of the same files was cut off that would now do the same with them.
+/// Returns where to begin: at the start, unless a load of the same files was cut off that would now do the same with
+/// them.
 pub(super) fn resume(
     log: &Log,
     source: &str,

@@ -83,7 +83,7 @@ pub struct LoadReport {
     pub expired: u64,
     /// What readers may not see, by the sort of reason: passed over, or taken in for those who keep the archive.
     pub unpublished: BTreeMap<String, Unpublished>,
-    /// Whether it was taken in.
+    /// True if it was taken in.
     pub takes_unpublished: bool,
     /// Records whose id another record has, of this load or of another file: they are assets of their own.
     pub same_ids: SameIds,
@@ -111,11 +111,11 @@ pub struct LoadReport {
     pub skipped: BTreeMap<String, u64>,
     /// The log's last event when the load ended.
     pub last_seq: Seq,
-    /// Whether it was asked to stop before its end.
+    /// True if it was asked to stop before its end.
     pub stopped: bool,
-    /// Whether it went on where an earlier load was cut off.
+    /// True if it went on where an earlier load was cut off.
     pub resumed: bool,
-    /// Whether nothing was really done.
+    /// True if nothing was really done.
     pub dry_run: bool,
     /// How files were understood that do not show it themselves, and what in records is doubtful; no more than ten things.
     pub notes: Vec<ReasonCount>,

@@ -156,7 +156,7 @@ pub(super) fn know_pictures(
     Ok(())
 }
 
-/// What the revision refers to that the log has of an asset.
+/// Returns what the revision refers to that the log has of an asset.
 fn references_of(snapshot: &Snapshot, asset: &AssetRef) -> Result<Vec<AssetRef>, ReadError> {
     let Some(state) = snapshot.state(asset)?.filter(|state| state.published != Seq::ZERO) else {
         return Ok(Vec::new());
@@ -245,14 +245,14 @@ fn rename(content: &mut store::Content, asset: &AssetRef, id: &AssetId) {
     }
 }
 
-/// Whether an id was made of where the record lies.
+/// Returns true if an id was made of where the record lies.
 fn is_of_place(id: &str, origin: &Origin) -> bool {
     let stem = origin.stem.rsplit_once('.').map_or(origin.stem.as_str(), |(stem, _)| stem);
     let root = stem.split_once('/').map(|(root, _)| format!("{PICTURE}{root}/"));
     !stem.is_empty() && (id.starts_with(stem) || root.is_some_and(|root| id.starts_with(&root)))
 }
 
-/// Whether an id is a URI (RFC 3986, section 3) with a scheme that is not ours, or a UUID or digest.
+/// Returns true if an id is a URI (RFC 3986, section 3) with a scheme that is not ours, or a UUID or digest.
 fn is_global(id: &str) -> bool {
     let scheme = id.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())

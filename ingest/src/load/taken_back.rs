@@ -54,7 +54,7 @@ impl TakenBack {
     }
 }
 
-/// Whether readers see something that names an asset.
+/// Returns true if readers see something that names an asset.
 fn is_shown_elsewhere(snapshot: &Snapshot, asset: &AssetRef) -> Result<bool, ReadError> {
     for referrer in snapshot.referrers(asset, None, MAX_REFERRERS)? {
         if snapshot.state(&referrer)?.is_some_and(|state| state.is_seen()) {

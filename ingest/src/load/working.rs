@@ -46,9 +46,9 @@ pub(super) struct Working<'a> {
     pub(super) begun_at: Seq,
     /// Departures from what events may be usually.
     pub(super) terms: Terms,
-    /// Whether what is not public is taken in.
+    /// True if what is not public is taken in.
     pub(super) unpublished: bool,
-    /// Whether the log has these records as an older version read them.
+    /// True if the log has these records as an older version read them.
     pub(super) anew: bool,
 }
 
@@ -85,9 +85,9 @@ pub(super) struct Ready {
     pub(super) event_type: EventType,
     pub(super) asset: Option<AssetRef>,
     pub(super) mention: bool,
-    /// Whether readers may see it.
+    /// True if readers may see it.
     pub(super) public: bool,
-    /// Whether its file has told the log the same before, and nothing else since.
+    /// True if its file has told the log the same before, and nothing else since.
     pub(super) said_before: bool,
     pub(super) subject: Option<Subject>,
     /// The event itself, where it tells no language of its own.
@@ -282,7 +282,7 @@ fn place_of((origin, place): (&Origin, Place)) -> String {
     format!("{}:{place}", origin.path)
 }
 
-/// What events of a file say that they come from.
+/// Returns what events of a file say that they come from.
 fn source_of(origin: &Origin) -> String {
     format!("load:{}", origin.path.replace(char::is_control, "?"))
 }
@@ -295,7 +295,7 @@ pub(super) fn source_anew(source: &str) -> &str {
 /// What the source of a revision begins with that is no news, but an older record read by better rules.
 const READ_ANEW: &str = "read anew: ";
 
-/// Whether a load has brought a revision of this time that says something else.
+/// Returns true if a load has brought a revision of this time that says something else.
 fn is_of_the_same_time(log: &Log, asset: &AssetRef, event: &NewEvent) -> Result<bool, ReadError> {
     let snapshot = log.snapshot()?;
     let Some(state) = snapshot.state(asset)?.filter(|state| state.published != Seq::ZERO) else {
@@ -309,9 +309,10 @@ fn is_of_the_same_time(log: &Log, asset: &AssetRef, event: &NewEvent) -> Result<
         && earlier.fact() != Some(&event.fact))
 }
 
-/// Whether this file has said the same of an asset when it last said something of it, or, of a file that is new, another has in
-/// a load before this one: an archive that was moved or packed. A record without a time of its own is not news then, however
-/// often its file is written anew: what others have said since, a correction or a withdrawal, stays.
+/// Returns true if this file has said the same of an asset when it last said something of it, or, of a file that is
+/// new, another has in a load before this one: an archive that was moved or packed. A record without a time of its own
+/// is not news then, however often its file is written anew: what others have said since, a correction or a withdrawal,
+/// stays.
 fn was_said(log: &Log, asset: &AssetRef, event: &NewEvent, begun_at: Seq) -> Result<bool, ReadError> {
     let snapshot = log.snapshot()?;
     let Some(state) = snapshot.state(asset)? else { return Ok(false) };
@@ -341,7 +342,7 @@ fn was_said(log: &Log, asset: &AssetRef, event: &NewEvent, begun_at: Seq) -> Res
     Ok(said_elsewhere)
 }
 
-/// What an asset is called in [`Known`].
+/// Returns what an asset is called in [`Known`].
 pub(super) fn hash(asset: &AssetRef) -> u64 {
     let mut hasher = Fnv::default();
     hasher.write(asset.kind.name().as_bytes());

@@ -348,7 +348,7 @@ impl<'a> Writing<'a> {
         Ok(Some(asset))
     }
 
-    /// Whether the log would take nothing of an event.
+    /// Returns true if the log would take nothing of an event.
     fn is_unchanged(&self, event: &Ready) -> Result<bool, LoadError> {
         let batch = Batch { events: vec![event.prepared.clone()], ..Batch::default() };
         let outcomes = self.log.rehearse(&batch)?;
@@ -363,7 +363,7 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    /// Whether the load meets this asset for the first time.
+    /// Returns true if the load meets this asset for the first time.
     fn remember(&self, asset: &AssetRef) -> bool {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_KNOWN {
@@ -454,7 +454,7 @@ impl<'a> Writing<'a> {
     }
 }
 
-/// Whether the log has what a mention would add: the asset, and for readers where the mention is for them.
+/// Returns true if the log has what a mention would add: the asset, and for readers where the mention is for them.
 pub(super) fn knows(state: &AssetState, public: bool) -> bool {
     !public || state.live != Seq::ZERO || state.published == Seq::ZERO
 }

@@ -126,7 +126,7 @@ impl Mapping {
     }
 }
 
-/// What is known of a record that is not in it, for templates.
+/// Returns what is known of a record that is not in it, for templates.
 pub(crate) fn around(stem: &str, row: Option<String>) -> Vec<(&'static str, String)> {
     let stem = without_ending(stem);
     let name = stem.rsplit('/').next().unwrap_or(stem);
@@ -397,7 +397,7 @@ impl<'t> Reading<'_, 't> {
         self.mapping.date(expr, self.record, node, self.about)
     }
 
-    /// What has no field: under the names that the mapping gives, and else under the source's own.
+    /// Returns what has no field: under the names that the mapping gives, and else under the source's own.
     fn extra(&self, kept: Vec<(&'static str, String)>) -> serde_json::Map<String, Value> {
         let mut extra = serde_json::Map::new();
         for (name, expr) in &self.mapping.extra {

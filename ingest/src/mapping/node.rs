@@ -39,7 +39,7 @@ impl<'t> Record<'t> {
         Self { around, ..self }
     }
 
-    /// What is known of it that is not in it; empty where it is not.
+    /// Returns what is known of it that is not in it; empty where it is not.
     pub(super) fn around(&self, name: &str) -> String {
         self.around
             .iter()
@@ -57,7 +57,7 @@ impl<'t> Record<'t> {
         self.taken.borrow().contains(&node.place())
     }
 
-    /// What was not taken and says something, by its names.
+    /// Returns what was not taken and says something, by its names.
     pub(super) fn rest(&self) -> Map<String, Value> {
         let rest = match self.root {
             Node::Json(value) => self.rest_of(value),
@@ -187,7 +187,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Where it lies in memory: what two values never share.
+    /// Returns where it lies in memory: what two values never share.
     fn place(self) -> usize {
         match self {
             Self::Json(value) => std::ptr::from_ref(value).addr(),

@@ -128,7 +128,7 @@ fn name(text: &str) -> Result<(String, &str), String> {
     }
 }
 
-/// What stands in brackets, and what follows them.
+/// Returns what stands in brackets, and what follows them.
 fn bracket(inside: &str) -> Result<(Step, &str), String> {
     let end = inside.find(']').ok_or_else(|| format!("the bracket before `{inside}` is never closed"))?;
     let (text, after) = inside.split_at(end);

@@ -168,7 +168,7 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// What may be the records of a file: its path, and what one of them has.
+/// Returns what may be the records of a file: its path, and what one of them has.
 fn candidates(shape: &Shaped) -> Vec<(Option<String>, Tree)> {
     match shape {
         Shaped::Rows(columns) => {

@@ -28,8 +28,8 @@ pub(super) struct Public {
 }
 
 impl Mapping {
-    /// What is said of who may see a record, and when: what the mapping states, and the usual names of the other fields beside
-    /// those that are mapped. `published` is the date that was found.
+    /// Returns what is said of who may see a record, and when: what the mapping states, and the usual names of the
+    /// other fields beside those that are mapped. `published` is the date that was found.
     pub(super) fn publicity(
         &self,
         root: Node<'_>,

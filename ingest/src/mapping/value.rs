@@ -18,7 +18,7 @@ pub(crate) struct Expr {
     pub(super) split: Option<String>,
     /// What several texts are joined by.
     pub(super) join: Option<String>,
-    /// Whether it is HTML; without it a text of paragraphs that looks so is.
+    /// True if it is HTML; without it a text of paragraphs that looks so is.
     pub(super) html: Option<bool>,
     /// Texts that mean others: `{ N = "News" }`.
     pub(super) means: BTreeMap<String, String>,
@@ -46,7 +46,7 @@ pub(crate) enum Part {
 /// record of the file it is.
 pub(super) const AROUND: [&str; 3] = ["$file", "$name", "$row"];
 
-/// Whether a field is one line or has paragraphs.
+/// True if a field is one line or has paragraphs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     Line,

@@ -159,7 +159,7 @@ impl Compression {
         }
     }
 
-    /// What files end in that are compressed so.
+    /// Returns what files end in that are compressed so.
     fn endings(self) -> &'static [&'static str] {
         match self {
             Self::Gzip => &[".gz", ".tgz"],

@@ -94,7 +94,8 @@ pub(crate) const OF_ROWS: [&str; 22] = [
     "postdate",
 ];
 
-/// What fields say by their names. `scheduling` lists the names of dates by which a text is scheduled, the first first;
+/// Returns what fields say by their names. `scheduling` lists the names of dates by which a text is scheduled, the
+/// first first;
 /// `order` decides on dates that can be read in two ways.
 pub(crate) fn named<'f>(
     fields: impl IntoIterator<Item = (&'f str, &'f Value)>,
@@ -162,7 +163,7 @@ fn date(value: &Value) -> Option<ArchiveDate> {
     dates::parse(&text_of(value))
 }
 
-/// Whether a date's year is not guessed from two digits of it.
+/// Returns true if a date's year is not guessed from two digits of it.
 fn is_year_written(date: &ArchiveDate, value: &Value) -> bool {
     let text = text_of(value);
     text.contains(&date.year().to_string()) || text.bytes().all(|byte| byte.is_ascii_digit())

@@ -78,14 +78,15 @@ pub(crate) fn wordpress(item: &Element) -> Publicity {
     })
 }
 
-/// When WordPress is to show it. A year of 0 or less stands for none.
+/// Returns when WordPress is to show it. A year of 0 or less stands for none.
 fn posted(item: &Element) -> Option<ArchiveDate> {
     let date = |name: &str| dates::parse(&item.text_at(name)).filter(|date| date.year() > 1);
     date("wp:post_date_gmt").or_else(|| date("wp:post_date"))
 }
 
-/// Whether a type of WordPress is one for readers. What a plugin or a theme defines is, if its items have addresses of
-/// their own: WordPress gives those that are not (messages of forms, orders of a shop) an address with a query.
+/// Returns true if a type of WordPress is one for readers. What a plugin or a theme defines is, if its items have
+/// addresses of their own: WordPress gives those that are not (messages of forms, orders of a shop) an address with a
+/// query.
 fn is_for_readers(kind: &str, link: &str) -> bool {
     let address = link.split_once("://").map_or("", |(_, rest)| rest);
     let path = address.split_once('/').map_or("", |(_, path)| path);

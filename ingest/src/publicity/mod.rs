@@ -44,7 +44,7 @@ impl Publicity {
         Self { hidden: Some(why), ..Self::default() }
     }
 
-    /// What this and another statement say together: the stricter of both.
+    /// Returns what this and another statement say together: the stricter of both.
     #[must_use]
     pub(crate) fn and(self, other: Self) -> Self {
         let later = |a: Start, b: Start| if a.time >= b.time { a } else { b };
@@ -62,7 +62,7 @@ impl Publicity {
         }
     }
 
-    /// What holds where either statement is enough: the laxer of both.
+    /// Returns what holds where either statement is enough: the laxer of both.
     #[must_use]
     pub(crate) fn or(self, other: Self) -> Self {
         if self.hidden.is_some() { other } else { self }
@@ -102,7 +102,7 @@ impl Publicity {
         Self { companion: self != Self::default(), ..self }
     }
 
-    /// What an event in our own form says of itself.
+    /// Returns what an event in our own form says of itself.
     pub(crate) fn stated(visibility: &Visibility) -> Self {
         match visibility {
             Visibility::Public { until } => Self { until: *until, ..Self::default() },

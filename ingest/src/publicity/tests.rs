@@ -32,7 +32,7 @@ fn what_is_public_is_decided_by_the_clock() {
     check(&public.embargoed(None), "2999", "embargoed");
 }
 
-/// What is said of something at a time in 2025.
+/// Returns what is said of something at a time in 2025.
 fn said(publicity: &Publicity) -> String {
     match publicity.at(date("2025-06-01").start()) {
         Ok(None) => "public".to_owned(),

@@ -14,7 +14,7 @@ pub(super) enum Status {
     Embargoed,
 }
 
-/// What a word for the state of a text says, in whatever letters.
+/// Returns what a word for the state of a text says, in whatever letters.
 pub(super) fn status(word: &str) -> Option<Status> {
     let word = plain(word);
     let hidden = match word.as_str() {
@@ -40,7 +40,7 @@ pub(super) fn status(word: &str) -> Option<Status> {
     Some(Status::Hidden(hidden))
 }
 
-/// What a status says that no time goes with.
+/// Returns what a status says that no time goes with.
 pub(super) fn untimed(word: &str) -> Publicity {
     match status(word) {
         None => Publicity::default(),
@@ -50,7 +50,7 @@ pub(super) fn untimed(word: &str) -> Publicity {
     }
 }
 
-/// Whether a value is true or false, as programs write it; `None` for what is neither.
+/// Returns true if a value is true or false, as programs write it; `None` for what is neither.
 pub(super) fn truth(value: &Value) -> Option<bool> {
     if let Value::Bool(flag) = value {
         return Some(*flag);

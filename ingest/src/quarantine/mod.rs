@@ -63,7 +63,7 @@ pub struct Quarantined {
     pub time: Timestamp,
     /// How many bytes of it lie in the quarantine; 0 where it is told of by reference only.
     pub bytes: u64,
-    /// Whether these bytes are the whole record, and not only the beginning of one that is too large.
+    /// True if these bytes are the whole record, and not only the beginning of one that is too large.
     #[serde(default)]
     pub whole: bool,
     /// What stands once in its file and belongs to all records: the header of a table, for instance.
@@ -99,7 +99,7 @@ impl Quarantine {
         Self { dir: dir.into(), open: Arc::default() }
     }
 
-    /// Where it lies.
+    /// Returns where it lies.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
@@ -246,7 +246,7 @@ impl Quarantined {
         Path::new(self.file.split("!/").next().unwrap_or(&self.file))
     }
 
-    /// Where it is in its file: `file:line:column`.
+    /// Returns where it is in its file: `file:line:column`.
     pub fn place(&self) -> String {
         match self.line {
             0 => self.file.clone(),

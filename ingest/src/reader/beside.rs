@@ -40,7 +40,7 @@ pub(super) enum Beside {
 }
 
 impl Archives {
-    /// What lies beside this record.
+    /// Returns what lies beside this record.
     pub(super) fn beside(&self, origin: &Origin) -> Result<Beside, Reason> {
         let Some((archive, inside)) = origin.path.split_once("!/") else {
             if origin.path == "-" {
@@ -88,7 +88,7 @@ impl Archives {
         Ok(archive)
     }
 
-    /// Whether the METS of an issue lies beside this page, or in the folder above, and names it.
+    /// Returns true if the METS of an issue lies beside this page, or in the folder above, and names it.
     pub(super) fn has_issue(&self, origin: &Origin) -> bool {
         match origin.path.split_once("!/") {
             Some((archive, inside)) => {
@@ -241,7 +241,7 @@ fn is_mets(name: &str) -> bool {
     file.contains("mets") && file.ends_with(".xml")
 }
 
-/// Where the files are that a METS names; nothing of one that is broken.
+/// Returns where the files are that a METS names; nothing of one that is broken.
 fn links(bytes: &[u8]) -> Vec<String> {
     let Ok(root) = xml::parse(&Raw::new(Place::START, bytes.to_vec())) else { return Vec::new() };
     root.deep("FLocat").into_iter().map(|link| link.attribute("href").to_owned()).collect()

@@ -18,7 +18,7 @@ pub(super) fn content_of(element: Option<&Element>) -> String {
     element.and_then(|element| markup(element, Unstated::Html)).unwrap_or_default()
 }
 
-/// What an element holds, as markup; `None` where it is no text: another file's bytes.
+/// Returns what an element holds, as markup; `None` where it is no text: another file's bytes.
 pub(super) fn markup(element: &Element, unstated: Unstated) -> Option<String> {
     let kind = [element.attribute("type"), element.attribute("contenttype")].concat();
     let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();

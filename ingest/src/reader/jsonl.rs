@@ -36,13 +36,13 @@ impl Reader for JsonLines {
     }
 }
 
-/// What breaks the JSON itself, with its column; `None` when that is whole.
+/// Returns what breaks the JSON itself, with its column; `None` when that is whole.
 fn broken_json(line: &str) -> Option<Reason> {
     let error = serde_json::from_str::<serde::de::IgnoredAny>(line).err()?;
     Some(Reason::json(&error))
 }
 
-/// What makes it no event, with the column where that is told.
+/// Returns what makes it no event, with the column where that is told.
 fn placed(invalid: InvalidEvent) -> Reason {
     let text = invalid.to_string();
     match text.rsplit_once(" at line 1 column ").map(|(why, column)| (why, column.parse())) {

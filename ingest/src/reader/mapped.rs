@@ -252,7 +252,7 @@ fn columns_of(mapping: &Mapping) -> Columns {
     columns
 }
 
-/// Whether each line is a value of its own.
+/// Returns true if each line is a value of its own.
 fn is_lines(head: &[u8]) -> bool {
     let mut lines = head.split_inclusive(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
     lines.next().is_some_and(|line| {

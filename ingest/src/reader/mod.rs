@@ -55,7 +55,7 @@ use crate::{
 
 /// Reads one format.
 pub(crate) trait Reader: Send + Sync {
-    /// What cuts a file of this format into records, its first bytes given.
+    /// Returns what cuts a file of this format into records, its first bytes given.
     fn cutter(&self, head: &[u8]) -> Box<dyn Cutter>;
 
     /// The same of a file at a place, for readers to which that says how it is to be cut.
@@ -63,7 +63,7 @@ pub(crate) trait Reader: Send + Sync {
         self.cutter(head)
     }
 
-    /// What a record says. Called by many threads, on records in any order; must not panic whatever the bytes.
+    /// Returns what a record says. Called by many threads, on records in any order; must not panic whatever the bytes.
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason>;
 }
 
@@ -122,7 +122,7 @@ impl Readers {
         }
     }
 
-    /// What a record says, without what opens a door or reaches a person: see [`private`].
+    /// Returns what a record says, without what opens a door or reaches a person: see [`private`].
     pub(crate) fn read(&self, format: Format, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
         let mut found = self.of(format).read(raw, origin)?;
         if let Some(id) = &self.hints.id
@@ -184,7 +184,7 @@ impl Readers {
     }
 }
 
-/// Whether a source's own name is that of a date: `pubDate`, `date.issue`, `article:published_time`.
+/// Returns true if a source's own name is that of a date: `pubDate`, `date.issue`, `article:published_time`.
 fn is_date(name: &str) -> bool {
     let local = name.rsplit(':').next().unwrap_or(name);
     let plain: String =
@@ -196,7 +196,7 @@ fn is_date(name: &str) -> bool {
         )
 }
 
-/// Whether a value, or one in it, is a text.
+/// Returns true if a value, or one in it, is a text.
 fn has_text(value: &Value) -> bool {
     match value {
         Value::String(text) => !text.trim().is_empty(),
@@ -224,7 +224,7 @@ impl<T> Default for OfHead<T> {
 }
 
 impl<T> OfHead<T> {
-    /// What `make` makes of the head of this record.
+    /// Returns what `make` makes of the head of this record.
     fn get(&self, raw: &Raw, make: impl FnOnce(&Raw) -> T) -> Arc<T> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((head, made)) = last

@@ -77,7 +77,7 @@ impl Reader for NewsMl {
     }
 }
 
-/// What a `qcode` says without its scheme, or else a `uri` without all but its last part.
+/// Returns what a `qcode` says without its scheme, or else a `uri` without all but its last part.
 fn code(element: Option<&Element>) -> String {
     let Some(element) = element else { return String::new() };
     let code = element.attribute("qcode").rsplit(':').next().unwrap_or("");
@@ -276,7 +276,7 @@ fn keywords(meta: &Element) -> Vec<Keyword> {
     found
 }
 
-/// What has no field: version, slugline, urgency, notes, links, the groups of a package.
+/// Returns what has no field: version, slugline, urgency, notes, links, the groups of a package.
 fn extra(item: &Element, meta: &Element) -> Map<String, Value> {
     let mut extra = meta.others(&PLACED_OF_CONTENT);
     if let Some(meta) = item.at("itemMeta") {

@@ -72,7 +72,7 @@ fn main_article<'v>(graph: &Graph<'v>, canonical: &str) -> Option<&'v Map<String
         .or_else(|| articles.into_iter().max_by_key(|article| text_len(article)))
 }
 
-/// What the JSON-LD scripts of a page say.
+/// Returns what the JSON-LD scripts of a page say.
 fn scripts(tree: &Tree) -> Vec<Value> {
     let is_json_ld = |node: &usize| tree.attribute(*node, "type").to_ascii_lowercase().contains("ld+json");
     tree.all("script").filter(is_json_ld).filter_map(|node| loose::parse(&tree.inner_text(node))).collect()
@@ -196,8 +196,8 @@ fn fill_from_page(nested: &mut Nested, meta: &Meta, tree: &Tree, base: &str) {
     }
 }
 
-/// Whether what the JSON-LD of a page has as its text is but the beginning or a summary of what the page shows, or the
-/// same without its paragraphs.
+/// Returns true if what the JSON-LD of a page has as its text is but the beginning or a summary of what the page shows,
+/// or the same without its paragraphs.
 fn is_teaser(stated: &str, shown: &str) -> bool {
     let words = |text: &str| text.split_whitespace().count();
     let (stated_words, shown_words) = (words(stated), words(shown));

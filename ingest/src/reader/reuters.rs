@@ -81,7 +81,7 @@ impl Reader for Reuters {
     }
 }
 
-/// What stands between a tag and its end.
+/// Returns what stands between a tag and its end.
 fn inside<'t>(text: &'t str, tag: &str) -> Option<&'t str> {
     let start =
         [format!("<{tag}>"), format!("<{tag} ")].iter().filter_map(|open| text.find(open.as_str())).min()?;

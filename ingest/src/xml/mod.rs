@@ -180,7 +180,7 @@ impl Element {
         }
     }
 
-    /// What is inside, written as HTML again, prefixes dropped: for XHTML that lies in other XML.
+    /// Returns what is inside, written as HTML again, prefixes dropped: for XHTML that lies in other XML.
     pub(crate) fn markup(&self) -> String {
         let mut out = String::new();
         self.write_markup(&mut out);

@@ -22,7 +22,8 @@ pub(crate) fn parse(raw: &Raw) -> Result<Element, Reason> {
     read(&text_of(&raw.bytes, &raw.head), Spaces::of_head(&head), &mut Vec::new())
 }
 
-/// What stands in the file before its first record, as far as it can be read: the elements that are open there end.
+/// Returns what stands in the file before its first record, as far as it can be read: the elements that are open there
+/// end.
 pub(crate) fn beginning(raw: &Raw) -> Element {
     let text = text_of(&raw.head, &raw.head);
     let end = text.char_indices().nth(MAX_BEGINNING).map_or(text.len(), |(at, _)| at);
@@ -133,7 +134,7 @@ fn element(start: &quick_xml::events::BytesStart<'_>, spaces: &mut Spaces, depth
     Element { name: spaces.enter(&name, &attributes, depth), attributes, children: Vec::new() }
 }
 
-/// Whether a name can begin so (XML 1.0, section 2.3); of what is not ASCII, everything.
+/// Returns true if a name can begin so (XML 1.0, section 2.3); of what is not ASCII, everything.
 fn begins_name(first: char) -> bool {
     first.is_ascii_alphabetic() || matches!(first, '_' | ':') || !first.is_ascii()
 }

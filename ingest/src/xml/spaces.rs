@@ -43,7 +43,7 @@ pub(super) struct Spaces {
 }
 
 impl Spaces {
-    /// What the head of a file binds for its records.
+    /// Returns what the head of a file binds for its records.
     pub(super) fn of_head(head: &str) -> Self {
         let mut spaces = Self::default();
         let mut rest = head;

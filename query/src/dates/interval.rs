@@ -119,7 +119,7 @@ fn ahead_of_utc(millis: i64, zone: &TimeZone) -> Option<i64> {
     Some(i64::from(zone.to_offset(instant).seconds()) * 1_000)
 }
 
-/// When clocks show this first, or what comes next where they pass over it.
+/// Returns when clocks show this first, or what comes next where they pass over it.
 fn when(clock: i64, zone: &TimeZone) -> Option<i64> {
     let shown = TimeZone::UTC.to_datetime(Instant::from_millisecond(clock).ok()?);
     Some(zone.to_timestamp(shown).ok()?.as_millisecond())

@@ -219,7 +219,7 @@ impl Lexer<'_, '_> {
         Ok(())
     }
 
-    /// Whether an address of the web begins here, as it is pasted: its signs are no operators.
+    /// Returns true if an address of the web begins here, as it is pasted: its signs are no operators.
     fn is_address(&self) -> bool {
         let word: String = self.rest_of_word().iter().collect();
         let is_scheme = |scheme: &str| {

@@ -88,7 +88,7 @@ impl Access {
         format!("{} {}", role.name(), hex_of(&digest))
     }
 
-    /// Whether there are keys at all.
+    /// Returns true if there are keys at all.
     pub fn has_keys(&self) -> bool {
         !self.keys.is_empty()
     }
@@ -129,7 +129,7 @@ fn from_hex(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-/// What of an `Authorization` header may be the key.
+/// Returns what of an `Authorization` header may be the key.
 pub(super) fn keys_in(header: &str) -> Vec<String> {
     let Some((scheme, rest)) = header.split_once(' ') else { return Vec::new() };
     let rest = rest.trim();

@@ -75,7 +75,7 @@ impl Asker {
         }
     }
 
-    /// What this one may see: those who keep the archive see all.
+    /// Returns what this one may see: those who keep the archive see all.
     pub(crate) fn reader(&self) -> Reader {
         match self.standing {
             Standing::Key(role) if role >= Role::Write => Reader::KEEPER,
@@ -84,7 +84,8 @@ impl Asker {
         }
     }
 
-    /// What this one may see of the log's events: without keys whoever may append them, too, so that a copy can be made.
+    /// Returns what this one may see of the log's events: without keys whoever may append them, too, so that a copy can
+    /// be made.
     pub(crate) fn reader_of_events(&self) -> Reader {
         match self.standing {
             Standing::Here => Reader::KEEPER,

@@ -9,7 +9,7 @@ use axum::{
 };
 use flate2::{Compression, write::GzEncoder};
 
-/// Whether the one who asks takes gzip.
+/// Returns true if the one who asks takes gzip.
 pub(crate) fn is_taken(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     accepted.flat_map(|value| value.split(',')).any(|coding| {
@@ -52,7 +52,7 @@ impl Packing {
         std::mem::take(self.0.get_mut())
     }
 
-    /// What comes behind the last.
+    /// Returns what comes behind the last.
     pub(crate) fn end(self) -> Vec<u8> {
         self.0.finish().unwrap_or_default()
     }

@@ -56,7 +56,7 @@ impl Origins {
         self.0 == Which::Any
     }
 
-    /// What answers browsers that ask, and marks what those pages may read; `None` when there are none.
+    /// Returns what answers browsers that ask, and marks what those pages may read; `None` when there are none.
     pub(crate) fn layer(&self) -> Option<CorsLayer> {
         let origins = match &self.0 {
             Which::None => return None,

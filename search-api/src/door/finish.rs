@@ -67,7 +67,8 @@ fn is_text(media: &str) -> bool {
         || ["json", "xml", "javascript", "openmetrics-text"].iter().any(|end| name.ends_with(end))
 }
 
-/// What an answer is made from, as an ETag (RFC 9110, section 8.8.3): a weak one, since the same may be packed or not.
+/// Returns what an answer is made from, as an ETag (RFC 9110, section 8.8.3): a weak one, since the same may be packed
+/// or not.
 pub(crate) fn etag(parts: &[&str]) -> HeaderValue {
     let mut bytes: Vec<&[u8]> = Vec::with_capacity(parts.len() * 2);
     for part in parts {
@@ -77,7 +78,7 @@ pub(crate) fn etag(parts: &[&str]) -> HeaderValue {
     HeaderValue::from_str(&format!("W/\"{digest}\"")).unwrap_or(HeaderValue::from_static("W/\"0\""))
 }
 
-/// Whether who asks has this already.
+/// Returns true if who asks has this already.
 pub(crate) fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
     let known = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();

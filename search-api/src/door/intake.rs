@@ -38,7 +38,7 @@ impl Intake {
         Ok(Entered { _all: all, _inside: inside })
     }
 
-    /// How many are in or wait.
+    /// Returns how many are in or wait.
     pub(crate) fn len(&self) -> usize {
         self.places.saturating_sub(self.all.available_permits())
     }

@@ -39,7 +39,7 @@ pub(crate) async fn pass<F: Future<Output = Response>>(
     response
 }
 
-/// Who asks, if this route is for him and nobody made him ask it.
+/// Returns who asks, if this route is for him and nobody made him ask it.
 ///
 /// # Errors
 /// [`RequestError`]: why not, and what to do.

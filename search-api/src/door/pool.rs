@@ -42,12 +42,12 @@ impl Pool {
         Ok(Self { jobs, _threads: Arc::new(Threads(threads)) })
     }
 
-    /// How many jobs wait for a thread.
+    /// Returns how many jobs wait for a thread.
     pub(crate) fn queued(&self) -> usize {
         self.jobs.len()
     }
 
-    /// Whether the next job would be refused.
+    /// Returns true if the next job would be refused.
     pub(crate) fn is_full(&self) -> bool {
         self.jobs.is_full()
     }

@@ -69,7 +69,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// What is told of an asset that is gone, beside the sentence: to those who keep the archive more than to readers.
+/// Returns what is told of an asset that is gone, beside the sentence: to those who keep the archive more than to
+/// readers.
 fn told_of(gone: &Gone) -> Map<String, Value> {
     let mut told = Map::new();
     told.insert("since".to_owned(), json!(gone.since));

@@ -78,7 +78,7 @@ impl<K: Eq + Hash + Clone, T> Shares<K, T> {
         self.held.remove(key).map(|held| held.value)
     }
 
-    /// How many there are.
+    /// Returns how many there are.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.held.len()

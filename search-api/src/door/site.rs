@@ -79,7 +79,7 @@ impl Default for Site {
 }
 
 impl Site {
-    /// What addresses begin with: as configured, otherwise as the request has it.
+    /// Returns what addresses begin with: as configured, otherwise as the request has it.
     pub(crate) fn origin(&self, headers: &HeaderMap) -> String {
         if let Some(public) = &self.public_url {
             return public.to_string();

@@ -104,7 +104,7 @@ fn write_params(taker: &mut Taker) -> Result<(), QueryError> {
     taker.time("timeout").map(drop)
 }
 
-/// Whether the answer waits until what was written is found.
+/// Returns true if the answer waits until what was written is found.
 pub(super) fn refresh_of(taker: &mut Taker) -> Result<bool, QueryError> {
     match taker.take("refresh").as_deref() {
         None | Some("false") => Ok(false),

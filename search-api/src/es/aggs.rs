@@ -87,7 +87,7 @@ fn one(
     Ok((Aggregation { name: name.to_owned(), kind, nested }, look))
 }
 
-/// What Elasticsearch calls it in typed keys.
+/// Returns what Elasticsearch calls it in typed keys.
 fn type_of(kind: &AggregationKind) -> &'static str {
     match kind {
         AggregationKind::Terms(terms) if is_number(&terms.field) => "lterms",
@@ -248,7 +248,7 @@ fn format(object: &mut Fields) -> Result<Option<DateFormat>, QueryError> {
     Ok(format_as_written(object)?.map(|(format, _)| format))
 }
 
-/// How dates are shown, and how that is written.
+/// Returns how dates are shown, and how that is written.
 pub(in crate::es) fn format_as_written(
     object: &mut Fields,
 ) -> Result<Option<(DateFormat, String)>, QueryError> {

@@ -89,7 +89,7 @@ impl EsSearch {
     }
 }
 
-/// Whether any of these views has a field of this name.
+/// Returns true if any of these views has a field of this name.
 pub(super) fn known_field(indices: &[IndexName]) -> impl Fn(&str) -> bool + '_ {
     |name: &str| {
         let has = |index: &IndexName| index.view.fields().iter().any(|field| field.is_named(name));

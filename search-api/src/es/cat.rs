@@ -133,7 +133,7 @@ pub(super) async fn shards(mut taker: Taker, State(state): State<ApiState>, head
     Ok(table.answer(rows.collect()))
 }
 
-/// How these views stand.
+/// Returns how these views stand.
 pub(super) async fn views(state: &ApiState, ids: Vec<ViewId>) -> Result<Vec<ViewStatus>, RequestError> {
     let search = state.search.clone();
     let mut views = state.door.pool.run(move || Ok(search.indexes().status()?)).await?;

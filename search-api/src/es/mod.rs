@@ -270,7 +270,7 @@ const NOT_SUPPORTED: [&str; 21] = [
     "_xpack",
 ];
 
-/// What is said to who looks for something of Elasticsearch's API that is not here.
+/// Returns what is said to who looks for something of Elasticsearch's API that is not here.
 fn instead_of(name: &str) -> Option<String> {
     match INSTEAD.iter().find(|(known, _)| *known == name) {
         Some((_, instead)) => Some((*instead).to_owned()),

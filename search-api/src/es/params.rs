@@ -60,7 +60,7 @@ impl Taker {
         Self { index, ..self }
     }
 
-    /// What the path names; nothing stands for all indices.
+    /// Returns what the path names; nothing stands for all indices.
     pub(super) fn index(&self) -> Option<&str> {
         self.index.as_deref()
     }
@@ -141,7 +141,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Taker {
     }
 }
 
-/// What a list of index names means: `articles,im*`, `_all`, `morgue`, `articles@fifties`.
+/// Returns what a list of index names means: `articles,im*`, `_all`, `morgue`, `articles@fifties`.
 pub(super) fn indices_of(
     index: Option<&str>,
     ignore_unavailable: bool,

@@ -144,7 +144,7 @@ impl Points {
     }
 }
 
-/// What is searched of these views now.
+/// Returns what is searched of these views now.
 fn as_pinned(id: &str, views: Vec<(IndexName, Arc<Pin>)>) -> Result<Vec<Pinned>, RequestError> {
     let mut pinned = Vec::with_capacity(views.len());
     for (name, pin) in views {
@@ -171,7 +171,7 @@ fn missing(id: &str) -> RequestError {
     RequestError::NoContext(id)
 }
 
-/// How long one is to be kept: `30s`, `1m`.
+/// Returns how long one is to be kept: `30s`, `1m`.
 pub(super) fn keep_alive(text: &str) -> Result<Duration, QueryError> {
     match time(text)? {
         keep if keep <= MAX_KEEP_ALIVE => Ok(keep),

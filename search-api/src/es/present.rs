@@ -12,7 +12,7 @@ use views::FieldKind;
 
 use super::{aggs, body::EsSearch};
 
-/// How many indices were searched: each is one shard.
+/// Returns how many indices were searched: each is one shard.
 pub(super) fn shards(count: usize) -> Value {
     json!({"total": count, "successful": count, "skipped": 0, "failed": 0})
 }

@@ -105,7 +105,7 @@ impl Paths {
     }
 }
 
-/// What is left of the paths behind a name; an empty one ends here.
+/// Returns what is left of the paths behind a name; an empty one ends here.
 fn behind<'a>(paths: &[&'a [Step]], name: &str) -> Vec<&'a [Step]> {
     let mut found: Vec<&[Step]> = Vec::new();
     for path in paths {

@@ -174,7 +174,7 @@ impl Wanted {
 /// So many characters at the start of a word are not doubted.
 const EXACT_START: usize = 1;
 
-/// How long a text is as Elasticsearch counts offsets: in units of UTF-16.
+/// Returns how long a text is as Elasticsearch counts offsets: in units of UTF-16.
 pub(super) fn units(text: Option<&str>) -> usize {
     text.unwrap_or_default().encode_utf16().count()
 }

@@ -111,7 +111,7 @@ pub(super) fn run(log: &Log, items: Vec<Item>) -> Vec<(Verb, Done)> {
 struct Placed {
     action: Action,
     number: usize,
-    /// Whether no other on the same asset comes behind it.
+    /// True if no other on the same asset comes behind it.
     is_last: bool,
 }
 
@@ -173,7 +173,7 @@ struct Standing {
     live: Option<Seq>,
 }
 
-/// What became of planned actions, given what the log has made of their events.
+/// Returns what became of planned actions, given what the log has made of their events.
 fn told(
     actions: &[Placed],
     planned: Vec<Planned>,
@@ -204,7 +204,7 @@ fn told(
 }
 
 impl Standing {
-    /// How it stands after the action.
+    /// Returns how it stands after the action.
     fn after(self, verb: Verb, outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Refused(_) => self,

@@ -32,7 +32,7 @@ impl<'a> Range<'a> {
         Some(Self { media, weight: (weight * 1_000.0) as u16 })
     }
 
-    /// How closely it names a media type; `None` if it does not.
+    /// Returns how closely it names a media type; `None` if it does not.
     fn closeness(&self, media: &str) -> Option<u8> {
         let start = |range: &str| range.strip_suffix("/*").map(str::to_ascii_lowercase);
         match self.media {

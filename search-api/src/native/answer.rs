@@ -35,8 +35,8 @@ pub struct SearchAnswer {
     checkpoint: Seq,
     /// How long it took, in milliseconds.
     took_ms: u64,
-    /// Whether it was given up before everything was looked at, because it takes too much of the machine: then more
-    /// may match than `total` and `facets` say, and better hits may be missing.
+    /// True if it was given up before everything was looked at, because it takes too much of the machine: then more may
+    /// match than `total` and `facets` say, and better hits may be missing.
     timed_out: bool,
 }
 

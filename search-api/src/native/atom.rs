@@ -113,7 +113,7 @@ fn names_in(list: Option<&Value>) -> Vec<&str> {
     all.iter().filter_map(|one| one.get("name")?.as_str()).filter(|name| !name.is_empty()).collect()
 }
 
-/// Whether an id is a URI by itself, which an Atom id must be.
+/// Returns true if an id is a URI by itself, which an Atom id must be.
 fn is_uri(id: &str) -> bool {
     let Some((scheme, rest)) = id.split_once("://") else { return false };
     let fits = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
@@ -131,7 +131,7 @@ fn link(to: &mut String, rel: &str, media: &str, href: &str) {
     to.push_str(&format!("<link rel=\"{rel}\" type=\"{media}\" href=\"{}\"/>\n", escaped(href)));
 }
 
-/// What XML takes for text, in elements and in attributes: the rest of Unicode that XML 1.0 has no place for
+/// Returns what XML takes for text, in elements and in attributes: the rest of Unicode that XML 1.0 has no place for
 /// (<https://www.w3.org/TR/xml/#charsets>) is left out.
 fn escaped(text: &str) -> String {
     let mut to = String::with_capacity(text.len());

@@ -137,7 +137,7 @@ impl Parts for Wanted {
 pub(super) struct Taken {
     /// The last event of the log now.
     head: Seq,
-    /// Whether any was invalid or refused.
+    /// True if any was invalid or refused.
     errors: bool,
     /// With `wait=searchable`: whether searches find them now; if not, `min_seq` waits for them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -220,7 +220,7 @@ pub(super) async fn append(state: ApiState, asked: Asked) -> Result<Response, Pr
     Ok(Json(taken).into_response())
 }
 
-/// Whether all views have taken in these events, within the time that a search waits for them.
+/// Returns true if all views have taken in these events, within the time that a search waits for them.
 async fn is_searchable(state: &ApiState, seqs: Vec<Seq>) -> Result<bool, RequestError> {
     let indexes = state.search.indexes().clone();
     let Ok(_permit) = state.waiting.try_acquire() else { return Ok(false) };

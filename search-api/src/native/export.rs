@@ -165,7 +165,7 @@ impl Pages {
     }
 }
 
-/// What is searched now of views that are kept.
+/// Returns what is searched now of views that are kept.
 fn pinned(kept: Vec<(IndexName, Arc<Pin>)>) -> Result<Vec<Pinned>, RequestError> {
     let mut views = Vec::with_capacity(kept.len());
     for (name, pin) in kept {

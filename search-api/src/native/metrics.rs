@@ -49,7 +49,7 @@ pub(super) async fn show(state: ApiState, _: Asked) -> Result<Response, Problem>
     Ok(([(header::CONTENT_TYPE, media)], text).into_response())
 }
 
-/// How things stand at this moment.
+/// Returns how things stand at this moment.
 fn standing(search: &Search, queued: usize, intake: usize) -> Result<Registry, RequestError> {
     let mut registry = Registry::default();
     let mut one = |name: &str, help: &str, value: u64| {
@@ -100,7 +100,7 @@ fn standing(search: &Search, queued: usize, intake: usize) -> Result<Registry, R
     Ok(registry)
 }
 
-/// What Linux says of this process; other systems are not asked.
+/// Returns what Linux says of this process; other systems are not asked.
 fn resident_bytes() -> Option<u64> {
     const PAGE: u64 = 4_096;
     let statm = std::fs::read_to_string("/proc/self/statm").ok()?;

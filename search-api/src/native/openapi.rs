@@ -25,7 +25,7 @@ struct Problem {
     /// Of an asset that is gone (410): since when.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<Timestamp>,
-    /// Whether it is gone for good.
+    /// True if it is gone for good.
     #[serde(skip_serializing_if = "Option::is_none")]
     erased: Option<bool>,
     /// What was written for readers, if anything was.

@@ -10,7 +10,7 @@ pub(crate) struct Param {
     pub(crate) about: &'static str,
     pub(crate) shape: Shape,
     pub(crate) is_required: bool,
-    /// Whether it may be given several times.
+    /// True if it may be given several times.
     pub(crate) is_many: bool,
     pub(crate) example: Option<&'static str>,
     pub(crate) is_header: bool,

@@ -55,9 +55,9 @@ pub(crate) struct Route {
     pub(crate) answers: Vec<Answer>,
     /// Whose id stands in the path.
     pub(crate) kind: AssetKind,
-    /// Whether the OpenAPI document has it.
+    /// True if the OpenAPI document has it.
     pub(crate) is_listed: bool,
-    /// Whether its answer comes from nothing but the log and what is asked, so that it changes only when the log does.
+    /// True if its answer comes from nothing but the log and what is asked, so that it changes only when the log does.
     is_of_log: bool,
     handler: Handler,
 }
@@ -170,7 +170,7 @@ impl Route {
         self.body.as_ref().map_or(MAX_BODY, |body| body.max)
     }
 
-    /// What the door knows of it.
+    /// Returns what the door knows of it.
     pub(crate) fn entry(&self) -> Entry {
         // What is no part of the API is for programs that bring their keys, and for browsers.
         let face = Face { challenges: self.path.starts_with("/api"), ..FACE };
@@ -182,8 +182,8 @@ impl Route {
         Entry { method: self.method.clone(), path: self.path.clone(), policy }
     }
 
-    /// What of this path stands where the template has `{id}`; empty for a template that has none. `None` when the path
-    /// does not fit.
+    /// Returns what of this path stands where the template has `{id}`; empty for a template that has none. `None` when
+    /// the path does not fit.
     pub(crate) fn id_in<'a>(&self, path: &'a str) -> Option<&'a str> {
         match self.path.split_once("{id}") {
             None => (path == self.path).then_some(""),

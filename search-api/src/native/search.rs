@@ -51,7 +51,7 @@ impl Format {
         (Self::Ndjson, "ndjson", "application/x-ndjson"),
     ];
 
-    /// What `format` says, otherwise what is accepted most gladly.
+    /// Returns what `format` says, otherwise what is accepted most gladly.
     fn of(asked: &Asked) -> Self {
         let named =
             asked.param("format").and_then(|name| Self::ALL.iter().find(|(_, known, _)| *known == name));
@@ -134,13 +134,13 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
     })
 }
 
-/// What an answer is made from: the log, the index, what is asked, and what the one who asks may see.
+/// Returns what an answer is made from: the log, the index, what is asked, and what the one who asks may see.
 fn tag(asked: &Asked, head: &str, generation: &str, index: &str) -> HeaderValue {
     let (address, accept) = (asked.uri.to_string(), asked.header("accept").unwrap_or_default());
     etag(&[head, generation, index, asked.asker.role_name(), &address, accept])
 }
 
-/// What a feed of this page of hits says of itself.
+/// Returns what a feed of this page of hits says of itself.
 fn feed_of(asked: &Asked, site: &Site, next: Option<&str>) -> Feed {
     let origin = site.origin(&asked.headers);
     let title = match asked.param("q") {

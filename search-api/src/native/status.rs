@@ -131,7 +131,7 @@ pub(super) async fn healthz(_: ApiState, _: Asked) -> Result<Response, Problem> 
 /// How far behind the log the indexes may be to be ready.
 const READY_LAG: u64 = 1_000;
 
-/// Whether the indexes have caught up, and are kept up to date.
+/// True if the indexes have caught up, and are kept up to date.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Readiness {
     ready: bool,

@@ -13,7 +13,7 @@ use crate::links;
 pub(super) struct Address {
     pub(super) view: ViewId,
     pub(super) q: String,
-    /// Whether its words are meant as they are written, not in all their forms.
+    /// True if its words are meant as they are written, not in all their forms.
     pub(super) exact: bool,
     /// What narrows it: a facet's name and one of its values.
     pub(super) facets: Vec<(String, String)>,
@@ -174,7 +174,7 @@ impl Address {
         address
     }
 
-    /// Whether it asks for anything but the whole archive.
+    /// Returns true if it asks for anything but the whole archive.
     pub(super) fn is_front_page(&self) -> bool {
         *self == Self { view: self.view, ..Self::default() }
     }

@@ -312,7 +312,7 @@ impl Story<'_> {
         }
     }
 
-    /// Whether the byline as printed says nothing but the name at the head of the article.
+    /// Returns true if the byline as printed says nothing but the name at the head of the article.
     fn credits_the_same(&self) -> bool {
         let credit = self.article.credit.to_lowercase();
         let credit = credit.strip_prefix("by ").unwrap_or(&credit);

@@ -25,7 +25,7 @@ pub(super) fn between(earlier: Option<&Content>, later: &Content) -> Vec<(&'stat
     changed
 }
 
-/// What a reader would call a change, by the names that a reader would use.
+/// Returns what a reader would call a change, by the names that a reader would use.
 fn fields(content: &Content) -> Vec<(&'static str, String)> {
     match content {
         Content::Article(article) => article_fields(article),

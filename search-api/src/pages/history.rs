@@ -31,7 +31,7 @@ pub(super) struct Step {
     recorded: Timestamp,
     source: String,
     digest: Digest,
-    /// Whether it is a revision that can be shown.
+    /// True if it is a revision that can be shown.
     is_revision: bool,
     changes: Vec<(&'static str, Markup)>,
 }

@@ -90,7 +90,7 @@ fn snippet(hit: &Hit) -> Markup {
     })
 }
 
-/// Who wrote it, as far as anybody is named.
+/// Returns who wrote it, as far as anybody is named.
 fn names_of(hit: &Hit) -> Option<Markup> {
     if let Some(names) = text::fragments(hit.highlights.get("bylines.name")) {
         return Some(html! { "By " (names) });

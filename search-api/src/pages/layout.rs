@@ -17,7 +17,7 @@ pub(super) struct Frame<'a> {
     pub(super) address: Address,
     /// More for the head.
     pub(super) head: Markup,
-    /// Whether search engines should keep it.
+    /// True if search engines should keep it.
     pub(super) indexed: bool,
 }
 

@@ -36,7 +36,8 @@ static TYPES: [(&str, &str); 8] = [
 /// them from running.
 const PICTURE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
-/// Where a rendition can be loaded from: `/media/…` for a path, an http(s) link as it is, nothing for anything else.
+/// Returns where a rendition can be loaded from: `/media/…` for a path, an http(s) link as it is, nothing for anything
+/// else.
 pub(super) fn src(rendition: &Rendition) -> Option<String> {
     let href = rendition.href.trim();
     let scheme = href.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());

@@ -47,7 +47,7 @@ pub(super) struct Values {
     pub(super) facet: &'static Facet,
     /// The most frequent values with how many hits have each.
     pub(super) counts: Vec<(String, u64)>,
-    /// Whether there are more than these.
+    /// True if there are more than these.
     pub(super) goes_on: bool,
 }
 
@@ -124,7 +124,7 @@ fn into_total_order(sort: &mut Vec<Sort>) {
     sort.push(Sort::by("_seq", false));
 }
 
-/// How many match.
+/// Returns how many match.
 fn total_of(inquiry: &Inquiry<'_>, request: SearchRequest) -> Result<u64, RequestError> {
     let request = SearchRequest { size: 0, highlight: None, lenient: true, sort: Vec::new(), ..request };
     Ok(inquiry.search(&request)?.total)

@@ -311,7 +311,7 @@ fn recent(events: &[Event]) -> Markup {
     }
 }
 
-/// How many records lie in the quarantine, and the newest of them.
+/// Returns how many records lie in the quarantine, and the newest of them.
 fn quarantine(dir: &Path) -> (usize, Vec<Quarantined>) {
     let Ok(entries) = fs::read_dir(dir) else { return (0, Vec::new()) };
     let mut files: Vec<_> = entries

@@ -57,8 +57,9 @@ pub(super) fn after_title(text: &str) -> String {
 
 const SNIPPET_WORDS: usize = 35;
 
-/// Whether a paragraph has its line breaks from print, as a machine that reads a page leaves them: shown line by line
-/// it can be held against the page, and its headings stand out. A text that was wrapped for a screen has longer lines.
+/// Returns true if a paragraph has its line breaks from print, as a machine that reads a page leaves them: shown line
+/// by line it can be held against the page, and its headings stand out. A text that was wrapped for a screen has longer
+/// lines.
 pub(super) fn is_in_lines(paragraph: &str) -> bool {
     let lines = paragraph.lines().count();
     lines >= 4 && paragraph.chars().count() < lines * PRINTED_LINE
@@ -67,7 +68,8 @@ pub(super) fn is_in_lines(paragraph: &str) -> bool {
 /// Lines of a newspaper's column are shorter than this, in characters.
 const PRINTED_LINE: usize = 56;
 
-/// Whether a paragraph may begin with a large capital: it does begin with one, and is long enough to stand beside it.
+/// Returns true if a paragraph may begin with a large capital: it does begin with one, and is long enough to stand
+/// beside it.
 pub(super) fn takes_initial(paragraph: &str) -> bool {
     paragraph.starts_with(char::is_uppercase)
         && paragraph.chars().take(260).count() == 260

@@ -109,7 +109,7 @@ impl Unit {
         }
     }
 
-    /// What `from` and `to` of an address say for it.
+    /// Returns what `from` and `to` of an address say for it.
     pub(super) fn bounds(self, date: Date) -> (String, String) {
         let year = |year: i16| format!("{year:04}");
         match self {

@@ -80,9 +80,9 @@ pub(crate) trait Parts: Send + Sized + 'static {
     fn next(&mut self, log: &Log) -> Result<Option<Bytes>, RequestError>;
     /// The event that is waited for, if the reader goes on with what comes later.
     fn waits_for(&self) -> Option<Seq>;
-    /// What shows that the reader is still served.
+    /// Returns what shows that the reader is still served.
     fn alive(&mut self) -> Bytes;
-    /// What comes behind the last part.
+    /// Returns what comes behind the last part.
     fn end(self) -> Option<Bytes>;
 }
 

@@ -152,7 +152,7 @@ impl Look {
         }
     }
 
-    /// How many words in a row it looks at.
+    /// Returns how many words in a row it looks at.
     fn words(&self) -> usize {
         match self {
             Self::Sequence { terms, .. } => terms.len(),
@@ -364,7 +364,7 @@ impl Reading {
     }
 }
 
-/// Where a character stands in a pair of them: at its start, at its end, or both.
+/// Returns where a character stands in a pair of them: at its start, at its end, or both.
 fn cells_of<'t>(text: &'t str, pair: &Term, character: &str) -> impl Iterator<Item = (usize, usize)> + 't {
     let written = text.get(pair.start..pair.end).unwrap_or_default();
     let middle = first_cell(written);
@@ -380,7 +380,7 @@ fn written(text: &str) -> Vec<Term> {
     Analyser::Exact.terms(Language::Other, text)
 }
 
-/// Whether a word begins so.
+/// Returns true if a word begins so.
 fn begins(term: &Term, start: Option<&str>) -> bool {
     start.is_some_and(|start| term.written().starts_with(start) || term.stem().starts_with(start))
 }

@@ -23,7 +23,7 @@ pub enum AsOf {
 }
 
 impl AsOf {
-    /// Whether the log as of then has this event.
+    /// Returns true if the log as of then has this event.
     pub fn takes(self, seq: Seq, happened: Timestamp) -> bool {
         match self {
             Self::Seq(last) => seq <= last,

@@ -117,7 +117,7 @@ impl Log {
         }
     }
 
-    /// What is due, with its time and the count of its revisions.
+    /// Returns what is due, with its time and the count of its revisions.
     fn due(&self, now: Timestamp) -> Result<Vec<(AssetRef, Timestamp, Revision)>, ReadError> {
         let (tables, txn) = self.read()?;
         let mut due = Vec::new();

@@ -55,7 +55,7 @@ impl Past {
         Self { as_of, within, folded: OnceCell::new() }
     }
 
-    /// What the log said of an asset then, given the snapshot that this is of.
+    /// Returns what the log said of an asset then, given the snapshot that this is of.
     pub(crate) fn head(&self, snapshot: &Snapshot, key: &[u8]) -> Result<Option<Head>, ReadError> {
         match self.folded.get() {
             Some(folded) => folded.scratch.tables.head(&folded.txn, key),
@@ -108,7 +108,7 @@ impl Past {
     }
 }
 
-/// What an asset that is withdrawn today was then.
+/// Returns what an asset that is withdrawn today was then.
 fn hidden(head: Head) -> Head {
     match head.is_seen() {
         true => Head { status: Status::Withdrawn { by: OrderedBy::Person }, ..head },

@@ -48,7 +48,7 @@ pub struct AssetState {
     pub published: Seq,
     /// The count of its revisions, public or not.
     pub revision: Revision,
-    /// Whether readers see it.
+    /// True if readers see it.
     pub status: Status,
     /// The time from which on readers may not see its last public revision any more.
     pub until: Option<Timestamp>,
@@ -186,7 +186,7 @@ impl Snapshot {
         Ok(events)
     }
 
-    /// What changed: type and asset of the events from `first` on, `count` at most, without their payloads.
+    /// Returns what changed: type and asset of the events from `first` on, `count` at most, without their payloads.
     ///
     /// # Errors
     /// [`ReadError`]: damaged, or the disk fails.
@@ -203,7 +203,7 @@ impl Snapshot {
         Ok(changes)
     }
 
-    /// What the log says of an asset; `None` when it says nothing.
+    /// Returns what the log says of an asset; `None` when it says nothing.
     ///
     /// # Errors
     /// [`ReadError`]: the catalog is damaged, or the disk fails.
@@ -373,7 +373,7 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// Whether one asset names the other in its last revision, or was merged into it.
+    /// Returns true if one asset names the other in its last revision, or was merged into it.
     ///
     /// # Errors
     /// [`ReadError`]: the disk fails.
@@ -383,8 +383,8 @@ impl Snapshot {
         Ok(tables.referrers.get(txn, &key)?.is_some())
     }
 
-    /// What the assets that name this one add up to, of those that readers see: some rows are read, however many name
-    /// it. What names bylines that were merged into it is not in it.
+    /// Returns what the assets that name this one add up to, of those that readers see: some rows are read, however
+    /// many name it. What names bylines that were merged into it is not in it.
     ///
     /// # Errors
     /// [`ReadError`]: the catalog is damaged, or the disk fails.

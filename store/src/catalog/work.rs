@@ -144,7 +144,7 @@ impl WorkChanges {
 }
 
 impl CatalogTables {
-    /// What those who name an asset add up to.
+    /// Returns what those who name an asset add up to.
     pub(crate) fn work(&self, txn: &RoTxn<'_>, asset: &AssetRef) -> Result<Work, ReadError> {
         let start = start_of(&asset.to_key());
         let row = |what: u8| [start.as_slice(), &[what]].concat();
@@ -194,7 +194,7 @@ pub(crate) fn row_of(key: &[u8]) -> Option<(&[u8], &'static str)> {
     (row.first() == Some(&SEPARATOR)).then_some((asset, what))
 }
 
-/// What the keys of all rows of one asset begin with.
+/// Returns what the keys of all rows of one asset begin with.
 fn start_of(asset: &[u8]) -> Vec<u8> {
     let mut start = Vec::with_capacity(asset.len() + 32);
     shorten_into(&mut start, asset);

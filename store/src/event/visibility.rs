@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{date::Timestamp, event::EventType};
 
-/// Whether readers may see a published revision.
+/// True if readers may see a published revision.
 ///
 /// In an event's JSON form a public revision may have `until`, and one that is not public has `unpublished`, the
 /// reason:

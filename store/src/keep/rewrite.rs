@@ -266,7 +266,7 @@ where
     Ok(())
 }
 
-/// Whether a dictionary was learned from something that was erased; so too if that cannot be told.
+/// Returns true if a dictionary was learned from something that was erased; so too if that cannot be told.
 fn knows_erased(tables: &Tables, txn: &RoTxn<'_>, dictionary: u32) -> Result<bool, ReadError> {
     let Some(seqs) = sampled(tables, txn, dictionary)? else { return Ok(true) };
     for seq in seqs {

@@ -94,7 +94,7 @@ struct Check<'a> {
     expect: Option<&'a LogHead>,
     last: Seq,
     link: Digest,
-    /// Whether every event so far could be folded.
+    /// True if every event so far could be folded.
     whole: bool,
     report: VerifyReport,
 }

@@ -229,7 +229,7 @@ impl Log {
         Ok(appended)
     }
 
-    /// What would become of a batch if it were appended now. Nothing is written.
+    /// Returns what would become of a batch if it were appended now. Nothing is written.
     ///
     /// # Errors
     /// [`AppendError`], as [`Self::append`].
@@ -314,7 +314,7 @@ impl Log {
 }
 
 impl AppendError {
-    /// Whether the transaction it happened in cannot go on.
+    /// Returns true if the transaction it happened in cannot go on.
     fn is_fatal(&self) -> bool {
         !matches!(self, Self::Conflict { .. })
     }

@@ -55,7 +55,7 @@ impl Bell {
         }
     }
 
-    /// What to hand to [`Self::wait`]: take it before looking at the log, so that nothing rings in between.
+    /// Returns what to hand to [`Self::wait`]: take it before looking at the log, so that nothing rings in between.
     pub(crate) fn listen(&self) -> Heard {
         self.watcher.get_or_init(|| {
             let rung = Arc::clone(&self.rung);

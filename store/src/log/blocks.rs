@@ -74,7 +74,7 @@ impl Events {
         Ok(Records { blocks: self.blocks.range(txn, &bounds)?, current, next: first, last })
     }
 
-    /// How many records all blocks hold together, however they follow one another.
+    /// Returns how many records all blocks hold together, however they follow one another.
     pub(crate) fn count(&self, txn: &RoTxn<'_>) -> Result<u64, ReadError> {
         let mut count = 0;
         for entry in self.blocks.iter(txn)? {
@@ -215,7 +215,7 @@ impl Tail {
         Self { first, ends: Vec::new(), records: Vec::with_capacity(BLOCK_BYTES), changed: false }
     }
 
-    /// Whether a record of so many bytes still fits.
+    /// Returns true if a record of so many bytes still fits.
     fn has_room_for(&self, bytes: usize) -> bool {
         self.ends.is_empty()
             || HEADER_BYTES + self.ends.len() + END_BYTES + self.records.len() + bytes <= BLOCK_BYTES

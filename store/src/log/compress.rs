@@ -81,7 +81,7 @@ impl Dictionaries {
         self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether this dictionary is here.
+    /// Returns true if this dictionary is here.
     pub(crate) fn has(&self, number: u32) -> bool {
         self.read().decoders.contains_key(&number)
     }

@@ -67,7 +67,7 @@ fn make_lock_file(dir: &Path) -> io::Result<()> {
 /// Two pages: less is no LMDB file, and LMDB would begin a new one in its place without a word.
 pub(crate) const SMALLEST_FILE: u64 = 8_192;
 
-/// Whether the file ends before the last page that LMDB counts.
+/// Returns true if the file ends before the last page that LMDB counts.
 pub(crate) fn is_short(env: &Env<WithoutTls>, bytes: u64) -> bool {
     bytes < end_of_pages(env)
 }

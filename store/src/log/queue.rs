@@ -57,7 +57,7 @@ impl Waiting {
         self.called.notify_one();
     }
 
-    /// What became of the batch; `None` when it is this thread's turn to lead.
+    /// Returns what became of the batch; `None` when it is this thread's turn to lead.
     fn wait(&self) -> Option<Result<Appended, AppendError>> {
         let mut turn = lock(&self.turn);
         loop {

@@ -60,7 +60,7 @@ pub(crate) enum Encoded<'a> {
     Zstd { salt: Salt, dictionary: u32, length: usize, frame: &'a [u8] },
 }
 
-/// What the chain's digest takes of a record besides its payload: see [`crate::digest`].
+/// Returns what the chain's digest takes of a record besides its payload: see [`crate::digest`].
 pub(crate) fn envelope(
     seq: Seq,
     recorded: Timestamp,
@@ -88,7 +88,7 @@ impl Encoded<'_> {
 }
 
 impl<'a> Record<'a> {
-    /// When it happened, as far as is known.
+    /// Returns when it happened, as far as is known.
     pub(crate) fn happened(&self) -> Timestamp {
         self.time.unwrap_or(self.recorded)
     }

@@ -128,8 +128,8 @@ pub(crate) struct Trainer {
 }
 
 impl Trainer {
-    /// Whether to begin at this size of the log: not while a thread is at it, and after a try not before the log has
-    /// twice the size, since what there is may be too little or too uniform to learn from.
+    /// Returns true if to begin at this size of the log: not while a thread is at it, and after a try not before the
+    /// log has twice the size, since what there is may be too little or too uniform to learn from.
     fn may_try_at(&self, json: u64) -> bool {
         let free = self.lock().is_none() && json >= self.not_before.load(Ordering::Relaxed);
         if free {
@@ -159,7 +159,7 @@ impl Trainer {
     }
 }
 
-/// Whether none of these events was erased.
+/// Returns true if none of these events was erased.
 fn all_kept(tables: &Tables, txn: &RoTxn<'_>, seqs: &[Seq]) -> Result<bool, ReadError> {
     for seq in seqs {
         if matches!(tables.record(txn, *seq)?.payload, Encoded::Erased(_)) {

@@ -105,7 +105,7 @@ impl Volumes {
         self.reopen().map_err(ReadError::from)
     }
 
-    /// Whether these are the tables that count; to be asked under LMDB's write lock.
+    /// Returns true if these are the tables that count; to be asked under LMDB's write lock.
     pub(crate) fn is_current(&self, tables: &Tables) -> Result<bool, ReadError> {
         Ok(self.named().map_err(ReadError::from)? == Some(tables.volume))
     }
@@ -174,7 +174,7 @@ impl Volumes {
         if removed { sync_dir(&self.dir) } else { Ok(()) }
     }
 
-    /// Whether the disk takes no more, tried with a few pages.
+    /// Returns true if the disk takes no more, tried with a few pages.
     pub(crate) fn no_room(&self) -> bool {
         let path = self.dir.join(format!("CURRENT.probe-{}", std::process::id()));
         let tried = fs::write(&path, [1; PROBE_BYTES]).and_then(|()| File::open(&path)?.sync_all());

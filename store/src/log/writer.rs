@@ -33,7 +33,7 @@ pub(crate) struct Writer<'a> {
     filling: Filling,
     catalog: Changes,
     times: Vec<[u8; 16]>,
-    /// Whether anything was written.
+    /// True if anything was written.
     changed: bool,
     /// A dictionary that these tables are known to have.
     known: Option<u32>,

@@ -204,8 +204,8 @@ impl Language {
         Some(Stemmer::new(algorithm))
     }
 
-    /// What ends a stem of the language in an index, so that a word of one language is never found by the stem of
-    /// another: a control character, which no word has in it. [`Self::Other`] has none, as it has no stems.
+    /// Returns what ends a stem of the language in an index, so that a word of one language is never found by the stem
+    /// of another: a control character, which no word has in it. [`Self::Other`] has none, as it has no stems.
     pub const fn suffix(self) -> Option<char> {
         match self {
             Self::Other => None,
@@ -213,7 +213,7 @@ impl Language {
         }
     }
 
-    /// What stands in front of a text that is to be analysed in this language: a private-use character.
+    /// Returns what stands in front of a text that is to be analysed in this language: a private-use character.
     pub fn mark(self) -> char {
         let at = Self::ALL.iter().position(|language| *language == self).unwrap_or(0);
         u32::try_from(at).ok().and_then(|at| char::from_u32(FIRST_MARK + at)).unwrap_or('\u{f700}')

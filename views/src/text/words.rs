@@ -102,7 +102,7 @@ impl<'a> Words<'a> {
         Word { start, end, ascii: false, cells: 2 }
     }
 
-    /// Where a character of a script that does not part its words ends, with the marks on it.
+    /// Returns where a character of a script that does not part its words ends, with the marks on it.
     fn cell_end(&self, start: usize) -> usize {
         let mut end = start + self.rest(start).next().map_or(0, |(_, c)| c.len_utf8());
         while let Some((at, c)) = self.seen(end)
@@ -113,7 +113,7 @@ impl<'a> Words<'a> {
         end
     }
 
-    /// Where the next such character begins, if it is the neighbour of the one that ends here.
+    /// Returns where the next such character begins, if it is the neighbour of the one that ends here.
     fn next_cell(&self, end: usize) -> Option<usize> {
         let mut seen = self.rest(end).filter(|(_, c)| !is_unseen(*c) && *c != ZERO_WIDTH_SPACE);
         seen.next().filter(|(_, c)| is_unparted(*c)).map(|(at, _)| at)
@@ -129,7 +129,7 @@ impl<'a> Words<'a> {
         rest.char_indices().map(move |(offset, c)| (from + offset, c))
     }
 
-    /// Whether an `s` and nothing more of a word follows here.
+    /// Returns true if an `s` and nothing more of a word follows here.
     fn possessive(&self, at: usize) -> bool {
         let mut chars = self.text.get(at..).unwrap_or_default().chars();
         matches!(chars.next(), Some('s' | 'S')) && !chars.next().is_some_and(is_word_char)
@@ -152,9 +152,9 @@ fn is_word_char(c: char) -> bool {
     (c.is_alphanumeric() || is_combining_mark(c)) && !is_unseen(c) && !is_apostrophe(c)
 }
 
-/// Whether it stands within words and no term has it: soft hyphens, what joins letters or keeps them apart, byte order
-/// marks, marks of direction, variation selectors (Unicode, sections 23.2 to 23.4), the Arabic tatweel, which only makes
-/// a word longer, and modifiers that are left out (`Hawaiʻi`, `Qurʾān`).
+/// Returns true if it stands within words and no term has it: soft hyphens, what joins letters or keeps them apart,
+/// byte order marks, marks of direction, variation selectors (Unicode, sections 23.2 to 23.4), the Arabic tatweel,
+/// which only makes a word longer, and modifiers that are left out (`Hawaiʻi`, `Qurʾān`).
 pub(crate) const fn is_unseen(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{640}' | '\u{180b}'..='\u{180f}' | '\u{200c}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2b9}'..='\u{2bb}' | '\u{2bd}'..='\u{2bf}'
@@ -172,18 +172,18 @@ fn is_vowel(c: char) -> bool {
     matches!(base.unwrap_or(c).to_ascii_lowercase(), 'a' | 'e' | 'i' | 'o' | 'u')
 }
 
-/// Whether letters end so where French leaves a vowel out: `qu'il`.
+/// Returns true if letters end so where French leaves a vowel out: `qu'il`.
 const fn is_elided(before: Option<char>, last: char) -> bool {
     matches!((before, last), (Some('q' | 'Q'), 'u' | 'U'))
 }
 
-/// Whether it stands on the character before it: a mark, or one that half-width kana are voiced with.
+/// Returns true if it stands on the character before it: a mark, or one that half-width kana are voiced with.
 fn is_attached(c: char) -> bool {
     is_combining_mark(c) || matches!(c, '\u{ff9e}' | '\u{ff9f}' | '\u{1160}'..='\u{11ff}')
 }
 
-/// Whether it is a letter of a script that does not part its words: Han, kana, Hangul; Thai, Lao, Burmese, Khmer and
-/// those that are written like them. Those are indexed in pairs.
+/// Returns true if it is a letter of a script that does not part its words: Han, kana, Hangul; Thai, Lao, Burmese,
+/// Khmer and those that are written like them. Those are indexed in pairs.
 fn is_unparted(c: char) -> bool {
     let is_of_script = matches!(u32::from(c), 0xe00..=0xeff | 0x1000..=0x109f | 0x1100..=0x115f | 0x1780..=0x17ff
         | 0x1950..=0x19df | 0x1a20..=0x1aaf | 0x3005..=0x3007 | 0x3040..=0x30ff | 0x31f0..=0x31ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff

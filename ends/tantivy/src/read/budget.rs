@@ -73,7 +73,7 @@ impl Budget {
         }
     }
 
-    /// Whether it was found to be spent. Costs nothing.
+    /// Returns true if it was found to be spent. Costs nothing.
     pub fn is_over(&self) -> bool {
         self.over.load(Relaxed)
     }
@@ -104,7 +104,7 @@ impl Budget {
         self.lists.fetch_add(1, Relaxed);
     }
 
-    /// How many it walks.
+    /// Returns how many it walks.
     pub(super) fn lists(&self) -> u64 {
         self.lists.load(Relaxed)
     }
@@ -129,7 +129,7 @@ impl Steps {
     }
 }
 
-/// What this thread has used of a processor.
+/// Returns what this thread has used of a processor.
 fn thread_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }

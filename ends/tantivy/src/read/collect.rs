@@ -39,11 +39,11 @@ pub(crate) struct Found {
 pub(crate) struct Collected {
     /// How many match; when there are more than were to be counted, that number.
     pub(crate) total: u64,
-    /// Whether there are more.
+    /// True if there are more.
     pub(crate) at_least: bool,
     pub(crate) hits: Vec<Found>,
     pub(crate) max_score: Option<Score>,
-    /// Whether not everything could be looked at.
+    /// True if not everything could be looked at.
     pub(crate) cut_short: bool,
     /// Per segment, for aggregations.
     pub(crate) docs: Vec<(SegmentOrdinal, Vec<DocId>)>,
@@ -198,7 +198,7 @@ impl Collector for Collect {
 }
 
 impl Collect {
-    /// What a document of another segment must score more than; the lowest of all scores when nothing is known.
+    /// Returns what a document of another segment must score more than; the lowest of all scores when nothing is known.
     fn passed(&self) -> Score {
         match self.passed.load(Relaxed) {
             0 => Score::MIN,
@@ -223,9 +223,10 @@ impl Collected {
     }
 }
 
-/// What a document must score more than to be looked at while one of this score is the worst of those that are wanted:
-/// of the same score, one of a lower seq comes first. The most that a block of documents can score is a sum of floating
-/// point numbers, added up in another order than the scores are: for 256 of them the two differ by a 32,768th at most.
+/// Returns what a document must score more than to be looked at while one of this score is the worst of those that are
+/// wanted: of the same score, one of a lower seq comes first. The most that a block of documents can score is a sum of
+/// floating point numbers, added up in another order than the scores are: for 256 of them the two differ by a 32,768th
+/// at most.
 fn just_below(score: Score) -> Score {
     score.max(0.0) * (1.0 - 1.0 / 32_768.0)
 }

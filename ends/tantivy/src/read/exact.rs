@@ -202,7 +202,7 @@ impl Exact {
         self.words.iter().map(find).collect()
     }
 
-    /// Whether it is one word that may stand for any number of terms.
+    /// Returns true if it is one word that may stand for any number of terms.
     fn is_unbounded(&self) -> bool {
         matches!(self.words.as_slice(), [Spelling::Like(_, None)])
     }
@@ -412,7 +412,7 @@ impl ExactScorer {
         }
     }
 
-    /// How often the words of this document follow each other: the narrowest stretches that have all of them.
+    /// Returns how often the words of this document follow each other: the narrowest stretches that have all of them.
     fn follow(&mut self) -> u32 {
         let last = self.words.len().saturating_sub(1);
         for (at, (word, places)) in self.words.iter_mut().zip(&mut self.places).enumerate() {
@@ -434,7 +434,7 @@ impl ExactScorer {
         }
     }
 
-    /// Whether these places of the words are places of their own: one word does not stand for two.
+    /// Returns true if these places of the words are places of their own: one word does not stand for two.
     fn apart(&self, heads: &[usize]) -> bool {
         let places = self.places.iter().zip(heads).zip(0_u32..);
         let at = |((places, head), word): ((&Vec<u32>, &usize), u32)| Some(places.get(*head)? + word);

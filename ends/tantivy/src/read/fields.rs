@@ -38,7 +38,7 @@ pub(crate) struct Within {
 }
 
 impl Within {
-    /// What its terms are.
+    /// Returns what its terms are.
     pub(super) fn terms(self) -> Of {
         if self.forms.is_some() { Of::Keys } else { Of::Terms }
     }
@@ -82,7 +82,7 @@ impl Target<'_> {
         }
     }
 
-    /// Whether its values are dates.
+    /// Returns true if its values are dates.
     pub(crate) fn is_date(&self) -> bool {
         self.field.spec.kind == FieldKind::Date
     }
@@ -232,12 +232,12 @@ impl Analysed {
         self.written.get(at).map_or("", String::as_str)
     }
 
-    /// Whether a word is one character of a script that does not part its words, which are indexed in pairs.
+    /// Returns true if a word is one character of a script that does not part its words, which are indexed in pairs.
     pub(crate) fn is_lone(&self, at: usize) -> bool {
         self.lone.get(at).is_some_and(|is_lone| *is_lone)
     }
 
-    /// How many words it has.
+    /// Returns how many words it has.
     pub(crate) fn len(&self) -> usize {
         self.variants.first().map_or(0, Vec::len)
     }

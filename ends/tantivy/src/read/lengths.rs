@@ -171,7 +171,7 @@ impl<K: Eq + Hash, V: Clone> Recent<K, V> {
         Some(value.clone())
     }
 
-    /// What is there; otherwise it is there now, and empty.
+    /// Returns what is there; otherwise it is there now, and empty.
     fn get_or_default(&mut self, key: K, most: usize) -> V
     where
         V: Default,

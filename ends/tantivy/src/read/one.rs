@@ -74,7 +74,8 @@ impl<'a> One<'a> {
         Box::new(BooleanQuery::new(vec![(Occur::Must, query), (Occur::MustNot, Box::new(hidden))]))
     }
 
-    /// Whether a field that this view lacks matches nothing instead of being refused: one that is searched with it has it.
+    /// Returns true if a field that this view lacks matches nothing instead of being refused: one that is searched with
+    /// it has it.
     fn may_lack(self, name: &str) -> bool {
         self.question.request.lenient || self.others_have(name)
     }
@@ -209,7 +210,7 @@ impl<'a> One<'a> {
         self.searcher().search(&query, &collect).map_err(AskError::from)
     }
 
-    /// How a document's score comes about; `None` when there was no time to find out.
+    /// Returns how a document's score comes about; `None` when there was no time to find out.
     pub(super) fn explain(self, query: &Query, address: DocAddress) -> Result<Option<Explanation>, AskError> {
         let query = self.translate(query)?;
         let explained = query.explain(self.searcher(), address);
@@ -221,7 +222,7 @@ impl<'a> One<'a> {
         explanation(&explained?).map(Some)
     }
 
-    /// Whether a document matches a query.
+    /// Returns true if a document matches a query.
     pub(super) fn matches(self, query: &Query, address: DocAddress) -> Result<bool, AskError> {
         let weight = self.translate(query)?.weight(EnableScoring::disabled_from_searcher(self.searcher()))?;
         let mut scorer = weight.scorer(self.searcher().segment_reader(address.segment_ord), 1.0)?;
@@ -287,12 +288,12 @@ impl<'a> One<'a> {
     }
 }
 
-/// Whether a field is one of an object's.
+/// Returns true if a field is one of an object's.
 fn is_within(field: &str, object: &str) -> bool {
     field.strip_prefix(object).is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// What tantivy explains, whose parts can be read as JSON only.
+/// Returns what tantivy explains, whose parts can be read as JSON only.
 fn explanation(explained: &tantivy::query::Explanation) -> Result<Explanation, AskError> {
     #[derive(Deserialize)]
     struct Part {

@@ -51,7 +51,7 @@ pub type Examples<'a> = dyn Fn(Option<AssetKind>, &str) -> Option<Document> + 'a
 pub struct Rows {
     /// How many documents match; when there are more than were to be counted, that number.
     pub total: u64,
-    /// Whether there are more.
+    /// True if there are more.
     pub at_least: bool,
     /// The best score of all that match.
     pub max_score: Option<f32>,

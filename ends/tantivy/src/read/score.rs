@@ -222,7 +222,7 @@ impl Scorer for RescoredScorer {
     }
 }
 
-/// What a document scores by itself; 0 where it does not match.
+/// Returns what a document scores by itself; 0 where it does not match.
 pub(super) fn score_of(weight: &dyn Weight, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Score> {
     let mut scorer = weight.scorer(reader, 1.0)?;
     let matches = scorer.doc() <= doc && scorer.seek(doc) == doc;

@@ -2,7 +2,7 @@
 
 use views::Language;
 
-/// Whether a word (lowered, not stemmed) is on the list of a language.
+/// Returns true if a word (lowered, not stemmed) is on the list of a language.
 pub(super) fn is_listed(word: &str, language: Language) -> bool {
     list(language).split_ascii_whitespace().any(|listed| listed == word)
 }

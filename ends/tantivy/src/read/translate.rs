@@ -42,7 +42,8 @@ pub(crate) struct Translator<'a> {
     /// For `now` in date maths, in milliseconds.
     pub(crate) now: i64,
     pub(crate) budget: &'a Arc<Budget>,
-    /// Whether a field that is not there matches nothing instead of being refused: another view that is searched has it.
+    /// True if a field that is not there matches nothing instead of being refused: another view that is searched has
+    /// it.
     pub(crate) may_lack: &'a dyn Fn(&str) -> bool,
     /// The words that documents like these texts and ids share: see [`super::like`].
     pub(crate) like: &'a dyn Fn(&query::Like) -> Result<Query, QueryError>,
@@ -158,7 +159,7 @@ impl Translator<'_> {
         }
     }
 
-    /// What walks a list of documents.
+    /// Returns what walks a list of documents.
     fn list(&self, query: impl TantivyQuery) -> Boxed {
         Box::new(Guarded::new(query, self.budget))
     }

@@ -11,7 +11,7 @@ use crate::{
 /// The words that are near one.
 #[derive(Debug, Default)]
 pub struct Nearest {
-    /// Whether a document has the word itself, or another one of its stem.
+    /// True if a document has the word itself, or another one of its stem.
     pub known: bool,
     /// As they are written: the nearest first, and of those the most frequent.
     pub words: Vec<NearWord>,

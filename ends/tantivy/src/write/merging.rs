@@ -32,12 +32,12 @@ const DELETED_SHARE: f32 = 0.25;
 /// Larger segments are left alone: merging them would take minutes and win little. In documents.
 const MAX_DOCUMENTS: u64 = 5_000_000;
 
-/// Whether so many are left alone.
+/// Returns true if so many are left alone.
 pub(super) fn are_left_alone(segments: &[SegmentMeta]) -> bool {
     merges(segments, segments.len()).is_empty()
 }
 
-/// Whether merges have so much to do that the next commit had better wait.
+/// Returns true if merges have so much to do that the next commit had better wait.
 pub(super) fn lag_behind(segments: &[SegmentMeta]) -> bool {
     segments.iter().filter(|segment| size(segment) < MAX_DOCUMENTS).count() >= MOST_SEGMENTS
 }
@@ -61,7 +61,7 @@ impl MergePolicy for FewSegments {
     }
 }
 
-/// What of these segments is to be merged. They are in no merge; with those that are, there are so many.
+/// Returns what of these segments is to be merged. They are in no merge; with those that are, there are so many.
 fn merges(segments: &[SegmentMeta], in_all: usize) -> Vec<MergeCandidate> {
     let mut small: Vec<&SegmentMeta> =
         segments.iter().filter(|segment| size(segment) < MAX_DOCUMENTS).collect();
@@ -114,7 +114,7 @@ fn bulk<'a, 's>(segments: &'a [&'s SegmentMeta]) -> &'a [&'s SegmentMeta] {
     segments.get(left_out..).unwrap_or(segments)
 }
 
-/// How many of the first have no more documents than this together.
+/// Returns how many of the first have no more documents than this together.
 fn within(segments: &[&SegmentMeta], documents: u64) -> usize {
     let mut sum = 0;
     let is_beyond = |segment: &&SegmentMeta| {

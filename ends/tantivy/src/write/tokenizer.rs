@@ -27,7 +27,7 @@ fn registered(keeps: bool) -> TokenizerManager {
 #[derive(Clone)]
 pub(crate) struct MorgueTokenizer {
     tokens: Tokens,
-    /// Whether forms are kept while terms are made.
+    /// True if forms are kept while terms are made.
     keeps: bool,
     token: Token,
     term: String,

@@ -130,7 +130,7 @@ impl Page {
         self.words.get(first..=last).unwrap_or_default()
     }
 
-    /// How sure the recogniser was, on average.
+    /// Returns how sure the recogniser was, on average.
     pub(in crate::reader) fn confidence(&self) -> Map<String, serde_json::Value> {
         let known: Vec<f64> = self.words.iter().filter_map(|word| word.confidence).collect();
         let mut map = Map::new();
@@ -153,7 +153,7 @@ fn word(element: &Element, ids: Vec<String>, (line, block): (usize, usize)) -> W
     Word { ids, text: text.to_owned(), part, confidence: element.attribute("WC").parse().ok(), line, block }
 }
 
-/// Whether a word at a line's end goes on at the beginning of the next, be that in another column.
+/// Returns true if a word at a line's end goes on at the beginning of the next, be that in another column.
 fn goes_on(last: &Word, next: &Word) -> bool {
     let small = next.text.starts_with(char::is_lowercase);
     match &last.part {
@@ -171,7 +171,7 @@ fn goes_on(last: &Word, next: &Word) -> bool {
     }
 }
 
-/// Whether a hyphen at a line's end is the word's own: `Saxe-Coburg`, `1840-45`.
+/// Returns true if a hyphen at a line's end is the word's own: `Saxe-Coburg`, `1840-45`.
 fn keeps_its_hyphen(last: &Word, next: &Word) -> bool {
     let is_whole = last.block == next.block && matches!(last.part, Part::Whole);
     let stem = last.text.strip_suffix('-').filter(|stem| stem.ends_with(char::is_alphanumeric));

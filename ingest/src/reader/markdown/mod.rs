@@ -47,12 +47,12 @@ pub(super) fn fields_of(text: &str) -> Option<Fields> {
     front::split(text).map(|(fields, _)| fields).or_else(|_| front::yaml(text, 0)).ok()
 }
 
-/// Whether a text opens with front matter between fences, white space before it passed over.
+/// Returns true if a text opens with front matter between fences, white space before it passed over.
 pub(crate) fn has_front_matter(text: &str) -> bool {
     front::opening(text).is_some()
 }
 
-/// Whether a page begins with the fields that Hugo takes as JSON.
+/// Returns true if a page begins with the fields that Hugo takes as JSON.
 pub(crate) fn has_json_front_matter(text: &str) -> bool {
     text.trim_start().starts_with('{')
         && !text.trim_start().starts_with("{{")

@@ -53,7 +53,7 @@ impl Reader for ImageData {
     }
 }
 
-/// Whether a YAML file is the record of a picture.
+/// Returns true if a YAML file is the record of a picture.
 pub(crate) fn is_image_data(head: &str) -> bool {
     let has = |wanted: &str| {
         head.lines()
@@ -132,7 +132,7 @@ fn looks_like_picture(href: &str) -> bool {
     !href.is_empty() && href.len() < 400 && !href.contains(char::is_whitespace) && !href.starts_with("data:")
 }
 
-/// Whether a link names a file, and not a record of the site.
+/// Returns true if a link names a file, and not a record of the site.
 pub(super) fn is_file(href: &str) -> bool {
     href.contains('/') || href.rsplit_once('.').is_some_and(|(_, ending)| !media_type(ending).is_empty())
 }

@@ -233,7 +233,7 @@ impl<'a> Issue<'a> {
         found
     }
 
-    /// What the issue says of all its articles: the paper, the day, the edition.
+    /// Returns what the issue says of all its articles: the paper, the day, the edition.
     fn base(&self) -> Article {
         let mut article = Article::default();
         for section in self.metadata.values() {

@@ -42,7 +42,7 @@ impl<'d> Deserialize<'d> for Multimedia<'d> {
 }
 
 impl Multimedia<'_> {
-    /// What is left of it, as JSON.
+    /// Returns what is left of it, as JSON.
     pub(super) fn rest(self) -> Value {
         let mut rest = match self.list.rest() {
             Value::Array(list) => list,

@@ -35,7 +35,7 @@ impl Ahead {
         Ok(self.bytes.len() < SAMPLE_BYTES)
     }
 
-    /// What was read ahead and not taken yet.
+    /// Returns what was read ahead and not taken yet.
     pub(super) fn rest(&self) -> &[u8] {
         self.bytes.get(self.at..).unwrap_or_default()
     }
@@ -155,7 +155,7 @@ impl Rows {
     }
 }
 
-/// What is told of how a table was understood, where it is not plain.
+/// Returns what is told of how a table was understood, where it is not plain.
 fn told(found: &Header, dialect: Dialect) -> Vec<&'static str> {
     let tabs = dialect.delimiter == b'\t';
     [
@@ -169,7 +169,7 @@ fn told(found: &Header, dialect: Dialect) -> Vec<&'static str> {
     .collect()
 }
 
-/// What is told of dates by numbers alone.
+/// Returns what is told of dates by numbers alone.
 pub(super) fn of_dates(order: DayOrder) -> Option<&'static str> {
     match order {
         DayOrder::Unknown => None,

@@ -51,7 +51,7 @@ impl Dialect {
         head.starts_with(MARK)
     }
 
-    /// What the head of a record says, and the header in it. One of an older version is a header alone.
+    /// Returns what the head of a record says, and the header in it. One of an older version is a header alone.
     pub(super) fn of_head(head: &str) -> (Self, &str) {
         let Some((line, header)) = head.strip_prefix(MARK).and_then(|rest| rest.split_once('\n')) else {
             return (Self::of_delimiter(delimiter_of(head)), head);
@@ -99,7 +99,7 @@ impl Header {
         self.preamble == 0
     }
 
-    /// How many of its columns are known.
+    /// Returns how many of its columns are known.
     pub(crate) fn known(&self, mapped: &Columns) -> usize {
         self.columns.iter().filter(|column| field(column, mapped).is_some()).count()
     }
@@ -231,7 +231,7 @@ impl Fit {
     }
 }
 
-/// What the dates of all rows tell together; nothing where they contradict each other.
+/// Returns what the dates of all rows tell together; nothing where they contradict each other.
 fn day_order(rows: &[u8], dialect: Dialect, columns: &[String], mapped: &Columns) -> DayOrder {
     let dated: Vec<usize> = (0..columns.len())
         .filter(|at| {
@@ -285,7 +285,7 @@ pub(crate) fn columns_of(line: &str) -> Vec<String> {
     Row::cells(line, dialect).iter().map(|cell| cell.trim().to_owned()).collect()
 }
 
-/// What parts the cells of a header of which nothing else is known: what is in it most often.
+/// Returns what parts the cells of a header of which nothing else is known: what is in it most often.
 fn delimiter_of(line: &str) -> u8 {
     let count = |byte: u8| line.bytes().filter(|other| *other == byte).count();
     [b'\t', b';', b'|', b','].into_iter().max_by_key(|byte| count(*byte)).unwrap_or(b',')

@@ -33,7 +33,7 @@ pub(crate) enum Shape {
 /// How deep in objects the list of records may lie.
 const MAX_DEPTH: usize = 4;
 
-/// How records lie in a file that begins so; `None` where nothing in it looks like one.
+/// Returns how records lie in a file that begins so; `None` where nothing in it looks like one.
 pub(crate) fn shape(text: &str, mapped: &Columns) -> Option<Shape> {
     let sound = |text: &str| first(text).is_some_and(|value| is_record(&value, mapped));
     let text = text.trim_start();
@@ -141,7 +141,7 @@ impl Cutter for Objects {
     }
 }
 
-/// What the dates in a text tell together: texts behind names that are those of dates.
+/// Returns what the dates in a text tell together: texts behind names that are those of dates.
 fn day_order(text: &str, mapped: &Columns) -> DayOrder {
     let mut orders = Orders::default();
     let mut parts = text.split('"').peekable();

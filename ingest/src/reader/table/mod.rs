@@ -90,13 +90,13 @@ pub(crate) fn objects(inner: Box<dyn Cutter>, columns: Columns) -> Box<dyn Cutte
     Box::new(json::Objects::over(inner, columns))
 }
 
-/// Whether a head is that of a row, `Some(true)`, or of an object; `None` for the heads of other formats.
+/// Returns true if a head is that of a row, `Some(true)`, or of an object; `None` for the heads of other formats.
 pub(crate) fn is_head(head: &[u8]) -> Option<bool> {
     let head = decoded(head);
     Dialect::is_stated(&head).then(|| !Dialect::of_head(&head).1.is_empty())
 }
 
-/// What the head of an object tells of the order of numbers in its dates.
+/// Returns what the head of an object tells of the order of numbers in its dates.
 pub(crate) fn dates_of(raw: &Raw) -> DayOrder {
     Dialect::of_head(&decoded(&raw.head)).0.dates
 }

@@ -105,7 +105,7 @@ impl Row {
         }
     }
 
-    /// How long the row is that these bytes begin with, its line break with it.
+    /// Returns how long the row is that these bytes begin with, its line break with it.
     pub(super) fn length(bytes: &[u8], dialect: Dialect) -> usize {
         Self::read(bytes, dialect).length
     }

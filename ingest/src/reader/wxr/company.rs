@@ -111,7 +111,7 @@ impl Company {
     }
 }
 
-/// What an item says of itself; most are posts that are published, which is told without taking them apart.
+/// Returns what an item says of itself; most are posts that are published, which is told without taking them apart.
 fn publicity_of(raw: &Raw, kind: &str) -> Publicity {
     let empty = |name: &[u8]| value_of(&raw.bytes, name).is_none_or(<[u8]>::is_empty);
     let published = value_of(&raw.bytes, b"wp:status") == Some(b"publish");

@@ -139,7 +139,7 @@ impl Cutter for Items {
     }
 }
 
-/// Whether an element, with a prefix or without, is called so.
+/// Returns true if an element, with a prefix or without, is called so.
 fn has_name(element: &[u8], name: &[u8]) -> bool {
     let tag = element.get(1..).unwrap_or_default();
     let end = tag.iter().position(|byte| b" \t\r\n/>".contains(byte)).unwrap_or(tag.len());
@@ -156,7 +156,7 @@ pub(super) fn value_of<'r>(record: &'r [u8], name: &[u8]) -> Option<&'r [u8]> {
     Some(inner.unwrap_or(rest).trim_ascii())
 }
 
-/// Whether there is a gallery that names no pictures.
+/// Returns true if there is a gallery that names no pictures.
 fn shows_uploads(record: &[u8]) -> bool {
     memmem::find_iter(record, b"[gallery").any(|at| {
         let rest = record.get(at..).unwrap_or_default();

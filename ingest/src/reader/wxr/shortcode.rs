@@ -8,7 +8,7 @@
 pub(super) struct Shown {
     /// The numbers of the pictures of its galleries.
     pub(super) pictures: Vec<String>,
-    /// Whether a gallery shows the pictures that were uploaded for the post.
+    /// True if a gallery shows the pictures that were uploaded for the post.
     pub(super) uploads: bool,
     /// Other shortcodes, as they are written.
     pub(super) others: Vec<String>,
@@ -169,7 +169,7 @@ impl Writer<'_> {
     }
 }
 
-/// Where the picture ends that a caption is about: after its element, and the link around it.
+/// Returns where the picture ends that a caption is about: after its element, and the link around it.
 fn end_of_picture(inside: &str) -> usize {
     let Some(img) = inside.find("<img") else { return 0 };
     let end = img + tag_length(inside.get(img..).unwrap_or(""));
@@ -230,7 +230,7 @@ impl<'t> Shortcode<'t> {
     }
 }
 
-/// Where the bracket is that ends a tag: outside of quotes, or at least anywhere.
+/// Returns where the bracket is that ends a tag: outside of quotes, or at least anywhere.
 fn end_of_arguments(rest: &str) -> Option<usize> {
     let mut quote = None;
     for (at, byte) in rest.bytes().enumerate().take(4_096) {

@@ -13,7 +13,7 @@ const HEAD: &str = "<?xml version='1.0'?><rss xmlns:wp='http://wordpress.org/exp
     <wp:category><wp:category_nicename>harbour</wp:category_nicename></wp:category>\
     <wp:term><wp:term_taxonomy>author</wp:term_taxonomy><wp:term_slug>cap-otto</wp:term_slug><wp:term_name>Otto Kern</wp:term_name></wp:term>";
 
-/// What the items say, each asset's data with its id.
+/// Returns what the items say, each asset's data with its id.
 fn read(items: &str) -> Vec<Value> {
     let text = format!("{HEAD}{items}</channel></rss>");
     let reader = Wxr::default();

@@ -99,7 +99,7 @@ pub(super) fn questions(entries: &[Entry], archive: &Archive, kept: &Kept) -> Ve
     all
 }
 
-/// What each is told of each canary by its own address.
+/// Returns what each is told of each canary by its own address.
 fn ends(canary: Canary) -> Vec<Question> {
     let status = if canary.fate.is_public() { StatusCode::GONE } else { StatusCode::NOT_FOUND };
     let own = ["", "/history", "/diff", "?at=seq:40"].map(|end| format!("{}{end}", canary.address()));
@@ -358,7 +358,7 @@ const FIELDS: [&str; 9] = [
     "sections.name",
 ];
 
-/// What is asked of everything.
+/// Returns what is asked of everything.
 fn searches() -> Vec<Value> {
     let fields = FIELDS;
     let terms = |field: &str| json!({"terms": {"field": field, "size": 100}, "aggs": {"top": {"top_hits": {"size": 3}}}});
@@ -386,7 +386,7 @@ fn searches() -> Vec<Value> {
     searches
 }
 
-/// What is asked with one word of a canary.
+/// Returns what is asked with one word of a canary.
 fn about(canary: Canary, word: &str) -> Vec<Value> {
     let near = mistyped(word);
     let suggest = |field: &str| json!({"text": near, "t": {"term": {"field": field, "suggest_mode": "always"}}, "p": {"phrase": {"field": field}}});

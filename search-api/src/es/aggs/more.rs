@@ -18,7 +18,7 @@ type Answer = Result<AggregationKind, QueryError>;
 /// The most fields whose values are combined.
 const MAX_SOURCES: usize = 16;
 
-/// How many buckets are wanted.
+/// Returns how many buckets are wanted.
 fn size_of(object: &mut Fields, name: &str) -> Result<usize, QueryError> {
     let size = object.count(name)?.unwrap_or(10);
     if (1..=MAX_BUCKETS).contains(&size) {

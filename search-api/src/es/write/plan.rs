@@ -37,9 +37,9 @@ pub(super) struct Before {
     revision: Revision,
     /// The revision that readers see, as event data, and its event: 0 where it is one of the same batch.
     pub(super) live: Option<(Seq, Map<String, Value>)>,
-    /// Whether the log is sure to take an event of it: it may refuse those of erased assets and merged bylines.
+    /// True if the log is sure to take an event of it: it may refuse those of erased assets and merged bylines.
     is_foreseen: bool,
-    /// Whether there are events of it in the batch.
+    /// True if there are events of it in the batch.
     is_written: bool,
 }
 

@@ -97,7 +97,7 @@ fn building(build: &BuildStatus, name: &str) -> Markup {
     }
 }
 
-/// Where the next build begins: at what is kept of one that was cut short.
+/// Returns where the next build begins: at what is kept of one that was cut short.
 fn from(build: &BuildStatus) -> String {
     match build.progress.done {
         0 => "begins again".to_owned(),
@@ -105,7 +105,7 @@ fn from(build: &BuildStatus) -> String {
     }
 }
 
-/// What is checked and caught up with has been made.
+/// Returns what is checked and caught up with has been made.
 fn done(build: &BuildStatus) -> u64 {
     match build.progress.phase {
         Phase::Waiting => 0,

@@ -30,7 +30,7 @@ fn erasure(asset: &str) -> NewEvent {
     )
 }
 
-/// How often the bytes are in the files under a directory.
+/// Returns how often the bytes are in the files under a directory.
 fn count(dir: &Path, wanted: &[u8]) -> usize {
     let mut found = 0;
     for entry in fs::read_dir(dir).unwrap() {

@@ -23,7 +23,7 @@ pub struct VerifyReport {
     pub erased: u64,
     /// Assets in the catalog.
     pub assets: u64,
-    /// Whether the catalog was held against the log: not if an event is damaged, since it could not agree then.
+    /// True if the catalog was held against the log: not if an event is damaged, since it could not agree then.
     pub catalog_compared: bool,
     /// What is wrong, [`MAX_PROBLEMS`] at most.
     pub problems: Vec<Problem>,
@@ -35,7 +35,7 @@ pub struct VerifyReport {
 pub(crate) const MAX_PROBLEMS: usize = 1_000;
 
 impl VerifyReport {
-    /// Whether nothing is wrong.
+    /// Returns true if nothing is wrong.
     pub fn is_clean(&self) -> bool {
         self.problems.is_empty()
     }

@@ -135,7 +135,7 @@ fn no_date(reason: String) -> QueryError {
     QueryError { es_type: "parse_exception", ..QueryError::illegal(reason) }
 }
 
-/// Whether a bound of dates is one instant everywhere: it has an offset, or is counted from now.
+/// Returns true if a bound of dates is one instant everywhere: it has an offset, or is counted from now.
 fn is_instant(value: &Scalar) -> bool {
     let Scalar::Text(text) = value else { return false };
     let time = text.split_once("||").map_or(text.as_str(), |(date, _)| date).split_once(['T', 't', ' ']);

@@ -109,7 +109,7 @@ fn both(one: Boxed, other: Boxed) -> Boxed {
     Box::new(BooleanQuery::new(vec![(Occur::Must, one), (Occur::Must, other)]))
 }
 
-/// Whether a query finds any document. One that fails finds none here; the search itself will tell.
+/// Returns true if a query finds any document. One that fails finds none here; the search itself will tell.
 fn finds_any(searcher: &Searcher, query: &Boxed) -> bool {
     let find = || -> tantivy::Result<bool> {
         let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
@@ -127,7 +127,7 @@ fn finds_any(searcher: &Searcher, query: &Boxed) -> bool {
     find().unwrap_or(false)
 }
 
-/// Whether it is the `t` of `don't`, the `ll` of `we'll`: what is before it says as little.
+/// Returns true if it is the `t` of `don't`, the `ll` of `we'll`: what is before it says as little.
 fn is_ending(text: &str, start: usize, word: &str) -> bool {
     matches!(word, "t" | "d" | "m" | "ll" | "re" | "ve")
         && text.get(..start).is_some_and(|before| before.ends_with(['\'', '\u{2019}']))

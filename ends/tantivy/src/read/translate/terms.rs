@@ -127,7 +127,7 @@ impl Translator<'_> {
         Ok(best(found, 0.0))
     }
 
-    /// What is so many edits away from a word at most: the nearer, the higher it ranks.
+    /// Returns what is so many edits away from a word at most: the nearer, the higher it ranks.
     pub(super) fn near(
         &self,
         within: Within,

@@ -215,7 +215,7 @@ impl Translator<'_> {
         self.searcher.doc_freq(&Term::from_field_text(within.field, key)).unwrap_or(0)
     }
 
-    /// How much a term tells that is in so many documents, by BM25 as Tantivy takes it.
+    /// Returns how much a term tells that is in so many documents, by BM25 as Tantivy takes it.
     fn idf(&self, count: u64) -> f32 {
         let all: u64 = self.searcher.segment_readers().iter().map(|reader| u64::from(reader.max_doc())).sum();
         let (all, with) = (all.max(count) as f32, count as f32);
