@@ -59,11 +59,11 @@ impl Indexes {
     /// # let log = store::Log::open(dir.path().join("log"))?;
     /// # let indexes = indexer::Indexes::open(log, dir.path().join("indexes"))?;
     /// use indexer::{IndexError, Phase, RebuildOptions};
-    /// use views::VIEWS;
+    /// use views::{ARTICLES, IMAGES, VIEWS};
     ///
     /// let job = indexes.start_rebuild(&VIEWS, RebuildOptions::default())?;
     /// match indexes.start_rebuild(&[ARTICLES], RebuildOptions::default()) {
-    ///     Err(IndexError::Busy { kind, .. }) => println!("{} is being built already", view.name()),
+    ///     Err(IndexError::Busy { view, .. }) => println!("{} is being built already", view.name()),
     ///     second => drop(second?.wait()?), // the first one was done
     /// }
     /// if let Some(build) = indexes.building(ARTICLES)? {

@@ -141,6 +141,10 @@ pub enum LoadError {
 ///
 /// # Errors
 /// [`LoadError`]. Records that cannot be read are no error: they are in the quarantine, and counted.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the threads of a load and the channels between them are seen at once"
+)]
 pub fn load(
     log: &Log,
     options: &LoadOptions,

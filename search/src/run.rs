@@ -30,6 +30,7 @@ pub(crate) struct Run<'a> {
 }
 
 /// The answer of all views together: hits in one order, aggregations over all documents.
+#[expect(clippy::too_many_lines, reason = "the steps of an answer in their order")]
 pub(crate) fn answer(
     request: &SearchRequest,
     runs: &[Run<'_>],

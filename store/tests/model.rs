@@ -257,6 +257,7 @@ fn recorded(told: &[Told], event: &NewEvent) -> Fact {
     fact
 }
 
+#[expect(clippy::too_many_lines, reason = "all that a snapshot says, held against the model")]
 fn check(snapshot: &Snapshot, told: &[Told], as_of: Moment) {
     let (mut assets, edges) = fold(told, as_of);
     let (now, _) = fold(told, Moment(AsOf::Seq(Seq::MAX), Seq::MAX));

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod circles;
 mod public;
 
 use std::{

@@ -85,7 +85,7 @@ impl<'ast> Visit<'ast> for Signatures {
                             self.add(&part.sig.output);
                         }
                         ImplItem::Const(part) if matches!(part.vis, Visibility::Public(_)) => {
-                            self.add(&part.ty)
+                            self.add(&part.ty);
                         }
                         // What a trait's implementation gives and takes.
                         ImplItem::Type(part) => self.add(&part.ty),

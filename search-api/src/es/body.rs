@@ -127,6 +127,7 @@ pub(super) fn query_of(value: Value, pointer: &str, indices: &[IndexName]) -> Re
 }
 
 /// Reads the body of a search over these views.
+#[expect(clippy::too_many_lines, reason = "one key of the body after the other")]
 pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, QueryError> {
     let known = known_field(indices);
     let options = DslOptions { field: &known };

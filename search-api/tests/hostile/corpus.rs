@@ -31,6 +31,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// All of them.
+#[expect(clippy::too_many_lines, reason = "a table of attacks")]
 pub(crate) fn corpus() -> Vec<Attack> {
     let mut attacks = Vec::new();
     let mut texts: Vec<String> = Vec::new();
@@ -239,6 +240,7 @@ fn many_words(count: usize) -> Vec<Value> {
         .collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of bodies")]
 fn bodies() -> Vec<Vec<u8>> {
     let mut bodies: Vec<Vec<u8>> = vec![
         b"".to_vec(),

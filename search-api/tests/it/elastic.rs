@@ -16,6 +16,7 @@ pub(crate) fn ids(answer: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of queries")]
 async fn queries_find_what_they_should() {
     let archive = Archive::small();
     let router = archive.router();

@@ -112,6 +112,7 @@ async fn tables_are_for_people_and_programs() {
 
 /// Nothing is taken in silence and then not done.
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of options")]
 async fn options_are_done_or_refused_by_name() {
     let archive = Archive::small();
     let router = archive.router();

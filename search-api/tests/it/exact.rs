@@ -128,6 +128,7 @@ fn highlights_are_of_those_words_alone() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one archive, asked in every way")]
 async fn elasticsearch_has_sub_fields() {
     let archive = archive();
     let router = archive.router();

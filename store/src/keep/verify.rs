@@ -152,6 +152,7 @@ impl Check<'_> {
         self.fold.event(tables, txn, (seq, &record, &payload), (&key, head))
     }
 
+    #[expect(clippy::too_many_lines, reason = "one check after the other, each of what those before it left")]
     fn finish(
         mut self,
         tables: &Tables,

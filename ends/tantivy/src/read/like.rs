@@ -19,6 +19,7 @@ type Documents<'a> = dyn Fn(Option<AssetKind>, &str) -> Option<Document> + 'a;
 
 /// The query of the most telling words over the view of one kind: those that are often in what is given and seldom
 /// elsewhere.
+#[expect(clippy::too_many_lines, reason = "one choice of words over all fields, to be parted by its steps")]
 pub(crate) fn like(
     like: &Like,
     document: &Documents<'_>,

@@ -243,6 +243,7 @@ fn mistyped(word: &str) -> String {
 }
 
 /// A route of Elasticsearch's, with every sort of body that it takes.
+#[expect(clippy::too_many_lines, reason = "a match over the verbs of the API")]
 fn of_elastic(path: &str, question: &dyn Fn() -> Question, archive: &Archive, kept: &Kept) -> Vec<Question> {
     let verb = path.split('/').rfind(|part| part.starts_with('_')).unwrap_or_default();
     let has_index = path.starts_with("/{index}");

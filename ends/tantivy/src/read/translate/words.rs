@@ -24,6 +24,10 @@ use super::{
 };
 
 impl Translator<'_> {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the ways in which words are looked for, to be parted by their kind"
+    )]
     pub(super) fn words(&self, words: &Words) -> Result<Boxed, QueryError> {
         if let Some(query) = self.by_itself(&words.fields, &words.text) {
             return query;
