@@ -135,6 +135,10 @@ struct Reading {
 enum Look {
     /// Terms; with `start`, the last word may begin so instead.
     Sequence { terms: Vec<String>, slop: usize, start: Option<String> },
+    /// Words of this stem.
+    Stem(String),
+    /// Words that are written just so.
+    Written(String),
     /// Words that are written or stemmed so.
     Matching(Pattern),
     /// Words that are written almost so.
@@ -146,6 +150,8 @@ enum Look {
 impl Look {
     fn takes(&self, stem: &str, written: &str) -> bool {
         match self {
+            Self::Stem(own) => own == stem,
+            Self::Written(own) => own == written,
             Self::Matching(pattern) => pattern.matches(written) || pattern.matches(stem),
             Self::Near(near) => near.distance(written).is_some() || near.distance(stem).is_some(),
             Self::Sequence { .. } | Self::Lone(_) => false,
@@ -156,7 +162,7 @@ impl Look {
     fn words(&self) -> usize {
         match self {
             Self::Sequence { terms, .. } => terms.len(),
-            Self::Matching(_) | Self::Near(_) | Self::Lone(_) => 1,
+            Self::Stem(_) | Self::Written(_) | Self::Matching(_) | Self::Near(_) | Self::Lone(_) => 1,
         }
     }
 }
@@ -255,9 +261,12 @@ impl Reading {
                 self.sequence(number, text, *slop as usize, *last_is_prefix);
             }
             What::Exact { values, any_case } => {
+                // As the end takes it: a term that is in the index just so.
                 for value in values {
                     let value = if *any_case { value.to_lowercase() } else { value.clone() };
-                    self.looks.extend(Pattern::literal(&value).map(|value| (number, Look::Matching(value))));
+                    let look =
+                        if analyser == Analyser::Exact { Look::Written(value) } else { Look::Stem(value) };
+                    self.looks.push((number, look));
                 }
             }
             What::Pattern { pattern, folds, any_case } => {
