@@ -169,3 +169,24 @@ fn files_can_be_read_in_one_sitting() {
         }
     }
 }
+
+/// A path in backticks that begins in a folder of ours is there: documents that name what was moved lead nowhere.
+#[test]
+fn what_the_documents_name_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut named = 0;
+    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/formats.md", "docs/mapping.md"]
+    {
+        let text = fs::read_to_string(root.join(document)).unwrap();
+        for path in text.split('`').skip(1).step_by(2) {
+            let is_ours = FOLDERS.iter().filter_map(|folder| folder.split('/').next());
+            let is_ours =
+                is_ours.chain(["tests", "docs"]).any(|first| path.starts_with(&format!("{first}/")));
+            if is_ours && !path.contains([' ', '<', '*', '…', '{']) {
+                named += 1;
+                assert!(root.join(path).exists(), "{document} names {path}, which is not there");
+            }
+        }
+    }
+    assert!(named > 50, "{named} paths: where are the others?");
+}
