@@ -28,7 +28,7 @@ pub fn day_range(text: &str) -> Result<(i64, i64), DateError> {
 /// Elasticsearch's formats, or a date with maths behind it: `now-1y/d`, `1931-05||+1M/M`.
 ///
 /// As in Elasticsearch, what a date does not state of the clock is filled up, and a month or a day that it does not state
-/// is the first: the last millisecond of `1912` is that of 1 January 1912. [`whole`] makes a bound of all of it.
+/// is the first: the last millisecond of `1912` is that of 1 January 1912. `whole` makes a bound of all of it.
 ///
 /// # Errors
 /// [`DateError`] when it is none.

@@ -25,7 +25,7 @@ pub struct VerifyReport {
     pub assets: u64,
     /// True if the catalog was held against the log: not if an event is damaged, since it could not agree then.
     pub catalog_compared: bool,
-    /// What is wrong, [`MAX_PROBLEMS`] at most.
+    /// What is wrong, a thousand at most.
     pub problems: Vec<Problem>,
     /// How many more there are.
     pub more_problems: u64,
