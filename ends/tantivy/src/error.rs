@@ -1,4 +1,4 @@
-//! What can go wrong with an index in Tantivy.
+//! Errors of an index in Tantivy.
 
 use std::{
     io::ErrorKind,
@@ -19,7 +19,7 @@ pub enum EndError {
     Tantivy {
         /// Which.
         dir: PathBuf,
-        /// What tantivy said.
+        /// Tantivy's own error.
         error: TantivyError,
     },
     /// There is no room to write.
@@ -27,9 +27,9 @@ pub enum EndError {
         "the disk is full: {path} cannot be written ({why}); the last commit serves on, and indexing goes on by itself when there is room"
     )]
     DiskFull {
-        /// Where.
+        /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's own words.
         why: String,
     },
     /// A file or directory cannot be used.
@@ -37,7 +37,7 @@ pub enum EndError {
     Io {
         /// Which.
         path: PathBuf,
-        /// What the system said.
+        /// The system's own words.
         error: std::io::Error,
     },
     /// A file of the index cannot be understood.

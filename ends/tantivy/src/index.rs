@@ -34,7 +34,7 @@ pub struct Index {
     inode: u64,
 }
 
-/// What a commit is told from others by: time, inode and length of a file.
+/// The marks that tell a commit from others: time, inode and length of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp(SystemTime, u64, u64);
 
@@ -57,12 +57,12 @@ pub struct Languages {
     pub have_suffixes: bool,
 }
 
-/// What an index says of one asset.
+/// The documents that an index has of one asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     /// See [`views::Document::digest`].
     pub digest: [u64; 2],
-    /// How many documents it has of it.
+    /// The count of documents of this asset.
     pub count: u32,
 }
 
