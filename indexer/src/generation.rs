@@ -207,6 +207,10 @@ impl Generation {
         }
         match Self::verify(&self.dir, self.view) {
             Err(error) if error.is_damage() => {
+                // It was replaced, or removed, while it was read.
+                if !self.is_current() {
+                    return Ok(());
+                }
                 let why = mark(&self.dir, &error)?;
                 Err(IndexError::Damaged { view: self.view, name: self.name.clone(), why })
             }

@@ -13,7 +13,7 @@ use views::ViewId;
 use crate::{
     error::{IndexError, io},
     generation::{Generation, GenerationInfo},
-    indexes::Indexes,
+    indexes::{Indexes, reading},
     live::Live,
     progress::Progress,
     rebuild::{RebuildOptions, Rebuilt},
@@ -54,28 +54,37 @@ impl Indexes {
     /// # Errors
     /// [`IndexError`] when nothing can be read at all, or `stop` is set.
     pub fn verify(&self, view: ViewId, stop: &AtomicBool) -> Result<Verified, IndexError> {
-        let live = self.live_or_missing(view)?;
-        let Err(error) = self.verify_generation(view, &live.name) else { return Ok(Verified::Whole) };
-        if !error.is_damage() {
-            return Err(error);
+        loop {
+            let live = self.live_or_missing(view)?.name;
+            let Err(error) = self.verify_generation(view, &live) else { return Ok(Verified::Whole) };
+            let marked = match error.is_damage() {
+                true => self.take_out_of_service(view, &live, &error)?,
+                false => None,
+            };
+            let Some(why) = marked else {
+                if self.live_or_missing(view)?.name == live {
+                    return Err(error);
+                }
+                // It was replaced and removed while it was read.
+                continue;
+            };
+            let _alone = self.lock(view, "build.lock", stop)?;
+            let now = self.live_or_missing(view)?;
+            let damage = Damage { generation: live.clone(), why };
+            if now.name != live {
+                // Another generation went live meanwhile.
+                return Ok(match self.is_whole(view, &now.name) {
+                    true => Verified::Replaced { damage, by: now.name },
+                    false => Verified::Damaged(damage),
+                });
+            }
+            let Some(previous) = now.previous.filter(|name| self.is_whole(view, name)) else {
+                return Ok(Verified::Damaged(damage));
+            };
+            tracing::warn!(view = view.name(), generation = %previous, "the generation before is live again");
+            self.write_live(view, &Live { name: previous.clone(), previous: None })?;
+            return Ok(Verified::Replaced { damage, by: previous });
         }
-        let why = self.take_out_of_service(view, &live.name, &error)?;
-        let damage = Damage { generation: live.name.clone(), why };
-        let _alone = self.lock(view, "build.lock", stop)?;
-        let now = self.live_or_missing(view)?;
-        if now.name != live.name {
-            // Another generation went live meanwhile.
-            return Ok(match self.is_whole(view, &now.name) {
-                true => Verified::Replaced { damage, by: now.name },
-                false => Verified::Damaged(damage),
-            });
-        }
-        let Some(previous) = now.previous.filter(|name| self.is_whole(view, name)) else {
-            return Ok(Verified::Damaged(damage));
-        };
-        tracing::warn!(view = view.name(), generation = %previous, "the generation before is live again");
-        self.write_live(view, &Live { name: previous.clone(), previous: None })?;
-        Ok(Verified::Replaced { damage, by: previous })
     }
 
     /// Reads the generation before the live one, and the archive as it stood under each name, as [`Self::verify`]
@@ -91,12 +100,10 @@ impl Indexes {
             }
             match self.verify_generation(view, &generation) {
                 Err(IndexError::NoGeneration { .. }) | Ok(()) => {}
-                // One that was put in its place meanwhile need not be the one that was looked at.
-                Err(error) if error.is_damage() && self.verify_generation(view, &generation).is_err() => {
+                Err(error) if error.is_damage() => {
                     let why = self.take_out_of_service(view, &generation, &error)?;
-                    found.push(Damage { generation, why });
+                    found.extend(why.map(|why| Damage { generation, why }));
                 }
-                Err(error) if error.is_damage() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -159,14 +166,16 @@ impl Indexes {
 
     /// Reads a generation; fails when it is damaged, or known to be.
     pub(crate) fn verify_generation(&self, view: ViewId, name: &str) -> Result<(), IndexError> {
-        if let Some(why) = self.damage_of(view, name)? {
-            return Err(IndexError::Damaged { view, name: name.to_owned(), why });
-        }
         let dir = self.view_dir(view).join(name);
-        if name.starts_with('@') && !dir.is_dir() {
-            return Err(IndexError::NoGeneration { view, name: name.trim_start_matches('@').to_owned() });
-        }
-        Generation::verify(&dir, view)
+        reading(&dir, || {
+            if let Some(why) = self.damage_of(view, name)? {
+                return Err(IndexError::Damaged { view, name: name.to_owned(), why });
+            }
+            if !dir.is_dir() {
+                return Err(IndexError::NoGeneration { view, name: name.trim_start_matches('@').to_owned() });
+            }
+            Generation::verify(&dir, view)
+        })
     }
 
     /// Which generation is live; a damaged file is replaced by one that names the whole generation that has come
@@ -197,17 +206,21 @@ impl Indexes {
             && self.generation(view, name).is_ok_and(|generation| !generation.is_outdated())
     }
 
-    /// From now on nobody opens it, in any process. Returns why.
+    /// From now on nobody opens it, in any process. Returns why; `None` when there is no such generation any more.
     pub(crate) fn take_out_of_service(
         &self,
         view: ViewId,
         name: &str,
         error: &IndexError,
-    ) -> Result<String, IndexError> {
-        tracing::error!(view = view.name(), generation = name, %error, "an index is damaged and out of service");
+    ) -> Result<Option<String>, IndexError> {
         let dir = self.view_dir(view).join(name);
-        fs::create_dir_all(&dir).map_err(io(&dir))?;
-        mark(&dir, error)
+        match mark(&dir, error) {
+            Err(_) if !dir.is_dir() => Ok(None),
+            marked => {
+                tracing::error!(view = view.name(), generation = name, %error, "an index is damaged and out of service");
+                marked.map(Some)
+            }
+        }
     }
 
     /// Returns why a generation is out of service.
@@ -251,12 +264,15 @@ impl Scrub {
             let mut names = indexes.others(view)?;
             names.push(indexes.live_or_missing(view)?.name);
             for name in names {
-                match indexes.generation(view, &name).and_then(|generation| generation.segment_files()) {
+                let files = reading(&indexes.view_dir(view).join(&name), || {
+                    indexes.generation(view, &name)?.segment_files()
+                });
+                match files {
                     Ok(files) => self.left.extend(files.into_iter().map(|file| (name.clone(), file))),
                     // There is nothing to look at.
                     Err(IndexError::Damaged { .. } | IndexError::NoGeneration { .. }) => {}
-                    Err(error) if error.is_damage() && indexes.view_dir(view).join(&name).is_dir() => {
-                        indexes.take_out_of_service(view, &name, &error)?;
+                    Err(error) if error.is_damage() => {
+                        drop(indexes.take_out_of_service(view, &name, &error)?)
                     }
                     Err(error) => return Err(error),
                 }
@@ -265,11 +281,78 @@ impl Scrub {
         let Some((name, file)) = self.left.pop() else { return Ok(()) };
         let Ok(generation) = indexes.generation(view, &name) else { return Ok(()) };
         match generation.verify_file(&file) {
-            Err(error) if error.is_damage() && generation.is_current() => {
-                indexes.take_out_of_service(view, &name, &error).map(drop)
-            }
-            Err(error) if error.is_damage() => Ok(()),
+            // It was removed or replaced meanwhile.
+            Err(_) if !generation.is_current() => Ok(()),
+            Err(error) if error.is_damage() => indexes.take_out_of_service(view, &name, &error).map(drop),
             found => found,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+
+    use store::{Article, AsOf, AssetId, Log, NewEvent};
+    use views::ARTICLES;
+
+    use super::*;
+
+    /// Generations go, and others take their places, while their files are read: nothing of that is damage, nobody is
+    /// told so, and every build ends well.
+    #[test]
+    fn what_goes_while_it_is_read_is_not_damaged() {
+        const VIEW: ViewId = ARTICLES;
+        let home = tempfile::tempdir().unwrap();
+        let log = Log::open(home.path().join("log")).unwrap();
+        for n in 0..20 {
+            let id = AssetId::new(format!("a/{n}")).unwrap();
+            log.append_one(&NewEvent::published(id, Article::default())).unwrap();
+        }
+        let indexes = Indexes::open(log, home.path().join("indexes")).unwrap();
+        let never = AtomicBool::new(false);
+        let (done, looks) = (AtomicBool::new(false), AtomicU64::new(0));
+        let again = || looks.fetch_add(1, Ordering::Relaxed) == 0 || !done.load(Ordering::Acquire);
+        std::thread::scope(|scope| {
+            let ends = Ends(&done);
+            scope.spawn(|| {
+                while again() {
+                    assert_eq!(indexes.verify_others(VIEW, &never).unwrap(), []);
+                }
+            });
+            scope.spawn(|| {
+                while again() {
+                    assert_eq!(indexes.verify(VIEW, &never).unwrap(), Verified::Whole);
+                }
+            });
+            scope.spawn(|| {
+                let mut scrub = Scrub::default();
+                while again() {
+                    scrub.step(&indexes, VIEW).unwrap();
+                }
+            });
+            for round in 0..30 {
+                let options = RebuildOptions { keep_previous: round % 3 != 0, ..RebuildOptions::default() };
+                indexes.rebuild(VIEW, &options, &never, &|_| {}).unwrap();
+                let as_of = AsOf::Seq(Seq::new(10));
+                indexes.build_as_of(VIEW, &as_of, "then", &options, &never, &|_| {}).unwrap();
+                if round % 5 == 0 {
+                    indexes.remove_named(&[VIEW], "then").unwrap();
+                }
+            }
+            drop(ends);
+        });
+        for name in indexes.generation_dirs(VIEW).unwrap() {
+            assert_eq!(indexes.damage_of(VIEW, &name).unwrap(), None, "{name}");
+        }
+    }
+
+    /// Ends the others also where a check fails.
+    struct Ends<'a>(&'a AtomicBool);
+
+    impl Drop for Ends<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Release);
         }
     }
 }

@@ -251,8 +251,10 @@ impl Indexes {
             if !error.is_damage() {
                 return Err(error);
             }
-            let why = self.take_out_of_service(view, &previous, &error)?;
-            return Err(IndexError::Damaged { view, name: previous, why });
+            return Err(match self.take_out_of_service(view, &previous, &error)? {
+                Some(why) => IndexError::Damaged { view, name: previous, why },
+                None => IndexError::NoGeneration { view, name: previous },
+            });
         }
         let _swap = self.ask_for_swap(view, &NEVER)?;
         let _writing = self.lock(view, "write.lock", &NEVER)?;
@@ -355,10 +357,10 @@ impl Indexes {
         if let Some(generation) = open.get(&dir).filter(|generation| generation.is_current()) {
             return Ok(Arc::clone(generation));
         }
-        if !dir.is_dir() {
-            return Err(IndexError::NoGeneration { view, name: name.trim_start_matches('@').to_owned() });
-        }
-        let generation = Arc::new(Generation::open(&dir, view)?);
+        let generation = Arc::new(reading(&dir, || match dir.is_dir() {
+            true => Generation::open(&dir, view),
+            false => Err(IndexError::NoGeneration { view, name: name.trim_start_matches('@').to_owned() }),
+        })?);
         let mut files = self.open_files();
         files.retain(|files| files.strong_count() > 0);
         files.push(generation.files());
@@ -368,14 +370,18 @@ impl Indexes {
         Ok(generation)
     }
 
-    /// Forgets and removes a generation. Whoever searches it goes on until done.
+    /// Forgets and removes a generation; one that is not there is removed already. Whoever searches it goes on until
+    /// done. Nobody finds a half of it: it has another name first. The caller holds `build.lock`.
     pub(crate) fn remove(&self, view: ViewId, name: &str) -> Result<(), IndexError> {
         let dir = self.view_dir(view).join(name);
         self.inner.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&dir);
-        match fs::remove_dir_all(&dir) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(dir)(error)),
-            _ => Ok(()),
+        if name.starts_with('~') || !dir.is_dir() {
+            return unless_gone(fs::remove_dir_all(&dir)).map_err(io(dir));
         }
+        let gone = format!("~gone-{name}");
+        self.remove(view, &gone)?;
+        unless_gone(fs::rename(&dir, self.view_dir(view).join(&gone))).map_err(io(dir))?;
+        self.remove(view, &gone)
     }
 
     /// The next free number.
@@ -383,6 +389,27 @@ impl Indexes {
         let numbers = self.generations(view)?;
         let last = numbers.iter().filter_map(|name| name.strip_prefix('g')?.parse::<u32>().ok()).max();
         Ok(format!("g{:06}", last.unwrap_or(0).saturating_add(1)))
+    }
+}
+
+/// Reads a generation's directory; again if it failed because another took its place, or it was removed, meanwhile.
+pub(crate) fn reading<T>(dir: &Path, read: impl Fn() -> Result<T, IndexError>) -> Result<T, IndexError> {
+    loop {
+        let before = end_tantivy::directory_id(dir);
+        match read() {
+            Err(error) if end_tantivy::directory_id(dir) != before => {
+                tracing::debug!(dir = %dir.display(), %error, "reading it again");
+            }
+            read => return read,
+        }
+    }
+}
+
+/// The outcome of removing what need not be there.
+fn unless_gone(removed: std::io::Result<()>) -> std::io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
 }
 

@@ -147,18 +147,8 @@ impl Indexes {
             let view = views.first().copied().unwrap_or(ARTICLES);
             return Err(IndexError::NoGeneration { view, name: name.to_owned() });
         }
-        having.iter().try_for_each(|view| self.remove_past(*view, name))?;
+        having.iter().try_for_each(|view| self.remove(*view, &format!("@{name}")))?;
         Ok(having)
-    }
-
-    /// The same of who holds `build.lock`. Nobody finds a half of it: it has another name first.
-    pub(crate) fn remove_past(&self, view: ViewId, name: &str) -> Result<(), IndexError> {
-        let gone = format!("~gone-{name}");
-        let path = |name: &str| self.view_dir(view).join(name);
-        let past = path(&format!("@{name}"));
-        self.remove(view, &gone)?;
-        fs::rename(&past, path(&gone)).map_err(io_error(&past))?;
-        self.remove(view, &gone)
     }
 }
 

@@ -89,7 +89,7 @@ impl Indexes {
         names.sort_unstable();
         names.reverse();
         for (_, name) in names.into_iter().skip(KEPT) {
-            self.remove_past(view, &name)?;
+            self.remove(view, &format!("@{name}"))?;
         }
         Ok(())
     }

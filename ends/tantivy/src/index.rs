@@ -106,7 +106,7 @@ impl Index {
 
     /// Returns true if its directory is the one that has its name now.
     pub fn is_current(&self) -> bool {
-        std::fs::metadata(&self.dir).is_ok_and(|metadata| inode(&metadata) == self.inode)
+        directory_id(&self.dir) == Some(self.inode)
     }
 
     /// Returns what its last commit is told from others by, whichever process made it.
@@ -306,6 +306,11 @@ pub(crate) fn open_index(dir: &Path) -> Result<TantivyIndex, EndError> {
     let mut index = TantivyIndex::open(files).map_err(failed(dir))?;
     index.set_tokenizers(analysers());
     Ok(index)
+}
+
+/// Returns what tells a directory from others that had its name before it or will have it; `None` when it is not there.
+pub fn directory_id(dir: &Path) -> Option<u64> {
+    std::fs::metadata(dir).ok().map(|metadata| inode(&metadata))
 }
 
 #[cfg(unix)]

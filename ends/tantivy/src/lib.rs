@@ -19,7 +19,7 @@ mod words;
 mod write;
 
 pub use error::{EndError, is_no_room};
-pub use index::{Held, Index, Languages, Searcher, Stamp, verify};
+pub use index::{Held, Index, Languages, Searcher, Stamp, directory_id, verify};
 pub use read::{
     Allowance, AskError, Asked, Budget, Examples, Lengths, Matching, NearWord, Question, ReadFailure, Row,
     Rows, SearchLimits, Steps,
