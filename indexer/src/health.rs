@@ -272,7 +272,7 @@ impl Scrub {
                     // There is nothing to look at.
                     Err(IndexError::Damaged { .. } | IndexError::NoGeneration { .. }) => {}
                     Err(error) if error.is_damage() => {
-                        drop(indexes.take_out_of_service(view, &name, &error)?)
+                        drop(indexes.take_out_of_service(view, &name, &error)?);
                     }
                     Err(error) => return Err(error),
                 }

@@ -1,0 +1,107 @@
+//! Servers as processes.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use store::{AssetId, Byline, Log, NewEvent, Visibility};
+
+use crate::{Archive, text};
+
+#[test]
+fn it_serves_until_it_is_told_to_stop() {
+    let archive = Archive::new();
+    archive.load_samples();
+    let mut server =
+        archive.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
+    let address = lines.find_map(|line| Some(line.ok()?.split_once("http://")?.1.to_owned())).unwrap();
+
+    let taken = archive.run(&["serve", "--listen", &address], 1);
+    assert!(taken.contains(&format!("cannot listen on {address}")), "{taken}");
+
+    // Another process appends; the server's index follows.
+    let caption = archive.write("caption.json", r#"{"caption":"Drawn by a zymologist"}"#);
+    archive.run(&["publish", "image", "i/cable-section", text(&caption)], 0);
+    assert_eq!(archive.ids(&["zymologist"]).len(), 5);
+
+    let pid = server.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(server.wait().unwrap().code(), Some(0));
+    drop(TcpListener::bind(&address).unwrap());
+}
+
+/// A server of an archive; it ends with the test.
+struct Serving {
+    process: Child,
+    address: String,
+}
+
+impl Serving {
+    fn start(archive: &Archive, args: &[&str]) -> Self {
+        let args = [&["serve", "--listen", "127.0.0.1:0"], args].concat();
+        let mut process = archive.command(&args).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let address = lines.find_map(|line| Some(line.ok()?.split_once("http://")?.1.to_owned())).unwrap();
+        // It must not stop because nobody reads what it says.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Self { process, address }
+    }
+
+    /// The status of the answer to a request with these headers.
+    fn ask(&self, request: &str, headers: &[&str], body: &str) -> u16 {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let length = format!("content-length: {}", body.len());
+        let headers = [headers, &["connection: close", &length]].concat().join("\r\n");
+        write!(stream, "{request} HTTP/1.1\r\n{headers}\r\n\r\n{body}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// A story: nothing was running when something ceased to be public. The next server withdraws it, unasked.
+#[test]
+fn a_server_withdraws_what_has_expired() {
+    let archive = Archive::new();
+    let log = Log::open(archive.path("data/log")).unwrap();
+    let byline = Byline { name: "A. Quill".to_owned(), ..Byline::default() };
+    let visibility = Visibility::Public { until: Some("2001-01-01".parse().unwrap()) };
+    let event = NewEvent { visibility, ..NewEvent::published(AssetId::new("b/1").unwrap(), byline) };
+    log.append_one(&event).unwrap();
+    let server = Serving::start(&archive, &[]);
+    let due = Instant::now() + Duration::from_secs(60);
+    while server.ask("GET /api/v1/bylines/b/1", &["host: localhost"], "") != 410 {
+        assert!(Instant::now() < due, "readers still see it");
+        std::thread::yield_now();
+    }
+    assert!(archive.run(&["log", "history", "byline", "b/1"], 0).contains("byline.withdrawn"));
+}
+
+/// The names and sites that a server is started with are those that it knows.
+#[test]
+fn a_server_knows_the_names_and_sites_that_it_was_started_with() {
+    let archive = Archive::new();
+    archive.load_samples();
+    let server =
+        Serving::start(&archive, &["--host", "ledger.lan", "--cors-origin", "https://named.example"]);
+    for (host, expected) in [("localhost", 200), ("ledger.lan", 200), ("rebound.example", 403)] {
+        let found = server.ask("GET /api/v1/search?q=ferry", &[&format!("host: {host}")], "");
+        assert_eq!(found, expected, "{host}");
+    }
+    let event = r#"{"type":"byline.published","id":"b/new","data":{"name":"New"}}"#;
+    for (origin, expected) in [("https://named.example", 200), ("https://evil.example", 403)] {
+        let headers = ["host: localhost", &format!("origin: {origin}"), "content-type: application/json"];
+        assert_eq!(server.ask("POST /api/v1/events", &headers, event), expected, "{origin}");
+    }
+}
