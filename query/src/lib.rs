@@ -56,7 +56,7 @@ pub use fuzzy::{Near, Rows};
 pub use highlight::{HighlightField, HighlightOptions};
 pub use json::{Fields, kind_of};
 pub use limits::Clauses;
-pub use nearby::{Repeats, each_match};
+pub use nearby::each_match;
 pub use need::{Minimum, Need};
 pub use pattern::{Pattern, PatternError, Run, fold_pattern};
 pub use request::{

@@ -5,31 +5,7 @@
 //! and its way of finding it (`SloppyPhraseMatcher`): always the word that is furthest behind goes on, so every place is
 //! looked at once, however many there are.
 
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashSet},
-};
-
-/// Which words of a phrase are in it before.
-#[derive(Debug)]
-pub struct Repeats(Option<Vec<usize>>);
-
-impl Repeats {
-    /// Of the words of a phrase.
-    pub fn of<T: PartialEq>(words: &[T]) -> Self {
-        let first = |word: &T| words.iter().position(|other| other == word).unwrap_or(0);
-        let firsts: Vec<usize> = words.iter().map(first).collect();
-        let repeats = firsts.iter().enumerate().any(|(number, first)| number != *first);
-        Self(repeats.then_some(firsts))
-    }
-
-    /// Returns true if words that are the same stand in places of their own.
-    fn stand_apart(&self, at: &[u32]) -> bool {
-        let Some(firsts) = &self.0 else { return true };
-        let mut taken = HashSet::with_capacity(at.len());
-        firsts.iter().zip(at).all(|taking| taken.insert(taking))
-    }
-}
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// Hands `enough` each place where the words of a phrase stand together, as the places of its words in the phrase's
 /// order, until it says that it has enough, or what it is told the steps of says that it is `over`. `places` are the
@@ -37,7 +13,6 @@ impl Repeats {
 pub fn each_match(
     places: &[&[u32]],
     slop: u32,
-    phrase: &Repeats,
     mut over: impl FnMut(usize) -> bool,
     mut enough: impl FnMut(&[u32]) -> bool,
 ) {
@@ -50,19 +25,35 @@ pub fn each_match(
     let mut ahead = behind.iter().map(|Reverse((place, _))| *place).max().unwrap_or(0);
     while let Some(Reverse((place, word))) = behind.pop() {
         let next = next_of.get_mut(word).and_then(|places| places.next().copied());
-        // As long as it stays behind the others, going on brings it nearer to them.
-        let second = behind.peek().map_or(i64::MAX, |Reverse((place, _))| *place);
-        let nearer = next.is_some_and(|next| taken_back(word, next) <= second);
-        let is_near = !nearer && ahead - place <= i64::from(slop);
-        if over(if is_near { now.len() } else { 1 }) || (is_near && phrase.stand_apart(&now) && enough(&now))
-        {
+        let is_near = ahead - place <= i64::from(slop);
+        if over(if is_near { now.len() } else { 1 }) {
             return;
+        }
+        if is_near && stand_apart(&now) {
+            // As long as it stays behind the others, going on brings it nearer to them.
+            let second = behind.peek().map_or(i64::MAX, |Reverse((place, _))| *place);
+            let is_nearer_next = next.is_some_and(|next| {
+                let replaced =
+                    now.iter().enumerate().map(|(other, at)| if other == word { next } else { *at });
+                taken_back(word, next) <= second && stand_apart(&replaced.collect::<Vec<u32>>())
+            });
+            if !is_nearer_next && enough(&now) {
+                return;
+            }
         }
         let (Some(next), Some(own)) = (next, now.get_mut(word)) else { return };
         *own = next;
         ahead = ahead.max(taken_back(word, next));
         behind.push(Reverse((taken_back(word, next), word)));
     }
+}
+
+/// Returns true if all words stand in places of their own: one word of a text does not stand for two of a phrase, be they
+/// the same, or one the start of the other.
+fn stand_apart(at: &[u32]) -> bool {
+    let mut taken = at.to_vec();
+    taken.sort_unstable();
+    taken.is_sorted_by(|one, other| one < other)
 }
 
 #[cfg(test)]
@@ -81,7 +72,6 @@ mod tests {
         each_match(
             &places,
             slop,
-            &Repeats::of(&words),
             |_| false,
             |at| {
                 found.push(at.to_vec());
@@ -140,7 +130,7 @@ mod tests {
             }
             let lists: Vec<&[u32]> = places.iter().map(Vec::as_slice).collect();
             let mut found = false;
-            each_match(&lists, slop, &Repeats::of(&phrase), |_| false, |_| { found = true; true });
+            each_match(&lists, slop, |_| false, |_| { found = true; true });
             prop_assert_eq!(found, expected);
         }
     }

@@ -14,7 +14,7 @@ use query::{ALL_EXACT, FieldBoost, HighlightField, HighlightOptions, Pattern, Qu
 use views::{Analyser, Document, EXACT, FieldKind, FieldSpec, Language};
 
 use self::{
-    find::{Seek, Seeker, Span, seeks_of},
+    find::{Seek, Seeker, Silent, Span, seeks_of},
     fragment::{Room, render},
 };
 
@@ -34,10 +34,16 @@ struct Chosen<'a> {
 }
 
 impl<'a> Highlighter<'a> {
-    /// For a query over a view of these fields.
-    pub(crate) fn new(options: &'a HighlightOptions, query: &Query, of: &'static [FieldSpec]) -> Self {
+    /// For a query over a view of these fields. `silent` returns for each of some words the languages in whose documents
+    /// it is not looked for.
+    pub(crate) fn new(
+        options: &'a HighlightOptions,
+        query: &Query,
+        of: &'static [FieldSpec],
+        silent: &Silent<'_>,
+    ) -> Self {
         let mut seeks = Vec::new();
-        seeks_of(options.query.as_ref().unwrap_or(query), &mut seeks);
+        seeks_of(options.query.as_ref().unwrap_or(query), silent, &mut seeks);
         let mut fields: Vec<Chosen<'a>> = Vec::new();
         for spec in of {
             if matches!(spec.kind, FieldKind::Date | FieldKind::Number) {

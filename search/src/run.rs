@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use indexer::end::{Asked, Question};
 use query::{
-    Bool, Cursor, Query, QueryError, SearchRequest, SearchResponse, commit_of, limits::MAX_PAGE_BYTES,
+    Bool, Cursor, Query, QueryError, SearchRequest, SearchResponse, Words, commit_of, limits::MAX_PAGE_BYTES,
     text_bytes, with_pipelines,
 };
 use serde_json::Map;
@@ -62,7 +62,8 @@ pub(crate) fn answer(
         .collect();
     let full = found.rows.len() >= request.from + request.size && request.size > 0;
     let mut total = found.total;
-    let mut highlighters: Vec<Option<Highlighter<'_>>> = runs.iter().map(Run::highlighter).collect();
+    let mut highlighters: Vec<Option<Highlighter<'_>>> =
+        runs.iter().enumerate().map(|(view, run)| run.highlighter(question, view)).collect();
     let mut hits = Vec::with_capacity(request.size);
     let (mut last, mut read, mut given) = (None, 0, 0);
     let mut ended_early = false;
@@ -170,9 +171,11 @@ impl<'a> Run<'a> {
         view.document(&AssetId::new(id).ok()?, &self.snapshot).ok().flatten()
     }
 
-    fn highlighter(&self) -> Option<Highlighter<'a>> {
+    /// The highlighter of its hits, given the question and which of its views this is.
+    fn highlighter(&self, question: &Question<'_>, view: usize) -> Option<Highlighter<'a>> {
         let options = self.request.highlight.as_ref()?;
-        Some(Highlighter::new(options, &self.request.query, self.id().fields()))
+        let silent = |words: &Words| question.silent(view, words);
+        Some(Highlighter::new(options, &self.request.query, self.id().fields(), &silent))
     }
 
     /// The asset that an event of the index published, as readers see it now, with as much of it as is wanted.

@@ -50,7 +50,7 @@ pub fn better_spelling(inquiry: &Inquiry<'_>, view: ViewId, q: &str, total: u64)
         return None;
     }
     let options = HighlightOptions::default();
-    let mut highlighter = Highlighter::new(&options, &request.query, view.fields());
+    let mut highlighter = Highlighter::new(&options, &request.query, view.fields(), &|_| Vec::new());
     let documents = found.hits.into_iter().map(|hit| Document {
         asset: AssetRef::new(hit.kind, hit.id),
         seq: hit.seq,

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use indexer::end::{Budget, Steps};
 use query::{
-    Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query, Repeats, each_match, fold_pattern,
+    Example, FieldBoost, Fuzziness, Near, Pattern, PatternKind, Query, Words, each_match, fold_pattern,
 };
 use views::{Analyser, EXACT, FieldSpec, Language, Term, first_cell};
 
@@ -25,6 +25,8 @@ enum What {
         fuzziness: Option<(Fuzziness, usize)>,
         compounds: bool,
         any_case: bool,
+        /// For each word, the languages in whose texts it is not looked for.
+        silent: Vec<Vec<Language>>,
     },
     Phrase {
         text: String,
@@ -43,8 +45,11 @@ enum What {
     },
 }
 
+/// Returns for each of some words the languages in whose documents it is not looked for.
+pub(super) type Silent<'a> = dyn Fn(&Words) -> Vec<Vec<Language>> + 'a;
+
 /// Everything that a query looks for; what must not be there is left out.
-pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
+pub(super) fn seeks_of(query: &Query, silent: &Silent<'_>, seeks: &mut Vec<Seek>) {
     let mut add = |fields: &[FieldBoost], what: What| seeks.push(Seek { fields: fields.to_vec(), what });
     match query {
         Query::Words(words) => add(
@@ -55,6 +60,7 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
                 fuzziness: words.fuzziness.map(|fuzziness| (fuzziness, words.exact_start)),
                 compounds: words.compounds,
                 any_case: words.any_case,
+                silent: silent(words),
             },
         ),
         Query::Phrase(phrase) => add(
@@ -81,16 +87,19 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
                 fuzziness: Some((fuzzy.fuzziness, fuzzy.exact_start)),
                 compounds: false,
                 any_case: false,
+                silent: Vec::new(),
             },
         ),
         Query::Bool(bool) => {
             for query in bool.must.iter().chain(&bool.should).chain(&bool.filter) {
-                seeks_of(query, seeks);
+                seeks_of(query, silent, seeks);
             }
         }
-        Query::Constant(query) | Query::Boosted(query, _) | Query::Named(query, _) => seeks_of(query, seeks),
-        Query::Scored(scored) => seeks_of(&scored.query, seeks),
-        Query::Best { queries, .. } => queries.iter().for_each(|query| seeks_of(query, seeks)),
+        Query::Constant(query) | Query::Boosted(query, _) | Query::Named(query, _) => {
+            seeks_of(query, silent, seeks);
+        }
+        Query::Scored(scored) => seeks_of(&scored.query, silent, seeks),
+        Query::Best { queries, .. } => queries.iter().for_each(|query| seeks_of(query, silent, seeks)),
         Query::Like(like) => {
             for example in &like.like {
                 let Example::Text(text) = example else { continue };
@@ -100,6 +109,7 @@ pub(super) fn seeks_of(query: &Query, seeks: &mut Vec<Seek>) {
                     fuzziness: None,
                     compounds: false,
                     any_case: false,
+                    silent: Vec::new(),
                 };
                 seeks.push(Seek { fields: like.fields.clone(), what });
             }
@@ -234,16 +244,24 @@ impl Reading {
             analyser.terms(language, text).into_iter().map(|term| term.text).collect()
         };
         match what {
-            What::Words { text, last_is_prefix, fuzziness, compounds, .. } => {
+            What::Words { text, last_is_prefix, fuzziness, compounds, silent, .. } => {
+                let says_nothing = |at: usize| silent.get(at).is_some_and(|of| of.contains(&language));
                 if *compounds && !last_is_prefix {
+                    let mut at = 0;
                     for word in text.split_whitespace() {
-                        self.sequence(number, word, 0, false);
+                        if !says_nothing(at) {
+                            self.sequence(number, word, 0, false);
+                        }
+                        at += written(word).len();
                     }
                     return;
                 }
                 let written = written(text);
                 let last = written.len().saturating_sub(1);
                 for (at, (term, word)) in terms(text).into_iter().zip(written).enumerate() {
+                    if says_nothing(at) {
+                        continue;
+                    }
                     if word.is_lone {
                         self.looks.push((number, Look::Lone(word.text.clone())));
                     }
@@ -457,7 +475,7 @@ impl<'a> Moved<'a> {
         let mut steps = Steps::default();
         let slop = u32::try_from(self.slop).unwrap_or(u32::MAX);
         let over = |more| steps.more(more, budget);
-        each_match(&lists, slop, &Repeats::of(self.wanted), over, |at| {
+        each_match(&lists, slop, over, |at| {
             found.extend(at);
             false
         });
@@ -472,11 +490,11 @@ impl<'a> Moved<'a> {
 #[cfg(test)]
 mod tests {
     use super::{super::endless, *};
-    use query::{Fuzzy, Phrase, Words};
+    use query::{Fuzzy, Phrase};
 
     fn marked(query: &Query, name: &str, text: &str) -> String {
         let mut seeks = Vec::new();
-        seeks_of(query, &mut seeks);
+        seeks_of(query, &|_| Vec::new(), &mut seeks);
         let seeker = Seeker::new(&seeks, &FieldSpec::text("body", 1.0), name, Language::English, true);
         let mut shown = String::new();
         let mut at = 0;

@@ -8,7 +8,9 @@ use std::{
     },
 };
 
-use query::{Cursor, Explanation, Hit, Missing, Query, QueryError, Scalar, Sort, SortValue, parse_bound};
+use query::{
+    Cursor, Explanation, Hit, Missing, Query, QueryError, Scalar, Sort, SortValue, Words, parse_bound,
+};
 use serde::Deserialize;
 use store::{Seq, Timestamp};
 use tantivy::{
@@ -16,6 +18,8 @@ use tantivy::{
     collector::{Collector, SegmentCollector},
     query::{BooleanQuery, EnableScoring, Occur, Query as TantivyQuery, TermSetQuery},
 };
+
+use views::Language;
 
 use super::{
     collect::{Collect, Collected},
@@ -45,6 +49,16 @@ impl<'a> One<'a> {
 
     /// The query as tantivy runs it.
     pub(super) fn translate(self, query: &Query) -> Result<Box<dyn TantivyQuery>, QueryError> {
+        let query = self.translating(|translator| translator.query(query))?;
+        Ok(if self.asked.hidden.is_empty() { query } else { self.without_hidden(query) })
+    }
+
+    /// Returns for each word of these, by its number, the languages in whose documents it is not looked for.
+    pub(super) fn silent(self, words: &Words) -> Result<Vec<Vec<Language>>, QueryError> {
+        self.translating(|translator| translator.silent(words))
+    }
+
+    fn translating<T>(self, translate: impl FnOnce(&Translator<'_>) -> T) -> T {
         let (index, budget) = (self.asked.index, self.question.budget);
         let like_query = |wanted: &query::Like| {
             let document =
@@ -52,7 +66,7 @@ impl<'a> One<'a> {
             let kind = self.asked.view.kind();
             like(wanted, &document, kind, &index.searcher, &index.languages, &index.schema, budget)
         };
-        let translator = Translator {
+        translate(&Translator {
             schema: &index.schema,
             languages: &index.languages,
             searcher: &index.searcher,
@@ -62,9 +76,7 @@ impl<'a> One<'a> {
             may_lack: &|name| self.may_lack(name),
             like: &like_query,
             kin: RefCell::default(),
-        };
-        let query = translator.query(query)?;
-        Ok(if self.asked.hidden.is_empty() { query } else { self.without_hidden(query) })
+        })
     }
 
     /// The same without what was taken from readers since the view was pinned.

@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use query::{Aggregation, AggregationAnswer, Explanation, Hit, Query, QueryError, SearchRequest, SortValue};
+use query::{
+    Aggregation, AggregationAnswer, Explanation, Hit, Query, QueryError, SearchRequest, SortValue, Words,
+};
 use store::{AssetId, AssetKind, Seq, Timestamp};
 use tantivy::{DocAddress, TantivyError};
-use views::{Document, ViewId};
+use views::{Document, Language, ViewId};
 
 use super::{
     aggregate::{Aggregator, Docs, Place},
@@ -174,6 +176,12 @@ impl Question<'_> {
         }
     }
 
+    /// Returns for each of these words, by its number, the languages in whose documents of a view it is not looked for:
+    /// where it says nothing, and others do. Empty where the words are refused, as the question itself is told.
+    pub fn silent(&self, view: usize, words: &Words) -> Vec<Vec<Language>> {
+        self.each().nth(view).and_then(|view| view.silent(words).ok()).unwrap_or_default()
+    }
+
     /// Up to how many hits are counted.
     pub(super) fn count_to(&self) -> u64 {
         if self.request.count_all { u64::MAX } else { self.request.count_to }
@@ -195,7 +203,6 @@ impl Row {
 mod tests {
     use std::time::Duration;
 
-    use query::Words;
     use serde_json::json;
     use store::{AssetRef, Revision};
     use views::ARTICLES;

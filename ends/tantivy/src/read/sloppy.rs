@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use query::{Repeats, each_match};
+use query::each_match;
 use tantivy::{
     DocId, DocSet, Score, SegmentReader, TERMINATED, Term,
     fieldnorm::FieldNormReader,
@@ -68,7 +68,6 @@ impl Weight for SloppyWeight {
             }
         }
         let mut scorer = SloppyScorer {
-            phrase: Repeats::of(&self.query.terms),
             words,
             places: vec![Vec::new(); lists.len()],
             lists,
@@ -98,7 +97,6 @@ struct SloppyScorer {
     places: Vec<Vec<u32>>,
     /// Which of them each word of the phrase is.
     words: Vec<usize>,
-    phrase: Repeats,
     slop: u32,
     scoring: Option<(Bm25Weight, FieldNormReader)>,
     budget: Arc<Budget>,
@@ -144,7 +142,7 @@ impl SloppyScorer {
         let mut count = 0;
         let (steps, budget) = (&mut self.steps, &self.budget);
         let over = |more| steps.more(more, budget);
-        each_match(&places, self.slop, &self.phrase, over, |_| {
+        each_match(&places, self.slop, over, |_| {
             count += 1;
             !all
         });

@@ -38,19 +38,17 @@ impl Telling {
 /// Makes the query of a unit, given its number and its bytes in the text.
 type QueryOfUnit<'a> = dyn Fn(usize, &Range<usize>) -> Result<Boxed, QueryError> + 'a;
 
-/// For each unit of a text (a word, or several that stand together) where it is looked for, if any of them will do.
-/// `in_any_field` makes the query of a unit.
-pub(super) fn telling(
+/// Returns for each unit of a text (a word, or several that stand together) the languages in whose documents it is not
+/// looked for, if any of the units will do. `in_any_field` makes the query of a unit.
+pub(super) fn silent(
     translator: &Translator<'_>,
     units: &[Range<usize>],
     text: &str,
     in_any_field: &QueryOfUnit<'_>,
-) -> Result<Vec<Telling>, QueryError> {
+) -> Result<Vec<Vec<Language>>, QueryError> {
     let listed = listed(units, text);
     let mut silent: Vec<Vec<Language>> = vec![Vec::new(); units.len()];
-    let languages: Vec<Language> =
-        Language::ALL.into_iter().filter(|language| has_documents(translator, *language)).collect();
-    for language in &languages {
+    for language in &languages_of(translator) {
         let says_nothing: Vec<bool> = listed.iter().map(|of| of.contains(language)).collect();
         if !says_nothing.contains(&true) || !says_nothing.contains(&false) {
             continue;
@@ -62,6 +60,15 @@ pub(super) fn telling(
             of_language.for_each(|(silent, _)| silent.push(*language));
         }
     }
+    Ok(silent)
+}
+
+/// Returns for each unit where it is looked for, given the languages in whose documents it is not.
+pub(super) fn telling(translator: &Translator<'_>, silent: Vec<Vec<Language>>) -> Vec<Telling> {
+    if silent.iter().all(Vec::is_empty) {
+        return silent.into_iter().map(|_| Telling::Everywhere).collect();
+    }
+    let languages = languages_of(translator);
     let place = |silent: Vec<Language>| {
         let rest: Vec<Language> =
             languages.iter().copied().filter(|language| !silent.contains(language)).collect();
@@ -71,7 +78,12 @@ pub(super) fn telling(
             (false, false) => Telling::In(documents_in(translator, &rest)),
         }
     };
-    Ok(silent.into_iter().map(place).collect())
+    silent.into_iter().map(place).collect()
+}
+
+/// Returns the languages that the index has documents of.
+fn languages_of(translator: &Translator<'_>) -> Vec<Language> {
+    Language::ALL.into_iter().filter(|language| has_documents(translator, *language)).collect()
 }
 
 /// For each unit the languages that have it among their function words.

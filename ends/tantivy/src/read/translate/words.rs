@@ -8,6 +8,7 @@ use tantivy::{
     query::{AllQuery, ConstScoreQuery, EmptyQuery, PhraseQuery, TermQuery},
     schema::IndexRecordOption,
 };
+use views::Language;
 
 use super::{
     super::{
@@ -19,19 +20,78 @@ use super::{
         sloppy::Sloppy,
     },
     Boxed, Translator, any, best, boosted, needed,
-    telling::{Telling, telling},
+    telling::{Telling, silent, telling},
     terms::refused,
 };
 
+/// Words, analysed for each field of text in which they are looked for.
+struct Looked<'a> {
+    fields: Vec<(Target<'a>, Analysed)>,
+    /// What finds them as the whole values of other fields.
+    whole: Vec<Boxed>,
+    /// Each is a word, or the parts of a compound that must follow each other.
+    units: Vec<Range<usize>>,
+    words: &'a Words,
+}
+
+impl Looked<'_> {
+    /// Returns true if a unit may be the start of a word.
+    fn is_start(&self, number: usize) -> bool {
+        self.words.last_is_prefix && number + 1 == self.units.len()
+    }
+
+    /// Returns true if a unit is a word that is looked for by its stems in all fields, and by nothing else.
+    fn is_plain(&self, number: usize, of: &Range<usize>) -> bool {
+        let is_lone = self.fields.first().is_some_and(|(_, first)| first.is_lone(of.start));
+        let is_stemmed = |(target, _): &(Target<'_>, Analysed)| {
+            matches!(target.as_what, AsWhat::Text(_, Within { as_written: false, .. }))
+        };
+        of.len() == 1
+            && !is_lone
+            && self.words.fuzziness.is_none()
+            && !self.is_start(number)
+            && self.fields.iter().all(is_stemmed)
+    }
+}
+
 impl Translator<'_> {
-    #[expect(
-        clippy::too_many_lines,
-        reason = "the ways in which words are looked for, to be parted by their kind"
-    )]
     pub(super) fn words(&self, words: &Words) -> Result<Boxed, QueryError> {
         if let Some(query) = self.by_itself(&words.fields, &words.text) {
             return query;
         }
+        let mut looked = self.looked(words)?;
+        let mut whole = std::mem::take(&mut looked.whole);
+        if looked.units.is_empty() && !looked.fields.is_empty() && whole.is_empty() {
+            return Ok(if words.empty_matches_all { self.list(AllQuery) } else { Box::new(EmptyQuery) });
+        }
+        let telling = telling(self, self.silent_units(&looked)?);
+        let query = match words.combine {
+            Combine::OneField => self.in_one_field(&looked, &telling)?,
+            _ => self.in_each_field(&looked, &telling)?,
+        };
+        if whole.is_empty() {
+            return Ok(query);
+        }
+        if !looked.units.is_empty() {
+            whole.push(query);
+        }
+        Ok(best(whole, words.tie_breaker))
+    }
+
+    /// Returns for each word of these, by its number, the languages in whose documents it is not looked for.
+    ///
+    /// # Errors
+    /// [`QueryError`], as of the words as a query.
+    pub(crate) fn silent(&self, words: &Words) -> Result<Vec<Vec<Language>>, QueryError> {
+        let looked = self.looked(words)?;
+        let mut silent = vec![Vec::new(); looked.units.last().map_or(0, |unit| unit.end)];
+        for (unit, languages) in looked.units.iter().zip(self.silent_units(&looked)?) {
+            silent.get_mut(unit.start).into_iter().for_each(|word| word.clone_from(&languages));
+        }
+        Ok(silent)
+    }
+
+    fn looked<'s>(&'s self, words: &'s Words) -> Result<Looked<'s>, QueryError> {
         let targets = self.targets(&words.fields)?;
         let one_named = targets.len() == 1 && !words.fields.is_empty();
         let mut analysed: Vec<(Target<'_>, Analysed)> = Vec::new();
@@ -54,77 +114,75 @@ impl Translator<'_> {
                 "the text has {count} words: at most {MAX_WORDS} are looked for"
             )));
         }
-        if count == 0 && !analysed.is_empty() && whole.is_empty() {
-            return Ok(if words.empty_matches_all { self.list(AllQuery) } else { Box::new(EmptyQuery) });
-        }
-        // A unit is a word, or the parts of a compound that must follow each other.
         let units: Vec<Range<usize>> = match analysed.first() {
             Some((_, first)) if words.compounds => first.units.clone(),
             _ => (0..count).map(|at| at..at + 1).collect(),
         };
-        let last = units.len().saturating_sub(1);
-        let unit = |target: &Target<'_>, analysed: &Analysed, number: usize, of: &Range<usize>| {
-            let AsWhat::Text(_, within) = target.as_what else { return Ok(Box::new(EmptyQuery) as Boxed) };
-            let prefix = words.last_is_prefix && number == last;
-            if of.len() > 1 {
-                let phrase = Phrase { last_is_prefix: prefix, ..Phrase::new(Vec::new(), "") };
-                return self.sequence(within, analysed, of.clone(), &phrase);
-            }
-            self.word(within, analysed, of.start, prefix, words)
-        };
+        Ok(Looked { fields: analysed, whole, units, words })
+    }
+
+    /// Returns for each unit the languages in whose documents it is not looked for.
+    fn silent_units(&self, looked: &Looked<'_>) -> Result<Vec<Vec<Language>>, QueryError> {
+        let units = &looked.units;
+        if units.len() < 2 || looked.words.need.of(units.len()) > 1 {
+            return Ok(vec![Vec::new(); units.len()]);
+        }
         let in_any_field = |number: usize, of: &Range<usize>| {
-            let in_field = |(target, analysed): &(Target<'_>, Analysed)| unit(target, analysed, number, of);
-            Ok(any(analysed.iter().map(in_field).collect::<Result<_, _>>()?))
+            let in_field = |field: &(Target<'_>, Analysed)| self.unit(looked, field, number, of);
+            Ok(any(looked.fields.iter().map(in_field).collect::<Result<_, _>>()?))
         };
-        let telling = match words.need.of(units.len()) {
-            ..2 if units.len() > 1 => telling(self, &units, &words.text, &in_any_field)?,
-            _ => units.iter().map(|_| Telling::Everywhere).collect(),
-        };
-        let stems = |(target, _): &(Target<'_>, Analysed)| {
-            matches!(target.as_what, AsWhat::Text(_, Within { as_written: false, .. }))
-        };
-        let are_stems = analysed.iter().all(stems);
-        let query = if words.combine == Combine::OneField {
-            let mut found = Vec::with_capacity(units.len());
-            for (number, of) in units.iter().enumerate() {
-                let is_lone = analysed.first().is_some_and(|(_, first)| first.is_lone(of.start));
-                let plain = of.len() == 1
-                    && !is_lone
-                    && words.fuzziness.is_none()
-                    && !(words.last_is_prefix && number == last);
-                let Some(telling) = telling.get(number) else { continue };
-                if plain && are_stems && analysed.len() > 1 {
-                    found.extend(telling.restrict(self.combined(&analysed, of.start)));
-                    continue;
-                }
-                let mut in_fields = Vec::with_capacity(analysed.len());
-                for (target, analysed) in &analysed {
-                    in_fields.push(boosted(unit(target, analysed, number, of)?, target.boost));
-                }
-                found.extend(telling.restrict(best(in_fields, words.tie_breaker)));
-            }
-            needed(found, &words.need)
-        } else {
-            let mut in_fields = Vec::with_capacity(analysed.len());
-            for (target, analysed) in &analysed {
-                let mut found = Vec::with_capacity(units.len());
-                for ((number, of), telling) in units.iter().enumerate().zip(&telling) {
-                    found.extend(telling.restrict(unit(target, analysed, number, of)?));
-                }
-                in_fields.push(boosted(needed(found, &words.need), target.boost));
-            }
-            match words.combine {
-                Combine::AllFields => any(in_fields),
-                _ => best(in_fields, words.tie_breaker),
-            }
-        };
-        if whole.is_empty() {
-            return Ok(query);
+        silent(self, units, &looked.words.text, &in_any_field)
+    }
+
+    /// One unit in one field.
+    fn unit(
+        &self,
+        looked: &Looked<'_>,
+        (target, analysed): &(Target<'_>, Analysed),
+        number: usize,
+        of: &Range<usize>,
+    ) -> Result<Boxed, QueryError> {
+        let AsWhat::Text(_, within) = target.as_what else { return Ok(Box::new(EmptyQuery)) };
+        let prefix = looked.is_start(number);
+        if of.len() > 1 {
+            let phrase = Phrase { last_is_prefix: prefix, ..Phrase::new(Vec::new(), "") };
+            return self.sequence(within, analysed, of.clone(), &phrase);
         }
-        if !units.is_empty() {
-            whole.push(query);
+        self.word(within, analysed, of.start, prefix, looked.words)
+    }
+
+    /// The units that are needed, each in whichever field, as if all were one.
+    fn in_one_field(&self, looked: &Looked<'_>, telling: &[Telling]) -> Result<Boxed, QueryError> {
+        let mut found = Vec::with_capacity(looked.units.len());
+        for ((number, of), telling) in looked.units.iter().enumerate().zip(telling) {
+            if looked.fields.len() > 1 && looked.is_plain(number, of) {
+                found.extend(telling.restrict(self.combined(&looked.fields, of.start)));
+                continue;
+            }
+            let mut in_fields = Vec::with_capacity(looked.fields.len());
+            for field in &looked.fields {
+                in_fields.push(boosted(self.unit(looked, field, number, of)?, field.0.boost));
+            }
+            found.extend(telling.restrict(best(in_fields, looked.words.tie_breaker)));
         }
-        Ok(best(whole, words.tie_breaker))
+        Ok(needed(found, &looked.words.need))
+    }
+
+    /// The units that are needed in one of the fields, or in several of them.
+    fn in_each_field(&self, looked: &Looked<'_>, telling: &[Telling]) -> Result<Boxed, QueryError> {
+        let words = looked.words;
+        let mut in_fields = Vec::with_capacity(looked.fields.len());
+        for field in &looked.fields {
+            let mut found = Vec::with_capacity(looked.units.len());
+            for ((number, of), telling) in looked.units.iter().enumerate().zip(telling) {
+                found.extend(telling.restrict(self.unit(looked, field, number, of)?));
+            }
+            in_fields.push(boosted(needed(found, &words.need), field.0.boost));
+        }
+        Ok(match words.combine {
+            Combine::AllFields => any(in_fields),
+            _ => best(in_fields, words.tie_breaker),
+        })
     }
 
     /// Words as the whole value of a field that is not analysed, or as one that is near it.
