@@ -1,96 +1,88 @@
 //! The view `articles`: each article with the names of its authors, and with its images, their captions and
 //! credits.
 
-use store::{AssetId, AssetKind, AssetRef, ReadError, Snapshot};
+use serde_json::{Map, Value};
+use store::{AssetKind, AssetRef, ReadError, Snapshot};
 
 use crate::{
-    document::Document,
     field::FieldSpec,
     join::{self, Known, Part},
-    view::{Change, Names, Touch, View},
+    view::{Change, Names, Table, Touch, View},
 };
 
 pub(crate) struct Articles;
 
-static NAMES: Names = Names {
-    date: "published",
-    section: "section",
-    byline: &["bylines.name", "bylines.also_known_as", "credit", "bylines.id"],
-    others: &[
-        ("title", &["headline"]),
-        ("text", &["body", "summary"]),
-        ("author", &["bylines.name", "bylines.also_known_as", "credit"]),
-        ("caption", &["images.caption"]),
-        ("photographer", &["images.photographer.name"]),
-        ("keyword", &["keywords.value"]),
-        ("subject", &["keywords.value"]),
-        ("place", &["dateline", "keywords.value"]),
-        ("correction", &["corrections.text"]),
-        ("lang", &["language"]),
+static TABLE: Table = Table {
+    kind: AssetKind::Article,
+    fields: &[
+        FieldSpec::text("headline", 3.0),
+        FieldSpec::text("kicker", 1.0),
+        FieldSpec::text("subheadline", 1.5),
+        FieldSpec::text("summary", 1.2),
+        FieldSpec::text("body", 1.0),
+        FieldSpec::date("published"),
+        FieldSpec::date("updated"),
+        FieldSpec::keyword("language"),
+        FieldSpec::keyword("section"),
+        FieldSpec::keyword("desk"),
+        FieldSpec::keyword("edition"),
+        FieldSpec::keyword("page"),
+        FieldSpec::keyword("type"),
+        FieldSpec::keyword("source"),
+        FieldSpec::keyword("url"),
+        FieldSpec::text("dateline", 1.0),
+        FieldSpec::names("credit", 1.0),
+        FieldSpec::keyword("bylines.id"),
+        FieldSpec::names_and_keyword("bylines.name", 2.0),
+        FieldSpec::names("bylines.also_known_as", 1.0),
+        FieldSpec::text("bylines.title", 0.0),
+        FieldSpec::names_and_keyword("bylines.organization", 1.0),
+        FieldSpec::keyword("images.id"),
+        FieldSpec::text("images.caption", 1.5),
+        FieldSpec::text("images.alt", 1.0),
+        FieldSpec::names("images.credit", 1.0),
+        FieldSpec::keyword("images.photographer.id"),
+        FieldSpec::names_and_keyword("images.photographer.name", 1.0),
+        FieldSpec::date("images.taken"),
+        FieldSpec::keyword("keywords.name"),
+        FieldSpec::names_and_keyword("keywords.value", 1.5),
+        FieldSpec::text("corrections.text", 0.5),
+        FieldSpec::text("rights", 0.0),
     ],
+    names: Names {
+        date: "published",
+        section: "section",
+        byline: &["bylines.name", "bylines.also_known_as", "credit", "bylines.id"],
+        others: &[
+            ("title", &["headline"]),
+            ("text", &["body", "summary"]),
+            ("author", &["bylines.name", "bylines.also_known_as", "credit"]),
+            ("caption", &["images.caption"]),
+            ("photographer", &["images.photographer.name"]),
+            ("keyword", &["keywords.value"]),
+            ("subject", &["keywords.value"]),
+            ("place", &["dateline", "keywords.value"]),
+            ("correction", &["corrections.text"]),
+            ("lang", &["language"]),
+        ],
+    },
 };
 
-static FIELDS: [FieldSpec; 33] = [
-    FieldSpec::text("headline", 3.0),
-    FieldSpec::text("kicker", 1.0),
-    FieldSpec::text("subheadline", 1.5),
-    FieldSpec::text("summary", 1.2),
-    FieldSpec::text("body", 1.0),
-    FieldSpec::date("published"),
-    FieldSpec::date("updated"),
-    FieldSpec::keyword("language"),
-    FieldSpec::keyword("section"),
-    FieldSpec::keyword("desk"),
-    FieldSpec::keyword("edition"),
-    FieldSpec::keyword("page"),
-    FieldSpec::keyword("type"),
-    FieldSpec::keyword("source"),
-    FieldSpec::keyword("url"),
-    FieldSpec::text("dateline", 1.0),
-    FieldSpec::names("credit", 1.0),
-    FieldSpec::keyword("bylines.id"),
-    FieldSpec::names_and_keyword("bylines.name", 2.0),
-    FieldSpec::names("bylines.also_known_as", 1.0),
-    FieldSpec::text("bylines.title", 0.0),
-    FieldSpec::names_and_keyword("bylines.organization", 1.0),
-    FieldSpec::keyword("images.id"),
-    FieldSpec::text("images.caption", 1.5),
-    FieldSpec::text("images.alt", 1.0),
-    FieldSpec::names("images.credit", 1.0),
-    FieldSpec::keyword("images.photographer.id"),
-    FieldSpec::names_and_keyword("images.photographer.name", 1.0),
-    FieldSpec::date("images.taken"),
-    FieldSpec::keyword("keywords.name"),
-    FieldSpec::names_and_keyword("keywords.value", 1.5),
-    FieldSpec::text("corrections.text", 0.5),
-    FieldSpec::text("rights", 0.0),
-];
-
 impl View for Articles {
-    fn kind(&self) -> AssetKind {
-        AssetKind::Article
+    fn table(&self) -> &'static Table {
+        &TABLE
     }
 
-    fn fields(&self) -> &'static [FieldSpec] {
-        &FIELDS
-    }
-
-    fn names(&self) -> &'static Names {
-        &NAMES
-    }
-
-    fn document_knowing(
+    fn denormalise(
         &self,
-        id: &AssetId,
+        _: &AssetRef,
+        mut fields: Map<String, Value>,
         snapshot: &Snapshot,
         known: &mut Known,
-    ) -> Result<Option<Document>, ReadError> {
-        let asset = AssetRef::new(AssetKind::Article, id.clone());
-        let Some(live) = snapshot.live_fields(&asset)? else { return Ok(None) };
-        let mut json = live.fields;
-        join::join_all(&mut json, "bylines", Part::Byline, snapshot, known)?;
-        join::join_all(&mut json, "images", Part::Image, snapshot, known)?;
-        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, source: live.source, json }))
+    ) -> Result<Option<Map<String, Value>>, ReadError> {
+        join::join_all(&mut fields, "bylines", Part::Byline, snapshot, known)?;
+        join::join_all(&mut fields, "images", Part::Image, snapshot, known)?;
+        Ok(Some(fields))
     }
 
     /// An article touches itself; an image the articles that show it; a byline those that it wrote, and those that

@@ -2,43 +2,42 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Value, json};
-use store::{
-    AssetId, AssetKind, AssetRef, AssetState, Content, Fact, ReadError, Seq, Shown, Snapshot, Status, Work,
-};
+use serde_json::{Map, Value, json};
+use store::{AssetKind, AssetRef, AssetState, Content, Fact, ReadError, Seq, Shown, Snapshot, Status, Work};
 
 use crate::{
-    document::Document,
     field::FieldSpec,
     join::{self, Known},
-    view::{Change, Names, Touch, View},
+    view::{Change, Names, Table, Touch, View},
 };
 
 pub(crate) struct Bylines;
 
-static NAMES: Names = Names {
-    date: "first_published",
-    section: "sections.name",
-    byline: &["name", "also_known_as"],
-    others: &[("author", &["name", "also_known_as"])],
+static TABLE: Table = Table {
+    kind: AssetKind::Byline,
+    fields: &[
+        FieldSpec::names_and_keyword("name", 3.0),
+        FieldSpec::names("given", 0.0),
+        FieldSpec::names("family", 0.0),
+        FieldSpec::names("also_known_as", 2.0),
+        FieldSpec::text("title", 1.0),
+        FieldSpec::names_and_keyword("organization", 1.0),
+        FieldSpec::text("bio", 1.0),
+        FieldSpec::keyword("url"),
+        FieldSpec::keyword("merged"),
+        FieldSpec::number("article_count"),
+        FieldSpec::number("image_count"),
+        FieldSpec::date("first_published"),
+        FieldSpec::date("last_published"),
+        FieldSpec::keyword("sections.name"),
+    ],
+    names: Names {
+        date: "first_published",
+        section: "sections.name",
+        byline: &["name", "also_known_as"],
+        others: &[("author", &["name", "also_known_as"])],
+    },
 };
-
-static FIELDS: [FieldSpec; 14] = [
-    FieldSpec::names_and_keyword("name", 3.0),
-    FieldSpec::names("given", 0.0),
-    FieldSpec::names("family", 0.0),
-    FieldSpec::names("also_known_as", 2.0),
-    FieldSpec::text("title", 1.0),
-    FieldSpec::names_and_keyword("organization", 1.0),
-    FieldSpec::text("bio", 1.0),
-    FieldSpec::keyword("url"),
-    FieldSpec::keyword("merged"),
-    FieldSpec::number("article_count"),
-    FieldSpec::number("image_count"),
-    FieldSpec::date("first_published"),
-    FieldSpec::date("last_published"),
-    FieldSpec::keyword("sections.name"),
-];
 
 /// Returns what a byline and those that were merged into it have made. The catalog keeps what each of them has made by
 /// itself; of all but the one with the most work it is counted again, since what names two ids of one person counts
@@ -87,57 +86,47 @@ fn former_name(byline: &AssetRef, snapshot: &Snapshot) -> Result<Option<String>,
 }
 
 impl View for Bylines {
-    fn kind(&self) -> AssetKind {
-        AssetKind::Byline
+    fn table(&self) -> &'static Table {
+        &TABLE
     }
 
-    fn fields(&self) -> &'static [FieldSpec] {
-        &FIELDS
-    }
-
-    fn names(&self) -> &'static Names {
-        &NAMES
-    }
-
-    fn document_knowing(
+    fn denormalise(
         &self,
-        id: &AssetId,
+        asset: &AssetRef,
+        mut fields: Map<String, Value>,
         snapshot: &Snapshot,
-        _known: &mut Known,
-    ) -> Result<Option<Document>, ReadError> {
-        let asset = AssetRef::new(AssetKind::Byline, id.clone());
-        let Some(live) = snapshot.live_fields(&asset)? else { return Ok(None) };
-        let mut json = live.fields;
+        _: &mut Known,
+    ) -> Result<Option<Map<String, Value>>, ReadError> {
         let mut merged = Vec::new();
-        join::merged_into(&asset, snapshot, &mut merged)?;
-        let work = work_of(&asset, &merged, snapshot)?;
-        let mut names: Vec<String> = join::strings_at(&json, "also_known_as").map(str::to_owned).collect();
+        join::merged_into(asset, snapshot, &mut merged)?;
+        let work = work_of(asset, &merged, snapshot)?;
+        let mut names: Vec<String> = join::strings_at(&fields, "also_known_as").map(str::to_owned).collect();
         for other in &merged {
             if let Some(name) = former_name(other, snapshot)?
-                && json.get("name").and_then(Value::as_str) != Some(&name)
+                && fields.get("name").and_then(Value::as_str) != Some(&name)
                 && !names.contains(&name)
             {
                 names.push(name);
             }
         }
         if !names.is_empty() {
-            json.insert("also_known_as".to_owned(), json!(names));
+            fields.insert("also_known_as".to_owned(), json!(names));
         }
         if !merged.is_empty() {
-            json.insert("merged".to_owned(), merged.iter().map(|other| json!(other.id)).collect());
+            fields.insert("merged".to_owned(), merged.iter().map(|other| json!(other.id)).collect());
         }
-        json.insert("article_count".to_owned(), json!(work.articles));
-        json.insert("image_count".to_owned(), json!(work.images));
+        fields.insert("article_count".to_owned(), json!(work.articles));
+        fields.insert("image_count".to_owned(), json!(work.images));
         if let (Some(first), Some(last)) = (work.first, work.last) {
-            json.insert("first_published".to_owned(), json!(first));
-            json.insert("last_published".to_owned(), json!(last));
+            fields.insert("first_published".to_owned(), json!(first));
+            fields.insert("last_published".to_owned(), json!(last));
         }
         if !work.sections.is_empty() {
             let sections =
                 work.sections.into_iter().map(|(name, articles)| json!({"name": name, "articles": articles}));
-            json.insert("sections".to_owned(), Value::Array(sections.collect()));
+            fields.insert("sections".to_owned(), Value::Array(sections.collect()));
         }
-        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, source: live.source, json }))
+        Ok(Some(fields))
     }
 
     /// A byline touches itself and those that it is or was merged into; an article or image those that it names or

@@ -1,14 +1,13 @@
 //! The view `images`: each image with its photographer's name, and with the headlines and dates of the articles
 //! that used it.
 
-use serde_json::{Value, json};
-use store::{AssetId, AssetKind, AssetRef, ReadError, Snapshot};
+use serde_json::{Map, Value, json};
+use store::{AssetKind, AssetRef, ReadError, Snapshot};
 
 use crate::{
-    document::Document,
     field::FieldSpec,
     join::{self, Known, Part},
-    view::{Change, Names, Touch, View},
+    view::{Change, Names, Table, Touch, View},
 };
 
 pub(crate) struct Images;
@@ -17,34 +16,36 @@ pub(crate) struct Images;
 const MAX_USED_IN: usize = 100;
 const ARTICLE_FIELDS: [&str; 4] = ["headline", "published", "section", "language"];
 
-static NAMES: Names = Names {
-    date: "taken",
-    section: "used_in.section",
-    byline: &["photographer.name", "credit", "photographer.id"],
-    others: &[
-        ("photographer", &["photographer.name"]),
-        ("author", &["photographer.name", "credit"]),
-        ("headline", &["used_in.headline"]),
-        ("title", &["used_in.headline"]),
-        ("published", &["used_in.published"]),
+static TABLE: Table = Table {
+    kind: AssetKind::Image,
+    fields: &[
+        FieldSpec::text("caption", 2.0),
+        FieldSpec::text("alt", 1.5),
+        FieldSpec::names("credit", 1.0),
+        FieldSpec::keyword("photographer.id"),
+        FieldSpec::names_and_keyword("photographer.name", 2.0),
+        FieldSpec::date("taken"),
+        FieldSpec::keyword("renditions.href"),
+        FieldSpec::keyword("used_in.id"),
+        FieldSpec::text("used_in.headline", 1.0),
+        FieldSpec::date("used_in.published"),
+        FieldSpec::keyword("used_in.section"),
+        FieldSpec::number("used_in_count"),
+        FieldSpec::text("rights", 0.0),
     ],
+    names: Names {
+        date: "taken",
+        section: "used_in.section",
+        byline: &["photographer.name", "credit", "photographer.id"],
+        others: &[
+            ("photographer", &["photographer.name"]),
+            ("author", &["photographer.name", "credit"]),
+            ("headline", &["used_in.headline"]),
+            ("title", &["used_in.headline"]),
+            ("published", &["used_in.published"]),
+        ],
+    },
 };
-
-static FIELDS: [FieldSpec; 13] = [
-    FieldSpec::text("caption", 2.0),
-    FieldSpec::text("alt", 1.5),
-    FieldSpec::names("credit", 1.0),
-    FieldSpec::keyword("photographer.id"),
-    FieldSpec::names_and_keyword("photographer.name", 2.0),
-    FieldSpec::date("taken"),
-    FieldSpec::keyword("renditions.href"),
-    FieldSpec::keyword("used_in.id"),
-    FieldSpec::text("used_in.headline", 1.0),
-    FieldSpec::date("used_in.published"),
-    FieldSpec::keyword("used_in.section"),
-    FieldSpec::number("used_in_count"),
-    FieldSpec::text("rights", 0.0),
-];
 
 /// The articles that use an image, in brief: the first by their ids, as many as are listed.
 fn uses(image: &AssetRef, snapshot: &Snapshot) -> Result<Vec<Value>, ReadError> {
@@ -69,37 +70,27 @@ fn uses(image: &AssetRef, snapshot: &Snapshot) -> Result<Vec<Value>, ReadError> 
 }
 
 impl View for Images {
-    fn kind(&self) -> AssetKind {
-        AssetKind::Image
+    fn table(&self) -> &'static Table {
+        &TABLE
     }
 
-    fn fields(&self) -> &'static [FieldSpec] {
-        &FIELDS
-    }
-
-    fn names(&self) -> &'static Names {
-        &NAMES
-    }
-
-    fn document_knowing(
+    fn denormalise(
         &self,
-        id: &AssetId,
+        asset: &AssetRef,
+        mut fields: Map<String, Value>,
         snapshot: &Snapshot,
         known: &mut Known,
-    ) -> Result<Option<Document>, ReadError> {
-        let asset = AssetRef::new(AssetKind::Image, id.clone());
-        let Some(live) = snapshot.live_fields(&asset)? else { return Ok(None) };
-        let mut json = live.fields;
-        if let Some(id) = join::id_at(&json, "photographer") {
-            json.insert("photographer".to_owned(), known.part(Part::Photographer, id, snapshot)?);
+    ) -> Result<Option<Map<String, Value>>, ReadError> {
+        if let Some(id) = join::id_at(&fields, "photographer") {
+            fields.insert("photographer".to_owned(), known.part(Part::Photographer, id, snapshot)?);
         }
         // A stock image is used ten thousand times: only what is shown is read.
-        let count = snapshot.work(&asset)?.articles;
+        let count = snapshot.work(asset)?.articles;
         if count > 0 {
-            json.insert("used_in".to_owned(), Value::Array(uses(&asset, snapshot)?));
+            fields.insert("used_in".to_owned(), Value::Array(uses(asset, snapshot)?));
         }
-        json.insert("used_in_count".to_owned(), json!(count));
-        Ok(Some(Document { asset, seq: live.seq, revision: live.revision, source: live.source, json }))
+        fields.insert("used_in_count".to_owned(), json!(count));
+        Ok(Some(fields))
     }
 
     /// An image touches itself; an article the images that it shows or showed; a byline the images that it took.

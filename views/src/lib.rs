@@ -13,13 +13,13 @@ mod document;
 mod field;
 mod images;
 mod join;
+mod list;
 mod text;
 mod view;
 
 pub use document::{Document, ViewDigest};
 pub use field::{EXACT, FieldKind, FieldSpec, LOCAL, local_of, number_of, values_at};
 pub use join::Known;
+pub use list::{ARTICLES, BYLINES, IMAGES, UnknownView, VIEW_NAMES, VIEWS};
 pub use text::{ANALYSER_VERSION, Analyser, Language, Place, Term, Terms, first_cell, fold, forms};
-pub use view::{
-    ARTICLES, BYLINES, Change, IMAGES, Names, Touch, UnknownView, VIEW_NAMES, VIEWS, View, ViewId,
-};
+pub use view::{Change, Names, Table, Touch, View, ViewId};

@@ -1,28 +1,57 @@
-//! Views: the ways to make documents out of assets. A view is one file of this crate that implements [`View`], and
-//! one line in [`VIEWS`].
+//! What a view is: a way to make documents out of assets, and its name.
 
-use std::{cmp::Ordering, fmt, hash, ops::Deref, str::FromStr};
+use std::{cmp::Ordering, fmt, hash, ops::Deref};
 
 use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 use store::{AssetId, AssetKind, AssetRef, EventType, ReadError, Seq, Snapshot};
 
-use crate::{articles, bylines, document::Document, field::FieldSpec, images, join::Known};
+use crate::{document::Document, field::FieldSpec, join::Known};
 
 /// One way to make documents out of assets: a pair of pure functions, and a table of fields.
 ///
 /// Indexing one change, rebuilding from zero and rebuilding as of the past call these same functions, so they
 /// cannot disagree.
 pub trait View: Send + Sync {
-    /// The kind of asset that its documents are made of: each is of one asset.
-    fn kind(&self) -> AssetKind;
+    /// Returns what it is of, what of it can be searched, and by which names.
+    fn table(&self) -> &'static Table;
+
+    /// Returns what the document of an asset says, given what the asset itself says; `None` when the view shows nothing of
+    /// it. It follows from the snapshot and nothing else; `known` is a cache of joined assets.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the log cannot be read.
+    fn denormalise(
+        &self,
+        asset: &AssetRef,
+        fields: Map<String, Value>,
+        snapshot: &Snapshot,
+        known: &mut Known,
+    ) -> Result<Option<Map<String, Value>>, ReadError>;
+
+    /// Hands every asset of the view's kind whose document this event may have changed to `touch`, some perhaps
+    /// more than once. The snapshot is one that has the event.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the log cannot be read, or what `touch` returns.
+    fn touched_by(&self, change: &Change, snapshot: &Snapshot, touch: Touch<'_>) -> Result<(), ReadError>;
+
+    /// Returns the kind of asset that its documents are made of: each is of one asset.
+    fn kind(&self) -> AssetKind {
+        self.table().kind
+    }
 
     /// Returns what of the documents can be searched.
-    fn fields(&self) -> &'static [FieldSpec];
+    fn fields(&self) -> &'static [FieldSpec] {
+        self.table().fields
+    }
 
-    /// The names that people use for its fields.
-    fn names(&self) -> &'static Names;
+    /// Returns the names that people use for its fields.
+    fn names(&self) -> &'static Names {
+        &self.table().names
+    }
 
-    /// The document of an asset, from what this snapshot says and nothing else; `None` when readers do not see it.
+    /// Returns the document of an asset, from what this snapshot says and nothing else; `None` when readers do not see it.
     ///
     /// # Errors
     /// [`ReadError`] when the log cannot be read.
@@ -39,14 +68,24 @@ pub trait View: Send + Sync {
         id: &AssetId,
         snapshot: &Snapshot,
         known: &mut Known,
-    ) -> Result<Option<Document>, ReadError>;
+    ) -> Result<Option<Document>, ReadError> {
+        let asset = AssetRef::new(self.kind(), id.clone());
+        let Some(live) = snapshot.live_fields(&asset)? else { return Ok(None) };
+        let json = self.denormalise(&asset, live.fields, snapshot, known)?;
+        let of = |json| Document { asset, seq: live.seq, revision: live.revision, source: live.source, json };
+        Ok(json.map(of))
+    }
+}
 
-    /// Hands every asset of the view's kind whose document this event may have changed to `touch`, some perhaps
-    /// more than once. The snapshot is one that has the event.
-    ///
-    /// # Errors
-    /// [`ReadError`] when the log cannot be read, or what `touch` returns.
-    fn touched_by(&self, change: &Change, snapshot: &Snapshot, touch: Touch<'_>) -> Result<(), ReadError>;
+/// What a view is of, and what of it can be searched.
+#[derive(Debug)]
+pub struct Table {
+    /// The kind of asset that its documents are made of.
+    pub kind: AssetKind,
+    /// What of the documents can be searched.
+    pub fields: &'static [FieldSpec],
+    /// The names that people use for its fields.
+    pub names: Names,
 }
 
 /// Takes one touched asset.
@@ -83,30 +122,6 @@ pub struct ViewId {
     view: &'static dyn View,
 }
 
-/// Each article with the names of its authors, and with its images.
-pub const ARTICLES: ViewId = ViewId::new("articles", &articles::Articles);
-/// Each image with its photographer, and with the articles that used it.
-pub const IMAGES: ViewId = ViewId::new("images", &images::Images);
-/// Each person or organisation with what it made.
-pub const BYLINES: ViewId = ViewId::new("bylines", &bylines::Bylines);
-
-/// All views, in the order in which they are shown.
-pub const VIEWS: [ViewId; 3] = [ARTICLES, IMAGES, BYLINES];
-
-/// The names of [`VIEWS`].
-pub const VIEW_NAMES: [&str; VIEWS.len()] = names_of(VIEWS);
-
-#[expect(clippy::indexing_slicing, reason = "it counts to the length of both; iterators are not const")]
-const fn names_of<const N: usize>(views: [ViewId; N]) -> [&'static str; N] {
-    let mut names = [""; N];
-    let mut at = 0;
-    while at < N {
-        names[at] = views[at].name;
-        at += 1;
-    }
-    names
-}
-
 impl ViewId {
     /// Returns the id of a view of this name.
     pub const fn new(name: &'static str, view: &'static dyn View) -> Self {
@@ -116,15 +131,6 @@ impl ViewId {
     /// Returns its name, which no other view has.
     pub const fn name(self) -> &'static str {
         self.name
-    }
-
-    /// Returns the view that shows assets of a kind by themselves.
-    pub const fn of_kind(kind: AssetKind) -> Self {
-        match kind {
-            AssetKind::Article => ARTICLES,
-            AssetKind::Image => IMAGES,
-            AssetKind::Byline => BYLINES,
-        }
     }
 
     /// Returns the view itself.
@@ -184,26 +190,3 @@ impl Serialize for ViewId {
         serializer.serialize_str(self.name())
     }
 }
-
-impl FromStr for ViewId {
-    type Err = UnknownView;
-
-    /// Takes the name of one of [`VIEWS`], and that of the kind of asset that it shows by itself.
-    fn from_str(text: &str) -> Result<Self, UnknownView> {
-        let named = VIEWS.into_iter().find(|view| view.name() == text);
-        let of_kind = || text.parse().ok().map(Self::of_kind);
-        named.or_else(of_kind).ok_or_else(|| UnknownView(text.chars().take(80).collect()))
-    }
-}
-
-/// A word that names no view.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownView(String);
-
-impl fmt::Display for UnknownView {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is no view: there are {}", self.0, VIEW_NAMES.join(", "))
-    }
-}
-
-impl std::error::Error for UnknownView {}
