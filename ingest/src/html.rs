@@ -5,6 +5,7 @@ mod text;
 mod tree;
 
 use quick_xml::escape::{resolve_html5_entity, resolve_predefined_entity};
+use serde_json::Value;
 
 #[cfg(test)]
 pub(crate) use self::tree::Data;
@@ -16,6 +17,53 @@ pub(crate) struct Plain {
     /// Paragraphs parted by empty lines.
     pub(crate) text: String,
     pub(crate) pictures: Vec<Picture>,
+    /// Where its links lead, as they are written.
+    pub(crate) links: Links,
+}
+
+/// More links than any text has.
+const MAX_LINKS: usize = 10_000;
+
+/// Where the links of a text lead, each once.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Links(Vec<String>);
+
+impl Links {
+    /// Adds an address; places on the same page, addresses of mail, and scripts are none.
+    pub(crate) fn add(&mut self, address: &str) {
+        let address = address.trim();
+        let scheme = address.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+        let none = address.is_empty()
+            || address.starts_with('#')
+            || scheme.is_some_and(|scheme| matches!(scheme.as_str(), "mailto" | "javascript" | "data"));
+        if !none && self.0.len() < MAX_LINKS && !self.0.iter().any(|other| other == address) {
+            self.0.push(address.to_owned());
+        }
+    }
+
+    /// Adds those of another text.
+    pub(crate) fn extend(&mut self, others: &Self) {
+        others.0.iter().for_each(|other| self.add(other));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<Links> for Value {
+    fn from(links: Links) -> Self {
+        links.0.into()
+    }
+}
+
+impl IntoIterator for Links {
+    type Item = String;
+    type IntoIter = std::vec::IntoIter<String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
 }
 
 /// A picture that a text shows.

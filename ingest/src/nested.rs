@@ -1,6 +1,7 @@
 //! What an article nests becomes assets of its own: its persons, its pictures, each referred to by id.
 
-use store::{Article, AssetId, AssetKind, Image, Rendition, Timestamp};
+use serde_json::Value;
+use store::{Article, AssetId, AssetKind, Content, Fact, Image, Rendition, Timestamp};
 
 use crate::{
     credits,
@@ -152,10 +153,34 @@ impl Nested {
         }
     }
 
+    /// Adds a picture. Of one that is there already, what it did not say yet.
     fn add_image(&mut self, id: AssetId, image: Image, mention: bool) {
+        let same = self.found.iter_mut().find(|one| one.event.id == id);
+        if let Some(Fact::Published(Content::Image(known))) = same.map(|one| &mut one.event.fact) {
+            complete(known, image);
+            return;
+        }
         if !self.article.images.contains(&id) && self.article.images.len() < store::MAX_REFERENCES {
             self.article.images.push(id.clone());
             self.found.push(Found { mention, ..Found::published(id, image, None) });
+        }
+    }
+
+    /// Keeps where the links of its text lead, after those that are there.
+    pub(crate) fn links(&mut self, links: impl IntoIterator<Item = String>) {
+        let mut links: Vec<Value> = links.into_iter().map(Value::from).collect();
+        if links.is_empty() {
+            return;
+        }
+        match self.article.extra.entry("links").or_insert_with(|| Value::Array(Vec::new())) {
+            Value::Array(known) => {
+                links.retain(|link| !known.contains(link));
+                known.append(&mut links);
+            }
+            known => {
+                links.insert(0, known.take());
+                *known = links.into();
+            }
         }
     }
 
@@ -176,6 +201,26 @@ impl Nested {
             one.former.clone_from(&self.former);
         }
         found
+    }
+}
+
+/// Adds what a second description of a picture says, and the first does not.
+fn complete(known: &mut Image, other: Image) {
+    for (place, text) in
+        [(&mut known.caption, other.caption), (&mut known.alt, other.alt), (&mut known.credit, other.credit)]
+    {
+        if place.is_empty() {
+            *place = text;
+        }
+    }
+    for file in other.renditions {
+        match known.renditions.iter_mut().find(|one| one.href == file.href) {
+            Some(one) => {
+                one.width = one.width.or(file.width);
+                one.height = one.height.or(file.height);
+            }
+            None => known.renditions.push(file),
+        }
     }
 }
 

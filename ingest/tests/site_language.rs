@@ -87,3 +87,39 @@ fn short_texts_have_the_language_of_their_archive() {
     write(dir.path(), "moved/posts/short.md", "---\ntitle: War declared again\n---\n");
     assert_eq!(load_of(&log, dir.path(), "moved").events, 1);
 }
+
+/// Two items of one id and one date are two. Which is which is told by what they say, in whatever order they come again, and
+/// whatever is taken for the language of their archive by then.
+#[test]
+fn two_of_one_id_are_known_whatever_their_language_seems() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(dir.path().join("log")).unwrap();
+    let item = |headline: &str| {
+        format!(
+            r#"{{"uri":"urn:x:1","version":"1","versioncreated":"1931-05-02T10:00:00Z","headline":"{headline}","body_text":"…"}}"#
+        )
+    };
+    write(dir.path(), "site/a.json", &item("War declared"));
+    write(dir.path(), "site/b.json", &item("Peace declared"));
+    write(dir.path(), "site/c.json", &item("Ice on the river"));
+    let report = load_of(&log, dir.path(), "site");
+    assert_eq!((report.articles, report.same_ids.records), (3, 2));
+    assert_eq!(languages(&log), ["Ice on the river: -", "Peace declared: -", "War declared: -"]);
+
+    write(dir.path(), "later/a.json", &item("Ice on the river"));
+    write(dir.path(), "later/b.json", &item("War declared"));
+    write(dir.path(), "later/c.json", &item("Peace declared"));
+    for number in 10..=19 {
+        write(
+            dir.path(),
+            &format!("later/posts/{number}.md"),
+            &format!("---\ntitle: Long\n---\n{ENGLISH}\n"),
+        );
+    }
+    let report = load_of(&log, dir.path(), "later");
+    assert_eq!(report.events, 10, "{:?}", languages(&log));
+    // One that says something else is told the language.
+    write(dir.path(), "later/d.json", &item("Fog").replace("urn:x:1", "urn:x:2"));
+    assert_eq!(load_of(&log, dir.path(), "later").events, 1);
+    assert!(languages(&log).contains(&"Fog: en".to_owned()), "{:?}", languages(&log));
+}

@@ -253,7 +253,8 @@ fn is_around(tree: &Tree, node: usize) -> bool {
     let is_hidden = tree.attribute(node, "aria-hidden") == "true"
         || style.contains("display:none")
         || style.contains("display: none");
-    if is_hidden || matches!(name, "html" | "body" | "article" | "main") {
+    // The words of a picture are no part of the text, however they are called.
+    if is_hidden || matches!(name, "html" | "body" | "article" | "main" | "figcaption") {
         return is_hidden;
     }
     let mut around = false;

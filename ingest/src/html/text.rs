@@ -1,6 +1,6 @@
 //! The rules by which a page's elements become paragraphs of text.
 
-use super::{Picture, Plain, Tree};
+use super::{Links, Picture, Plain, Tree};
 
 /// Elements whose content nobody reads.
 pub(super) const UNSEEN: [&str; 15] = [
@@ -58,6 +58,7 @@ pub(super) struct Writer {
     /// Where in `out` the caption began that is open.
     caption: Option<usize>,
     pictures: Vec<Picture>,
+    links: Links,
 }
 
 impl Writer {
@@ -99,6 +100,9 @@ impl Writer {
             }
             if matches!(name, "img" | "amp-img") {
                 self.picture(tree, node);
+            }
+            if name == "a" {
+                self.links.add(tree.attribute(node, "href"));
             }
             self.tag(name, false);
             waiting.push((node, true));
@@ -173,6 +177,6 @@ impl Writer {
 
     pub(super) fn finish(mut self) -> Plain {
         self.out.truncate(self.out.trim_end().len());
-        Plain { text: self.out.trim_start().to_owned(), pictures: self.pictures }
+        Plain { text: self.out.trim_start().to_owned(), pictures: self.pictures, links: self.links }
     }
 }

@@ -26,8 +26,9 @@ use store::{AssetId, AssetRef, Log, Name, ReadError, Snapshot};
 
 use super::{
     met::Met,
+    site_language,
     subject::{Identity, Subject, hex},
-    working::hash,
+    working::{Ready, hash},
 };
 use crate::{link, quarantine::absolute, record::Origin};
 
@@ -226,27 +227,37 @@ impl Identities {
         &self,
         snapshot: &Snapshot,
         asset: &AssetRef,
-        fingerprint: &str,
+        event: &Ready,
     ) -> Result<AssetId, ReadError> {
-        let own = own_of(asset, fingerprint);
-        let mut known = self.lines(snapshot, &format!("also:{}", key_of(asset)), asset)?;
-        if known.contains(&own) {
-            return Ok(own);
+        if let Some(same) = self.same_further(snapshot, asset, event)? {
+            return Ok(same);
         }
+        let mut known = self.lines(snapshot, &format!("also:{}", key_of(asset)), asset)?;
         known.retain(|id| !self.met.contains(hash(&AssetRef::new(asset.kind, id.clone()))));
-        Ok(known.into_iter().next().unwrap_or(own))
+        let own = || own_of(asset, &event.prepared.fingerprint());
+        Ok(known.into_iter().next().unwrap_or_else(own))
     }
 
     /// The further asset that says the same, of an id that several records have: whichever of them comes first this time.
+    /// The language of the site, which is a guess, tells no two apart.
     pub(super) fn same_further(
         &self,
         snapshot: &Snapshot,
         asset: &AssetRef,
-        fingerprint: &str,
+        event: &Ready,
     ) -> Result<Option<AssetId>, ReadError> {
         let known = self.lines(snapshot, &format!("also:{}", key_of(asset)), asset)?;
-        let own = own_of(asset, fingerprint);
-        Ok(known.contains(&own).then_some(own))
+        let own = own_of(asset, &event.prepared.fingerprint());
+        if known.contains(&own) {
+            return Ok(Some(own));
+        }
+        let Some(guessed) = &event.of_site else { return Ok(None) };
+        for id in known {
+            if site_language::is_head(snapshot, &AssetRef::new(asset.kind, id.clone()), guessed)? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns true if the id was met in the file that is being read.

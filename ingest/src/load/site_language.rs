@@ -84,16 +84,28 @@ impl SiteLanguages {
 /// it comes out. Returns true if they are the same then.
 pub(super) fn settle(snapshot: &Snapshot, asset: &AssetRef, event: &mut NewEvent) -> Result<bool, ReadError> {
     let Fact::Published(content) = &mut event.fact else { return Ok(false) };
-    let Some(state) = snapshot.state(asset)?.filter(|state| state.published != Seq::ZERO) else {
+    let Some(before) = head(snapshot, asset)?.filter(|before| is_same(content, before)) else {
         return Ok(false);
     };
-    let head = snapshot.event(state.published)?;
-    let Some(Fact::Published(before)) = head.fact() else { return Ok(false) };
-    let same = is_same(content, before);
-    if same {
-        content.clone_from(before);
-    }
-    Ok(same)
+    *content = before;
+    Ok(true)
+}
+
+/// Returns true if an event says what the asset's head says, but for the language of the site.
+pub(super) fn is_head(snapshot: &Snapshot, asset: &AssetRef, event: &NewEvent) -> Result<bool, ReadError> {
+    let Fact::Published(content) = &event.fact else { return Ok(false) };
+    Ok(head(snapshot, asset)?.is_some_and(|before| is_same(content, &before)))
+}
+
+/// What the latest published revision of an asset says.
+fn head(snapshot: &Snapshot, asset: &AssetRef) -> Result<Option<Content>, ReadError> {
+    let Some(state) = snapshot.state(asset)?.filter(|state| state.published != Seq::ZERO) else {
+        return Ok(None);
+    };
+    Ok(match snapshot.event(state.published)?.fact() {
+        Some(Fact::Published(content)) => Some(content.clone()),
+        _ => None,
+    })
 }
 
 /// Returns true for contents that differ in nothing but the language of the site.

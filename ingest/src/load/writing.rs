@@ -250,8 +250,7 @@ impl<'a> Writing<'a> {
         let snapshot = self.log.snapshot()?;
         let asset = match self.identities.resolve(&snapshot, &called, &subject, again)? {
             Verdict::Is(id) if id == called.id => {
-                let fingerprint = event.prepared.fingerprint();
-                match self.identities.same_further(&snapshot, &called, &fingerprint)? {
+                match self.identities.same_further(&snapshot, &called, &event)? {
                     Some(further) => Some(AssetRef::new(called.kind, further)),
                     None => self.if_not_held_elsewhere(&snapshot, &event, &called, &subject)?,
                 }
@@ -341,7 +340,7 @@ impl<'a> Writing<'a> {
         self.report.same_ids.add(called);
         let id = match &subject.natural {
             Some(natural) => natural.clone(),
-            None => self.identities.further(&snapshot, called, &event.prepared.fingerprint())?,
+            None => self.identities.further(&snapshot, called, event)?,
         };
         let asset = AssetRef::new(called.kind, id);
         self.identities.note_further(&snapshot, called, &asset)?;

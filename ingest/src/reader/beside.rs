@@ -2,12 +2,15 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs, io,
+    fs,
+    io::{self, Read as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::{
+    charset::Transcoded,
+    open::HEAD_BYTES,
     packed::Packed,
     record::{MAX_RECORD_BYTES, Origin, Place, Raw, Reason},
     walk::why,
@@ -135,7 +138,7 @@ impl Archives {
 }
 
 impl Beside {
-    /// The bytes of the file that a link leads to: below the record's folder, and nowhere else. Of a link from elsewhere,
+    /// The text of the file that a link leads to, as UTF-8 where its encoding is known: below the record's folder, and nowhere else. Of a link from elsewhere,
     /// an address on the web or a path on another machine, the end is what leads to it here.
     pub(super) fn read(&self, link: &str) -> Result<Vec<u8>, Reason> {
         let tails = tails(link);
@@ -154,12 +157,12 @@ impl Beside {
                 if fs::metadata(&path).map_err(unreadable)?.len() > most {
                     return Err(Reason::Content(format!("its page `{link}` is too large")));
                 }
-                fs::read(path).map_err(unreadable)
+                fs::read(path).map_err(unreadable).map(decoded)
             }
             Self::Archive(archive, folder) => {
                 let find = |tail: &String| archive.find(&joined(folder, tail));
                 let name = tails.iter().find_map(find).ok_or_else(missing)?;
-                archive.packed.read(&name, most).map_err(unreadable)
+                archive.packed.read(&name, most).map_err(unreadable).map(decoded)
             }
         }
     }
@@ -241,9 +244,19 @@ fn is_mets(name: &str) -> bool {
     file.contains("mets") && file.ends_with(".xml")
 }
 
+/// Returns a file's text as UTF-8, as it would be read by itself; its bytes where its encoding is not known.
+fn decoded(bytes: Vec<u8>) -> Vec<u8> {
+    let head = bytes.get(..HEAD_BYTES.min(bytes.len())).unwrap_or_default().to_vec();
+    let mut text = Vec::with_capacity(bytes.len());
+    match Transcoded::new(bytes.as_slice(), &head, None).map(|mut stream| stream.read_to_end(&mut text)) {
+        Ok(Ok(_)) => text,
+        _ => bytes,
+    }
+}
+
 /// Returns where the files are that a METS names; nothing of one that is broken.
 fn links(bytes: &[u8]) -> Vec<String> {
-    let Ok(root) = xml::parse(&Raw::new(Place::START, bytes.to_vec())) else { return Vec::new() };
+    let Ok(root) = xml::parse(&Raw::new(Place::START, decoded(bytes.to_vec()))) else { return Vec::new() };
     root.deep("FLocat").into_iter().map(|link| link.attribute("href").to_owned()).collect()
 }
 

@@ -100,6 +100,7 @@ impl Reader for JsonFeed {
             nested.picture(picture);
         }
         nested.article.extra = item.rest();
+        nested.links(markup.links);
         let given = if given.contains(':') || given.len() >= 16 { given } else { url };
         Ok(nested.finish(id_or(&given, || format!("{}#{}", origin.stem, raw.place.record))?))
     }

@@ -148,7 +148,15 @@ pub(super) fn read_article(map: Map<String, Value>, graph: &Graph<'_>) -> Nested
         fields.0.remove(name);
     }
     let mut nested = Nested::default();
-    let plain = |text: String| if text.contains(['<', '&']) { html::plain(&text).text } else { text };
+    let mut links = html::Links::default();
+    let mut plain = |text: String| {
+        if !text.contains(['<', '&']) {
+            return text;
+        }
+        let found = html::plain(&text);
+        links.extend(&found.links);
+        found.text
+    };
     nested.article = Article {
         headline: plain(fields.first_text(&["headline", "name"])),
         kicker: fields.text("alternativeHeadline"),
@@ -188,6 +196,7 @@ pub(super) fn read_article(map: Map<String, Value>, graph: &Graph<'_>) -> Nested
     authors(&mut nested, &mut fields, graph);
     images(&mut nested, &mut fields, graph);
     nested.article.extra = fields.rest();
+    nested.links(links);
     nested
 }
 

@@ -28,9 +28,10 @@ pub(crate) struct Mets {
 }
 
 /// The parts of an issue that are texts of their own.
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 13] = [
     "article",
     "advertisement",
+    "advert",
     "letter",
     "obituary",
     "editorial",
@@ -42,6 +43,23 @@ const TEXTS: [&str; 12] = [
     "birth_marriage_death",
     "textsection",
 ];
+
+/// What stands around the texts of an issue, on every page or above the first.
+const FURNITURE: [&str; 9] = [
+    "title_section",
+    "masthead",
+    "publication_heading",
+    "page_header",
+    "page_footer",
+    "page_number",
+    "running_title",
+    "header",
+    "footer",
+];
+
+/// What an issue is divided into before its texts.
+const PARTS: [&str; 8] =
+    ["newspaper", "volume", "issue", "content", "contents", "section", "supplement", "page"];
 
 impl Reader for Mets {
     fn cutter(&self, _: &[u8]) -> Box<dyn Cutter> {
@@ -145,6 +163,10 @@ impl<'a> Issue<'a> {
         let mut divisions = Vec::new();
         if let Some(map) = logical {
             texts_of(map, false, &mut divisions);
+            if !divisions.is_empty() {
+                divisions.clear();
+                self.texts_and_others_of(map, &mut divisions);
+            }
         }
         let labels: BTreeMap<&str, &str> = self.pages_in_order().into_iter().collect();
         let mut found = Vec::new();
@@ -183,6 +205,28 @@ impl<'a> Issue<'a> {
             found.push((format!("{}#{id}", self.stem()), nested));
         }
         Ok(found)
+    }
+
+    /// As [`texts_of`], with what has words, but is of no type that is known, and neither holds a text nor belongs to one.
+    fn texts_and_others_of(&self, element: &'a Element, found: &mut Vec<&'a Element>) {
+        for division in in_order(element) {
+            let mut below = Vec::new();
+            texts_of(division, true, &mut below);
+            if is_text(division) {
+                found.push(division);
+                found.append(&mut below);
+            } else if below.is_empty() && !is_one_of(division, &PARTS) {
+                found.extend(self.leads_to_words(division).then_some(division));
+            } else {
+                self.texts_and_others_of(division, found);
+            }
+        }
+    }
+
+    /// Returns true for a division that is no furniture and points into the text of a page.
+    fn leads_to_words(&self, division: &'a Element) -> bool {
+        !is_one_of(division, &FURNITURE)
+            && self.areas(division).iter().any(|area| !area.attribute("BEGIN").is_empty())
     }
 
     /// The pages as articles, each with its id.
@@ -312,7 +356,7 @@ impl<'a> Issue<'a> {
     }
 }
 
-/// The divisions that are texts. A section of a text is a part of it; another text in it is one of its own.
+/// The divisions that are texts by their type. A section of a text is a part of it; another text in it is one of its own.
 fn texts_of<'a>(element: &'a Element, inside: bool, found: &mut Vec<&'a Element>) {
     for division in in_order(element) {
         let is_text = is_text(division) && !(inside && is_section(division));
@@ -325,6 +369,12 @@ fn texts_of<'a>(element: &'a Element, inside: bool, found: &mut Vec<&'a Element>
 
 fn is_text(division: &Element) -> bool {
     TEXTS.contains(&division.attribute("TYPE").to_lowercase().as_str())
+}
+
+/// Returns true for a division of one of these types, whoever's word it is (`np:issue`).
+fn is_one_of(division: &Element, types: &[&str]) -> bool {
+    let kind = division.attribute("TYPE").to_lowercase();
+    types.contains(&kind.rsplit(':').next().unwrap_or_default())
 }
 
 fn is_section(division: &Element) -> bool {

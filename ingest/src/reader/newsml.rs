@@ -136,14 +136,21 @@ fn article(item: &Element, id: AssetId, class: &str) -> Vec<Found> {
             nested.person(&name);
         }
     }
+    let mut links = html::Links::default();
     for inline in item.all("contentSet").flat_map(Element::elements) {
         match inline.local() {
-            "inlineXML" => inline_xml(&mut nested, inline),
+            "inlineXML" => {
+                inline_xml(&mut nested, inline);
+                inline.deep("a").iter().for_each(|link| links.add(link.attribute("href")));
+            }
             "inlineData" => {
                 // What is no text, a picture for instance, is none here either.
-                let text = construct::markup(inline, Unstated::Text).map(|markup| html::plain(&markup).text);
-                if let Some(text) = text.filter(|_| nested.article.body.is_empty()) {
-                    nested.article.body = text;
+                let shown = construct::markup(inline, Unstated::Text).map(|markup| html::plain(&markup));
+                if let Some(shown) = shown {
+                    links.extend(&shown.links);
+                    if nested.article.body.is_empty() {
+                        nested.article.body = shown.text;
+                    }
                 }
             }
             _ => {}
@@ -153,7 +160,8 @@ fn article(item: &Element, id: AssetId, class: &str) -> Vec<Found> {
     for picture in pictures(item) {
         nested.refer(picture);
     }
-    nested.article.extra = extra(item, meta);
+    nested.article.extra.extend(extra(item, meta));
+    nested.links(links);
     nested.finish(id)
 }
 

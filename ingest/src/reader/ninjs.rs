@@ -80,7 +80,7 @@ fn article(mut fields: Fields, kind: &str) -> Nested {
     if article.headline.is_empty() {
         article.headline = fields.text("title");
     }
-    let pictures = fill_texts(&mut article, &bodies, &summaries);
+    let shown = fill_texts(&mut article, &bodies, &summaries);
     if !matches!(kind, "" | "text") {
         article.genre = kind.to_owned();
     }
@@ -125,28 +125,28 @@ fn article(mut fields: Fields, kind: &str) -> Nested {
         let list = renditions.into_iter().map(|file| serde_json::to_value(file).unwrap_or_default());
         fields.keep("renditions", Value::Array(list.collect()));
     }
-    for picture in pictures {
+    for picture in shown.pictures {
         nested.picture(picture);
     }
     nested.article.extra.extend(fields.rest());
+    nested.links(shown.links);
     nested
 }
 
-fn fill_texts(article: &mut Article, bodies: &[Text], summaries: &[Text]) -> Vec<html::Picture> {
+fn fill_texts(article: &mut Article, bodies: &[Text], summaries: &[Text]) -> html::Plain {
     let body = bodies.iter().find(|text| !text.is_markup()).or_else(|| bodies.first());
-    let mut pictures = Vec::new();
+    let mut shown = html::Plain::default();
     if let Some(text) = body {
         article.body = text.plain();
     }
     if let Some(markup) = bodies.iter().find(|text| text.is_markup()) {
-        let found = html::plain(&markup.value);
+        shown = html::plain(&markup.value);
         if article.body.is_empty() {
-            article.body = found.text;
+            article.body = std::mem::take(&mut shown.text);
         }
-        pictures = found.pictures;
     }
     article.summary = best_text(summaries, &["summary", "text", "", "main", "caption"]).unwrap_or_default();
-    pictures
+    shown
 }
 
 /// A picture, and who made it.

@@ -6,7 +6,9 @@ use store::{Correction, Image, Keyword, Rendition};
 use super::Reader;
 use crate::{
     cut::{Cutter, Whole},
-    dates, link,
+    dates,
+    html::Links,
+    link,
     nested::{Nested, id_or, language},
     publicity,
     record::{Found, Origin, Raw, Reason},
@@ -212,6 +214,9 @@ fn content(nested: &mut Nested, body: &Element) {
     if let Some(tail) = body.at("body.end") {
         keep(nested, "tagline", tail.text().into());
     }
+    let mut links = Links::default();
+    body.deep("a").iter().for_each(|link| links.add(link.attribute("href")));
+    nested.links(links);
     for media in content.deep("media") {
         let file = |reference: &Element| {
             let href = [reference.attribute("source"), reference.attribute("href")];

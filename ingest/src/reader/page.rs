@@ -44,7 +44,8 @@ impl Reader for Html {
         let base =
             [tree.all("base").map(|node| tree.attribute(node, "href").to_owned()).next(), former.clone()];
         let base = base.into_iter().flatten().find(|base| link::is_absolute(base)).unwrap_or_default();
-        let address = [canonical, own].into_iter().map(|url| link::resolve(&base, &url));
+        let stated = [canonical, own].into_iter().filter(|url| !url.trim().is_empty());
+        let address = stated.map(|url| link::resolve(&base, &url)).collect::<Vec<_>>();
         nested.article.url = address.into_iter().find(|url| url.contains("://")).unwrap_or_default();
         fill_from_page(&mut nested, &meta, &tree, &base);
         // As Hugo writes the old addresses of a page.
@@ -164,6 +165,7 @@ fn fill_from_page(nested: &mut Nested, meta: &Meta, tree: &Tree, base: &str) {
         }
     }
     let shown = html::main_text(tree);
+    let links = shown.links.into_iter().map(|link| link::resolve(base, &link)).collect::<Vec<_>>();
     if is_teaser(&article.body, &shown.text) {
         let teaser = std::mem::replace(&mut article.body, shown.text);
         if article.summary.is_empty() {
@@ -183,16 +185,26 @@ fn fill_from_page(nested: &mut Nested, meta: &Meta, tree: &Tree, base: &str) {
         let words = words.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned);
         article.keywords.extend(crate::fields::keywords("keyword", words.collect()));
     }
+    nested.links(links);
     nested.people_of_credit();
     if nested.article.images.is_empty() {
-        let href = link::resolve(base, &meta.first(&["og:image", "twitter:image"]));
-        if href.contains("://") {
+        let stated = meta.first(&["og:image", "twitter:image"]);
+        let href = link::resolve(base, &stated);
+        if !stated.trim().is_empty() && href.contains("://") {
             nested.picture(html::Picture {
                 href,
                 alt: meta.first(&["og:image:alt"]),
                 ..html::Picture::default()
             });
         }
+    }
+    for picture in shown.pictures {
+        // What says nothing is a part of the page's looks.
+        if picture.alt.trim().is_empty() && picture.caption.is_empty() {
+            continue;
+        }
+        let href = link::resolve(base, &picture.href);
+        nested.picture(html::Picture { href, ..picture });
     }
 }
 
@@ -267,6 +279,71 @@ mod tests {
             &format!("<div style='display: none'>{}</div>{one}{one}{two}", prose("Hidden")),
             &["First"],
             &["Hidden"],
+        );
+    }
+
+    #[test]
+    fn links_and_pictures_of_the_text_are_kept() {
+        let body = format!(
+            "<nav><a href=/home>Home</a></nav><article>{}<p>The harbour master of the town has them all in his <a href=/times>list of times</a>, <a href='#top'>top</a>, \
+             <a href='mailto:a@x.example'>mail</a>.</p><figure><img src=i/ferry.jpg alt='In ice'>\
+             <figcaption class=caption>The ferry</figcaption></figure><img src=line.gif alt=''><img src=map.png alt=Map>{}</article>",
+            prose("First"),
+            prose("Last")
+        );
+        let found = |head: &str| {
+            let page =
+                format!("<link rel=canonical href='https://x.example/a/1'>{head}<title>T</title>{body}");
+            let raw = Raw::new(crate::record::Place::START, page.into_bytes());
+            let found = Html.read(&raw, &Origin::default()).unwrap();
+            found.iter().map(|one| serde_json::to_value(&one.event.fact).unwrap()).collect::<Vec<_>>()
+        };
+        let plain = found("");
+        let article = plain.last().unwrap();
+        assert_eq!(article["extra"]["links"], json!(["https://x.example/times"]));
+        assert_eq!(
+            article["images"],
+            json!(["https://x.example/a/i/ferry.jpg", "https://x.example/a/map.png"])
+        );
+        assert_eq!((&plain[0]["caption"], &plain[0]["alt"]), (&json!("The ferry"), &json!("In ice")));
+        assert!(!article["body"].as_str().unwrap().contains("The ferry"));
+        // The one that stands for the page is one of them, or another.
+        let same = found("<meta property=og:image content='/a/i/ferry.jpg'>");
+        assert_eq!(same.last().unwrap()["images"], article["images"]);
+        assert_eq!(same[0]["caption"], "The ferry");
+        let other =
+            found("<meta property=og:image content='/card.png'><meta property=og:image:alt content=Card>");
+        assert_eq!(other.last().unwrap()["images"][0], "https://x.example/card.png");
+        assert_eq!(other[0]["alt"], "Card");
+        assert_eq!(other.len(), 4);
+    }
+
+    /// What a page does not state is nothing, and not the address that it would be seen from.
+    #[test]
+    fn what_is_not_stated_has_no_address() {
+        let check = |head: &str, id: &str, url: Value, images: Value| {
+            let found = article(&format!("{head}<title>T</title>{}", prose("Text")));
+            assert_eq!(
+                (&found["id"], &found["url"], &found["images"]),
+                (&json!(id), &url, &images),
+                "{head}"
+            );
+        };
+        let none = Value::Null;
+        check("<base href='https://x.example/'>", "saved/a.html", none.clone(), none.clone());
+        check(
+            "<base href='https://x.example/'><link rel=canonical href=''>",
+            "saved/a.html",
+            none.clone(),
+            none.clone(),
+        );
+        let one = "https://x.example/1";
+        check(&format!("<link rel=canonical href='{one}'>"), one, json!(one), none.clone());
+        check(
+            &format!("<link rel=canonical href='{one}'><meta property=og:image content=' '>"),
+            one,
+            json!(one),
+            none,
         );
     }
 

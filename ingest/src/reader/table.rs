@@ -170,7 +170,9 @@ impl Record<'_> {
         }
         let given = if id.is_empty() { article.url.clone() } else { id };
         let id = id_or(&given, || format!("{}#{}", without_ending(&origin.stem), raw.place.record))?;
-        nested.article.extra = rest.rest();
+        let shown = std::mem::replace(&mut nested.article.extra, rest.rest());
+        let links = shown.get("links").and_then(Value::as_array);
+        nested.links(links.into_iter().flatten().map(text_of));
         Ok(publicity.on(nested.finish(id)))
     }
 
@@ -285,7 +287,13 @@ pub(crate) fn set(nested: &mut Nested, field: &str, text: &str) -> bool {
                 return false;
             }
             let markup = text.contains("</") || text.contains("<br");
-            article.body = if markup { html::plain(text).text } else { text.trim().to_owned() };
+            if markup {
+                let found = html::plain(text);
+                article.body = found.text;
+                nested.links(found.links);
+            } else {
+                article.body = text.trim().to_owned();
+            }
             return true;
         }
         "section" => &mut article.section,

@@ -95,7 +95,7 @@ pub(in crate::reader) fn entry(item: &Element, feed: &Feed, unstated: Unstated) 
     if article.published.is_none() {
         article.published = article.updated.take();
     }
-    let pictures = texts(&mut nested, &mut taken, unstated);
+    let (pictures, in_text) = texts(&mut nested, &mut taken, unstated);
     links(&mut nested, &mut taken, feed);
     let article = &mut nested.article;
     article.rights = taken.text(&["rights", "dc:rights", "atom:rights", "copyright", "media:copyright"]);
@@ -142,11 +142,17 @@ pub(in crate::reader) fn entry(item: &Element, feed: &Feed, unstated: Unstated) 
     // WordPress's own have a reader of their own.
     others.retain(|name, _| !name.starts_with("wp:"));
     nested.article.extra.extend(others);
+    let in_text: Vec<String> = in_text.into_iter().map(|link| feed.absolute(item, &link)).collect();
+    nested.links(in_text);
     nested
 }
 
-/// The long text and the short one; returns the pictures in them.
-fn texts(nested: &mut Nested, taken: &mut Taken<'_>, unstated: Unstated) -> Vec<html::Picture> {
+/// The long text and the short one; returns the pictures and the links in them.
+fn texts(
+    nested: &mut Nested,
+    taken: &mut Taken<'_>,
+    unstated: Unstated,
+) -> (Vec<html::Picture>, html::Links) {
     let mut read = |names: &[&str]| -> html::Plain {
         for name in names {
             let found = taken.item.elements().find(|one| one.name == *name && !one.children.is_empty());
@@ -171,7 +177,9 @@ fn texts(nested: &mut Nested, taken: &mut Taken<'_>, unstated: Unstated) -> Vec<
             nested.article.summary = short.text;
         }
     }
-    long.pictures.into_iter().chain(short.pictures).collect()
+    let mut links = long.links;
+    links.extend(&short.links);
+    (long.pictures.into_iter().chain(short.pictures).collect(), links)
 }
 
 /// The address of an item: its link, or else the guid that is one (RSS 2.0: unless it says `isPermaLink="false"`).

@@ -3,7 +3,7 @@
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::shortcode;
-use crate::html::{self, Picture};
+use crate::html::{self, Links, Picture};
 
 /// What a body says.
 #[derive(Default)]
@@ -16,11 +16,8 @@ pub(super) struct Body {
     /// Pictures that a shortcode or a template shows by their place on the site.
     pub(super) named: Vec<Picture>,
     /// Where the text's links lead, as they are written.
-    pub(super) links: Vec<String>,
+    pub(super) links: Links,
 }
-
-/// More links than any text has.
-const MAX_LINKS: usize = 10_000;
 
 /// Reads Markdown.
 pub(super) fn read(markdown: &str) -> Body {
@@ -91,7 +88,7 @@ impl Writer {
                     ..Picture::default()
                 });
             }
-            Tag::Link { dest_url, .. } => self.link(dest_url),
+            Tag::Link { dest_url, .. } => self.body.links.add(dest_url),
             Tag::Heading { .. } => {
                 self.paragraph();
                 self.in_heading = self.body.heading.is_empty();
@@ -139,25 +136,13 @@ impl Writer {
         }
     }
 
-    /// Keeps where a link leads; places on the same page are none.
-    fn link(&mut self, address: &str) {
-        let address = address.trim();
-        let known = address.is_empty() || address.starts_with('#') || address.starts_with("mailto:");
-        if !known
-            && self.body.links.len() < MAX_LINKS
-            && !self.body.links.iter().any(|other| other == address)
-        {
-            self.body.links.push(address.to_owned());
-        }
-    }
-
     /// Keeps where the links of raw HTML lead.
     fn links_of(&mut self, markup: &str) {
         let tags = markup.split("<a").skip(1).filter(|tag| tag.starts_with(char::is_whitespace));
         for tag in tags {
             let tag = tag.split('>').next().unwrap_or("");
             if let Some(address) = html::attribute(&format!("<a{tag}>"), "href") {
-                self.link(&address);
+                self.body.links.add(&address);
             }
         }
     }

@@ -171,6 +171,51 @@ fn a_text_is_given_once_and_in_its_order() {
     );
 }
 
+/// Whatever somebody calls it: what has words is a text, unless it is furniture, or holds texts, or belongs to one.
+#[test]
+fn what_is_of_an_unknown_type_is_a_text() {
+    let check = |divisions: &str, expected: &[(&str, &str)]| {
+        let mut found = issue(LINKS, "", divisions);
+        found.pop();
+        let texts: Vec<(&str, &str)> = found
+            .iter()
+            .map(|one| (one["type"].as_str().unwrap_or(""), one["body"].as_str().unwrap_or("")))
+            .collect();
+        assert_eq!(texts, expected, "{divisions}");
+    };
+    let article = format!("<div TYPE='ARTICLE'>{}</div>", area("P1B1"));
+    let (two, three) = (area("P1B2"), area("P1B3"));
+    for kind in ["ADVERT", "ILLUSTRATION", "FAMILY_NOTICE", "np:notice", ""] {
+        let name = kind.to_lowercase();
+        check(&format!("{article}<div TYPE='{kind}'>{two}</div>"), &[("article", "one1"), (&name, "two1")]);
+    }
+    // As a whole, with its parts.
+    check(
+        &format!(
+            "{article}<div TYPE='TABLE'><div TYPE='CAPTION'>{two}</div><div TYPE='ROWS'>{three}</div></div>"
+        ),
+        &[("article", "one1"), ("table", "two1\n\nthree1")],
+    );
+    // In a section beside articles.
+    check(
+        &format!("<div TYPE='SECTION'>{article}<div TYPE='Quotes'>{two}</div></div>"),
+        &[("article", "one1"), ("quotes", "two1")],
+    );
+    check(
+        &format!(
+            "{article}<div TYPE='SECTION'><div TYPE='Notice'>{two}</div><div TYPE='Notice'>{three}</div></div>"
+        ),
+        &[("article", "one1"), ("notice", "two1"), ("notice", "three1")],
+    );
+    check(&format!("<div TYPE='MASTHEAD'>{two}</div>{article}"), &[("article", "one1")]);
+    check(&format!("<div TYPE='ISSUE'>{article}</div><div TYPE='COVER'/>"), &[("article", "one1")]);
+    check(
+        &format!("<div TYPE='ARTICLE'>{}<div TYPE='ILLUSTRATION'>{two}</div></div>", area("P1B1")),
+        &[("article", "one1\n\ntwo1")],
+    );
+    check(&format!("<div TYPE='ADVERT'>{two}</div>"), &[("advert", "two1")]);
+}
+
 #[test]
 fn what_the_metadata_says_is_kept() {
     let mods = "<dmdSec ID='d'><mdWrap><xmlData><mods><titleInfo><nonSort>The</nonSort><title>Tide</title><partName>II</partName></titleInfo>\

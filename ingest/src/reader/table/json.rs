@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use serde_json::{Deserializer, Value};
+use serde_json::{Deserializer, Map, Value};
 
 use super::{
     columns::{Columns, field, is_header},
@@ -32,6 +32,8 @@ pub(crate) enum Shape {
 
 /// How deep in objects the list of records may lie.
 const MAX_DEPTH: usize = 4;
+/// Within how many characters a description of data says so.
+const HEAD: usize = 400;
 
 /// Returns how records lie in a file that begins so; `None` where nothing in it looks like one.
 pub(crate) fn shape(text: &str, mapped: &Columns) -> Option<Shape> {
@@ -47,6 +49,7 @@ pub(crate) fn shape(text: &str, mapped: &Columns) -> Option<Shape> {
         Some(value) if is_record(&value, mapped) => lines().or(Some(Shape::Values)),
         Some(value) => list_in(&value, mapped, 0).map(Shape::Under).or_else(lines),
         // Broken, or longer than what is looked at: a list whose first record can be seen.
+        None if describes_data(text) => None,
         None => {
             lists(text).find(|(_, inside)| sound(inside)).map(|(name, _)| Shape::Under(name)).or_else(lines)
         }
@@ -61,9 +64,7 @@ fn first(text: &str) -> Option<Value> {
 /// Returns true for an object with a headline or a text, unless it is the schema of such objects.
 fn is_record(value: &Value, mapped: &Columns) -> bool {
     let Value::Object(object) = value else { return false };
-    // https://json-schema.org/draft/2020-12/json-schema-core#name-the-schema-keyword
-    let dialect = object.get("$schema").and_then(Value::as_str).unwrap_or_default();
-    if dialect.contains("//json-schema.org/") {
+    if is_schema(object) {
         return false;
     }
     let said = |value: &Value| {
@@ -74,9 +75,25 @@ fn is_record(value: &Value, mapped: &Columns) -> bool {
     is_header(&columns, mapped)
 }
 
+/// Returns true for what describes data, and is none: a JSON Schema, or an API by OpenAPI, which names its version.
+fn is_schema(object: &Map<String, Value>) -> bool {
+    // https://json-schema.org/draft/2020-12/json-schema-core#name-the-schema-keyword
+    let dialect = object.get("$schema").and_then(Value::as_str).unwrap_or_default();
+    let is_text = |name: &str| object.get(name).is_some_and(Value::is_string);
+    dialect.contains("//json-schema.org/") || is_text("openapi") || is_text("swagger")
+}
+
+/// Returns true if a text whose end is not seen begins as such a description does.
+fn describes_data(text: &str) -> bool {
+    let head: String = text.chars().take(HEAD).filter(|c| !c.is_whitespace()).collect();
+    let dialect = head.split_once("\"$schema\":\"").and_then(|(_, after)| after.split('"').next());
+    dialect.is_some_and(|dialect| dialect.contains("//json-schema.org/"))
+        || ["{\"openapi\":\"", "{\"swagger\":\""].iter().any(|begin| head.starts_with(begin))
+}
+
 /// The name of the list of records that lies in an object.
 fn list_in(value: &Value, mapped: &Columns, depth: usize) -> Option<String> {
-    let object = value.as_object().filter(|_| depth < MAX_DEPTH)?;
+    let object = value.as_object().filter(|object| depth < MAX_DEPTH && !is_schema(object))?;
     let list = object.iter().find(|(_, value)| {
         let first = value.as_array().and_then(|list| list.first());
         first.is_some_and(|first| is_record(first, mapped))
@@ -184,6 +201,20 @@ mod tests {
             |dialect: &str| format!("{{\"$schema\":\"{dialect}\",\"title\":\"A\",\"description\":\"b\"}}");
         check(&schema("http://json-schema.org/draft-07/schema#"), None);
         check(&schema("https://example.org/article.json"), Some(Shape::Lines));
+        // Lists of what it describes are no records either.
+        let inside = |head: &str, end: &str| {
+            format!("{{{head},\n \"oneOf\":[{{\"title\":\"A\",\"description\":\"b\"}}]{end}")
+        };
+        for head in [
+            "\"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\"title\":\"A\"",
+            "\"openapi\":\"3.1.0\"",
+            "\"swagger\": \"2.0\"",
+        ] {
+            check(&inside(head, "}"), None);
+            check(&inside(head, ",\"longer\":["), None);
+        }
+        check(&inside("\"openapi\":7", "}"), under("oneOf"));
+        check(&inside("\"$schema\":\"https://example.org/a.json\"", ",\"longer\":["), under("oneOf"));
         check("", None);
     }
 
