@@ -4,9 +4,9 @@ use std::{path::PathBuf, sync::Arc};
 
 use crate::{
     asset::AssetRef,
-    catalog::asof::AsOf,
     event::{InvalidEvent, Revision, Seq},
     log::{clock::ClockError, compress::Undecodable, record::Malformed, turn::NoTurn},
+    moment::AsOf,
 };
 
 /// Why a log cannot be opened.
@@ -249,4 +249,9 @@ impl From<heed::Error> for AppendError {
 fn no_room(kind: std::io::ErrorKind) -> bool {
     use std::io::ErrorKind;
     matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+}
+
+/// The record of this event is not what was written.
+pub(crate) fn damaged(seq: Seq, found: impl Into<Damage>) -> ReadError {
+    ReadError::Damaged { seq, damage: found.into() }
 }

@@ -6,7 +6,7 @@ use crate::{
     catalog::snapshot::Snapshot,
     error::ReadError,
     event::Seq,
-    log::{Log, digest::Digest},
+    log::{digest::Digest, handle::Log},
 };
 
 /// What reads the log on and keeps, beside its work, how far it has come: an index, a reader of events, a publisher.

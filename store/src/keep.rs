@@ -5,6 +5,4 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod repair;
 pub(crate) mod rewrite;
-pub(crate) mod scratch;
-pub(crate) mod upgrade;
 pub(crate) mod verify;

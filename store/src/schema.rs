@@ -11,8 +11,10 @@ use crate::{
     asset::AssetKind,
     content::{Article, Byline, Image},
     event::{EventType, InvalidEvent, Merge, Order},
-    log::record::SCHEMA,
 };
+
+/// The version of the payloads' JSON, which may grow apart from the grammar of records.
+pub(crate) const SCHEMA: u64 = 2;
 
 /// One step: turns a payload of the version before into one of this version; `None` where every payload of the version
 /// before is one of this version as it is.

@@ -15,7 +15,7 @@ use crate::{
     date::Timestamp,
     error::{AppendError, ReadError},
     event::{Fact, NewEvent, Order, OrderedBy, Revision},
-    log::{Log, append::Batch, tables::time_of},
+    log::{batch::Batch, handle::Log, tables::time_of},
 };
 
 /// So many assets are withdrawn in one transaction.

@@ -11,10 +11,9 @@ use crate::{
     error::ReadError,
     event::Seq,
     log::{
-        Log,
-        append::data_of,
+        handle::Log,
         record::Record,
-        stored::{Decoded, decode_payload},
+        stored::{Decoded, data_of, decode_payload},
         tables::{CatalogTables, Tables},
     },
 };

@@ -12,14 +12,11 @@ use crate::{
     catalog::{Status, snapshot::Snapshot},
     error::ReadError,
     log::{
-        append::Name,
-        position,
+        batch::Name,
+        sources::{NAMES, is_name, position},
         tables::{Tables, seal},
     },
 };
-
-/// What the names of rows begin with that are no source's position.
-const PREFIX: &str = "name:";
 
 impl Snapshot {
     /// Returns what a source stored under this name with [`Batch::names`](crate::Batch::names).
@@ -27,19 +24,14 @@ impl Snapshot {
     /// # Errors
     /// [`ReadError`]: damaged, or the disk fails.
     pub fn name(&self, key: &str) -> Result<Option<String>, ReadError> {
-        let row = format!("{PREFIX}{key}");
+        let row = format!("{NAMES}{key}");
         self.tables.sources.get(&self.txn, &row)?.map(|sealed| position(&row, sealed)).transpose()
     }
 }
 
-/// Returns true if the row of this key is a name and no position.
-pub(crate) fn is_name(row: &str) -> bool {
-    row.starts_with(PREFIX)
-}
-
 /// The key and the sealed value of a name's row.
 pub(crate) fn row(name: &Name) -> (String, Vec<u8>) {
-    let key = format!("{PREFIX}{}", name.key);
+    let key = format!("{NAMES}{}", name.key);
     let sealed = seal(key.as_bytes(), name.value.as_bytes());
     (key, sealed)
 }

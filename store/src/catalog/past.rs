@@ -17,17 +17,16 @@ use heed::RoTxn;
 
 use crate::{
     asset::AssetRef,
-    catalog::{
-        Head, Status, asof::AsOf, changes::Changes, damaged, fold::Fold, reader::Reader, snapshot::Snapshot,
-    },
+    catalog::{Head, Status, changes::Changes, damaged, fold::Fold, reader::Reader, snapshot::Snapshot},
     error::ReadError,
     event::{OrderedBy, Seq},
-    keep::scratch::Scratch,
     log::{
-        Log,
+        handle::Log,
+        scratch::Scratch,
         stored::earlier,
         tables::{CatalogTables, Read},
     },
+    moment::AsOf,
 };
 
 /// So many catalogs of older moments are kept.
@@ -78,7 +77,7 @@ impl Past {
             Some(folded) => folded,
             None => {
                 let moment = (self.as_of, self.within, snapshot.reader);
-                let scratch = snapshot.tables.pasts.catalog(snapshot, moment)?;
+                let scratch = snapshot.tables.beside.get::<Pasts>().catalog(snapshot, moment)?;
                 let txn = scratch.env.clone().static_read_txn()?;
                 self.folded.get_or_init(|| Folded { txn, scratch })
             }

@@ -6,21 +6,22 @@ use serde_json::{Map, Value};
 use crate::{
     asset::{AssetId, AssetKind, AssetRef, kind_letter},
     catalog::{
-        Brief, Head, Status, asof::AsOf, damaged as catalog_damaged, edges_to, past::Past, reader::Reader,
-        referrer_of, work::Work,
+        Brief, Head, Status, damaged as catalog_damaged, edges_to, past::Past, reader::Reader, referrer_of,
+        work::Work,
     },
     content::Content,
     date::Timestamp,
-    error::ReadError,
+    error::{ReadError, damaged},
     event::{Event, EventType, Fact, Payload, Revision, Seq},
     log::{
-        Log,
         digest::Digest,
-        head_in,
+        handle::Log,
+        head::head_in,
         record::Record,
-        stored::{Stored, as_event, checked_record, damaged, earlier},
+        stored::{Stored, as_event, checked_record, earlier},
         tables::{CatalogTables, Read, Tables},
     },
+    moment::AsOf,
 };
 
 /// The log and the catalog as of one seq. Not shared between threads: each opens its own.
@@ -87,6 +88,17 @@ pub struct LiveFields {
     pub source: String,
     /// What it says: the JSON of its [`Content`].
     pub fields: Map<String, Value>,
+}
+
+impl Log {
+    /// The log and the catalog as of now. Keep it for a second at most: as long as it lives, LMDB cannot use
+    /// again what later writes free.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the disk fails or the last record is damaged.
+    pub fn snapshot(&self) -> Result<Snapshot, ReadError> {
+        Snapshot::open(self)
+    }
 }
 
 impl Snapshot {

@@ -194,15 +194,7 @@ impl Fact {
     }
 }
 
-impl Fact {
-    /// Reads the `data` of a stored event, which may be of an older schema.
-    pub(crate) fn from_stored(event_type: &EventType, schema: u64, data: &str) -> Result<Self, InvalidEvent> {
-        match crate::schema::upcast(event_type, schema, data)? {
-            Some(upcast) => Self::from_json(event_type, &upcast),
-            None => Self::from_json(event_type, data),
-        }
-    }
-}
+impl Fact {}
 
 impl Serialize for Fact {
     /// Its `data`.

@@ -12,9 +12,11 @@ use crate::{
     error::{AppendError, OpenError, ReadError},
     keep::verify::{Progress, VerifyReport},
     log::{
-        Log, LogHead,
+        handle::Log,
+        head::LogHead,
         turn::{NEXT, WRITER},
-        volume::{LOCK, UNFINISHED, VolumeNumber, lock_file, sync_dir, write_current},
+        volume::VolumeNumber,
+        volumes::{LOCK, UNFINISHED, lock_file, sync_dir, write_current},
     },
 };
 

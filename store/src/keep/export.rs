@@ -1,6 +1,6 @@
 //! Export: the log as JSON Lines, exact to the byte of every payload, so that an import has the same digests.
 //!
-//! A line is an event's JSON form, with its payload as it was stored. What [`crate::digest`] needs is all in
+//! A line is an event's JSON form, with its payload as it was stored. What [`crate::log::digest`] needs is all in
 //! it: `seq`, `recorded`, `salt`, `digest`, and `schema` where the payload is not of the first; an erased event has
 //! `erased`, its payload's digest, in place of `data` and `salt`.
 
@@ -13,7 +13,8 @@ use crate::{
     event::Seq,
     keep::verify::{Progress, Stage},
     log::{
-        Log, LogHead, head_in,
+        handle::Log,
+        head::{LogHead, head_in},
         record::{Encoded, Record},
     },
 };

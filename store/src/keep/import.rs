@@ -10,13 +10,15 @@ use crate::{
     catalog::{Said, head_key},
     date::Timestamp,
     error::{AppendError, ReadError},
-    event::{EventType, Fact, Seq, Visibility},
+    event::{EventType, Seq, Visibility},
     keep::verify::{Progress, Stage},
     log::{
-        Log, LogHead,
-        append::{Prepared, begin_payload},
+        batch::Prepared,
         compress::Compressed,
         digest::{Digest, Salt},
+        handle::Log,
+        head::LogHead,
+        stored::{begin_payload, fact_of},
         writer::Writer,
     },
     validate::MAX_PAYLOAD_BYTES,
@@ -151,7 +153,7 @@ impl Log {
         let schema = fields.schema.unwrap_or(1);
         let event = match (fields.data, fields.salt, fields.erased) {
             (Some(data), Some(salt), None) => {
-                let fact = Fact::from_stored(&event_type, schema, data.get()).map_err(|error| why(&error))?;
+                let fact = fact_of(&event_type, schema, data.get()).map_err(|error| why(&error))?;
                 let source = &*fields.source;
                 let mut extras: Map<String, Value> =
                     serde_json::from_str(text).map_err(|error| why(&error))?;

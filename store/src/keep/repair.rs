@@ -4,16 +4,14 @@ use heed::PutFlags;
 
 use crate::{
     catalog::fold::Fold,
-    error::{AppendError, ReadError},
+    error::{AppendError, ReadError, damaged},
     event::Seq,
-    keep::{
-        scratch::Scratch,
-        verify::{Progress, Stage},
-    },
+    keep::verify::{Progress, Stage},
     log::{
-        Log, head_in,
+        handle::Log,
+        head::head_in,
         record::Record,
-        stored::damaged,
+        scratch::Scratch,
         tables::{CATALOG, time_key},
     },
 };

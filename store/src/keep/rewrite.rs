@@ -8,26 +8,25 @@
 //! them are compressed anew. Erasures that wait at the same time share one rewrite. A crash in between is
 //! made good when the log is next opened.
 
-use std::{collections::BTreeSet, fs, io};
+use std::{collections::BTreeSet, fs};
 
-use heed::{BytesDecode, BytesEncode, Database, PutFlags, RoTxn, RwTxn};
+use heed::{PutFlags, RoTxn, RwTxn};
 
 use crate::{
     catalog::names,
-    error::{AppendError, OpenError, ReadError},
+    error::{AppendError, ReadError, damaged},
     event::Seq,
     keep::verify::{Progress, Stage},
     log::{
-        Log,
         blocks::Filling,
         compress::{DICTIONARY_BYTES, Dictionaries},
-        environment::Sync,
-        head_in,
+        copy::{CHUNK_BYTES, copy_table, new_volume},
+        handle::Log,
+        head::head_in,
         record::{Encoded, Record},
-        stored::damaged,
         tables::{STAMP, Tables},
         train::{put_dictionary, sampled},
-        volume::{VolumeNumber, Volumes, sync_dir},
+        volumes::sync_dir,
     },
 };
 
@@ -47,9 +46,6 @@ enum Why {
     /// To give room back: everything is compressed with the newest dictionary.
     Compact,
 }
-
-/// So many bytes are written in one transaction of the new volume.
-const CHUNK_BYTES: usize = 32 << 20;
 
 impl Log {
     /// Writes the log anew without its free pages and gaps. Readers go on; writers wait. Needs room for a second
@@ -201,31 +197,6 @@ impl Log {
     }
 }
 
-/// Makes a volume, lets it be filled, and returns when it is on disk; nothing is left of it if that fails.
-pub(crate) fn new_volume(
-    volumes: &Volumes,
-    volume: VolumeNumber,
-    fill: impl FnOnce(&Tables) -> Result<(), AppendError>,
-) -> Result<(), AppendError> {
-    let path = volumes.path(volume);
-    let written = (|| {
-        remove_if_there(&path)?;
-        fs::create_dir(&path)?;
-        let new = Tables::create(&path, volume, Sync::Never).map_err(without_context)?;
-        fill(&new)?;
-        new.env.force_sync()?;
-        new.env.try_clone_inner_file()?.sync_all()?;
-        drop(new);
-        Ok(sync_dir(&path)?)
-    })();
-    if written.is_err()
-        && let Err(error) = remove_if_there(&path)
-    {
-        tracing::warn!(%error, path = %path.display(), "a half written volume is left behind");
-    }
-    written
-}
-
 /// Copies what sources said of themselves, but for names that are of erased assets.
 fn copy_sources(old: &Tables, txn: &RoTxn<'_>, new: &Tables) -> Result<(), AppendError> {
     let mut to = new.env.write_txn()?;
@@ -238,34 +209,6 @@ fn copy_sources(old: &Tables, txn: &RoTxn<'_>, new: &Tables) -> Result<(), Appen
     Ok(to.commit()?)
 }
 
-/// Copies a table in the order of its keys, in transactions of bounded size.
-pub(crate) fn copy_table<K, V>(
-    from: Database<'static, K, V>,
-    txn: &RoTxn<'_>,
-    new: &Tables,
-    into: Database<'static, K, V>,
-) -> Result<(), AppendError>
-where
-    K: for<'a> BytesDecode<'a> + for<'a> BytesEncode<'a>,
-    V: for<'a> BytesDecode<'a> + for<'a> BytesEncode<'a>,
-{
-    let from = from.remap_types::<heed::types::Bytes, heed::types::Bytes>();
-    let into = into.remap_types::<heed::types::Bytes, heed::types::Bytes>();
-    let mut rows = from.iter(txn)?.peekable();
-    while rows.peek().is_some() {
-        let mut to = new.env.write_txn()?;
-        let mut bytes = 0;
-        while bytes < CHUNK_BYTES {
-            let Some(row) = rows.next() else { break };
-            let (key, value) = row?;
-            bytes += key.len() + value.len() + 16;
-            into.put_with_flags(&mut to, PutFlags::APPEND, key, value)?;
-        }
-        to.commit()?;
-    }
-    Ok(())
-}
-
 /// Returns true if a dictionary was learned from something that was erased; so too if that cannot be told.
 fn knows_erased(tables: &Tables, txn: &RoTxn<'_>, dictionary: u32) -> Result<bool, ReadError> {
     let Some(seqs) = sampled(tables, txn, dictionary)? else { return Ok(true) };
@@ -275,22 +218,6 @@ fn knows_erased(tables: &Tables, txn: &RoTxn<'_>, dictionary: u32) -> Result<boo
         }
     }
     Ok(false)
-}
-
-fn remove_if_there(path: &std::path::Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// A new volume's directory says nothing to the reader of a message.
-fn without_context(error: OpenError) -> AppendError {
-    match error {
-        OpenError::Lmdb { error, .. } => error.into(),
-        OpenError::Directory { error, .. } => error.into(),
-        error => ReadError::from(error).into(),
-    }
 }
 
 #[cfg(test)]

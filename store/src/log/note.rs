@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use crate::{
     event::Seq,
-    log::{LogHead, digest::Digest},
+    log::{digest::Digest, head::LogHead},
 };
 
 impl fmt::Display for LogHead {

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     error::AppendError,
-    log::append::{Appended, Batch},
+    log::batch::{Appended, Batch},
 };
 
 /// The batches of one log handle that are not committed yet.

@@ -15,9 +15,6 @@ const VERSION: u8 = 1;
 const TIME_STATED: u8 = 0b001;
 const TYPE_IN_FULL: u8 = 255;
 
-/// The version of the payloads' JSON, which may grow apart from the grammar of records.
-pub(crate) const SCHEMA: u64 = 2;
-
 /// One record, its payload still encoded. The grammar, version 1:
 ///
 /// ```text
@@ -32,7 +29,7 @@ pub(crate) const SCHEMA: u64 = 2;
 ///
 /// Times are milliseconds since 1970; `prev` is the seq of the event before this on the same asset (0: none);
 /// `revision` counts the published events of the asset up to this one; `dictionary` 0 is none; `length` is that
-/// of the payload once decompressed. The link is that of [`crate::digest`].
+/// of the payload once decompressed. The link is that of [`crate::log::digest`].
 ///
 /// Corrupt forms that decoding refuses: another version, an unknown type code or encoding, a text that is not
 /// UTF-8 or no id, a varint of more than ten bytes, an end that comes too soon.
@@ -60,7 +57,7 @@ pub(crate) enum Encoded<'a> {
     Zstd { salt: Salt, dictionary: u32, length: usize, frame: &'a [u8] },
 }
 
-/// Returns what the chain's digest takes of a record besides its payload: see [`crate::digest`].
+/// Returns what the chain's digest takes of a record besides its payload: see [`crate::log::digest`].
 pub(crate) fn envelope(
     seq: Seq,
     recorded: Timestamp,

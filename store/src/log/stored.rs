@@ -4,11 +4,13 @@ use heed::RoTxn;
 use serde_json::{Map, Value};
 
 use crate::{
-    error::{Damage, ReadError},
-    event::{Event, Fact, Payload, Seq, Visibility},
+    asset::AssetRef,
+    catalog::Brief,
+    error::{Damage, ReadError, damaged},
+    event::{Event, EventType, Fact, InvalidEvent, Payload, Seq, Visibility},
     log::{
-        Log,
         digest::Digest,
+        handle::Log,
         record::{Encoded, Record},
         tables::Tables,
     },
@@ -76,10 +78,18 @@ pub(crate) fn decode_payload(
     payload: &[u8],
 ) -> Result<Option<Decoded>, ReadError> {
     let Some(stored) = Stored::read(seq, record, payload)? else { return Ok(None) };
-    let fact = Fact::from_stored(&record.event_type, record.schema, stored.data);
+    let fact = fact_of(&record.event_type, record.schema, stored.data);
     let fact = fact.map_err(|error| broken(seq, &error))?;
     let Stored { source, visibility, unknown, .. } = stored;
     Ok(Some(Decoded { fact, visibility, source, unknown }))
+}
+
+/// Reads the `data` of a stored event, which may be of an older schema.
+pub(crate) fn fact_of(event_type: &EventType, schema: u64, data: &str) -> Result<Fact, InvalidEvent> {
+    match upcast(event_type, schema, data)? {
+        Some(upcast) => Fact::from_json(event_type, &upcast),
+        None => Fact::from_json(event_type, data),
+    }
 }
 
 /// A payload taken apart.
@@ -123,6 +133,44 @@ fn broken(seq: Seq, why: &dyn std::fmt::Display) -> ReadError {
     damaged(seq, Damage::Payload(why.to_string()))
 }
 
-pub(crate) fn damaged(seq: Seq, found: impl Into<Damage>) -> ReadError {
-    ReadError::Damaged { seq, damage: found.into() }
+impl Log {
+    /// Returns what the revision of this seq names, and what it says in brief.
+    pub(crate) fn named_at(
+        &self,
+        tables: &Tables,
+        txn: &RoTxn<'_>,
+        seq: Seq,
+    ) -> Result<(Vec<AssetRef>, Brief), ReadError> {
+        let record = tables.record(txn, seq)?;
+        let mut payload = Vec::new();
+        self.payload_of(tables, txn, seq, &record, &mut payload)?;
+        Ok(match decode_payload(seq, &record, &payload)? {
+            Some(Decoded { fact: Fact::Published(content), .. }) => {
+                (content.references(), Brief::of(&content))
+            }
+            _ => Default::default(),
+        })
+    }
+}
+
+/// The part of a payload that is the event's `data`.
+pub(crate) fn data_of(payload: &[u8]) -> &[u8] {
+    let data_at = payload.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    payload.get(data_at..).unwrap_or_default()
+}
+
+/// The extras of a payload, and the line's end after which the data comes.
+pub(crate) fn begin_payload(
+    source: &str,
+    mut extras: serde_json::Map<String, serde_json::Value>,
+) -> serde_json::Result<Vec<u8>> {
+    let mut payload = Vec::with_capacity(4_096);
+    if !source.is_empty() {
+        extras.insert("source".to_owned(), source.into());
+    }
+    if !extras.is_empty() {
+        serde_json::to_writer(&mut payload, &extras)?;
+    }
+    payload.push(b'\n');
+    Ok(payload)
 }

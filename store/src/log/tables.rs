@@ -9,11 +9,11 @@ use heed::{
 };
 
 use crate::{
-    catalog::past::Pasts,
     date::Timestamp,
     error::{OpenError, ReadError},
     event::Seq,
     log::{
+        beside::Beside,
         blocks::Events,
         digest::Digest,
         environment::{SMALLEST_FILE, Sync, is_short, lengthen, open_env},
@@ -26,7 +26,7 @@ use crate::{
 pub(crate) const STAMP: &str = "commit";
 
 /// The version of the set of tables: 2. An older program refuses it; a log of format 1 is written anew when it is
-/// opened (see [`crate::upgrade`]).
+/// opened (see [`crate::log::upgrade`]).
 pub(crate) const FORMAT: u64 = 2;
 /// The version of what the catalog and the list of times say and of how they say it. Where a log has an older one,
 /// they are folded again when it is opened.
@@ -44,7 +44,7 @@ pub(crate) struct Tables {
     pub(crate) volume: VolumeNumber,
     pub(crate) env: Env<WithoutTls>,
     /// `format` → [`FORMAT`]; `catalog` → [`CATALOG`]; `json` → bytes of JSON that all payloads ever appended have together; `forget` → 1
-    /// while erased bytes are still to be driven out of the file (see [`crate::rewrite`]); `next_dictionary` → the
+    /// while erased bytes are still to be driven out of the file (see [`crate::keep::rewrite`]); `next_dictionary` → the
     /// lowest number that no dictionary ever had; [`STAMP`] → the transaction that wrote last.
     pub(crate) meta: Table<Str, U64<BE>>,
     /// Seq → block of records (grammars: [`crate::log::blocks::Events`], [`crate::log::record::Record`]). The log itself; all
@@ -60,8 +60,8 @@ pub(crate) struct Tables {
     pub(crate) times: Table<Bytes, Unit>,
     /// What the log says now.
     pub(crate) catalog: CatalogTables,
-    /// What it said at older moments; not on disk.
-    pub(crate) pasts: Arc<Pasts>,
+    /// What others keep beside the tables as long as they are open; not on disk.
+    pub(crate) beside: Arc<Beside>,
 }
 
 /// The catalog's tables: a fold of the log. A scratch environment holds them for the log as of an older moment.
@@ -72,7 +72,7 @@ pub(crate) struct CatalogTables {
     pub(crate) heads: Table<Bytes, Bytes>,
     /// Key of an asset, a zero byte, key of one that names it → what that one says in brief (grammar:
     /// [`crate::catalog::edge`] and [`crate::catalog::edge_value`]). A merged byline names the one it went into.
-    /// Beside the edges to an asset lies what they add up to (grammar: [`crate::work`]).
+    /// Beside the edges to an asset lies what they add up to (grammar: [`crate::catalog::work`]).
     pub(crate) referrers: Table<Bytes, Bytes>,
     /// The time until which a live revision is public, and its seq, as in `times` → key of its asset. What is not seen
     /// by readers, or has no such time, has no row.
@@ -187,9 +187,9 @@ impl Tables {
         let (meta, events, dictionaries, samples, sources, times, catalog) = opened;
         let catalog = CatalogTables::from(catalog);
         let events = Events::of(events);
-        let pasts = Arc::default();
+        let beside = Arc::default();
         let tables =
-            Self { volume, env, meta, events, dictionaries, samples, sources, times, catalog, pasts };
+            Self { volume, env, meta, events, dictionaries, samples, sources, times, catalog, beside };
         let txn = tables.env.read_txn().map_err(|error| failed(dir, error))?;
         for (what, known) in [("format", format), ("catalog", CATALOG)] {
             let found = tables.meta.get(&txn, what).map_err(|error| failed(dir, error))?.unwrap_or(0);

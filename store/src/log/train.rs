@@ -1,26 +1,21 @@
 //! Learning a dictionary from the log.
 
-use std::{
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread::{self, JoinHandle},
-};
-
 use heed::{RoTxn, RwTxn};
 
 use crate::{
     error::{AppendError, ReadError},
     event::{EventType, Seq},
     log::{
-        Log,
-        compress::DICTIONARY_BYTES,
-        head_in,
+        handle::Log,
+        head::head_in,
         record::Encoded,
         tables::{Tables, seal, unseal},
+        trainer::{Trained, Trainer, train},
     },
 };
+
+/// One commit in so many also clears the places of readers that died.
+const READERS_EVERY: u64 = 1_000;
 
 /// The log learns its first dictionary at this many bytes of JSON, and others, each from a wider sample, at the
 /// further figures. Small logs never pay for one.
@@ -32,6 +27,17 @@ const SAMPLE_BYTES: usize = 1 << 20;
 const SAMPLE_MAX: usize = 8 << 10;
 
 impl Log {
+    /// After each commit: whoever follows is told, and what was written may be worth a dictionary.
+    pub(crate) fn committed(&self) {
+        self.bell().ring();
+        if self.count_commit() % READERS_EVERY == READERS_EVERY - 1 {
+            self.clear_stale_readers();
+        }
+        if let Err(error) = self.train_when_due() {
+            tracing::warn!(%error, "no dictionary could be learned; the log goes on with the one it has");
+        }
+    }
+
     /// Learns a dictionary when the log has grown enough for the next.
     pub(crate) fn train_when_due(&self) -> Result<(), AppendError> {
         if let Some(trained) = self.trainer().finished() {
@@ -102,60 +108,6 @@ impl Log {
             seq = Seq::new(seq.get().saturating_add(step));
         }
         Ok((samples, seqs))
-    }
-}
-
-/// A dictionary that was learned, and is not in the log yet.
-struct Trained {
-    /// How many the log had when it was begun.
-    known: u64,
-    dictionary: Vec<u8>,
-    seqs: Vec<Seq>,
-}
-
-fn train(known: u64, samples: &[Vec<u8>], seqs: Vec<Seq>) -> Option<Trained> {
-    let dictionary = zstd::dict::from_samples(samples, DICTIONARY_BYTES).ok()?;
-    Some(Trained { known, dictionary, seqs })
-}
-
-/// Learns in a thread of its own, which touches no file, so that nobody waits for it. The next commit after it has
-/// finished takes what it learned; what was learned for nothing (the process ends) is learned again.
-#[derive(Default)]
-pub(crate) struct Trainer {
-    running: Mutex<Option<JoinHandle<Option<Trained>>>>,
-    /// Bytes of JSON.
-    not_before: AtomicU64,
-}
-
-impl Trainer {
-    /// Returns true if to begin at this size of the log: not while a thread is at it, and after a try not before the
-    /// log has twice the size, since what there is may be too little or too uniform to learn from.
-    fn may_try_at(&self, json: u64) -> bool {
-        let free = self.lock().is_none() && json >= self.not_before.load(Ordering::Relaxed);
-        if free {
-            self.not_before.store(json.saturating_mul(2), Ordering::Relaxed);
-        }
-        free
-    }
-
-    fn start(&self, known: u64, samples: Vec<Vec<u8>>, seqs: Vec<Seq>) {
-        let thread = thread::Builder::new().name("dictionary".to_owned());
-        match thread.spawn(move || train(known, &samples, seqs)) {
-            Ok(handle) => *self.lock() = Some(handle),
-            Err(error) => tracing::debug!(%error, "no thread to learn a dictionary in"),
-        }
-    }
-
-    fn finished(&self) -> Option<Trained> {
-        let mut running = self.lock();
-        if !running.as_ref()?.is_finished() {
-            return None;
-        }
-        running.take()?.join().ok().flatten()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<JoinHandle<Option<Trained>>>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

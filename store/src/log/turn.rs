@@ -24,7 +24,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::log::LogOptions;
+use crate::log::options::LogOptions;
 
 /// The pauses between two tries for a lock, at first and at last.
 const TRY_EVERY: [Duration; 2] = [Duration::from_micros(50), Duration::from_millis(2)];

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 use crate::{
     error::Damage,
     event::{Revision, Seq},
-    log::{LogHead, digest::Digest},
+    log::{digest::Digest, head::LogHead},
 };
 
 /// What verifying found.

@@ -5,11 +5,12 @@ use std::{fs, path::Path};
 use crate::{
     error::{AppendError, OpenError, ReadError},
     event::Seq,
-    keep::rewrite::{copy_table, new_volume},
     log::{
         blocks::Filling,
+        copy::{copy_table, new_volume},
         tables::Tables,
-        volume::{VolumeNumber, Volumes, sync_dir, write_current},
+        volume::VolumeNumber,
+        volumes::{Volumes, sync_dir, write_current},
     },
 };
 
