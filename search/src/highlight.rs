@@ -9,7 +9,7 @@ mod fragment;
 
 use std::collections::{BTreeMap, HashMap};
 
-use indexer::end::Budget;
+use indexer::end::{Budget, Steps};
 use query::{ALL_EXACT, FieldBoost, HighlightField, HighlightOptions, Pattern, Query};
 use views::{Analyser, Document, EXACT, FieldKind, FieldSpec, Language};
 
@@ -24,6 +24,7 @@ pub(crate) struct Highlighter<'a> {
     seeks: Vec<Seek>,
     fields: Vec<Chosen<'a>>,
     seekers: HashMap<(usize, Language), Seeker>,
+    steps: Steps,
 }
 
 struct Chosen<'a> {
@@ -62,7 +63,7 @@ impl<'a> Highlighter<'a> {
                 choose(format!("{}{EXACT}", spec.name));
             }
         }
-        Self { options, seeks, fields, seekers: HashMap::new() }
+        Self { options, seeks, fields, seekers: HashMap::new(), steps: Steps::default() }
     }
 
     /// The fragments of a document, by field, and how many bytes they have; none of those that there is nothing left to
@@ -122,7 +123,7 @@ impl<'a> Highlighter<'a> {
                 if seeker.is_empty() && chosen.options.without_match == 0 {
                     continue;
                 }
-                if !take(chosen, text, &seeker.find(text, budget)) {
+                if !take(chosen, text, &seeker.find(text, &mut self.steps, budget)) {
                     break;
                 }
             }

@@ -213,9 +213,10 @@ impl Seeker {
     }
 
     /// All matches in a text, in its order, none over another; those found before the budget is spent.
-    pub(super) fn find(&self, text: &str, budget: &Budget) -> Vec<Span> {
+    /// `steps` go on from text to text, so that many short ones cost few looks at the clock.
+    pub(super) fn find(&self, text: &str, steps: &mut Steps, budget: &Budget) -> Vec<Span> {
         let mut spans: Vec<Span> = Vec::new();
-        self.readings.iter().for_each(|reading| reading.find(text, budget, &mut spans));
+        self.readings.iter().for_each(|reading| reading.find(text, steps, budget, &mut spans));
         spans.sort_unstable();
         let mut apart: Vec<Span> = Vec::with_capacity(spans.len());
         for span in spans {
@@ -341,8 +342,8 @@ impl Reading {
         }
     }
 
-    fn find(&self, text: &str, budget: &Budget, spans: &mut Vec<Span>) {
-        if budget.check() {
+    fn find(&self, text: &str, steps: &mut Steps, budget: &Budget, spans: &mut Vec<Span>) {
+        if steps.more(1, budget) {
             return;
         }
         let Some(analyser) = self.analyser else {
@@ -356,7 +357,6 @@ impl Reading {
         let mut recent: VecDeque<Term> = VecDeque::new();
         let mut moved: Vec<Moved<'_>> =
             self.looks.iter().filter_map(|(seek, look)| Moved::of(*seek, look)).collect();
-        let mut steps = Steps::default();
         analyser.each_term(self.language, text, |term| {
             if steps.more(1 + self.looks.len(), budget) {
                 return false;
@@ -498,7 +498,7 @@ mod tests {
         let seeker = Seeker::new(&seeks, &FieldSpec::text("body", 1.0), name, Language::English, true);
         let mut shown = String::new();
         let mut at = 0;
-        for span in seeker.find(text, &endless()) {
+        for span in seeker.find(text, &mut Steps::default(), &endless()) {
             shown.push_str(&text[at..span.start]);
             shown.push_str(&format!("[{}]", &text[span.start..span.end]));
             at = span.end;
