@@ -4,109 +4,54 @@ use std::fmt;
 
 use crate::{
     open::HEAD_BYTES,
-    reader::{self, Hints, has_front_matter, has_json_front_matter, is_image_data},
+    reader::{self, Entry, Head, Hints, READERS, Stage, has_front_matter},
     record::Origin,
 };
 
-/// A format that there is a reader for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Format {
-    /// Our own JSON Lines.
-    JsonLines,
-    /// The Archive and Article Search APIs of the New York Times.
-    Nyt,
-    /// Markdown with front matter.
-    Markdown,
-    /// One picture's record, as sites made of Markdown keep them in YAML.
-    ImageData,
-    /// IPTC's News in JSON, any version.
-    Ninjs,
-    /// schema.org in JSON-LD.
-    JsonLd,
-    /// A JSON Feed.
-    JsonFeed,
-    /// A page of HTML, with JSON-LD or without.
-    Html,
-    /// NITF, the News Industry Text Format.
-    Nitf,
-    /// NewsML-G2.
-    NewsMl,
-    /// METS, with ALTO beside it.
-    Mets,
-    /// A page of ALTO.
-    Alto,
-    /// RSS, any version.
-    Rss,
-    /// Atom.
-    Atom,
-    /// WordPress's export.
-    Wxr,
-    /// The Reuters-21578 collection.
-    Reuters,
-    /// CSV or TSV.
-    Table,
-    /// JSON objects with a headline or a text.
-    Records,
-    /// Plain text whose path a pattern fits.
-    Text,
-    /// JSON, XML or a table that a mapping is of.
-    Mapped,
-}
+/// A format that there is a reader for, by its number in the table of readers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Format(usize);
 
 impl Format {
-    /// All of them.
-    pub const ALL: [Self; 20] = [
-        Self::JsonLines,
-        Self::Nyt,
-        Self::Markdown,
-        Self::ImageData,
-        Self::Ninjs,
-        Self::JsonLd,
-        Self::JsonFeed,
-        Self::Html,
-        Self::Nitf,
-        Self::NewsMl,
-        Self::Mets,
-        Self::Alto,
-        Self::Rss,
-        Self::Atom,
-        Self::Wxr,
-        Self::Reuters,
-        Self::Table,
-        Self::Records,
-        Self::Text,
-        Self::Mapped,
-    ];
+    /// Returns all of them.
+    pub fn all() -> impl ExactSizeIterator<Item = Self> {
+        (0..READERS.len()).map(Self)
+    }
 
-    /// The format that is called so.
+    /// Returns the format that is called so.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.name() == name)
+        Self::all().find(|format| format.name() == name)
     }
 
     /// Returns what reports and options call it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::JsonLines => "jsonl",
-            Self::Nyt => "nyt",
-            Self::Markdown => "markdown",
-            Self::ImageData => "image-yaml",
-            Self::Ninjs => "ninjs",
-            Self::JsonLd => "json-ld",
-            Self::JsonFeed => "json-feed",
-            Self::Html => "html",
-            Self::Nitf => "nitf",
-            Self::NewsMl => "newsml-g2",
-            Self::Mets => "mets",
-            Self::Alto => "alto",
-            Self::Rss => "rss",
-            Self::Atom => "atom",
-            Self::Wxr => "wxr",
-            Self::Reuters => "reuters",
-            Self::Table => "table",
-            Self::Records => "records",
-            Self::Text => "text",
-            Self::Mapped => "mapped",
-        }
+    pub fn name(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// Returns what is said of it.
+    pub(crate) fn entry(self) -> &'static Entry {
+        #[expect(clippy::indexing_slicing, reason = "only numbers of the table are made")]
+        &READERS[self.0]
+    }
+
+    /// Returns its number in the table of readers.
+    pub(crate) const fn number(self) -> usize {
+        self.0
+    }
+
+    /// Returns the first in the table's order that is told so at this stage.
+    fn told(stage: Stage, head: &Head<'_>) -> Option<Self> {
+        Self::all().find(|format| format.is_looked_for(stage, |tell| tell(head)))
+    }
+
+    fn is_looked_for(self, stage: Stage, is_it: impl Fn(fn(&Head<'_>) -> bool) -> bool) -> bool {
+        self.entry().told.iter().any(|(at, tell)| *at == stage && is_it(*tell))
+    }
+}
+
+impl fmt::Debug for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -131,9 +76,15 @@ pub(crate) enum Detected {
     Unknown(String),
 }
 
-/// The formats in a sentence, for people.
-const FORMATS: &str = "JSON Lines of Morgue's own, NYT Archive API JSON, Markdown with front matter, ninjs, NITF, \
-     NewsML-G2, JSON-LD (alone or in HTML), JSON Feed, METS and ALTO, RSS, Atom, WordPress exports, Reuters-21578, CSV, and plain text with a pattern";
+/// The formats that are looked for at one of these stages, in a sentence for people.
+fn known(at: impl Fn(Stage) -> bool) -> String {
+    let of_stage = |format: &Format| format.entry().told.iter().any(|(stage, _)| at(*stage));
+    let called: Vec<&str> = Format::all().filter(of_stage).map(|format| format.entry().called).collect();
+    match called.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => called.concat(),
+    }
+}
 
 /// Endings of files that lie beside archives and hold no records.
 const OTHER_ENDINGS: &str = "jpg jpeg png gif svg webp avif tif tiff ico bmp jp2 psd pdf eps ai mp3 mp4 m4a mov avi wav ogg webm \
@@ -144,34 +95,33 @@ const OTHER_ENDINGS: &str = "jpg jpeg png gif svg webp avif tif tiff ico bmp jp2
 const TEXT_ENDINGS: &str = "json jsonl ndjson jsonld xml nitf rss atom rdf sgm sgml html htm xhtml md markdown mkd csv tsv tab yml yaml txt text";
 
 /// Tells a file's format by its first bytes, decompressed, and its name.
-#[expect(clippy::too_many_lines, reason = "the order of the tellings is the rule: what is surer comes first")]
 pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
     // The stem has no endings of compression.
-    let name = origin.stem.as_str();
-    let file = name.rsplit('/').next().unwrap_or(name);
+    let stem = origin.stem.as_str();
+    let file = stem.rsplit('/').next().unwrap_or(stem);
     let ending = file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-    // The user said what these files are, however they begin.
-    if hints.patterns.iter().any(|pattern| pattern.fields(&origin.stem).is_some()) {
-        return Detected::Known(Format::Text);
+    let decoded = String::from_utf8_lossy(head);
+    let text = decoded.trim_start_matches('\u{feff}').trim_start();
+    let root = if text.starts_with('<') { root_name(text) } else { String::new() };
+    let local = root.rsplit(':').next().unwrap_or(&root);
+    let seen = Head { text, root: local, stem, ending: &ending, hints };
+    let told = |stage: Stage| Format::told(stage, &seen).map(Detected::Known);
+    if let Some(said) = told(Stage::Said) {
+        return said;
     }
-    if hints.mappings.joining(name).is_some() {
+    if hints.mappings.joining(stem).is_some() {
         return Detected::About("table joined to others");
-    }
-    if hints.mappings.names(name) {
-        return Detected::Known(Format::Mapped);
     }
     // A text that was damaged is still a text.
     let is_text = TEXT_ENDINGS.split_whitespace().any(|text| text == ending);
     if !is_text && head.iter().take(4_096).any(|byte| *byte == 0) {
         return Detected::Other;
     }
-    let text = String::from_utf8_lossy(head);
-    let text = text.trim_start_matches('\u{feff}').trim_start();
     if text.is_empty() && head.len() < HEAD_BYTES {
         return Detected::Empty;
     }
     if matches!(ending.as_str(), "yml" | "yaml") {
-        return if is_image_data(text) { Detected::Known(Format::ImageData) } else { Detected::Other };
+        return told(Stage::Yaml).unwrap_or(Detected::Other);
     }
     if OTHER_ENDINGS.split_whitespace().any(|other| other == ending)
         || file.starts_with('.')
@@ -179,58 +129,66 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
     {
         return Detected::Other;
     }
-    if hints.mappings.of(name).is_some() {
-        return Detected::Known(Format::Mapped);
-    }
-    let page = matches!(ending.as_str(), "md" | "markdown" | "mkd");
-    if page && has_json_front_matter(text) {
-        return Detected::Known(Format::Markdown);
+    let named = told(Stage::Named).or_else(|| seen.is_page().then(|| told(Stage::Page)).flatten());
+    if let Some(named) = named {
+        return named;
     }
     if text.starts_with(['{', '[']) || matches!(ending.as_str(), "jsonl" | "ndjson") {
-        return json(text, &ending, hints);
+        return about_a_paper(&seen).or_else(|| told(Stage::Json)).unwrap_or_else(|| unknown_json());
     }
     if text.starts_with('<') {
-        return markup(text);
+        return told(Stage::Markup).unwrap_or_else(|| unknown_markup(&root));
     }
-    if has_front_matter(text) {
-        return Detected::Known(Format::Markdown);
-    }
-    if page {
-        return Detected::Unknown(
-            "this Markdown has no front matter (fields between two lines `---` or `+++` at its head): add a title and a \
-             date there to load it as an article"
-                .to_owned(),
-        );
-    }
-    let table = matches!(ending.as_str(), "csv" | "tsv" | "tab");
-    if table || ending == "txt" {
-        let found = reader::header(text.as_bytes(), &hints.columns);
-        // A text may begin with words that are columns elsewhere.
-        let good = |found: &reader::Header| table || (found.is_first() && found.known(&hints.columns) > 2);
-        if found.is_some_and(|found| good(&found)) {
-            return Detected::Known(Format::Table);
+    told(Stage::Plain).unwrap_or_else(|| unknown_text(&seen))
+}
+
+/// Of the Library of Congress's directory of newspapers (chroniclingamerica.loc.gov/about/api).
+fn about_a_paper(head: &Head<'_>) -> Option<Detected> {
+    let is_one = head.has("lccn") && head.has("place_of_publication") && !head.has("ocr_eng");
+    is_one.then_some(Detected::About("description of a newspaper, not of what stood in it"))
+}
+
+fn unknown_json() -> Detected {
+    let forms = known(|stage| stage == Stage::Json);
+    Detected::Unknown(format!("this JSON has none of the forms that are known: {forms}"))
+}
+
+fn unknown_markup(root: &str) -> Detected {
+    Detected::Unknown(match root {
+        "" => "this looks like XML, but no element begins in it".to_owned(),
+        root => {
+            let formats = known(|stage| stage == Stage::Markup);
+            format!("this XML begins with <{root}>, which no reader knows: known are {formats}")
         }
-        if table {
-            let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
-            return Detected::Unknown(format!(
-                "no column of this table is a headline or a text (it has {}): say which, as `--column COLUMN=headline`",
-                reader::columns_of(line).join(", ").chars().take(200).collect::<String>()
-            ));
-        }
-    }
-    if matches!(ending.as_str(), "txt" | "text" | "") {
-        return Detected::Unknown(match hints.patterns.is_empty() {
+    })
+}
+
+/// What is wrong with a text that is of no format, and what to do.
+fn unknown_text(head: &Head<'_>) -> Detected {
+    Detected::Unknown(if head.is_page() {
+        "this Markdown has no front matter (fields between two lines `---` or `+++` at its head): add a title and a \
+         date there to load it as an article"
+            .to_owned()
+    } else if head.is_table() {
+        let line = head.text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+        format!(
+            "no column of this table is a headline or a text (it has {}): say which, as `--column COLUMN=headline`",
+            reader::columns_of(line).join(", ").chars().take(200).collect::<String>()
+        )
+    } else if matches!(head.ending, "txt" | "text" | "") {
+        match head.hints.patterns.is_empty() {
             false => "this is plain text whose path does not fit the pattern".to_owned(),
             true => "this is plain text: say what its path tells, as `--pattern '{byline}/{published:%Y%m%d}{_}.txt'`"
                 .to_owned(),
-        });
-    }
-    if let Some(opening) = opening_of(&ending) {
-        return Detected::Unknown(format!(
+        }
+    } else if let Some(opening) = opening_of(head.ending) {
+        let ending = head.ending;
+        format!(
             "it is called .{ending}, but does not begin with {opening}: its beginning was probably lost; fetch it again"
-        ));
-    }
-    Detected::Unknown(format!("no reader knows this format; known are {FORMATS}"))
+        )
+    } else {
+        format!("no reader knows this format; known are {}", known(|_| true))
+    })
 }
 
 /// Returns what files of this ending begin with.
@@ -258,120 +216,6 @@ fn is_about_the_archive(file: &str, ending: &str) -> bool {
     ];
     (prose && named.contains(&stem.as_str()))
         || (file == stem.to_ascii_uppercase() && stem.starts_with("license-"))
-}
-
-fn json(text: &str, ending: &str, hints: &Hints) -> Detected {
-    let has = |key: &str| text.contains(&format!("\"{key}\""));
-    let first = text.lines().next().unwrap_or("");
-    let event = |line: &str| {
-        line.starts_with('{')
-            && line.contains("\"type\"")
-            && (line.contains("\"data\"") || line.contains(".published") || line.contains(".withdrawn"))
-    };
-    // Of the Library of Congress's directory of newspapers (chroniclingamerica.loc.gov/about/api).
-    if has("lccn") && has("place_of_publication") && !has("ocr_eng") {
-        return Detected::About("description of a newspaper, not of what stood in it");
-    }
-    if has_docs(text) {
-        return Detected::Known(Format::Nyt);
-    }
-    if has("web_url") && has("pub_date") && !has("swagger") && !has("openapi") {
-        return Detected::Known(Format::Nyt);
-    }
-    if text.contains("jsonfeed.org/version") {
-        return Detected::Known(Format::JsonFeed);
-    }
-    if has("@context") && text.contains("schema.org") {
-        return Detected::Known(Format::JsonLd);
-    }
-    if !event(first) && is_ninjs(text) {
-        return Detected::Known(Format::Ninjs);
-    }
-    // The first lines may be the broken ones.
-    if !text.lines().take(5).any(event) && reader::shape(text, &hints.columns).is_some() {
-        return Detected::Known(Format::Records);
-    }
-    if event(first) || matches!(ending, "jsonl" | "ndjson") {
-        return Detected::Known(Format::JsonLines);
-    }
-    Detected::Unknown(
-        "this JSON has none of the forms that are known: events of Morgue's own, answers of the NYT APIs, ninjs, \
-         JSON-LD, a JSON Feed, or objects with a headline or a text, one a line or in a list"
-            .to_owned(),
-    )
-}
-
-/// A list under `docs`, as the APIs of the New York Times have it.
-fn has_docs(text: &str) -> bool {
-    let after = text.split_once("\"docs\"").map(|(_, after)| after.trim_start());
-    after.and_then(|after| after.strip_prefix(':')).is_some_and(|after| after.trim_start().starts_with('['))
-}
-
-/// Has a `uri`, and what only a news item has.
-fn is_ninjs(text: &str) -> bool {
-    // A short item may have nothing but a `uri` that tells.
-    if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(text) {
-        return object.contains_key("uri")
-            && !object.contains_key("$defs")
-            && !object.contains_key("definitions");
-    }
-    const SIGNS: [&str; 19] = [
-        "versioncreated",
-        "versionCreated",
-        "firstcreated",
-        "firstCreated",
-        "contentcreated",
-        "contentCreated",
-        "representationtype",
-        "pubstatus",
-        "pubStatus",
-        "body_text",
-        "body_html",
-        "body_xhtml",
-        "bodies",
-        "renditions",
-        "associations",
-        "headlines",
-        "descriptions",
-        "copyrightholder",
-        "description_text",
-    ];
-    let has = |key: &str| text.contains(&format!("\"{key}\""));
-    !has("$defs")
-        && !has("definitions")
-        && !has("patternProperties")
-        && (has("uri") || text.contains("ninjs"))
-        && SIGNS.iter().any(|sign| has(sign))
-        || (has("uri") && has("headline"))
-}
-
-/// XML, SGML or HTML: told by the first element, and what it declares.
-fn markup(text: &str) -> Detected {
-    let root = root_name(text);
-    let local = root.rsplit(':').next().unwrap_or(&root);
-    let format = match local {
-        "nitf" => Format::Nitf,
-        "mets" => Format::Mets,
-        "alto" => Format::Alto,
-        "newsMessage" => Format::NewsMl,
-        name if reader::NEWSML_ITEMS.contains(&name) => Format::NewsMl,
-        "rss" if text.contains("wordpress.org/export") => Format::Wxr,
-        "rss" | "RDF" | "rdf" | "channel" => Format::Rss,
-        "feed" | "entry" => Format::Atom,
-        "REUTERS" => Format::Reuters,
-        name if name.eq_ignore_ascii_case("html") => Format::Html,
-        _ if text.get(..15).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype html>")) => {
-            Format::Html
-        }
-        "" => return Detected::Unknown("this looks like XML, but no element begins in it".to_owned()),
-        _ => {
-            return Detected::Unknown(format!(
-                "this XML begins with <{root}>, which no reader knows: known are NITF, NewsML-G2, METS, ALTO, RSS, Atom, \
-                 WordPress exports and HTML"
-            ));
-        }
-    };
-    Detected::Known(format)
 }
 
 /// The name of the first element.

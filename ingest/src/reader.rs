@@ -3,6 +3,7 @@
 mod alto;
 mod beside;
 mod construct;
+mod entry;
 mod feed;
 mod json_feed;
 mod jsonl;
@@ -31,10 +32,10 @@ use serde_json::Value;
 use store::{Content, Fact};
 
 pub(crate) use self::{
+    entry::{Again, Entry, Head, Says, Shared, Stage},
     mapped::Writing,
-    markdown::{has_front_matter, has_json_front_matter, id_beside, is_image_data},
-    newsml::ITEMS as NEWSML_ITEMS,
-    table::{Header, columns_of, field_of, header, shape},
+    markdown::{has_front_matter, id_beside},
+    table::{columns_of, field_of},
 };
 pub use self::{
     stated_id::{InvalidStatedId, StatedId},
@@ -82,44 +83,45 @@ pub struct Hints {
     pub charset: Option<Charset>,
 }
 
+/// All formats, each in the file of its reader. What is surer comes first.
+pub(crate) static READERS: &[Entry] = &[
+    nyt::ENTRY,
+    markdown::ENTRY,
+    markdown::IMAGE_DATA,
+    json_feed::ENTRY,
+    jsonld::ENTRY,
+    ninjs::ENTRY,
+    table::RECORDS,
+    jsonl::ENTRY,
+    nitf::ENTRY,
+    newsml::ENTRY,
+    mets::ENTRY,
+    alto::ENTRY,
+    wxr::ENTRY,
+    feed::RSS,
+    feed::ATOM,
+    reuters::ENTRY,
+    page::ENTRY,
+    table::TABLE,
+    text::ENTRY,
+    mapped::ENTRY,
+];
+
 /// All readers, with what the user said.
 pub(crate) struct Readers {
     pub(crate) hints: Hints,
     /// What they tell beside what they read.
     pub(crate) notes: Arc<Notes>,
-    table: table::Table,
-    records: table::Records,
-    text: text::Text,
-    mets: mets::Mets,
-    alto: alto::Alto,
-    wxr: wxr::Wxr,
-    json_feed: json_feed::JsonFeed,
-    mapped: mapped::Mapped,
+    /// In the order of [`READERS`].
+    readers: Vec<Box<dyn Reader>>,
 }
 
 impl Readers {
     pub(crate) fn new(hints: &Hints) -> Self {
-        let archives = Arc::new(beside::Archives::default());
-        let notes: Arc<Notes> = Arc::default();
-        let columns = &hints.columns;
-        Self {
-            hints: hints.clone(),
-            table: table::Table { columns: columns.clone(), notes: Arc::clone(&notes) },
-            records: table::Records { columns: columns.clone(), notes: Arc::clone(&notes) },
-            notes: Arc::clone(&notes),
-            text: text::Text { patterns: hints.patterns.clone() },
-            mets: mets::Mets { archives: Arc::clone(&archives), notes: Arc::clone(&notes) },
-            alto: alto::Alto { archives: Arc::clone(&archives) },
-            wxr: wxr::Wxr::default(),
-            json_feed: json_feed::JsonFeed::default(),
-            mapped: mapped::Mapped {
-                mappings: hints.mappings.clone(),
-                notes: Arc::clone(&notes),
-                archives,
-                charset: hints.charset,
-                joined: Mutex::default(),
-            },
-        }
+        let (archives, notes) = (Arc::default(), Arc::default());
+        let shared = Shared { hints, notes: &notes, archives: &archives };
+        let readers = READERS.iter().map(|entry| (entry.reader)(&shared)).collect();
+        Self { hints: hints.clone(), notes, readers }
     }
 
     /// Returns what a record says, without what opens a door or reaches a person: see [`private`].
@@ -131,8 +133,7 @@ impl Readers {
             self.notes.tell(format!("{}:{}", origin.path, raw.place.line), why);
         }
         self.tell_of_dates(format, (raw, origin), &found);
-        // Events are written by who keeps the archive, and taken as they are.
-        if format != Format::JsonLines {
+        if format.entry().says != Says::Keeper {
             found.iter_mut().for_each(|one| private::forget(&mut one.event));
         }
         Ok(found)
@@ -140,8 +141,8 @@ impl Readers {
 
     /// Tells of dates that are none, which stay in `extra`, and of those before there were papers.
     fn tell_of_dates(&self, format: Format, (raw, origin): (&Raw, &Origin), found: &[Found]) {
-        // Events are taken as they are; of tables it is told by their columns.
-        if matches!(format, Format::JsonLines | Format::Table | Format::Records | Format::Mapped) {
+        // Of tables it is told by their columns.
+        if format.entry().says != Says::Format {
             return;
         }
         let tell = |what: &str| self.notes.tell(format!("{}:{}", origin.path, raw.place.line), what);
@@ -159,28 +160,11 @@ impl Readers {
 
     /// The reader of a format.
     pub(crate) fn of(&self, format: Format) -> &dyn Reader {
-        match format {
-            Format::JsonLines => &jsonl::JsonLines,
-            Format::Nyt => &nyt::Nyt,
-            Format::Markdown => &markdown::Markdown,
-            Format::ImageData => &markdown::ImageData,
-            Format::Ninjs => &ninjs::Ninjs,
-            Format::JsonLd => &jsonld::JsonLd,
-            Format::JsonFeed => &self.json_feed,
-            Format::Html => &page::Html,
-            Format::Nitf => &nitf::Nitf,
-            Format::NewsMl => &newsml::NewsMl,
-            Format::Mets => &self.mets,
-            Format::Alto => &self.alto,
-            Format::Rss => &feed::Rss,
-            Format::Atom => &feed::Atom,
-            Format::Wxr => &self.wxr,
-            Format::Reuters => &reuters::Reuters,
-            Format::Table => &self.table,
-            Format::Records => &self.records,
-            Format::Text => &self.text,
-            Format::Mapped => &self.mapped,
-        }
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "there is one for each format, in the order of the table"
+        )]
+        self.readers[format.number()].as_ref()
     }
 }
 

@@ -35,7 +35,7 @@ use self::written::Written;
 use super::{FieldBoost, Query, QueryError, json::Fields, limits::Clauses};
 
 /// All kinds of queries that can be read.
-const KINDS: [&[Kind]; 18] = [
+const KINDS: &[&[Kind]] = &[
     all::KINDS,
     best::KINDS,
     bool::KINDS,

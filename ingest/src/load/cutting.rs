@@ -15,7 +15,7 @@ use super::{
 use crate::{
     format::{Detected, Format, detect},
     open::{self, Source, Stream},
-    reader::Readers,
+    reader::{Readers, Says},
     record::{Origin, Place, Raw, Reason},
     walk::{Visit, What, walk, why},
 };
@@ -254,7 +254,7 @@ struct Out<'a> {
 impl Out<'_> {
     /// Notes which of the columns that the user named a table has.
     fn note_columns(&mut self, format: Format, head: &[u8]) {
-        if matches!(format, Format::Table | Format::Records) {
+        if format.entry().says == Says::Columns {
             self.columns.retain(|column| memchr::memmem::find(head, column.as_bytes()).is_none());
             self.met_table = true;
         }

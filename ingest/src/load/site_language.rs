@@ -14,7 +14,7 @@ use whichlang::Lang;
 use crate::{
     format::{Detected, Format, detect},
     open::{self, Source},
-    reader::Readers,
+    reader::{Readers, Says},
     record::Found,
     walk::{Visit, What, walk},
 };
@@ -51,8 +51,7 @@ impl SiteLanguages {
 
     /// States the language of what a record says where it neither states nor tells it.
     pub(super) fn state(&self, format: Format, path: &str, found: &mut [Found]) {
-        // Events are written by who keeps the archive, and taken as they are.
-        if format == Format::JsonLines {
+        if format.entry().says == Says::Keeper {
             return;
         }
         let article = found.iter().find_map(|one| match &one.event.fact {

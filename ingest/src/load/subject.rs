@@ -6,6 +6,7 @@ use store::{AssetId, AssetKind, AssetRef, Fact, Log, ReadError, Seq, Snapshot, T
 use super::identity::common_end;
 use crate::{
     format::Format,
+    reader::{Again, Says},
     record::{Former, Found, Origin, Raw},
 };
 
@@ -53,7 +54,9 @@ impl Subject {
     /// and bylines. An event line has none: it says itself what it is about.
     pub(super) fn all(format: Format, found: &[Found], raw: &Raw, origin: &Origin) -> Vec<Option<Self>> {
         let published = |one: &Found| match &one.event.fact {
-            Fact::Published(content) if !one.mention && format != Format::JsonLines => Some(content.kind()),
+            Fact::Published(content) if !one.mention && format.entry().says != Says::Keeper => {
+                Some(content.kind())
+            }
             _ => None,
         };
         let articles = found.iter().any(|one| published(one) == Some(AssetKind::Article));
@@ -80,12 +83,11 @@ impl Order {
             }
             _ => None,
         };
-        match (revised, format) {
+        match (revised, format.entry().again) {
             (Some(time), _) => Self::Time(time),
-            // Their standards say that a later message of the same id is a later version.
-            (None, Format::NewsMl | Format::Ninjs | Format::Nyt | Format::Atom) => Self::Met,
-            (None, Format::Rss | Format::JsonFeed) => Self::Files,
-            (None, _) => Self::None,
+            (None, Again::Later) => Self::Met,
+            (None, Again::LaterFile) => Self::Files,
+            (None, Again::Another) => Self::None,
         }
     }
 }

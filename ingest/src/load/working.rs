@@ -23,7 +23,7 @@ use crate::{
     append::{Admitted, NotAdmitted, Terms, admit},
     format::Format,
     publicity::Hidden,
-    reader::Readers,
+    reader::{Readers, Says},
     record::{Found, Origin, Place, Raw, Reason},
 };
 
@@ -190,7 +190,7 @@ impl Working<'_> {
         said: &mut Said,
     ) -> Result<(), Failure> {
         // Event lines state facts, one after another; every other record says how it is now.
-        let is_event = format == Format::JsonLines;
+        let is_event = format.entry().says == Says::Keeper;
         if subject.is_some() || is_event {
             said.hidden.push(why.clone());
         }

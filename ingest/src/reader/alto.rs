@@ -6,12 +6,28 @@ use std::sync::Arc;
 
 pub(super) use self::page::Page;
 
-use super::{Reader, beside::Archives};
+use super::{
+    Reader,
+    beside::Archives,
+    entry::{Again, Entry, Says, Shape, Stage},
+};
 use crate::{
     cut::{Cutter, Whole},
     nested::{Nested, id_or, language},
     record::{Found, Origin, Raw, Reason},
     xml,
+};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "alto",
+    called: "ALTO",
+    told: &[(Stage::Markup, |head| head.root == "alto")],
+    says: Says::Format,
+    record: Shape::Xml,
+    again: Again::Another,
+    reader: |shared| Box::new(Alto { archives: Arc::clone(shared.archives) }),
+    #[cfg(test)]
+    sample: "<alto><Layout><Page><TextBlock ID='b'><TextLine><String CONTENT='a' WC='0.5' SUBS_TYPE='HypPart1' SUBS_CONTENT='ab'/><HYP CONTENT='-'/></TextLine></TextBlock></Page></Layout></alto>",
 };
 
 /// A page without the METS of its issue.

@@ -9,8 +9,11 @@ mod tests;
 use store::AssetId;
 
 pub(super) use self::entry::entry;
-use super::Reader;
 pub(super) use super::construct::{Unstated, content_of};
+use super::{
+    Reader,
+    entry::{Again, Entry, Says, Shape, Stage},
+};
 use crate::{
     cut::Cutter,
     cut_elements::XmlElements,
@@ -21,8 +24,32 @@ use crate::{
     xml::{self, Element},
 };
 
+pub(super) const RSS: Entry = Entry {
+    name: "rss",
+    called: "RSS",
+    told: &[(Stage::Markup, |head| matches!(head.root, "rss" | "RDF" | "rdf" | "channel"))],
+    says: Says::Format,
+    record: Shape::Xml,
+    again: Again::LaterFile,
+    reader: |_| Box::new(Rss),
+    #[cfg(test)]
+    sample: "<rss><channel><language>en</language><item><title>T</title><guid>1</guid><description>&lt;p&gt;x</description><enclosure url='u' type='image/png'/></item></channel></rss>",
+};
+
 /// RSS: every `item`.
 pub(crate) struct Rss;
+pub(super) const ATOM: Entry = Entry {
+    name: "atom",
+    called: "Atom",
+    told: &[(Stage::Markup, |head| matches!(head.root, "feed" | "entry"))],
+    says: Says::Format,
+    record: Shape::Xml,
+    again: Again::Later,
+    reader: |_| Box::new(Atom),
+    #[cfg(test)]
+    sample: "<feed><entry><id>1</id><title type='html'>&lt;b&gt;</title><content type='xhtml'><div>x</div></content><link rel='alternate' href='h'/></entry></feed>",
+};
+
 /// Atom: every `entry`.
 pub(crate) struct Atom;
 

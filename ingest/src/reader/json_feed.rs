@@ -3,13 +3,28 @@
 use serde_json::{Map, Value};
 use store::Article;
 
-use super::{OfHead, Reader};
+use super::{
+    OfHead, Reader,
+    entry::{Again, Entry, Says, Shape, Stage},
+};
 use crate::{
     cut::Cutter,
     fields::{self, Fields, text_of},
     html,
     nested::{Nested, id_or, language},
     record::{Found, Origin, Raw, Reason},
+};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "json-feed",
+    called: "JSON Feed",
+    told: &[(Stage::Json, |head| head.text.contains("jsonfeed.org/version"))],
+    says: Says::Format,
+    record: Shape::Json,
+    again: Again::LaterFile,
+    reader: |_| Box::<JsonFeed>::default(),
+    #[cfg(test)]
+    sample: "{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[{\"id\":\"1\",\"content_html\":\"<b>x</b>\"}]}",
 };
 
 /// A JSON Feed (version 1 and 1.1): every item.

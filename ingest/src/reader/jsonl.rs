@@ -3,12 +3,36 @@
 use serde::Deserialize;
 use store::{Content, Fact, InvalidEvent, NewEvent, Timestamp};
 
-use super::Reader;
+use super::{
+    Reader,
+    entry::{Again, Entry, Says, Shape, Stage},
+};
 use crate::{
     cut::{Cutter, Lines},
     publicity::Publicity,
     record::{Found, Origin, Raw, Reason, in_words, time_of},
 };
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "jsonl",
+    called: "events of Morgue's own",
+    told: &[(Stage::Json, |head| {
+        is_event(head.text.lines().next().unwrap_or_default()) || matches!(head.ending, "jsonl" | "ndjson")
+    })],
+    says: Says::Keeper,
+    record: Shape::Opaque,
+    again: Again::Another,
+    reader: |_| Box::new(JsonLines),
+    #[cfg(test)]
+    sample: "{\"type\":\"article.published\",\"id\":\"a\",\"time\":\"1931\",\"data\":{\"headline\":\"H\"}}\n{\"x\":1}",
+};
+
+/// Returns true if a line looks like an event.
+pub(super) fn is_event(line: &str) -> bool {
+    line.starts_with('{')
+        && line.contains("\"type\"")
+        && (line.contains("\"data\"") || line.contains(".published") || line.contains(".withdrawn"))
+}
 
 pub(crate) struct JsonLines;
 

@@ -3,7 +3,11 @@
 use serde_json::{Map, Value};
 use store::{Article, Byline, Image, Keyword, Rendition};
 
-use super::{Reader, loose, text_of as decoded};
+use super::{
+    Reader,
+    entry::{Again, Entry, Says, Shape, Stage},
+    loose, text_of as decoded,
+};
 use crate::{
     cut::Cutter,
     cut_json::Values,
@@ -12,6 +16,18 @@ use crate::{
     nested::{Nested, id_or, language},
     publicity,
     record::{Found, Origin, Raw, Reason},
+};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "json-ld",
+    called: "JSON-LD",
+    told: &[(Stage::Json, |head| head.has("@context") && head.text.contains("schema.org"))],
+    says: Says::Format,
+    record: Shape::Json,
+    again: Again::Another,
+    reader: |_| Box::new(JsonLd),
+    #[cfg(test)]
+    sample: "{\"@context\":\"https://schema.org\",\"@graph\":[{\"@type\":\"NewsArticle\",\"headline\":\"H\",\"author\":{\"@id\":\"#a\"},\"image\":[\"x\"]},{\"@id\":\"#a\",\"name\":\"A B\"}]}",
 };
 
 /// JSON-LD in a file of its own.

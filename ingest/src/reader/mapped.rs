@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{
     Reader,
     beside::Archives,
+    entry::{Again, Entry, Says, Shape, Shared, Stage},
     table::{self, Column, Columns},
     text_of as decoded,
 };
@@ -25,6 +26,23 @@ use crate::{
     open::{self, Source},
     record::{Found, Origin, Raw, Reason},
     xml,
+};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "mapped",
+    called: "what a mapping is of",
+    told: &[
+        (Stage::Said, |head| {
+            head.hints.mappings.joining(head.stem).is_none() && head.hints.mappings.names(head.stem)
+        }),
+        (Stage::Named, |head| head.hints.mappings.of(head.stem).is_some()),
+    ],
+    says: Says::Mapping,
+    record: Shape::Opaque,
+    again: Again::Another,
+    reader: Mapped::reader,
+    #[cfg(test)]
+    sample: "{\"issues\":[{\"day\":\"2/5/1931\",\"pieces\":[{\"t\":\"One\",\"by\":[{\"n\":\"A B\"}]},{\"t\":\"é\"}]}]}",
 };
 
 /// Reads what a mapping is of.
@@ -66,6 +84,18 @@ impl Writing {
             Some(false) => Self::Json,
             None => Self::Xml,
         }
+    }
+}
+
+impl Mapped {
+    fn reader(shared: &Shared<'_>) -> Box<dyn Reader> {
+        Box::new(Self {
+            mappings: shared.hints.mappings.clone(),
+            notes: Arc::clone(shared.notes),
+            archives: Arc::clone(shared.archives),
+            charset: shared.hints.charset,
+            joined: Mutex::default(),
+        })
     }
 }
 

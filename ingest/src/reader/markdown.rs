@@ -10,8 +10,12 @@ mod shortcode;
 use serde_json::Value;
 use store::{Article, AssetId, AssetKind, Byline, Image, Timestamp};
 
-pub(crate) use self::picture::{ImageData, id_beside, is_image_data};
-use super::{Reader, text_of};
+pub(crate) use self::picture::{ENTRY as IMAGE_DATA, id_beside};
+use super::{
+    Reader,
+    entry::{Again, Entry, Says, Shape, Stage},
+    text_of,
+};
 use crate::{
     credits,
     cut::{Cutter, Whole},
@@ -21,6 +25,21 @@ use crate::{
     link, names,
     publicity::{self, Hidden, Publicity},
     record::{Former, Found, Origin, Raw, Reason, time_of},
+};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "markdown",
+    called: "Markdown with front matter",
+    told: &[
+        (Stage::Page, |head| has_json_front_matter(head.text)),
+        (Stage::Plain, |head| has_front_matter(head.text)),
+    ],
+    says: Says::Format,
+    record: Shape::Front,
+    again: Again::Another,
+    reader: |_| Box::new(Markdown),
+    #[cfg(test)]
+    sample: "---\ntitle: \"T\ndate\"\nauthors: [a-b, {name: C}]\nimage: {uid: x}\n---\n# H\n{{< img src=\"a\" alt=\"b\" >}} [l](u) ![i](p.png \"t\")\n\n<p>x<img src=y></p>\n\n```\n{{ a }}\n```\n",
 };
 
 pub(crate) struct Markdown;

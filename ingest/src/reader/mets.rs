@@ -13,6 +13,7 @@ use super::{
     Reader,
     alto::Page,
     beside::{Archives, Beside},
+    entry::{Again, Entry, Says, Shape, Stage},
 };
 use crate::{
     cut::{Cutter, Whole},
@@ -20,6 +21,20 @@ use crate::{
     notes::Notes,
     record::{Found, Origin, Place, Raw, Reason},
     xml::{self, Element},
+};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "mets",
+    called: "METS",
+    told: &[(Stage::Markup, |head| head.root == "mets")],
+    says: Says::Format,
+    record: Shape::Xml,
+    again: Again::Another,
+    reader: |shared| {
+        Box::new(Mets { archives: Arc::clone(shared.archives), notes: Arc::clone(shared.notes) })
+    },
+    #[cfg(test)]
+    sample: "<mets><structMap TYPE='LOGICAL'><div TYPE='ARTICLE' ID='a'><fptr><area FILEID='f' BEGIN='b'/></fptr></div></structMap></mets>",
 };
 
 pub(crate) struct Mets {

@@ -6,6 +6,7 @@ use store::{AssetId, Byline, Image, Keyword, Rendition, Timestamp};
 use super::{
     Reader,
     construct::{self, Unstated},
+    entry::{Again, Entry, Says, Shape, Stage},
     nitf,
 };
 use crate::{
@@ -52,6 +53,18 @@ const PLACED_OF_ITEM: [&str; 9] = [
     "embargoed",
     "link",
 ];
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "newsml-g2",
+    called: "NewsML-G2",
+    told: &[(Stage::Markup, |head| head.root == "newsMessage" || ITEMS.contains(&head.root))],
+    says: Says::Format,
+    record: Shape::Xml,
+    again: Again::Later,
+    reader: |_| Box::new(NewsMl),
+    #[cfg(test)]
+    sample: "<newsItem guid='g' version='1'><itemMeta><itemClass qcode='ninat:text'/><versionCreated>2018-10-19T11:45:00-04:00</versionCreated></itemMeta><contentMeta><headline>H</headline></contentMeta><contentSet><inlineXML><html><body><p>x</p></body></html></inlineXML></contentSet></newsItem>",
+};
 
 pub(crate) struct NewsMl;
 

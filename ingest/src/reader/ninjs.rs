@@ -3,7 +3,12 @@
 use serde_json::{Map, Value};
 use store::{Article, AssetId, Image, Keyword, Rendition};
 
-use super::{Reader, json_object};
+use super::{
+    Reader,
+    entry::{Again, Entry, Head, Says, Shape, Stage},
+    json_object,
+    jsonl::is_event,
+};
 use crate::{
     cut::Cutter,
     cut_json::Values,
@@ -13,6 +18,60 @@ use crate::{
     publicity,
     record::{Found, Origin, Raw, Reason},
 };
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "ninjs",
+    called: "ninjs",
+    told: &[(Stage::Json, is_item)],
+    says: Says::Format,
+    record: Shape::Json,
+    again: Again::Later,
+    reader: |_| Box::new(Ninjs),
+    #[cfg(test)]
+    sample: "{\"uri\":\"u\",\"type\":\"text\",\"headlines\":[{\"role\":\"main\",\"value\":\"x\"}],\"body_html\":\"<p>é</p>\",\"associations\":{\"m\":{\"uri\":\"p\",\"type\":\"picture\",\"renditions\":{\"a\":{\"href\":\"h\"}}}}}",
+};
+
+/// Has a `uri`, and what only a news item has.
+fn is_item(head: &Head<'_>) -> bool {
+    let text = head.text;
+    if is_event(text.lines().next().unwrap_or_default()) {
+        return false;
+    }
+    // A short item may have nothing but a `uri` that tells.
+    if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(text) {
+        return object.contains_key("uri")
+            && !object.contains_key("$defs")
+            && !object.contains_key("definitions");
+    }
+    const SIGNS: [&str; 19] = [
+        "versioncreated",
+        "versionCreated",
+        "firstcreated",
+        "firstCreated",
+        "contentcreated",
+        "contentCreated",
+        "representationtype",
+        "pubstatus",
+        "pubStatus",
+        "body_text",
+        "body_html",
+        "body_xhtml",
+        "bodies",
+        "renditions",
+        "associations",
+        "headlines",
+        "descriptions",
+        "copyrightholder",
+        "description_text",
+    ];
+    let has = |key: &str| head.has(key);
+    !has("$defs")
+        && !has("definitions")
+        && !has("patternProperties")
+        && (has("uri") || text.contains("ninjs"))
+        && SIGNS.iter().any(|sign| has(sign))
+        || (has("uri") && has("headline"))
+}
 
 pub(crate) struct Ninjs;
 

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 use store::{Correction, Image, Keyword, Rendition};
 
-use super::Reader;
+use super::{
+    Reader,
+    entry::{Again, Entry, Says, Shape, Stage},
+};
 use crate::{
     cut::{Cutter, Whole},
     dates,
@@ -13,6 +16,18 @@ use crate::{
     publicity,
     record::{Found, Origin, Raw, Reason},
     xml::{self, Element},
+};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "nitf",
+    called: "NITF",
+    told: &[(Stage::Markup, |head| head.root == "nitf")],
+    says: Says::Format,
+    record: Shape::Xml,
+    again: Again::Another,
+    reader: |_| Box::new(Nitf),
+    #[cfg(test)]
+    sample: "<nitf><head><docdata><doc-id id-string='1'/><date.issue norm='19870101T000000'/></docdata></head><body><body.head><hedline><hl1>H</hl1></hedline><byline>By <person>A B</person></byline></body.head><body.content><block class='full_text'><p>é &amp; x</p></block><media media-type='image'><media-reference source='a.jpg'/></media></body.content></body></nitf>",
 };
 
 pub(crate) struct Nitf;

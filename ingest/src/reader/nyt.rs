@@ -9,7 +9,11 @@ use serde_json::Value;
 use store::Article;
 
 use self::pictures::Multimedia;
-use super::{Reader, text_of};
+use super::{
+    Reader,
+    entry::{Again, Entry, Head, Says, Shape, Stage},
+    text_of,
+};
 use crate::{
     credits,
     cut::Cutter,
@@ -18,6 +22,27 @@ use crate::{
     record::{Found, Origin, Raw, Reason, time_of},
     typed::{List, Maybe, Object, Text, objects},
 };
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "nyt",
+    called: "answers of the NYT APIs",
+    told: &[(Stage::Json, is_answer)],
+    says: Says::Format,
+    record: Shape::Json,
+    again: Again::Later,
+    reader: |_| Box::new(Nyt),
+    #[cfg(test)]
+    sample: "{\"response\":{\"docs\":[{\"_id\":\"1\",\"headline\":{\"main\":\"M\"},\"byline\":{\"original\":\"By A B\",\"person\":[{\"firstname\":\"A\"}]},\"multimedia\":[{\"url\":\"a-thumbWide.jpg\",\"type\":\"image\"}],\"pub_date\":\"1851-09-18T05:00:00+0000\"}]}}",
+};
+
+/// A list under `docs`, as the APIs have it, or its parts alone.
+fn is_answer(head: &Head<'_>) -> bool {
+    let after = head.text.split_once("\"docs\"").map(|(_, after)| after.trim_start());
+    let has_docs = after
+        .and_then(|after| after.strip_prefix(':'))
+        .is_some_and(|after| after.trim_start().starts_with('['));
+    has_docs || (head.has("web_url") && head.has("pub_date") && !head.has("swagger") && !head.has("openapi"))
+}
 
 pub(crate) struct Nyt;
 

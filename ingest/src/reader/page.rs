@@ -5,6 +5,7 @@ use store::{AssetId, AssetKind};
 
 use super::{
     Reader,
+    entry::{Again, Entry, Head, Says, Shape, Stage},
     jsonld::{Graph, plain_values, read_article, url_of},
     loose, text_of as decoded,
 };
@@ -17,6 +18,24 @@ use crate::{
     publicity,
     record::{Found, Origin, Raw, Reason},
 };
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "html",
+    called: "HTML",
+    told: &[(Stage::Markup, is_page)],
+    says: Says::Format,
+    record: Shape::Opaque,
+    again: Again::Another,
+    reader: |_| Box::new(Html),
+    #[cfg(test)]
+    sample: "<!doctype html><html lang=en><head><title>T</title><meta property=og:title content='é'><script type=\"application/ld+json\">{\"@type\":\"Article\"}</script></head><body><article>é&amp;&#8217;<img src=\"a\" alt='b'></article></body></html>",
+};
+
+/// Returns true if it begins as a page does.
+fn is_page(head: &Head<'_>) -> bool {
+    head.root.eq_ignore_ascii_case("html")
+        || head.text.get(..15).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype html>"))
+}
 
 /// A page of HTML, with JSON-LD or without.
 pub(crate) struct Html;

@@ -3,13 +3,28 @@
 use serde_json::{Map, Value};
 use store::Keyword;
 
-use super::Reader;
+use super::{
+    Reader,
+    entry::{Again, Entry, Says, Shape, Stage},
+};
 use crate::{
     cut::Cutter,
     cut_elements::XmlElements,
     dates, html,
     nested::{Nested, id_or},
     record::{Found, Origin, Raw, Reason},
+};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "reuters",
+    called: "Reuters-21578",
+    told: &[(Stage::Markup, |head| head.root == "REUTERS")],
+    says: Says::Format,
+    record: Shape::Opaque,
+    again: Again::Another,
+    reader: |_| Box::new(Reuters),
+    #[cfg(test)]
+    sample: "<REUTERS TOPICS=\"YES\" NEWID=\"1\"><DATE>26-FEB-1987 15:01:01.79</DATE><TOPICS><D>a</D></TOPICS><TEXT TYPE=\"BRIEF\">&#2;<TITLE>T</TITLE><BODY>x\n    y\n Reuter\n&#3;</BODY></TEXT></REUTERS>",
 };
 
 pub(crate) struct Reuters;

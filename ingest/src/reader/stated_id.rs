@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 use serde_json::Value;
 use store::{AssetKind, Fact};
 
-use super::{markdown, table, text_of as decoded};
+use super::{
+    entry::{Says, Shape as RecordShape},
+    markdown, table, text_of as decoded,
+};
 use crate::{
     fields::{Fields, parse},
     format::Format,
@@ -58,7 +61,7 @@ impl StatedId {
         found: &mut [Found],
     ) -> Result<(), &'static str> {
         // These say themselves what they are about.
-        if matches!(format, Format::JsonLines | Format::Mapped) {
+        if matches!(format.entry().says, Says::Keeper | Says::Mapping) {
             return Ok(());
         }
         let kinds = [AssetKind::Article, AssetKind::Image, AssetKind::Byline];
@@ -89,27 +92,19 @@ impl StatedId {
             let record = Record::new(node).with(around(&origin.stem, Some(raw.place.record.to_string())));
             self.expr.text(&record, node, Shape::Line)
         };
-        match format {
-            Format::Table => {
+        match format.entry().record {
+            RecordShape::Cells => {
                 let cells = table::cells(raw).ok()?.cells;
                 Some(text(Node::Json(&Value::Object(cells.into_iter().collect()))))
             }
-            Format::Markdown | Format::ImageData => {
+            RecordShape::Front => {
                 let Fields(fields) = markdown::fields_of(&decoded(&raw.bytes))?;
                 Some(text(Node::Json(&Value::Object(fields))))
             }
-            Format::Nyt | Format::Ninjs | Format::JsonLd | Format::JsonFeed | Format::Records => {
-                Some(text(Node::Json(&parse(&decoded(&raw.bytes)).ok()?)))
-            }
-            Format::Nitf
-            | Format::NewsMl
-            | Format::Mets
-            | Format::Alto
-            | Format::Rss
-            | Format::Atom
-            | Format::Wxr => Some(text(Node::Element(&xml::parse(raw).ok()?))),
+            RecordShape::Json => Some(text(Node::Json(&parse(&decoded(&raw.bytes)).ok()?))),
+            RecordShape::Xml => Some(text(Node::Element(&xml::parse(raw).ok()?))),
             // Of those a template may name the file.
-            _ => Some(text(Node::Json(&Value::Null))),
+            RecordShape::Opaque => Some(text(Node::Json(&Value::Null))),
         }
     }
 }

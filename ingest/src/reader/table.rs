@@ -18,7 +18,13 @@ pub(crate) use self::{
     json::shape,
 };
 use self::{dialect::Dialect, rows::Row};
-use super::{Reader, json_object, text_of as decoded};
+use super::{
+    Reader,
+    entry::{Again, Entry, Head, Says, Shape, Stage},
+    json_object,
+    jsonl::is_event,
+    text_of as decoded,
+};
 use crate::{
     cut::Cutter,
     dates::{self, DayOrder, Form},
@@ -29,6 +35,29 @@ use crate::{
     publicity,
     record::{Found, Origin, Raw, Reason},
 };
+
+pub(super) const TABLE: Entry = Entry {
+    name: "table",
+    called: "CSV or TSV",
+    told: &[(Stage::Plain, has_columns)],
+    says: Says::Columns,
+    record: Shape::Cells,
+    again: Again::Another,
+    reader: |shared| {
+        Box::new(Table { columns: shared.hints.columns.clone(), notes: Arc::clone(shared.notes) })
+    },
+    #[cfg(test)]
+    sample: "id,title,text,date\n1,\"A, b\",\"x\ny\",1931\n2,é,z,\n",
+};
+
+/// Returns true if it begins with columns that are fields.
+fn has_columns(head: &Head<'_>) -> bool {
+    let columns = &head.hints.columns;
+    // A text may begin with words that are columns elsewhere.
+    let is_good = |found: &Header| head.is_table() || (found.is_first() && found.known(columns) > 2);
+    (head.is_table() || head.ending == "txt")
+        && header(head.text.as_bytes(), columns).is_some_and(|found| is_good(&found))
+}
 
 /// CSV and TSV.
 pub(crate) struct Table {
@@ -99,6 +128,26 @@ pub(crate) fn is_head(head: &[u8]) -> Option<bool> {
 /// Returns what the head of an object tells of the order of numbers in its dates.
 pub(crate) fn dates_of(raw: &Raw) -> DayOrder {
     Dialect::of_head(&decoded(&raw.head)).0.dates
+}
+
+pub(super) const RECORDS: Entry = Entry {
+    name: "records",
+    called: "objects with a headline or a text",
+    told: &[(Stage::Json, has_records)],
+    says: Says::Columns,
+    record: Shape::Json,
+    again: Again::Another,
+    reader: |shared| {
+        Box::new(Records { columns: shared.hints.columns.clone(), notes: Arc::clone(shared.notes) })
+    },
+    #[cfg(test)]
+    sample: "{\"id\":1,\"title\":\"T\",\"text\":\"x\",\"tags\":[\"a\"]}\n",
+};
+
+/// Returns true if there are records with a headline or a text, and no events.
+fn has_records(head: &Head<'_>) -> bool {
+    // The first lines may be the broken ones.
+    !head.text.lines().take(5).any(is_event) && shape(head.text, &head.hints.columns).is_some()
 }
 
 /// JSON objects.

@@ -1,6 +1,10 @@
 //! Plain text, one article a file; a pattern tells what the path says of it.
 
-use super::{Reader, table, text_of};
+use super::{
+    Reader,
+    entry::{Again, Entry, Says, Shape, Stage},
+    table, text_of,
+};
 use crate::{
     cut::{Cutter, Whole},
     nested::{Nested, id_or},
@@ -10,6 +14,20 @@ use crate::{
 
 /// A headline is not longer.
 const MAX_HEADLINE: usize = 200;
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "text",
+    called: "plain text with a pattern",
+    told: &[(Stage::Said, |head| {
+        head.hints.patterns.iter().any(|pattern| pattern.fields(head.stem).is_some())
+    })],
+    says: Says::Format,
+    record: Shape::Opaque,
+    again: Again::Another,
+    reader: |shared| Box::new(Text { patterns: shared.hints.patterns.clone() }),
+    #[cfg(test)]
+    sample: "Headline\n\n  text é\n",
+};
 
 /// Files that the pattern fits.
 pub(crate) struct Text {

@@ -13,6 +13,7 @@ use store::{AssetId, AssetKind, Byline, Image, Rendition};
 use self::channel::{Author, Channel};
 use super::{
     OfHead, Reader,
+    entry::{Again, Entry, Says, Shape, Stage},
     feed::{Unstated, content_of, entry},
 };
 use crate::{
@@ -22,6 +23,18 @@ use crate::{
     publicity,
     record::{Former, Found, Origin, Raw, Reason},
     xml::{self, Element, Node},
+};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "wxr",
+    called: "WordPress exports",
+    told: &[(Stage::Markup, |head| head.root == "rss" && head.text.contains("wordpress.org/export"))],
+    says: Says::Format,
+    record: Shape::Xml,
+    again: Again::Another,
+    reader: |_| Box::<Wxr>::default(),
+    #[cfg(test)]
+    sample: "<rss><channel><wp:author><wp:author_login>a</wp:author_login></wp:author><item><guid>g</guid><wp:post_type>attachment</wp:post_type><wp:attachment_url>u</wp:attachment_url></item></channel></rss>",
 };
 
 /// WordPress: every `item`, and the authors.

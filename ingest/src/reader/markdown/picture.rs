@@ -1,5 +1,6 @@
 //! Pictures of a site: those that front matter names, and the records that some sites keep of them.
 
+use super::super::entry::{Again, Entry, Says, Shape, Stage};
 use serde_json::Value;
 use store::{AssetId, Image, Rendition};
 
@@ -11,6 +12,18 @@ use crate::{
     link,
     reader::{self, Reader},
     record::{Found, Origin, Raw, Reason, time_of},
+};
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "image-yaml",
+    called: "records of pictures in YAML",
+    told: &[(Stage::Yaml, |head| is_image_data(head.text))],
+    says: Says::Format,
+    record: Shape::Front,
+    again: Again::Another,
+    reader: |_| Box::new(ImageData),
+    #[cfg(test)]
+    sample: "uid: x\nalt: y\nwidth: 1\nformat: png\ndate: 2020-01-01\n",
 };
 
 /// A YAML file that is one picture's record: `uid`, `caption`, `credit`, `alt`.

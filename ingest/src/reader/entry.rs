@@ -1,0 +1,120 @@
+//! What is said of a format: one line of the table of readers.
+
+use std::sync::Arc;
+
+use super::{Hints, Reader, beside::Archives};
+use crate::notes::Notes;
+
+/// A format, and its reader. Each reader's file has one, and the table [`super::READERS`] lists it: nothing else knows of
+/// it.
+pub(crate) struct Entry {
+    /// What reports and options call it.
+    pub(crate) name: &'static str,
+    /// What people are told that it is.
+    pub(crate) called: &'static str,
+    /// How it is told from others. Of each stage the first in the table's order is taken.
+    pub(crate) told: &'static [(Stage, fn(&Head<'_>) -> bool)],
+    pub(crate) says: Says,
+    pub(crate) record: Shape,
+    pub(crate) again: Again,
+    /// Makes its reader.
+    pub(crate) reader: fn(&Shared<'_>) -> Box<dyn Reader>,
+    /// A good file, which tests damage.
+    #[cfg(test)]
+    pub(crate) sample: &'static str,
+}
+
+/// When a format is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Before anything is: the user said what these files are.
+    Said,
+    /// Once it is known to be text, and none that lies beside archives.
+    Named,
+    /// In files called YAML.
+    Yaml,
+    /// In files called Markdown.
+    Page,
+    /// In what begins as JSON, or is called JSON Lines.
+    Json,
+    /// In what begins with an element, or a declaration.
+    Markup,
+    /// In all other texts.
+    Plain,
+}
+
+/// The beginning of a file, and what it is called.
+pub(crate) struct Head<'a> {
+    /// Its first bytes as text, without white space before them.
+    pub(crate) text: &'a str,
+    /// The name of its first element, without its prefix; empty where there is none.
+    pub(crate) root: &'a str,
+    /// Its path from the loaded root, without endings of compression.
+    pub(crate) stem: &'a str,
+    /// In lower case, without the dot.
+    pub(crate) ending: &'a str,
+    pub(crate) hints: &'a Hints,
+}
+
+impl Head<'_> {
+    /// Returns true if it has this key of JSON somewhere.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.text.contains(&format!("\"{key}\""))
+    }
+
+    /// Returns true if it is called Markdown.
+    pub(crate) fn is_page(&self) -> bool {
+        matches!(self.ending, "md" | "markdown" | "mkd")
+    }
+
+    /// Returns true if it is called a table.
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self.ending, "csv" | "tsv" | "tab")
+    }
+}
+
+/// The one who says what the fields of a record are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Says {
+    /// The format.
+    Format,
+    /// Columns, named by their table or by the user.
+    Columns,
+    /// A mapping.
+    Mapping,
+    /// Whoever keeps the archive: its records are events, taken as they are.
+    Keeper,
+}
+
+/// What a record is, for a path that leads into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Cells of a table, by their columns.
+    Cells,
+    /// Front matter, or YAML alone.
+    Front,
+    /// JSON.
+    Json,
+    /// An element of XML.
+    Xml,
+    /// Nothing that a path leads into.
+    Opaque,
+}
+
+/// What a record of an id that was met before is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// Something else that has the same id.
+    Another,
+    /// A later version: their standards say so of a later message.
+    Later,
+    /// A later version if it comes from another file: a feed that was saved twice.
+    LaterFile,
+}
+
+/// What readers are made with.
+pub(crate) struct Shared<'a> {
+    pub(crate) hints: &'a Hints,
+    pub(crate) notes: &'a Arc<Notes>,
+    pub(super) archives: &'a Arc<Archives>,
+}
