@@ -109,7 +109,7 @@ pub fn parse_query(
 
 /// Returns the names of all kinds of queries that can be read.
 pub fn query_kinds() -> impl Iterator<Item = &'static str> {
-    KINDS.into_iter().flatten().map(|kind| kind.name)
+    KINDS.iter().copied().flatten().map(|kind| kind.name)
 }
 
 /// Writes a query as JSON that [`parse_query`] reads as an equal one.
@@ -162,7 +162,7 @@ impl Parser<'_, '_> {
             ))
             .at(pointer));
         }
-        let kind = KINDS.into_iter().flatten().find(|kind| kind.name == name);
+        let kind = KINDS.iter().copied().flatten().find(|kind| kind.name == name);
         let Some(kind) = kind else { return Err(unknown(&name).at(here)) };
         let read = match kind.read {
             Read::Options(read) => Fields::new(body, &here).and_then(|object| self.boosted(object, read)),

@@ -384,7 +384,7 @@ proptest! {
 #[test]
 fn every_kind_is_among_the_bodies_and_is_written_plainly() {
     let bodies = bodies();
-    for kind in KINDS.into_iter().flatten() {
+    for kind in KINDS.iter().copied().flatten() {
         assert!(bodies.iter().any(|body| body.get(kind.name).is_some()), "{}", kind.name);
     }
     let check = |body: Value| assert_eq!(write_query(&read(body.clone())), body);
