@@ -9,8 +9,9 @@ use std::{
 
 use serde::de::DeserializeOwned;
 use tantivy::{
-    Index as TantivyIndex, IndexReader, IndexSettings, ReloadPolicy, Searcher as TantivySearcher,
-    TantivyError, directory::error::OpenReadError, error::DataCorruption, index::SegmentComponent,
+    DocId, Index as TantivyIndex, IndexReader, IndexSettings, ReloadPolicy, Searcher as TantivySearcher,
+    SegmentReader, TantivyError, columnar::Column, directory::error::OpenReadError, error::DataCorruption,
+    index::SegmentComponent,
 };
 use views::{FieldSpec, Language, ViewDigest};
 
@@ -190,10 +191,9 @@ impl Searcher {
         let sum = || {
             let mut sum = ViewDigest::default();
             for segment in self.searcher.segment_readers() {
-                let high = segment.fast_fields().u64("_digest_0")?;
-                let low = segment.fast_fields().u64("_digest_1")?;
+                let digests = Digests::of(segment)?;
                 for doc in segment.doc_ids_alive() {
-                    sum.add([high.first(doc).unwrap_or_default(), low.first(doc).unwrap_or_default()]);
+                    sum.add(digests.of_doc(doc)?);
                 }
             }
             Ok(sum)
@@ -213,19 +213,47 @@ impl Searcher {
         let mut found = HashMap::new();
         for segment in self.searcher.segment_readers() {
             let columns = segment.fast_fields();
-            let (high, low) = (columns.u64("_digest_0")?, columns.u64("_digest_1")?);
-            let Some(ids) = columns.str("_id")? else { continue };
+            let digests = Digests::of(segment)?;
+            let Some(ids) = columns.str("_id")? else {
+                match segment.num_docs() {
+                    0 => continue,
+                    _ => return Err(lacks("an id")),
+                }
+            };
             let mut id = String::new();
             for doc in segment.doc_ids_alive() {
-                let Some(ord) = ids.term_ords(doc).next() else { continue };
+                let Some(ord) = ids.term_ords(doc).next() else { return Err(lacks("an id")) };
                 id.clear();
                 ids.ord_to_str(ord, &mut id)?;
-                let digest = [high.first(doc).unwrap_or_default(), low.first(doc).unwrap_or_default()];
+                let digest = digests.of_doc(doc)?;
                 found.entry(id.clone()).or_insert(Held { digest, count: 0 }).count += 1;
             }
         }
         Ok(found)
     }
+}
+
+/// The digests of a segment's documents, in two columns.
+struct Digests([Column<u64>; 2]);
+
+impl Digests {
+    fn of(segment: &SegmentReader) -> tantivy::Result<Self> {
+        let columns = segment.fast_fields();
+        Ok(Self([columns.u64("_digest_0")?, columns.u64("_digest_1")?]))
+    }
+
+    fn of_doc(&self, doc: DocId) -> tantivy::Result<[u64; 2]> {
+        let Self([high, low]) = self;
+        match (high.first(doc), low.first(doc)) {
+            (Some(high), Some(low)) => Ok([high, low]),
+            _ => Err(lacks("a digest")),
+        }
+    }
+}
+
+/// What every document has, one has not.
+fn lacks(what: &str) -> TantivyError {
+    DataCorruption::comment_only(format!("a document lacks {what}")).into()
 }
 
 /// Reads the files of the index in `dir` and compares them with their checksums. Takes a second for some gigabytes that are
@@ -290,8 +318,9 @@ fn languages_of(searcher: &TantivySearcher, schema: &ViewSchema) -> tantivy::Res
         let inverted = segment.inverted_index(schema.languages.unwrap_or(schema.language))?;
         let mut terms = inverted.terms().stream()?;
         while terms.advance() {
-            let tag = std::str::from_utf8(terms.key()).unwrap_or_default();
-            found.push(Language::of_tag(tag).unwrap_or(Language::Other));
+            // A language of a later version is none that this one has rules for.
+            let tag = std::str::from_utf8(terms.key()).ok();
+            found.push(tag.and_then(Language::of_tag).unwrap_or(Language::Other));
         }
     }
     found.sort_unstable();
