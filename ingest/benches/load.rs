@@ -26,6 +26,7 @@ fn main() {
     }
     let dir = tempfile::tempdir().unwrap();
     nyt_on_one_core(dir.path());
+    quarantining(dir.path());
     let given = env::var_os("MORGUE_BENCH_PATHS").map(|paths| env::split_paths(&paths).collect::<Vec<_>>());
     let paths = given.unwrap_or_else(|| vec![write_texts(&dir.path().join("texts"))]);
     halves_and_whole(dir.path(), paths);
@@ -48,7 +49,7 @@ fn nyt_on_one_core(dir: &Path) {
     text.push_str("]}}");
     let mb = text.len() as f64 / 1e6;
     let mut articles = 0;
-    let started = Instant::now();
+    let started = on_core();
     ingest::read(
         &mut text.as_bytes(),
         "month.json",
@@ -58,14 +59,14 @@ fn nyt_on_one_core(dir: &Path) {
             articles += usize::from(said.is_ok());
         },
     );
-    let reading = started.elapsed().as_secs_f64();
+    let reading = on_core() - started;
     let path = dir.join("month.json");
     fs::write(&path, &text).unwrap();
     let (report, prepared) = run(&dir.join("nyt"), vec![path], true, 1);
     assert_eq!(report.formats.get("nyt").unwrap().records as usize, articles);
-    let started = Instant::now();
+    let started = on_core();
     serde_json::from_str::<serde::de::IgnoredAny>(&text).unwrap();
-    let checking = started.elapsed().as_secs_f64();
+    let checking = on_core() - started;
     println!(
         "nyt: {articles} articles read on one core at {:.0} MB/s, of the promised 150: {:.2}; serde_json only checks the \
          same text at {:.0} MB/s; checked, digested and compressed for the log too at {:.0} MB/s",
@@ -73,6 +74,41 @@ fn nyt_on_one_core(dir: &Path) {
         mb / reading / 150.0,
         mb / checking,
         mb / prepared
+    );
+}
+
+/// Seconds that this thread was on a core: others that want one too are not counted. Where the system does not tell, the clock.
+fn on_core() -> f64 {
+    static BEGUN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    let told = fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = told.and_then(|told| told.split(' ').next()?.parse::<f64>().ok());
+    nanoseconds.map_or_else(|| BEGUN.get_or_init(Instant::now).elapsed().as_secs_f64(), |time| time / 1e9)
+}
+
+/// How many records are refused.
+const REFUSED: usize = 38_000;
+
+/// As many records that cannot be read as one archive had, beside as many that can: refusing is to be no slower.
+fn quarantining(dir: &Path) {
+    let body = "The ferry left at noon, and nobody on the pier had seen her go. ".repeat(20);
+    let write = |name: &str, id: &str| {
+        let mut lines = String::new();
+        for at in 0..REFUSED {
+            writeln!(lines, r#"{{"type":"article.published","{id}":"q/{at}","time":"1931","data":{{"headline":"No. {at}","body":"{body}{at}"}}}}"#)
+                .unwrap();
+        }
+        let path = dir.join(name);
+        fs::write(&path, lines).unwrap();
+        path
+    };
+    let (good, bad) = (write("good.jsonl", "id"), write("bad.jsonl", "name"));
+    run(&dir.join("first"), vec![good.clone()], false, 0);
+    let (loaded, loading) = run(&dir.join("good"), vec![good], false, 0);
+    let (refused, refusing) = run(&dir.join("bad"), vec![bad], false, 0);
+    assert_eq!((loaded.events, refused.quarantined), (REFUSED as u64, REFUSED as u64));
+    println!(
+        "quarantine: {REFUSED} records refused in {refusing:.2} s, as many loaded in {loading:.2} s: ratio {:.2}",
+        loading / refusing
     );
 }
 

@@ -24,17 +24,18 @@ pub(crate) fn parse(credit: &str) -> Vec<Byline> {
     let credit = html::unescape(credit);
     let credit = names::composed(&credit);
     let (whole, opened) = opened(credit.trim());
-    if is_firm(whole) {
+    if is_firm(whole) || (is_body(whole) && !whole.contains([',', ';'])) {
         return vec![organisation(whole)];
     }
     let mut found: Vec<Byline> = Vec::new();
     let mut others: Vec<String> = Vec::new();
-    for (at, statement) in whole.split([';', '；', '\n', '\r']).map(str::trim).enumerate() {
+    let statements = whole.split([';', '；', '\n', '\r']).flat_map(labelled);
+    for (at, statement) in statements.map(str::trim).enumerate() {
         let pictures = words::OF_PICTURES.iter().any(|opening| starts(statement, opening));
         if pictures && !found.is_empty() {
             continue;
         }
-        let (statement, inner) = self::opened(statement);
+        let (statement, inner) = self::opened(unlabelled(statement));
         let printed = (opened && at == 0) || inner;
         for person in order::names(&who(statement), printed) {
             add(person, &mut found, &mut others);
@@ -51,6 +52,35 @@ pub(crate) fn parse(credit: &str) -> Vec<Byline> {
     });
     found.truncate(MAX_REFERENCES);
     found
+}
+
+/// Parts a statement where another begins with what somebody did: `Text: Jane Roe, Fotos: Tom Hale`.
+fn labelled(statement: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(statement);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        let next = text.match_indices(',').map(|(at, _)| at);
+        let next = next.into_iter().find(|at| {
+            let after = text.get(at + 1..).unwrap_or_default();
+            unlabelled(after.trim_start()).len() < after.trim_start().len()
+        });
+        let Some(at) = next else { return Some(text) };
+        rest = text.get(at + 1..);
+        text.get(..at)
+    })
+}
+
+/// A statement without the one word before a colon that says what somebody did: `Interview: Jane Roe`.
+fn unlabelled(statement: &str) -> &str {
+    match statement.split_once(':') {
+        Some((label, rest))
+            if label.trim_end().chars().all(|c| c.is_alphabetic() || c == '-')
+                && rest.starts_with(char::is_whitespace) =>
+        {
+            rest.trim_start()
+        }
+        _ => statement,
+    }
 }
 
 /// The person or organisation of this name, which the source gives alone: nothing in it is to be parted.
@@ -225,7 +255,19 @@ fn is_name(text: &str) -> bool {
         && !words::NOBODY.contains(&plain.as_str())
 }
 
+/// Returns true for a body that is named by what it is for: `Department of Health and Human Services`.
+fn is_body(name: &str) -> bool {
+    let words: Vec<String> = name.split_whitespace().map(str::to_lowercase).collect();
+    words.windows(2).any(|pair| match pair {
+        [body, of] => words::BODIES.contains(&body.as_str()) && matches!(of.as_str(), "of" | "for" | "on"),
+        _ => false,
+    })
+}
+
 fn is_organisation(name: &str) -> bool {
+    if is_body(name) {
+        return true;
+    }
     name.split_whitespace().any(|word| {
         let word = word.to_lowercase();
         words::ORGANISATIONS.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()))

@@ -269,6 +269,10 @@ mod tests {
         check("{\"lccn\": \"sn1\", \"place_of_publication\": \"X\", \"issues\": []}", "a.json", "about");
         check("\u{0}\u{1}", "a.json", "unknown");
         check("body {}", "a.css", "other");
+        check("<META charset=utf-8><title>T</title>", "a.html", "html");
+        check("<title>T</title><p>x", "a.htm", "html");
+        check("<title>T</title>", "a.xml", "unknown");
+        check("<catalog/>", "a.html", "unknown");
         check("{}", "a.json", "unknown");
     }
 }

@@ -56,7 +56,9 @@ pub(crate) fn cased(name: &str) -> String {
         word.chars().filter(|c| c.is_alphabetic()).count() > 1 && !word.chars().any(char::is_lowercase)
     };
     let whispers = !name.chars().any(char::is_uppercase);
-    let all_shout = !name.chars().any(char::is_lowercase);
+    // Of `IAN McDONALD` the small letter is a part of its capitals.
+    let all_shout = words.iter().all(|word| !word.chars().any(char::is_lowercase) || is_mc_shout(word))
+        && words.iter().any(|word| shouts(word));
     let cased = words.iter().enumerate().map(|(at, word)| {
         let letters = word.chars().filter(|c| c.is_alphabetic()).count();
         let lower = word.to_lowercase();

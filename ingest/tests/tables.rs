@@ -94,6 +94,20 @@ fn json_records_are_read_wherever_they_lie() {
     check("a.json", &many, &article);
     let two = articles("a.json", &format!("{record}\n\n{record}"), &hints(&[]));
     assert_eq!(two.len(), 2);
+    assert_eq!(articles("a.json", &format!("{record}{record}"), &hints(&[])).len(), 2);
+}
+
+/// WordPress's REST API (`/wp-json/wp/v2/posts`) gives each text in an object.
+#[test]
+fn texts_may_be_rendered() {
+    let post = json!({
+        "id": 7, "date": "2020-01-02T03:04:05", "status": "publish", "link": "https://b.example/a",
+        "title": {"rendered": "Joe&#8217;s"}, "content": {"rendered": "<p>One</p><p>Two</p>", "protected": false},
+        "excerpt": {"rendered": "<p>In short</p>"},
+    });
+    let article = json!({"headline": "Joe’s", "body": "One\n\nTwo", "summary": "In short", "url": "https://b.example/a"});
+    check("a.json", &json!([post]).to_string(), &article);
+    check("a.json", &post.to_string(), &article);
 }
 
 #[test]
@@ -107,6 +121,8 @@ fn lists_of_authors_are_people_one_by_one() {
     check(json!(["Lee, Orr and Poe"]), "Lee, Orr and Poe", &["byline:lee-orr-and-poe"]);
     check(json!([{"name": "Ida Lee", "age": 40}]), "Ida Lee", &["byline:ida-lee"]);
     check(json!([{"given": "Ida", "family": "Lee"}]), "Ida Lee", &["byline:ida-lee"]);
+    check(json!([{"first": "Ida", "last": "Lee"}]), "Ida Lee", &["byline:ida-lee"]);
+    check(json!([{"firstName": "Ida", "lastName": "Lee"}]), "Ida Lee", &["byline:ida-lee"]);
     check(json!({"name": "Ida Lee"}), "Ida Lee", &["byline:ida-lee"]);
     check(json!("Ida Lee and Max Orr"), "Ida Lee and Max Orr", &["byline:ida-lee", "byline:max-orr"]);
 }

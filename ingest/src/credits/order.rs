@@ -30,16 +30,12 @@ impl Part {
     }
 
     pub(super) fn person(self) -> Byline {
-        let name = names::cased(&self.shown());
         if !self.inverted {
-            return names::person(&name);
+            return names::person(&names::cased(&self.shown()));
         }
-        Byline {
-            given: names::cased(&self.given),
-            family: names::cased(&self.text),
-            name,
-            ..Byline::default()
-        }
+        let (given, family) = (names::cased(&self.given), names::cased(&self.text));
+        let name = Self { given: given.clone(), text: family.clone(), ..self }.shown();
+        Byline { given, family, name, ..Byline::default() }
     }
 
     fn count(&self) -> usize {
@@ -96,6 +92,18 @@ fn turned(parts: &[Part], joined: &[bool]) -> Vec<Part> {
             .chunks(2)
             .enumerate()
             .all(|(pair, parts)| comma(pair * 2 + 1) && parts.get(1).is_some_and(Part::is_initials));
+    // `Roe, Jane and Hale, Tom`: what joins stands between the pairs alone.
+    let pairs_joined = parts.len() > 2
+        && parts.len().is_multiple_of(2)
+        && parts.chunks(2).enumerate().all(|(pair, parts)| {
+            let [family, given] = parts else { return false };
+            let short = family.count() == 1 || family.begins_with_particle();
+            comma(pair * 2 + 1)
+                && !comma(pair * 2)
+                && short
+                && (given.count() == 1 || given.is_initials())
+                && given.may_be_given()
+        });
     // `Roe, Jane, and Tom Hale`: all others are said as they are.
     let first_alone = parts.len() > 2
         && parts.iter().take(2).all(|part| part.count() == 1)
@@ -109,7 +117,7 @@ fn turned(parts: &[Part], joined: &[bool]) -> Vec<Part> {
                 // `Jane Roe, Tom Hale`: two.
                 family && given.may_be_given()
             };
-            all_in_pairs || one_name || (first_alone && at == 0)
+            all_in_pairs || pairs_joined || one_name || (first_alone && at == 0)
         });
         match rest.next_if(|_| inverts) {
             Some((_, given)) => found.push(Part {

@@ -29,6 +29,11 @@ fn credits_name_people() {
     check("Ida Lee, Max Orr; photographs by Kay Poe", &["Ida Lee", "Max Orr"]);
     check("Photographs by Kay Poe", &["Kay Poe"]);
     check("Ida Lee\nMax Orr", &["Ida Lee", "Max Orr"]);
+    check("By IAN McDONALD", &["Ian McDonald"]);
+    check("Text: Ida Lee, Fotos: Max Orr", &["Ida Lee"]);
+    check("Text: Ida Lee, Nora Vance, Illustration: Max Orr", &["Ida Lee", "Nora Vance", "Max Orr"]);
+    check("Interview: Ida Lee", &["Ida Lee"]);
+    check("Texto: Ida Lee; Foto: Max Orr", &["Ida Lee"]);
     check("Ida Lee, Max Orr, et al.", &["Ida Lee", "Max Orr"]);
     check("田中太郎、山田花子", &["田中太郎", "山田花子"]);
 }
@@ -48,6 +53,12 @@ fn family_names_may_stand_first() {
     check("King, Martin Luther, Jr.", &["Martin Luther King Jr."]);
     check("Quill, Eleanor, 1870-1944", &["Eleanor Quill"]);
     check("QUILL, ELEANOR", &["Eleanor Quill"]);
+    check("McDONALD, IAN", &["Ian McDonald"]);
+    check("Quill, Eleanor and Vance, Nora", &["Eleanor Quill", "Nora Vance"]);
+    check("Quill, Eleanor & de Vance, N. A.", &["Eleanor Quill", "N. A. de Vance"]);
+    check("Nora Vance, Sam Pike and Ida Lee, Max Orr", &["Nora Vance", "Sam Pike", "Ida Lee", "Max Orr"]);
+    check("Quill, Vance, Pike and Lee", &["Quill", "Vance", "Pike", "Lee"]);
+    check("Vance, Reuters and Pike, AP", &["Vance", "Pike"]);
     // These are two, or one and where she works.
     check("Eleanor Quill, Nora Vance", &["Eleanor Quill", "Nora Vance"]);
     check("By Quill, Vance and Pike", &["Quill", "Vance", "Pike"]);
@@ -108,6 +119,16 @@ fn organisations_are_marked() {
     let found = parse("By THE ASSOCIATED PRESS");
     assert_eq!(found[0].organization, "The Associated Press");
     assert_eq!(found[0].family, "");
+    for body in [
+        "Department of Health and Human Services",
+        "The Office of Management and Budget",
+        "National Institutes of Health",
+        "Centre for Tides and Harbours",
+    ] {
+        check(body, &[body]);
+        assert_eq!(parse(body)[0].organization, body);
+    }
+    check("Nora Vance, University of Tides", &["Nora Vance"]);
     check("Quill, Vance & Company", &["Quill, Vance & Company"]);
     check("Pike and Sons", &["Pike and Sons"]);
     assert_eq!(parse("Pike and Sons")[0].organization, "Pike and Sons");

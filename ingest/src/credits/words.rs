@@ -75,6 +75,35 @@ pub(super) const ORGANISATIONS: [&str; 22] = [
     "newsroom",
     "correspondents",
 ];
+/// What a body is called before what it is for: `Office of`, `Institute for`.
+pub(super) const BODIES: [&str; 26] = [
+    "academy",
+    "administration",
+    "agency",
+    "association",
+    "authority",
+    "board",
+    "bureau",
+    "center",
+    "centre",
+    "chamber",
+    "college",
+    "commission",
+    "committee",
+    "council",
+    "department",
+    "division",
+    "embassy",
+    "federation",
+    "foundation",
+    "institute",
+    "institutes",
+    "library",
+    "ministry",
+    "office",
+    "society",
+    "university",
+];
 /// A credit that ends with one of these is the name of one firm, whatever joins its words.
 pub(super) const FIRMS: [&str; 20] = [
     "company",

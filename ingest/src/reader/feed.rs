@@ -17,7 +17,7 @@ use super::{
 use crate::{
     cut::Cutter,
     cut_elements::XmlElements,
-    link,
+    html, link,
     nested::id_or,
     publicity,
     record::{Found, Origin, Raw, Reason},
@@ -109,7 +109,7 @@ impl Feed {
         let first = |texts: [String; 2]| texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
         let author = feed.at("author");
         Self {
-            title: feed.own_text("title"),
+            title: html::unescape(&feed.own_text("title")),
             language: first([feed.text_at("language"), root.attribute("lang").to_owned()]),
             author: author.map(|author| author.text_at("name")).unwrap_or_default(),
             base: first([root.attribute("base").to_owned(), entry::address(feed).unwrap_or_default()]),

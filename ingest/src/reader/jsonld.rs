@@ -251,6 +251,7 @@ fn name_of(values: Vec<Value>, graph: &Graph<'_>) -> String {
 fn keywords(nested: &mut Nested, fields: &mut Fields) {
     let mut add = |name: &str, value: String| {
         if !value.is_empty() && nested.article.keywords.len() < store::MAX_LIST {
+            let value = html::unescape(&value);
             nested.article.keywords.push(Keyword { name: name.to_owned(), value, unknown: Map::new() });
         }
     };
@@ -313,7 +314,8 @@ fn authors(nested: &mut Nested, fields: &mut Fields, graph: &Graph<'_>) {
                 }
                 other => {
                     let text = text_of(&other);
-                    if !text.is_empty() && !text.contains("://") {
+                    // One that begins so refers to what is not there.
+                    if !text.is_empty() && !text.contains("://") && !text.starts_with('#') {
                         people.extend(crate::credits::parse(&text));
                         credits.push(text);
                     }

@@ -35,7 +35,16 @@ pub(super) const ENTRY: Entry = Entry {
 fn is_page(head: &Head<'_>) -> bool {
     head.root.eq_ignore_ascii_case("html")
         || head.text.get(..15).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype html>"))
+        // A page need not say that it is one: `html`, `head` and `body` may be left out.
+        || (matches!(head.ending, "html" | "htm")
+            && BEGINNINGS.iter().any(|name| head.root.eq_ignore_ascii_case(name)))
 }
+
+/// What a page without `html` may begin with.
+const BEGINNINGS: [&str; 14] = [
+    "head", "body", "title", "meta", "link", "base", "script", "style", "article", "main", "section", "div",
+    "h1", "p",
+];
 
 /// A page of HTML, with JSON-LD or without.
 pub(crate) struct Html;
@@ -143,6 +152,45 @@ impl Meta {
         Self { entries, redirects }
     }
 
+    /// All texts of the first of these names that has any that is no address, each once.
+    fn all(&self, names: &[&str]) -> Vec<&str> {
+        let of = |wanted: &&str| -> Vec<&str> {
+            let named = self.entries.iter().filter(|(name, _)| name == wanted).map(|(_, text)| text.trim());
+            let mut found = Vec::new();
+            for text in named.filter(|text| !text.is_empty() && !text.contains("://")) {
+                if !found.contains(&text) {
+                    found.push(text);
+                }
+            }
+            found
+        };
+        names.iter().map(of).find(|found| !found.is_empty()).unwrap_or_default()
+    }
+
+    /// What describes the text and has no field of ours, by its names: all that is said of it.
+    fn others(&self, used: &[String]) -> Map<String, Value> {
+        let mut found = Map::new();
+        for (name, text) in &self.entries {
+            let text = text.trim();
+            let describes = DESCRIBING.iter().any(|begin| name.starts_with(begin));
+            if !describes || text.is_empty() || used.iter().any(|used| used == text) {
+                continue;
+            }
+            match found.entry(name.clone()).or_insert_with(|| Value::Array(Vec::new())) {
+                Value::Array(texts) if !texts.contains(&text.into()) => texts.push(text.into()),
+                _ => {}
+            }
+        }
+        for texts in found.values_mut() {
+            if let Value::Array(list) = texts
+                && list.len() == 1
+            {
+                *texts = list.remove(0);
+            }
+        }
+        found
+    }
+
     fn first(&self, names: &[&str]) -> String {
         let find = |wanted: &&str| {
             self.entries
@@ -155,20 +203,75 @@ impl Meta {
 }
 
 /// What pages call the date of their publication, and that of their last change.
-const PUBLISHED: [&str; 6] =
-    ["article:published_time", "datepublished", "date", "dc.date", "pubdate", "publish-date"];
-const UPDATED: [&str; 4] = ["article:modified_time", "datemodified", "og:updated_time", "lastmod"];
+const PUBLISHED: [&str; 19] = [
+    "article:published_time",
+    "datepublished",
+    "date",
+    "dc.date",
+    "pubdate",
+    "publish-date",
+    "publish_date",
+    "publication_date",
+    "dcterms.issued",
+    "dc.date.issued",
+    "dcterms.date",
+    "dcterms.created",
+    "dc.date.created",
+    "citation_publication_date",
+    "citation_date",
+    "citation_online_date",
+    "parsely-pub-date",
+    "sailthru.date",
+    "datecreated",
+];
+const UPDATED: [&str; 6] = [
+    "article:modified_time",
+    "datemodified",
+    "og:updated_time",
+    "lastmod",
+    "dcterms.modified",
+    "dc.date.modified",
+];
+const HEADLINE: [&str; 9] = [
+    "og:title",
+    "twitter:title",
+    "dc.title",
+    "dcterms.title",
+    "citation_title",
+    "parsely-title",
+    "sailthru.title",
+    "headline",
+    "title",
+];
+const SUMMARY: [&str; 5] =
+    ["description", "og:description", "dc.description", "dcterms.description", "twitter:description"];
+const AUTHOR: [&str; 8] = [
+    "author",
+    "article:author",
+    "dc.creator",
+    "dcterms.creator",
+    "citation_author",
+    "parsely-author",
+    "sailthru.author",
+    "byl",
+];
+const KEYWORDS: [&str; 6] =
+    ["keywords", "news_keywords", "article:tag", "citation_keywords", "dc.subject", "dcterms.subject"];
+/// How names of `<meta>` begin that describe a text, not how it is shown: Dublin Core, citations, Open Graph, Parse.ly, Sailthru.
+const DESCRIBING: [&str; 7] =
+    ["dc.", "dcterms.", "citation_", "article:", "og:article:", "parsely-", "sailthru."];
 
 /// What the JSON-LD of a page does not say, the page does.
 fn fill_from_page(nested: &mut Nested, meta: &Meta, tree: &Tree, base: &str) {
     let article = &mut nested.article;
     let set = |field: &mut String, text: String| {
         if field.is_empty() {
-            *field = text;
+            // What is escaped twice is not read twice by a parser.
+            *field = html::unescape(&text);
         }
     };
-    set(&mut article.headline, meta.first(&["og:title", "twitter:title", "dc.title", "title"]));
-    set(&mut article.summary, meta.first(&["description", "og:description", "dc.description"]));
+    set(&mut article.headline, meta.first(&HEADLINE));
+    set(&mut article.summary, meta.first(&SUMMARY));
     set(&mut article.section, meta.first(&["article:section"]));
     set(&mut article.source, meta.first(&["og:site_name", "publisher"]));
     set(&mut article.language, language(&meta.first(&["lang", "og:locale", "language"])));
@@ -194,16 +297,16 @@ fn fill_from_page(nested: &mut Nested, meta: &Meta, tree: &Tree, base: &str) {
         }
     }
     if article.bylines.is_empty() {
-        let author = meta.first(&["author", "article:author", "dc.creator", "byl"]);
-        if !author.contains("://") {
-            set(&mut article.credit, author);
-        }
+        set(&mut article.credit, meta.all(&AUTHOR).join("; "));
     }
     if article.keywords.is_empty() {
-        let words = meta.first(&["keywords", "news_keywords", "article:tag"]);
-        let words = words.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned);
-        article.keywords.extend(crate::fields::keywords("keyword", words.collect()));
+        let words = meta.all(&KEYWORDS);
+        let words =
+            words.into_iter().flat_map(|words| words.split(',')).map(|word| html::unescape(word.trim()));
+        let words = words.filter(|word| !word.is_empty()).collect();
+        article.keywords.extend(crate::fields::keywords("keyword", words));
     }
+    keep_described(nested, meta);
     nested.links(links);
     nested.people_of_credit();
     if nested.article.images.is_empty() {
@@ -224,6 +327,33 @@ fn fill_from_page(nested: &mut Nested, meta: &Meta, tree: &Tree, base: &str) {
         }
         let href = link::resolve(base, &picture.href);
         nested.picture(html::Picture { href, ..picture });
+    }
+}
+
+/// Keeps what the head of a page says of its text beside what has a field.
+fn keep_described(nested: &mut Nested, meta: &Meta) {
+    let article = &nested.article;
+    let mut used: Vec<String> = [
+        &article.headline,
+        &article.summary,
+        &article.section,
+        &article.source,
+        &article.credit,
+        &article.url,
+    ]
+    .into_iter()
+    .cloned()
+    .collect();
+    used.extend(meta.all(&AUTHOR).into_iter().map(str::to_owned));
+    used.extend(article.keywords.iter().map(|keyword| keyword.value.clone()));
+    used.extend(PUBLISHED.iter().chain(&UPDATED).map(|name| meta.first(&[name])).filter(|text| {
+        let date = dates::parse(text);
+        date.is_some() && (date == article.published || date == article.updated)
+    }));
+    used.push(meta.first(&["article:expiration_time"]));
+    let others = meta.others(&used);
+    if !others.is_empty() {
+        nested.article.extra.insert("meta".to_owned(), others.into());
     }
 }
 
@@ -367,6 +497,37 @@ mod tests {
     }
 
     #[test]
+    fn what_the_head_says_is_found_whatever_it_is_called() {
+        let check = |head: &str, expected: Value| {
+            let found = article(&format!("{head}<title>T</title>{}", prose("Text")));
+            for (field, value) in expected.as_object().unwrap() {
+                assert_eq!(&found[field], value, "{field} of {head}");
+            }
+        };
+        check(
+            "<meta name=author content='Ida Lee'><meta name=author content='Max Orr'>",
+            json!({"credit": "Ida Lee; Max Orr", "bylines": ["byline:ida-lee", "byline:max-orr"], "extra": null}),
+        );
+        check(
+            "<meta name=citation_title content=Tides><meta name=citation_author content='Lee, Ida'><meta name=citation_author content='Orr, Max'>\
+             <meta name=citation_publication_date content='2001/02/03'><meta name=citation_doi content=10.1/x>",
+            json!({"headline": "Tides", "bylines": ["byline:ida-lee", "byline:max-orr"], "published": "2001-02-03", "extra": {"meta": {"citation_doi": "10.1/x"}}}),
+        );
+        check(
+            "<meta name=DCTERMS.created content=2001-02-03><meta name=DC.Title content=Ebb><meta name=DC.Creator content='Lee, Ida'><meta name=DC.Format content=text/html>",
+            json!({"headline": "Ebb", "published": "2001-02-03", "bylines": ["byline:ida-lee"], "extra": {"meta": {"dc.format": "text/html"}}}),
+        );
+        check(
+            "<meta name=parsely-title content=Ebb><meta name=parsely-author content='Ida Lee'><meta name=parsely-pub-date content='2001-02-03T10:00:00Z'>",
+            json!({"headline": "Ebb", "published": "2001-02-03T10:00:00Z", "credit": "Ida Lee", "extra": null}),
+        );
+        check(
+            "<meta property=article:tag content=Sea><meta property=article:tag content='Ice &amp;amp; Fog'><meta name=viewport content=x>",
+            json!({"keywords": [{"name": "keyword", "value": "Sea"}, {"name": "keyword", "value": "Ice & Fog"}]}),
+        );
+    }
+
+    #[test]
     fn a_teaser_does_not_hide_the_text() {
         let page = |stated: &str, shown: &str| {
             let json = json!({"@type": "NewsArticle", "headline": "H", "articleBody": stated});
@@ -387,6 +548,7 @@ mod tests {
         check("<!-- <meta property='og:title' content='No'> --><title>Yes</title>", "headline", "Yes");
         check("<svg><title>Logo</title></svg><title>Yes</title>", "headline", "Yes");
         check("<meta name=description content='a > b'><title>T</title>", "summary", "a > b");
+        check("<meta property=og:title content='It&amp;#8217;s'><p>x", "headline", "It’s");
         check("<META NAME=Description CONTENT=short><TITLE>T</TITLE>", "summary", "short");
         check(
             "<SCRIPT TYPE='Application/LD+JSON'>{'@type': 'Article', 'headline': 'Y',}</SCRIPT>",

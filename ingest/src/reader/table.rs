@@ -278,9 +278,13 @@ fn structured(nested: &mut Nested, field: &str, value: Value) -> Value {
             if set(nested, field, &texts.join(parted)) { Value::Null } else { Value::Array(list) }
         }
         (field, Value::Object(mut map)) => {
-            let name = map.get("name").map(text_of).filter(|name| !name.is_empty());
-            if name.is_some_and(|name| set(nested, field, &name)) {
-                map.remove("name");
+            // `rendered` is a text as WordPress's REST API gives it.
+            for part in ["name", "rendered"] {
+                let Some(text) = map.get(part).map(text_of).filter(|text| !text.is_empty()) else { continue };
+                let text = if part == "rendered" && field != "body" { html::plain(&text).text } else { text };
+                if set(nested, field, &text) {
+                    map.remove(part);
+                }
             }
             Value::Object(map)
         }
@@ -301,7 +305,17 @@ fn authors(nested: &mut Nested, value: Value) -> Value {
             Value::Object(author) => {
                 let mut author = Fields(author);
                 let name = author.first_text(&["name", "full_name", "fullName", "display_name"]);
-                let parts = [author.text("given"), author.text("family")];
+                let parts = [
+                    author.first_text(&[
+                        "given",
+                        "first",
+                        "first_name",
+                        "firstName",
+                        "firstname",
+                        "givenName",
+                    ]),
+                    author.first_text(&["family", "last", "last_name", "lastName", "lastname", "familyName"]),
+                ];
                 let name = if name.is_empty() { parts.join(" ").trim().to_owned() } else { name };
                 (name, Value::Object(author.rest()))
             }

@@ -116,11 +116,18 @@ pub(in crate::reader) fn entry(item: &Element, feed: &Feed, unstated: Unstated) 
     keywords(&mut article.keywords, &mut taken);
     people::add(&mut nested, &mut taken, feed);
     media::add(&mut nested, &mut taken);
+    let mut captions = Map::new();
     for mut picture in pictures {
         let href = feed.absolute(item, &picture.href);
         let written = std::mem::replace(&mut picture.href, href);
         match feed.attachment(&picture.number) {
-            Some(id) => nested.picture_as(id, picture),
+            Some(id) => {
+                // An upload has a caption of its own, and another in each text that shows it.
+                if !picture.caption.is_empty() {
+                    captions.insert(id.to_string(), picture.caption.clone().into());
+                }
+                nested.picture_as(id, picture);
+            }
             None => {
                 if let Ok(id) = link::asset_id(&*picture.href) {
                     nested.former(AssetKind::Image, &id, link::asset_id(written).ok());
@@ -128,6 +135,9 @@ pub(in crate::reader) fn entry(item: &Element, feed: &Feed, unstated: Unstated) 
                 nested.picture(picture);
             }
         }
+    }
+    if !captions.is_empty() {
+        nested.article.extra.insert("captions".to_owned(), captions.into());
     }
     for (name, field) in [("comments", "comments"), ("guid", "guid"), ("slash:comments", "comment_count")] {
         let text = taken.text(&[name]);
@@ -242,8 +252,12 @@ fn keywords(keywords: &mut Vec<Keyword>, taken: &mut Taken<'_>) {
         .elements()
         .filter(|one| matches!(one.name.as_str(), "category" | "dc:subject" | "atom:category"))
     {
-        let texts =
-            [category.text(), category.attribute("label").to_owned(), category.attribute("term").to_owned()];
+        // RSS says a text of no type, and programs write what they show.
+        let texts = [
+            html::unescape(&category.text()),
+            category.attribute("label").to_owned(),
+            category.attribute("term").to_owned(),
+        ];
         let Some(value) = texts.into_iter().find(|text| !text.is_empty()) else { continue };
         let name = match (category.name.as_str(), category.attribute("domain")) {
             ("dc:subject", _) => "subject",

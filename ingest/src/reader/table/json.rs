@@ -41,7 +41,8 @@ pub(crate) fn shape(text: &str, mapped: &Columns) -> Option<Shape> {
     let text = text.trim_start();
     let line = |line: &&str| line.starts_with('{') && line.trim_end().ends_with('}');
     // The first lines may be the broken ones.
-    let lines = || text.lines().take(5).filter(line).any(sound).then_some(Shape::Lines);
+    let whole = |line: &str| serde_json::from_str(line).is_ok_and(|value| is_record(&value, mapped));
+    let lines = || text.lines().take(5).filter(line).any(whole).then_some(Shape::Lines);
     if let Some(inside) = text.strip_prefix('[') {
         return sound(inside).then_some(Shape::Values);
     }
@@ -68,7 +69,9 @@ fn is_record(value: &Value, mapped: &Columns) -> bool {
         return false;
     }
     let said = |value: &Value| {
-        value.is_string() || value.as_array().is_some_and(|list| list.iter().all(Value::is_string))
+        value.is_string()
+            || value.as_array().is_some_and(|list| list.iter().all(Value::is_string))
+            || value.get("rendered").is_some_and(Value::is_string)
     };
     let columns: Vec<String> =
         object.iter().filter(|(_, value)| said(value)).map(|(name, _)| name.clone()).collect();
@@ -192,6 +195,11 @@ mod tests {
         check("[{\"title\":\"A\",\"text\":\"b\"}]", Some(Shape::Values));
         check("[\n  {\n    \"title\": \"A\",\n    \"text\": [\"b\", \"c\"]\n  },\n", Some(Shape::Values));
         check("{\n \"title\": \"A\",\n \"text\": \"b\"\n}\n{\n", Some(Shape::Values));
+        check("{\"title\":\"A\",\"text\":\"b\"}{\"title\":\"C\",\"text\":\"d\"}", Some(Shape::Values));
+        check(
+            "[{\"id\":1,\"title\":{\"rendered\":\"A\"},\"content\":{\"rendered\":\"b\"}}]",
+            Some(Shape::Values),
+        );
         check("{\"count\":1,\"stories\":[{\"title\":\"A\",\"text\":\"b\"}]}", under("stories"));
         check("{\"data\":{\"page\":[1],\"items\":[{\"title\":\"A\",\"text\":\"b\"}]}}", under("items"));
         check("{\"response\" : {\"results\" : [ {\"title\":\"A\",\"text\":\"b\"}, {\"titl", under("results"));

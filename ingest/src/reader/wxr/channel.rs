@@ -7,7 +7,7 @@ use store::{AssetId, AssetKind, Byline};
 use crate::{
     cut::Cutter,
     cut_elements::XmlElements,
-    link, names,
+    html, link, names,
     nested::Nested,
     reader::feed::Feed,
     record::Raw,
@@ -59,7 +59,7 @@ impl Channel {
     fn co_author(&mut self, term: &Element) {
         let slug = term.text_at("wp:term_slug");
         let slug = slug.strip_prefix("cap-").unwrap_or(&slug).to_lowercase();
-        let name = shown(&term.text_at("wp:term_name"));
+        let name = shown(&html::unescape(&term.text_at("wp:term_name")));
         if term.text_at("wp:term_taxonomy") == "author"
             && !self.authors.contains_key(&slug)
             && let Some(author) = guest(&slug, &name)
@@ -85,7 +85,7 @@ impl Channel {
 
     /// An author of Co-Authors Plus or PublishPress: a user by login, or a guest by name and slug.
     fn listed(&self, term: &Element) -> Option<Author> {
-        let (name, slug) = (term.text(), term.attribute("nicename"));
+        let (name, slug) = (html::unescape(&term.text()), term.attribute("nicename"));
         let slug = slug.strip_prefix("cap-").unwrap_or(slug).to_lowercase();
         let known = self.authors.get(&name.to_lowercase()).or_else(|| self.authors.get(&slug));
         known.cloned().or_else(|| guest(&slug, &shown(&name)))
@@ -103,10 +103,11 @@ impl Author {
     pub(super) fn of(element: &Element, blog: &str) -> Option<Self> {
         let login = element.text_at("wp:author_login");
         let number = element.text_at("wp:author_id");
-        let (given, family) =
-            (element.text_at("wp:author_first_name"), element.text_at("wp:author_last_name"));
+        // The blog keeps names as its pages have them.
+        let text = |name: &str| html::unescape(&element.text_at(name));
+        let (given, family) = (text("wp:author_first_name"), text("wp:author_last_name"));
         let full = format!("{given} {family}").trim().to_owned();
-        let displayed = element.text_at("wp:author_display_name");
+        let displayed = text("wp:author_display_name");
         let name = match displayed.as_str() {
             "" if full.is_empty() => shown(&login),
             name if (name.is_empty() || name.contains('@')) && !full.is_empty() => full,

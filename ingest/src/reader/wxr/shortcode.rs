@@ -77,7 +77,13 @@ impl Writer<'_> {
             .take_while(char::is_ascii_alphanumeric)
             .collect::<String>()
             .to_ascii_lowercase();
-        let length = if from.starts_with("<!--") {
+        let length = if let Some(page) =
+            ["<!--nextpage-->", "<!--more-->"].iter().find(|mark| from.starts_with(**mark))
+        {
+            // Where WordPress parts a text.
+            self.out.push_str("\n<p>");
+            return page.len();
+        } else if from.starts_with("<!--") {
             end(from, "-->")
         } else if VERBATIM.contains(&name.as_str()) {
             end(from, &format!("</{name}"))

@@ -3,7 +3,7 @@ use store::Fact;
 
 use super::*;
 
-const HEAD: &str = "<?xml version='1.0'?><rss xmlns:wp='http://wordpress.org/export/1.2/'><channel><title>The Ferry Bell</title>\
+const HEAD: &str = "<?xml version='1.0'?><rss xmlns:wp='http://wordpress.org/export/1.2/'><channel><title>The Ferry Bell&amp;#8217;s</title>\
     <wp:wxr_version>1.2</wp:wxr_version><wp:base_blog_url>https://bell.example/news/</wp:base_blog_url>\
     <wp:author><wp:author_id>4</wp:author_id><wp:author_login>salt and pepper</wp:author_login><wp:author_email>s@bell.example</wp:author_email>\
     <wp:author_display_name><![CDATA[Agnes Salter]]></wp:author_display_name></wp:author>\
@@ -92,6 +92,28 @@ fn a_text_has_the_paragraphs_that_wordpress_makes() {
     );
     check("Before\n\n<pre>a\n\nb</pre>\n\nafter", "Before\n\na\n\nb\n\nafter");
     check("<a title=\"x\ny > z\">in</a> out", "in out");
+    check("Ebb<!--more-->Flood<!--nextpage-->Slack", "Ebb\n\nFlood\n\nSlack");
+}
+
+/// WordPress keeps titles, names of authors and of terms as its pages have them, and an export escapes them once more.
+#[test]
+fn names_have_no_entities() {
+    let article = post(
+        "<title>Bell &amp;#038; Buoy</title><dc:creator>co</dc:creator><category domain='category'><![CDATA[Arts &amp; Crafts]]></category>\
+         <category domain='post_tag'>Joe&amp;#8217;s</category>\
+         <category domain='author' nicename='cap-anne'><![CDATA[Anne O&#8217;Dea]]></category>",
+    );
+    assert_eq!(
+        (&article["headline"], &article["source"]),
+        (&json!("Bell & Buoy"), &json!("The Ferry Bell’s"))
+    );
+    let words: Vec<_> = article["keywords"].as_array().unwrap().iter().map(|one| &one["value"]).collect();
+    assert_eq!(words, ["Arts & Crafts", "Joe’s"]);
+    assert_eq!(article["credit"], "Anne O’Dea");
+    let known = read(
+        "<wp:author><wp:author_id>9</wp:author_id><wp:author_login>co</wp:author_login><wp:author_display_name><![CDATA[Pike &amp; Co]]></wp:author_display_name></wp:author>",
+    );
+    assert!(known.iter().any(|one| one["name"] == "Pike & Co"), "{known:?}");
 }
 
 #[test]
@@ -133,6 +155,8 @@ fn captions_and_galleries_show_images_of_the_article() {
     assert_eq!(article.get("body"), None);
     let caption = |id: &str| found.iter().find(|one| one["id"] == id).unwrap()["caption"].clone();
     assert_eq!((caption(&id(7)), caption(&id(8))), (json!("The old slip"), json!("Before 3.4")));
+    // The upload may have another.
+    assert_eq!(article["extra"]["captions"], json!({id(7): "The old slip", id(8): "Before 3.4"}));
 }
 
 #[test]
