@@ -134,7 +134,7 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
         return named;
     }
     if text.starts_with(['{', '[']) || matches!(ending.as_str(), "jsonl" | "ndjson") {
-        return about_a_paper(&seen).or_else(|| told(Stage::Json)).unwrap_or_else(|| unknown_json());
+        return about_a_paper(&seen).or_else(|| told(Stage::Json)).unwrap_or_else(unknown_json);
     }
     if text.starts_with('<') {
         return told(Stage::Markup).unwrap_or_else(|| unknown_markup(&root));

@@ -13,7 +13,7 @@ pub(crate) struct Entry {
     /// What people are told that it is.
     pub(crate) called: &'static str,
     /// How it is told from others. Of each stage the first in the table's order is taken.
-    pub(crate) told: &'static [(Stage, fn(&Head<'_>) -> bool)],
+    pub(crate) told: &'static [(Stage, Told)],
     pub(crate) says: Says,
     pub(crate) record: Shape,
     pub(crate) again: Again,
@@ -23,6 +23,9 @@ pub(crate) struct Entry {
     #[cfg(test)]
     pub(crate) sample: &'static str,
 }
+
+/// Returns true if a file that begins so is of the format.
+pub(crate) type Told = fn(&Head<'_>) -> bool;
 
 /// When a format is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
