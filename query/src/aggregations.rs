@@ -182,6 +182,14 @@ impl Step {
         }
     }
 
+    /// Returns true if a bucket is all that lies between its beginning and the next, as it is unless clocks are put forward and back.
+    pub fn is_even(&self) -> bool {
+        match self {
+            Self::Dates(_, zone) => *zone == TimeZone::UTC,
+            Self::Numbers(_) => true,
+        }
+    }
+
     /// Returns the beginning of the next bucket; `None` behind the last.
     pub fn next(&self, key: i64) -> Option<i64> {
         match self {

@@ -6,8 +6,10 @@
 
 mod auto;
 mod buckets;
+mod intervals;
 mod metrics;
 mod order;
+mod tally;
 mod terms;
 mod top;
 mod tuples;
@@ -16,11 +18,11 @@ use std::cell::Cell;
 
 use query::{
     Aggregation, AggregationAnswer, AggregationKind, AggregationResult, Bound, Bucket, BucketKey, DateFormat,
-    Histogram, QueryError, Span, Step, limits::MAX_BUCKETS, ranks_of, shares_of,
+    QueryError, Span, limits::MAX_BUCKETS, ranks_of, shares_of,
 };
 use tantivy::{DocId, SegmentOrdinal};
 
-use self::{buckets::Values, order::Candidate};
+use self::buckets::Values;
 use super::{
     budget::{Budget, Steps},
     one::One,
@@ -167,24 +169,6 @@ impl Aggregator<'_> {
                 AggregationResult::TopHits(self.top_hits(*from, *size, sort, docs)?)
             }
         })
-    }
-
-    fn histogram(&self, wanted: &Histogram, nested: &[Aggregation], docs: &Docs) -> Answer<Vec<Bucket>> {
-        let buckets = self.intervals(wanted, docs)?.into_iter();
-        let mut buckets: Vec<Candidate<i64>> =
-            buckets.map(|(key, docs)| Candidate { key, count: count(&docs), docs }).collect();
-        if !wanted.order.is_empty() {
-            buckets = self.ordered(buckets, &wanted.order, nested)?;
-        }
-        let mut answers = Vec::with_capacity(buckets.len());
-        for one in buckets {
-            let key = match wanted.step {
-                Step::Dates(..) => date_key(one.key, wanted.format.as_ref()),
-                Step::Numbers(_) => BucketKey::Number(one.key),
-            };
-            answers.push(self.counted_bucket(key, one.count, nested, &one.docs)?);
-        }
-        Ok(answers)
     }
 
     /// A bucket with its count and what is nested in it.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use query::{Bool, Histogram, Query, QueryError, limits::MAX_BUCKETS};
+use query::{Bool, Query, QueryError, limits::MAX_BUCKETS};
 use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, query::EnableScoring};
 
 use super::{Aggregator, Answer, Docs, Place, too_many_buckets};
@@ -125,32 +125,6 @@ impl Aggregator<'_> {
             put(inside.entry(key).or_default(), place, doc);
         })?;
         Ok(inside.into_iter().collect())
-    }
-
-    /// The buckets of a histogram, in the order of their keys.
-    pub(super) fn intervals(&self, wanted: &Histogram, docs: &Docs) -> Answer<BTreeMap<i64, Docs>> {
-        let mut buckets = self.by_number(&wanted.field, wanted.missing, docs, wanted.min_count, |value| {
-            wanted.bucket_of(value)
-        })?;
-        if wanted.min_count > 0 {
-            return Ok(buckets);
-        }
-        let floor = |bound: Option<i64>| bound.map(|bound| wanted.floor(bound));
-        let (from, to) = (floor(wanted.at_least.0), floor(wanted.at_least.1));
-        let first = buckets.keys().next().copied().into_iter().chain(from).min();
-        let last = buckets.keys().next_back().copied().into_iter().chain(to).max();
-        let (Some(mut at), Some(last)) = (first, last) else { return Ok(buckets) };
-        at = at.max(floor(wanted.at_most.0).unwrap_or(at));
-        let last = last.min(wanted.at_most.1.unwrap_or(last));
-        // One more than there may be is refused when they are made.
-        while at <= last && buckets.len() <= MAX_BUCKETS {
-            buckets.entry(at).or_default();
-            match wanted.next(at) {
-                Some(next) if next > at => at = next,
-                _ => break,
-            }
-        }
-        Ok(buckets)
     }
 
     /// The documents that have no value in a field.

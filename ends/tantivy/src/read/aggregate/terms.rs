@@ -15,10 +15,14 @@ use super::{
     buckets::{Values, put},
     date_key,
     order::Candidate,
+    tally::{Tally, most_frequent},
 };
 
 /// The most values whose buckets are made to be ordered by what is nested in them.
 const MAX_ORDERED: usize = 100_000;
+
+/// Up to so many values are looked up one by one; where more are wanted, the dictionaries are walked.
+const FEW: usize = 1_000;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +73,11 @@ impl<'a> Best<'a> {
         let by_count = order.first().filter(|one| one.by == OrderBy::Count).map(|one| one.descending);
         let turned = order.iter().find(|one| one.by == OrderBy::Key).is_some_and(|one| one.descending);
         Self { wanted, size, by_count, turned, held: BinaryHeap::new(), total: 0 }
+    }
+
+    /// True if those that most documents have are wanted, whatever they are.
+    fn is_of_largest(&self) -> bool {
+        self.by_count == Some(true) && self.wanted.min_count <= 1 && self.wanted.keys.take_all()
     }
 
     /// One more value; its key is made only when it is among the best.
@@ -158,6 +167,14 @@ impl Aggregator<'_> {
                         best.offer(count, || Key::Number(key));
                     }
                 }
+            }
+            _ if missing.is_none() && best.is_of_largest() && size <= FEW => {
+                let (tallies, _) = self.tallies(&wanted.field, docs)?;
+                let total = tallies.iter().flat_map(Tally::counts).sum();
+                most_frequent(&tallies, size, &mut |term, count| {
+                    best.offer(count, || Key::Text(String::from_utf8_lossy(term).into_owned()));
+                })?;
+                best.total = total;
             }
             _ => self.each_text(&wanted.field, missing, docs, &mut |key, count| {
                 if wanted.keys.take(key) {
@@ -273,39 +290,12 @@ impl Aggregator<'_> {
         docs: &Docs,
         each: &mut dyn FnMut(&str, u64),
     ) -> Answer<()> {
-        let mut without = 0;
-        let mut columns = Vec::new();
-        for (place, docs) in docs {
-            let column = match self.column_of(*place, field)? {
-                Some((name, Values::Texts)) => self.segment(*place).fast_fields().str(&name)?,
-                _ => None,
-            };
-            let Some(column) = column else {
-                without += docs.len() as u64;
-                continue;
-            };
-            // For each value how many documents, and the last of them.
-            let mut counts: Vec<(u32, DocId)> = vec![(0, DocId::MAX); column.num_terms()];
-            for doc in self.each(docs) {
-                let mut any = false;
-                for ord in column.term_ords(doc) {
-                    any = true;
-                    let slot = usize::try_from(ord).ok().and_then(|ord| counts.get_mut(ord));
-                    if let Some((count, last)) = slot
-                        && *last != doc
-                    {
-                        (*count, *last) = (*count + 1, doc);
-                    }
-                }
-                without += u64::from(!any);
-            }
-            columns.push((column, counts));
-        }
+        let (tallies, without) = self.tallies(field, docs)?;
         // All dictionaries side by side, each at its next value that any document has.
         let mut streams = Vec::new();
-        for (column, counts) in &columns {
-            let stream = column.dictionary().stream().map_err(TantivyError::from)?;
-            streams.push((stream, counts.iter().map(|(count, _)| u64::from(*count)), 0_u64));
+        for tally in &tallies {
+            let stream = tally.column.dictionary().stream().map_err(TantivyError::from)?;
+            streams.push((stream, tally.counts(), 0_u64));
         }
         streams.retain_mut(|(stream, counts, count)| {
             stream.advance() && {
@@ -314,9 +304,13 @@ impl Aggregator<'_> {
             }
         });
         let mut missing = missing.filter(|_| without > 0).map(|missing| (missing, without));
+        let mut next = Vec::new();
         loop {
-            let next = streams.iter().map(|(stream, ..)| stream.key()).min().map(<[u8]>::to_vec);
-            let text = next.as_deref().map(|key| std::str::from_utf8(key).unwrap_or_default());
+            let first = streams.iter().map(|(stream, ..)| stream.key()).min();
+            let any = first.is_some();
+            next.clear();
+            next.extend_from_slice(first.unwrap_or_default());
+            let text = any.then(|| std::str::from_utf8(&next).unwrap_or_default());
             let mut count: u64 = 0;
             match (text, missing) {
                 (None, None) => return Ok(()),
