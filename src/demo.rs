@@ -41,6 +41,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     load::tell(&report, terminal)?;
     let serving = serve::Args {
         listen: args.listen.clone(),
+        es_listen: None,
         title: "The Harbour Ledger".to_owned(),
         media: vec![samples],
         keys: None,

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 use anyhow::{Context, Result};
 use indexer::{Indexes, Workers};
 use search::Search;
-use search_api::{Access, ApiState, Origins, PublicUrl, pages::PagesConfig};
+use search_api::{Access, ApiState, Listeners, Origins, PublicUrl, pages::PagesConfig};
 use store::{Expiries, Seq};
 use tokio::{
     net::TcpListener,
@@ -22,7 +22,8 @@ Examples:
   morgue serve --title 'The Harbour Ledger' --media pictures/
   morgue key admin >> keys && morgue serve --listen 0.0.0.0:7700 --keys keys
 
-Pages are at /, the machine room at /status, the native API under /api/v1, Elasticsearch's under /es.";
+Pages are at /, the machine room at /status, the native API under /api/v1, Elasticsearch's under /es (and with --es-listen
+at a root of its own).";
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -31,6 +32,10 @@ pub(crate) struct Args {
     /// Where to listen; 0.0.0.0:7700 for whoever reaches this machine.
     #[arg(long, value_name = "ADDRESS:PORT", env = "MORGUE_LISTEN", default_value = "127.0.0.1:7700")]
     pub(crate) listen: Listen,
+
+    /// Where to listen besides, for Elasticsearch's API alone: there it is not under /es, for tools that cannot be told a path.
+    #[arg(long, value_name = "ADDRESS:PORT", env = "MORGUE_ES_LISTEN")]
+    pub(crate) es_listen: Option<Listen>,
 
     /// The name at the head of every page.
     #[arg(long, default_value = "The Morgue")]
@@ -128,20 +133,21 @@ pub(crate) fn serve(
     let origins = Origins::parse(&args.cors_origin, access.has_keys()).context("--cors-origin")?;
     let runtime = tokio::runtime::Runtime::new().context("no threads can be started")?;
     let served = runtime.block_on(async {
-        let listener = TcpListener::bind(&args.listen.0).await.with_context(|| {
-            format!(
-                "cannot listen on {}: stop who listens there, or choose another with --listen",
-                args.listen.0
-            )
-        })?;
-        let address = listener.local_addr().context("the address is not known")?;
+        let all = bind(&args.listen, "--listen").await?;
+        let es = match &args.es_listen {
+            Some(listen) => Some(bind(listen, "--es-listen").await?),
+            None => None,
+        };
+        let address = all.local_addr().context("the address is not known")?;
+        let of_es = es.as_ref().map(TcpListener::local_addr).transpose().context("the address is not known")?;
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let workers = Workers::start(&indexes).context("the indexers cannot be started")?;
         let clock = indexes.log().clock().clone();
         let expiries =
             Expiries::start(indexes.log(), move || clock.now()).context("no threads can be started")?;
-        if !address.ip().is_loopback() && !access.has_keys() {
+        let open = [Some(address), of_es].into_iter().flatten().find(|address| !address.ip().is_loopback());
+        if let Some(address) = open.filter(|_| !access.has_keys()) {
             tracing::warn!("{address} can be reached by others and there are no keys: they may read, only this machine may write");
         }
         let state = ApiState::new(Search::new(indexes))
@@ -150,13 +156,16 @@ pub(crate) fn serve(
             .with_origins(origins)
             .with_hosts(args.host.clone());
         ready(address);
+        if let Some(address) = of_es {
+            tracing::info!("Elasticsearch's API alone is at http://{address}");
+        }
         let shutdown = async move {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
         };
-        let served = search_api::serve(listener, state, pages, shutdown).await;
+        let served = search_api::serve(Listeners { all, es }, state, pages, shutdown).await;
         let ended = move || {
             drop(expiries);
             workers.stop();
@@ -168,6 +177,13 @@ pub(crate) fn serve(
     // A thread that waits for something has nothing to finish.
     runtime.shutdown_timeout(LAST_WAIT);
     served
+}
+
+async fn bind(listen: &Listen, option: &str) -> Result<TcpListener> {
+    let Listen(address) = listen;
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}: stop who listens there, or choose another with {option}")
+    })
 }
 
 /// The time that threads have which are still at something when everything else has ended.

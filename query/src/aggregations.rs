@@ -17,7 +17,7 @@ pub use self::{
     pipeline::{Gap, Moving, Numbers, Over, Pipeline, with_pipelines},
     tuples::{Composite, MultiTerms, Source},
 };
-use crate::{DateFormat, Interval, Query, Sort};
+use crate::{DateFormat, HighlightOptions, Interval, Query, Sort};
 
 /// One aggregation with its name, and what is nested in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,6 +121,8 @@ pub enum AggregationKind {
     Pipeline(Pipeline),
     /// The first documents of the bucket.
     TopHits {
+        /// The highlighting of each, if there is to be any.
+        highlight: Option<HighlightOptions>,
         /// The number of those that are passed over.
         from: usize,
         /// Their number.

@@ -11,6 +11,7 @@ use store::{AssetId, AssetKind, Revision, Seq};
 pub use self::aggregations::{
     AggregationAnswer, AggregationResult, Bound, Bucket, BucketKey, Figure, TopHits,
 };
+pub(crate) use self::figures::nearest_of;
 pub use self::figures::{Share, Spread, ranks_of, shares_of};
 use crate::{Cursor, IndexName, SortValue};
 

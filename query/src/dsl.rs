@@ -7,10 +7,12 @@
 //! `last_is_prefix` for a last word that may be the start of one.
 
 mod all;
+mod analyzer;
 mod best;
 mod bool;
 mod boosting;
 mod constant;
+mod distance;
 mod exists;
 mod fuzzy;
 mod ids;
@@ -41,6 +43,7 @@ const KINDS: &[&[Kind]] = &[
     bool::KINDS,
     boosting::KINDS,
     constant::KINDS,
+    distance::KINDS,
     exists::KINDS,
     fuzzy::KINDS,
     ids::KINDS,
@@ -137,7 +140,7 @@ fn written(query: &Query) -> Written {
         Query::Named(query, name) => written(query).with("_name", name.as_str()),
         Query::Best { queries, tie_breaker } => best::write(queries, *tie_breaker),
         Query::Like(like) => like::write(like),
-        Query::Scored(scored) => scored::write(scored),
+        Query::Scored(scored) => distance::write(scored).unwrap_or_else(|| scored::write(scored)),
     }
 }
 
@@ -153,7 +156,7 @@ impl Parser<'_, '_> {
         self.clauses.one().map_err(|error| error.at(pointer))?;
         let mut object = Fields::new(value, pointer)?;
         let Some((name, body)) = object.take_any() else {
-            return Err(QueryError::new("a query is expected here, not an empty object").at(pointer));
+            return Err(QueryError::illegal("a query is expected here, not an empty object").at(pointer));
         };
         let here = object.pointer_to(&name);
         if let Some((other, _)) = object.take_any() {
@@ -169,7 +172,11 @@ impl Parser<'_, '_> {
             Read::OfField(short, read) => self.of_field(body, &here, short, read),
             Read::OfFields(short, read) => self.of_fields(body, &here, short, read),
         };
-        read.map_err(|error| error.at(here))
+        read.map_err(|error| {
+            let error = error.at(here);
+            // As Elasticsearch's reader of `bool` names whatever is wrong in it.
+            if name == "bool" && !error.late { error.named("x_content_parse_exception") } else { error }
+        })
     }
 
     /// Reads the rest with `read`, and the boost and the end itself.
@@ -244,7 +251,8 @@ fn named(query: Query, name: Option<String>) -> Query {
 
 fn unknown(name: &str) -> QueryError {
     if let Some((_, reason)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
-        return QueryError::new(*reason);
+        let error = QueryError::new(*reason);
+        return if name == "nested" { error.named("query_shard_exception").late() } else { error };
     }
     let shown: String = name.chars().take(80).collect();
     QueryError::new(format!("the query `{shown}` is not supported"))

@@ -10,12 +10,14 @@ pub struct QueryError {
     pub pointer: String,
     /// Elasticsearch's name for such an error.
     pub es_type: &'static str,
+    /// True if Elasticsearch finds it only once it searches, on its shards.
+    pub late: bool,
 }
 
 impl QueryError {
     /// Something that cannot be read.
     pub fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), pointer: String::new(), es_type: "parsing_exception" }
+        Self { reason: reason.into(), pointer: String::new(), es_type: "parsing_exception", late: false }
     }
 
     /// Names the place, unless it is known already.
@@ -25,6 +27,18 @@ impl QueryError {
             self.pointer = pointer.into();
         }
         self
+    }
+
+    /// The same under another of Elasticsearch's names.
+    #[must_use]
+    pub fn named(self, es_type: &'static str) -> Self {
+        Self { es_type, ..self }
+    }
+
+    /// The same, found only by searching.
+    #[must_use]
+    pub fn late(self) -> Self {
+        Self { late: true, ..self }
     }
 
     /// Something that is read but not allowed.

@@ -36,6 +36,10 @@ pub struct HighlightField {
     pub tags: Option<(String, String)>,
     /// True if only words that were looked for in this field are highlighted, if not the same as in all fields.
     pub own_only: Option<bool>,
+    /// Another query to highlight in this field.
+    pub query: Option<Query>,
+    /// True if fragments begin and end at words; at sentences otherwise.
+    pub at_words: bool,
 }
 
 impl HighlightField {
@@ -49,6 +53,8 @@ impl HighlightField {
             without_match: 0,
             tags: None,
             own_only: None,
+            query: None,
+            at_words: false,
         }
     }
 }

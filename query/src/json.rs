@@ -78,7 +78,7 @@ impl Fields {
             Some(Value::Bool(flag)) => Ok(Some(flag)),
             Some(Value::String(text)) if text == "true" || text.is_empty() => Ok(Some(true)),
             Some(Value::String(text)) if text == "false" => Ok(Some(false)),
-            Some(other) => Err(self.wrong(name, "true or false", &other)),
+            Some(other) => Err(self.wrong(name, "true or false", &other).named("illegal_argument_exception")),
         }
     }
 
@@ -92,7 +92,10 @@ impl Fields {
         };
         match number.filter(|number| number.is_finite()) {
             Some(number) => Ok(Some(number)),
-            None => Err(self.wrong(name, "a number", &value)),
+            None => {
+                let error = self.wrong(name, "a number", &value);
+                Err(if value.is_string() { error.named("number_format_exception") } else { error })
+            }
         }
     }
 

@@ -60,12 +60,12 @@ pub use nearby::each_match;
 pub use need::{Minimum, Need};
 pub use pattern::{Pattern, PatternError, Run, fold_pattern};
 pub use request::{
-    Cursor, IndexName, MAX_LIMIT, MIN_SEQ, PARAMETERS, Parameter, PlainOrder, PlainSearch, SearchRequest,
-    Slice, SourceFilter, Takes, matches_path, text_bytes, window_too_large,
+    Cursor, IndexName, MAX_LIMIT, MIN_SEQ, PARAMETERS, Parameter, PlainOrder, PlainSearch, Rescore,
+    SearchRequest, Slice, SourceFilter, Takes, matches_path, text_bytes, window_too_large,
 };
 pub use scalar::Scalar;
 pub use scored::{Curve, Example, FunctionKind, Like, Mode, Modifier, ScoreFunction, Scored};
-pub use sort::{Missing, Sort, SortValue};
+pub use sort::{Missing, Sort, SortMode, SortValue};
 pub use text::{ALL_EXACT, Syntax, TextOptions, parse_text};
 pub use typed::{Fit, Typed, folded_words};
 pub use words::{Combine, Fuzziness, Fuzzy, Phrase, Words};

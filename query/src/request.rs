@@ -19,8 +19,8 @@ pub use self::{
     source::{SourceFilter, matches_path, text_bytes},
 };
 use crate::{
-    ALL_EXACT, Aggregation, Combine, FieldBoost, HighlightOptions, Minimum, Need, Phrase, Query, QueryError,
-    Sort, Syntax, TextOptions,
+    ALL_EXACT, Aggregation, Combine, FieldBoost, HighlightOptions, Minimum, Mode, Need, Phrase, Query,
+    QueryError, Sort, Syntax, TextOptions,
     limits::{Clauses, MAX_WINDOW},
     names, parse_text,
     text::unknown_names,
@@ -41,6 +41,8 @@ pub struct SearchRequest {
     pub from: usize,
     /// The number of hits to give.
     pub size: usize,
+    /// The queries by which the best hits are scored again, one after the other.
+    pub rescore: Vec<Rescore>,
     /// Only what comes behind this hit.
     pub after: Option<Cursor>,
     /// The highlighting, if there is to be any.
@@ -90,6 +92,7 @@ impl SearchRequest {
             sort: Vec::new(),
             from: 0,
             size: 10,
+            rescore: Vec::new(),
             after: None,
             highlight: None,
             as_of: None,
@@ -114,6 +117,12 @@ impl SearchRequest {
     /// Returns true if the order of the hits hangs on their scores, which are of one commit of the index.
     pub fn is_by_score(&self) -> bool {
         self.sort.is_empty() || self.sort.iter().any(|sort| sort.field == "_score")
+    }
+
+    /// Returns the request that finds all hits which are scored again, and those of the page.
+    pub fn with_all_to_rescore(&self) -> Self {
+        let window = self.rescore.iter().map(|one| one.window).max().unwrap_or(0);
+        Self { from: 0, size: window.max(self.from + self.size), ..self.clone() }
     }
 
     /// Returns true if anything is wanted of the documents, so that they must be read.
@@ -143,6 +152,36 @@ impl SearchRequest {
     }
 }
 
+/// A query by which the best hits are scored again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rescore {
+    /// So many of the best.
+    pub window: usize,
+    /// The query.
+    pub query: Query,
+    /// The factor of the score so far.
+    pub first_weight: f32,
+    /// The factor of this query's score.
+    pub second_weight: f32,
+    /// The way in which the two come together where a hit matches; where it does not, it keeps the first.
+    pub mode: Mode,
+}
+
+impl Rescore {
+    /// Returns the score of a hit that had one and gets another by this query, or none if it does not match.
+    pub fn score(&self, first: f32, second: Option<f32>) -> f32 {
+        let first = first * self.first_weight;
+        let Some(second) = second.map(|second| second * self.second_weight) else { return first };
+        match self.mode {
+            Mode::Multiply => first * second,
+            Mode::Avg => f32::midpoint(first, second),
+            Mode::Max => first.max(second),
+            Mode::Min => first.min(second),
+            Mode::Sum | Mode::First | Mode::Replace => first + second,
+        }
+    }
+}
+
 /// One part of all documents, so that several can read them at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slice {
@@ -162,6 +201,7 @@ impl Slice {
 /// Returns why a page that ends too far behind is refused.
 pub fn window_too_large() -> QueryError {
     QueryError::illegal(format!("a page must end within the first {MAX_WINDOW} hits: go on with the cursor"))
+        .late()
 }
 
 /// The query of a text that people type: all words must be there, in any field, as they are written if `exact`; near

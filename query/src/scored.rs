@@ -137,6 +137,8 @@ pub enum FunctionKind {
 /// The shape of a decay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Curve {
+    /// One half at `scale`, a third at twice of it, as `distance_feature` has it; of several values the nearest counts.
+    Reciprocal,
     /// As the normal distribution.
     Gauss,
     /// As a half-life.

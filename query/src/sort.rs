@@ -13,6 +13,8 @@ pub struct Sort {
     pub field: String,
     /// The largest first.
     pub descending: bool,
+    /// Which of several values counts.
+    pub mode: SortMode,
     /// The place of documents without a value.
     pub missing: Missing<Scalar>,
     /// True if a field that the view lacks is taken as one that no document has a value in.
@@ -20,6 +22,53 @@ pub struct Sort {
     /// The format in which dates are shown, and read where a page begins behind them; and the way in which that is
     /// written.
     pub format: Option<(DateFormat, String)>,
+}
+
+/// Which value of several a document is ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortMode {
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+    /// The mean of numbers or dates, rounded.
+    Avg,
+    /// The sum of numbers or dates.
+    Sum,
+    /// The number or date in the middle, or the mean of the two there, rounded.
+    Median,
+}
+
+impl SortMode {
+    /// Returns the one of an order that states none: the value that comes first in it.
+    pub fn usual(descending: bool) -> Self {
+        if descending { Self::Max } else { Self::Min }
+    }
+
+    /// Returns the value that counts of several numbers; `None` of none.
+    pub fn of_numbers(self, values: impl Iterator<Item = i64>) -> Option<i64> {
+        let mean = |sum: i128, count: usize| (sum as f64 / count as f64).round() as i64;
+        let sum = |values: &[i64]| values.iter().map(|value| i128::from(*value)).sum::<i128>();
+        match self {
+            Self::Min => values.min(),
+            Self::Max => values.max(),
+            Self::Avg | Self::Sum | Self::Median => {
+                let mut values: Vec<i64> = values.collect();
+                values.sort_unstable();
+                let middle = values.get((values.len().checked_sub(1)?) / 2..=values.len() / 2)?;
+                Some(match self {
+                    Self::Avg => mean(sum(&values), values.len()),
+                    Self::Median => mean(sum(middle), middle.len()),
+                    _ => i64::try_from(sum(&values)).unwrap_or(i64::MAX),
+                })
+            }
+        }
+    }
+
+    /// Returns the value that counts of several whose order alone is known; `None` of none.
+    pub fn of_texts(self, values: impl Iterator<Item = u64>) -> Option<u64> {
+        if self == Self::Max { values.max() } else { values.min() }
+    }
 }
 
 /// The place of documents without a value.
@@ -36,11 +85,15 @@ pub enum Missing<V> {
 impl Sort {
     /// By a field, documents without a value last.
     pub fn by(field: impl Into<String>, descending: bool) -> Self {
-        Self { field: field.into(), descending, missing: Missing::Last, may_lack: false, format: None }
+        let mode = SortMode::usual(descending);
+        Self { field: field.into(), descending, mode, missing: Missing::Last, may_lack: false, format: None }
     }
 
     /// The other way round.
     pub fn turn(&mut self) {
+        if self.mode == SortMode::usual(self.descending) {
+            self.mode = SortMode::usual(!self.descending);
+        }
         self.descending = !self.descending;
         match &mut self.missing {
             missing @ Missing::Last => *missing = Missing::First,

@@ -1,6 +1,7 @@
 //! The one door: every request of every surface passes here, and what is asked of it is the policy of its route. It knows
 //! no surface: they hand it their routes as a [`table`].
 
+pub(crate) mod accept;
 pub(crate) mod access;
 pub(crate) mod asker;
 pub(crate) mod body;

@@ -14,7 +14,7 @@ mod native;
 pub mod pages;
 mod state;
 
-pub use app::{app, router, serve};
+pub use app::{Listeners, app, router, serve};
 pub use door::{
     access::{Access, InvalidKey, Role},
     cors::{InvalidOrigin, Origins},

@@ -1,7 +1,6 @@
 //! The native API: its routes as a table, from which the router, the checks of parameters, the roles and the OpenAPI
 //! document come.
 
-mod accept;
 pub(crate) mod answer;
 mod asked;
 mod assets;

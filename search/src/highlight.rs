@@ -32,6 +32,8 @@ struct Chosen<'a> {
     /// Its own, or that of its words as they are written.
     name: String,
     options: HighlightField,
+    /// Of the query that is highlighted in this field alone.
+    seeks: Option<Vec<Seek>>,
 }
 
 impl<'a> Highlighter<'a> {
@@ -56,7 +58,14 @@ impl<'a> Highlighter<'a> {
                 } else {
                     options.fields.iter().find(|wanted| names(&wanted.name, &name)).cloned()
                 };
-                fields.extend(chosen.map(|options| Chosen { spec, name, options }));
+                fields.extend(chosen.map(|options| {
+                    let seeks = options.query.as_ref().map(|query| {
+                        let mut seeks = Vec::new();
+                        seeks_of(query, silent, &mut seeks);
+                        seeks
+                    });
+                    Chosen { spec, name, options, seeks }
+                }));
             };
             choose(spec.name.to_owned());
             if spec.is_stemmed() {
@@ -118,7 +127,13 @@ impl<'a> Highlighter<'a> {
             for (language, text) in texts {
                 let seeker = self.seekers.entry((number, language)).or_insert_with(|| {
                     let own_only = chosen.options.own_only.unwrap_or(self.options.own_field_only);
-                    Seeker::new(&self.seeks, chosen.spec, &chosen.name, language, own_only)
+                    Seeker::new(
+                        chosen.seeks.as_ref().unwrap_or(&self.seeks),
+                        chosen.spec,
+                        &chosen.name,
+                        language,
+                        own_only,
+                    )
                 });
                 if seeker.is_empty() && chosen.options.without_match == 0 {
                     continue;

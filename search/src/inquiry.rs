@@ -82,7 +82,8 @@ impl Inquiry<'_> {
 
     fn search_views(&self, request: &SearchRequest, views: &[Pinned]) -> Result<SearchResponse, SearchError> {
         let started = Instant::now();
-        self.with_runs(request, views, |runs, question| {
+        let wider = (!request.rescore.is_empty()).then(|| request.with_all_to_rescore());
+        self.with_runs(wider.as_ref().unwrap_or(request), views, |runs, question| {
             let mut response = answer(request, runs, question)?;
             response.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             Ok(response)

@@ -1,5 +1,7 @@
 //! One search under way: from a request to hits, over one view or several.
 
+mod again;
+
 use std::collections::BTreeMap;
 
 use indexer::end::{Asked, Question};
@@ -11,6 +13,7 @@ use serde_json::Map;
 use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot};
 use views::{Document, ViewId};
 
+use self::again::{highlight_top_hits, rescore};
 use crate::{
     engine::{Pinned, hit_of},
     error::SearchError,
@@ -51,10 +54,13 @@ pub(crate) fn answer(
     };
     let mut found = question.rows(query, wants_docs)?;
     let aggregations = question.aggregate(&request.aggregations, &found.matching)?;
-    let aggregations = with_pipelines(&request.aggregations, aggregations);
+    let mut aggregations = with_pipelines(&request.aggregations, aggregations);
+    let mut room = MAX_PAGE_BYTES;
+    highlight_top_hits(&request.aggregations, &mut aggregations, runs, question, &mut room)?;
     if let Some(query) = after_facets {
         found = question.rows(query, false)?;
     }
+    rescore(request, &mut found, question)?;
     let named: Vec<(&str, &Query)> = [Some(&request.query), request.post_filter.as_ref()]
         .into_iter()
         .flatten()

@@ -48,6 +48,8 @@ pub enum Metric {
     Stat(Stat),
     /// The number of distinct values.
     Distinct,
+    /// The number below which this share of the values is, in percent; or the share below this number.
+    Share(f64),
 }
 
 impl MetricPath {
@@ -78,12 +80,13 @@ impl MetricPath {
             }
         }
         let named = |name: &str| inside.iter().find(|one| one.name == name);
-        let (found, property) = match (named(&last), last.rsplit_once('.')) {
+        // The number of a percentile may have a point of its own.
+        let parts = last.match_indices('.').map(|(at, _)| (&last[..at], &last[at + 1..]));
+        let part = parts.filter_map(|(name, property)| Some((named(name)?, property))).next_back();
+        let (found, property) = match (named(&last), part) {
             (Some(found), _) => (found, None),
-            (None, Some((name, property))) => {
-                (named(name).ok_or_else(|| no_such(&shown(), name))?, Some(property))
-            }
-            (None, None) => return Err(no_such(&shown(), &last)),
+            (None, Some((found, property))) => (found, Some(property)),
+            (None, None) => return Err(no_such(&shown(), last.split('.').next().unwrap_or(&last))),
         };
         let metric = match (&found.kind, property) {
             (kind, None) if is_single(kind) => Some(Metric::Documents),
@@ -95,11 +98,14 @@ impl MetricPath {
             (AggregationKind::Stats { which, .. }, None | Some("value")) if *which != Stat::All => {
                 Some(Metric::Stat(*which))
             }
+            (AggregationKind::Percentiles { of, .. }, Some(share)) => {
+                share.parse().ok().filter(|share| of.contains(share)).map(Metric::Share)
+            }
             _ => None,
         };
         let metric = metric.filter(|metric| !documents || *metric == Metric::Documents).ok_or_else(|| {
             QueryError::illegal(format!(
-                "the order `{}` leads to no number: name a metric, of `stats` one of min, max, avg, sum and count",
+                "the order `{}` leads to no number: name a metric, of `stats` one of min, max, avg, sum and count, of percentiles one that it gives",
                 shown()
             ))
         })?;

@@ -126,6 +126,18 @@ pub enum Over {
     Percentiles(Vec<f64>),
 }
 
+impl Pipeline {
+    /// Returns the paths to the numbers that it takes.
+    pub fn paths(&self) -> Vec<&str> {
+        buckets::numbers_of(self).into_iter().map(|numbers| numbers.path.as_str()).collect()
+    }
+
+    /// Returns true if it is over all buckets of another, beside which it stands.
+    pub fn is_beside(&self) -> bool {
+        matches!(self, Self::Over { .. })
+    }
+}
+
 /// Puts the answers of pipelines in their places, given what was asked and what all others have answered.
 pub fn with_pipelines(asked: &[Aggregation], answers: Vec<AggregationAnswer>) -> Vec<AggregationAnswer> {
     let mut answers = answers;

@@ -92,13 +92,25 @@ pub struct Share {
     pub date: Option<String>,
 }
 
-/// Returns the numbers below which these shares in percent are, between the two that are nearest.
+/// Returns the numbers below which these shares in percent are, between the two that are nearest: each of `n` numbers stands
+/// for the middle of its `n`th part.
 pub fn shares_of(mut values: Vec<f64>, percents: &[f64]) -> Vec<Share> {
     values.sort_unstable_by(f64::total_cmp);
     let value = |percent: f64| {
-        let place = percent / 100.0 * (values.len().checked_sub(1)? as f64);
+        let last = values.len().checked_sub(1)? as f64;
+        let place = (percent / 100.0 * values.len() as f64 - 0.5).clamp(0.0, last);
         let (low, high) = (values.get(place.floor() as usize)?, values.get(place.ceil() as usize)?);
         Some(low + (high - low) * place.fract())
+    };
+    percents.iter().map(|percent| Share { of: *percent, value: value(*percent), date: None }).collect()
+}
+
+/// Returns those of the numbers that are nearest to these shares in percent.
+pub(crate) fn nearest_of(mut values: Vec<f64>, percents: &[f64]) -> Vec<Share> {
+    values.sort_unstable_by(f64::total_cmp);
+    let value = |percent: f64| {
+        let place = percent / 100.0 * (values.len().checked_sub(1)? as f64);
+        values.get(place.round() as usize).copied()
     };
     percents.iter().map(|percent| Share { of: *percent, value: value(*percent), date: None }).collect()
 }
@@ -131,7 +143,9 @@ mod tests {
         assert_eq!(Spread::of(&[3.0], 2.0).named("variance_sampling"), None);
         let shares = shares_of(vec![5.0, 1.0, 2.0, 4.0, 3.0], &[0.0, 50.0, 90.0, 100.0]);
         let values: Vec<f64> = shares.iter().map(|share| share.value.unwrap()).collect();
-        assert_eq!(values, [1.0, 3.0, 4.6, 5.0]);
+        assert_eq!(values, [1.0, 3.0, 5.0, 5.0]);
+        assert_eq!(shares_of(vec![1.0, 2.0], &[60.0])[0].value, Some(1.7));
+        assert_eq!(nearest_of(vec![1.0, 2.0, 4.0], &[60.0])[0].value, Some(2.0));
         let ranks = ranks_of(vec![5.0, 1.0, 2.0, 4.0], &[0.0, 2.0, 9.0]);
         assert_eq!(ranks.iter().map(|rank| rank.value.unwrap()).collect::<Vec<_>>(), [0.0, 50.0, 100.0]);
         assert_eq!(shares_of(Vec::new(), &[50.0])[0].value, None);

@@ -1,7 +1,8 @@
 //! `match_phrase`, `match_phrase_prefix`, and a `multi_match` of phrases.
 
 use super::{
-    Answer, Kind, Read, Written,
+    Answer, Kind, Parser, Read, Written,
+    analyzer::{self, Analysed},
     options::{expansions, operator, slop, with_expansions, zero_terms},
     written::field_names,
 };
@@ -10,23 +11,30 @@ use crate::{FieldBoost, Phrase, Query, QueryError, json::Fields};
 pub(super) const KINDS: &[Kind] = &[
     Kind {
         name: "match_phrase",
-        read: Read::OfField("query", |_, field, object| read(field, object, false)),
+        read: Read::OfField("query", |parser, field, object| read(parser, field, object, false)),
     },
     Kind {
         name: "match_phrase_prefix",
-        read: Read::OfField("query", |_, field, object| read(field, object, true)),
+        read: Read::OfField("query", |parser, field, object| read(parser, field, object, true)),
     },
 ];
 
-fn read(field: String, object: &mut Fields, last_is_prefix: bool) -> Answer {
-    let mut phrase = Phrase::new(vec![FieldBoost::new(field)], object.need_text("query")?);
-    phrase.last_is_prefix = last_is_prefix;
+fn read(parser: &Parser<'_, '_>, field: String, object: &mut Fields, last_is_prefix: bool) -> Answer {
+    let phrase = Phrase::new(vec![FieldBoost::new(field)], object.need_text("query")?);
+    analysed(parser, Phrase { last_is_prefix, ..phrase }, object)
+}
+
+/// Reads the options of a phrase, and cuts its text by the analyser that is named.
+pub(super) fn analysed(parser: &Parser<'_, '_>, mut phrase: Phrase, object: &mut Fields) -> Answer {
     options(&mut phrase, object)?;
-    Ok(Query::Phrase(phrase))
+    let text = std::mem::take(&mut phrase.text);
+    let Analysed { text, lost } = analyzer::take(parser, object, text, &mut phrase.fields)?;
+    phrase.text = text;
+    Ok(if lost { Query::Nothing } else { Query::Phrase(phrase) })
 }
 
 /// Reads the options that phrases have whatever they are looked for in.
-pub(super) fn options(phrase: &mut Phrase, object: &mut Fields) -> Result<(), QueryError> {
+fn options(phrase: &mut Phrase, object: &mut Fields) -> Result<(), QueryError> {
     phrase.slop = slop(object, "slop")?;
     if phrase.last_is_prefix {
         phrase.max_expansions = expansions(object, "max_expansions")?;

@@ -28,8 +28,12 @@ fn read(_: &mut Parser<'_, '_>, field: String, object: &mut Fields) -> Answer {
     range.format = object.text("format")?;
     range.lenient = object.flag("lenient")?.unwrap_or(false);
     range.time_zone = object.text("time_zone")?;
-    if object.text("relation")?.is_some_and(|relation| !relation.eq_ignore_ascii_case("intersects")) {
-        return Err(QueryError::illegal("`relation` must be INTERSECTS").at(object.pointer_to("relation")));
+    // Of single values all three are the same.
+    let relations = ["intersects", "contains", "within"];
+    let is_one = |text: &str| relations.iter().any(|relation| text.eq_ignore_ascii_case(relation));
+    if object.text("relation")?.is_some_and(|relation| !is_one(&relation)) {
+        let why = "`relation` must be INTERSECTS, CONTAINS or WITHIN";
+        return Err(QueryError::illegal(why).at(object.pointer_to("relation")));
     }
     Ok(Query::Range(range))
 }

@@ -14,7 +14,13 @@ pub(super) const KINDS: &[Kind] = &[Kind { name: "function_score", read: Read::O
 pub(super) const INSTEAD: &str =
     "use `function_score` with `field_value_factor`, `gauss`, `exp`, `linear` or `weight`";
 
-const CURVES: [(&str, Curve); 3] = [("gauss", Curve::Gauss), ("exp", Curve::Exp), ("linear", Curve::Linear)];
+/// `reciprocal` is our own name of what `distance_feature` computes.
+const CURVES: [(&str, Curve); 4] = [
+    ("gauss", Curve::Gauss),
+    ("exp", Curve::Exp),
+    ("linear", Curve::Linear),
+    ("reciprocal", Curve::Reciprocal),
+];
 
 const MODES: [(&str, Mode); 7] = [
     ("multiply", Mode::Multiply),

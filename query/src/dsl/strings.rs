@@ -4,7 +4,7 @@ use serde_json::json;
 use views::EXACT;
 
 use super::{
-    Answer, Kind, Parser, Read,
+    Answer, Kind, Parser, Read, analyzer,
     options::{expansions, fields, fuzziness, minimum, operator, rewrite, share, slop},
     words::usual_tie_breaker,
 };
@@ -20,6 +20,14 @@ pub(super) const KINDS: &[Kind] = &[
         read: Read::Options(|parser, object| read(parser, object, Syntax::Simple)),
     },
 ];
+
+/// What is wrong with the syntax of a text, Elasticsearch finds on its shards.
+fn found_late(error: QueryError) -> QueryError {
+    match error.es_type {
+        "parsing_exception" | "illegal_argument_exception" => error.named("query_shard_exception").late(),
+        _ => error,
+    }
+}
 
 fn read(parser: &mut Parser<'_, '_>, object: &mut Fields, syntax: Syntax) -> Answer {
     let text = object.need_text("query")?;
@@ -38,12 +46,14 @@ fn read(parser: &mut Parser<'_, '_>, object: &mut Fields, syntax: Syntax) -> Ans
     let joined = operator(object, "default_operator")?;
     let need = minimum(object)?.map_or(joined, Need::Minimum);
     // A field that no view has is one that no document has anything in.
+    let mut fields = fields(names)?;
+    analyzer::take_plain(parser, object, &mut fields)?;
     let known = |name: &str| {
         (!name.ends_with(EXACT) || (parser.options.field)(name)).then(|| vec![FieldBoost::new(name)])
     };
     let options = TextOptions {
         syntax,
-        fields: fields(names)?,
+        fields,
         need,
         slop: slop(object, "phrase_slop")?,
         fuzziness: fuzziness(object, "fuzziness")?.unwrap_or(Fuzziness::AUTO),
@@ -58,12 +68,9 @@ fn read(parser: &mut Parser<'_, '_>, object: &mut Fields, syntax: Syntax) -> Ans
             usual_tie_breaker(combine.as_deref().unwrap_or("best_fields")),
         )?,
         exact_phrases: match object.text("quote_field_suffix")?.as_deref() {
-            None | Some("") => false,
-            Some(EXACT) => true,
-            Some(_) => {
-                return Err(QueryError::illegal("`quote_field_suffix` must be .exact")
-                    .at(object.pointer_to("quote_field_suffix")));
-            }
+            // Where a field has no other of that name, it is used itself.
+            Some(suffix) => suffix == EXACT,
+            None => false,
         },
         lenient: object.flag("lenient")?.unwrap_or(false),
         field: &known,
@@ -80,5 +87,6 @@ fn read(parser: &mut Parser<'_, '_>, object: &mut Fields, syntax: Syntax) -> Ans
             QueryError::illegal("`flags` other than ALL are not supported").at(object.pointer_to("flags"))
         );
     }
-    parse_text(&text, &options, parser.clauses).map_err(|error| error.at(object.pointer_to("query")))
+    parse_text(&text, &options, parser.clauses)
+        .map_err(|error| found_late(error).at(object.pointer_to("query")))
 }

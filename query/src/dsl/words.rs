@@ -2,37 +2,50 @@
 
 use super::{
     Answer, Kind, Parser, Read, Written,
+    analyzer::{self, Analysed},
     options::{expansions, fields, fuzziness, need, rewrite, with_expansions, with_need, zero_terms},
     written::field_names,
 };
-use crate::{Combine, FieldBoost, Query, QueryError, Words, json::Fields};
+use crate::{Combine, FieldBoost, Need, Query, QueryError, Words, json::Fields};
 
 pub(super) const KINDS: &[Kind] = &[
-    Kind { name: "match", read: Read::OfField("query", |_, field, object| in_field(field, object, false)) },
+    Kind {
+        name: "match",
+        read: Read::OfField("query", |parser, field, object| in_field(parser, field, object, false)),
+    },
     Kind {
         name: "match_bool_prefix",
-        read: Read::OfField("query", |_, field, object| in_field(field, object, true)),
+        read: Read::OfField("query", |parser, field, object| in_field(parser, field, object, true)),
     },
     Kind { name: "combined_fields", read: Read::Options(combined) },
 ];
 
-fn in_field(field: String, object: &mut Fields, last_is_prefix: bool) -> Answer {
+fn in_field(parser: &Parser<'_, '_>, field: String, object: &mut Fields, last_is_prefix: bool) -> Answer {
     let text = object.need_text("query")?;
-    let mut words = Words { last_is_prefix, ..Words::new(vec![FieldBoost::new(field)], text) };
-    options(&mut words, object)?;
-    Ok(Query::Words(words))
+    analysed(parser, Words { last_is_prefix, ..Words::new(vec![FieldBoost::new(field)], text) }, object)
 }
 
-fn combined(_: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
+fn combined(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
     let text = object.need_text("query")?;
-    let mut words = Words::new(fields(object.texts("fields")?)?, text);
+    let words = Words::new(fields(object.texts("fields")?)?, text);
+    analysed(parser, Words { combine: Combine::OneField, ..words }, object)
+}
+
+/// Reads the options of words, and cuts their text by the analyser that is named.
+pub(super) fn analysed(parser: &Parser<'_, '_>, mut words: Words, object: &mut Fields) -> Answer {
     options(&mut words, object)?;
-    words.combine = Combine::OneField;
+    let text = std::mem::take(&mut words.text);
+    let Analysed { text, lost } = analyzer::take(parser, object, text, &mut words.fields)?;
+    words.text = text;
+    // A word that is in no document is none of any, and one of all.
+    if lost && (words.need == Need::All || words.text.is_empty()) {
+        return Ok(Query::Nothing);
+    }
     Ok(Query::Words(words))
 }
 
 /// Reads the options that words have whatever they are looked for in.
-pub(super) fn options(words: &mut Words, object: &mut Fields) -> Result<(), QueryError> {
+fn options(words: &mut Words, object: &mut Fields) -> Result<(), QueryError> {
     words.need = need(object)?;
     words.fuzziness = fuzziness(object, "fuzziness")?;
     words.exact_start = object.count("prefix_length")?.unwrap_or(0);

@@ -28,6 +28,11 @@ impl Parser<'_, '_> {
                 ..Words::new(fields, text)
             })
         };
+        // A bare `~` is the most that there is in the simple syntax, and hangs on the length in the other.
+        let usual = match self.options.syntax {
+            Syntax::Simple => Fuzziness::Edits(2),
+            _ => self.options.fuzziness,
+        };
         Ok(match token {
             Token::Word { text, pattern, fuzzy } => {
                 if let Some(range) = has_field.then(|| range_of(&text)).flatten() {
@@ -56,7 +61,7 @@ impl Parser<'_, '_> {
                     (None, Some(edits)) => Query::Fuzzy(Fuzzy {
                         fields,
                         value: text,
-                        fuzziness: edits.map_or(self.options.fuzziness, Fuzziness::Edits),
+                        fuzziness: edits.map_or(usual, Fuzziness::Edits),
                         exact_start: self.options.exact_start,
                         swaps: self.options.swaps,
                         max_expansions: self.options.max_expansions,

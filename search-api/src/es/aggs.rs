@@ -13,7 +13,7 @@ use query::{
 use serde_json::{Map, Value};
 use views::{FieldKind, VIEWS};
 
-use super::{body, source};
+use super::body::{self, HitLook};
 
 pub(super) use self::answer::{Look, answers};
 
@@ -31,10 +31,15 @@ pub(super) fn parse(
     let mut all = Wanted::default();
     while let Some((name, body)) = object.take_any() {
         clauses.one()?;
+        if name.contains(['[', ']', '>']) {
+            let why = "the name of an aggregation cannot have [, ] or > in it, which mean something in paths";
+            return Err(QueryError::new(why).at(object.pointer_to(&name)));
+        }
         let (aggregation, look) = one(&name, body, &object.pointer_to(&name), options, clauses)?;
         all.0.push(aggregation);
         all.1.push(look);
     }
+    pipelines::check_paths(&all.0)?;
     Ok(all)
 }
 
@@ -64,9 +69,10 @@ fn one(
         "filters" => filters(body, &here, options, clauses)?,
         name => {
             let mut object = Fields::new(body, &here)?;
-            let kind = simple(name, &mut object, &mut look, &nested).map_err(|error| error.at(&here))?;
-            object.end()?;
-            kind
+            let kind =
+                simple(name, &mut object, &mut look, &nested, options).map_err(|error| error.at(&here));
+            let kind = kind.and_then(|kind| object.end().map(|()| kind));
+            kind.map_err(|error| in_their_words(name, error))?
         }
     };
     look.kind = type_of(&kind);
@@ -85,6 +91,24 @@ fn one(
         );
     }
     Ok((Aggregation { name: name.to_owned(), kind, nested }, look))
+}
+
+/// Names a mistake in the options of an aggregation as Elasticsearch's reader of them does.
+fn in_their_words(kind: &str, error: QueryError) -> QueryError {
+    let is_option = matches!(
+        error.es_type,
+        "parsing_exception" | "illegal_argument_exception" | "number_format_exception"
+    );
+    // Those of pipelines and of hits are read otherwise, and so is the name of a kind that there is not.
+    let is_read_otherwise =
+        pipelines::is_one(kind) || kind == "top_hits" || error.reason.starts_with(NO_KIND);
+    if error.late || !is_option || error.pointer.contains("/order") || is_read_otherwise {
+        return error;
+    }
+    match error.reason.ends_with("is missing") {
+        true => error.named("illegal_argument_exception"),
+        false => error.named("x_content_parse_exception"),
+    }
 }
 
 /// Returns what Elasticsearch calls it in typed keys.
@@ -159,6 +183,9 @@ fn filters(
             .at(here));
         }
     };
+    if filters.is_empty() {
+        return Err(QueryError::illegal("`filters` cannot be empty").at(here));
+    }
     let mut queries = Vec::new();
     for (name, query) in filters {
         let query = parse_query(query, &format!("{here}/{name}"), options, clauses)?;
@@ -177,6 +204,7 @@ fn simple(
     object: &mut Fields,
     look: &mut Look,
     nested: &[Aggregation],
+    options: &DslOptions<'_>,
 ) -> Result<AggregationKind, QueryError> {
     let stats = |object: &mut Fields, which| {
         Ok::<_, QueryError>(AggregationKind::Stats {
@@ -202,7 +230,7 @@ fn simple(
             })
         }
         "missing" => Ok(AggregationKind::Missing { field: object.need_text("field")? }),
-        "top_hits" => top_hits(object, look),
+        "top_hits" => top_hits(object, look, options),
         "min" => stats(object, Stat::Min),
         "max" => stats(object, Stat::Max),
         "avg" => stats(object, Stat::Avg),
@@ -222,25 +250,40 @@ fn simple(
         name if pipelines::is_one(name) => pipelines::read(name, object),
         other => {
             let shown: String = other.chars().take(80).collect();
-            Err(QueryError::new(format!("the aggregation `{shown}` is not supported")))
+            Err(QueryError::new(format!("{NO_KIND} `{shown}` is not supported")))
         }
     }
 }
 
+/// What is said of a kind that there is not.
+const NO_KIND: &str = "the aggregation";
+
 /// The most hits of one bucket.
 const MAX_TOP_HITS: usize = 100;
 
-fn top_hits(object: &mut Fields, look: &mut Look) -> Result<AggregationKind, QueryError> {
-    look.source = object.take("_source").map(source::of_json).transpose()?;
+fn top_hits(
+    object: &mut Fields,
+    look: &mut Look,
+    options: &DslOptions<'_>,
+) -> Result<AggregationKind, QueryError> {
+    let hits = HitLook::take(object)?;
+    let query = |value: Value, pointer: &str| parse_query(value, pointer, options, &mut Clauses::default());
+    let highlight = match object.take("highlight") {
+        Some(value) => Some(body::highlight(Fields::new(value, &object.pointer_to("highlight"))?, &query)?),
+        None => None,
+    };
+    object.only("explain", &Value::Bool(false))?;
+    object.only("script_fields", &Value::Object(Map::new()))?;
+    look.hits = Some(Box::new(hits));
     let (from, size) = (object.count("from")?.unwrap_or(0), object.count("size")?.unwrap_or(3));
     if from + size > MAX_TOP_HITS {
         let text =
             format!("top_hits gives the first {MAX_TOP_HITS} of a bucket: `from` and `size` ask for more");
-        return Err(QueryError::illegal(text).at(object.pointer_to("size")));
+        return Err(QueryError::illegal(text).late().at(object.pointer_to("size")));
     }
     let sort = body::sort(object.take("sort"))
         .map_err(|error| QueryError { pointer: format!("{}{}", object.pointer(), error.pointer), ..error })?;
-    Ok(AggregationKind::TopHits { from, size, sort })
+    Ok(AggregationKind::TopHits { highlight, from, size, sort })
 }
 
 /// `format`: how dates are shown.
@@ -255,6 +298,6 @@ pub(in crate::es) fn format_as_written(
     let Some(text) = object.text("format")? else { return Ok(None) };
     match DateFormat::parse(&text) {
         Ok(format) => Ok(Some((format, text))),
-        Err(error) => Err(QueryError::illegal(error.to_string()).at(object.pointer_to("format"))),
+        Err(error) => Err(QueryError::illegal(error.to_string()).late().at(object.pointer_to("format"))),
     }
 }

@@ -1,25 +1,29 @@
 //! The body of a search as Elasticsearch's clients write it.
 
+mod collapse;
 mod highlight;
+mod hits;
 mod sort;
 
 use std::time::Duration;
 
 use query::{
-    Cursor, DateFormat, DslOptions, Fields, IndexName, Query, QueryError, Scalar, SearchRequest, Slice,
-    SourceFilter, kind_of,
+    Cursor, DslOptions, Fields, IndexName, Query, QueryError, Scalar, SearchRequest, Slice, kind_of,
     limits::{Clauses, MAX_WINDOW, check_body},
     parse_query, window_too_large,
 };
 use serde_json::{Map, Value};
 use views::ARTICLES;
 
-use self::highlight::highlight;
-pub(super) use self::sort::sort;
+pub(super) use self::{
+    collapse::Inner,
+    highlight::{ParseQuery, highlight},
+    hits::HitLook,
+    sort::sort,
+};
 use super::{
     aggs::{self, Look},
     points::{keep_alive, time},
-    source,
 };
 
 /// A search and how its answer is to look.
@@ -30,16 +34,15 @@ pub(super) struct EsSearch {
     pub(super) looks: Vec<Look>,
     /// The point in time that is searched, and how long it is to be kept from now on.
     pub(super) point: Option<(String, Option<Duration>)>,
-    /// Fields of which the values are given, and how those that are dates are shown.
-    pub(super) fields: Vec<(String, Option<DateFormat>)>,
+    pub(super) look: HitLook,
+    /// Where hits are collapsed: others of the same value, with each of them.
+    pub(super) inner: Vec<Inner>,
     pub(super) show_total: bool,
     /// Up to so many documents are counted, and then it ends early.
     pub(super) ends_after: Option<u64>,
     /// The total as a mere number, as it was before Elasticsearch 7.
     pub(super) total_as_number: bool,
     pub(super) typed_keys: bool,
-    pub(super) show_version: bool,
-    pub(super) show_seq_no: bool,
     pub(super) suggest: Option<Value>,
 }
 
@@ -47,6 +50,22 @@ pub(super) struct EsSearch {
 const USUAL_TOTAL: u64 = 10_000;
 
 impl EsSearch {
+    /// A request whose answer looks as usual.
+    pub(super) fn of(request: SearchRequest) -> Self {
+        Self {
+            request,
+            looks: Vec::new(),
+            point: None,
+            look: HitLook::default(),
+            inner: Vec::new(),
+            show_total: true,
+            ends_after: None,
+            total_as_number: false,
+            typed_keys: false,
+            suggest: None,
+        }
+    }
+
     /// `track_total_hits`: true, false, or up to how many.
     pub(super) fn track_total(&mut self, value: &Value) -> Result<(), QueryError> {
         let number = value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
@@ -58,6 +77,7 @@ impl EsSearch {
             (_, Some(to)) => (true, false, to),
             _ => {
                 return Err(QueryError::illegal("`track_total_hits` must be true, false or a number")
+                    .named("number_format_exception")
                     .at("/track_total_hits"));
             }
         };
@@ -164,15 +184,16 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
     if request.after.is_some() && request.from > 0 {
         return Err(QueryError::illegal("`from` must be 0 with `search_after`").at("/from"));
     }
+    let query_here =
+        |value: Value, pointer: &str| parse_query(value, pointer, &options, &mut Clauses::default());
     if let Some(value) = object.take("highlight") {
-        let query =
-            |value: Value, pointer: &str| parse_query(value, pointer, &options, &mut Clauses::default());
-        request.highlight = Some(highlight(Fields::new(value, "/highlight")?, &query)?);
+        request.highlight = Some(highlight(Fields::new(value, "/highlight")?, &query_here)?);
     }
     request.min_score = object.number("min_score")?.map(|score| score as f32);
     request.explain = object.flag("explain")?.unwrap_or(false);
-    request.scores = object.flag("track_scores")?.unwrap_or(false);
-    request.collapse = collapse(&mut object, &request)?;
+    let inner;
+    (request.collapse, inner) = collapse::collapse(&mut object, &request, &query_here)?;
+    request.rescore = collapse::rescore(&mut object, &request, &query_here)?;
     request.time_limit = match object.text("timeout")? {
         None => None,
         Some(text) => Some(time(&text).map_err(|error| error.at("/timeout"))?),
@@ -187,31 +208,11 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
             Some((id, keep.map_err(|error| error.at("/pit/keep_alive"))?))
         }
     };
-    let source = object.take("_source");
-    let stored = object.texts("stored_fields")?;
-    // Whoever asks for what is stored, and nothing is, gets the document only if he asks for that, too.
-    let usual = match stored.as_slice() {
-        [] => SourceFilter::All,
-        names if names.iter().any(|name| name == "_source") => SourceFilter::All,
-        _ => SourceFilter::None,
-    };
-    request.source = source.map_or(Ok(usual), source::of_json)?;
-    let mut fields = field_names(object.list("fields"), "/fields")?;
-    fields.extend(field_names(object.list("docvalue_fields"), "/docvalue_fields")?);
-    if !fields.is_empty() {
-        let includes = fields.iter().map(|(name, _)| name.clone()).collect();
-        request.fields = SourceFilter::Some { includes, excludes: Vec::new() };
-    }
-    if stored.iter().any(|name| !matches!(name.as_str(), "_source" | "_none_" | "*")) {
-        return Err(QueryError::new("`stored_fields` is not supported: use `fields` or `_source`")
-            .at("/stored_fields"));
-    }
-    if stored == ["_none_"] {
-        request.source = SourceFilter::None;
-    }
+    let look = HitLook::take(&mut object)?;
+    (request.source, request.fields, request.scores) = (look.source.clone(), look.parts(), look.scores);
     object.only("profile", &Value::Bool(false))?;
     // What tools always send, and what says nothing as long as it is empty.
-    for name in ["script_fields", "runtime_mappings", "indices_boost", "rescore", "ext"] {
+    for name in ["script_fields", "runtime_mappings", "indices_boost", "ext"] {
         let is_empty = |value: &Value| {
             matches!(value, Value::Object(all) if all.is_empty())
                 || matches!(value, Value::Array(all) if all.is_empty())
@@ -222,19 +223,8 @@ pub(super) fn parse(value: Value, indices: &[IndexName]) -> Result<EsSearch, Que
     }
     // Names under which Elasticsearch would count searches.
     object.texts("stats")?;
-    let mut search = EsSearch {
-        fields,
-        looks,
-        point,
-        show_total: true,
-        ends_after: None,
-        total_as_number: false,
-        typed_keys: false,
-        show_version: object.flag("version")?.unwrap_or(false),
-        show_seq_no: object.flag("seq_no_primary_term")?.unwrap_or(false),
-        suggest: object.take("suggest"),
-        request,
-    };
+    let suggest = object.take("suggest");
+    let mut search = EsSearch { looks, point, look, inner, suggest, ..EsSearch::of(request) };
     search.request.slice = slice(&mut object)?;
     let total = object.take("track_total_hits").unwrap_or_else(|| Value::from(USUAL_TOTAL));
     search.track_total(&total)?;
@@ -259,20 +249,6 @@ fn slice(object: &mut Fields) -> Result<Option<Slice>, QueryError> {
     }
 }
 
-/// `collapse`: of all hits with the same value, the best.
-fn collapse(object: &mut Fields, request: &SearchRequest) -> Result<Option<String>, QueryError> {
-    let Some(value) = object.take("collapse") else { return Ok(None) };
-    let mut inner = Fields::new(value, "/collapse")?;
-    let field = inner.need_text("field")?;
-    // A hint for the work on many shards.
-    inner.pass_over(&["max_concurrent_group_searches"]);
-    inner.end()?;
-    if request.after.is_some() {
-        return Err(QueryError::illegal("`collapse` is not supported with `search_after`").at("/collapse"));
-    }
-    Ok(Some(field))
-}
-
 /// The values of `search_after`: one for each key, and perhaps one more that is the seq.
 fn after(mut values: Vec<Value>, request: &SearchRequest) -> Result<Cursor, QueryError> {
     let keys = request.sort.len().max(1);
@@ -283,6 +259,7 @@ fn after(mut values: Vec<Value>, request: &SearchRequest) -> Result<Cursor, Quer
             return Err(QueryError::illegal(format!(
                 "`search_after` has {count} values, but the order has {keys} keys"
             ))
+            .late()
             .at("/search_after"));
         }
     };
@@ -294,26 +271,4 @@ fn after(mut values: Vec<Value>, request: &SearchRequest) -> Result<Cursor, Quer
         }),
     };
     Ok(Cursor::new(values.into_iter().map(value).collect::<Result<_, _>>()?, seq))
-}
-
-fn field_names(list: Vec<Value>, pointer: &str) -> Result<Vec<(String, Option<DateFormat>)>, QueryError> {
-    let named = |(at, value): (usize, Value)| match value {
-        Value::String(name) => Ok((name, None)),
-        Value::Object(_) => {
-            let mut one = Fields::new(value, &format!("{pointer}/{at}"))?;
-            let (name, format) = (one.need_text("field")?, one.text("format")?);
-            // Every field is mapped.
-            one.flag("include_unmapped")?;
-            let format = format.filter(|format| format != "use_field_mapping");
-            let format = format.map(|format| DateFormat::parse(&format)).transpose();
-            let format = format
-                .map_err(|error| QueryError::illegal(error.to_string()).at(one.pointer_to("format")))?;
-            one.end()?;
-            Ok((name, format))
-        }
-        other => {
-            Err(QueryError::new(format!("names of fields are expected, not {}", kind_of(&other))).at(pointer))
-        }
-    };
-    list.into_iter().enumerate().map(named).collect()
 }

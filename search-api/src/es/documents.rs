@@ -14,7 +14,7 @@ use store::AssetId;
 
 use super::{
     body,
-    error::EsError,
+    error::{EsError, invalid},
     params::{Taker, index_of},
     source,
 };
@@ -108,11 +108,15 @@ pub(super) async fn mget(
         let mut one = Fields::new(value, &format!("/docs/{at}"))?;
         let own = one.text("_index")?.or_else(|| index.clone()).ok_or_else(missing)?;
         let filter = one.take("_source").map_or_else(|| Ok(usual.clone()), source::of_json)?;
-        wanted.push((own, one.need_text("_id")?, filter));
+        let id = one.text("_id")?.ok_or_else(|| invalid(&format!("id is missing for doc {at}")))?;
+        wanted.push((own, id, filter));
         one.pass_over(&["routing", "_type"]);
         one.end()?;
     }
     object.end()?;
+    if wanted.is_empty() {
+        return Err(invalid("no documents to get").into());
+    }
     if wanted.len() > MAX_DOCUMENTS {
         return Err(
             QueryError::illegal(format!("at most {MAX_DOCUMENTS} documents are given at once")).into()

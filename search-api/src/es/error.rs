@@ -37,7 +37,12 @@ impl EsError {
                 | RequestError::NoContext(_)
                 | RequestError::PointClosed { .. }
         );
-        if self.at_shards && is_of_shards { shards_failed(&self.error) } else { body(&self.error) }
+        let is_late = matches!(&self.error, RequestError::Search(SearchError::Query(error)) if error.late);
+        if is_late || (self.at_shards && is_of_shards) {
+            shards_failed(&self.error)
+        } else {
+            body(&self.error)
+        }
     }
 }
 

@@ -54,17 +54,19 @@ fn type_of(field: &FieldSpec) -> Value {
 /// The settings of an index: what a cluster needs to make the analysers that the mapping names. A cluster has one rule for
 /// the language of a field; that of each text is known here, and the rules are those of the views.
 pub(super) fn settings_of() -> Value {
-    let analyser = |filters: &[&str]| json!({"type": "custom", "tokenizer": "standard", "filter": filters});
+    let signs = ["morgue_possessive", "morgue_apostrophes"];
+    let analyser = |filters: &[&str]| json!({"type": "custom", "char_filter": signs, "tokenizer": "standard", "filter": filters});
     json!({"index": {
         "number_of_shards": "1",
         "number_of_replicas": "0",
         "analysis": {
-            "filter": {
-                "morgue_possessive": {"type": "stemmer", "language": "possessive_english"},
-                "morgue_stems": {"type": "stemmer", "language": "english"},
+            "char_filter": {
+                "morgue_possessive": {"type": "pattern_replace", "pattern": "(?<=\\p{L})['\u{2019}][sS](?!\\p{L})", "replacement": ""},
+                "morgue_apostrophes": {"type": "pattern_replace", "pattern": "['\u{2019}]", "replacement": " "},
             },
+            "filter": {"morgue_stems": {"type": "stemmer", "language": "porter2"}},
             "analyzer": {
-                Analyser::Text.name(): analyser(&["lowercase", "morgue_possessive", "morgue_stems", "asciifolding"]),
+                Analyser::Text.name(): analyser(&["lowercase", "morgue_stems", "asciifolding"]),
                 Analyser::Exact.name(): analyser(&["lowercase", "asciifolding"]),
             },
         },

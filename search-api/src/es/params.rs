@@ -20,7 +20,7 @@ pub(super) struct Taker {
 
 /// What clients send and what changes nothing here: there is one shard, nothing is cached or routed, and every answer
 /// is of now. `filter_path` and `pretty` are seen to for all answers together (see [`super::shape`]).
-const WITHOUT_MEANING: [&str; 19] = [
+const WITHOUT_MEANING: [&str; 18] = [
     "pretty",
     "filter_path",
     "human",
@@ -28,7 +28,6 @@ const WITHOUT_MEANING: [&str; 19] = [
     "preference",
     "routing",
     "request_cache",
-    "search_type",
     "allow_partial_search_results",
     "batched_reduce_size",
     "ccs_minimize_roundtrips",
@@ -51,8 +50,11 @@ pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
 
 impl Taker {
     pub(super) fn new(params: Vec<(String, String)>) -> Self {
-        let known = |name: &str| WITHOUT_MEANING.contains(&name);
-        Self { index: None, params: params.into_iter().filter(|(name, _)| !known(name)).collect() }
+        let known = |(name, value): &(String, String)| match name.as_str() {
+            "search_type" => matches!(value.as_str(), "query_then_fetch" | "dfs_query_then_fetch"),
+            name => WITHOUT_MEANING.contains(&name),
+        };
+        Self { index: None, params: params.into_iter().filter(|one| !known(one)).collect() }
     }
 
     /// The same of an index, or of several with commas between them.

@@ -10,7 +10,10 @@ use serde_json::{Map, Value, json};
 use store::{AssetId, Revision, Seq};
 use views::FieldKind;
 
-use super::{aggs, body::EsSearch};
+use super::{
+    aggs,
+    body::{EsSearch, HitLook},
+};
 
 /// Returns how many indices were searched: each is one shard.
 pub(super) fn shards(count: usize) -> Value {
@@ -45,6 +48,25 @@ impl<'a> Answer<'a> {
         Self { scroll_id: Some(id), ..self }
     }
 
+    /// Puts others with each hit under a name: those that `answer` gives for its number.
+    pub(super) fn add_inner<E>(
+        &mut self,
+        name: &str,
+        mut answer: impl FnMut(usize) -> Result<Option<Value>, E>,
+    ) -> Result<(), E> {
+        for (at, hit) in self.hits.hits.iter_mut().enumerate() {
+            if let Some(inner) = answer(at)? {
+                hit.inner_hits.insert(name.to_owned(), inner);
+            }
+        }
+        Ok(())
+    }
+
+    /// The hits alone, as they stand in those of another search.
+    pub(super) fn only_hits(&self) -> Value {
+        json!({"hits": self.hits})
+    }
+
     /// As one of the answers to several searches.
     pub(super) fn of_many(self) -> Self {
         Self { status: Some(200), ..self }
@@ -61,7 +83,7 @@ struct Hits {
 
 /// One hit. What is long in it is what was found, moved here.
 #[derive(Serialize)]
-struct Shown {
+pub(super) struct Shown {
     #[serde(rename = "_index", serialize_with = "as_text")]
     index: IndexName,
     #[serde(rename = "_id")]
@@ -86,6 +108,8 @@ struct Shown {
     explanation: Option<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     matched_queries: Vec<String>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    inner_hits: Map<String, Value>,
 }
 
 fn as_text<S: Serializer>(index: &IndexName, to: S) -> Result<S::Ok, S::Error> {
@@ -103,7 +127,17 @@ pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize)
         true => json!(response.total),
         false => json!({"value": response.total, "relation": if at_least { "gte" } else { "eq" }}),
     });
-    let hits: Vec<Shown> = response.hits.into_iter().map(|hit| shown(hit, search, by_score)).collect();
+    let at_point = search.point.is_some();
+    let one = |hit: Hit| {
+        let group = request.collapse.as_ref().zip(hit.group.clone());
+        let mut shown = shown(hit, &search.look, &request.sort, by_score, at_point);
+        if let Some((name, group)) = group {
+            let fields = shown.fields.get_or_insert_default();
+            fields.insert(name.clone(), json!([group.into_scalar()]));
+        }
+        shown
+    };
+    let hits: Vec<Shown> = response.hits.into_iter().map(one).collect();
     let max_score = response.max_score.filter(|_| by_score && !hits.is_empty());
     Answer {
         scroll_id: None,
@@ -121,13 +155,11 @@ pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize)
     }
 }
 
-fn shown(hit: Hit, search: &EsSearch, by_score: bool) -> Shown {
-    let mut fields = if search.fields.is_empty() { Map::new() } else { fields_of(&hit, &search.fields) };
-    if let (Some(name), Some(group)) = (&search.request.collapse, &hit.group) {
-        fields.insert(name.clone(), json!([group.clone().into_scalar()]));
-    }
-    let sort = (!search.request.sort.is_empty() || search.point.is_some()).then(|| {
-        let keys = search.request.sort.iter().map(Some).chain(std::iter::repeat(None));
+/// A hit as it is to look; with its seq behind the values of its order if that goes on at a point in time.
+pub(super) fn shown(hit: Hit, look: &HitLook, sort: &[Sort], by_score: bool, at_point: bool) -> Shown {
+    let fields = if look.fields.is_empty() { Map::new() } else { fields_of(&hit, &look.fields) };
+    let values = (!sort.is_empty() || at_point).then(|| {
+        let keys = sort.iter().map(Some).chain(std::iter::repeat(None));
         let shown = |(value, key): (SortValue, Option<&Sort>)| {
             json!(match key {
                 Some(key) => key.shown(value),
@@ -135,7 +167,7 @@ fn shown(hit: Hit, search: &EsSearch, by_score: bool) -> Shown {
             })
         };
         let mut values: Vec<Value> = hit.sort.into_iter().zip(keys).map(shown).collect();
-        if search.point.is_some() {
+        if at_point {
             // Of two hits with the same values, the one of the lower seq comes first.
             values.push(json!(hit.seq));
         }
@@ -144,16 +176,17 @@ fn shown(hit: Hit, search: &EsSearch, by_score: bool) -> Shown {
     Shown {
         index: hit.index,
         id: hit.id,
-        version: search.show_version.then_some(hit.revision),
-        seq_no: search.show_seq_no.then_some(hit.seq),
-        primary_term: search.show_seq_no.then_some(1),
+        version: look.version.then_some(hit.revision),
+        seq_no: look.seq_no.then_some(hit.seq),
+        primary_term: look.seq_no.then_some(1),
         score: by_score.then(|| f64::from(hit.score)),
-        fields: (!fields.is_empty() || !search.fields.is_empty()).then_some(fields),
-        source: search.request.source.apply(hit.document),
+        fields: (!fields.is_empty()).then_some(fields),
+        source: look.source.apply(hit.document),
         highlight: hit.highlights,
-        sort,
+        sort: values,
         explanation: hit.explanation.as_ref().map(explained),
         matched_queries: hit.matched,
+        inner_hits: Map::new(),
     }
 }
 

@@ -7,8 +7,8 @@ use axum::{
     response::IntoResponse,
 };
 use query::{
-    Bool, FieldBoost, Fields, IndexName, Need, Query, QueryError, Syntax, TextOptions, limits::Clauses,
-    parse_text,
+    Bool, FieldBoost, Fields, IndexName, Need, Query, QueryError, SourceFilter, Syntax, TextOptions,
+    limits::Clauses, parse_text,
 };
 use search::{Inquiry, SearchError};
 use serde_json::{Value, json};
@@ -48,6 +48,10 @@ pub(super) async fn search(
         let why = "`slice` can only be used with a scroll or a point in time";
         return Err(QueryError::illegal(why).at("/slice").into());
     }
+    if scroll.is_some() && !(search.inner.is_empty() && search.request.rescore.is_empty()) {
+        let why = "neither `inner_hits` nor `rescore` are supported with a scroll: use a point in time";
+        return Err(QueryError::illegal(why).at("scroll").into());
+    }
     if scroll.is_some() && search.point.is_some() {
         return Err(QueryError::illegal("a scroll cannot be of a point in time").at("scroll").into());
     }
@@ -79,7 +83,19 @@ fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) 
         let list = text.split(',').map(|key| Value::String(key.to_owned())).collect();
         search.request.sort = body::sort(Some(Value::Array(list)))?;
     }
+    search.look.add_fields(taker.take("docvalue_fields").as_deref().unwrap_or_default());
+    match taker.take("stored_fields").as_deref() {
+        None | Some("_source") => {}
+        Some("_none_" | "*") => search.look.source = SourceFilter::None,
+        Some(_) => {
+            let why = "`stored_fields` is not supported: use `docvalue_fields` or `_source`";
+            return Err(QueryError::illegal(why).at("stored_fields").into());
+        }
+    }
+    search.request.source = search.look.source.clone();
+    search.request.fields = search.look.parts();
     if let Some(source) = source::of_params(taker) {
+        search.look.source = source.clone();
         search.request.source = source;
     }
     if let Some(text) = taker.take("track_total_hits") {
@@ -94,8 +110,8 @@ fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) 
         search.end_after(count.map_err(|error| error.at("terminate_after"))?);
     }
     search.request.time_limit = taker.time("timeout")?.or(search.request.time_limit);
-    search.show_version |= taker.flag("version")?.unwrap_or(false);
-    search.show_seq_no |= taker.flag("seq_no_primary_term")?.unwrap_or(false);
+    search.look.version |= taker.flag("version")?.unwrap_or(false);
+    search.look.seq_no |= taker.flag("seq_no_primary_term")?.unwrap_or(false);
     search.request.explain |= taker.flag("explain")?.unwrap_or(false);
     search.request.scores |= taker.flag("track_scores")?.unwrap_or(false);
     Ok(())
@@ -136,7 +152,8 @@ pub(super) fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Opt
         lenient,
         ..TextOptions::new(Syntax::QueryString, &field)
     };
-    Ok(Some(parse_text(&q, &options, &mut Clauses::default()).map_err(|error| error.at("q"))?))
+    let query = parse_text(&q, &options, &mut Clauses::default());
+    Ok(Some(query.map_err(|error| error.at("q").named("query_shard_exception").late())?))
 }
 
 /// Searches all views as one, on this thread.
@@ -150,7 +167,20 @@ fn answer<'a>(
         Some((id, keep)) => inquiry.search_at(&search.request, &state.points.views(id, *keep)?)?,
         None => inquiry.search_all(&search.request, indices)?,
     };
+    let groups: Vec<_> = response.hits.iter().map(|hit| hit.group.clone()).collect();
     let mut answer = present(response, search, indices.len());
+    for inner in &search.inner {
+        answer.add_inner(&inner.name, |at| {
+            let group = groups.get(at).and_then(Option::as_ref);
+            let Some((field, group)) = search.request.collapse.as_ref().zip(group) else { return Ok(None) };
+            let own = inner.of_group(&search.request, field, group);
+            let response = match &search.point {
+                Some((id, keep)) => inquiry.search_at(&own.request, &state.points.views(id, *keep)?)?,
+                None => inquiry.search_all(&own.request, indices)?,
+            };
+            Ok::<_, RequestError>(Some(present(response, &own, indices.len()).only_hits()))
+        })?;
+    }
     if let Some(suggest) = &search.suggest {
         answer.suggest = Some(suggest::answer(inquiry, suggest, indices, search.typed_keys)?);
     }

@@ -1,11 +1,15 @@
 //! `suggest`: words of the index that are almost the ones that were typed (`term`), and such a text as a whole
 //! (`phrase`).
 
+mod completion;
+
 use std::cmp::Reverse;
 
 use query::{Fields, IndexName, QueryError};
 use search::{NearWord, Nearest};
 use serde_json::{Map, Value, json};
+
+use self::completion::Completion;
 use views::{Analyser, Language};
 
 use crate::door::error::RequestError;
@@ -22,7 +26,12 @@ pub(super) fn answer(
     typed_keys: bool,
 ) -> Result<Value, RequestError> {
     let mut answers = Map::new();
-    for one in read(suggest)? {
+    let (words, completions) = read(suggest)?;
+    for one in completions {
+        let name = if typed_keys { format!("completion#{}", one.name) } else { one.name.clone() };
+        answers.insert(name, one.answer(inquiry, indices)?);
+    }
+    for one in words {
         let kind = if one.whole { "phrase" } else { "term" };
         let name = if typed_keys { format!("{kind}#{}", one.name) } else { one.name.clone() };
         answers.insert(name, one.answer(inquiry, indices)?);
@@ -37,6 +46,12 @@ struct Wanted {
     size: usize,
     mode: Mode,
     by_frequency: bool,
+    /// So many characters at the start of a word are not doubted.
+    exact_start: usize,
+    /// At most so many edits are between a word and what is suggested.
+    most_edits: usize,
+    /// Shorter words are left as they are, in characters.
+    shortest: usize,
     whole: bool,
 }
 
@@ -51,22 +66,33 @@ enum Mode {
     Always,
 }
 
+/// The most suggesters of one request.
+const MAX_SUGGESTERS: usize = 10;
 /// The most suggestions for one word.
 const MAX_OPTIONS: usize = 20;
 
-fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
+fn read(suggest: &Value) -> Result<(Vec<Wanted>, Vec<Completion>), QueryError> {
     let mut object = Fields::new(suggest.clone(), "/suggest")?;
     let common = object.text("text")?;
-    let mut all = Vec::new();
+    let (mut all, mut completions) = (Vec::new(), Vec::new());
     while let Some((name, value)) = object.take_any() {
         let mut one = Fields::new(value, &object.pointer_to(&name))?;
+        if all.len() + completions.len() >= MAX_SUGGESTERS {
+            let why = format!("at most {MAX_SUGGESTERS} suggestions are given at once");
+            return Err(QueryError::illegal(why).at("/suggest"));
+        }
+        if one.has("completion") {
+            completions.push(Completion::read(name, &mut one, common.as_deref())?);
+            one.end()?;
+            continue;
+        }
         let text = one.text("text")?.or_else(|| common.clone());
         let (kind, body) =
             one.take_any().ok_or_else(|| QueryError::new("a suggester is expected here").at("/suggest"))?;
         if !matches!(kind.as_str(), "term" | "phrase") {
             let kind: String = kind.chars().take(80).collect();
             return Err(QueryError::new(format!(
-                "the suggester `{kind}` is not supported: use term or phrase"
+                "the suggester `{kind}` is not supported: use term, phrase or completion"
             ))
             .at("/suggest"));
         }
@@ -105,15 +131,31 @@ fn read(suggest: &Value) -> Result<Vec<Wanted>, QueryError> {
                     );
                 }
             },
+            exact_start: how.count("prefix_length")?.unwrap_or(EXACT_START),
+            most_edits: match how.count("max_edits")?.unwrap_or(2) {
+                edits @ 1..=2 => edits,
+                edits => {
+                    let error = QueryError::illegal(format!("`max_edits` must be 1 or 2, not {edits}"));
+                    return Err(error.at(how.pointer_to("max_edits")));
+                }
+            },
+            shortest: how.count("min_word_length")?.unwrap_or(USUAL_SHORTEST),
             whole: kind == "phrase",
         });
+        // Bounds of the work of Lucene's, and other measures of nearness than edits.
+        how.pass_over(&[
+            "shard_size",
+            "max_inspections",
+            "min_doc_freq",
+            "max_term_freq",
+            "string_distance",
+            "accuracy",
+        ]);
+        how.pass_over(&["analyzer", "lowercase_terms"]);
         how.end()?;
         one.end()?;
-        if all.len() > 10 {
-            return Err(QueryError::illegal("at most 10 suggestions are given at once").at("/suggest"));
-        }
     }
-    Ok(all)
+    Ok((all, completions))
 }
 
 impl Wanted {
@@ -121,7 +163,7 @@ impl Wanted {
         let budget = inquiry.budget();
         let views = inquiry.engine().pin(indices)?;
         let nearest = |word: &str| {
-            let nearest = nearest_in(&views, Some(&self.field), word, EXACT_START, &budget)?;
+            let nearest = nearest_in(&views, Some(&self.field), word, self.exact_start, &budget)?;
             nearest.ok_or_else(|| {
                 let error = QueryError::illegal(format!("there is no text field `{}`", self.field));
                 RequestError::from(error.at("/suggest"))
@@ -136,7 +178,8 @@ impl Wanted {
         for word in words.into_iter().take(MAX_WORDS) {
             let Nearest { known, words: mut options } = nearest(&word.text)?;
             let own = options.iter().find(|near| near.edits == 0).map(|near| near.count);
-            options.retain(|near| near.edits > 0);
+            let long = word.text.chars().count() >= self.shortest;
+            options.retain(|near| near.edits > 0 && long && usize::from(near.edits) <= self.most_edits);
             match (self.mode, own) {
                 (Mode::Missing, _) if known => options.clear(),
                 (Mode::Popular, Some(own)) => options.retain(|near| near.count > own),
@@ -171,8 +214,10 @@ impl Wanted {
     }
 }
 
-/// So many characters at the start of a word are not doubted.
+/// So many characters at the start of a word are not doubted, unless it is said.
 const EXACT_START: usize = 1;
+/// Shorter words have no suggestions, unless it is said, in characters.
+const USUAL_SHORTEST: usize = 4;
 
 /// Returns how long a text is as Elasticsearch counts offsets: in units of UTF-16.
 pub(super) fn units(text: Option<&str>) -> usize {

@@ -23,7 +23,6 @@ use crate::{
     },
     links::encode,
     native::{
-        accept,
         answer::{HitAnswer, SearchAnswer},
         atom::{self, Feed},
         export::{self, Form},
@@ -56,7 +55,7 @@ impl Format {
         let named =
             asked.param("format").and_then(|name| Self::ALL.iter().find(|(_, known, _)| *known == name));
         let media = Self::ALL.map(|(_, _, media)| media);
-        let at = || accept::best(asked.header("accept").unwrap_or_default(), &media);
+        let at = || crate::door::accept::best(asked.header("accept").unwrap_or_default(), &media);
         named.or_else(|| Self::ALL.get(at()?)).map_or(Self::Json, |(format, ..)| *format)
     }
 

@@ -208,8 +208,8 @@ async fn what_is_refused_says_so_in_their_shape() {
     check("/es/videos/_search", "{}", 404, "index_not_found_exception", "videos").await;
     check(search, "{", 400, "parsing_exception", "no JSON").await;
     check(search, r#"{"query": {"geo": {}}}"#, 400, "parsing_exception", "`geo`").await;
-    check(search, r#"{"rescore": {"window_size": 1}}"#, 400, "parsing_exception", "`rescore`").await;
-    check(search, r#"{"size": 10001}"#, 400, "illegal_argument_exception", "10000").await;
+    check(search, r#"{"rescore": {"window_size": 1}}"#, 400, "parsing_exception", "rescorer").await;
+    check(search, r#"{"size": "x"}"#, 400, "number_format_exception", "`size`").await;
     // What is found while searching, the shards of a cluster find.
     let shards = async |body: &str, name: &str, word: &str| {
         let (status, answer) = post(&router, search, body.to_owned()).await;

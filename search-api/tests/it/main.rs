@@ -13,6 +13,7 @@ mod aggregations_more;
 mod archive;
 mod days;
 mod elastic;
+mod elastic_found;
 mod elastic_more;
 mod elastic_options;
 mod exact;

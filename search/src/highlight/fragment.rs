@@ -41,7 +41,8 @@ pub(super) fn render(
     fragments: &mut Vec<String>,
 ) {
     if spans.is_empty() {
-        let end = text.char_indices().nth(field.without_match).map_or(text.len(), |(at, _)| at);
+        let end =
+            text.char_indices().nth(field.without_match).map_or(text.len(), |(at, _)| word_end(text, at));
         fragments.push(tagged(text, 0..end, &[], field, options, room));
         return;
     }
@@ -77,15 +78,19 @@ fn windows(text: &str, spans: &[Span], field: &HighlightField, room: &mut Room<'
             break;
         }
         let begin = sentences.at_or_before(first.start, room).max(taken);
-        let start = if first.start - begin.min(first.start) > size {
-            word_start(text, first.start - size / 3)
+        let start = if field.at_words || first.start - begin.min(first.start) > size {
+            first_word(text, first.start.saturating_sub(size / 3))
         } else {
             begin
         };
         let start = start.max(taken).min(first.start);
         let enough = (start + size).max(first.end);
         let at_sentence = sentences.at_or_after(enough, room).unwrap_or(text.len());
-        let end = if at_sentence - start > size * 3 / 2 { word_end(text, enough) } else { at_sentence };
+        let end = if field.at_words || at_sentence - start > size * 3 / 2 {
+            word_end(text, enough)
+        } else {
+            at_sentence
+        };
         let inside = rest.iter().take_while(|span| span.end <= end).count().max(1);
         let (here, after) = rest.split_at(inside);
         let end = here.last().map_or(end, |last| end.max(last.end));
@@ -166,6 +171,11 @@ impl<'a> Sentences<'a> {
 /// This place, or the next one where a character begins.
 fn boundary(text: &str, at: usize) -> usize {
     (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
+}
+
+/// The start of the text, or of the word at or after a place that is not it.
+fn first_word(text: &str, at: usize) -> usize {
+    if at == 0 { 0 } else { word_start(text, at) }
 }
 
 /// The start of the word at or after this place.

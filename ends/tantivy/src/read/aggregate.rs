@@ -165,7 +165,7 @@ impl Aggregator<'_> {
             }
             // Its place, until all others have answered.
             AggregationKind::Pipeline(_) => AggregationResult::Absent,
-            AggregationKind::TopHits { from, size, sort } => {
+            AggregationKind::TopHits { from, size, sort, .. } => {
                 AggregationResult::TopHits(self.top_hits(*from, *size, sort, docs)?)
             }
         })

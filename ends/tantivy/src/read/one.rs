@@ -9,7 +9,8 @@ use std::{
 };
 
 use query::{
-    Cursor, Explanation, Hit, Missing, Query, QueryError, Scalar, Sort, SortValue, Words, parse_bound,
+    Cursor, Explanation, Hit, Missing, Query, QueryError, Scalar, Sort, SortMode, SortValue, Words,
+    parse_bound,
 };
 use serde::Deserialize;
 use store::{Seq, Timestamp};
@@ -122,7 +123,13 @@ impl<'a> One<'a> {
             return Err(refused(format!("an order has at most {MAX_SORT_KEYS} keys")));
         }
         if sort.is_empty() {
-            return Ok(vec![SortKey { by: SortColumn::Score, descending: true, missing: Missing::Last }]);
+            let mode = SortMode::usual(true);
+            return Ok(vec![SortKey {
+                by: SortColumn::Score,
+                descending: true,
+                mode,
+                missing: Missing::Last,
+            }]);
         }
         let mut keys = Vec::new();
         for sort in sort {
@@ -147,7 +154,13 @@ impl<'a> One<'a> {
                 Missing::First => Missing::First,
                 Missing::As(value) => Missing::As(sort_value(Some(value), &by, format).map_err(refused)?),
             };
-            keys.push(SortKey { by, descending: sort.descending, missing });
+            let counts = matches!(sort.mode, SortMode::Avg | SortMode::Sum | SortMode::Median);
+            if counts && !matches!(by, SortColumn::Date(_) | SortColumn::Number(_) | SortColumn::Nothing) {
+                let text =
+                    format!("`{}` has no numbers: of its values only min or max can be taken", sort.field);
+                return Err(QueryError { es_type: "query_shard_exception", ..refused(text) });
+            }
+            keys.push(SortKey { by, descending: sort.descending, mode: sort.mode, missing });
         }
         Ok(keys)
     }
@@ -242,6 +255,30 @@ impl<'a> One<'a> {
             scorer.seek(address.doc_id);
         }
         Ok(scorer.doc() == address.doc_id)
+    }
+
+    /// Hands the scores of those of these documents that match to `each`, with their numbers. They come in the order of
+    /// their addresses.
+    pub(super) fn scores(
+        self,
+        query: &Query,
+        documents: &[(DocAddress, usize)],
+        each: &mut dyn FnMut(usize, f32),
+    ) -> Result<(), AskError> {
+        let weight = self.translate(query)?.weight(EnableScoring::enabled_from_searcher(self.searcher()))?;
+        for of_segment in documents.chunk_by(|(one, _), (other, _)| one.segment_ord == other.segment_ord) {
+            let Some((first, _)) = of_segment.first() else { continue };
+            let mut scorer = weight.scorer(self.searcher().segment_reader(first.segment_ord), 1.0)?;
+            for (address, at) in of_segment {
+                if scorer.doc() < address.doc_id {
+                    scorer.seek(address.doc_id);
+                }
+                if scorer.doc() == address.doc_id {
+                    each(*at, scorer.score());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The first of these documents in an order, and the order's keys; without an order, by relevance.

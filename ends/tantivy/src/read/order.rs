@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use query::{Missing, SortValue};
+use query::{Missing, SortMode, SortValue};
 use tantivy::{
     DocId, Score, SegmentReader,
     columnar::{Column, StrColumn},
@@ -20,6 +20,7 @@ pub(crate) const MAX_SORT_KEYS: usize = 4;
 pub(crate) struct SortKey {
     pub(crate) by: SortColumn,
     pub(crate) descending: bool,
+    pub(crate) mode: SortMode,
     pub(crate) missing: Missing<SortValue>,
 }
 
@@ -119,6 +120,7 @@ pub(super) struct Order {
 struct Key {
     source: Source,
     descending: bool,
+    mode: SortMode,
     missing: Missing<SortValue>,
     /// The number of the value that stands for missing ones.
     stand_in: Option<u64>,
@@ -128,7 +130,7 @@ impl Key {
     fn of(key: &SortKey, reader: &SegmentReader) -> tantivy::Result<Self> {
         let source = Source::of(&key.by, reader)?;
         let (descending, missing) = (key.descending, key.missing.clone());
-        let key = Self { source, descending, missing, stand_in: None };
+        let key = Self { source, descending, mode: key.mode, missing, stand_in: None };
         let stand_in = match &key.missing {
             Missing::As(value) => key.number_of(value)?,
             Missing::First | Missing::Last => None,
@@ -212,9 +214,9 @@ impl Order {
         key.directed(match &key.source {
             Source::Score => Some(of_score(score)),
             Source::Seq => Some(self.seq(doc)),
-            Source::Number(column) => extreme(column.values_for_doc(doc), key.descending).map(of_number),
+            Source::Number(column) => key.mode.of_numbers(column.values_for_doc(doc)).map(of_number),
             Source::Text(column) => {
-                column.as_ref().and_then(|column| extreme(column.term_ords(doc), key.descending)).map(of_ord)
+                column.as_ref().and_then(|column| key.mode.of_texts(column.term_ords(doc))).map(of_ord)
             }
             Source::Nothing => None,
         })
@@ -237,11 +239,9 @@ impl Order {
         let value = |key: &Key| match &key.source {
             Source::Score => Some(SortValue::Score(score)),
             Source::Seq => Some(SortValue::Number(i64::try_from(self.seq(doc)).unwrap_or(i64::MAX))),
-            Source::Number(column) => {
-                extreme(column.values_for_doc(doc), key.descending).map(SortValue::Number)
-            }
+            Source::Number(column) => key.mode.of_numbers(column.values_for_doc(doc)).map(SortValue::Number),
             Source::Text(column) => column.as_ref().and_then(|column| {
-                let ord = extreme(column.term_ords(doc), key.descending)?;
+                let ord = key.mode.of_texts(column.term_ords(doc))?;
                 let mut text = String::new();
                 column.ord_to_str(ord, &mut text).ok()?.then_some(SortValue::Text(text))
             }),
@@ -253,11 +253,6 @@ impl Order {
         };
         self.keys.iter().map(|key| value(key).unwrap_or_else(|| stand_in(key))).collect()
     }
-}
-
-/// Of several values, the one that counts: the largest for a descending order.
-fn extreme<T: Ord>(values: impl Iterator<Item = T>, descending: bool) -> Option<T> {
-    if descending { values.max() } else { values.min() }
 }
 
 /// Scores are never negative, so their bits sort as they do.

@@ -182,6 +182,25 @@ impl Question<'_> {
         self.each().nth(view).and_then(|view| view.silent(words).ok()).unwrap_or_default()
     }
 
+    /// Returns how well each of these rows matches a query; `None` of those that do not.
+    ///
+    /// # Errors
+    /// [`AskError`]: the query is wrong, or the index fails.
+    pub fn scores(&self, query: &Query, rows: &[Row]) -> Result<Vec<Option<f32>>, AskError> {
+        let mut scores = vec![None; rows.len()];
+        for (view, one) in self.each().enumerate() {
+            let own = rows.iter().zip(0..).filter(|(row, _)| row.view == view);
+            let mut own: Vec<(DocAddress, usize)> = own.map(|(row, at)| (row.address, at)).collect();
+            own.sort_unstable();
+            one.scores(query, &own, &mut |at, score| {
+                if let Some(place) = scores.get_mut(at) {
+                    *place = Some(score);
+                }
+            })?;
+        }
+        Ok(scores)
+    }
+
     /// Up to how many hits are counted.
     pub(super) fn count_to(&self) -> u64 {
         if self.request.count_all { u64::MAX } else { self.request.count_to }

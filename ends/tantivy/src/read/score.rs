@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use query::{Curve, Mode, Modifier};
 use tantivy::{
     DocId, DocSet, Score, SegmentReader, TERMINATED,
+    columnar::Column,
     query::{EnableScoring, Explanation, Query as TantivyQuery, Scorer, Weight},
 };
 
@@ -95,7 +96,7 @@ struct Running {
     filter: Option<Box<dyn Scorer>>,
     weight: f32,
     kind: Kind,
-    column: Option<tantivy::columnar::Column<i64>>,
+    column: Option<Column<i64>>,
 }
 
 impl Running {
@@ -109,7 +110,15 @@ impl Running {
                 return None;
             }
         }
-        let number = self.column.as_ref().and_then(|column| column.first(doc)).map(|number| number as f64);
+        let numbers = |column: &Column<i64>| match &self.kind {
+            Kind::Decay { origin, curve: Curve::Reciprocal, .. } => {
+                let distance = |number: &f64| (number - origin).abs();
+                let values = column.values_for_doc(doc).map(|number| number as f64);
+                values.min_by(|one, other| distance(one).total_cmp(&distance(other)))
+            }
+            _ => column.first(doc).map(|number| number as f64),
+        };
+        let number = self.column.as_ref().and_then(numbers);
         let value = match &self.kind {
             Kind::Weight => 1.0,
             Kind::Decay { origin, scale, offset, decay, curve, .. } => match number {
@@ -117,6 +126,7 @@ impl Running {
                 Some(number) => {
                     let distance = ((number - origin).abs() - offset).max(0.0);
                     match curve {
+                        Curve::Reciprocal => scale / (scale + distance),
                         Curve::Exp => (decay.ln() / scale * distance).exp(),
                         Curve::Gauss => (decay.ln() * (distance / scale).powi(2)).exp(),
                         Curve::Linear => (1.0 - (1.0 - decay) * distance / scale).max(0.0),

@@ -31,7 +31,7 @@ pub(super) fn apply(asked: &[Aggregation], buckets: &mut Vec<Bucket>) {
     }
 }
 
-fn numbers_of(pipeline: &Pipeline) -> Vec<&Numbers> {
+pub(super) fn numbers_of(pipeline: &Pipeline) -> Vec<&Numbers> {
     match pipeline {
         Pipeline::Derivative { of, .. }
         | Pipeline::CumulativeSum(of)
@@ -84,19 +84,16 @@ fn run(pipeline: &Pipeline, at: usize, buckets: &mut Vec<Bucket>) {
             }
         }
         Pipeline::Moving { of, window, shift, figure } => {
-            let values: Vec<Option<f64>> = buckets.iter().map(|bucket| of.of(bucket)).collect();
-            for (number, bucket) in buckets.iter_mut().enumerate() {
+            // Gaps are no buckets: nothing moves there, and the window goes past them.
+            let known: Vec<(&mut Bucket, f64)> =
+                buckets.iter_mut().filter_map(|bucket| of.of(bucket).map(|value| (bucket, value))).collect();
+            let values: Vec<f64> = known.iter().map(|(_, value)| *value).collect();
+            for (number, (bucket, _)) in known.into_iter().enumerate() {
                 let bound = |at: i64| usize::try_from(at.max(0)).unwrap_or(0).min(values.len());
                 let behind = i64::try_from(number).unwrap_or(i64::MAX).saturating_add(*shift);
                 let first = behind.saturating_sub(i64::try_from(*window).unwrap_or(i64::MAX));
-                let inside: Vec<f64> = values
-                    .get(bound(first)..bound(behind))
-                    .unwrap_or_default()
-                    .iter()
-                    .copied()
-                    .flatten()
-                    .collect();
-                put(bucket, at, AggregationResult::Value(moving(*figure, &inside)));
+                let inside = values.get(bound(first)..bound(behind)).unwrap_or_default();
+                put(bucket, at, AggregationResult::Value(moving(*figure, inside)));
             }
         }
         Pipeline::Script { of, expression } => {

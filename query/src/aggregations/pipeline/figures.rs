@@ -1,7 +1,7 @@
 //! Figures of the numbers of all buckets.
 
 use super::{Numbers, Over, paths::buckets_at};
-use crate::{AggregationAnswer, AggregationResult, BucketKey, Figure, Spread, Stat, shares_of};
+use crate::{AggregationAnswer, AggregationResult, BucketKey, Figure, Spread, Stat, answers::nearest_of};
 
 /// The figure of a number of all buckets of one of these answers.
 pub(super) fn over(of: &Numbers, figure: &Over, answers: &[AggregationAnswer]) -> AggregationResult {
@@ -25,7 +25,7 @@ pub(super) fn over(of: &Numbers, figure: &Over, answers: &[AggregationAnswer]) -
             AggregationResult::Stats(all.map(figure).into())
         }
         Over::Extended(sigma) => AggregationResult::Extended(spread(*sigma)),
-        Over::Percentiles(percents) => AggregationResult::Shares(shares_of(values, percents)),
+        Over::Percentiles(percents) => AggregationResult::Shares(nearest_of(values, percents)),
     }
 }
 

@@ -1,10 +1,12 @@
 //! What aggregations found, as Elasticsearch's clients read it: typed keys, `keyed`, `meta`, of hits only a part.
 
 use query::{
-    Aggregation, AggregationAnswer, AggregationKind, AggregationResult, Bucket, BucketKey, Figure, Hit,
-    Scalar, Share, Sort, SourceFilter, Spread, Stat, TopHits,
+    Aggregation, AggregationAnswer, AggregationKind, AggregationResult, Bucket, BucketKey, Figure, Scalar,
+    Share, Spread, Stat, TopHits,
 };
 use serde_json::{Map, Value, json};
+
+use crate::es::{body, present};
 
 /// How the answer to one aggregation is to look.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +18,8 @@ pub(in crate::es) struct Look {
     /// Each bucket says by how much its count may be wrong: by nothing.
     pub(super) count_error: bool,
     pub(super) meta: Option<Value>,
-    pub(super) source: Option<SourceFilter>,
+    /// How hits are to look.
+    pub(super) hits: Option<Box<body::HitLook>>,
     pub(super) nested: Vec<Look>,
 }
 
@@ -225,22 +228,12 @@ impl Writer<'_> {
             _ => &[],
         };
         let by_score = sort.is_empty() || sort.iter().any(|key| key.field == "_score");
-        let hits: Vec<Value> = top.hits.into_iter().map(|hit| self.top_hit(hit, sort, by_score)).collect();
+        let usual = body::HitLook::default();
+        let look = self.look.hits.as_deref().unwrap_or(&usual);
+        let by_score = by_score || look.scores;
+        let shown = |hit| json!(present::shown(hit, look, sort, by_score, false));
+        let hits: Vec<Value> = top.hits.into_iter().map(shown).collect();
         json!({"total": {"value": top.total, "relation": "eq"}, "max_score": top.max_score, "hits": hits})
-    }
-
-    fn top_hit(&self, hit: Hit, sort: &[Sort], by_score: bool) -> Value {
-        let mut shown = Map::new();
-        shown.insert("_index".to_owned(), json!(hit.index.to_string()));
-        shown.insert("_id".to_owned(), json!(hit.id));
-        shown.insert("_score".to_owned(), json!(by_score.then_some(hit.score)));
-        if !sort.is_empty() {
-            let values = sort.iter().zip(hit.sort).map(|(key, value)| json!(key.shown(value)));
-            shown.insert("sort".to_owned(), values.collect());
-        }
-        let source = self.look.source.as_ref().unwrap_or(&SourceFilter::All).apply(hit.document);
-        shown.extend(source.map(|source| ("_source".to_owned(), Value::Object(source))));
-        Value::Object(shown)
     }
 }
 

@@ -19,7 +19,7 @@ type Answer = Result<AggregationKind, QueryError>;
 
 pub(super) fn terms(object: &mut Fields, look: &mut Look, nested: &[Aggregation]) -> Answer {
     // There is one shard, and counts are exact.
-    object.pass_over(&["shard_size", "execution_hint", "collect_mode", "shard_min_doc_count"]);
+    object.pass_over(&["shard_size", "execution_hint", "collect_mode", "shard_min_doc_count", "value_type"]);
     look.count_error = object.flag("show_term_doc_count_error")?.unwrap_or(false);
     let size = object.count("size")?.unwrap_or(10);
     if !(1..=MAX_BUCKETS).contains(&size) {
@@ -35,13 +35,18 @@ pub(super) fn terms(object: &mut Fields, look: &mut Look, nested: &[Aggregation]
         )
         .at(object.pointer_to("min_doc_count")));
     }
+    let field = object.need_text("field")?;
+    if field == "_index" {
+        let why = "`_index` has no values to count: ask each index, or all with `_msearch`";
+        return Err(QueryError::new(why).at(object.pointer_to("field")));
+    }
     Ok(AggregationKind::Terms(Terms {
         order: order(object, nested)?,
         min_count,
         missing: object.text("missing")?,
         keys: Keys { include: keys(object, "include")?, exclude: keys(object, "exclude")? },
         format: format(object)?,
-        ..Terms::of(object.need_text("field")?, size)
+        ..Terms::of(field, size)
     }))
 }
 
@@ -143,12 +148,14 @@ pub(super) fn dates(object: &mut Fields, look: &mut Look, nested: &[Aggregation]
 pub(super) fn interval_of(object: &mut Fields, zone: &Zone) -> Result<Step, QueryError> {
     let (calendar, fixed) = (object.text("calendar_interval")?, object.text("fixed_interval")?);
     let legacy = object.text("interval")?;
+    let is_none = calendar.is_none() && fixed.is_none() && legacy.is_none();
     let interval = match (calendar, fixed, legacy) {
         (Some(text), None, None) => Interval::calendar(&text),
         (None, Some(text), None) => Interval::fixed(&text),
         (None, None, Some(text)) => Interval::calendar(&text).or_else(|_| Interval::fixed(&text)),
         _ => {
-            return Err(QueryError::illegal("one of `calendar_interval` and `fixed_interval` is expected"));
+            let error = QueryError::illegal("one of `calendar_interval` and `fixed_interval` is expected");
+            return Err(if is_none { error.late() } else { error });
         }
     };
     let interval = interval.map_err(|error| QueryError::illegal(error.to_string()))?;
@@ -264,10 +271,11 @@ pub(super) fn ranges(object: &mut Fields, look: &mut Look, dates: bool) -> Answe
         if dates {
             return parse_bound(text, reads.as_deref(), zone.name.as_deref(), now)
                 .map(|(first, _)| first as f64)
-                .map_err(|error| QueryError::illegal(error.to_string()));
+                .map_err(|error| QueryError::illegal(error.to_string()).named("parse_exception").late());
         }
         let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-        number.ok_or_else(|| QueryError::illegal(format!("`{text}` is no number")))
+        let why = || QueryError::illegal(format!("`{text}` is no number"));
+        number.ok_or_else(|| why().named("number_format_exception").late())
     };
     let mut spans = Vec::new();
     for (at, value) in object.list("ranges").into_iter().enumerate() {
@@ -282,6 +290,7 @@ pub(super) fn ranges(object: &mut Fields, look: &mut Look, dates: bool) -> Answe
     }
     if spans.is_empty() || spans.len() > MAX_RANGES {
         return Err(QueryError::illegal(format!("`ranges` must have 1 to {MAX_RANGES} ranges"))
+            .late()
             .at(object.pointer_to("ranges")));
     }
     let (low, high) = (f64::NEG_INFINITY, f64::INFINITY);

@@ -1,12 +1,13 @@
 //! Aggregations over the answers of others, as Elasticsearch's clients write them.
 
 use query::{
-    AggregationKind, Expression, Fields, Gap, Moving, Numbers, Over, Pipeline, QueryError,
+    Aggregation, AggregationKind, Expression, Fields, Gap, Moving, Numbers, Over, Pipeline, QueryError,
     limits::MAX_BUCKETS, millis_of,
 };
 use serde_json::Value;
 
 use super::more::{percents, sigma};
+use crate::es::error::invalid;
 
 /// Their names, with what Elasticsearch calls their types in typed keys.
 const NAMES: [(&str, &str); 14] = [
@@ -237,4 +238,38 @@ fn sort(object: &mut Fields, gap: Gap) -> Result<Pipeline, QueryError> {
         return Err(QueryError::illegal("`size` must be 1 at least").at(object.pointer_to("size")));
     }
     Ok(Pipeline::Sort { by, from: object.count("from")?.unwrap_or(0), size })
+}
+
+/// Refuses pipelines whose numbers are of no aggregation beside them.
+pub(super) fn check_paths(all: &[Aggregation]) -> Result<(), QueryError> {
+    for one in all {
+        let AggregationKind::Pipeline(pipeline) = &one.kind else { continue };
+        for path in pipeline.paths() {
+            let (first, rest) =
+                path.split_once('>').map_or((path, None), |(first, rest)| (first, Some(rest)));
+            let Some(found) = named(all, first, !pipeline.is_beside()) else {
+                return Err(invalid(&format!("No aggregation found for path [{path}]")));
+            };
+            let nested = found.map_or(&[][..], |found| found.nested.as_slice());
+            let last = rest.filter(|rest| !rest.contains('>'));
+            if let Some(last) = last.filter(|last| named(nested, last, true).is_none()) {
+                return Err(invalid(&format!("No aggregation [{last}] found for path [{path}]")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns the aggregation that a step of a path names, none for what every bucket has; `None` if there is neither.
+fn named<'a>(all: &'a [Aggregation], step: &str, of_bucket: bool) -> Option<Option<&'a Aggregation>> {
+    let step = step.trim();
+    if of_bucket && matches!(step, "_count" | "_key" | "_bucket_count") {
+        return Some(None);
+    }
+    // There may be points in names: what is not a name ends in what is wanted of it.
+    let begins = |one: &&Aggregation| {
+        step.strip_prefix(one.name.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    all.iter().find(begins).map(Some)
 }

@@ -2,12 +2,21 @@
 
 use query::{Fields, HighlightField, HighlightOptions, Query, QueryError};
 use serde_json::Value;
+use views::EXACT;
 
 /// Reads a query at a place of the body.
-type ParseQuery<'a> = dyn Fn(Value, &str) -> Result<Query, QueryError> + 'a;
+pub(crate) type ParseQuery<'a> = dyn Fn(Value, &str) -> Result<Query, QueryError> + 'a;
 
 /// Reads `highlight`.
-pub(super) fn highlight(mut object: Fields, query: &ParseQuery<'_>) -> Result<HighlightOptions, QueryError> {
+pub(crate) fn highlight(object: Fields, query: &ParseQuery<'_>) -> Result<HighlightOptions, QueryError> {
+    read(object, query).map_err(|error| match error.es_type {
+        _ if error.late => error,
+        "parsing_exception" | "number_format_exception" => error.named("x_content_parse_exception"),
+        _ => error,
+    })
+}
+
+fn read(mut object: Fields, query: &ParseQuery<'_>) -> Result<HighlightOptions, QueryError> {
     let mut options = HighlightOptions::default();
     let mut usual = HighlightField { size: 100, count: 5, ..HighlightField::new("*") };
     field_options(&mut object, &mut usual)?;
@@ -18,10 +27,13 @@ pub(super) fn highlight(mut object: Fields, query: &ParseQuery<'_>) -> Result<Hi
     options.escape =
         one_of(&mut object, "encoder", &["html", "default"])?.is_some_and(|encoder| encoder == "html");
     options.query = match object.take("highlight_query") {
-        Some(value) => Some(query(value, "/highlight/highlight_query")?),
+        Some(value) => Some(query(value, &object.pointer_to("highlight_query"))?),
         None => None,
     };
-    object.only("tags_schema", &Value::from("default"))?;
+    if one_of(&mut object, "tags_schema", &["default", "styled"])?.is_some_and(|schema| schema == "styled") {
+        let (before, after) = STYLED;
+        usual.tags.get_or_insert_with(|| (before.to_owned(), after.to_owned()));
+    }
     let mut fields: Vec<(String, Value)> = Vec::new();
     match object.take("fields") {
         Some(Value::Object(named)) => fields.extend(named),
@@ -39,6 +51,9 @@ pub(super) fn highlight(mut object: Fields, query: &ParseQuery<'_>) -> Result<Hi
         let mut field = HighlightField { name: name.clone(), ..usual.clone() };
         let mut inner = Fields::new(value, &format!("/highlight/fields/{name}"))?;
         field_options(&mut inner, &mut field)?;
+        if let Some(own) = inner.take("highlight_query") {
+            field.query = Some(query(own, &inner.pointer_to("highlight_query"))?);
+        }
         inner.end()?;
         options.fields.push(field);
     }
@@ -47,6 +62,9 @@ pub(super) fn highlight(mut object: Fields, query: &ParseQuery<'_>) -> Result<Hi
     }
     Ok(options)
 }
+
+/// The tags of `styled`. Elasticsearch's own number them by importance, up to ten; of several the first is used here.
+const STYLED: (&str, &str) = ("<em class=\"hlt1\">", "</em>");
 
 /// The longest fragment, and the longest text without a match, in characters.
 const MAX_FRAGMENT: usize = 10_000;
@@ -88,10 +106,24 @@ fn field_options(object: &mut Fields, field: &mut HighlightField) -> Result<(), 
     }
     field.own_only = object.flag("require_field_match")?.or(field.own_only);
     // There is one highlighter, whichever of Elasticsearch's is asked for; it cuts at sentences.
-    one_of(object, "type", &["unified", "plain", "fvh"])?;
-    object.only("fragmenter", &Value::from("span"))?;
-    object.only("boundary_scanner", &Value::from("sentence"))?;
+    one_of(object, "type", &["unified", "plain", "fvh"]).map_err(QueryError::late)?;
+    one_of(object, "fragmenter", &["span", "simple"])?;
+    if let Some(scanner) = one_of(object, "boundary_scanner", &["sentence", "word", "chars"])? {
+        field.at_words = scanner != "sentence";
+    }
     object.only("force_source", &Value::from(true))?;
+    // Whichever of its own analyses is matched, the words are the same.
+    let own = |name: &str| name.split(EXACT).next() == field.name.split(EXACT).next();
+    if let Some(other) = object.texts("matched_fields")?.iter().find(|name| !own(name)) {
+        let why = format!("`matched_fields` must be the field's own, not `{other}`");
+        return Err(QueryError::illegal(why).at(object.pointer_to("matched_fields")));
+    }
+    // Bounds of the work of others' highlighters, and hints to where they cut.
+    for name in ["boundary_max_scan", "phrase_limit", "max_analyzer_offset", "fragment_offset"] {
+        object.count(name)?;
+    }
+    object.text("boundary_chars")?;
+    object.text("boundary_scanner_locale")?;
     Ok(())
 }
 

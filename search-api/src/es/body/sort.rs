@@ -1,6 +1,6 @@
 //! The order of a search as Elasticsearch's clients write it.
 
-use query::{Fields, Missing, QueryError, Scalar, Sort};
+use query::{Fields, Missing, QueryError, Scalar, Sort, SortMode};
 use serde_json::Value;
 
 use crate::es::aggs::format_as_written;
@@ -45,13 +45,9 @@ pub(in crate::es) fn sort(value: Option<Value>) -> Result<Vec<Sort>, QueryError>
                                 },
                             };
                             key.format = format_as_written(&mut how)?;
-                            let usual = if key.descending { "max" } else { "min" };
-                            if how.text("mode")?.is_some_and(|mode| mode != usual) {
-                                return Err(QueryError::illegal(format!(
-                                    "`mode` must be {usual} in this order"
-                                ))
-                                .at(how.pointer_to("mode")));
-                            }
+                            key.mode = mode(&mut how)?.unwrap_or(key.mode);
+                            // Numbers are compared as what they are.
+                            how.text("numeric_type")?;
                             key.may_lack = how.text("unmapped_type")?.is_some();
                             how.end()?;
                             keys.push(key);
@@ -64,12 +60,32 @@ pub(in crate::es) fn sort(value: Option<Value>) -> Result<Vec<Sort>, QueryError>
     Ok(keys)
 }
 
+/// `mode`: which value of several counts.
+fn mode(how: &mut Fields) -> Result<Option<SortMode>, QueryError> {
+    let Some(text) = how.text("mode")? else { return Ok(None) };
+    match text.to_ascii_lowercase().as_str() {
+        "min" => Ok(Some(SortMode::Min)),
+        "max" => Ok(Some(SortMode::Max)),
+        "avg" => Ok(Some(SortMode::Avg)),
+        "sum" => Ok(Some(SortMode::Sum)),
+        "median" => Ok(Some(SortMode::Median)),
+        _ => {
+            let why = QueryError::illegal("`mode` must be min, max, avg, sum or median");
+            let why = why.named("x_content_parse_exception");
+            Err(why.at(how.pointer_to("mode")))
+        }
+    }
+}
+
 fn sort_key(name: String, order: Option<&str>, pointer: &str) -> Result<Sort, QueryError> {
     let descending = match order {
         None => name == "_score",
         Some(order) if order.eq_ignore_ascii_case("desc") => true,
         Some(order) if order.eq_ignore_ascii_case("asc") => false,
-        Some(_) => return Err(QueryError::illegal("`order` must be asc or desc").at(pointer)),
+        Some(_) => {
+            let why = QueryError::illegal("`order` must be asc or desc");
+            return Err(why.named("x_content_parse_exception").at(pointer));
+        }
     };
     Ok(Sort::by(name, descending))
 }

@@ -48,6 +48,9 @@ impl Aggregator<'_> {
     /// The column of a field in a view, and what it has; `None` for a field that need not be there.
     pub(super) fn column_of(&self, place: Place, field: &str) -> Answer<Option<(String, Values)>> {
         let Some(view) = self.views.get(place.view) else { return Ok(None) };
+        if field == "_id" {
+            return Ok(Some(("_id".to_owned(), Values::Texts)));
+        }
         let Some(target) = view.target(field)? else { return Ok(None) };
         let values = match target.as_what {
             AsWhat::Number(_) if target.is_date() => Values::Dates,

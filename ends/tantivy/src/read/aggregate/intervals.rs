@@ -7,6 +7,9 @@ use tantivy::DocId;
 
 use super::{Aggregator, Answer, Docs, Place, buckets::put, date_key, order::Candidate, too_many_buckets};
 
+/// So many intervals are kept as a list, which is searched faster than anything else.
+const FEW: usize = 4_096;
+
 /// A bucket while values are counted.
 struct Slot {
     key: i64,
@@ -19,8 +22,10 @@ struct Slot {
 struct Slots<'a> {
     wanted: &'a Histogram,
     slots: Vec<Slot>,
-    /// Where an interval begins: where the next does, and its slot, if it is to have a bucket.
-    known: BTreeMap<i64, (i64, Option<usize>)>,
+    /// The first intervals that were met, by where they begin: where the next does, and its slot, if it is to have a bucket.
+    few: Vec<(i64, i64, Option<usize>)>,
+    /// Those that were met once there were too many for a list.
+    many: BTreeMap<i64, (i64, Option<usize>)>,
     by_key: HashMap<i64, usize>,
     /// The interval of the last value.
     at: (i64, i64, Option<usize>),
@@ -28,7 +33,8 @@ struct Slots<'a> {
 
 impl<'a> Slots<'a> {
     fn new(wanted: &'a Histogram) -> Self {
-        Self { wanted, slots: Vec::new(), known: BTreeMap::new(), by_key: HashMap::new(), at: (0, 0, None) }
+        let (few, many) = (Vec::new(), BTreeMap::new());
+        Self { wanted, slots: Vec::new(), few, many, by_key: HashMap::new(), at: (0, 0, None) }
     }
 
     /// Returns the slot of a value; `None` where it is to have no bucket.
@@ -37,10 +43,9 @@ impl<'a> Slots<'a> {
         if first <= value && value < next {
             return slot;
         }
-        let known = self.known.range(..=value).next_back().filter(|(_, (next, _))| value < *next);
-        if let Some((first, (next, slot))) = known {
-            self.at = (*first, *next, *slot);
-            return *slot;
+        if let Some(known) = self.known(value) {
+            self.at = known;
+            return known.2;
         }
         let slot = self.wanted.bucket_of(value).map(|key| {
             *self.by_key.entry(key).or_insert_with(|| {
@@ -53,10 +58,24 @@ impl<'a> Slots<'a> {
         let first = if even { self.wanted.floor(value) } else { value };
         let next = if even { self.wanted.next(first) } else { value.checked_add(1) };
         if let Some(next) = next.filter(|next| *next > value) {
-            self.known.insert(first, (next, slot));
             self.at = (first, next, slot);
+            if self.few.len() < FEW {
+                self.few.insert(self.few.partition_point(|(other, ..)| *other < first), self.at);
+            } else {
+                self.many.insert(first, (next, slot));
+            }
         }
         slot
+    }
+
+    /// The interval of a value, if it was met before.
+    fn known(&self, value: i64) -> Option<(i64, i64, Option<usize>)> {
+        let at = self.few.partition_point(|(first, ..)| *first <= value).checked_sub(1);
+        let of_few = at.and_then(|at| self.few.get(at)).filter(|(_, next, _)| value < *next);
+        of_few.copied().or_else(|| {
+            let (first, (next, slot)) = self.many.range(..=value).next_back()?;
+            (value < *next).then_some((*first, *next, *slot))
+        })
     }
 
     fn count(&mut self, place: Place, doc: DocId, value: i64) {

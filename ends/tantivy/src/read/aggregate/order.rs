@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use query::{Aggregation, AggregationKind, BucketOrder, Metric, OrderBy, Stat};
+use query::{Aggregation, AggregationKind, BucketOrder, Metric, OrderBy, Stat, ranks_of, shares_of};
 
 use super::{Aggregator, Answer, Docs, count};
 
@@ -78,6 +78,11 @@ impl Aggregator<'_> {
             }
             (AggregationKind::Cardinality { field, missing }, _) => {
                 Ok(Some(self.distinct(field, missing.as_deref(), docs)? as f64))
+            }
+            (AggregationKind::Percentiles { field, are_values, missing, .. }, Metric::Share(of)) => {
+                let values = self.numbers(field, missing.as_deref(), docs)?;
+                let shares = if *are_values { ranks_of(values, &[of]) } else { shares_of(values, &[of]) };
+                Ok(shares.first().and_then(|share| share.value))
             }
             _ => Ok(None),
         }

@@ -216,5 +216,5 @@ fn unread(error: &tantivy::TantivyError) -> QueryError {
 }
 
 pub(super) fn refused(error: &PatternError) -> QueryError {
-    QueryError::illegal(error.to_string())
+    QueryError::illegal(error.to_string()).named("query_shard_exception")
 }

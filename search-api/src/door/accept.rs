@@ -2,7 +2,7 @@
 
 /// Returns the number of the media type that is accepted most gladly, the first of those that are equally so; `None` if none
 /// is accepted, or nothing is said.
-pub(super) fn best(accept: &str, ours: &[&str]) -> Option<usize> {
+pub(crate) fn best(accept: &str, ours: &[&str]) -> Option<usize> {
     let ranges: Vec<Range<'_>> = accept.split(',').filter_map(Range::read).collect();
     let weight = |media: &&str| {
         // What is said of a type itself counts, not what is said of several.
