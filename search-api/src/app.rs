@@ -4,6 +4,8 @@
 //! whatever touches the index or the log runs on a pool of its own.
 
 #[cfg(test)]
+mod alone;
+#[cfg(test)]
 mod canary;
 #[cfg(test)]
 mod matrix;

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 
 use indexer::end::{Asked, Question};
 use query::{
-    Bool, Cursor, Query, QueryError, SearchRequest, SearchResponse, Words, commit_of, limits::MAX_PAGE_BYTES,
-    text_bytes, with_pipelines,
+    Bool, Cursor, IndexName, Query, QueryError, SearchRequest, SearchResponse, Words, commit_of,
+    limits::MAX_PAGE_BYTES, text_bytes, with_pipelines,
 };
 use serde_json::Map;
 use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot};
 use views::{Document, ViewId};
 
-use self::again::{highlight_top_hits, rescore};
+use self::again::{TopHits, rescore};
 use crate::{
     engine::{Pinned, hit_of},
     error::SearchError,
@@ -55,8 +55,12 @@ pub(crate) fn answer(
     let mut found = question.rows(query, wants_docs)?;
     let aggregations = question.aggregate(&request.aggregations, &found.matching)?;
     let mut aggregations = with_pipelines(&request.aggregations, aggregations);
-    let mut room = MAX_PAGE_BYTES;
-    highlight_top_hits(&request.aggregations, &mut aggregations, runs, question, &mut room)?;
+    let view_of = |name: &IndexName| {
+        let found = runs.iter().enumerate().find(|(_, run)| run.view.name == *name);
+        found.map(|(number, run)| (number, run.id()))
+    };
+    let mut top = TopHits { question, query: &request.query, view_of: &view_of, room: MAX_PAGE_BYTES };
+    top.highlight(&request.aggregations, &mut aggregations)?;
     if let Some(query) = after_facets {
         found = question.rows(query, false)?;
     }

@@ -87,8 +87,9 @@ fn named(object: &mut Fields) -> Result<Option<Named>, QueryError> {
         "keyword" => Named::Whole,
         name => {
             let name: String = name.chars().take(80).collect();
-            let why =
-                format!("analyzer [{name}] not found: there are standard, simple, whitespace and keyword");
+            let why = format!(
+                "the analyzer `{name}` is not found: there are standard, simple, whitespace and keyword"
+            );
             let error = QueryError::illegal(why).named("query_shard_exception").late();
             return Err(error.at(object.pointer_to("analyzer")));
         }

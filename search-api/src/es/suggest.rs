@@ -113,15 +113,7 @@ fn read(suggest: &Value) -> Result<(Vec<Wanted>, Vec<Completion>), QueryError> {
                     return Err(QueryError::illegal(text).at(how.pointer_to("size")));
                 }
             },
-            mode: match how.text("suggest_mode")?.as_deref() {
-                None | Some("missing") => Mode::Missing,
-                Some("popular") => Mode::Popular,
-                Some("always") => Mode::Always,
-                Some(_) => {
-                    let error = QueryError::illegal("`suggest_mode` must be missing, popular or always");
-                    return Err(error.at(how.pointer_to("suggest_mode")));
-                }
-            },
+            mode: mode(&mut how)?,
             by_frequency: match how.text("sort")?.as_deref() {
                 None | Some("score") => false,
                 Some("frequency") => true,
@@ -156,6 +148,18 @@ fn read(suggest: &Value) -> Result<(Vec<Wanted>, Vec<Completion>), QueryError> {
         one.end()?;
     }
     Ok((all, completions))
+}
+
+fn mode(how: &mut Fields) -> Result<Mode, QueryError> {
+    match how.text("suggest_mode")?.as_deref() {
+        None | Some("missing") => Ok(Mode::Missing),
+        Some("popular") => Ok(Mode::Popular),
+        Some("always") => Ok(Mode::Always),
+        Some(_) => {
+            let error = QueryError::illegal("`suggest_mode` must be missing, popular or always");
+            Err(error.at(how.pointer_to("suggest_mode")))
+        }
+    }
 }
 
 impl Wanted {

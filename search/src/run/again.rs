@@ -3,12 +3,11 @@
 use indexer::end::{Question, Rows};
 use query::{
     Aggregation, AggregationAnswer, AggregationKind, AggregationResult, Bucket, HighlightOptions, Hit,
-    QueryError, SearchRequest, SortValue, Words, limits::MAX_PAGE_BYTES,
+    IndexName, Query, QueryError, SearchRequest, SortValue, Words, limits::MAX_PAGE_BYTES,
 };
 use store::AssetRef;
-use views::Document;
+use views::{Document, ViewId};
 
-use super::Run;
 use crate::{error::SearchError, highlight::Highlighter};
 
 /// Scores the best hits again, and leaves no more than the page needs.
@@ -36,67 +35,65 @@ pub(super) fn rescore(
 }
 
 /// Highlights the hits of buckets, as far as there is time.
-pub(super) fn highlight_top_hits(
-    asked: &[Aggregation],
-    answers: &mut [AggregationAnswer],
-    runs: &[Run<'_>],
-    question: &Question<'_>,
-    room: &mut usize,
-) -> Result<(), QueryError> {
-    for (asked, answer) in asked.iter().zip(answers) {
-        let buckets: &mut [Bucket] = match &mut answer.result {
-            AggregationResult::TopHits(top) => {
-                if let AggregationKind::TopHits { highlight: Some(options), .. } = &asked.kind {
-                    for hit in &mut top.hits {
-                        highlight_hit(hit, options, runs, question, room)?;
-                    }
-                }
-                continue;
-            }
-            AggregationResult::Values { buckets, .. }
-            | AggregationResult::Intervals(buckets)
-            | AggregationResult::AutoIntervals { buckets, .. }
-            | AggregationResult::Composite(buckets)
-            | AggregationResult::Ranges(buckets)
-            | AggregationResult::Filters(buckets) => buckets,
-            AggregationResult::One(bucket) => std::slice::from_mut(bucket),
-            _ => continue,
-        };
-        for bucket in buckets {
-            highlight_top_hits(&asked.nested, &mut bucket.nested, runs, question, room)?;
-        }
-    }
-    Ok(())
+pub(super) struct TopHits<'a> {
+    pub(super) question: &'a Question<'a>,
+    /// What is looked for.
+    pub(super) query: &'a Query,
+    /// Which of the question's views an index is, and the view.
+    pub(super) view_of: &'a dyn Fn(&IndexName) -> Option<(usize, ViewId)>,
+    /// So many bytes of highlights may still be given.
+    pub(super) room: usize,
 }
 
-fn highlight_hit(
-    hit: &mut Hit,
-    options: &HighlightOptions,
-    runs: &[Run<'_>],
-    question: &Question<'_>,
-    room: &mut usize,
-) -> Result<(), QueryError> {
-    let found = runs.iter().enumerate().find(|(_, run)| run.view.name == hit.index);
-    let Some((view, run)) = found else { return Ok(()) };
-    let document = Document {
-        asset: AssetRef::new(hit.kind, hit.id.clone()),
-        seq: hit.seq,
-        revision: hit.revision,
-        source: String::new(),
-        json: std::mem::take(&mut hit.document),
-    };
-    let silent = |words: &Words| question.silent(view, words);
-    let mut highlighter = Highlighter::new(options, &run.request.query, run.id().fields(), &silent);
-    let (highlights, bytes) = highlighter.fragments(&document, question.budget, *room);
-    (hit.highlights, hit.document) = (highlights, document.json);
-    match room.checked_sub(bytes) {
-        Some(rest) => *room = rest,
-        None => {
+impl TopHits<'_> {
+    pub(super) fn highlight(
+        &mut self,
+        asked: &[Aggregation],
+        answers: &mut [AggregationAnswer],
+    ) -> Result<(), QueryError> {
+        for (asked, answer) in asked.iter().zip(answers) {
+            let buckets: &mut [Bucket] = match &mut answer.result {
+                AggregationResult::TopHits(top) => {
+                    if let AggregationKind::TopHits { highlight: Some(options), .. } = &asked.kind {
+                        top.hits.iter_mut().try_for_each(|hit| self.highlight_one(hit, options))?;
+                    }
+                    continue;
+                }
+                AggregationResult::Values { buckets, .. }
+                | AggregationResult::Intervals(buckets)
+                | AggregationResult::AutoIntervals { buckets, .. }
+                | AggregationResult::Composite(buckets)
+                | AggregationResult::Ranges(buckets)
+                | AggregationResult::Filters(buckets) => buckets,
+                AggregationResult::One(bucket) => std::slice::from_mut(bucket),
+                _ => continue,
+            };
+            for bucket in buckets {
+                self.highlight(&asked.nested, &mut bucket.nested)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn highlight_one(&mut self, hit: &mut Hit, options: &HighlightOptions) -> Result<(), QueryError> {
+        let Some((number, view)) = (self.view_of)(&hit.index) else { return Ok(()) };
+        let document = Document {
+            asset: AssetRef::new(hit.kind, hit.id.clone()),
+            seq: hit.seq,
+            revision: hit.revision,
+            source: String::new(),
+            json: std::mem::take(&mut hit.document),
+        };
+        let silent = |words: &Words| self.question.silent(number, words);
+        let mut highlighter = Highlighter::new(options, self.query, view.fields(), &silent);
+        let (highlights, bytes) = highlighter.fragments(&document, self.question.budget, self.room);
+        (hit.highlights, hit.document) = (highlights, document.json);
+        self.room = self.room.checked_sub(bytes).ok_or_else(|| {
             let most = MAX_PAGE_BYTES >> 20;
             let text =
                 format!("the hits of all buckets have more than {most} MB of highlights: ask for fewer");
-            return Err(QueryError::illegal(text).at("aggs"));
-        }
+            QueryError::illegal(text).at("aggs")
+        })?;
+        Ok(())
     }
-    Ok(())
 }

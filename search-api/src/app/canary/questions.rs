@@ -262,6 +262,13 @@ fn of_elastic(path: &str, question: &dyn Fn() -> Question, archive: &Archive, ke
                     all.extend(kept.points.iter().map(|id| question().at(&body, id)));
                 }
             }
+            // Each part of what is open.
+            for part in 0..2 {
+                let body = json!({"size": 100, "slice": {"id": part, "max": 2}, "highlight": {"fields": {"*": {"no_match_size": 100}}}});
+                if !has_index {
+                    all.extend(kept.points.iter().map(|id| question().at(&body, id)));
+                }
+            }
             // Both methods are one handler.
             let canaries = if question().method == Method::POST { archive.canaries() } else { Vec::new() };
             for (canary, words) in canaries {
@@ -366,12 +373,17 @@ fn searches() -> Vec<Value> {
     let aggs: serde_json::Map<String, Value> =
         fields.iter().map(|field| ((*field).to_owned(), terms(field))).collect();
     let all = json!({"match_all": {}});
+    let marks = json!({"fields": {"*": {"no_match_size": 100}}});
     let mut searches = vec![
         json!({"size": 100, "query": all, "aggs": aggs, "fields": ["*"], "explain": true, "version": true}),
         json!({"size": 100, "query": {"match": {"headline": "harbour"}}, "highlight": {"fields": {"*": {}}}, "explain": true}),
         json!({"size": 100, "query": {"more_like_this": {"like": "harbour night", "fields": ["headline", "body"], "min_term_freq": 1, "min_doc_freq": 1}}}),
         json!({"size": 100, "query": all, "sort": [{"section": "asc"}, {"_id": "asc"}]}),
         json!({"size": 100, "query": all, "collapse": {"field": "section"}}),
+        json!({"size": 100, "query": all, "collapse": {"field": "section", "inner_hits": {"name": "others", "size": 100, "highlight": marks}}}),
+        json!({"size": 100, "query": all, "rescore": {"window_size": 100, "query": {"rescore_query": {"exists": {"field": "section"}}}}}),
+        json!({"size": 0, "query": all, "aggs": {"s": {"terms": {"field": "section"}, "aggs": {"t": {"top_hits": {"size": 100, "highlight": marks, "fields": ["*"]}}}}}}),
+        json!({"size": 100, "query": {"distance_feature": {"field": "published", "origin": "1900-01-01", "pivot": "3650d"}}}),
         json!({"size": 0, "query": all, "aggs": {"g": {"global": {}, "aggs": aggs}}}),
         json!({"size": 0, "query": all, "aggs": {"f": {"filter": {"exists": {"field": "section"}}, "aggs": aggs}}}),
     ];
@@ -404,5 +416,6 @@ fn about(canary: Canary, word: &str) -> Vec<Value> {
         json!({"query": {"more_like_this": {"like": like, "min_term_freq": 1, "min_doc_freq": 1}}}),
         json!({"size": 0, "query": {"match_none": {}}, "suggest": suggest(field)}),
         json!({"query": {"ids": {"values": [canary.id()]}}}),
+        json!({"size": 0, "suggest": {"c": {"prefix": word, "completion": {"field": field, "size": 100}}}}),
     ]
 }
