@@ -61,6 +61,8 @@ pub struct SearchRequest {
     pub collapse: Option<String>,
     /// Scores are wanted although the order does not need them.
     pub scores: bool,
+    /// True if an answer without hits may be one that was given before, of the same commit.
+    pub may_be_kept: bool,
     /// A shorter limit than the usual one.
     pub time_limit: Option<Duration>,
     /// Hits of a lower score are left out.
@@ -102,6 +104,7 @@ impl SearchRequest {
             slice: None,
             collapse: None,
             scores: false,
+            may_be_kept: true,
             time_limit: None,
             min_score: None,
             explain: false,

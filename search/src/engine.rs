@@ -20,7 +20,7 @@ use query::{Hit, IndexName, SearchRequest};
 use store::{AsOf, AssetId, AssetRef, Log, ReadError, Reader, Shown, Snapshot};
 use views::{Document, ViewId};
 
-use crate::{error::SearchError, inquiry::Inquiry, kept::Kept};
+use crate::{answers::Answers, error::SearchError, inquiry::Inquiry, kept::Kept};
 
 /// Answers searches over an archive's indexes. Cheap to clone.
 #[derive(Clone)]
@@ -33,6 +33,7 @@ pub(crate) struct Inner {
     pub(crate) limits: SearchLimits,
     pub(crate) lengths: Arc<Lengths>,
     kept: Kept,
+    pub(crate) answers: Answers,
 }
 
 /// A view as it was at one point in time.
@@ -59,7 +60,15 @@ impl Search {
 
     /// Over these indexes, with other limits.
     pub fn with_limits(indexes: Indexes, limits: SearchLimits) -> Self {
-        Self { inner: Arc::new(Inner { indexes, limits, lengths: Arc::default(), kept: Kept::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                indexes,
+                limits,
+                lengths: Arc::default(),
+                kept: Kept::default(),
+                answers: Answers::default(),
+            }),
+        }
     }
 
     /// The indexes.

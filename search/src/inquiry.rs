@@ -11,6 +11,7 @@ use query::{IndexName, SearchRequest, SearchResponse, commit_of};
 use store::AssetId;
 
 use crate::{
+    answers::{Key, View},
     engine::{Pinned, Search},
     error::SearchError,
     run::{Run, answer},
@@ -82,10 +83,23 @@ impl Inquiry<'_> {
 
     fn search_views(&self, request: &SearchRequest, views: &[Pinned]) -> Result<SearchResponse, SearchError> {
         let started = Instant::now();
+        let view = |view: &Pinned| View {
+            name: view.name.to_string(),
+            commit: commit_of(view.generation.name(), &view.index.state()),
+            hidden: Arc::clone(&view.hidden),
+        };
+        let key = Key::of(request, views.iter().map(view));
+        let answers = &self.search.inner.answers;
+        if let Some(kept) = key.as_ref().and_then(|key| answers.find(key)) {
+            return Ok(SearchResponse { took_ms: 0, ..kept });
+        }
         let wider = (!request.rescore.is_empty()).then(|| request.with_all_to_rescore());
         self.with_runs(wider.as_ref().unwrap_or(request), views, |runs, question| {
             let mut response = answer(request, runs, question)?;
             response.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            if let Some(key) = key {
+                answers.keep(key, &response);
+            }
             Ok(response)
         })
     }

@@ -303,6 +303,7 @@ fn bodies() -> Vec<Value> {
         json!({"multi_match": {"query": "x y", "fields": ["headline^3", "body"], "type": "most_fields"}}),
         json!({"multi_match": {"query": "x y", "fields": "body", "tie_breaker": 0.3}}),
         json!({"multi_match": {"query": "x y"}}),
+        json!({"match": {"body": {"query": "Fog fog", "analyzer": "whitespace"}}}),
         json!({"multi_match": {"query": "x y", "fields": ["headline", "b*"], "type": "cross_fields", "operator": "and"}}),
         json!({"multi_match": {"query": "x y", "fields": ["headline", "body"], "type": "phrase", "slop": 1}}),
         json!({"multi_match": {"query": "x y", "fields": ["headline", "body"], "type": "phrase_prefix"}}),
@@ -331,6 +332,7 @@ fn bodies() -> Vec<Value> {
         json!({"bool": {"filter": ["?", "?"], "must_not": "?", "boost": 4}}),
         json!({"constant_score": {"filter": "?", "boost": 3}}),
         json!({"dis_max": {"queries": ["?", "?"], "tie_breaker": 0.3}}),
+        json!({"distance_feature": {"field": "published", "origin": "1912-04-16", "pivot": "365d", "boost": 2}}),
         json!({"boosting": {"positive": "?", "negative": "?", "negative_boost": 0.5}}),
         json!({"function_score": {"query": "?", "functions": [
             {"gauss": {"published": {"origin": "now", "scale": "3650d", "offset": "5d", "decay": 0.3}}, "weight": 2},
@@ -392,6 +394,7 @@ fn every_kind_is_among_the_bodies_and_is_written_plainly() {
     check(json!({"multi_match": {"query": "x", "type": "cross_fields", "fields": ["headline^3", "body"]}}));
     check(json!({"match_phrase": {"body": {"query": "golden gate", "slop": 2}}}));
     check(json!({"term": {"section": {"value": "City"}}}));
+    check(json!({"distance_feature": {"field": "published", "origin": "1912", "pivot": "365d"}}));
     check(json!({"terms": {"section": ["City", 7]}}));
     check(json!({"range": {"published": {"gte": "1931", "lt": "1935"}}}));
     check(json!({"wildcard": {"section": {"value": "C*y"}}}));

@@ -18,16 +18,15 @@ pub(super) struct Taker {
     params: Vec<(String, String)>,
 }
 
-/// What clients send and what changes nothing here: there is one shard, nothing is cached or routed, and every answer
+/// What clients send and what changes nothing here: there is one shard, nothing is routed, and every answer
 /// is of now. `filter_path` and `pretty` are seen to for all answers together (see [`super::shape`]).
-const WITHOUT_MEANING: [&str; 18] = [
+const WITHOUT_MEANING: [&str; 17] = [
     "pretty",
     "filter_path",
     "human",
     "error_trace",
     "preference",
     "routing",
-    "request_cache",
     "allow_partial_search_results",
     "batched_reduce_size",
     "ccs_minimize_roundtrips",
@@ -51,6 +50,8 @@ pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
 impl Taker {
     pub(super) fn new(params: Vec<(String, String)>) -> Self {
         let known = |(name, value): &(String, String)| match name.as_str() {
+            // A search takes it; elsewhere nothing is kept.
+            "request_cache" => value != "false",
             "search_type" => matches!(value.as_str(), "query_then_fetch" | "dfs_query_then_fetch"),
             name => WITHOUT_MEANING.contains(&name),
         };

@@ -110,6 +110,7 @@ fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) 
         search.end_after(count.map_err(|error| error.at("terminate_after"))?);
     }
     search.request.time_limit = taker.time("timeout")?.or(search.request.time_limit);
+    search.request.may_be_kept = taker.flag("request_cache")?.unwrap_or(true);
     search.look.version |= taker.flag("version")?.unwrap_or(false);
     search.look.seq_no |= taker.flag("seq_no_primary_term")?.unwrap_or(false);
     search.request.explain |= taker.flag("explain")?.unwrap_or(false);
@@ -309,8 +310,10 @@ fn one_of_many(
         Some(id) => state.points.indices(id)?,
         None => taker.indices()?,
     };
+    let may_be_kept = taker.flag("request_cache")?.unwrap_or(true);
     taker.end()?;
-    let search = body::parse(body, &indices)?;
+    let mut search = body::parse(body, &indices)?;
+    search.request.may_be_kept = may_be_kept;
     Ok((indices, search))
 }
 

@@ -210,6 +210,8 @@ async fn what_is_refused_says_so_in_their_shape() {
     check(search, r#"{"query": {"geo": {}}}"#, 400, "parsing_exception", "`geo`").await;
     check(search, r#"{"rescore": {"window_size": 1}}"#, 400, "parsing_exception", "rescorer").await;
     check(search, r#"{"size": "x"}"#, 400, "number_format_exception", "`size`").await;
+    let nothing = r#"{"aggs": {"a": {"sum_bucket": {"buckets_path": "no>_count"}}}}"#;
+    check(search, nothing, 400, "action_request_validation_exception", "no>_count").await;
     // What is found while searching, the shards of a cluster find.
     let shards = async |body: &str, name: &str, word: &str| {
         let (status, answer) = post(&router, search, body.to_owned()).await;

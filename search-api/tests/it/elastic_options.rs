@@ -177,7 +177,6 @@ async fn options_are_done_or_refused_by_name() {
         json!({"aggs": {"a": {"terms": {"field": "published", "format": "EEE"}}}}),
         json!({"aggs": {"a": {"top_hits": {"size": 101}}}}),
         json!({"aggs": {"a": {"top_hits": {"explain": true}}}}),
-        json!({"aggs": {"a": {"sum_bucket": {"buckets_path": "nothing>_count"}}}}),
         json!({"aggs": {"a[0]": {"min": {"field": "published"}}}}),
         json!({"aggs": {"a": {"date_histogram": {"field": "published", "calendar_interval": "year", "time_zone": "Mars/Olympus"}}}}),
         json!({"aggs": {"a": {"min": {"field": "published"}, "aggs": {"b": {"max": {"field": "published"}}}}}}),

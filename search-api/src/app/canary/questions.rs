@@ -416,6 +416,6 @@ fn about(canary: Canary, word: &str) -> Vec<Value> {
         json!({"query": {"more_like_this": {"like": like, "min_term_freq": 1, "min_doc_freq": 1}}}),
         json!({"size": 0, "query": {"match_none": {}}, "suggest": suggest(field)}),
         json!({"query": {"ids": {"values": [canary.id()]}}}),
-        json!({"size": 0, "suggest": {"c": {"prefix": word, "completion": {"field": field, "size": 100}}}}),
+        json!({"size": 0, "query": {"match_none": {}}, "suggest": {"c": {"prefix": word, "completion": {"field": field, "size": 100}}}}),
     ]
 }
