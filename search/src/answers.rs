@@ -146,7 +146,7 @@ mod tests {
         let fresh = SearchRequest { may_be_kept: false, count_to: 8, ..counted() };
         assert_eq!((ask(&of_now), ask(&fresh), kept()), ((0, 0), (2, 2), 2));
 
-        let gone = r#"{"type": "article.withdrawn", "id": "a/2"}"#;
+        let gone = r#"{"type": "article.withdrawn", "id": "a/2", "data": {}}"#;
         log.append_one(&NewEvent::from_json(gone).unwrap()).unwrap();
         index();
         assert_eq!((ask(&counted()), kept()), ((1, 1), 1), "those of the commit before are gone");

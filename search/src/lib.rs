@@ -27,6 +27,7 @@
 //! What is *not* here: what can be asked (crate `query`), how an index answers (`indexer` and its end), HTTP and anybody's
 //! form of an answer (crate `search-api`).
 
+mod again;
 mod answers;
 pub mod cite;
 mod engine;

@@ -1,7 +1,5 @@
 //! One search under way: from a request to hits, over one view or several.
 
-mod again;
-
 use std::collections::BTreeMap;
 
 use indexer::end::{Asked, Question};
@@ -13,8 +11,8 @@ use serde_json::Map;
 use store::{AssetId, AssetKind, AssetRef, AssetState, EventType, Seq, Snapshot};
 use views::{Document, ViewId};
 
-use self::again::{TopHits, rescore};
 use crate::{
+    again::{TopHits, rescore},
     engine::{Pinned, hit_of},
     error::SearchError,
     highlight::Highlighter,

@@ -32,7 +32,8 @@ pub(super) fn parse(
     while let Some((name, body)) = object.take_any() {
         clauses.one()?;
         if name.contains(['[', ']', '>']) {
-            let why = "the name of an aggregation cannot have [, ] or > in it, which mean something in paths";
+            let why =
+                "the name of an aggregation cannot have `[`, `]` or `>` in it, which mean something in paths";
             return Err(QueryError::new(why).at(object.pointer_to(&name)));
         }
         let (aggregation, look) = one(&name, body, &object.pointer_to(&name), options, clauses)?;

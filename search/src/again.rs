@@ -11,7 +11,7 @@ use views::{Document, ViewId};
 use crate::{error::SearchError, highlight::Highlighter};
 
 /// Scores the best hits again, and leaves no more than the page needs.
-pub(super) fn rescore(
+pub(crate) fn rescore(
     request: &SearchRequest,
     found: &mut Rows,
     question: &Question<'_>,
@@ -35,18 +35,18 @@ pub(super) fn rescore(
 }
 
 /// Highlights the hits of buckets, as far as there is time.
-pub(super) struct TopHits<'a> {
-    pub(super) question: &'a Question<'a>,
+pub(crate) struct TopHits<'a> {
+    pub(crate) question: &'a Question<'a>,
     /// What is looked for.
-    pub(super) query: &'a Query,
+    pub(crate) query: &'a Query,
     /// Which of the question's views an index is, and the view.
-    pub(super) view_of: &'a dyn Fn(&IndexName) -> Option<(usize, ViewId)>,
+    pub(crate) view_of: &'a dyn Fn(&IndexName) -> Option<(usize, ViewId)>,
     /// So many bytes of highlights may still be given.
-    pub(super) room: usize,
+    pub(crate) room: usize,
 }
 
 impl TopHits<'_> {
-    pub(super) fn highlight(
+    pub(crate) fn highlight(
         &mut self,
         asked: &[Aggregation],
         answers: &mut [AggregationAnswer],
