@@ -60,11 +60,11 @@ impl Completion {
         let base = base.strip_suffix(EXACT).unwrap_or(base);
         let spec = indices.iter().find_map(|index| index.view.fields().iter().find(|spec| spec.name == base));
         let Some(spec) = spec else {
-            let why = format!("no mapping found for field [{base}]");
+            let why = format!("there is no field `{base}` to complete");
             return Err(QueryError::illegal(why).late().at("/suggest").into());
         };
         if spec.analyser().is_none() {
-            let why = format!("Field [{base}] is not a completion suggest field: it must be a text");
+            let why = format!("`{base}` is no text that could be completed");
             return Err(QueryError::illegal(why).late().at("/suggest").into());
         }
         let searched = if spec.is_stemmed() { format!("{base}{EXACT}") } else { base.to_owned() };
