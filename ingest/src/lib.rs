@@ -38,7 +38,7 @@ mod cut_elements;
 mod cut_json;
 mod dates;
 mod fields;
-mod format;
+mod hints;
 mod html;
 mod link;
 mod load;
@@ -67,15 +67,18 @@ mod whole;
 mod xml;
 
 pub use charset::{Charset, UnknownCharset};
-pub use format::Format;
+pub use hints::Hints;
 pub use load::{
-    FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, ReasonCount, Refused, RetryReport,
-    Unpublished, load, retry, watch,
+    FormatCount, LoadError, LoadOptions, LoadReport, Progress, Reading, Refused, RetryReport, Unpublished,
+    load, retry, watch,
 };
 pub use look::{LookError, first_records, propose_mapping};
 pub use mapping::{InvalidMapping, Mappings};
+pub use notes::ReasonCount;
 pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};
 pub use read::{Said, read};
-pub use reader::{Column, Columns, Hints, InvalidColumn, InvalidStatedId, StatedId};
+pub use reader::format::Format;
+pub use reader::stated_id::{InvalidStatedId, StatedId};
+pub use reader::table::columns::{Column, Columns, InvalidColumn};
 pub use traces::Traces;

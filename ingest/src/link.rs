@@ -101,6 +101,30 @@ pub(crate) fn name_of_os(name: &OsStr) -> String {
     name_of(name.as_encoded_bytes())
 }
 
+/// The id of a picture: its link, or its place on this site.
+pub(crate) fn picture_of(site: &str, href: &str) -> Option<AssetId> {
+    let href = href.trim();
+    if href.is_empty() {
+        return None;
+    }
+    if href.contains("://") {
+        return asset_id(href).ok();
+    }
+    asset_id(format!("image:{site}/{}", href.trim_start_matches(['/', '.']))).ok()
+}
+
+/// The id of a picture that a page shows by a link: what is relative is so to the page's folder.
+pub(crate) fn picture_beside(stem: &str, href: &str) -> Option<AssetId> {
+    let href = href.trim();
+    let site = stem.split('/').next().unwrap_or("");
+    match stem.rsplit_once('/') {
+        Some((folder, _)) if !href.starts_with('/') && !href.is_empty() && !is_absolute(href) => {
+            asset_id(format!("image:{}", without_dots(&format!("{folder}/{href}")))).ok()
+        }
+        _ => picture_of(site, href),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -34,14 +34,15 @@ use store::{AppendError, Log, ReadError, Timestamp};
 
 use self::{budget::Budget, position::Position, site_language::SiteLanguages};
 pub use self::{
-    report::{FormatCount, LoadReport, Progress, Reading, ReasonCount, Refused, Unpublished},
+    report::{FormatCount, LoadReport, Progress, Reading, Refused, Unpublished},
     retry::{RetryReport, retry},
     watch::watch,
 };
 use crate::{
     append::Terms,
+    hints::Hints,
     quarantine::{Quarantine, QuarantineError, absolute},
-    reader::{Hints, Readers},
+    reader::Readers,
 };
 
 /// Bytes of records that may be under way between reading and appending.

@@ -6,10 +6,11 @@ use serde_json::Value;
 use store::Timestamp;
 
 use crate::{
+    hints::Hints,
     mapping::{Looked, Mappings, Shaped, propose},
     open::{self, Source},
     read::{self, Said},
-    reader::{Hints, Writing, columns_of, text_of},
+    reader::{Writing, columns_of, common::text_of},
     record::{Origin, Place, Raw},
     walk::walk,
     xml,

@@ -2,7 +2,44 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::load::ReasonCount;
+use serde::Serialize;
+
+/// What is wrong with some records, or is to be told of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ReasonCount {
+    /// What is wrong, and what to do.
+    pub reason: String,
+    /// Of how many records.
+    pub records: u64,
+    /// Where the first of them are, as the user would write it: `file`, or `file:line:column`.
+    pub places: Vec<String>,
+}
+
+impl ReasonCount {
+    /// How many reasons are told.
+    const MAX_REASONS: usize = 10;
+    /// How many places are told of each.
+    const MAX_PLACES: usize = 3;
+
+    /// Of one record.
+    pub(crate) fn one(place: String, reason: String) -> Self {
+        Self { reason, records: 1, places: vec![place] }
+    }
+
+    /// Adds itself to what is told.
+    pub(crate) fn add_to(self, told: &mut Vec<Self>) {
+        let has_room = told.len() < Self::MAX_REASONS;
+        match told.iter_mut().find(|known| known.reason == self.reason) {
+            Some(known) => {
+                known.records += self.records;
+                let room = Self::MAX_PLACES.saturating_sub(known.places.len());
+                known.places.extend(self.places.into_iter().take(room));
+            }
+            None if has_room => told.push(self),
+            None => {}
+        }
+    }
+}
 
 /// What is told of one load, by all its threads.
 #[derive(Debug, Default)]

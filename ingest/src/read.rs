@@ -5,9 +5,10 @@ use std::io::Read;
 use store::{NewEvent, Timestamp};
 
 use crate::{
-    format::{Detected, detect},
+    hints::Hints,
     open::{self, Source},
-    reader::{Hints, Readers},
+    reader::Readers,
+    reader::format::{Detected, detect},
     record::{Found, Origin, Reason},
 };
 

@@ -2,9 +2,11 @@
 
 mod alto;
 mod beside;
+pub(crate) mod common;
 mod construct;
-mod entry;
+pub(crate) mod entry;
 mod feed;
+pub(crate) mod format;
 mod json_feed;
 mod jsonl;
 mod jsonld;
@@ -12,76 +14,38 @@ mod loose;
 mod mapped;
 mod markdown;
 mod mets;
+mod naming;
 mod newsml;
 mod ninjs;
 mod nitf;
 mod nyt;
 mod page;
 mod reuters;
-mod stated_id;
-mod table;
+pub(crate) mod stated_id;
+pub(crate) mod table;
 mod text;
 mod wxr;
 
-use std::{
-    borrow::Cow,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use serde_json::Value;
 use store::{Content, Fact};
 
 pub(crate) use self::{
-    entry::{Again, Entry, Head, Says, Shared, Stage},
+    common::Reader,
+    entry::{Entry, Head, Says, Shared, Stage},
     mapped::Writing,
-    markdown::{has_front_matter, id_beside},
-    table::{columns_of, field_of},
-};
-pub use self::{
-    stated_id::{InvalidStatedId, StatedId},
-    table::{Column, Columns, InvalidColumn},
+    markdown::has_front_matter,
+    table::{columns::field_of, columns_of},
 };
 
 use crate::{
-    charset::{self, Charset},
-    cut::Cutter,
-    fields::{self, Fields},
-    format::Format,
-    mapping::Mappings,
+    hints::Hints,
     notes::Notes,
-    pattern::PathPattern,
     private,
+    reader::format::Format,
     record::{Found, Origin, Raw, Reason},
 };
-
-/// Reads one format.
-pub(crate) trait Reader: Send + Sync {
-    /// Returns what cuts a file of this format into records, its first bytes given.
-    fn cutter(&self, head: &[u8]) -> Box<dyn Cutter>;
-
-    /// The same of a file at a place, for readers to which that says how it is to be cut.
-    fn cutter_at(&self, head: &[u8], _: &Origin) -> Box<dyn Cutter> {
-        self.cutter(head)
-    }
-
-    /// Returns what a record says. Called by many threads, on records in any order; must not panic whatever the bytes.
-    fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason>;
-}
-
-/// What the user says of files that do not say it themselves.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Hints {
-    /// What the paths of plain texts say: of each path the first that fits it.
-    pub patterns: Vec<PathPattern>,
-    /// Which columns of tables are which fields.
-    pub columns: Columns,
-    /// What makes the ids of records, where the user knows better than their format's rule.
-    pub id: Option<StatedId>,
-    /// How files of a shape that no standard names are read.
-    pub mappings: Mappings,
-    /// The encoding of files that are not UTF-8, whatever they declare.
-    pub charset: Option<Charset>,
-}
 
 /// All formats, each in the file of its reader. What is surer comes first.
 pub(crate) static READERS: &[Entry] = &[
@@ -128,7 +92,7 @@ impl Readers {
     pub(crate) fn read(&self, format: Format, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
         let mut found = self.of(format).read(raw, origin)?;
         if let Some(id) = &self.hints.id
-            && let Err(why) = id.give(format, raw, origin, &mut found)
+            && let Err(why) = naming::give(id, format.entry(), (raw, origin), &mut found)
         {
             self.notes.tell(format!("{}:{}", origin.path, raw.place.line), why);
         }
@@ -192,47 +156,3 @@ fn has_text(value: &Value) -> bool {
 
 /// The earliest newspapers are of 1605 (Strasbourg); books were printed from the 1450s on.
 const FIRST_YEAR: i16 = 1450;
-
-/// What was made of the head of the file that is being read, so that not every record makes it anew.
-struct OfHead<T> {
-    last: Mutex<Option<Made<T>>>,
-}
-
-/// A head, and what was made of it.
-type Made<T> = (Arc<[u8]>, Arc<T>);
-
-impl<T> Default for OfHead<T> {
-    fn default() -> Self {
-        Self { last: Mutex::new(None) }
-    }
-}
-
-impl<T> OfHead<T> {
-    /// Returns what `make` makes of the head of this record.
-    fn get(&self, raw: &Raw, make: impl FnOnce(&Raw) -> T) -> Arc<T> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((head, made)) = last
-            && Arc::ptr_eq(&head, &raw.head)
-        {
-            return made;
-        }
-        let made = Arc::new(make(raw));
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((Arc::clone(&raw.head), Arc::clone(&made)));
-        made
-    }
-}
-
-/// The text of a record of a format that declares no encoding.
-pub(crate) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
-    charset::text_of(bytes, b"")
-}
-
-/// A record that must be a JSON object.
-fn json_object(raw: &Raw) -> Result<Fields, Reason> {
-    let text = text_of(&raw.bytes);
-    match fields::parse(&text).map_err(|error| Reason::json(&error))? {
-        Value::Object(fields) => Ok(Fields(fields)),
-        _ => Err(Reason::Content("a record must be a JSON object: { … }".to_owned())),
-    }
-}

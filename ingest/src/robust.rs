@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 
 use crate::{
-    format::Format,
+    hints::Hints,
     open::{self, Source},
-    reader::{Hints, Readers},
+    reader::Readers,
+    reader::format::Format,
     record::{Origin, Raw},
 };
 
@@ -25,7 +26,7 @@ fn read_all(format: Format, bytes: &[u8]) -> usize {
     let mut input = bytes;
     open::open(Source::Stream(&mut input), origin, hints.charset, &mut |stream| {
         let Ok(stream) = stream else { return true };
-        let _ = crate::format::detect(&stream.head, &stream.origin, &hints);
+        let _ = crate::reader::format::detect(&stream.head, &stream.origin, &hints);
         let mut cutter = reader.cutter_at(&stream.head, &stream.origin);
         while let Ok(Some(raw)) = cutter.next(stream.input) {
             records += 1;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use syn::{
-    Attribute, Item, ItemMod, ItemUse, Path as SynPath, UseTree,
+    Attribute, Item, ItemMod, ItemUse, Path as SynPath, UseTree, Visibility,
     visit::{self, Visit},
 };
 
@@ -195,6 +195,10 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
         let _ = self.module;
         self.flatten(&item.tree, &[]);
+    }
+
+    fn visit_visibility(&mut self, _: &'ast Visibility) {
+        // Who may see a thing is not what it names.
     }
 
     fn visit_path(&mut self, path: &'ast SynPath) {

@@ -13,9 +13,9 @@ use super::{
     report::Reading,
 };
 use crate::{
-    format::{Detected, Format, detect},
     open::{self, Source, Stream},
-    reader::{Readers, Says},
+    reader::format::{Detected, Format, detect},
+    reader::{Readers, entry::Says},
     record::{Origin, Place, Raw, Reason},
     walk::{Visit, What, walk, why},
 };

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::{Log, ReadError, Timestamp};
 
 use crate::{
-    reader::Hints,
+    hints::Hints,
     walk::{Visit, What, walk},
 };
 

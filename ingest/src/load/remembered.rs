@@ -6,7 +6,7 @@ use serde_json::Value;
 use store::{AppendError, Batch, Log, Name, ReadError};
 
 use super::identity::digest;
-use crate::{mapping::Mappings, quarantine::absolute, reader::Hints};
+use crate::{hints::Hints, mapping::Mappings, quarantine::absolute};
 
 /// How many folders above one are asked.
 const MAX_UP: usize = 16;

@@ -9,7 +9,10 @@ use std::{
 use serde::Serialize;
 use store::{AssetRef, Seq, Timestamp};
 
-use crate::publicity::{Hidden, moment};
+use crate::{
+    notes::ReasonCount,
+    publicity::{Hidden, moment},
+};
 
 /// Told how far a load is. All calls come from the thread that called [`crate::load`].
 pub trait Progress: Sync {
@@ -214,43 +217,6 @@ pub struct Refused {
     pub events: u64,
     /// What the log said of the first.
     pub first: String,
-}
-
-/// What is wrong with some records, or is to be told of them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct ReasonCount {
-    /// What is wrong, and what to do.
-    pub reason: String,
-    /// Of how many records.
-    pub records: u64,
-    /// Where the first of them are, as the user would write it: `file`, or `file:line:column`.
-    pub places: Vec<String>,
-}
-
-impl ReasonCount {
-    /// How many reasons are told.
-    const MAX_REASONS: usize = 10;
-    /// How many places are told of each.
-    const MAX_PLACES: usize = 3;
-
-    /// Of one record.
-    pub(crate) fn one(place: String, reason: String) -> Self {
-        Self { reason, records: 1, places: vec![place] }
-    }
-
-    /// Adds itself to what is told.
-    pub(crate) fn add_to(self, told: &mut Vec<Self>) {
-        let has_room = told.len() < Self::MAX_REASONS;
-        match told.iter_mut().find(|known| known.reason == self.reason) {
-            Some(known) => {
-                known.records += self.records;
-                let room = Self::MAX_PLACES.saturating_sub(known.places.len());
-                known.places.extend(self.places.into_iter().take(room));
-            }
-            None if has_room => told.push(self),
-            None => {}
-        }
-    }
 }
 
 /// What came of the records of one format.

@@ -10,16 +10,17 @@ use serde::Serialize;
 use store::{Batch, Log, Timestamp};
 
 use super::{
-    LoadError, LoadOptions, ReasonCount, load, remembered,
+    LoadError, LoadOptions, load, remembered,
     site_language::SiteLanguages,
     working::{Failure, Working},
     writing::knows,
 };
 use crate::{
     append::Terms,
-    format::Format,
+    hints::Hints,
+    notes::ReasonCount,
     quarantine::{Quarantine, Quarantined},
-    reader::{Hints, Readers},
+    reader::{Readers, format::Format},
     record::{Origin, Place, Raw},
 };
 

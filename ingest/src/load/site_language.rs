@@ -12,9 +12,9 @@ use store::{AssetRef, Content, Fact, NewEvent, ReadError, Seq, Snapshot};
 use whichlang::Lang;
 
 use crate::{
-    format::{Detected, Format, detect},
     open::{self, Source},
-    reader::{Readers, Says},
+    reader::format::{Detected, Format, detect},
+    reader::{Readers, entry::Says},
     record::Found,
     walk::{Visit, What, walk},
 };

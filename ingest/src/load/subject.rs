@@ -5,8 +5,10 @@ use store::{AssetId, AssetKind, AssetRef, Fact, Log, ReadError, Seq, Snapshot, T
 
 use super::identity::common_end;
 use crate::{
-    format::Format,
-    reader::{Again, Says},
+    reader::{
+        entry::{Again, Says},
+        format::Format,
+    },
     record::{Former, Found, Origin, Raw},
 };
 

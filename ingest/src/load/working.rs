@@ -21,9 +21,8 @@ use super::{
 };
 use crate::{
     append::{Admitted, NotAdmitted, Terms, admit},
-    format::Format,
     publicity::Hidden,
-    reader::{Readers, Says},
+    reader::{Readers, entry::Says, format::Format},
     record::{Found, Origin, Place, Raw, Reason},
 };
 

@@ -17,16 +17,17 @@ use super::{
     budget::Budget,
     identity::{Identities, Verdict},
     position::Position,
-    report::{LoadReport, Progress, Reading, ReasonCount, Refused},
+    report::{LoadReport, Progress, Reading, Refused},
     site_language,
     subject::{Order, Subject},
     taken_back::TakenBack,
     working::{Known, Ready, Worked, Worked1, hash},
 };
 use crate::{
-    format::Format,
+    notes::ReasonCount,
     publicity::Hidden,
     quarantine::{Quarantined, absolute},
+    reader::format::Format,
     record::{Origin, Place, Raw, Reason},
 };
 

@@ -16,7 +16,6 @@ use crate::{
     link, names,
     nested::{Nested, id_or, language},
     notes::Notes,
-    reader::id_beside,
     record::{Found, Reason},
 };
 
@@ -259,7 +258,7 @@ impl<'t> Reading<'_, 't> {
             }
             ("images", Entries::Texts(expr)) => {
                 for href in expr.texts(self.record, root, Shape::Line) {
-                    if let Some(id) = id_beside(self.about.stem, &href) {
+                    if let Some(id) = link::picture_beside(self.about.stem, &href) {
                         let rendition = Rendition { href, ..Rendition::default() };
                         nested.image(id, Image { renditions: vec![rendition], ..Image::default() });
                     }
@@ -350,7 +349,8 @@ impl<'t> Reading<'_, 't> {
             nested.mention(id.clone(), byline);
         }
         let rendition = self.rendition(node, fields);
-        let (stated, beside) = (link::asset_id(text("id")).ok(), id_beside(self.about.stem, &rendition.href));
+        let (stated, beside) =
+            (link::asset_id(text("id")).ok(), link::picture_beside(self.about.stem, &rendition.href));
         let image = Image {
             caption: text("caption"),
             alt: text("alt"),

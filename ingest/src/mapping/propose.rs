@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::fields::list_of;
 use crate::{
     fields::text_of,
-    reader::field_of,
+    reader::table::columns::field_of,
     xml::{Element, Node as XmlNode},
 };
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 pub(super) use self::page::Page;
 
 use super::{
-    Reader,
     beside::Archives,
+    common::Reader,
     entry::{Again, Entry, Says, Shape, Stage},
 };
 use crate::{

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Hints, Reader, beside::Archives};
-use crate::notes::Notes;
+use super::{beside::Archives, common::Reader};
+use crate::{hints::Hints, notes::Notes};
 
 /// A format, and its reader. Each reader's file has one, and the table [`super::READERS`] lists it: nothing else knows of
 /// it.

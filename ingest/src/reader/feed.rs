@@ -11,7 +11,7 @@ use store::AssetId;
 pub(super) use self::entry::entry;
 pub(super) use super::construct::{Unstated, content_of};
 use super::{
-    Reader,
+    common::Reader,
     entry::{Again, Entry, Says, Shape, Stage},
 };
 use crate::{

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use store::Article;
 
 use super::{
-    OfHead, Reader,
+    common::{OfHead, Reader},
     entry::{Again, Entry, Says, Shape, Stage},
 };
 use crate::{
@@ -43,7 +43,7 @@ struct Feed {
 
 impl Feed {
     fn of(raw: &Raw) -> Self {
-        let head = crate::reader::text_of(&raw.head);
+        let head = crate::reader::common::text_of(&raw.head);
         // It ends with the list's name, which an empty list makes whole.
         let Ok(Value::Object(feed)) = fields::parse(&format!("{head}]}}")) else { return Self::default() };
         let mut feed = Fields(feed);
@@ -79,7 +79,7 @@ impl Reader for JsonFeed {
     }
 
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
-        let mut item = super::json_object(raw)?;
+        let mut item = super::common::json_object(raw)?;
         let mut nested = Nested::default();
         let feed = self.feeds.get(raw, Feed::of);
         let markup = html::plain(&item.text("content_html"));

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use store::{Content, Fact, InvalidEvent, NewEvent, Timestamp};
 
 use super::{
-    Reader,
+    common::Reader,
     entry::{Again, Entry, Says, Shape, Stage},
 };
 use crate::{

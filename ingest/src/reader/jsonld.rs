@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 use store::{Article, Byline, Image, Keyword, Rendition};
 
 use super::{
-    Reader,
+    common::{Reader, text_of as decoded},
     entry::{Again, Entry, Says, Shape, Stage},
-    loose, text_of as decoded,
+    loose,
 };
 use crate::{
     cut::Cutter,

@@ -8,11 +8,13 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Reader,
     beside::Archives,
+    common::{Reader, text_of as decoded},
     entry::{Again, Entry, Says, Shape, Shared, Stage},
-    table::{self, Column, Columns},
-    text_of as decoded,
+    table::{
+        self,
+        columns::{Column, Columns},
+    },
 };
 use crate::{
     charset::Charset,

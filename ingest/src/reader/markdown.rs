@@ -10,11 +10,10 @@ mod shortcode;
 use serde_json::Value;
 use store::{Article, AssetId, AssetKind, Byline, Image, Timestamp};
 
-pub(crate) use self::picture::{ENTRY as IMAGE_DATA, id_beside};
+pub(super) use self::picture::ENTRY as IMAGE_DATA;
 use super::{
-    Reader,
+    common::{Reader, text_of},
     entry::{Again, Entry, Says, Shape, Stage},
-    text_of,
 };
 use crate::{
     credits,
@@ -31,7 +30,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "markdown",
     called: "Markdown with front matter",
     told: &[
-        (Stage::Page, |head| has_json_front_matter(head.text)),
+        (Stage::Page, |head| front::has_json_front_matter(head.text)),
         (Stage::Plain, |head| has_front_matter(head.text)),
     ],
     says: Says::Format,
@@ -69,13 +68,6 @@ pub(super) fn fields_of(text: &str) -> Option<Fields> {
 /// Returns true if a text opens with front matter between fences, white space before it passed over.
 pub(crate) fn has_front_matter(text: &str) -> bool {
     front::opening(text).is_some()
-}
-
-/// Returns true if a page begins with the fields that Hugo takes as JSON.
-pub(crate) fn has_json_front_matter(text: &str) -> bool {
-    text.trim_start().starts_with('{')
-        && !text.trim_start().starts_with("{{")
-        && !text.trim_start().starts_with("{%")
 }
 
 /// One page of a site, by its path from the site's root, without the ending.
@@ -247,9 +239,9 @@ impl Page<'_> {
     fn picture_id(&self, href: &str, is_link: bool) -> Option<AssetId> {
         let bundle = matches!(self.stem.rsplit('/').next(), Some("index" | "_index"));
         if is_link || (bundle && picture::is_file(href) && !href.contains('/')) {
-            return picture::id_beside(self.stem, href);
+            return link::picture_beside(self.stem, href);
         }
-        picture::id_of(self.site(), href)
+        link::picture_of(self.site(), href)
     }
 
     /// Adds a picture to the article, and says what the article knows of it. Returns the id that older rules gave it.
@@ -265,7 +257,7 @@ impl Page<'_> {
         if article.images.contains(&id) || article.images.len() >= store::MAX_REFERENCES {
             return None;
         }
-        let former = Former::new(AssetKind::Image, &id, picture::id_of(self.site(), &shown.href));
+        let former = Former::new(AssetKind::Image, &id, link::picture_of(self.site(), &shown.href));
         article.images.push(id.clone());
         let rendition = picture::is_file(&shown.href).then(|| store::Rendition {
             href: shown.href.clone(),

@@ -10,9 +10,9 @@ use store::Article;
 
 use self::metadata::Metadata;
 use super::{
-    Reader,
     alto::Page,
     beside::{Archives, Beside},
+    common::Reader,
     entry::{Again, Entry, Says, Shape, Stage},
 };
 use crate::{

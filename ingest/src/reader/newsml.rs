@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use store::{AssetId, Byline, Image, Keyword, Rendition, Timestamp};
 
 use super::{
-    Reader,
+    common::Reader,
     construct::{self, Unstated},
     entry::{Again, Entry, Says, Shape, Stage},
     nitf,

@@ -4,9 +4,8 @@ use serde_json::{Map, Value};
 use store::{Article, AssetId, Image, Keyword, Rendition};
 
 use super::{
-    Reader,
+    common::{Reader, json_object},
     entry::{Again, Entry, Head, Says, Shape, Stage},
-    json_object,
     jsonl::is_event,
 };
 use crate::{

@@ -10,9 +10,8 @@ use store::Article;
 
 use self::pictures::Multimedia;
 use super::{
-    Reader,
+    common::{Reader, text_of},
     entry::{Again, Entry, Head, Says, Shape, Stage},
-    text_of,
 };
 use crate::{
     credits,

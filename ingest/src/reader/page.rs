@@ -4,10 +4,10 @@ use serde_json::{Map, Value};
 use store::{AssetId, AssetKind};
 
 use super::{
-    Reader,
+    common::{Reader, text_of as decoded},
     entry::{Again, Entry, Head, Says, Shape, Stage},
     jsonld::{Graph, plain_values, read_article, url_of},
-    loose, text_of as decoded,
+    loose,
 };
 use crate::{
     cut::{Cutter, Whole},

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use store::Keyword;
 
 use super::{
-    Reader,
+    common::Reader,
     entry::{Again, Entry, Says, Shape, Stage},
 };
 use crate::{

@@ -1,7 +1,7 @@
 //! Tables: CSV and TSV with a header, and JSON objects with fields beside each other. Columns are fields of the article
 //! by their usual names, or as the user maps them.
 
-mod columns;
+pub(crate) mod columns;
 mod cutter;
 mod dialect;
 mod json;
@@ -11,19 +11,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub use self::columns::{Column, Columns, InvalidColumn};
+use self::{columns::Columns, dialect::Dialect, rows::Row};
 pub(crate) use self::{
-    columns::field_of,
     dialect::{Header, columns_of, header},
     json::shape,
 };
-use self::{dialect::Dialect, rows::Row};
 use super::{
-    Reader,
+    common::{Reader, json_object, text_of as decoded},
     entry::{Again, Entry, Head, Says, Shape, Stage},
-    json_object,
     jsonl::is_event,
-    text_of as decoded,
 };
 use crate::{
     cut::Cutter,

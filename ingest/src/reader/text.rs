@@ -1,9 +1,9 @@
 //! Plain text, one article a file; a pattern tells what the path says of it.
 
 use super::{
-    Reader,
+    common::{Reader, text_of},
     entry::{Again, Entry, Says, Shape, Stage},
-    table, text_of,
+    table,
 };
 use crate::{
     cut::{Cutter, Whole},

@@ -12,7 +12,7 @@ use store::{AssetId, AssetKind, Byline, Image, Rendition};
 
 use self::channel::{Author, Channel};
 use super::{
-    OfHead, Reader,
+    common::{OfHead, Reader},
     entry::{Again, Entry, Says, Shape, Stage},
     feed::{Unstated, content_of, entry},
 };

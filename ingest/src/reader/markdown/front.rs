@@ -12,7 +12,7 @@ use crate::{
 /// Splits a page into its fields and its body.
 pub(super) fn split(text: &str) -> Result<(Fields, &str), Reason> {
     let Some((fence, start)) = opening(text) else {
-        if super::has_json_front_matter(text) {
+        if has_json_front_matter(text) {
             return json(text);
         }
         return Err(Reason::Content(
@@ -179,4 +179,11 @@ fn from_toml(value: toml::Value) -> Value {
         toml::Value::Float(number) => number.into(),
         toml::Value::Boolean(flag) => flag.into(),
     }
+}
+
+/// Returns true if a page begins with the fields that Hugo takes as JSON.
+pub(in crate::reader) fn has_json_front_matter(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+        && !text.trim_start().starts_with("{{")
+        && !text.trim_start().starts_with("{%")
 }

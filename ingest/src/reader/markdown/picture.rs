@@ -2,7 +2,7 @@
 
 use super::super::entry::{Again, Entry, Says, Shape, Stage};
 use serde_json::Value;
-use store::{AssetId, Image, Rendition};
+use store::{Image, Rendition};
 
 use super::front;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     fields::{Fields, text_of},
     html::Picture,
     link,
-    reader::{self, Reader},
+    reader::common::{Reader, text_of as decoded},
     record::{Found, Origin, Raw, Reason, time_of},
 };
 
@@ -35,10 +35,10 @@ impl Reader for ImageData {
     }
 
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
-        let mut fields = front::yaml(&reader::text_of(&raw.bytes), 0)?;
+        let mut fields = front::yaml(&decoded(&raw.bytes), 0)?;
         let uid = fields.text("uid");
         let site = origin.stem.split('/').next().unwrap_or("");
-        let id = id_of(site, &uid)
+        let id = link::picture_of(site, &uid)
             .ok_or_else(|| Reason::Content("a picture's record needs a `uid` to be known by".to_owned()))?;
         let format = fields.text("format");
         let media_type = media_type(&format);
@@ -148,30 +148,6 @@ fn looks_like_picture(href: &str) -> bool {
 /// Returns true if a link names a file, and not a record of the site.
 pub(super) fn is_file(href: &str) -> bool {
     href.contains('/') || href.rsplit_once('.').is_some_and(|(_, ending)| !media_type(ending).is_empty())
-}
-
-/// The id of a picture: its link, or its place on this site.
-pub(super) fn id_of(site: &str, href: &str) -> Option<AssetId> {
-    let href = href.trim();
-    if href.is_empty() {
-        return None;
-    }
-    if href.contains("://") {
-        return link::asset_id(href).ok();
-    }
-    link::asset_id(format!("image:{site}/{}", href.trim_start_matches(['/', '.']))).ok()
-}
-
-/// The id of a picture that a page shows by a link: what is relative is so to the page's folder.
-pub(crate) fn id_beside(stem: &str, href: &str) -> Option<AssetId> {
-    let href = href.trim();
-    let site = stem.split('/').next().unwrap_or("");
-    match stem.rsplit_once('/') {
-        Some((folder, _)) if !href.starts_with('/') && !href.is_empty() && !link::is_absolute(href) => {
-            link::asset_id(format!("image:{}", link::without_dots(&format!("{folder}/{href}")))).ok()
-        }
-        _ => id_of(site, href),
-    }
 }
 
 fn media_type(ending: &str) -> String {

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use crate::{
+    hints::Hints,
     open::HEAD_BYTES,
-    reader::{self, Entry, Head, Hints, READERS, Stage, has_front_matter},
+    reader::{self, Entry, Head, READERS, Stage, has_front_matter},
     record::Origin,
 };
 
