@@ -15,7 +15,7 @@ pub(crate) struct Articles;
 static TABLE: Table = Table {
     kind: AssetKind::Article,
     fields: &[
-        FieldSpec::text("headline", 3.0),
+        FieldSpec::text("headline", 2.0),
         FieldSpec::text("kicker", 1.0),
         FieldSpec::text("subheadline", 1.5),
         FieldSpec::text("summary", 1.2),

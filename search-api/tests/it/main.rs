@@ -28,6 +28,7 @@ mod orders;
 mod paging;
 mod past;
 mod rebuild;
+mod relevance;
 mod search;
 mod server;
 mod strangers;

@@ -4,7 +4,11 @@
 //! (S. Robertson, H. Zaragoza, M. Taylor, "Simple BM25 extension to multiple weighted fields", CIKM 2004). A word in
 //! the headline and again in the body does not count as two words, as it does when fields are scored apart and added,
 //! and a document that has all words in its captions is not beaten by one that repeats one of them in its body.
-//! Lengths are those of [`super::lengths`]: without function words.
+//!
+//! Weights say what fields count beside each other, and nothing else. They make texts as a whole no longer: `k1` grows
+//! with the mean weight of their words, as that paper has it, which is the same as dividing all weights by it; otherwise
+//! a weighted headline would use up what the body may still add. A word is as rare as the documents are that have it
+//! in any of the fields. Lengths are those of [`super::lengths`]: without function words.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -17,7 +21,7 @@ use tantivy::{
 };
 
 use super::{
-    budget::Budget,
+    budget::{Budget, Steps},
     lengths::{Counted, Lengths, Together},
     score::score_of,
 };
@@ -42,28 +46,30 @@ pub(super) struct Combined {
 
 impl Query for Combined {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        let mut weight =
-            CombinedWeight { query: self.clone(), idf: 0.0, average: 1.0, lengths: HashMap::new() };
-        if let EnableScoring::Enabled { searcher, statistics_provider: statistics } = scoring {
-            let documents = statistics.total_num_docs()?;
-            // By field, the documents of all languages together: they are one word.
-            let mut frequencies: HashMap<Field, u64> = HashMap::new();
-            for (term, _) in &self.terms {
-                let of_field = frequencies.entry(term.field()).or_default();
-                *of_field += statistics.doc_freq(term)?;
-            }
-            let frequency = frequencies.into_values().max().unwrap_or(0).min(documents);
-            let (count, with) = (documents as f32, frequency as f32);
-            weight.idf = (1.0 + (count - with + 0.5) / (with + 0.5)).ln();
-            let (mut length, mut documents) = (0.0, 0.0);
+        let mut weight = CombinedWeight {
+            query: self.clone(),
+            idf: 0.0,
+            average: 1.0,
+            mean_weight: 1.0,
+            lengths: HashMap::new(),
+        };
+        if let EnableScoring::Enabled { searcher, .. } = scoring {
+            let (mut with, mut words, mut length, mut documents) = (0, 0.0, 0.0, 0.0);
             for reader in searcher.segment_readers() {
                 let count = || self.lengths.of(reader, &self.fields, self.language);
                 let lengths = self.budget.at_nobodys_cost(count)?;
+                with += self.documents_with(reader)?;
+                words += lengths.words;
                 length += lengths.sum;
                 documents += lengths.of.len() as f64;
                 weight.lengths.insert(reader.segment_id(), lengths);
             }
+            let (all, with) = (documents as f32, with as f32);
+            weight.idf = (1.0 + (all - with + 0.5) / (with + 0.5)).ln();
             weight.average = (length / documents.max(1.0)).max(1.0) as f32;
+            if words > 0.0 && length > 0.0 {
+                weight.mean_weight = (length / words) as f32;
+            }
         }
         Ok(Box::new(weight))
     }
@@ -73,10 +79,49 @@ impl Query for Combined {
     }
 }
 
+impl Combined {
+    /// Returns how many documents of a segment have the word, in whichever field and language.
+    fn documents_with(&self, reader: &SegmentReader) -> tantivy::Result<usize> {
+        let mut lists = Vec::new();
+        for (term, _) in &self.terms {
+            let inverted = reader.inverted_index(term.field())?;
+            if let Some(list) = inverted.read_postings(term, IndexRecordOption::Basic)? {
+                lists.push(list);
+            }
+        }
+        lists.sort_unstable_by_key(SegmentPostings::doc_freq);
+        let Some(mut longest) = lists.pop() else { return Ok(0) };
+        let mut count = longest.doc_freq() as usize;
+        // Those of the shorter lists are few: they are looked up in the longest.
+        let mut others: Vec<DocId> = Vec::new();
+        let mut steps = Steps::default();
+        for list in &mut lists {
+            while list.doc() != TERMINATED && !steps.more(1, &self.budget) {
+                others.push(list.doc());
+                list.advance();
+            }
+        }
+        others.sort_unstable();
+        others.dedup();
+        for doc in others {
+            if steps.more(1, &self.budget) {
+                break;
+            }
+            if longest.doc() < doc {
+                longest.seek(doc);
+            }
+            count += usize::from(longest.doc() != doc);
+        }
+        Ok(count)
+    }
+}
+
 struct CombinedWeight {
     query: Combined,
     idf: f32,
     average: f32,
+    /// How much a word of a text weighs, taken over the words of all texts.
+    mean_weight: f32,
     /// By segment; none when nothing is scored.
     lengths: HashMap<SegmentId, Arc<Together>>,
 }
@@ -96,6 +141,7 @@ impl Weight for CombinedWeight {
             at: 0,
             factor: self.idf * (K1 + 1.0) * boost,
             average: self.average,
+            mean_weight: self.mean_weight,
         };
         scorer.find();
         Ok(Box::new(scorer))
@@ -106,6 +152,7 @@ impl Weight for CombinedWeight {
         let mut explanation = Explanation::new("BM25F, one word over several fields", score);
         explanation.add_const("idf", self.idf);
         explanation.add_const("average weighted length", self.average);
+        explanation.add_const("mean weight of a word", self.mean_weight);
         Ok(explanation)
     }
 }
@@ -116,6 +163,7 @@ struct CombinedScorer {
     at: DocId,
     factor: f32,
     average: f32,
+    mean_weight: f32,
 }
 
 impl CombinedScorer {
@@ -160,7 +208,7 @@ impl Scorer for CombinedScorer {
         let frequency: f32 = here.map(|(postings, weight)| postings.term_freq() as f32 * weight).sum();
         let length = self.lengths.as_ref().and_then(|lengths| lengths.of.get(at as usize)).copied();
         let length = length.unwrap_or(self.average);
-        let norm = K1 * (1.0 - B + B * length / self.average);
+        let norm = self.mean_weight * K1 * (1.0 - B + B * length / self.average);
         self.factor * frequency / (frequency + norm)
     }
 }

@@ -40,6 +40,8 @@ type Weighed = Arc<Mutex<Recent<SegmentId, Arc<Together>>>>;
 pub(super) struct Together {
     pub(super) of: Vec<f32>,
     pub(super) sum: f64,
+    /// The same sum without weights: how many words there are.
+    pub(super) words: f64,
 }
 
 /// What was not used for so long belongs to a segment that is gone, or that nobody searches.
@@ -74,14 +76,16 @@ impl Lengths {
             return Ok(known);
         }
         let mut of = vec![0.0_f32; reader.max_doc() as usize];
+        let mut words = 0.0;
         for one in fields {
             let lengths = self.of_field(reader, one, language)?;
             for (sum, length) in of.iter_mut().zip(lengths.iter()) {
                 *sum += f32::from(*length) * one.weight;
             }
+            words += lengths.iter().map(|length| f64::from(*length)).sum::<f64>();
         }
         let sum = of.iter().map(|length| f64::from(*length)).sum();
-        let together = Arc::new(Together { of, sum });
+        let together = Arc::new(Together { of, sum, words });
         locked(&weighed).put(segment, Arc::clone(&together), usize::MAX);
         Ok(together)
     }

@@ -1,6 +1,7 @@
 //! From a [`Query`] to what tantivy runs.
 
 mod functions;
+mod long;
 mod range;
 mod telling;
 mod terms;

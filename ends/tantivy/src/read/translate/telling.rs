@@ -35,8 +35,8 @@ impl Telling {
     }
 }
 
-/// Makes the query of a unit, given its number and its bytes in the text.
-type QueryOfUnit<'a> = dyn Fn(usize, &Range<usize>) -> Result<Boxed, QueryError> + 'a;
+/// Makes the query of a unit, given the places of its words.
+type QueryOfUnit<'a> = dyn Fn(&Range<usize>) -> Result<Boxed, QueryError> + 'a;
 
 /// Returns for each unit of a text (a word, or several that stand together) the languages in whose documents it is not
 /// looked for, if any of the units will do. `in_any_field` makes the query of a unit.
@@ -53,8 +53,8 @@ pub(super) fn silent(
         if !says_nothing.contains(&true) || !says_nothing.contains(&false) {
             continue;
         }
-        let numbered = units.iter().enumerate().zip(&says_nothing).filter(|(_, silent)| !**silent);
-        let others = numbered.map(|((number, of), _)| in_any_field(number, of)).collect::<Result<_, _>>()?;
+        let telling = units.iter().zip(&says_nothing).filter(|(_, silent)| !**silent);
+        let others = telling.map(|(of, _)| in_any_field(of)).collect::<Result<_, _>>()?;
         if finds_any(translator.searcher, &both(any(others), documents_in(translator, &[*language]))) {
             let of_language = silent.iter_mut().zip(says_nothing).filter(|(_, silent)| *silent);
             of_language.for_each(|(silent, _)| silent.push(*language));

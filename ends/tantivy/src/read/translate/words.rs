@@ -1,6 +1,6 @@
 //! Words of a text, in one field or several: what tantivy runs for them.
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use query::{Combine, Pattern, Phrase, QueryError, Words, limits::MAX_WORDS};
 use tantivy::{
@@ -19,7 +19,9 @@ use super::{
         lengths::Counted,
         sloppy::Sloppy,
     },
-    Boxed, Translator, any, best, boosted, needed,
+    Boxed, Translator, any, best, boosted,
+    long::Unit,
+    needed,
     telling::{Telling, silent, telling},
     terms::refused,
 };
@@ -29,19 +31,21 @@ struct Looked<'a> {
     fields: Vec<(Target<'a>, Analysed)>,
     /// What finds them as the whole values of other fields.
     whole: Vec<Boxed>,
-    /// Each is a word, or the parts of a compound that must follow each other.
-    units: Vec<Range<usize>>,
+    /// How many words the text has.
+    count: usize,
+    /// What is looked for; of a long text, its most telling words.
+    units: Vec<Unit>,
     words: &'a Words,
 }
 
 impl Looked<'_> {
     /// Returns true if a unit may be the start of a word.
-    fn is_start(&self, number: usize) -> bool {
-        self.words.last_is_prefix && number + 1 == self.units.len()
+    fn is_start(&self, of: &Range<usize>) -> bool {
+        self.words.last_is_prefix && of.end == self.count
     }
 
     /// Returns true if a unit is a word that is looked for by its stems in all fields, and by nothing else.
-    fn is_plain(&self, number: usize, of: &Range<usize>) -> bool {
+    fn is_plain(&self, of: &Range<usize>) -> bool {
         let is_lone = self.fields.first().is_some_and(|(_, first)| first.is_lone(of.start));
         let is_stemmed = |(target, _): &(Target<'_>, Analysed)| {
             matches!(target.as_what, AsWhat::Text(_, Within { as_written: false, .. }))
@@ -49,7 +53,7 @@ impl Looked<'_> {
         of.len() == 1
             && !is_lone
             && self.words.fuzziness.is_none()
-            && !self.is_start(number)
+            && !self.is_start(of)
             && self.fields.iter().all(is_stemmed)
     }
 }
@@ -84,11 +88,25 @@ impl Translator<'_> {
     /// [`QueryError`], as of the words as a query.
     pub(crate) fn silent(&self, words: &Words) -> Result<Vec<Vec<Language>>, QueryError> {
         let looked = self.looked(words)?;
-        let mut silent = vec![Vec::new(); looked.units.last().map_or(0, |unit| unit.end)];
-        for (unit, languages) in looked.units.iter().zip(self.silent_units(&looked)?) {
-            silent.get_mut(unit.start).into_iter().for_each(|word| word.clone_from(&languages));
+        let Some((_, analysed)) = looked.fields.first() else { return Ok(Vec::new()) };
+        let silent_units = self.silent_units(&looked)?;
+        let units = looked.units.iter().zip(silent_units);
+        if looked.count <= MAX_WORDS {
+            let mut silent = vec![Vec::new(); looked.count];
+            for (unit, of) in units {
+                silent.get_mut(unit.of.start).into_iter().for_each(|word| word.clone_from(&of));
+            }
+            return Ok(silent);
         }
-        Ok(silent)
+        // A word is looked for once, wherever in a long text it is; what is left out, in no document.
+        let mut of_word: HashMap<&str, Vec<Language>> = HashMap::new();
+        for (unit, of) in units {
+            unit.of.clone().skip(1).for_each(|at| drop(of_word.insert(analysed.written(at), Vec::new())));
+            of_word.insert(analysed.written(unit.of.start), of);
+        }
+        let silent =
+            |at| of_word.get(analysed.written(at)).cloned().unwrap_or_else(|| Language::ALL.to_vec());
+        Ok((0..looked.count).map(silent).collect())
     }
 
     fn looked<'s>(&'s self, words: &'s Words) -> Result<Looked<'s>, QueryError> {
@@ -109,29 +127,28 @@ impl Translator<'_> {
             }
         }
         let count = analysed.first().map_or(0, |(_, analysed)| analysed.len());
-        if count > MAX_WORDS {
-            return Err(QueryError::illegal(format!(
-                "the text has {count} words: at most {MAX_WORDS} are looked for"
-            )));
-        }
         let units: Vec<Range<usize>> = match analysed.first() {
             Some((_, first)) if words.compounds => first.units.clone(),
             _ => (0..count).map(|at| at..at + 1).collect(),
         };
-        Ok(Looked { fields: analysed, whole, units, words })
+        let units = match count > MAX_WORDS {
+            true => self.most_telling(&analysed, &units, words),
+            false => units.into_iter().map(|of| Unit { of, times: 1.0 }).collect(),
+        };
+        Ok(Looked { fields: analysed, whole, count, units, words })
     }
 
     /// Returns for each unit the languages in whose documents it is not looked for.
     fn silent_units(&self, looked: &Looked<'_>) -> Result<Vec<Vec<Language>>, QueryError> {
-        let units = &looked.units;
+        let units: Vec<Range<usize>> = looked.units.iter().map(|unit| unit.of.clone()).collect();
         if units.len() < 2 || looked.words.need.of(units.len()) > 1 {
             return Ok(vec![Vec::new(); units.len()]);
         }
-        let in_any_field = |number: usize, of: &Range<usize>| {
-            let in_field = |field: &(Target<'_>, Analysed)| self.unit(looked, field, number, of);
+        let in_any_field = |of: &Range<usize>| {
+            let in_field = |field: &(Target<'_>, Analysed)| self.unit(looked, field, of);
             Ok(any(looked.fields.iter().map(in_field).collect::<Result<_, _>>()?))
         };
-        silent(self, units, &looked.words.text, &in_any_field)
+        silent(self, &units, &looked.words.text, &in_any_field)
     }
 
     /// One unit in one field.
@@ -139,11 +156,10 @@ impl Translator<'_> {
         &self,
         looked: &Looked<'_>,
         (target, analysed): &(Target<'_>, Analysed),
-        number: usize,
         of: &Range<usize>,
     ) -> Result<Boxed, QueryError> {
         let AsWhat::Text(_, within) = target.as_what else { return Ok(Box::new(EmptyQuery)) };
-        let prefix = looked.is_start(number);
+        let prefix = looked.is_start(of);
         if of.len() > 1 {
             let phrase = Phrase { last_is_prefix: prefix, ..Phrase::new(Vec::new(), "") };
             return self.sequence(within, analysed, of.clone(), &phrase);
@@ -154,16 +170,17 @@ impl Translator<'_> {
     /// The units that are needed, each in whichever field, as if all were one.
     fn in_one_field(&self, looked: &Looked<'_>, telling: &[Telling]) -> Result<Boxed, QueryError> {
         let mut found = Vec::with_capacity(looked.units.len());
-        for ((number, of), telling) in looked.units.iter().enumerate().zip(telling) {
-            if looked.fields.len() > 1 && looked.is_plain(number, of) {
-                found.extend(telling.restrict(self.combined(&looked.fields, of.start)));
+        for (Unit { of, times }, telling) in looked.units.iter().zip(telling) {
+            if looked.fields.len() > 1 && looked.is_plain(of) {
+                found.extend(telling.restrict(boosted(self.combined(&looked.fields, of.start), *times)));
                 continue;
             }
             let mut in_fields = Vec::with_capacity(looked.fields.len());
             for field in &looked.fields {
-                in_fields.push(boosted(self.unit(looked, field, number, of)?, field.0.boost));
+                in_fields.push(boosted(self.unit(looked, field, of)?, field.0.boost));
             }
-            found.extend(telling.restrict(best(in_fields, looked.words.tie_breaker)));
+            let in_any = best(in_fields, looked.words.tie_breaker);
+            found.extend(telling.restrict(boosted(in_any, *times)));
         }
         Ok(needed(found, &looked.words.need))
     }
@@ -174,8 +191,8 @@ impl Translator<'_> {
         let mut in_fields = Vec::with_capacity(looked.fields.len());
         for field in &looked.fields {
             let mut found = Vec::with_capacity(looked.units.len());
-            for ((number, of), telling) in looked.units.iter().enumerate().zip(telling) {
-                found.extend(telling.restrict(self.unit(looked, field, number, of)?));
+            for (Unit { of, times }, telling) in looked.units.iter().zip(telling) {
+                found.extend(telling.restrict(boosted(self.unit(looked, field, of)?, *times)));
             }
             in_fields.push(boosted(needed(found, &words.need), field.0.boost));
         }
@@ -278,7 +295,7 @@ impl Translator<'_> {
     }
 
     /// Returns how much a term tells that is in so many documents, by BM25 as Tantivy takes it.
-    fn idf(&self, count: u64) -> f32 {
+    pub(super) fn idf(&self, count: u64) -> f32 {
         let all: u64 = self.searcher.segment_readers().iter().map(|reader| u64::from(reader.max_doc())).sum();
         let (all, with) = (all.max(count) as f32, count as f32);
         (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
@@ -350,7 +367,7 @@ impl Translator<'_> {
         Ok(best(found, 0.0))
     }
 
-    fn count_of_all(&self, within: Within, analysed: &Analysed, at: usize) -> u64 {
+    pub(super) fn count_of_all(&self, within: Within, analysed: &Analysed, at: usize) -> u64 {
         analysed.alternatives(at).into_iter().map(|key| self.count_of(within, key)).sum()
     }
 
