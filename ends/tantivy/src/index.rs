@@ -251,7 +251,7 @@ impl Digests {
     }
 }
 
-/// What every document has, one has not.
+/// Returns the error of an index with a document that lacks what every document has.
 fn lacks(what: &str) -> TantivyError {
     DataCorruption::comment_only(format!("a document lacks {what}")).into()
 }

@@ -120,7 +120,7 @@ struct CombinedWeight {
     query: Combined,
     idf: f32,
     average: f32,
-    /// How much a word of a text weighs, taken over the words of all texts.
+    /// The mean weight of a word, over the words of all texts.
     mean_weight: f32,
     /// By segment; none when nothing is scored.
     lengths: HashMap<SegmentId, Arc<Together>>,

@@ -40,7 +40,7 @@ type Weighed = Arc<Mutex<Recent<SegmentId, Arc<Together>>>>;
 pub(super) struct Together {
     pub(super) of: Vec<f32>,
     pub(super) sum: f64,
-    /// The same sum without weights: how many words there are.
+    /// The sum of lengths without weights: the number of words.
     pub(super) words: f64,
 }
 

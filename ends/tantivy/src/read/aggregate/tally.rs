@@ -6,7 +6,7 @@ use tantivy::{DocId, TantivyError, columnar::StrColumn};
 
 use super::{Aggregator, Answer, Docs, buckets::Values};
 
-/// How many documents of a segment have each value, by the ordinal of the value.
+/// Counts of a segment's documents that have each value, by the value's ordinal.
 pub(super) struct Tally {
     pub(super) column: StrColumn,
     /// The last document that was counted stands beside, since one may have a value twice.

@@ -16,7 +16,7 @@ use super::{
 pub(super) struct Unit {
     /// Its places in the text.
     pub(super) of: Range<usize>,
-    /// How often it counts.
+    /// The number of times that it counts.
     pub(super) times: f32,
 }
 

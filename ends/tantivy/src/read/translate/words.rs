@@ -29,11 +29,11 @@ use super::{
 /// Words, analysed for each field of text in which they are looked for.
 struct Looked<'a> {
     fields: Vec<(Target<'a>, Analysed)>,
-    /// What finds them as the whole values of other fields.
+    /// The queries that find them as whole values of other fields.
     whole: Vec<Boxed>,
-    /// How many words the text has.
+    /// The number of words of the text.
     count: usize,
-    /// What is looked for; of a long text, its most telling words.
+    /// The text that is looked for; of a long one, its most telling words.
     units: Vec<Unit>,
     words: &'a Words,
 }
