@@ -16,6 +16,7 @@ mod dates;
 mod difference;
 mod error;
 mod facets;
+mod headers;
 mod histogram;
 mod history;
 mod hits;

@@ -193,13 +193,14 @@ fn split(list: &[Value], other: &[Value]) -> (Vec<Value>, Vec<Value>) {
     list.iter().cloned().partition(|item| !other.contains(&item.to_string()))
 }
 
+#[expect(clippy::indexing_slicing, reason = "the ranges of a difference lie in what was compared")]
 fn words(before: &str, after: &str, deadline: Instant) -> Vec<Piece> {
     let before: Vec<&str> = before.split_inclusive(char::is_whitespace).collect();
     let after: Vec<&str> = after.split_inclusive(char::is_whitespace).collect();
     let mut pieces = Vec::new();
     for op in capture_diff_slices_deadline(Algorithm::Myers, &before, &after, Some(deadline)) {
-        let old = || before.get(op.old_range()).unwrap_or_default().concat();
-        let new = || after.get(op.new_range()).unwrap_or_default().concat();
+        let old = || before[op.old_range()].concat();
+        let new = || after[op.new_range()].concat();
         match op {
             DiffOp::Equal { .. } => pieces.push(Piece::Same(old())),
             DiffOp::Delete { .. } => pieces.push(Piece::Removed(old())),
@@ -210,6 +211,7 @@ fn words(before: &str, after: &str, deadline: Instant) -> Vec<Piece> {
     pieces
 }
 
+#[expect(clippy::indexing_slicing, reason = "the ranges of a difference lie in what was compared")]
 fn paragraphs(before: &str, after: &str, deadline: Instant) -> Vec<Paragraph> {
     let split = |text: &'_ str| -> Vec<String> {
         text.split("\n\n").filter(|paragraph| !paragraph.is_empty()).map(str::to_owned).collect()
@@ -217,8 +219,7 @@ fn paragraphs(before: &str, after: &str, deadline: Instant) -> Vec<Paragraph> {
     let (before, after) = (split(before), split(after));
     let mut found = Vec::new();
     for op in capture_diff_slices_deadline(Algorithm::Myers, &before, &after, Some(deadline)) {
-        let old = before.get(op.old_range()).unwrap_or_default();
-        let new = after.get(op.new_range()).unwrap_or_default();
+        let (old, new) = (&before[op.old_range()], &after[op.new_range()]);
         match op {
             DiffOp::Equal { .. } => found.extend(old.iter().cloned().map(Paragraph::Same)),
             DiffOp::Delete { .. } => found.extend(old.iter().cloned().map(Paragraph::Removed)),

@@ -13,8 +13,8 @@ use serde_json::Value;
 use store::{AssetRef, InvalidAsOf, InvalidId, ReadError};
 
 use super::{
+    headers::with_headers,
     layout::{Frame, page},
-    routes,
     sign_in::{self, Wanted},
     state::Pages,
 };
@@ -118,7 +118,7 @@ pub(crate) async fn in_house_look(State(pages): State<Pages>, request: Request, 
         _ => PageError::Answered { status, detail }.page(&pages),
     };
     page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let mut response = routes::with_policy(page);
+    let mut response = with_headers(page);
     for name in [header::RETRY_AFTER, header::ALLOW] {
         if let Some(value) = parts.headers.get(&name) {
             response.headers_mut().insert(name, value.clone());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Extension, Form, Path, Query as Params, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -12,8 +12,8 @@ use store::{AsOf, AssetId, AssetKind, Reader};
 use views::ViewId;
 
 use super::{
-    address::Address, article, assets, byline, error::PageError, image, media, opensearch, saved, search,
-    shown, sign_in, state::Pages, status,
+    address::Address, article, assets, byline, error::PageError, headers::with_headers, image, media,
+    opensearch, saved, search, shown, sign_in, state::Pages, status,
 };
 use crate::door::{
     access::Role,
@@ -23,10 +23,6 @@ use crate::door::{
     problem::PAGE,
     table::{Endpoint, Table},
 };
-
-/// Nothing is loaded from elsewhere but pictures by their links; nothing inline runs; no page can be framed.
-const POLICY: &str = "default-src 'self'; img-src 'self' https: http:; base-uri 'none'; form-action 'self'; \
-                      frame-ancestors 'none'; object-src 'none'";
 
 const READS: Policy = Policy::new(Some(Role::Read), Effect::Reads, PAGE);
 /// What the pages need that holds nothing of the archive, and signing in itself.
@@ -196,19 +192,5 @@ async fn answer_from(
     let (pool, for_errors) = (pages.state.pool_for(past).clone(), pages.clone());
     let made = pool.run(move || Ok::<_, RequestError>(make(&pages))).await;
     let result = made.unwrap_or_else(|error| Err(error.into()));
-    with_policy(result.unwrap_or_else(|error| error.page(&for_errors)))
-}
-
-/// What every answer of the pages carries.
-pub(super) fn with_policy(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::CACHE_CONTROL, "no-cache"),
-    ] {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    response
+    with_headers(result.unwrap_or_else(|error| error.page(&for_errors)))
 }

@@ -11,8 +11,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
+    headers::with_headers,
     layout::{Frame, page},
-    routes::with_policy,
     state::Pages,
 };
 use crate::door::{access::Role, asker::Asker, sessions, site::Site, strangers};
@@ -64,7 +64,7 @@ pub(super) async fn show(
     Extension(asker): Extension<Asker>,
     Params(asked): Params<Asked>,
 ) -> Response {
-    with_policy(match asker.role() {
+    with_headers(match asker.role() {
         _ if !pages.state.door.access.has_keys() => nobody_needs_to(&pages),
         Some(role) => signed_in(&pages, role),
         None => form(&pages, &asked.to, None),
@@ -80,7 +80,7 @@ pub(super) async fn sign_in(
     let Some(key) = pages.state.door.access.key(given.key.trim()) else {
         let mut response = form(&pages, &given.to, Some("That key is not known here."));
         *response.status_mut() = StatusCode::UNAUTHORIZED;
-        return with_policy(response);
+        return with_headers(response);
     };
     // Whoever signs in anew is not left with two sessions.
     if let Some(token) = sessions::token(&headers, &pages.state.door.site) {
@@ -119,7 +119,7 @@ fn moved(pages: &Pages, token: Option<&str>, to: &str) -> Response {
     if let Some(cookie) = sessions::cookie(token, &pages.state.door.site) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
-    with_policy(response)
+    with_headers(response)
 }
 
 fn form(pages: &Pages, to: &str, why: Option<&str>) -> Response {

@@ -9,7 +9,7 @@ use crate::{
     event::Seq,
     log::{
         handle::Log,
-        tables::{time_key, time_of},
+        tables::{time_and_seq, time_key},
     },
     moment::AsOf,
 };
@@ -84,7 +84,8 @@ impl Snapshot {
         let bounds = (Bound::Included(start.as_slice()), Bound::Included(end.as_slice()));
         for entry in self.tables.times.range(&self.txn, &bounds)? {
             let (key, ()) = entry?;
-            let (seq, time) = (seq_of(key), time_of(key));
+            let (time, seq) = time_and_seq(key)?;
+            let seq = Seq::new(seq);
             if found.len() == count {
                 break;
             }
@@ -94,9 +95,4 @@ impl Snapshot {
         }
         Ok(found)
     }
-}
-
-fn seq_of(key: &[u8]) -> Seq {
-    let bytes = key.get(8..).and_then(|bytes| bytes.try_into().ok());
-    Seq::new(bytes.map_or(0, u64::from_be_bytes))
 }

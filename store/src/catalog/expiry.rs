@@ -15,7 +15,7 @@ use crate::{
     date::Timestamp,
     error::{AppendError, ReadError},
     event::{Fact, NewEvent, Order, OrderedBy, Revision},
-    log::{batch::Batch, handle::Log, tables::time_of},
+    log::{batch::Batch, handle::Log, tables::time_and_seq},
 };
 
 /// So many assets are withdrawn in one transaction.
@@ -76,7 +76,8 @@ impl Log {
     /// [`ReadError`] when the disk fails.
     pub fn next_due(&self) -> Result<Option<Timestamp>, ReadError> {
         let (tables, txn) = self.read()?;
-        Ok(tables.catalog.due.first(&txn)?.map(|(key, _)| time_of(key)))
+        let first = tables.catalog.due.first(&txn)?;
+        first.map(|(key, _)| Ok(time_and_seq(key)?.0)).transpose()
     }
 
     /// Waits until something is due, or it is told to stop. The log is looked at again whenever something is appended.
@@ -123,13 +124,14 @@ impl Log {
         let mut due = Vec::new();
         for row in tables.catalog.due.iter(&txn)?.take(CHUNK) {
             let (key, stored) = row?;
-            if time_of(key) > now {
+            let (time, _) = time_and_seq(key)?;
+            if time > now {
                 break;
             }
             let asset = AssetRef::from_key(stored).ok_or_else(|| crate::catalog::damaged(stored))?;
             let head: Option<Head> = tables.catalog.head(&txn, stored)?;
             let revision = head.ok_or_else(|| crate::catalog::damaged(stored))?.revision;
-            due.push((asset, time_of(key), revision));
+            due.push((asset, time, revision));
         }
         Ok(due)
     }

@@ -173,7 +173,8 @@ impl CatalogTables {
         for entry in self.referrers.prefix_iter(txn, &sections)? {
             let (key, stored) = entry?;
             let (count, full) = count_of(stored).map_err(|_| damaged(key))?;
-            let section = if full.is_empty() { key.get(sections.len()..).unwrap_or_default() } else { full };
+            let short = key.strip_prefix(sections.as_slice()).ok_or_else(|| damaged(key))?;
+            let section = if full.is_empty() { short } else { full };
             let section = std::str::from_utf8(section).map_err(|_| damaged(key))?;
             work.sections.insert(section.to_owned(), count);
         }

@@ -251,8 +251,7 @@ impl Check<'_> {
                 fold.due.iter(folded)?,
                 &mut step,
                 &mut |_, found, expected| {
-                    let asset = found.or(expected).unwrap_or_default();
-                    wrong.push(Problem::Due(asset_name(asset)));
+                    wrong.extend(found.or(expected).map(|asset| Problem::Due(asset_name(asset))));
                 },
             )?;
             let hidden = (live.hidden.iter(txn)?, fold.hidden.iter(folded)?);
@@ -279,24 +278,22 @@ fn differences<'t>(
     let (mut left, mut right) = (found.next().transpose()?, expected.next().transpose()?);
     loop {
         step();
-        let order = match (left, right) {
+        let key = match (left, right) {
             (None, None) => return Ok(()),
-            (Some(_), None) => std::cmp::Ordering::Less,
-            (None, Some(_)) => std::cmp::Ordering::Greater,
-            (Some((left, _)), Some((right, _))) => left.cmp(right),
+            (Some((key, _)), None) | (None, Some((key, _))) => key,
+            (Some((left, _)), Some((right, _))) => left.min(right),
         };
-        let (key, found_value, expected_value) = match order {
-            std::cmp::Ordering::Less => (left.map(|l| l.0), left.map(|l| l.1), None),
-            std::cmp::Ordering::Greater => (right.map(|r| r.0), None, right.map(|r| r.1)),
-            std::cmp::Ordering::Equal => (left.map(|l| l.0), left.map(|l| l.1), right.map(|r| r.1)),
-        };
+        let at_key = |entry: Option<(&'t [u8], &'t [u8])>| entry.filter(|(other, _)| *other == key);
+        let (found_here, expected_here) = (at_key(left), at_key(right));
+        let (found_value, expected_value) =
+            (found_here.map(|entry| entry.1), expected_here.map(|entry| entry.1));
         if found_value != expected_value {
-            differ(key.unwrap_or_default(), found_value, expected_value);
+            differ(key, found_value, expected_value);
         }
-        if order.is_le() {
+        if found_here.is_some() {
             left = found.next().transpose()?;
         }
-        if order.is_ge() {
+        if expected_here.is_some() {
             right = expected.next().transpose()?;
         }
     }

@@ -110,10 +110,11 @@ impl Log {
     ///
     /// # Errors
     /// [`AppendError`]; nothing is in the log then.
+    #[expect(clippy::expect_used, reason = "an append has an outcome for each of its events")]
     pub fn append_one(&self, event: &NewEvent) -> Result<Outcome, AppendError> {
         let batch = Batch { events: vec![self.prepare(event)?], ..Batch::default() };
         let appended = self.append(batch)?;
-        Ok(appended.outcomes.into_iter().next().unwrap_or(Outcome::Unchanged(appended.head)))
+        Ok(appended.outcomes.into_iter().next().expect("one event has one outcome"))
     }
 
     /// One transaction for all that wait. Returns those that are to wait on: while another process writes, each is

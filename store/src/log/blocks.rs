@@ -221,19 +221,24 @@ impl Tail {
             || HEADER_BYTES + self.ends.len() + END_BYTES + self.records.len() + bytes <= BLOCK_BYTES
     }
 
-    /// Adds a record behind the last. Whether it fits is for the caller to ask.
+    /// Adds a record behind the last. The caller asks first whether it fits.
+    #[expect(clippy::expect_used, reason = "a block's records are far from 4 GB")]
     fn push(&mut self, record: &[u8]) {
         self.records.extend_from_slice(record);
-        // A record has a few megabytes at most, and only the first of a block may be longer than the block.
-        let end = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
+        let end = u32::try_from(self.records.len()).expect(
+            "a record has some megabytes at most, and only the first of a block may be longer than it",
+        );
         self.ends.extend(end.to_be_bytes());
         self.changed = true;
     }
 
     /// Writes the block, if something was added to it.
+    #[expect(clippy::expect_used, reason = "a block has room for less than 65,536 records")]
     fn write(&mut self, events: &Events, txn: &mut RwTxn<'_>) -> Result<(), ReadError> {
         if self.changed {
-            let count = u16::try_from(self.ends.len() / END_BYTES).unwrap_or(u16::MAX).to_be_bytes();
+            let count = u16::try_from(self.ends.len() / END_BYTES)
+                .expect("a block has fewer bytes than 65,536 ends")
+                .to_be_bytes();
             let block = [&[VERSION], count.as_slice(), &self.ends, &self.records].concat();
             events.blocks.put(txn, &self.first.get(), &block)?;
             self.changed = false;

@@ -91,6 +91,7 @@ fn moved(time: Timestamp, millis: i64) -> Timestamp {
 }
 
 /// The clock that counts since the machine was started, its sleep included.
+#[expect(clippy::expect_used, reason = "the system counts up from its start")]
 fn since_start() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
     // Elsewhere the monotonic clock goes on while the machine sleeps.
@@ -98,8 +99,7 @@ fn since_start() -> Duration {
     let clock = ClockId::Boottime;
     #[cfg(not(target_os = "linux"))]
     let clock = ClockId::Monotonic;
-    let time = clock_gettime(clock);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+    Duration::try_from(clock_gettime(clock)).expect("the time since the start is not negative")
 }
 
 /// A clock by which nothing is appended.

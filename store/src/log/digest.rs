@@ -122,13 +122,16 @@ fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
 }
 
 fn parse_hex<const N: usize>(text: &str) -> Result<[u8; N], InvalidHex> {
+    let wrong = || InvalidHex { digits: N * 2 };
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return Err(wrong()) };
     let mut bytes = [0; N];
-    if text.len() != N * 2 || !text.is_ascii() {
-        return Err(InvalidHex { digits: N * 2 });
+    if pairs.len() != N {
+        return Err(wrong());
     }
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        let pair = std::str::from_utf8(pair).unwrap_or_default();
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| InvalidHex { digits: N * 2 })?;
+    for (byte, pair) in bytes.iter_mut().zip(pairs) {
+        let [high, low] =
+            pair.map(|digit| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok()));
+        *byte = high.ok_or_else(wrong)? << 4 | low.ok_or_else(wrong)?;
     }
     Ok(bytes)
 }

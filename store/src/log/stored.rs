@@ -155,8 +155,8 @@ impl Log {
 
 /// The part of a payload that is the event's `data`.
 pub(crate) fn data_of(payload: &[u8]) -> &[u8] {
-    let data_at = payload.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    payload.get(data_at..).unwrap_or_default()
+    let behind = payload.iter().position(|byte| *byte == b'\n').and_then(|at| payload.get(at + 1..));
+    behind.unwrap_or(payload)
 }
 
 /// The extras of a payload, and the line's end after which the data comes.

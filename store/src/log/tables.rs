@@ -312,11 +312,18 @@ pub(crate) fn time_key(millis: i64, seq: u64) -> [u8; 16] {
     (u128::from(sortable) << 64 | u128::from(seq)).to_be_bytes()
 }
 
-/// The time in a key that begins as those of `times` do.
-pub(crate) fn time_of(key: &[u8]) -> Timestamp {
-    let bytes = key.get(..8).and_then(|bytes| bytes.try_into().ok());
-    let millis = bytes.map_or(0, |bytes| (u64::from_be_bytes(bytes) ^ (1 << 63)).cast_signed());
-    Timestamp::from_millis(millis).unwrap_or(Timestamp::MIN)
+/// Returns the time and the seq, or what else stands in its place, of a key that [`time_key`] made.
+///
+/// # Errors
+/// [`ReadError::Catalog`] if the key is damaged.
+pub(crate) fn time_and_seq(key: &[u8]) -> Result<(Timestamp, u64), ReadError> {
+    let halves = match key.as_chunks::<8>() {
+        ([time, seq], []) => Some((u64::from_be_bytes(*time), u64::from_be_bytes(*seq))),
+        _ => None,
+    };
+    halves
+        .and_then(|(time, seq)| Some((Timestamp::from_millis((time ^ (1 << 63)).cast_signed())?, seq)))
+        .ok_or_else(|| ReadError::Catalog("the times of events".to_owned()))
 }
 
 const SEAL_BYTES: usize = 8;

@@ -141,6 +141,6 @@ pub(crate) fn put_dictionary(
 pub(crate) fn sampled(tables: &Tables, txn: &RoTxn<'_>, number: u32) -> Result<Option<Vec<Seq>>, ReadError> {
     let Some(sealed) = tables.samples.get(txn, &number)? else { return Ok(None) };
     let Some(seqs) = unseal(&number.to_be_bytes(), sealed) else { return Ok(None) };
-    let seqs = seqs.chunks_exact(8).filter_map(|bytes| bytes.try_into().ok());
-    Ok(Some(seqs.map(|bytes| Seq::new(u64::from_be_bytes(bytes))).collect()))
+    let (seqs, []) = seqs.as_chunks::<8>() else { return Ok(None) };
+    Ok(Some(seqs.iter().map(|bytes| Seq::new(u64::from_be_bytes(*bytes))).collect()))
 }
