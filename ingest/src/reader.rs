@@ -20,6 +20,7 @@ mod ninjs;
 mod nitf;
 mod nyt;
 mod page;
+mod place;
 mod reuters;
 pub(crate) mod stated_id;
 pub(crate) mod table;
@@ -91,6 +92,9 @@ impl Readers {
     /// Returns what a record says, without what opens a door or reaches a person: see [`private`].
     pub(crate) fn read(&self, format: Format, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason> {
         let mut found = self.of(format).read(raw, origin)?;
+        if format.entry().says == Says::Format {
+            place::give(&origin.stem, &mut found);
+        }
         if let Some(id) = &self.hints.id
             && let Err(why) = naming::give(id, format.entry(), (raw, origin), &mut found)
         {

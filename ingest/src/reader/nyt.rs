@@ -34,13 +34,16 @@ pub(super) const ENTRY: Entry = Entry {
     sample: "{\"response\":{\"docs\":[{\"_id\":\"1\",\"headline\":{\"main\":\"M\"},\"byline\":{\"original\":\"By A B\",\"person\":[{\"firstname\":\"A\"}]},\"multimedia\":[{\"url\":\"a-thumbWide.jpg\",\"type\":\"image\"}],\"pub_date\":\"1851-09-18T05:00:00+0000\"}]}}",
 };
 
-/// A list under `docs`, as the APIs have it, or its parts alone.
+/// Returns true for a list under `docs` with fields of the APIs, which other search engines' answers have, too, without
+/// them, and for its parts alone.
 fn is_answer(head: &Head<'_>) -> bool {
     let after = head.text.split_once("\"docs\"").map(|(_, after)| after.trim_start());
     let has_docs = after
         .and_then(|after| after.strip_prefix(':'))
         .is_some_and(|after| after.trim_start().starts_with('['));
-    has_docs || (head.has("web_url") && head.has("pub_date") && !head.has("swagger") && !head.has("openapi"))
+    let names = ["copyright", "web_url", "pub_date", "lead_paragraph", "print_page", "_id"];
+    has_docs && names.iter().any(|name| head.has(name))
+        || (head.has("web_url") && head.has("pub_date") && !head.has("swagger") && !head.has("openapi"))
 }
 
 pub(crate) struct Nyt;
