@@ -205,6 +205,7 @@ fn running(table: &mut Table<Elastic>) {
     let stats = ["/_stats", "/_stats/{metric}", "/{index}/_stats", "/{index}/_stats/{metric}"];
     table.add(READS, &[GET], &stats, cluster::index_stats);
     table.add(READS, &[GET], &["/_resolve/index/{name}"], cluster::resolve);
+    table.add(READS, &[GET], &["/_license"], cluster::license);
     table.add(READS, &[GET], &["/_tasks"], cluster::tasks);
     table.add(READS, &[GET], &["/_tasks/{task}"], cluster::task);
 }
@@ -246,7 +247,7 @@ const INSTEAD: [(&str, &str); 10] = [
 ];
 
 /// What else is not, and has nothing in its stead.
-const NOT_SUPPORTED: [&str; 21] = [
+const NOT_SUPPORTED: [&str; 20] = [
     "_ccr",
     "_component_template",
     "_enrich",
@@ -257,7 +258,6 @@ const NOT_SUPPORTED: [&str; 21] = [
     "_graph",
     "_ilm",
     "_ingest",
-    "_license",
     "_migration",
     "_ml",
     "_rank_eval",
@@ -287,7 +287,10 @@ pub(crate) async fn nothing(request: Request) -> Response {
 fn no_handler(method: &Method, uri: &axum::http::Uri) -> Response {
     let path: String = uri.path().chars().take(200).collect();
     let mut reason = format!("no handler found for uri [{path}] and method [{method}]");
-    if let Some(instead) = path.split('/').find_map(instead_of) {
+    let is_index = !path.starts_with("/_") && path.matches('/').count() == 1;
+    if *method == Method::DELETE && is_index {
+        reason.push_str(": an index is not removed; `morgue rebuild` makes it anew from the log");
+    } else if let Some(instead) = path.split('/').find_map(instead_of) {
         reason = format!("{reason}: {instead}");
     }
     let name = "illegal_argument_exception";

@@ -48,7 +48,7 @@ const READ: &str = "
     GET /es/_cluster/health /es/_cluster/health/{index} /es/_cluster/settings /es/_cluster/stats
     GET /es/_cluster/state /es/_cluster/state/{metric} /es/_cluster/state/{metric}/{index}
     GET /es/_cat/health /es/_cat/nodes /es/_cat/shards /es/_cat/shards/{index}
-    GET /es/_nodes /es/_nodes/{node} /es/_nodes/{node}/{metric} /es/_tasks /es/_tasks/{task}
+    GET /es/_nodes /es/_nodes/{node} /es/_nodes/{node}/{metric} /es/_license /es/_tasks /es/_tasks/{task}
     GET /es/_stats /es/_stats/{metric} /es/{index}/_stats /es/{index}/_stats/{metric}
     GET,POST /es/{index}/_explain/{*id} /es/{index}/_terms_enum
     GET /es/_data_stream /es/_data_stream/{name}

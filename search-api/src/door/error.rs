@@ -29,6 +29,9 @@ pub(crate) enum RequestError {
     /// The body broke off.
     #[error("the body cannot be read: {0}")]
     Broken(String),
+    /// The body is packed in a way that is not unpacked.
+    #[error("a body that is packed as `{0}` is not taken: send it as it is, or packed by gzip")]
+    Encoding(String),
     /// It is not allowed.
     #[error("{0}")]
     Forbidden(String),
@@ -125,6 +128,7 @@ impl RequestError {
             Self::TooSlow(_) | Self::Stalled(_) => 408,
             Self::Conflict(_) | Self::Append(AppendError::Conflict { .. }) => 409,
             Self::TooLarge(_) => 413,
+            Self::Encoding(_) => 415,
             Self::Busy => 429,
             Self::Append(AppendError::DiskFull) => 507,
             Self::Append(AppendError::NoTurn(_) | AppendError::Clock(_)) | Self::Stopping => 503,

@@ -325,9 +325,11 @@ async fn what_is_not_there_says_what_to_do_instead() {
     check("_query", "ES|QL").await;
     check("_cluster/reroute", "there are health, settings").await;
     check("articles/_mood", "no handler found for uri [/articles/_mood] and method [POST]").await;
-    for (name, word) in
-        [("_snapshot", "`morgue log backup`"), ("_ilm", "is not supported"), ("_license", "is not supported")]
-    {
+    for (name, word) in [
+        ("_snapshot", "`morgue log backup`"),
+        ("_ilm", "is not supported"),
+        ("_security", "is not supported"),
+    ] {
         let (status, answer) = get(&router, &format!("/es/{name}")).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");
         let reason = answer["error"]["reason"].as_str().unwrap();

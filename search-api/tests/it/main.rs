@@ -31,5 +31,6 @@ mod rebuild;
 mod relevance;
 mod search;
 mod server;
+mod shippers;
 mod strangers;
 mod takedown;
