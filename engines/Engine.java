@@ -11,7 +11,10 @@ import org.opensearch.env.Environment;
 import org.opensearch.node.InternalSettingsPreparer;
 import org.opensearch.node.Node;
 
-/** Starts one OpenSearch node in this process, with the modules of the class path, and runs it until it is stopped. Arguments: its directory, its port for HTTP. */
+/**
+ * Starts one OpenSearch node in this process, with the modules of the class path, and runs it until it is stopped. Arguments: its directory, then settings as
+ * key=value, with commas between several values.
+ */
 public class Engine {
     private static final String[] MODULES = {
         "transport.Netty4", "analysis.common.CommonAnalysis", "index.reindex.Reindex", "index.mapper.MapperExtras",
@@ -21,10 +24,14 @@ public class Engine {
     public static void main(String[] args) throws Exception {
         Path home = Path.of(args[0]);
         for (String part : new String[] {"config", "modules", "plugins"}) Files.createDirectories(home.resolve(part));
-        Settings settings = Settings.builder()
-            .put("path.home", home.toString()).put("http.port", args[1]).put("transport.port", "0").put("network.host", "127.0.0.1")
-            .put("node.name", "engine").put("cluster.name", "differential").put("discovery.type", "single-node")
-            .put("cluster.routing.allocation.disk.threshold_enabled", false).build();
+        Settings.Builder builder = Settings.builder().put("path.home", home.toString())
+            .put("network.host", "127.0.0.1").put("cluster.routing.allocation.disk.threshold_enabled", false);
+        for (String argument : List.of(args).subList(1, args.length)) {
+            String[] setting = argument.split("=", 2);
+            if (setting[1].contains(",")) builder.putList(setting[0], setting[1].split(","));
+            else builder.put(setting[0], setting[1]);
+        }
+        Settings settings = builder.build();
         LogConfigurator.registerErrorListener();
         LogConfigurator.configureWithoutConfig(settings);
         Environment environment = InternalSettingsPreparer.prepareEnvironment(settings, Map.of(), home.resolve("config"), () -> "engine");
