@@ -154,6 +154,7 @@ pub fn load(
 ) -> Result<LoadReport, LoadError> {
     let started = Instant::now();
     options.check()?;
+    let was_empty = options.quarantine.is_empty()?;
     let scan = position::scan(&options.paths);
     if let Some(path) = scan.empty {
         return Err(LoadError::Empty { path });
@@ -243,7 +244,7 @@ pub fn load(
     report.stopped = stop.load(Ordering::Relaxed);
     report.due_earlier = from.due;
     report.resumed = from.files > 0 || from.records > 0;
-    if !options.dry_run && !report.stopped && !report.resumed {
+    if !options.dry_run && !report.stopped && !report.resumed && !was_empty {
         report.released = release(options, &quarantined)?;
     }
     report.seconds = started.elapsed().as_secs_f64();
@@ -256,10 +257,10 @@ fn release(options: &LoadOptions, quarantined: &HashSet<String>) -> Result<u64, 
     let mut mended = options.quarantine.list()?;
     mended.retain(|one| {
         let file = one.path();
-        let read = paths.iter().any(|path| file.starts_with(path))
+        !quarantined.contains(&one.key)
+            && paths.iter().any(|path| file.starts_with(path))
             && options.only.as_ref().is_none_or(|only| only.contains(file))
-            && file.is_file();
-        read && !quarantined.contains(&one.key)
+            && file.is_file()
     });
     options.quarantine.remove_all(&mended)?;
     Ok(mended.len() as u64)

@@ -232,6 +232,11 @@ impl Quarantine {
         Ok(one)
     }
 
+    /// Returns true if nothing lies here.
+    pub(crate) fn is_empty(&self) -> Result<bool, QuarantineError> {
+        shelf::is_empty(&self.dir).map_err(|error| io_error(&self.dir, error))
+    }
+
     /// Gives what was put to the system.
     pub(crate) fn flush(&self) -> Result<(), QuarantineError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);

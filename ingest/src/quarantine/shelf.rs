@@ -7,7 +7,7 @@
 
 use std::{
     collections::HashSet,
-    fs::{self, File},
+    fs::{self, File, ReadDir},
     io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
@@ -17,12 +17,20 @@ use serde::{Deserialize, Serialize};
 use super::Quarantined;
 
 /// A line of a list.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Line {
     /// The place of its first byte.
     at: u64,
     #[serde(flatten)]
     told: Quarantined,
+}
+
+/// A line of a list, as it is written.
+#[derive(Serialize)]
+struct Told<'t> {
+    at: u64,
+    #[serde(flatten)]
+    told: &'t Quarantined,
 }
 
 /// Where the bytes of a record lie.
@@ -31,6 +39,9 @@ pub(super) struct Lies {
     file: PathBuf,
     at: u64,
 }
+
+/// What is written at once: a write for every few records costs as much as the records.
+const BUFFER_BYTES: usize = 256 << 10;
 
 /// The files that one load writes.
 #[derive(Debug)]
@@ -47,12 +58,13 @@ impl Shelf {
         let bytes = tempfile::Builder::new().prefix("q-").suffix(".bytes").rand_bytes(10).tempfile_in(dir)?;
         let (bytes, path) = bytes.keep().map_err(|error| error.error)?;
         let list = File::create(path.with_extension("list"))?;
-        Ok(Self { bytes: BufWriter::new(bytes), list: BufWriter::new(list), at: 0 })
+        let buffered = |file| BufWriter::with_capacity(BUFFER_BYTES, file);
+        Ok(Self { bytes: buffered(bytes), list: buffered(list), at: 0 })
     }
 
     pub(super) fn put(&mut self, told: &Quarantined, bytes: &[u8]) -> io::Result<()> {
         self.bytes.write_all(bytes)?;
-        serde_json::to_writer(&mut self.list, &Line { at: self.at, told: told.clone() })?;
+        serde_json::to_writer(&mut self.list, &Told { at: self.at, told })?;
         self.list.write_all(b"\n")?;
         self.at += bytes.len() as u64;
         Ok(())
@@ -65,13 +77,23 @@ impl Shelf {
     }
 }
 
+/// Returns true if a folder is not there, or holds no file.
+pub(super) fn is_empty(dir: &Path) -> io::Result<bool> {
+    Ok(entries(dir)?.is_none_or(|mut entries| entries.next().is_none()))
+}
+
+/// Returns what lies in a folder; `None` where there is no such folder.
+fn entries(dir: &Path) -> io::Result<Option<ReadDir>> {
+    match fs::read_dir(dir) {
+        Ok(entries) => Ok(Some(entries)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Everything that lies in a folder, as it comes.
 pub(super) fn all(dir: &Path) -> io::Result<Vec<(Quarantined, Lies)>> {
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
+    let Some(entries) = entries(dir)? else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for entry in entries {
         let path = entry?.path();
