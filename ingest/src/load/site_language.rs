@@ -51,7 +51,10 @@ impl SiteLanguages {
 
     /// States the language of what a record says where it neither states nor tells it.
     pub(super) fn state(&self, format: Format, path: &str, found: &mut [Found]) {
-        if format.entry().says == Says::Keeper {
+        let is_silent =
+            |one: &Found| matches!(&one.event.fact, Fact::Published(content) if is_short(content));
+        // To tell the language of a text is a fifth of what a load costs: it is done for those that need it.
+        if format.entry().says == Says::Keeper || !found.iter().any(is_silent) {
             return;
         }
         let article = found.iter().find_map(|one| match &one.event.fact {
