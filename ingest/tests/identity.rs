@@ -320,3 +320,64 @@ fn an_archive_that_is_packed_under_its_own_name_adds_nothing() {
     assert_eq!(archive.load("n/n").events, 0);
     assert_eq!(archive.ids().len(), 4);
 }
+
+/// What an older program called the assets of a file, and the file: loaded again by today's rules, it names no new asset.
+#[test]
+fn what_an_older_rule_named_keeps_its_id() {
+    let page = |head: &str| {
+        format!(
+            "<!doctype html>{head}<title>T</title><article><p>The ferry runs again today.</p><img src=cover.jpg alt=Ferry></article>"
+        )
+    };
+    let post = "<rss version='2.0' xmlns:wp='http://wordpress.org/export/1.2/'><channel><title>Q</title><link>https://q.example</link>\
+        <wp:wxr_version>1.2</wp:wxr_version><wp:base_blog_url>https://q.example</wp:base_blog_url><item><title>T</title>\
+        <guid isPermaLink='false'>https://old.example/?p=7</guid><wp:post_id>7</wp:post_id><wp:status>publish</wp:status>\
+        <wp:post_type>post</wp:post_type></item></channel></rss>";
+    let linked = r#"<link rel=canonical href="https://q.example/one"><script type="application/ld+json">
+        {"@context": "https://schema.org", "@type": "NewsArticle", "@id": "https://q.example/one#article", "headline": "T"}</script>"#;
+    for (file, text, older) in [
+        (
+            "one.html",
+            page("<link rel=canonical href='https://q.example/one'>"),
+            vec!["article paper/one.html", "image https://q.example/cover.jpg"],
+        ),
+        (
+            "one.html",
+            page("<link rel=canonical href='https://q.example/one'>"),
+            vec!["article http://q.example/one", "image https://q.example/cover.jpg"],
+        ),
+        (
+            "one.html",
+            page(linked),
+            vec!["article https://q.example/one#article", "image https://q.example/cover.jpg"],
+        ),
+        ("one.html", page(""), vec!["article paper/one.html", "image cover.jpg"]),
+        ("posts.xml", post.to_owned(), vec!["article https://old.example/?p=7"]),
+    ] {
+        let archive = Archive::new();
+        let event = |older: &&str| {
+            let (kind, id) = older.split_once(' ').unwrap();
+            let says = if kind == "image" { "caption" } else { "headline" };
+            format!(
+                "{{\"type\":\"{kind}.published\",\"id\":\"{id}\",\"data\":{{\"{says}\":\"As it was read\"}}}}\n"
+            )
+        };
+        archive.write("events.jsonl", &older.iter().map(event).collect::<String>());
+        archive.load("events.jsonl");
+        archive.write(&format!("paper/{file}"), &text);
+        archive.load("paper");
+        let snapshot = archive.log.snapshot().unwrap();
+        let assets: Vec<String> = AssetKind::ALL
+            .into_iter()
+            .flat_map(|kind| {
+                snapshot
+                    .assets(kind, None, 10)
+                    .unwrap()
+                    .into_iter()
+                    .map(move |(id, _)| format!("{kind} {id}"))
+            })
+            .collect();
+        assert_eq!(assets, older, "{text}");
+        assert_eq!(archive.load("paper").events, 0, "{text}");
+    }
+}

@@ -141,6 +141,11 @@ fn is_article(kind: &str) -> bool {
 }
 
 pub(super) fn url_of(article: &Map<String, Value>) -> String {
+    addresses_of(article).next().unwrap_or_default()
+}
+
+/// Returns what names an article, the surest first: its address, its page, its id.
+pub(super) fn addresses_of(article: &Map<String, Value>) -> impl Iterator<Item = String> + '_ {
     let text = |name: &str| match article.get(name) {
         Some(Value::Object(object)) => {
             object.get("@id").or_else(|| object.get("url")).map(text_of).unwrap_or_default()
@@ -148,12 +153,9 @@ pub(super) fn url_of(article: &Map<String, Value>) -> String {
         Some(value) => text_of(value),
         None => String::new(),
     };
-    ["url", "mainEntityOfPage", "@id", "identifier"]
-        .iter()
-        .map(|name| text(name))
-        // A fragment alone names a part of a page that is not named.
-        .find(|text| !text.is_empty() && !text.starts_with(['#', '_']))
-        .unwrap_or_default()
+    let named = ["url", "mainEntityOfPage", "@id", "identifier"].into_iter().map(text);
+    // A fragment alone names a part of a page that is not named.
+    named.filter(|text| !text.is_empty() && !text.starts_with(['#', '_']))
 }
 
 pub(super) fn read_article(map: Map<String, Value>, graph: &Graph<'_>) -> Nested {

@@ -6,7 +6,7 @@ use store::{AssetId, AssetKind};
 use super::{
     common::{Reader, text_of as decoded},
     entry::{Again, Entry, Head, Says, Shape, Stage},
-    jsonld::{Graph, plain_values, read_article, url_of},
+    jsonld::{Graph, addresses_of, plain_values, read_article, url_of},
     loose,
 };
 use crate::{
@@ -62,19 +62,20 @@ impl Reader for Html {
         let meta = Meta::of(&tree);
         let canonical = meta.first(&["canonical", "og:url"]);
         let mut nested = Nested::default();
-        let mut own = String::new();
         let article = main_article(&graph, &canonical);
+        let own: Vec<String> = article.map(|article| addresses_of(article).collect()).unwrap_or_default();
         if let Some(article) = article {
-            own = url_of(article);
             nested = read_article(article.clone(), &graph);
         }
-        let former = [&canonical, &own].into_iter().find(|url| url.contains("://")).cloned();
-        let base =
-            [tree.all("base").map(|node| tree.attribute(node, "href").to_owned()).next(), former.clone()];
+        let named: Vec<String> = std::iter::once(canonical).chain(own).collect();
+        let base = [
+            tree.all("base").map(|node| tree.attribute(node, "href").to_owned()).next(),
+            named.iter().find(|url| url.contains("://")).cloned(),
+        ];
         let base = base.into_iter().flatten().find(|base| link::is_absolute(base)).unwrap_or_default();
-        let stated = [canonical, own].into_iter().filter(|url| !url.trim().is_empty());
-        let address = stated.map(|url| link::resolve(&base, &url)).collect::<Vec<_>>();
-        nested.article.url = address.into_iter().find(|url| url.contains("://")).unwrap_or_default();
+        let stated = named.iter().take(2).filter(|url| !url.trim().is_empty());
+        let address = stated.map(|url| link::resolve(&base, url)).find(|url| url.contains("://"));
+        nested.article.url = address.unwrap_or_default();
         fill_from_page(&mut nested, &meta, &tree, &base);
         // As Hugo writes the old addresses of a page.
         if nested.article.body.is_empty() && meta.redirects {
@@ -84,7 +85,15 @@ impl Reader for Html {
             return Err(Reason::Content("there is neither a title nor a text in this page".to_owned()));
         }
         let id = id_or(&nested.article.url, || origin.stem.clone())?;
-        nested.former(AssetKind::Article, &id, former.and_then(|url| AssetId::new(url).ok()));
+        // Older rules saw fewer of the names of a page, or others first; without any it was called by its file. A page that was
+        // saved before its site was encrypted is the same page.
+        let plain: Vec<String> = named
+            .iter()
+            .filter_map(|url| Some(format!("http://{}", url.strip_prefix("https://")?)))
+            .collect();
+        for former in named.iter().chain(&plain).chain([&origin.stem]) {
+            nested.former(AssetKind::Article, &id, AssetId::new(former.as_str()).ok());
+        }
         let publicity = publicity::page(article, &meta.first(&["article:expiration_time"]));
         Ok(publicity.on(nested.finish(id)))
     }
