@@ -46,7 +46,7 @@ use crate::{
 };
 
 /// Bytes of records that may be under way between reading and appending.
-const BYTES_UNDER_WAY: usize = 24 << 20;
+const BYTES_UNDER_WAY: usize = 16 << 20;
 
 /// What to load, and how.
 #[derive(Debug, Clone)]
