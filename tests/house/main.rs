@@ -40,12 +40,13 @@ fn is_there(folder: &str) -> bool {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).is_dir()
 }
 
-const FOLDERS: [&str; 10] = [
+const FOLDERS: [&str; 11] = [
     "src",
     "store/src",
     "ingest/src",
     "views/src",
     "ends/tantivy/src",
+    "ends/opensearch/src",
     "indexer/src",
     "query/src",
     "search/src",
@@ -84,18 +85,25 @@ fn only_its_end_names_tantivy() {
 }
 
 #[test]
+fn only_its_end_names_the_client_of_a_cluster() {
+    only("ureq", &["ends/opensearch/src"]);
+    only("rustls", &["ends/opensearch/src"]);
+}
+
+#[test]
 fn only_search_api_names_http() {
     only("axum", &["search-api/src"]);
     only("hyper", &["search-api/src"]);
 }
 
 /// The crates of ours that each may name, as its manifest lists them; who names another does not compile.
-const EDGES: [(&str, &[&str]); 9] = [
+const EDGES: [(&str, &[&str]); 10] = [
     ("store", &[]),
     ("ingest", &["store"]),
     ("views", &["store"]),
     ("query", &["store", "views"]),
     ("ends/tantivy", &["query", "store", "views"]),
+    ("ends/opensearch", &["store", "views"]),
     ("indexer", &["end-tantivy", "store", "views"]),
     ("search", &["indexer", "query", "store", "views"]),
     ("search-api", &["indexer", "ingest", "query", "search", "store", "views"]),
