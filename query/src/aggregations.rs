@@ -95,7 +95,7 @@ pub enum AggregationKind {
     MultiTerms(MultiTerms),
     /// A bucket for each interval of dates, which are as long as it takes for so many.
     AutoHistogram(AutoHistogram),
-    /// What the values add up to and how they spread.
+    /// The sum of the values, and their spread.
     Spread {
         /// The field.
         field: String,

@@ -33,7 +33,7 @@ pub struct SearchResponse {
     /// True if the index has moved on since the page before, whose commit is not kept any more: hits whose scores have
     /// changed may be missing here, or be here once more.
     pub moved: bool,
-    /// What whoever typed the query should know: a word before a colon that names no field.
+    /// Notes for the one who typed the query: a word before a colon that names no field.
     pub notes: Vec<String>,
     /// The generation that answered.
     pub generation: String,

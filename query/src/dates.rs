@@ -236,7 +236,7 @@ mod tests {
 
     const NOW: i64 = 1_700_000_000_000; // 2023-11-14T22:13:20Z
 
-    /// What is written, what of it is the lower and the upper bound in Elasticsearch's requests, and, where it is another,
+    /// A written date, its lower and upper bound in Elasticsearch's requests, and, where it is another,
     /// the upper bound of our own `date:` and `to=`.
     const BOUNDS: [(&str, &str, &str, Option<&str>); 14] = [
         ("1912", "1912-01-01T00:00:00.000Z", "1912-01-01T23:59:59.999Z", Some("1912-12-31T23:59:59.999Z")),

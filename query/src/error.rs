@@ -29,13 +29,13 @@ impl QueryError {
         self
     }
 
-    /// The same under another of Elasticsearch's names.
+    /// Returns the error under another of Elasticsearch's names.
     #[must_use]
     pub fn named(self, es_type: &'static str) -> Self {
         Self { es_type, ..self }
     }
 
-    /// The same, found only by searching.
+    /// Returns the error as one that only searching finds.
     #[must_use]
     pub fn late(self) -> Self {
         Self { late: true, ..self }

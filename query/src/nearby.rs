@@ -1,4 +1,4 @@
-//! Where the words of a phrase stand together in a text, if they may be moved.
+//! The places where the words of a phrase stand together in a text, if they may be moved.
 //!
 //! Each word of the phrase has its places in a text. Taken back by the word's own number in the phrase they are all the
 //! same where the phrase stands as it is; how far they are apart is how much was moved. This is what Lucene calls slop,

@@ -77,7 +77,7 @@ pub struct SearchRequest {
     pub source: SourceFilter,
     /// The parts of them that are given as single fields besides.
     pub fields: SourceFilter,
-    /// What whoever typed the query should know: words before a colon that name no field.
+    /// Notes for the one who typed the query: words before a colon that name no field.
     pub notes: Vec<String>,
     /// True if a page whose documents are too large together ends before the first that is too much, instead of being
     /// refused.

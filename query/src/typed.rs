@@ -1,4 +1,4 @@
-//! What somebody has typed so far: words, the last of which may be the beginning of one. Case and diacritics make no
+//! A query as it has been typed so far: words, the last of which may be the beginning of one. Case and diacritics make no
 //! difference.
 
 use views::{Analyser, Language};
@@ -10,7 +10,7 @@ pub struct Typed {
     whole: String,
 }
 
-/// How well a value fits what was typed; the larger the better.
+/// The fit of a value to what was typed; the larger the better.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fit {
     /// The words stand anywhere in it.

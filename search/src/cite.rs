@@ -52,7 +52,7 @@ impl Form {
     }
 }
 
-/// What a citation says.
+/// The parts of a citation.
 #[derive(Debug, Default)]
 pub struct Cited {
     id: String,
@@ -67,9 +67,9 @@ pub struct Cited {
     language: String,
     summary: String,
     keywords: Vec<String>,
-    /// Where it stands for good, as far as that is known.
+    /// The address at which it stays, if one is known.
     address: Option<String>,
-    /// Which event it was read from.
+    /// The event that it was read from.
     evidence: String,
 }
 

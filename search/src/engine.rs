@@ -49,7 +49,7 @@ pub struct Pinned {
     pub hidden: Arc<BTreeSet<AssetId>>,
 }
 
-/// How long a search waits for the index to take in what was just written.
+/// The longest time that a search waits for the index to take in what was just written.
 pub const WAIT_LIMIT: Duration = Duration::from_secs(2);
 
 impl Search {

@@ -22,7 +22,7 @@ pub enum SearchError {
     /// There is no such thing to search.
     #[error("{reason}")]
     NotThere {
-        /// What is not there, and what to do.
+        /// The thing that is not there, and what to do.
         reason: String,
         /// The parameter that names it; empty where none does.
         pointer: &'static str,
@@ -33,12 +33,12 @@ pub enum SearchError {
          more of its patterns"
     )]
     TooLong,
-    /// What was just written is not in the index yet.
+    /// The index has not yet taken in what was just written.
     #[error("event {wanted} is not all in the index yet, which has come to {reached}: ask again")]
     NotYet {
-        /// What was asked for.
+        /// The seq that was asked for.
         wanted: Seq,
-        /// How far it is.
+        /// The seq that the index has reached.
         reached: Seq,
     },
     /// The index fails.

@@ -11,7 +11,7 @@ use query::IndexName;
 
 use crate::{engine::Pinned, error::SearchError};
 
-/// How long one is kept since it was last asked.
+/// The time for which one is kept after it was last asked.
 const KEEP: Duration = Duration::from_secs(300);
 /// The most that are kept: each holds files that a merge has taken the place of.
 const MAX_KEPT: usize = 32;

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::text::Language;
 
-/// What the index holds of an asset, and what a search returns.
+/// A document: what an index holds of an asset, and a search returns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     /// The asset it is of.
@@ -16,7 +16,7 @@ pub struct Document {
     pub seq: Seq,
     /// Which revision that is.
     pub revision: Revision,
-    /// Where that event comes from, as its sender said; no part of what is indexed.
+    /// The source of that event, as its sender stated it; not indexed.
     pub source: String,
     /// The asset's own fields, and what is joined to them.
     pub json: Map<String, Value>,
@@ -148,7 +148,7 @@ fn put_text(hasher: &mut Xxh3, text: &str) {
 /// A digest over a set of documents: the sum of theirs, so that the order does not matter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewDigest {
-    /// How many documents.
+    /// The number of documents.
     pub documents: u64,
     high: u64,
     low: u64,

@@ -6,13 +6,13 @@ use store::ArchiveDate;
 
 use crate::text::Analyser;
 
-/// What is added to the name of a stemmed field for its words as they are written: `headline.exact`.
+/// The ending of a stemmed field's name for its words as they are written: `headline.exact`.
 pub const EXACT: &str = ".exact";
 
-/// What is added to the name of a date for its day by the clock that it was written by: `published.local`.
+/// The ending of a date's name for its day by the clock that it was written by: `published.local`.
 pub const LOCAL: &str = ".local";
 
-/// How a field is indexed.
+/// The way a field is indexed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
     /// Analysed text, with positions. Where that means stems, the words as they are written are indexed too, under the
@@ -34,9 +34,9 @@ pub enum FieldKind {
 pub struct FieldSpec {
     /// The path in the document's JSON; steps through lists take all their entries: `images.caption`.
     pub name: &'static str,
-    /// How it is indexed.
+    /// The way it is indexed.
     pub kind: FieldKind,
-    /// What a hit in it weighs in a plain search; 0 leaves it out of plain searches.
+    /// The weight of a hit in it in a plain search; 0 leaves it out of plain searches.
     pub weight: f32,
 }
 

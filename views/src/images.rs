@@ -12,7 +12,7 @@ use crate::{
 
 pub(crate) struct Images;
 
-/// How many articles an image lists, in the order of their ids; `used_in_count` counts all.
+/// The largest number of articles that an image lists, in the order of their ids; `used_in_count` counts all.
 const MAX_USED_IN: usize = 100;
 const ARTICLE_FIELDS: [&str; 4] = ["headline", "published", "section", "language"];
 

@@ -1,4 +1,4 @@
-//! What views share: joining other assets in, and finding who names whom.
+//! The parts that views share: joining other assets in, and finding who names whom.
 
 use std::{collections::HashMap, hash::Hash, rc::Rc};
 
@@ -10,10 +10,10 @@ use store::{
 
 use crate::view::{Change, Touch};
 
-/// How many referrers are read at once.
+/// The number of referrers that are read at once.
 const PAGE: usize = 1_000;
 
-/// What of another asset is joined to a document.
+/// The part of another asset that is joined to a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Part {
     /// Of an article's author.
@@ -41,7 +41,7 @@ impl Part {
     }
 }
 
-/// What other assets say that are joined to documents, remembered from one document to the next: a newspaper has few
+/// The joined parts of other assets, remembered from one document to the next: a newspaper has few
 /// authors and many articles. What is joined is remembered for as long as the snapshots are of one state of one log;
 /// what one event says, which never changes, for longer.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ pub struct Known {
     by_event: HashMap<Seq, Rc<Map<String, Value>>>,
 }
 
-/// How many assets and how many events are remembered.
+/// The largest number of assets, and of events, that are remembered.
 const KNOWN_MAX: usize = 10_000;
 
 impl Known {

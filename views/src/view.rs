@@ -1,4 +1,4 @@
-//! What a view is: a way to make documents out of assets, and its name.
+//! A view: a way to make documents out of assets, and its name.
 
 use std::{cmp::Ordering, fmt, hash, ops::Deref};
 
@@ -77,12 +77,12 @@ pub trait View: Send + Sync {
     }
 }
 
-/// What a view is of, and what of it can be searched.
+/// The kind of asset that a view is of, and the fields that can be searched.
 #[derive(Debug)]
 pub struct Table {
     /// The kind of asset that its documents are made of.
     pub kind: AssetKind,
-    /// What of the documents can be searched.
+    /// The fields of the documents that can be searched.
     pub fields: &'static [FieldSpec],
     /// The names that people use for its fields.
     pub names: Names,
@@ -91,12 +91,12 @@ pub struct Table {
 /// Takes one touched asset.
 pub type Touch<'a> = &'a mut dyn FnMut(AssetId) -> Result<(), ReadError>;
 
-/// What an event changed.
+/// A change that an event made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The event.
     pub seq: Seq,
-    /// What sort of fact it states.
+    /// The type of the event.
     pub event_type: EventType,
     /// The asset that it is about.
     pub asset: AssetRef,
@@ -109,7 +109,7 @@ pub struct Names {
     pub date: &'static str,
     /// The sections that `section` looks at.
     pub section: &'static str,
-    /// What `byline` looks at: names as text, ids as they are.
+    /// The fields that `byline` looks at: names as text, ids as they are.
     pub byline: &'static [&'static str],
     /// Other names, for `name:` in query strings and for facets.
     pub others: &'static [(&'static str, &'static [&'static str])],

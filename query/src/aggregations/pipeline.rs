@@ -24,7 +24,7 @@ pub enum Pipeline {
     SerialDifference {
         /// The number.
         of: Numbers,
-        /// How many before.
+        /// The distance to the earlier bucket.
         lag: usize,
     },
     /// A figure of the buckets in a window that moves on with each.
@@ -56,7 +56,7 @@ pub enum Pipeline {
     Sort {
         /// The numbers that they are ordered by, and whether the largest comes first.
         by: Vec<(Numbers, bool)>,
-        /// How many are passed over.
+        /// The number of buckets that are passed over.
         from: usize,
         /// At most so many are given.
         size: Option<usize>,
@@ -75,11 +75,11 @@ pub enum Pipeline {
 pub struct Numbers {
     /// The way to it: `_count`, `sum_of_pages`, `old>pages.max`, `percents[99.0]`.
     pub path: String,
-    /// What stands for a number that a bucket does not have.
+    /// The number that stands for one that a bucket does not have.
     pub gap: Gap,
 }
 
-/// What becomes of buckets that have no such number.
+/// The treatment of buckets that have no such number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gap {
     /// They are passed over.
@@ -120,7 +120,7 @@ pub enum Over {
     Min,
     /// Count, smallest, largest, mean and sum.
     Stats,
-    /// The same and what they spread; bounds are so many standard deviations away.
+    /// The statistics with their spread; bounds are so many standard deviations away.
     Extended(f64),
     /// The numbers below which these shares in percent are.
     Percentiles(Vec<f64>),
@@ -158,7 +158,7 @@ pub fn with_pipelines(asked: &[Aggregation], answers: Vec<AggregationAnswer>) ->
     answers
 }
 
-/// The same for what is nested in the buckets of one answer, and for those buckets themselves.
+/// Computes the pipelines nested in the buckets of one answer, then those over the buckets.
 fn inside(asked: &Aggregation, result: &mut AggregationResult) {
     if !asked.nested.iter().any(has_pipelines) {
         return;

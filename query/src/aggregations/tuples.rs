@@ -6,7 +6,7 @@ use crate::{DateFormat, Scalar};
 /// A bucket for each combination of values, in the order of these and page by page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Composite {
-    /// What values are combined, the first counting most in the order.
+    /// The values that are combined, the first counting most in the order.
     pub sources: Vec<Source>,
     /// At most so many buckets.
     pub size: usize,

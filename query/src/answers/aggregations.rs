@@ -58,7 +58,7 @@ pub enum AggregationResult {
     Change {
         /// The difference.
         value: f64,
-        /// The same by a unit of time.
+        /// The derivative by a unit of time.
         by_unit: Option<f64>,
     },
     /// Of a pipeline: the largest or smallest number, and whose it is.

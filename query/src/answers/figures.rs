@@ -1,9 +1,9 @@
 //! Figures of many numbers: how they spread, and what shares of them are below which.
 
-/// What many numbers add up to, and how they spread.
+/// The sum of many numbers, and their spread.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spread {
-    /// How many there are.
+    /// The count of the numbers.
     pub count: u64,
     /// Their sum.
     pub sum: f64,
@@ -84,7 +84,7 @@ impl Spread {
 /// A share of numbers, or a number with the share that is below it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Share {
-    /// What was asked for: a share in percent, or a number.
+    /// The share in percent, or the number, that was asked for.
     pub of: f64,
     /// The number below which that share is, or the share in percent; none of no numbers.
     pub value: Option<f64>,

@@ -17,13 +17,13 @@ enum Named {
     Exact,
     /// Words of letters alone, lowered.
     Letters,
-    /// What lies between white space.
+    /// Words parted by white space.
     Space,
     /// The whole as one word.
     Whole,
 }
 
-/// What an analyser has made of a text.
+/// The text that an analyser has made of another.
 pub(super) struct Analysed {
     pub(super) text: String,
     /// True if it made words that are in no document.

@@ -10,7 +10,7 @@ use crate::{
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "function_score", read: Read::Options(read) }];
 
-/// What there is instead of scripts.
+/// The advice to those who send scripts.
 pub(super) const INSTEAD: &str =
     "use `function_score` with `field_value_factor`, `gauss`, `exp`, `linear` or `weight`";
 

@@ -21,7 +21,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
 ];
 
-/// What is wrong with the syntax of a text, Elasticsearch finds on its shards.
+/// Returns an error of syntax as Elasticsearch states it, which finds those on its shards.
 fn found_late(error: QueryError) -> QueryError {
     match error.es_type {
         "parsing_exception" | "illegal_argument_exception" => error.named("query_shard_exception").late(),

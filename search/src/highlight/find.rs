@@ -132,7 +132,7 @@ pub(super) struct Seeker {
     readings: Vec<Reading>,
 }
 
-/// What is looked for among the terms that one analyser makes of a text.
+/// The words that are looked for among the terms that one analyser makes of a text.
 struct Reading {
     /// None takes a text as it is.
     analyser: Option<Analyser>,

@@ -7,7 +7,7 @@ use query::{HighlightField, HighlightOptions};
 
 use super::find::Span;
 
-/// What the fragments of a document may take.
+/// The time and memory that the fragments of a document may take.
 pub(super) struct Room<'a> {
     budget: &'a Budget,
     steps: Steps,
@@ -109,7 +109,7 @@ fn windows(text: &str, spans: &[Span], field: &HighlightField, room: &mut Room<'
     windows
 }
 
-/// How many windows wait until the best are taken of them.
+/// The number of windows that wait until the best of them are taken.
 const MOST_KEPT: usize = 256;
 
 /// Of windows that are worth the same, the first.

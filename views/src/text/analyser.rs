@@ -42,7 +42,7 @@ impl Analyser {
         terms
     }
 
-    /// The same one by one, until `take` says that it wants no more: of a long text they need much room.
+    /// Gives the terms of a text one by one, until `take` returns false: those of a long text need much room.
     pub fn each_term(self, language: Language, text: &str, mut take: impl FnMut(Term) -> bool) {
         let language = if self == Self::Exact { Language::Other } else { language };
         let mut words = Words::new(text);
@@ -69,9 +69,9 @@ pub struct Term {
     pub text: String,
     /// Its word as it is written, where that is not its stem.
     written: Option<String>,
-    /// Where its word begins, in bytes.
+    /// The byte at which its word begins.
     pub start: usize,
-    /// Where its word ends, in bytes.
+    /// The byte behind its word.
     pub end: usize,
     /// Its number among the words, from 0.
     pub position: usize,
@@ -100,12 +100,12 @@ pub struct Terms<'a> {
     language: Language,
 }
 
-/// Where the word of a term stands.
+/// The place of a term's word in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// Where it begins, in bytes.
+    /// The byte at which it begins.
     pub start: usize,
-    /// Where it ends, in bytes.
+    /// The byte behind it.
     pub end: usize,
     /// True if a [form](super::forms) was appended: the word is not its own stem.
     pub has_form: bool,

@@ -78,7 +78,7 @@ fn push_letter(c: char, keeps_dotless: bool, out: &mut String) {
     }
 }
 
-/// What the marks of a script are to its readers.
+/// The part that the marks of a script play for its readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Script {
     /// Latin, Greek, Hebrew, Arabic, Syriac: the letter without its marks is how it is typed.

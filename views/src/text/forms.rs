@@ -19,7 +19,7 @@
 
 use std::ops::Range;
 
-/// How many bytes stem and word have in common at the start; a shorter stem has all of its own.
+/// The number of bytes that stem and word have in common at the start; a shorter stem has all of its own.
 pub const ALIKE: usize = 2;
 /// Before forms whose word begins otherwise than its stem.
 pub const UNLIKE: u8 = 1;

@@ -248,7 +248,7 @@ static SMALL_WORDS: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
 
 /// So many more small words of another language show that the letters mislead.
 const MISLED: u32 = 1;
-/// How many words tell the language.
+/// The number of words that are looked at to tell the language.
 const LOOK_AT_WORDS: usize = 60;
 /// A text of so many words, longer than most headlines, has small words among them …
 const LONG_WORDS: u32 = 16;
@@ -275,7 +275,7 @@ impl Counts {
     }
 }
 
-/// What the first words of a text tell of its language.
+/// The evidence of a text's first words for its language.
 #[derive(Default)]
 struct Words {
     words: u32,
@@ -285,7 +285,7 @@ struct Words {
     small: Counts,
     /// Words with letters that a language does not use.
     foreign: Counts,
-    /// Where the last of these words ends in the text, in bytes.
+    /// The byte behind the last of these words.
     end: usize,
 }
 

@@ -12,13 +12,13 @@ const MAX_WORD_CHARS: usize = 64;
 /// One word, by its place in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Word {
-    /// Where it begins, in bytes.
+    /// The byte at which it begins.
     pub(crate) start: usize,
-    /// Where it ends, in bytes.
+    /// The byte behind it.
     pub(crate) end: usize,
     /// True if all of it is ASCII.
     pub(crate) ascii: bool,
-    /// How many characters of a script that does not part its words it is: two neighbours, or one that has none.
+    /// The number of characters, if its script does not part words: two neighbours, or one that has none; else 0.
     pub(crate) cells: u8,
 }
 
