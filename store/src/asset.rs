@@ -1,4 +1,4 @@
-//! What an asset is called: a kind and an id.
+//! The name of an asset: a kind and an id.
 
 use std::{fmt, str::FromStr};
 
@@ -142,7 +142,7 @@ pub enum InvalidId {
     /// More than [`MAX_ID_BYTES`].
     #[error("an id of {bytes} bytes is too long: at most {MAX_ID_BYTES} are kept")]
     TooLong {
-        /// What it has.
+        /// The length of the text, in bytes.
         bytes: usize,
     },
     /// A control character, which no reader could see.

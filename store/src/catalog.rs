@@ -48,7 +48,7 @@ pub enum Status {
     },
 }
 
-/// What of a referrer's last revision is kept with each of its edges, so that counting a prolific author's work
+/// The part of a referrer's last revision that is kept with each of its edges, so that counting a prolific author's work
 /// reads no payloads. Empty for what is no article.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Brief {
@@ -78,7 +78,7 @@ impl Brief {
 /// erasure takes it.
 pub(crate) type ContentMark = [u8; 16];
 
-/// What the log says of an asset now. Stored as
+/// The state of an asset now. Stored as
 ///
 /// ```text
 /// head   = latest:varint, live:varint, live_revision:varint, until:time, published:varint, revision:varint,
@@ -288,7 +288,7 @@ pub(crate) struct Change<'a> {
     pub(crate) said: &'a Said,
 }
 
-/// What the catalog takes of an event's payload.
+/// The part of an event's payload that the catalog takes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Said {
     /// Its payload was erased: what it says is not known any more.
@@ -307,9 +307,9 @@ pub(crate) struct Said {
     pub(crate) never_public: bool,
     /// The target of a merge.
     pub(crate) into: Option<AssetId>,
-    /// What the asset names from now on for readers; `None` leaves what it named.
+    /// The assets that this one names from now on for readers; `None` leaves those it named.
     pub(crate) references: Option<Vec<AssetRef>>,
-    /// What is kept with each of these references.
+    /// The brief that is kept with each of these references.
     pub(crate) brief: Brief,
 }
 

@@ -69,7 +69,7 @@ impl From<Timestamp> for String {
     }
 }
 
-/// How exactly a date is known.
+/// The precision with which a date is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Precision {
     /// `1931`

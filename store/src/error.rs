@@ -1,4 +1,4 @@
-//! What can go wrong with the store as a whole. What is wrong with one event is [`crate::InvalidEvent`].
+//! Errors of the store as a whole. One of a single event is [`crate::InvalidEvent`].
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -17,7 +17,7 @@ pub enum OpenError {
     Directory {
         /// Which.
         dir: PathBuf,
-        /// What the system said.
+        /// The system's error.
         error: std::io::Error,
     },
     /// LMDB refuses.
@@ -25,7 +25,7 @@ pub enum OpenError {
     Lmdb {
         /// Which.
         dir: PathBuf,
-        /// What LMDB said.
+        /// LMDB's error.
         error: heed::Error,
     },
     /// A newer program wrote it.
@@ -47,7 +47,7 @@ pub enum OpenError {
     Upgrade {
         /// Which.
         dir: PathBuf,
-        /// What stood in the way; the log is as it was.
+        /// The error that stood in the way; the log is as it was.
         error: Box<AppendError>,
     },
     /// An older program wrote its catalog, and it cannot be folded again.
@@ -55,7 +55,7 @@ pub enum OpenError {
     Catalog {
         /// Which.
         dir: PathBuf,
-        /// What stood in the way.
+        /// The error that stood in the way.
         error: Box<AppendError>,
     },
     /// The directory holds something else, or lost a part.
@@ -63,7 +63,7 @@ pub enum OpenError {
     NotALog {
         /// Which.
         dir: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         why: &'static str,
     },
     /// Its data file lost its end.
@@ -73,7 +73,7 @@ pub enum OpenError {
     Truncated {
         /// Which volume.
         dir: PathBuf,
-        /// What is left of the file.
+        /// The bytes that are left of the file.
         bytes: u64,
     },
     /// This process has it open already.
@@ -127,7 +127,7 @@ pub enum ReadError {
     Damaged {
         /// Which.
         seq: Seq,
-        /// How.
+        /// The damage.
         damage: Damage,
     },
     /// A head in the catalog is damaged, or it and the log do not agree.
@@ -143,12 +143,12 @@ pub enum ReadError {
     Scratch {
         /// Of when.
         as_of: String,
-        /// What failed.
+        /// The error.
         error: Arc<std::io::Error>,
     },
 }
 
-/// How a record is damaged.
+/// The damage of a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
     /// It does not follow the grammar.
@@ -194,9 +194,9 @@ pub enum AppendError {
     Conflict {
         /// Which.
         asset: AssetRef,
-        /// What the batch expected; 0 is "not there".
+        /// The revision that the batch expected; 0 is "not there".
         expected: Revision,
-        /// What there is.
+        /// The revision that there is.
         found: Revision,
     },
     /// Another process writes to the log and did not end in time, or this one is about to end.
@@ -214,7 +214,7 @@ pub enum AppendError {
     /// LMDB or the disk fails.
     #[error("the log cannot be written: {0}")]
     Lmdb(Arc<heed::Error>),
-    /// What is there cannot be read.
+    /// The log cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The erasure is in the log and readers see it, but the erased bytes could not be driven out of its files yet.
@@ -224,7 +224,7 @@ pub enum AppendError {
     NotForgotten {
         /// The log's head when the erasure was in.
         seq: Seq,
-        /// What stood in the way.
+        /// The error that stood in the way.
         error: Arc<AppendError>,
     },
 }

@@ -132,7 +132,7 @@ pub struct Event {
     pub schema: u64,
     /// Its link in the chain of digests.
     pub digest: Digest,
-    /// What an erasure takes.
+    /// The payload, which an erasure takes.
     pub payload: Payload,
 }
 
@@ -141,11 +141,11 @@ pub struct Event {
 pub enum Payload {
     /// It is there.
     Kept {
-        /// What the event states.
+        /// The fact that the event states.
         fact: Fact,
         /// For a published event: whether readers may see the revision.
         visibility: Visibility,
-        /// Where it comes from.
+        /// Its source.
         source: String,
         /// Envelope fields that this version does not know.
         unknown: Map<String, Value>,
@@ -253,7 +253,7 @@ pub enum InvalidEvent {
     Data {
         /// From `data` down: `data.keywords[2].value`.
         path: String,
-        /// What is wrong with it.
+        /// The fault.
         why: String,
     },
     /// A stored payload of a version that this program does not know.

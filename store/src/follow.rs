@@ -9,7 +9,7 @@ use crate::{
     log::{digest::Digest, handle::Log},
 };
 
-/// What reads the log on and keeps, beside its work, how far it has come: an index, a reader of events, a publisher.
+/// A follower: it reads the log on and keeps its checkpoint beside its work. An index, a reader of events, a publisher.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Follower {
     name: String,
@@ -82,9 +82,9 @@ pub enum LostTail {
     Behind {
         /// Its name.
         follower: String,
-        /// How far it had come.
+        /// The seq that the follower had come to.
         checkpoint: Seq,
-        /// Where the log ends.
+        /// The last seq of the log.
         head: Seq,
     },
     /// It holds other events.
@@ -94,7 +94,7 @@ pub enum LostTail {
     Other {
         /// Its name.
         follower: String,
-        /// How far it had come.
+        /// The seq that the follower had come to.
         checkpoint: Seq,
         /// The digest that it saw there.
         expected: Digest,
@@ -126,7 +126,7 @@ impl Log {
     /// [`Self::wake_followers`], in any process. Returns what `ready` said last.
     ///
     /// # Errors
-    /// What `ready` returns.
+    /// The error that `ready` returns.
     pub fn wait_until<E>(
         &self,
         limit: Duration,

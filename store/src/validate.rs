@@ -1,4 +1,4 @@
-//! What an event must satisfy before the log takes it. Files, HTTP and every other source meet this same check.
+//! The rules that an event must satisfy before the log takes it. Files, HTTP and every other source meet this same check.
 
 use std::fmt::Display;
 
@@ -11,9 +11,9 @@ use crate::{
 pub(crate) const MAX_PAYLOAD_BYTES: usize = 16 << 20;
 /// The longest short text (headline, caption, name …) in bytes.
 pub(crate) const MAX_SHORT_TEXT_BYTES: usize = 64 << 10;
-/// How many assets one asset may name.
+/// The largest number of assets that one asset may name.
 pub const MAX_REFERENCES: usize = 2_000;
-/// How many keywords, corrections, renditions or other names one asset may have.
+/// The largest number of keywords, of corrections, of renditions or of other names of one asset.
 pub const MAX_LIST: usize = 10_000;
 
 /// The fields of an event's JSON form that have a meaning of their own.

@@ -25,8 +25,8 @@ impl Log {
         self.past(as_of, None)
     }
 
-    /// The same, of the log's events up to `last` alone: what came later and belongs before then is not seen, so two
-    /// such snapshots never differ.
+    /// Returns the snapshot of that moment of the log's events up to `last` alone: what came later and belongs before then is
+    /// not seen, so two such snapshots never differ.
     ///
     /// # Errors
     /// As [`Self::snapshot_as_of`].

@@ -1,4 +1,4 @@
-//! What one transaction changes of the catalog: collected first, then written in the order of the keys, so that LMDB
+//! The changes of one transaction to the catalog: collected first, then written in the order of the keys, so that LMDB
 //! finds each page once however the assets come.
 
 use std::collections::{BTreeMap, HashSet};

@@ -34,7 +34,7 @@ const KEPT: usize = 4;
 /// So many events are looked at before the next read transaction.
 const CHUNK: u64 = 5_000;
 
-/// What makes a snapshot one of the past.
+/// The moment that a snapshot of the past is of, and its catalog.
 pub(crate) struct Past {
     pub(crate) as_of: AsOf,
     /// The last event that is looked at, where that is not the last of the log.

@@ -32,7 +32,7 @@ impl Reader {
     }
 }
 
-/// What a reader is told of an asset.
+/// The answer to a reader who asks for an asset.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shown {
     /// He may see it: its last public revision, or the asset that it was merged into.

@@ -36,7 +36,7 @@ pub struct Snapshot {
     pub(crate) reader: Reader,
 }
 
-/// What the log says of an asset.
+/// The state of an asset in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssetState {
     /// Its last event of any sort.
@@ -71,9 +71,9 @@ pub struct Live {
     pub revision: Revision,
     /// When it happened at the source.
     pub time: Timestamp,
-    /// Where it comes from, as its sender said; empty where that is not known.
+    /// Its source, as its sender stated it; empty where that is not known.
     pub source: String,
-    /// What it says.
+    /// The content of the revision.
     pub content: Content,
 }
 
@@ -84,9 +84,9 @@ pub struct LiveFields {
     pub seq: Seq,
     /// Which revision it is.
     pub revision: Revision,
-    /// Where it comes from, as its sender said; empty where that is not known.
+    /// Its source, as its sender stated it; empty where that is not known.
     pub source: String,
-    /// What it says: the JSON of its [`Content`].
+    /// The content of the revision: the JSON of its [`Content`].
     pub fields: Map<String, Value>,
 }
 
@@ -235,7 +235,7 @@ impl Snapshot {
         }
     }
 
-    /// The same as it is stored, which takes half the time: for who makes something of many.
+    /// Returns the revision's content as it is stored, in half the time: for work on many assets.
     ///
     /// # Errors
     /// [`ReadError`]: damaged, or the disk fails.
@@ -330,7 +330,7 @@ impl Snapshot {
         Ok(self.referrers_in_brief(asset, after, count)?.into_iter().map(|(asset, _)| asset).collect())
     }
 
-    /// The same, each with what its last revision says in brief.
+    /// Returns the referrers, each with what its last revision says in brief.
     ///
     /// # Errors
     /// [`ReadError`]: the catalog is damaged, or the disk fails.

@@ -1,4 +1,4 @@
-//! What those who name an asset add up to: how many there are that readers see, when they ran and in which sections.
+//! The work that names an asset, counted: the assets that readers see, their dates and sections.
 //! Kept in the catalog, so that a byline with a million articles is told of by reading some rows.
 //!
 //! The rows lie beside the edges of the asset that is named:
@@ -36,19 +36,19 @@ const DATE: u8 = b'd';
 const IMAGES: u8 = b'i';
 const SECTION: u8 = b's';
 
-/// What the assets that name one add up to, of those that readers see.
+/// The assets that name one and that readers see, counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Work {
-    /// How many articles.
+    /// The number of articles.
     pub articles: u64,
-    /// How many images.
+    /// The number of images.
     pub images: u64,
     /// The earliest date of an article; of several that begin together the least by its text. Of an image it is not
     /// known.
     pub first: Option<ArchiveDate>,
     /// The latest, in the same order.
     pub last: Option<ArchiveDate>,
-    /// How many articles each section had. Of an image it is not known.
+    /// The number of articles in each section. Of an image it is not known.
     pub sections: BTreeMap<String, u64>,
 }
 

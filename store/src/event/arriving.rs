@@ -22,9 +22,9 @@ pub struct NewEvent {
     pub id: AssetId,
     /// When it happened at the source; the log puts its own clock's time where it is not known.
     pub time: Option<Timestamp>,
-    /// Where it comes from, for people: `load:archive/1931.jsonl`, `http`, `kafka:articles/0`.
+    /// Its source, for people: `load:archive/1931.jsonl`, `http`, `kafka:articles/0`.
     pub source: String,
-    /// What it states.
+    /// The fact that it states.
     pub fact: Fact,
     /// For a published event: whether readers may see the revision.
     pub visibility: Visibility,

@@ -1,4 +1,4 @@
-//! What events state: their types, and the data of each.
+//! The facts that events state: their types, and the data of each.
 
 use std::{borrow::Cow, fmt};
 
@@ -142,7 +142,7 @@ pub struct Merge {
     pub unknown: Map<String, Value>,
 }
 
-/// What an event states, with its data.
+/// The fact that an event states, with its data.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     /// A whole revision.

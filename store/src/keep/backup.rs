@@ -34,7 +34,7 @@ pub enum BackupError {
     Write {
         /// Which.
         dir: PathBuf,
-        /// What the system or LMDB said.
+        /// The error of the system or of LMDB.
         error: heed::Error,
     },
     /// Erased bytes are still in the log's files, and would go into the copy.
@@ -51,7 +51,7 @@ pub enum BackupError {
     Damaged {
         /// Which.
         dir: PathBuf,
-        /// What is wrong.
+        /// The report of the verification.
         report: Box<VerifyReport>,
     },
 }

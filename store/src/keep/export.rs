@@ -19,10 +19,10 @@ use crate::{
     },
 };
 
-/// What was written.
+/// The result of an export.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Exported {
-    /// How many events.
+    /// The number of events.
     pub events: u64,
     /// The log's head as of the last of them.
     pub head: LogHead,

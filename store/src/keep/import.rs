@@ -24,7 +24,7 @@ use crate::{
     validate::MAX_PAYLOAD_BYTES,
 };
 
-/// What was read.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Imported {
     /// Events that are new in the log.
@@ -47,7 +47,7 @@ pub enum ImportError {
     Line {
         /// Counted from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The fault.
         why: String,
     },
     /// The digests differ: the line was changed, or the log holds something else at its seq.
@@ -59,9 +59,9 @@ pub enum ImportError {
         line: u64,
         /// Which event.
         seq: Seq,
-        /// What the line says.
+        /// The digest in the line.
         expected: Digest,
-        /// What follows from the line and the events before it, or what the log has.
+        /// The digest that follows from the line and the events before it, or that the log has.
         found: Digest,
     },
     /// The log cannot be written.

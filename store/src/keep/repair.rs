@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// What a repair wrote.
+/// The result of a repair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Repaired {
     /// Events that were folded.

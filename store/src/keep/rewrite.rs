@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// What compacting did.
+/// The result of compacting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Compacted {
     /// Bytes of the data file before.

@@ -1,4 +1,4 @@
-//! What is appended, and what became of it.
+//! Batches of events to append, and their outcomes.
 
 use crate::{
     asset::{AssetId, AssetRef},
@@ -62,16 +62,16 @@ impl Prepared {
 pub struct Batch {
     /// In this order.
     pub events: Vec<Prepared>,
-    /// How far their source has been read: stored in the same transaction.
+    /// The position to which their source has been read: stored in the same transaction.
     pub position: Option<SourcePosition>,
     /// Revisions that assets must be at; 0 is "not there". If one is not, nothing is appended. A condition on one
     /// event alone is [`Prepared::only_if_absent`].
     pub expect: Vec<(AssetRef, Revision)>,
-    /// What the source called its records, stored in the same transaction.
+    /// The names that the source has for its records, stored in the same transaction.
     pub names: Vec<Name>,
 }
 
-/// What a source called a record, and what that is: see [`crate::Snapshot::name`].
+/// The name that a source has for a record, and the asset: see [`crate::Snapshot::name`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     /// At most 400 bytes.
@@ -80,7 +80,7 @@ pub struct Name {
     pub value: String,
 }
 
-/// How far a source has been read, in its own words.
+/// The position to which a source has been read, in the source's own form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourcePosition {
     /// The source's name, at most 400 bytes: `load:/archive/1931.jsonl`.
@@ -89,7 +89,7 @@ pub struct SourcePosition {
     pub position: String,
 }
 
-/// What became of one event of a batch.
+/// The outcome of one event of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It is in the log.
@@ -146,7 +146,7 @@ pub enum Refusal {
     },
 }
 
-/// What an append did.
+/// The result of an append.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appended {
     /// The log's last event when the batch was in.

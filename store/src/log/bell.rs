@@ -14,7 +14,7 @@ use std::{
 
 use notify::{RecursiveMode, Watcher};
 
-/// How long a follower sleeps at most before it looks by itself.
+/// The longest time that a follower sleeps before it looks by itself.
 const LOOK_ANYWAY: Duration = Duration::from_secs(1);
 
 pub(crate) struct Bell {
@@ -74,6 +74,6 @@ impl Bell {
     }
 }
 
-/// What had been rung at one moment.
+/// The count of rings at one moment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Heard(u64);

@@ -1,4 +1,4 @@
-//! What the layers above keep beside the tables of one volume.
+//! Values that the layers above keep beside the tables of one volume.
 
 use std::{
     any::Any,

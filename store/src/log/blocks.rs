@@ -287,7 +287,7 @@ mod tests {
     use super::*;
     use crate::Log;
 
-    /// What the first version of blocks wrote, byte for byte: it is read for ever.
+    /// A block that the first version wrote, byte for byte: it is read for ever.
     #[test]
     fn blocks_of_version_1_are_read_for_ever() {
         let stored = b"\x01\x00\x03\x00\x00\x00\x03\x00\x00\x00\x03\x00\x00\x00\x08oneseven";

@@ -245,10 +245,10 @@ fn is_short_write(error: &heed::Error) -> bool {
 
 const EIO: i32 = 5;
 
-/// How often a transaction is begun again because another process replaced the data file under us.
+/// The number of times that a transaction is begun again because another process replaced the data file under us.
 const TRIES: usize = 8;
 
-/// How large a log is.
+/// The sizes of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogSizes {
     /// Bytes of its data file.

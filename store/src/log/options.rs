@@ -1,4 +1,4 @@
-//! How a log is opened.
+//! Options with which a log is opened.
 
 use std::time::Duration;
 

@@ -27,7 +27,7 @@ struct State {
     led: bool,
     /// So many are to have arrived before the leader is woken.
     wanted: Option<usize>,
-    /// How many batches the last commit took along, and how long it took.
+    /// The number of batches that the last commit took along, and the time it took.
     last: (usize, Duration),
 }
 

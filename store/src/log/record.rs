@@ -280,7 +280,7 @@ mod tests {
         }
     }
 
-    /// The same for the other two encodings.
+    /// The other two encodings are read for ever, too.
     #[test]
     fn version_1_payloads_are_read_for_ever() {
         let head = [&[1, 0, 255, 13][..], b"podcast.aired", &[1, 1], b"p", &[0, 0, 0], &[9; 32]].concat();
@@ -299,7 +299,7 @@ mod tests {
         check(&frame, Encoded::Zstd { salt, dictionary: 129, length: 300, frame: b"frame" });
     }
 
-    /// What version 1 wrote once must be read for ever: these bytes are never to be changed.
+    /// Bytes that version 1 wrote, which must be read for ever: they are never to be changed.
     #[test]
     fn version_1_is_read_for_ever() {
         let golden = [

@@ -1,4 +1,4 @@
-//! How far sources were read, as they say it themselves.
+//! The positions to which sources were read, in their own form.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::{
     log::{handle::Log, tables::unseal},
 };
 
-/// What the names of rows begin with that are no source's position.
+/// The beginning of the names of rows that are no source's position.
 pub(crate) const NAMES: &str = "name:";
 
 impl Log {

@@ -58,9 +58,9 @@ pub(crate) struct Tables {
     pub(crate) sources: Table<Str, Bytes>,
     /// time (milliseconds since 1970, offset by 2^63 so that it sorts), seq → nothing.
     pub(crate) times: Table<Bytes, Unit>,
-    /// What the log says now.
+    /// The state of all assets now.
     pub(crate) catalog: CatalogTables,
-    /// What others keep beside the tables as long as they are open; not on disk.
+    /// Values that others keep beside the tables as long as they are open; not on disk.
     pub(crate) beside: Arc<Beside>,
 }
 
@@ -122,7 +122,7 @@ impl Tables {
         Self::open_as(dir, volume, FORMAT)
     }
 
-    /// The same for a volume of this format.
+    /// Opens a volume of this format.
     pub(crate) fn open_as(dir: &Path, volume: VolumeNumber, format: u64) -> Result<Self, OpenError> {
         let failed = |error| failed(dir, error);
         let bytes = match fs::metadata(dir.join("data.mdb")) {

@@ -20,7 +20,7 @@ const READERS_EVERY: u64 = 1_000;
 /// The log learns its first dictionary at this many bytes of JSON, and others, each from a wider sample, at the
 /// further figures. Small logs never pay for one.
 const DUE_AT_JSON_BYTES: [u64; 3] = [1 << 20, 8 << 20, 64 << 20];
-/// How much is read for it. Three times as much takes three times as long to learn from and saves nothing: 0.345 of
+/// The bytes that are read for it. Three times as much takes three times as long to learn from and saves nothing: 0.345 of
 /// the JSON of newspapers' text either way; half as much costs one part in a hundred.
 const SAMPLE_BYTES: usize = 1 << 20;
 /// A sample longer than this says little more.

@@ -12,7 +12,7 @@ use crate::{event::Seq, log::compress::DICTIONARY_BYTES};
 
 /// A dictionary that was learned, and is not in the log yet.
 pub(crate) struct Trained {
-    /// How many the log had when it was begun.
+    /// The number of dictionaries that the log had when it was begun.
     pub(crate) known: u64,
     pub(crate) dictionary: Vec<u8>,
     pub(crate) seqs: Vec<Seq>,

@@ -1,4 +1,4 @@
-//! Where the data lies: in a volume, a directory of its own that the file `CURRENT` names.
+//! Volumes: the data lies in one, a directory of its own that the file `CURRENT` names.
 //!
 //! ```text
 //! log/CURRENT          "volume-7\n": replaced as a whole, by a rename
@@ -34,13 +34,13 @@ use crate::{
     },
 };
 
-/// How long a volume whose transaction failed for good waits for its readers before it is opened anew.
+/// The time for which a volume whose transaction failed for good waits for its readers before it is opened anew.
 const READERS_FINISH: Duration = Duration::from_secs(2);
 
 /// Held by who makes or removes volumes and scratch directories.
 pub(crate) const LOCK: &str = "lock";
 
-/// Where a copy of a log is made until it is whole.
+/// The directory in which a copy of a log is made until it is whole.
 pub(crate) const UNFINISHED: &str = "unfinished";
 
 /// More than the smallest append needs.

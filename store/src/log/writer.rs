@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// What one write transaction knows while it appends.
+/// The state of one write transaction while it appends.
 pub(crate) struct Writer<'a> {
     log: &'a Log,
     tables: &'a Tables,
@@ -29,7 +29,7 @@ pub(crate) struct Writer<'a> {
     link: Digest,
     recorded: Timestamp,
     json_bytes: u64,
-    /// What is appended and not written yet, each kind in the order in which LMDB is given it.
+    /// The records and keys that are appended and not written yet, each kind in the order in which LMDB is given it.
     filling: Filling,
     catalog: Changes,
     times: Vec<[u8; 16]>,
@@ -292,8 +292,8 @@ impl<'a> Writer<'a> {
         head.mark == said.mark || (!said.visibility.is_public() && head.mark == said.public_mark)
     }
 
-    /// The same fact of the same stated time, if the asset's history has it: then an archive with several
-    /// revisions of an asset can be loaded again and adds nothing.
+    /// Returns the event of the asset's history that states this fact at this time, if there is one: then an archive with
+    /// several revisions of an asset can be loaded again and adds nothing.
     fn find_in_history(
         &self,
         txn: &RwTxn<'_>,
@@ -361,8 +361,8 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// What happens as it is recorded comes after all that the list has: LMDB fills its pages then, and looks for no
-    /// place among them.
+    /// Writes the times of the new events. One that happens as it is recorded comes after all in the list: LMDB fills its
+    /// pages then, and looks for no place among them.
     fn write_times(&mut self, txn: &mut RwTxn<'_>) -> Result<(), AppendError> {
         self.times.sort_unstable();
         let times = self.tables.times;

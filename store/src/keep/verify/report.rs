@@ -1,4 +1,4 @@
-//! What verifying finds, and how far it is.
+//! The findings of a verification, and its progress.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::{
     log::{digest::Digest, head::LogHead},
 };
 
-/// What verifying found.
+/// The findings of a verification.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VerifyReport {
     /// The log's end, as far as it was verified.
@@ -25,9 +25,9 @@ pub struct VerifyReport {
     pub assets: u64,
     /// True if the catalog was held against the log: not if an event is damaged, since it could not agree then.
     pub catalog_compared: bool,
-    /// What is wrong, a thousand at most.
+    /// The problems, a thousand at most.
     pub problems: Vec<Problem>,
-    /// How many more there are.
+    /// The number of further problems.
     pub more_problems: u64,
 }
 
@@ -57,7 +57,7 @@ pub enum Problem {
     Event {
         /// Which.
         seq: Seq,
-        /// How.
+        /// The damage.
         damage: Damage,
     },
     /// An event does not name the event before it on the same asset.
@@ -65,9 +65,9 @@ pub enum Problem {
     Before {
         /// Which.
         seq: Seq,
-        /// What it says.
+        /// The value that stands there.
         found: Seq,
-        /// What is so.
+        /// The right value.
         expected: Seq,
     },
     /// An event has another revision than the count of its asset's published events.
@@ -75,9 +75,9 @@ pub enum Problem {
     Revision {
         /// Which.
         seq: Seq,
-        /// What it says.
+        /// The value that stands there.
         found: Revision,
-        /// What is so.
+        /// The right value.
         expected: Revision,
     },
     /// An event is not listed under its time.
@@ -91,9 +91,9 @@ pub enum Problem {
     Count {
         /// Of what.
         what: &'static str,
-        /// What there are.
+        /// The count that was found.
         found: u64,
-        /// What there should be.
+        /// The right count.
         expected: u64,
     },
     /// The catalog says something else of an asset than the log.
@@ -117,7 +117,7 @@ pub enum Problem {
     /// The position of a source is damaged.
     #[error("how far the source {0} has been read is damaged: load it again from its beginning")]
     Source(String),
-    /// What a dictionary was learned from is damaged.
+    /// The list of samples that a dictionary was learned from is damaged.
     #[error("what dictionary {0} was learned from is damaged; `morgue log compact` learns another")]
     Dictionary(u32),
     /// The file shows an older state than the one that was written last.
@@ -133,9 +133,9 @@ pub enum Problem {
     /// The log ends before an event that was there once.
     #[error("the log lost its end: it was at {expected} once, it ends at {found}")]
     Lost {
-        /// Where it was.
+        /// The seq at which it was.
         expected: Seq,
-        /// Where it ends.
+        /// The seq at which it ends.
         found: Seq,
     },
     /// The chain has another digest than it had once.
@@ -143,9 +143,9 @@ pub enum Problem {
     Rewritten {
         /// Up to which event.
         seq: Seq,
-        /// What the note says.
+        /// The digest in the note.
         expected: Digest,
-        /// What is there.
+        /// The digest that was found.
         found: Digest,
     },
 }
@@ -181,10 +181,10 @@ impl Serialize for Problem {
     }
 }
 
-/// How far a long piece of work on the log is.
+/// The progress of a long piece of work on the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// What is being done.
+    /// The stage of the work.
     pub stage: Stage,
     /// Events or entries done in this stage.
     pub done: u64,
@@ -192,7 +192,7 @@ pub struct Progress {
     pub of: u64,
 }
 
-/// What a long piece of work is doing.
+/// A stage of a long piece of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Reading events, oldest first.
