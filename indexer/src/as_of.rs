@@ -49,7 +49,7 @@ impl Indexes {
         self.build_as_of_holding(&lock, view, (as_of, name), options, stop, progress)
     }
 
-    /// The same of who holds `build.lock`, with a name that is one.
+    /// Builds the view as of a moment for a caller that holds `build.lock`, under a name that has been checked.
     pub(crate) fn build_as_of_holding(
         &self,
         _lock: &File,

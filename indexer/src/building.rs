@@ -1,4 +1,4 @@
-//! What is being built of a view, or was built last: noted beside its generations, so that every process can tell.
+//! The build of a view that is under way, or was the last: noted beside its generations, so that every process can tell.
 //!
 //! The note is `indexes/<view>/building`, JSON, replaced a few times a second. Who builds holds `build.lock`; a note
 //! of a running build whose lock is free was left by a process that was killed.
@@ -22,9 +22,9 @@ use crate::{
     progress::{Phase, Progress},
 };
 
-/// How often a note is written at most.
+/// The shortest time between two notes.
 const NOTE_EVERY: Duration = Duration::from_millis(200);
-/// How often, and how long apart, a lock is tried for that may be held for a moment only.
+/// The number of tries for a lock that may be held for a moment only, and the time between them.
 const TRIES: u32 = 10;
 const TRY_AFTER: Duration = Duration::from_millis(20);
 
@@ -38,7 +38,7 @@ pub struct BuildStatus {
     pub generation: String,
     /// When this run began; one that goes on with an earlier one says so in [`Progress::resumed`].
     pub started: Timestamp,
-    /// How far it has come; of one that was cut short, how much of it is kept for the next one to go on with.
+    /// Its progress; of one that was cut short, the part that is kept for the next one to go on with.
     #[serde(flatten)]
     pub progress: Progress,
     /// Why it failed.
@@ -46,7 +46,7 @@ pub struct BuildStatus {
     pub failure: Option<String>,
 }
 
-/// What is read of a [`BuildStatus`] that lies beside the generations of its view, which the directory tells.
+/// The part that is read of a [`BuildStatus`] beside the generations of its view, which the directory tells.
 #[derive(Deserialize)]
 struct Note {
     generation: String,
@@ -151,7 +151,7 @@ impl BuildNote {
         self.change(false, |status| status.progress = progress);
     }
 
-    /// How it ended.
+    /// Notes the end of the build.
     pub(crate) fn end<T>(&self, ended: &Result<T, IndexError>) {
         self.change(true, |status| {
             status.progress.phase = match ended {

@@ -12,7 +12,7 @@ use crate::{
     writer::GenerationWriter,
 };
 
-/// How many assets are looked at from one snapshot.
+/// The number of assets that are looked at from one snapshot.
 const PAGE: usize = 500;
 
 /// In what the live index differs from the log.
@@ -22,7 +22,7 @@ pub struct CheckReport {
     pub generation: String,
     /// At which seq it was compared.
     pub seq: Seq,
-    /// How many documents it should have.
+    /// The number of documents that it should have.
     pub documents: u64,
     /// Readers see these, but the index lacks them.
     pub missing: Vec<AssetId>,

@@ -1,4 +1,4 @@
-//! What each commit of an index says of itself: up to which event it is done, and what it has still in hand.
+//! The note that each commit of an index carries: up to which event it is done, and what it has still in hand.
 
 use serde::{Deserialize, Serialize};
 use store::{Digest, Follower, ReadError, Seq, Snapshot};
@@ -49,7 +49,7 @@ impl Commit {
         Self { checkpoint: waits.min(reached), reached, link, erased, fanouts, ..Self::NONE }
     }
 
-    /// The same while other indexes have still to follow this takedown.
+    /// Returns the note with a takedown that other indexes have still to follow.
     pub(crate) fn held_at(mut self, takedown: Option<Seq>) -> Self {
         self.held = takedown;
         self.checkpoint = self.checkpoint.min(takedown.map_or(Seq::MAX, Seq::before));

@@ -1,4 +1,4 @@
-//! What can go wrong with an index.
+//! Errors of an index.
 
 use std::{io::ErrorKind, path::PathBuf};
 
@@ -20,9 +20,9 @@ pub enum IndexError {
         "the disk is full: {path} cannot be written ({why}); the last commit serves on, and indexing goes on by itself when there is room"
     )]
     DiskFull {
-        /// Where.
+        /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         why: String,
     },
     /// A file or directory cannot be used.
@@ -30,7 +30,7 @@ pub enum IndexError {
     Io {
         /// Which.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         error: std::io::Error,
     },
     /// A file of ours in an index's directory cannot be understood.
@@ -81,7 +81,7 @@ pub enum IndexError {
         view: ViewId,
         /// Which generation.
         name: String,
-        /// What was found.
+        /// The damage that was found.
         why: String,
     },
     /// The view is being built already.
@@ -89,7 +89,7 @@ pub enum IndexError {
     Busy {
         /// Which view.
         view: ViewId,
-        /// What is being built, if that is known.
+        /// The generation that is being built; empty if that is not known.
         generation: String,
     },
     /// A name that no generation can have.

@@ -14,7 +14,7 @@ use views::ViewId;
 
 use crate::indexes::Indexes;
 
-/// How long a note is: a page of every file system.
+/// The length of a note in bytes: a page of every file system.
 const NOTE_BYTES: usize = 4_096;
 
 impl Indexes {

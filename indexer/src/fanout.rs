@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use store::{AssetId, AssetRef, Digest, Seq};
 
-/// How far a fan-out has come.
+/// The position of a fan-out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FanoutPosition {
     /// The event that it follows from: the file's name.
@@ -26,11 +26,11 @@ pub(crate) struct FanoutPosition {
     pub(crate) asset: AssetRef,
     /// Of the file.
     pub(crate) digest: Digest,
-    /// How many ids the file has.
+    /// The number of ids in the file.
     pub(crate) total: u64,
-    /// How many of them are done.
+    /// The number of ids that are done.
     pub(crate) done: u64,
-    /// Where in the file the next one begins, in bytes.
+    /// The byte of the file at which the next one begins.
     pub(crate) at: u64,
 }
 
@@ -82,7 +82,7 @@ impl FanoutWriter {
 /// Reads the file of one fan-out on.
 pub(crate) struct Fanout {
     file: BufReader<File>,
-    /// Where it has come to.
+    /// The position that it has come to.
     pub(crate) position: FanoutPosition,
 }
 

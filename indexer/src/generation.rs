@@ -16,7 +16,7 @@ use crate::{
     health::mark,
 };
 
-/// What is written of a generation beside its index.
+/// The file that lies beside a generation's index.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GenerationInfo {
     /// The name of the view it is of; before views had names of their own, that of its kind of asset.
@@ -56,7 +56,7 @@ pub struct Generation {
     files: Arc<Files>,
 }
 
-/// What the index was last read at.
+/// The commit at which the index was last read.
 struct Seen {
     commit: Stamp,
     current: Arc<IndexSearcher>,
@@ -70,9 +70,9 @@ pub struct IndexSearcher {
     pub checkpoint: Seq,
     /// Events up to here have been looked at: it shows their effects, but for long fan-outs.
     pub reached: Seq,
-    /// How many documents these have still to renew.
+    /// The number of documents that these have still to renew.
     pub fanout_left: u64,
-    /// What was taken from readers up to here is not in it.
+    /// The seq up to which it has followed takedowns.
     pub(crate) followed: Seq,
     /// Dropped with it: whoever waits for its files to be free sees that.
     _files: Arc<Files>,
@@ -190,8 +190,8 @@ impl Generation {
         Ok(current)
     }
 
-    /// Whether a search that has failed, or panicked, did so because the index is not what was written: then it is
-    /// taken out of service. Each commit is read once.
+    /// Returns true if a search has failed, or panicked, because the index is not what was written: then it is taken
+    /// out of service. Each commit is read once.
     ///
     /// # Errors
     /// [`IndexError::Damaged`].

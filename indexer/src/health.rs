@@ -22,14 +22,14 @@ use crate::{
 /// Says of a generation that it is damaged, and how.
 const MARK: &str = "damaged";
 
-/// How the live generation of a view was found.
+/// The health of a view's live generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verified {
     /// It is what was written.
     Whole,
     /// It was damaged; another, which is whole, is live in its place and has yet to catch up.
     Replaced {
-        /// What was found.
+        /// The damage that was found.
         damage: Damage,
         /// The one that is live now.
         by: String,
@@ -43,7 +43,7 @@ pub enum Verified {
 pub struct Damage {
     /// Which.
     pub generation: String,
-    /// What was found.
+    /// The damage that was found.
     pub why: String,
 }
 

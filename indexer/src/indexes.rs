@@ -11,7 +11,7 @@
 //! indexes/<view>/takedown.lock  held by who follows takedowns in the others, or gives one of them its name
 //! ```
 //!
-//! Who needs more than one lock takes them in this order. Who holds `write.lock` gives it up soon after somebody
+//! Locks are taken in this order. A holder of `write.lock` gives it up soon after another
 //! takes `swap.lock`.
 
 use std::{
@@ -51,7 +51,7 @@ struct Inner {
     files: Mutex<Vec<Weak<Files>>>,
 }
 
-/// How a view stands.
+/// The state of a view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewStatus {
     /// The view.
@@ -62,21 +62,21 @@ pub struct ViewStatus {
     pub previous: Option<String>,
     /// Everything up to this event is in, long fan-outs too.
     pub checkpoint: Seq,
-    /// How many events it has not come to yet.
+    /// The number of events that it has not come to yet.
     pub lag: u64,
-    /// How many documents, and the digest over them.
+    /// The number of documents, and the digest over them.
     pub digest: ViewDigest,
-    /// How many segments the index has.
+    /// The number of segments of the index.
     pub segments: usize,
     /// Bytes on disk.
     pub bytes: u64,
-    /// How many documents a long fan-out (a prolific author's new name) has still to renew; the checkpoint waits
+    /// The number of documents that a long fan-out (a prolific author's new name) has still to renew; the checkpoint waits
     /// for them.
     pub fanout_left: u64,
     /// Generations that may still hold words of what was erased since they were built. Nothing of it is shown: hits
     /// are read back from the log. [`crate::Workers`] build them again by themselves.
     pub to_purge: Vec<String>,
-    /// What is being built of it, or was built last: see [`Indexes::building`].
+    /// The build that is under way, or was the last: see [`Indexes::building`].
     pub building: Option<BuildStatus>,
     /// Why it is not kept up to date; the last commit serves on.
     pub failing: Option<String>,
@@ -219,7 +219,8 @@ impl Indexes {
         Ok(names)
     }
 
-    /// The same with those that are about to have a name, or were left behind on the way to it: `~new-name`.
+    /// Returns the directories of all generations, also those that are about to have a name, or were left behind on the way
+    /// to it: `~new-name`.
     pub(crate) fn generation_dirs(&self, view: ViewId) -> Result<Vec<String>, IndexError> {
         let dir = self.view_dir(view);
         let mut names = Vec::new();
@@ -413,7 +414,7 @@ fn unless_gone(removed: std::io::Result<()>) -> std::io::Result<()> {
     }
 }
 
-/// How often the live generation is looked for again when it was swapped meanwhile.
+/// The number of times that the live generation is looked for again when it was swapped meanwhile.
 const TRIES: u32 = 8;
 
 /// Returns true if a generation may have this name: nothing that leads out of the view's directory.

@@ -13,22 +13,22 @@ use crate::{
     writer::{CHUNK, GenerationWriter, THREADS},
 };
 
-/// How many touched assets one commit renews at most, or one more event's worth.
+/// The largest number of touched assets that one commit renews, or one more event's worth.
 const TOUCHED_MAX: usize = 5_000;
-/// How many events one commit takes in at most.
+/// The largest number of events that one commit takes in.
 const EVENTS_MAX: usize = 20_000;
-/// How many documents the events of one commit may touch, those of long fan-outs counted: finding them takes about
+/// The largest number of documents that the events of one commit touch, those of long fan-outs counted: finding them takes about
 /// a second then.
 const FOUND_MAX: u64 = 200_000;
-/// How many events are read at once.
+/// The number of events that are read at once.
 const PAGE: usize = 500;
-/// What one event touches beyond this many documents is worked through in slices.
+/// The number of documents from which one event's are worked through in slices.
 const FANOUT_FROM: usize = 200;
-/// How many documents a slice has while nothing else waits.
+/// The number of documents of a slice while nothing else waits.
 const SLICE: usize = 20_000;
 
 impl GenerationWriter {
-    /// What the next events touch. Returns the last of these events.
+    /// Gathers the assets that the next events touch. Returns the last of these events.
     pub(crate) fn gather(
         &mut self,
         log: &Log,

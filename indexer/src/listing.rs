@@ -17,9 +17,9 @@ use crate::{
 pub struct GenerationStatus {
     /// `g000001`, or `@name` for the archive as it stood.
     pub name: String,
-    /// What it is there for.
+    /// The state of the generation.
     pub state: GenerationState,
-    /// How many documents it has.
+    /// The number of its documents.
     pub documents: u64,
     /// On disk.
     pub bytes: u64,
@@ -31,7 +31,7 @@ pub struct GenerationStatus {
     pub as_of: Option<String>,
 }
 
-/// What a generation is there for.
+/// The state of a generation: what it is kept for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GenerationState {
     /// Searches use it.

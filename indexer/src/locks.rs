@@ -16,9 +16,9 @@ use crate::{
     indexes::Indexes,
 };
 
-/// How often a lock is tried.
+/// The time between two tries for a lock.
 const TRY_EVERY: Duration = Duration::from_millis(5);
-/// Who waits longer than this says what for.
+/// The wait after which it is logged what is waited for.
 const SAY_AFTER: Duration = Duration::from_secs(1);
 
 /// Of who is not told to stop: what he waits for takes moments.
@@ -48,7 +48,7 @@ impl Indexes {
         }
     }
 
-    /// The same without waiting; `None` when another holds it.
+    /// Takes a lock without waiting; `None` if another holds it.
     pub(crate) fn try_lock(&self, view: ViewId, name: &str) -> Result<Option<File>, IndexError> {
         let path = self.view_dir(view).join(name);
         let file = File::create(&path).map_err(io(&path))?;

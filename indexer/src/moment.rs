@@ -16,7 +16,7 @@ use crate::{
 
 /// So many of a view are kept.
 const KEPT: usize = 5;
-/// How many events are looked at from one snapshot.
+/// The number of events that are looked at from one snapshot.
 const PAGE: u64 = 10_000;
 const USED: &str = "used";
 

@@ -31,15 +31,15 @@ use crate::{
     writer::GenerationWriter,
 };
 
-/// How many ids a thread takes at once; its snapshot lives as long.
+/// The number of ids that a thread takes at once; its snapshot lives as long.
 const PAGE: usize = 500;
-/// How many documents are made before they are indexed: each of the two keeps the processor's caches to itself.
+/// The number of documents that are made before they are indexed: each of the two keeps the processor's caches to itself.
 const AT_ONCE: usize = 50;
-/// How many ids are counted at once.
+/// The number of ids that are counted at once.
 const COUNTED: usize = 10_000;
 const FILE: &str = "build";
 
-/// How far a build has come, as it is kept on disk.
+/// The progress of a build, as it is kept on disk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct BuildState {
     /// The log's last event when it began: what came after is taken in when it is put together.
@@ -58,7 +58,7 @@ pub(crate) struct BuildState {
     parts: Vec<Kept>,
     /// Stretches of ids that the parts cover: after the first, up to and with the second.
     covered: Vec<(Option<AssetId>, AssetId)>,
-    /// What the parts hold.
+    /// The digest over the documents of the parts.
     digest: ViewDigest,
     /// The parts were put together, and the index was found to hold what was fed.
     checked: bool,
@@ -142,7 +142,7 @@ impl BuildState {
 pub(crate) struct Build<'a> {
     pub(crate) generation: &'a Arc<Generation>,
     pub(crate) threads: usize,
-    /// What the writers of all parts may hold together, in bytes.
+    /// The bytes that the writers of all parts may hold together.
     pub(crate) memory: usize,
     /// Assets that there are.
     pub(crate) total: u64,
@@ -154,7 +154,7 @@ pub(crate) struct Build<'a> {
     pub(crate) keep_after: Option<Duration>,
 }
 
-/// What the threads of one build share.
+/// State that the threads of one build share.
 struct Shared<'a> {
     build: &'a Build<'a>,
     state: Mutex<BuildState>,
@@ -276,7 +276,7 @@ struct Page {
     /// The one before them.
     after: Option<AssetId>,
     ids: Vec<AssetId>,
-    /// How many of them the log had said something of when the build began.
+    /// The number of them that the log had said something of when the build began.
     of_start: u64,
 }
 

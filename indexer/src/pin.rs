@@ -19,11 +19,11 @@ use crate::{
     indexes::Indexes,
 };
 
-/// How many events are read at once.
+/// The number of events that are read at once.
 const PAGE: usize = 1_000;
 /// A pin that so many documents were taken from is closed: leaving them out would slow each search.
 const MAX_HIDDEN: usize = 10_000;
-/// How long a purge waits for searches that are under way, and how often it looks.
+/// The longest time that a purge waits for searches that are under way, and the time between two looks.
 const SEARCHES: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -41,7 +41,7 @@ enum State {
     Closed(PinClosed),
 }
 
-/// What is searched of a pin.
+/// The index that a pin is searched in.
 #[derive(Clone)]
 pub struct PinnedAt {
     /// The generation.

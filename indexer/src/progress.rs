@@ -1,10 +1,10 @@
-//! How far a build has come.
+//! The progress of a build.
 
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-/// What a build is at, or how it ended.
+/// The phase of a build, or its end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
@@ -13,7 +13,7 @@ pub enum Phase {
     /// Documents are made of all assets.
     #[default]
     Documents,
-    /// What was made is put together and compared with what it was made of.
+    /// The parts are put together and compared with the log.
     Checking,
     /// Events that have arrived since it began are taken in.
     CatchingUp,
@@ -34,10 +34,10 @@ impl Phase {
     }
 }
 
-/// How far a build has come.
+/// The progress of a build.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// What it is at. All else is of this phase.
+    /// The phase. All else is of this phase.
     pub phase: Phase,
     /// Assets looked at, or kept of a build that was cut short; while it is catching up, events taken in.
     pub done: u64,

@@ -12,7 +12,7 @@ use views::ViewId;
 
 use crate::{error::IndexError, indexes::Indexes, live::Live, progress::Progress, rebuild::RebuildOptions};
 
-/// How many events are read at once.
+/// The number of events that are read at once.
 const PAGE: usize = 1_000;
 
 impl Indexes {

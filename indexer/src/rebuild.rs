@@ -24,19 +24,19 @@ use crate::{
     writer::GenerationWriter,
 };
 
-/// How often a new generation runs after the log before it asks the live one to wait for it.
+/// The number of times that a new generation runs after the log before it asks the live one to wait for it.
 const ROUNDS: u32 = 20;
 /// A new generation that is nearer than this to the log's end asks at once, in events.
 const NEAR: u64 = 1_000;
 
-/// How a generation is to be built.
+/// Options of a build.
 #[derive(Debug, Clone)]
 pub struct RebuildOptions {
-    /// How many threads; 0 for as many as there are cores.
+    /// The number of threads; 0 for as many as there are cores.
     pub threads: usize,
     /// True if the live generation is kept for going back.
     pub keep_previous: bool,
-    /// What the index writers of all threads may hold together before they write segments, in bytes. Less makes more
+    /// The bytes that the index writers of all threads may hold together before they write segments. Less makes more
     /// and smaller segments, and an interrupted rebuild loses less.
     pub memory: usize,
     /// After how long at most a thread keeps what it has made for a rebuild that goes on with this one if it is
@@ -50,7 +50,7 @@ impl Default for RebuildOptions {
     }
 }
 
-/// What a rebuild has made.
+/// The result of a rebuild.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rebuilt {
     /// The new generation.
@@ -78,7 +78,7 @@ impl Indexes {
         rebuilt.ok_or(IndexError::Stopped)
     }
 
-    /// The same if it is still wanted when the turn has come.
+    /// Rebuilds a view if that is still wanted when the turn has come.
     pub(crate) fn rebuild_if(
         &self,
         view: ViewId,
@@ -94,7 +94,7 @@ impl Indexes {
         self.rebuild_holding(&lock, view, options, stop, progress).map(Some)
     }
 
-    /// The same of who holds `build.lock`.
+    /// Rebuilds a view for a caller that holds `build.lock`.
     pub(crate) fn rebuild_holding(
         &self,
         _lock: &File,

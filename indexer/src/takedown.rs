@@ -31,9 +31,9 @@ use crate::{
     writer::GenerationWriter,
 };
 
-/// How many events are read at once.
+/// The number of events that are read at once.
 const PAGE: usize = 1_000;
-/// How many touched documents one commit renews at most, or one more event's worth.
+/// The largest number of touched documents that one commit renews, or one more event's worth.
 const TOUCHED_MAX: usize = 5_000;
 /// A generation that nothing is taken from says after so many events that it has looked at them.
 const SAY_EVERY: u64 = 10_000;
@@ -101,7 +101,7 @@ impl Indexes {
         Ok(upto)
     }
 
-    /// The same in one generation, of who holds `takedown.lock`. One that is out of service answers nobody.
+    /// Follows takedowns in one generation, for a caller that holds `takedown.lock`. One that is out of service answers nobody.
     pub(crate) fn follow_takedowns_in(
         &self,
         view: ViewId,
@@ -129,7 +129,7 @@ impl Indexes {
 #[derive(Default)]
 pub(crate) struct Following {
     thread: Option<JoinHandle<()>>,
-    /// What came of it, before anybody is woken to look.
+    /// The outcome, set before anybody is woken to look.
     outcome: Arc<Mutex<Option<Result<Seq, IndexError>>>>,
     failed: Option<Instant>,
 }

@@ -7,7 +7,7 @@ use views::ViewId;
 
 use crate::{commit::Commit, error::IndexError, indexes::Indexes};
 
-/// What came of waiting for events.
+/// The result of waiting for events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Waited {
     /// True if all of them are in the index.

@@ -25,13 +25,13 @@ use crate::{
 
 /// A log that is further ahead than this of an empty index is built in parallel, not taken in event by event.
 const REBUILD_FROM_EVENTS: u64 = 2_000;
-/// How long a worker waits before it tries again what failed.
+/// The time after which a worker tries again what failed.
 pub(crate) const TRY_AGAIN: Duration = Duration::from_secs(5);
 /// The pause before an index is made again that was removed: whoever removes it may not be done.
 const MAKE_AGAIN: Duration = Duration::from_millis(200);
-/// How often it checks one more file of its indexes, whatever arrives.
+/// The time after which it checks one more file of its indexes, whatever arrives.
 const SCRUB_EVERY: Duration = Duration::from_secs(60);
-/// How often a build that was not asked for says how far it is.
+/// The time after which a build that was not asked for logs its progress.
 const SAY_EVERY: Duration = Duration::from_secs(10);
 /// While events keep coming, commits follow each other after so long at the latest.
 const COMMITS_EVERY: Duration = Duration::from_millis(100);
@@ -185,7 +185,7 @@ struct Worker {
     following: Following,
 }
 
-/// What is done beside keeping the live generation up to date.
+/// Work beside keeping the live generation up to date.
 enum Due {
     /// It has other fields or other rules. It goes on serving, and is kept up to date, while the one that takes its
     /// place is built beside it.

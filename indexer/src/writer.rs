@@ -13,7 +13,7 @@ use crate::{
     generation::Generation,
 };
 
-/// How many documents are made from one snapshot.
+/// The number of documents that are made from one snapshot.
 pub(crate) const CHUNK: usize = 250;
 
 /// The one who writes to a generation.
@@ -32,7 +32,7 @@ pub(crate) struct GenerationWriter {
     spoilt: bool,
 }
 
-/// What a step has done.
+/// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Step {
     /// Everything up to here is in the index.
@@ -135,7 +135,7 @@ impl GenerationWriter {
         self.step_to(log, Seq::MAX)
     }
 
-    /// The same; events after `last` wait.
+    /// Takes a step; events after `last` wait.
     pub(crate) fn step_to(&mut self, log: &Log, last: Seq) -> Result<Step, IndexError> {
         if self.spoilt {
             return Err(IndexError::Spoilt(self.generation.dir().to_owned()));
@@ -209,7 +209,7 @@ impl GenerationWriter {
         Ok(())
     }
 
-    /// What the commit says of itself goes into the commit itself, so that they are one.
+    /// Commits with the note in the commit itself, so that they are one.
     pub(crate) fn commit(&mut self, commit: Commit) -> Result<(), IndexError> {
         self.writer.commit(&commit)?;
         self.erased = commit.erased;
@@ -233,7 +233,7 @@ impl GenerationWriter {
     }
 }
 
-/// How many threads make documents when there are many to make.
+/// The number of threads that make documents when there are many to make.
 pub(crate) const THREADS: usize = 2;
 
 #[cfg(test)]

@@ -19,12 +19,12 @@ use ureq::{
 
 use crate::{error::EndError, settings::Settings};
 
-/// How long a node is given to take a connection.
+/// The longest time that a node is given to take a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: u64 = 256 << 20;
 
-/// How a request is made.
+/// The method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// Asks for what is there.
@@ -51,7 +51,7 @@ impl Method {
     }
 }
 
-/// What a node answered.
+/// The answer of a node.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The status.

@@ -13,7 +13,7 @@ const MAX_KEYWORD_BYTES: usize = 8 << 10;
 /// Appends the source of a document, on one line without its end.
 ///
 /// # Errors
-/// What JSON cannot say, which no document of a view holds.
+/// An error of JSON for what it cannot say, which no document of a view holds.
 pub fn put_document(document: &Document, fields: &[FieldSpec], to: &mut Vec<u8>) -> serde_json::Result<()> {
     let ours = ours_of(document, fields);
     let source = Source { readable: &document.json, ours: &ours };

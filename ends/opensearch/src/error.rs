@@ -3,7 +3,7 @@
 /// Why the cluster cannot be asked, or does not do what it is asked.
 #[derive(Debug, thiserror::Error)]
 pub enum EndError {
-    /// What is configured cannot be used.
+    /// A value of the configuration cannot be used.
     #[error("[opensearch] {key}: {why}")]
     Settings {
         /// The key in the section.
@@ -33,12 +33,12 @@ pub enum EndError {
         /// Its reason.
         reason: String,
     },
-    /// What it answers is not what such a cluster answers.
+    /// The answer is none of such a cluster.
     #[error("the cluster's answer to {call} cannot be understood: {why}")]
     Unreadable {
         /// Method and path.
         call: String,
-        /// What is missing or wrong.
+        /// The part that is missing or wrong.
         why: String,
     },
     /// One document cannot be written, by no repetition.
@@ -47,7 +47,7 @@ pub enum EndError {
          left out: mend its index (or build a new one with `morgue rebuild`), and it goes on"
     )]
     Item {
-        /// Where it was to be written.
+        /// The index that it was to be written to.
         index: String,
         /// The asset's id.
         id: String,
@@ -63,7 +63,7 @@ pub enum EndError {
         "{index} is gone from the cluster: somebody deleted it or moved its alias; `morgue rebuild` makes a new one from the log"
     )]
     Gone {
-        /// What was written to.
+        /// The index that was written to.
         index: String,
     },
     /// The alias is not where it was.
@@ -81,7 +81,7 @@ pub enum EndError {
     Stopped,
 }
 
-/// What an error asks for.
+/// The kind of an error: the action that it asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Waiting: the same will be taken later.

@@ -8,12 +8,12 @@ use crate::{
     error::EndError,
 };
 
-/// How many are read at once.
+/// The number of documents that are read at once.
 const PAGE: usize = 5_000;
-/// How long the cluster keeps the moment that is read, between two pages.
+/// The time for which the cluster keeps the moment that is read, between two pages.
 const KEPT: &str = "2m";
 
-/// What an index has at one id.
+/// The entry that an index has at one id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Held {
     /// A document.

@@ -32,7 +32,7 @@ pub enum LeaseError {
         "{holder} writes this view (term {term}); it is taken over when he has not renewed his lease for {seconds} s"
     )]
     Held {
-        /// Who.
+        /// The node that holds it.
         holder: String,
         /// His term.
         term: u64,
@@ -56,7 +56,7 @@ pub enum LeaseError {
 struct State {
     term: u64,
     holder: String,
-    /// Where the document is in the order of its shard's writes.
+    /// The place of the document in the order of its shard's writes: sequence number and primary term.
     at: (u64, u64),
 }
 

@@ -1,4 +1,4 @@
-//! What an index is told of its fields, made of a view's table: what we ask lies under `_morgue`, the rest is for people.
+//! The mapping and settings of an index, made of a view's table: what we ask lies under `_morgue`, the rest is for people.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::settings::Settings;
 
-/// What everything of ours lies under.
+/// The object that all fields of ours lie under.
 pub const OURS: &str = "_morgue";
 /// The version of this shape.
 pub const FORMAT: u32 = 1;

@@ -1,4 +1,4 @@
-//! What the section `[opensearch]` of the configuration says.
+//! The section `[opensearch]` of the configuration.
 
 use std::{env, fmt, fs, path::PathBuf};
 
@@ -6,33 +6,33 @@ use serde::Deserialize;
 
 use crate::error::EndError;
 
-/// How a cluster is reached, and how its indexes are made.
+/// Settings by which a cluster is reached, and its indexes are made.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Its nodes, `http://` or `https://`; the next is asked where one does not answer.
     pub urls: Vec<String>,
-    /// What the names of its indexes and aliases begin with.
+    /// The beginning of the names of its indexes and aliases.
     pub prefix: String,
-    /// Who asks, with the password.
+    /// The user, who has the password.
     pub user: Option<String>,
-    /// Where the password is.
+    /// The place of the password.
     pub password: Option<Secret>,
-    /// Where the API key is (`id:key` in Base64, as the cluster gives it out), instead of user and password.
+    /// The place of the API key (`id:key` in Base64, as the cluster gives it out), instead of user and password.
     pub api_key: Option<Secret>,
     /// A PEM file with the authority that signed the nodes' certificates; without one, those that the system trusts.
     pub ca: Option<PathBuf>,
-    /// How long a request may take, in seconds.
+    /// The longest time of a request, in seconds.
     pub timeout: u64,
-    /// How many shards a new index has.
+    /// The number of shards of a new index.
     pub shards: u32,
-    /// How many replicas each shard has once the index is live.
+    /// The number of replicas of each shard once the index is live.
     pub replicas: u32,
     /// True if texts are indexed by the cluster's own analysers too, for those who query it directly.
     pub readable_text: bool,
     /// True if tokens are kept in `_source`, so that the cluster's `_reindex` keeps them.
     pub tokens_in_source: bool,
-    /// How large a bulk request is, in bytes.
+    /// The size of a bulk request, in bytes.
     pub bulk_bytes: usize,
 }
 
@@ -55,7 +55,7 @@ impl Default for Settings {
     }
 }
 
-/// Where a secret is: in the environment or in a file, never in the configuration itself.
+/// The place of a secret: in the environment or in a file, never in the configuration itself.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "lowercase")]
 pub enum Secret {

@@ -16,7 +16,7 @@ use crate::{
 const CHECKPOINT_ID: &str = "\u{1}checkpoint";
 const CHECKPOINT_PATH: &str = "%01checkpoint";
 
-/// What of a view is in a cluster.
+/// The indexes and aliases of a view in a cluster.
 #[derive(Debug, Clone)]
 pub struct Shelf {
     client: Client,
@@ -35,12 +35,12 @@ pub struct OnShelf {
     pub live: bool,
 }
 
-/// How far an index has come, as it says itself.
+/// The checkpoint of an index, as the index holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The last event that it has looked at.
     pub seq: Seq,
-    /// What else was said with it.
+    /// The note that was kept with it.
     pub says: Value,
 }
 

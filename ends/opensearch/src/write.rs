@@ -25,10 +25,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// node's heap by default). A longer one than this, in bytes, is halved when it was refused so many times in a row.
 const MAY_BE_TOO_LARGE: usize = 1 << 20;
 const REFUSALS: u32 = 2;
-/// How often a pause looks whether it is to end.
+/// The time between two looks of a pause whether it is to end.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// What a writer has done.
+/// The counts of a writer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WriteStats {
     /// Items that the cluster has taken.
@@ -41,7 +41,7 @@ pub struct WriteStats {
     pub requests: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// How long it has waited before sending again.
+    /// The time that it has waited before sending again.
     pub paused: Duration,
     /// Why it waited last; empty while it never had to.
     pub last_trouble: String,
