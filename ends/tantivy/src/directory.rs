@@ -1,4 +1,4 @@
-//! Where an index's files lie: tantivy's own directory, with two things that it lacks.
+//! The directory of an index's files: tantivy's own, with two things that it lacks.
 //!
 //! `meta.json`, which says what the index consists of, is sealed (see [`crate::sealed`]): tantivy's checksums do not
 //! cover it. And the list of files that tantivy may delete is not kept in a file that every new segment rewrites

@@ -10,7 +10,7 @@ use crate::write::Tokens;
 /// A field of a view, and where it lies in the index.
 #[derive(Debug, Clone, Copy)]
 pub struct IndexedField {
-    /// What it is.
+    /// Its specification in the view.
     pub spec: FieldSpec,
     /// Terms of the analysed text.
     pub text: Option<Field>,

@@ -1,4 +1,4 @@
-//! What is asked of an index's dictionaries: words near one, and values that have a word that begins so.
+//! Questions to an index's dictionaries: words near one, and values that have a word that begins so.
 
 mod names;
 mod near;

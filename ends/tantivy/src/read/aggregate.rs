@@ -39,7 +39,7 @@ pub(crate) struct Place {
 /// Lists of documents, each in their order.
 pub(crate) type Docs = Vec<(Place, Vec<DocId>)>;
 
-/// What aggregating needs to know.
+/// The searchers, fields and budget that aggregating needs.
 pub(crate) struct Aggregator<'a> {
     views: Vec<One<'a>>,
     budget: &'a Budget,

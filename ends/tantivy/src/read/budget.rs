@@ -1,4 +1,4 @@
-//! What a request may spend: time on the clock, and time of a processor.
+//! The budget of a request: time on the clock, and time of a processor.
 //!
 //! Everything that can run long (expanding patterns, walking lists of documents, counting values, highlighting) asks
 //! now and then whether anything is left, and stops where it is when nothing is. From that moment no document is
@@ -15,7 +15,7 @@ use std::{
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// What a request may spend.
+/// The time that a request may spend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SearchLimits {
     /// By the clock, each search.
@@ -30,11 +30,11 @@ impl Default for SearchLimits {
     }
 }
 
-/// What all searches of one request share: when it began, by the clock of the thread that does its work, to which it
+/// The beginning of a request, which all its searches share: by the clock of the thread that does its work, to which it
 /// belongs.
 #[derive(Debug)]
 pub struct Allowance {
-    /// What the thread's clock showed, in nanoseconds; later for what is at nobody's cost.
+    /// The reading of the thread's clock, in nanoseconds; moved on by what is at nobody's cost.
     began: Arc<AtomicU64>,
     /// Another thread's clock shows something else.
     stays: PhantomData<*const ()>,
@@ -47,16 +47,16 @@ impl Allowance {
     }
 }
 
-/// What is left of it for one search; belongs to the thread that searches.
+/// The part of it that is left for one search; belongs to the thread that searches.
 #[derive(Debug)]
 pub struct Budget {
     /// The request's, see [`Allowance`].
     began: Arc<AtomicU64>,
     deadline: Instant,
-    /// What the thread's clock may show, in nanoseconds.
+    /// The reading of the thread's clock at which it ends, in nanoseconds.
     cpu_until: AtomicU64,
     over: AtomicBool,
-    /// How many lists of documents the query walks.
+    /// The number of lists of documents that the query walks.
     lists: AtomicU64,
 }
 

@@ -34,10 +34,10 @@ pub(crate) struct Found {
     pub(crate) group: Option<SortValue>,
 }
 
-/// What was found.
+/// The best documents, and the count of all.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
-    /// How many match; when there are more than were to be counted, that number.
+    /// The number that match; if there are more than were to be counted, that number.
     pub(crate) total: u64,
     /// True if there are more.
     pub(crate) at_least: bool,
@@ -49,10 +49,10 @@ pub(crate) struct Collected {
     pub(crate) docs: Vec<(SegmentOrdinal, Vec<DocId>)>,
 }
 
-/// What to collect.
+/// Options of a collection.
 pub(crate) struct Collect {
     pub(crate) sort: Vec<SortKey>,
-    /// How many of the best, those before the page included.
+    /// The number of the best, those before the page included.
     pub(crate) limit: usize,
     /// Of all documents with the same value, only the best.
     pub(crate) collapse: Option<SortColumn>,
@@ -62,7 +62,7 @@ pub(crate) struct Collect {
     pub(crate) needs_score: bool,
     /// Up to how many documents are counted: what comes after need not be looked at when it cannot be a hit.
     pub(crate) count_to: u64,
-    /// How many were counted, in all segments together.
+    /// The number that were counted, in all segments together.
     pub(crate) counted: AtomicU64,
     /// The bits of a score that a document must pass, because a segment has as many better ones as are wanted; 0
     /// while none has.

@@ -26,9 +26,9 @@ use super::{
     score::score_of,
 };
 
-/// How soon more of the same word stops counting.
+/// BM25's k1: the saturation of a word's frequency.
 pub(super) const K1: f32 = 1.2;
-/// How much long documents are held back.
+/// BM25's b: the part that a document's length plays.
 pub(super) const B: f32 = 0.75;
 
 /// One word (or its stems in several languages) in several fields of text.

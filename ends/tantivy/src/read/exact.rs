@@ -33,7 +33,7 @@ pub use self::words::NearWord;
 pub(super) use self::words::keys_of_words;
 pub(crate) use self::words::{is_in_use, near_words};
 
-/// How a word of a phrase may stand in a text.
+/// The ways in which a word of a phrase may stand in a text.
 #[derive(Debug, Clone)]
 pub(super) enum Spelling {
     /// Written so.
@@ -51,7 +51,7 @@ pub(super) enum Spelling {
 pub(super) struct Exact {
     pub(super) within: Within,
     pub(super) words: Vec<Spelling>,
-    /// How many places they may be moved altogether.
+    /// The number of places that they may be moved altogether.
     pub(super) slop: u32,
     pub(super) budget: Arc<Budget>,
 }
@@ -105,7 +105,7 @@ impl Found {
 /// The two dictionaries of a field in one segment.
 struct Dictionaries {
     stems: Arc<InvertedIndexReader>,
-    /// What the terms of `stems` are.
+    /// The kind of the terms of `stems`.
     of: Of,
     forms: Option<Arc<InvertedIndexReader>>,
 }
@@ -208,13 +208,13 @@ impl Exact {
     }
 }
 
-/// What more terms than this stand for is put together before it is looked at.
+/// The largest number of lists that are open at once; more are put together before they are looked at.
 const MAX_OPEN: usize = 64;
 
 struct ExactWeight {
     query: Exact,
     idf: f32,
-    /// How long the field is on average, in words.
+    /// The average length of the field, in words.
     average: f32,
     /// By segment; none when nothing is scored.
     found: HashMap<SegmentId, Vec<Found>>,
@@ -288,13 +288,13 @@ impl ExactWeight {
     }
 }
 
-/// Where one word stands in one segment.
+/// The places of one word in one segment.
 struct Occurrences {
     forms: Vec<SegmentPostings>,
     stems: Vec<(SegmentPostings, Vec<SegmentPostings>)>,
     /// The document that was sought last.
     doc: DocId,
-    /// How often the word is there.
+    /// The number of times that the word is there.
     count: u32,
 }
 
@@ -374,7 +374,7 @@ struct ExactScorer {
     factor: f32,
     average: f32,
     at: DocId,
-    /// How often the words follow each other here.
+    /// The number of times that the words follow each other here.
     count: u32,
     /// Of each word, as if all were the last one.
     places: Vec<Vec<u32>>,

@@ -17,7 +17,7 @@ use super::{
     fields::Within,
 };
 
-/// What terms must be like.
+/// The form that terms must have.
 #[derive(Debug, Clone)]
 pub(crate) enum Terms {
     Matching(Pattern),
@@ -68,7 +68,7 @@ impl Weight for Expand {
     }
 }
 
-/// What of a dictionary is held against words and patterns.
+/// The part of a dictionary's keys that is held against words and patterns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Of {
     /// Its terms.
@@ -79,7 +79,7 @@ pub(super) enum Of {
     Forms,
 }
 
-/// What is done with each term that is found; `false` ends it.
+/// The function that is given each term that is found; `false` ends the search.
 type GoOn<'a> = &'a mut dyn FnMut(&[u8], &TermInfo) -> tantivy::Result<bool>;
 
 impl Terms {
@@ -131,7 +131,7 @@ pub(super) fn each_of<R: Rule>(
     }
 }
 
-/// What is run over the term dictionary, byte by byte.
+/// An automaton that runs over the term dictionary, byte by byte.
 pub(super) trait Rule {
     type State: Clone;
     fn begin(&self) -> Self::State;
@@ -220,7 +220,7 @@ impl<R: Rule> Automaton for Walk<'_, R> {
 /// Takes the keys of the stems that another takes.
 struct Keys<A>(A);
 
-/// Where in a key.
+/// A place in a key.
 #[derive(Clone)]
 enum InKey<S> {
     Stem(S),
@@ -262,7 +262,7 @@ where
 /// Takes the forms of the words that another takes.
 struct Forms<A>(A);
 
-/// Where in a form.
+/// A place in a form.
 #[derive(Clone)]
 enum At<S> {
     Start,

@@ -18,7 +18,7 @@ pub(crate) struct Target<'a> {
     pub(crate) boost: f32,
 }
 
-/// How a field is looked at.
+/// The way a field is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AsWhat {
     Text(Analyser, Within),
@@ -29,7 +29,7 @@ pub(crate) enum AsWhat {
 /// The terms that words are looked for in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Within {
-    /// Where they are.
+    /// The field of the index that holds them.
     pub(crate) field: Field,
     /// If those are stems: where the forms of words are; none in an index from before there were forms.
     pub(crate) forms: Option<Field>,
@@ -43,7 +43,7 @@ impl Within {
         if self.forms.is_some() { Of::Keys } else { Of::Terms }
     }
 
-    /// The same place with its words as they are written, if they are not that already.
+    /// Returns the place with its words as they are written, if they are not that already.
     pub(crate) fn as_written(self) -> Self {
         Self { as_written: self.forms.is_some(), ..self }
     }
@@ -56,7 +56,7 @@ impl From<Field> for Within {
 }
 
 impl Target<'_> {
-    /// The same field with its words as they are written: nothing in an index from before there were forms. One that is
+    /// Returns the field with its words as they are written: nothing in an index from before there were forms. One that is
     /// not stemmed is that already.
     fn as_written(self) -> Option<Self> {
         match self.as_what {

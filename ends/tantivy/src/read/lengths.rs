@@ -1,4 +1,4 @@
-//! How long texts are without their function words, which is the length that BM25 holds against a document.
+//! The lengths of texts without their function words, which BM25 holds against a document.
 //!
 //! The index keeps function words, so that phrases have them ("to be or not to be"); in its lengths they would only
 //! be noise: whether a sentence says "of" three times does not make its words tell less. A segment never changes,
@@ -44,7 +44,7 @@ pub(super) struct Together {
     pub(super) words: f64,
 }
 
-/// What was not used for so long belongs to a segment that is gone, or that nobody searches.
+/// The time after which what was not used is dropped: it belongs to a segment that is gone, or that nobody searches.
 const KEPT: Duration = Duration::from_secs(600);
 /// In so many ways of weighing fields lengths are kept: four bytes a document each. A client may have ways of its own.
 const MAX_WEIGHTS: usize = 8;
@@ -158,7 +158,7 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What was used lately, and when.
+/// A value that was used lately, and the time of its last use.
 #[derive(Debug)]
 struct Recent<K, V>(HashMap<K, (Instant, V)>);
 

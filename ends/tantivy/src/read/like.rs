@@ -124,7 +124,7 @@ pub(crate) fn like(
 
 /// An example with its words.
 enum Given {
-    /// The same for all fields.
+    /// A text for all fields.
     Text(Language, String),
     Document(Document),
     /// Made up: each text is in the language that it seems to be in.

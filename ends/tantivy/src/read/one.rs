@@ -80,7 +80,7 @@ impl<'a> One<'a> {
         })
     }
 
-    /// The same without what was taken from readers since the view was pinned.
+    /// Returns the query without what was taken from readers since the view was pinned.
     fn without_hidden(self, query: Box<dyn TantivyQuery>) -> Box<dyn TantivyQuery> {
         let (id, hidden) = (self.schema().id, self.asked.hidden.iter());
         let hidden = TermSetQuery::new(hidden.map(|asset| Term::from_field_text(id, asset.as_str())));

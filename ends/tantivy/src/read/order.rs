@@ -24,7 +24,7 @@ pub(crate) struct SortKey {
     pub(crate) missing: Missing<SortValue>,
 }
 
-/// What a key is taken from.
+/// The source of a sort key.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SortColumn {
     Score,
@@ -67,7 +67,7 @@ impl Ord for Candidate {
     }
 }
 
-/// What a key is taken from in one segment.
+/// The source of a sort key in one segment.
 pub(super) enum Source {
     Score,
     Seq,

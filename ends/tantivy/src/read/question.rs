@@ -1,4 +1,4 @@
-//! What is asked of several views as if they were one, and the rows that are found.
+//! Questions to several views as if they were one, and the rows that are found.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -18,15 +18,15 @@ use super::{
 };
 use crate::index::Searcher;
 
-/// What is asked of one view or several, as if they were one.
+/// A question to one view or several, as if they were one.
 pub struct Question<'a> {
     /// The request that it is of.
     pub request: &'a SearchRequest,
     /// The views, in the order of the rows' numbers.
     pub views: Vec<Asked<'a>>,
-    /// How long the texts of indexes are, kept from search to search.
+    /// The lengths of the indexes' texts, kept from search to search.
     pub lengths: &'a Arc<Lengths>,
-    /// What may be spent.
+    /// The time that may be spent.
     pub budget: &'a Arc<Budget>,
 }
 
@@ -34,7 +34,7 @@ pub struct Question<'a> {
 pub struct Asked<'a> {
     /// Its index at one commit.
     pub index: &'a Searcher,
-    /// What it is.
+    /// The view.
     pub view: ViewId,
     /// Assets that are left out of what is found.
     pub hidden: &'a BTreeSet<AssetId>,
@@ -48,10 +48,10 @@ pub struct Asked<'a> {
 /// Finds examples by kind and id.
 pub type Examples<'a> = dyn Fn(Option<AssetKind>, &str) -> Option<Document> + 'a;
 
-/// What was found.
+/// The rows that were found, and their count.
 #[derive(Debug, Default)]
 pub struct Rows {
-    /// How many documents match; when there are more than were to be counted, that number.
+    /// The number of documents that match; if there are more than were to be counted, that number.
     pub total: u64,
     /// True if there are more.
     pub at_least: bool,
@@ -70,7 +70,7 @@ pub struct Row {
     pub view: usize,
     /// The event that published what it shows.
     pub seq: Seq,
-    /// How well it matches; 0 where nobody asked for it.
+    /// Its score; 0 where nobody asked for it.
     pub score: f32,
     /// The values that it is sorted by.
     pub sort: Vec<SortValue>,
@@ -94,7 +94,7 @@ pub enum AskError {
     Failed(#[from] ReadFailure),
 }
 
-/// What an index failed with when it was read.
+/// An error of an index when it was read.
 #[derive(Debug, thiserror::Error)]
 #[error("the index fails: {0}; `morgue rebuild` makes a new one from the log")]
 pub struct ReadFailure(pub(crate) TantivyError);

@@ -102,7 +102,7 @@ struct SloppyScorer {
     budget: Arc<Budget>,
     steps: Steps,
     at: DocId,
-    /// How often the phrase stands in the document.
+    /// The number of times that the phrase stands in the document.
     count: u32,
 }
 

@@ -38,7 +38,7 @@ pub(crate) struct Translator<'a> {
     pub(crate) schema: &'a ViewSchema,
     pub(crate) languages: &'a Languages,
     pub(crate) searcher: &'a Searcher,
-    /// How long texts are.
+    /// The lengths of texts.
     pub(crate) lengths: &'a Arc<Lengths>,
     /// For `now` in date maths, in milliseconds.
     pub(crate) now: i64,

@@ -29,7 +29,7 @@ pub struct Names {
 /// A value in all its spellings, and in whichever fields: a name may be a keyword, too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Name {
-    /// How well it fits.
+    /// Its fit to what was typed.
     pub fit: Fit,
     /// The commonest first.
     pub spellings: Vec<Spelling>,
@@ -137,7 +137,7 @@ impl Searcher {
     /// Returns true if `is_it` says yes to the seq of any document that has this exact value in a field, of `most` at most.
     ///
     /// # Errors
-    /// What `is_it` returns; [`ReadFailure`]: the index fails.
+    /// The error of `is_it`, or [`ReadFailure`] if the index fails.
     pub fn any_seq_of<E: From<ReadFailure>>(
         &self,
         field: &str,
@@ -187,7 +187,7 @@ struct SegmentNames {
     entries: Vec<Entry>,
     /// The folded words of all entries, each entry's with spaces between and a line feed behind.
     folded: String,
-    /// Where in `folded` each word begins and whose it is, in the order of what stands there.
+    /// The byte of `folded` at which each word begins, and its name's number, in the order of the words.
     words: Vec<(u32, u32)>,
 }
 

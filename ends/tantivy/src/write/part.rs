@@ -25,7 +25,7 @@ pub struct PartWriter {
     writer: SingleSegmentIndexWriter,
 }
 
-/// What was taken of parts into an index: how many segments, and those of parts that were small.
+/// The segments that were taken of parts into an index: their number, and those of parts that were small.
 pub struct TakenParts {
     count: usize,
     small: Vec<(u32, SegmentId)>,

@@ -10,7 +10,7 @@ pub fn analysers() -> TokenizerManager {
     registered(false)
 }
 
-/// The same for who writes an index: what one field's analysis has found out is kept for the next.
+/// Returns the analysers of a writer of an index, which keep what one field's analysis has found out for the next.
 pub fn writers_analysers() -> TokenizerManager {
     registered(true)
 }
@@ -64,7 +64,7 @@ pub(crate) struct MorgueTokens<'a> {
     from: Origin<'a>,
 }
 
-/// Where tokens come from.
+/// The source of tokens.
 enum Origin<'a> {
     /// Terms of the text's words; what is to be kept of their forms is kept.
     Terms { terms: Terms<'a>, kept: Option<Kept> },
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// What tantivy indexes and what a query asks for come from two callers of the same code.
+        /// Tantivy's tokens are the terms that a query asks for: two callers of one code.
         #[test]
         fn tantivy_sees_the_same_terms(text in "\\PC{0,200}") {
             for language in [Language::Other, Language::English, Language::French] {

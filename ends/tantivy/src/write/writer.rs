@@ -28,9 +28,9 @@ use crate::{
     schema::ViewSchema,
 };
 
-/// What tantivy may hold before it writes a segment, in bytes.
+/// The bytes that tantivy may hold before it writes a segment.
 const MEMORY_BYTES: usize = 64 << 20;
-/// How long a commit waits for merges at most, and after how long it looks again: tantivy does not say when one ends.
+/// The longest time that a commit waits for merges, and the time between two looks: tantivy does not say when one ends.
 const MERGES_WAIT: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(4);
 /// So many small segments are left by themselves.
@@ -285,7 +285,7 @@ mod tests {
         index.searcher().unwrap().digest().unwrap().documents
     }
 
-    /// What a kill once left behind: a writer is opened, and a merge begins before its first commit. The first document
+    /// A kill once left this behind: a writer is opened, and a merge begins before its first commit. The first document
     /// that it deleted was there twice afterwards.
     #[test]
     fn the_first_deletion_of_a_writer_survives_a_merge() {

@@ -8,7 +8,7 @@ use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, query::EnableScoring};
 use super::{Aggregator, Answer, Docs, Place, too_many_buckets};
 use crate::read::fields::AsWhat;
 
-/// What a field has that can be counted.
+/// The values of a field that can be counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Values {
     Texts,
@@ -35,7 +35,7 @@ impl Aggregator<'_> {
         self.views[place.view].searcher().segment_reader(place.segment)
     }
 
-    /// What a field has; `None` for one that no view has and that need not be there.
+    /// Returns the values that a field has; `None` for one that no view has and that need not be there.
     pub(super) fn values_of(&self, field: &str) -> Answer<Option<Values>> {
         for view in 0..self.views.len() {
             if let Some((_, values)) = self.column_of(Place { view, segment: 0 }, field)? {

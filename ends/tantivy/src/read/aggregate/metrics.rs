@@ -6,7 +6,7 @@ use query::{DateFormat, Figure, QueryError, Spread, Stat};
 
 use super::{Aggregator, Answer, Docs, buckets::Values};
 
-/// What several values add up to.
+/// The sum, count and bounds of several values.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Summary {
     count: u64,
@@ -41,7 +41,7 @@ impl Summary {
 }
 
 impl Aggregator<'_> {
-    /// What the values of a field add up to; of exact values only how many there are.
+    /// Returns the sum, count and bounds of a field's values; of exact values only the count.
     pub(super) fn summary(
         &self,
         field: &str,
@@ -78,7 +78,7 @@ impl Aggregator<'_> {
         Ok(values)
     }
 
-    /// What the numbers of a field add up to and how they spread.
+    /// Returns the sum of a field's numbers and their spread.
     pub(super) fn spread(
         &self,
         field: &str,
@@ -116,7 +116,7 @@ impl Aggregator<'_> {
         })
     }
 
-    /// How many distinct values there are.
+    /// Returns the number of distinct values.
     pub(super) fn distinct(&self, field: &str, missing: Option<&str>, docs: &Docs) -> Answer<u64> {
         let mut values: u64 = 0;
         match self.values_of(field)? {

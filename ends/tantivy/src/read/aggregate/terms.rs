@@ -249,7 +249,7 @@ impl Aggregator<'_> {
         Ok(inside)
     }
 
-    /// How many documents have each number, made a key; what has no key is not counted.
+    /// Counts the documents that have each number, made a key; one without a key is not counted.
     pub(super) fn count_numbers(
         &self,
         field: &str,

@@ -28,7 +28,7 @@ enum Part {
     Text(String),
 }
 
-/// What of a field is combined with others.
+/// The values of a field that are combined with those of others.
 struct Of<'a> {
     source: &'a Source,
     values: Option<Values>,

@@ -159,7 +159,7 @@ pub(crate) fn is_in_use(searcher: &Searcher, term: &Term) -> tantivy::Result<boo
 pub struct NearWord {
     /// As it is written.
     pub word: String,
-    /// How far it is away.
+    /// Its distance.
     pub edits: u8,
     /// In how many documents it is.
     pub count: u64,
@@ -173,5 +173,5 @@ impl NearWord {
     }
 }
 
-/// How many terms of each sort are looked at in a segment, to choose from.
+/// The number of terms of each sort that are looked at in a segment, to choose from.
 const MAX_LOOKED_AT: usize = 10_000;

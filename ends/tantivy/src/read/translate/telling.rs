@@ -15,7 +15,7 @@ use views::{Analyser, Language};
 
 use super::{super::stopwords::is_listed, Boxed, Translator, any};
 
-/// Where a word is looked for.
+/// The place where a word is looked for.
 pub(super) enum Telling {
     Everywhere,
     /// In the documents of this query: those of other languages than the ones in which it says nothing.

@@ -202,7 +202,7 @@ impl Translator<'_> {
     }
 }
 
-/// What a word counts for each edit that it is away. Fields weigh up to six times what others do, and a nearer word is
+/// The factor of a word's score for each edit that it is away. Fields weigh up to six times what others do, and a nearer word is
 /// above a farther one all the same.
 const FARTHER: f32 = 0.125;
 /// The marks that stand on letters of Thai, Lao, Burmese, Khmer and those that are written like them.

@@ -397,7 +397,7 @@ fn owned(keys: &[&str]) -> Vec<String> {
 
 /// Tantivy looks for a phrase of so many words, and is not interrupted at it.
 const FEW_WORDS: usize = 8;
-/// How many words the last word of a phrase may stand for.
+/// The number of words that the last word of a phrase may stand for.
 const PHRASE_EXPANSIONS: usize = 200;
-/// The same, when a client says how many.
+/// The largest such number that a client may state.
 const MAX_PHRASE_EXPANSIONS: usize = 1_000;
