@@ -73,7 +73,7 @@ fn of_es(elastic: &Elastic) -> Router {
         .with_state(elastic.clone())
 }
 
-/// The same below `/es`.
+/// Returns the routes below `/es`.
 fn below_es(elastic: &Elastic) -> Router<ApiState> {
     let roots = table::router_of(es::roots(), &elastic.door).with_state(elastic.clone());
     Router::new().nest("/es", of_es(elastic)).merge(roots).with_state(())
@@ -121,7 +121,7 @@ fn apps(state: ApiState, pages: PagesConfig) -> (Router, Router) {
     (all, alone)
 }
 
-/// Where a server listens.
+/// The addresses at which a server listens.
 #[derive(Debug)]
 pub struct Listeners {
     /// For everything.

@@ -68,19 +68,19 @@ const CLUSTER: &str = "morgue";
 type Answer = Result<Response, EsError>;
 type Pairs = Params<Vec<(String, String)>>;
 
-/// How clients of Elasticsearch are told what went wrong.
+/// The form in which clients of Elasticsearch are told errors.
 pub(crate) const FACE: Face =
     Face { refused: |error| EsError::from(error).into_response(), challenges: true, is_page: false };
 
 const READS: Policy = Policy::new(Some(Role::Read), Effect::Reads, FACE);
-/// What makes the machine work.
+/// The policy of what makes the machine work.
 const SEARCHES: Policy = Policy { sheds: true, ..READS };
 const SEARCHES_OR_SCROLLS: Policy = Policy { effect: Effect::OpensWith("scroll"), ..SEARCHES };
-/// What is kept open for the one who asks, and may be closed by him.
+/// The policy of what is kept open for the one who asks, and may be closed by him.
 const OPENS: Policy = Policy { effect: Effect::Opens, ..READS };
 const WRITES: Policy = Policy::new(Some(Role::Write), Effect::Changes, FACE);
 const WRITES_MUCH: Policy = Policy { max_body: MAX_EVENTS_BODY, ..WRITES };
-/// What ends what others have opened.
+/// The policy of what ends what others have opened.
 const CLOSES_ALL: Policy = Policy::new(Some(Role::Admin), Effect::Changes, FACE);
 
 /// All routes below `/es`.
@@ -192,7 +192,7 @@ fn describing(table: &mut Table<Elastic>) {
     table.add(READS, &ASKING, &["/_analyze", "/{index}/_analyze"], analyze::analyze);
 }
 
-/// What watches over a cluster asks.
+/// Adds the routes that tools watching over a cluster ask.
 fn running(table: &mut Table<Elastic>) {
     table.add(READS, &[GET], &["/_cat/health"], cat::health);
     table.add(READS, &[GET], &["/_cat/nodes"], cat::nodes);
@@ -226,7 +226,7 @@ async fn around_answer<F: Future<Output = Response>>(
     response
 }
 
-/// What of Elasticsearch's API is not here although clients may well look for it, and what to do instead.
+/// The parts of Elasticsearch's API that are not here although clients may well look for them, and what to do instead.
 const INSTEAD: [(&str, &str); 10] = [
     (
         "_async_search",
@@ -246,7 +246,7 @@ const INSTEAD: [(&str, &str); 10] = [
     ("_snapshot", "`_snapshot` is not supported: `morgue log backup` makes a backup"),
 ];
 
-/// What else is not, and has nothing in its stead.
+/// The other parts that are not here, and have nothing in their stead.
 const NOT_SUPPORTED: [&str; 20] = [
     "_ccr",
     "_component_template",

@@ -1,4 +1,4 @@
-//! What all requests share: the search, the keys, and the bounds on how many may do what at once.
+//! State that all requests share: the search, the keys, and the bounds on how many may do what at once.
 
 mod builds;
 pub(crate) mod readers;
@@ -18,14 +18,14 @@ use crate::door::{
     site::{PublicUrl, Site},
 };
 
-/// What all requests share. Cheap to clone: each layer that a request passes has one of its own.
+/// State that all requests share. Cheap to clone: each layer that a request passes has one of its own.
 #[derive(Clone)]
 pub struct ApiState {
     pub(crate) door: Arc<Door>,
     shared: Arc<Shared>,
 }
 
-/// What is one for all requests, whatever door they came by. See [`ApiState`].
+/// The part that is one for all requests, whatever surface they came by. See [`ApiState`].
 pub struct Shared {
     pub(crate) search: Search,
     /// Threads for the archive as it stood: the first to ask for a moment may wait until the log is folded up to then,

@@ -55,7 +55,7 @@ impl Answer {
 pub(super) struct Servers {
     pub(super) keyed: Router,
     pub(super) open: Router,
-    /// What clients have open: the name by which questions call it, and its id on either server.
+    /// Things that clients have open: the name by which questions call it, and its id on either server.
     pub(super) kept: Vec<(String, [String; 2])>,
 }
 
@@ -156,7 +156,7 @@ async fn no_route_tells_a_reader_of_what_is_not_for_him() {
     assert!(total > 50_000 && answered > 20_000, "{answered} of {total}");
 }
 
-/// What came of all questions so far.
+/// The counts of all questions so far.
 #[derive(Default)]
 struct Found {
     by: BTreeMap<Who, u64>,
@@ -246,7 +246,7 @@ async fn whoever_keeps_the_archive_sees_what_was_withdrawn_and_why() {
     }
 }
 
-/// What readers get of the log is a log: each link follows from the one before, over the stubs of what they may not see.
+/// The events that readers get are a chain: each link follows from the one before, over the stubs of what they may not see.
 #[tokio::test]
 async fn the_chain_of_what_readers_get_checks() {
     let archive = Archive::new();

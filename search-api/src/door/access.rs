@@ -10,7 +10,7 @@ use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeCo
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// What a key allows. Each allows what those before it do.
+/// The role of a key. Each allows what those before it do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Searching and reading.

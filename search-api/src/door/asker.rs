@@ -1,4 +1,4 @@
-//! Who asks: found out once, at the door, and handed on with the request.
+//! The asker of a request: found out once, at the door, and handed on with the request.
 
 use std::{net::SocketAddr, time::Instant};
 
@@ -22,7 +22,7 @@ pub(crate) struct Asker {
     pub(crate) client: Client,
 }
 
-/// What somebody may do, and if not everything, why.
+/// The role of an asker, and if it is not the highest, why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     /// There are keys, and this is one.

@@ -23,11 +23,11 @@ use crate::door::{
     rules::{BLOCK, Door},
 };
 
-/// How long a body may take to come.
+/// The longest time that a body may take to come.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
-/// How long nothing may come of it.
+/// The longest time in which nothing comes of it.
 const GAP_LIMIT: Duration = Duration::from_secs(5);
-/// Of how many bytes a body is unpacked until it is looked whether it may go on.
+/// The bytes that are unpacked before it is checked again whether there is room.
 const STEP: u64 = 64 << 10;
 /// The largest body of a question.
 pub(crate) const MAX_BODY: usize = 1 << 20;

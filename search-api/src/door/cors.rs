@@ -18,7 +18,7 @@ enum Which {
     These(Vec<HeaderValue>),
 }
 
-/// What is no origin, or may not be one here.
+/// A text that is no origin, or may not be one here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidOrigin {
     /// It is none.

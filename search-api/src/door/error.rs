@@ -11,13 +11,13 @@ pub(crate) enum RequestError {
     /// The search or the document that it asks for.
     #[error(transparent)]
     Search(#[from] SearchError),
-    /// What was sent cannot be taken.
+    /// The event that was sent cannot be taken.
     #[error(transparent)]
     Event(#[from] store::InvalidEvent),
     /// An event may not come from a person or a source.
     #[error(transparent)]
     NotAdmitted(#[from] ingest::append::NotAdmitted),
-    /// What was sent is larger than is taken.
+    /// The body is larger than is taken.
     #[error("the body has more than {0} bytes, which is all that is taken at once: send it in parts")]
     TooLarge(usize),
     /// The body did not come in time.
@@ -35,7 +35,7 @@ pub(crate) enum RequestError {
     /// It is not allowed.
     #[error("{0}")]
     Forbidden(String),
-    /// Who asks must say who he is.
+    /// The asker must sign in.
     #[error("{0}")]
     Unauthorised(String),
     /// The log does not take it.
@@ -63,7 +63,7 @@ pub(crate) enum RequestError {
     PointClosed {
         /// Its id, as it was sent.
         id: String,
-        /// What happened.
+        /// The event that closed it.
         why: &'static str,
     },
     /// The path is there, but not for this method.

@@ -1,4 +1,4 @@
-//! What every answer of the API carries, and what makes it smaller or unnecessary.
+//! Headers that every answer of the API carries, and ways to make it smaller or unnecessary.
 
 use axum::{
     body::{Body, HttpBody},

@@ -1,4 +1,4 @@
-//! What the door counts, and tells the log: requests and how they ended.
+//! Counts of the door, and what it logs: requests and their ends.
 //!
 //! Requests are counted by the template of their route, never by their path, so that there is a bounded number of
 //! series whatever is asked.
@@ -21,7 +21,7 @@ use prometheus_client::{
 
 use crate::door::{policy::Entry, rules::Door};
 
-/// What is counted while the server runs.
+/// Counts while the server runs.
 pub(crate) struct Metrics {
     pub(crate) registry: Registry,
     requests: Family<Observed, Histogram>,
@@ -91,7 +91,7 @@ pub(super) async fn observe<F: Future<Output = Response>>(
     response
 }
 
-/// What took longer is told.
+/// The time from which a request is logged as slow.
 const SLOW: Duration = Duration::from_secs(1);
 
 /// Tells the log of a request that was not answered as it should be: its route and never its path, query or headers,
@@ -164,7 +164,7 @@ mod tests {
         fn exit(&self, _: &Id) {}
     }
 
-    /// Who asks what is not told to who reads the log, also when it could not be answered.
+    /// A request's words are not in the log, also when it could not be answered.
     #[tokio::test]
     async fn a_refusal_is_told_without_what_was_asked() {
         let dir = tempfile::tempdir().unwrap();

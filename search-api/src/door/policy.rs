@@ -1,24 +1,24 @@
-//! What the door knows of a route before it is run: data beside the route, whichever surface has it.
+//! The policy of a route, known to the door before it is run: data beside the route, whichever surface has it.
 //
 
 use axum::{http::Method, response::Response};
 
 use super::{access::Role, body::MAX_BODY, error::RequestError};
 
-/// What is left behind by a request that was answered.
+/// The effect of a request that was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Nothing.
     Reads,
     /// Something that the server keeps for the one who asked: a point in time, a scroll.
     Opens,
-    /// The same if the address has this parameter, otherwise nothing.
+    /// Opens something if the address has this parameter, otherwise nothing.
     OpensWith(&'static str),
     /// Something that others see: events, indexes, sessions, what others have opened.
     Changes,
 }
 
-/// How a surface tells its clients what went wrong.
+/// The form in which a surface tells its clients errors.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Face {
     /// An error in the shape that its clients read.
@@ -29,10 +29,10 @@ pub(crate) struct Face {
     pub(crate) is_page: bool,
 }
 
-/// What a route demands of those who ask.
+/// The demands of a route on those who ask.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Policy {
-    /// Who may; `None` is everybody, and such an answer holds nothing of the archive.
+    /// The role that may ask; `None` is everybody, and such an answer holds nothing of the archive.
     pub(crate) role: Option<Role>,
     pub(crate) effect: Effect,
     /// The largest body that it takes, in bytes.

@@ -10,7 +10,7 @@ use store::Gone;
 
 use crate::door::{error::RequestError, policy::Face};
 
-/// How the native API tells what went wrong.
+/// The form in which the native API tells errors.
 pub(crate) const FACE: Face =
     Face { refused: |error| Problem(error).into_response(), challenges: true, is_page: false };
 

@@ -1,4 +1,4 @@
-//! What decides on a request before its surface sees it.
+//! Rules that decide on a request before its surface sees it.
 
 use std::{io, num::NonZero, sync::Arc};
 
@@ -9,7 +9,7 @@ use super::{
     site::Site,
 };
 
-/// How much is let in at once.
+/// Bounds on what is let in at once.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     /// Threads that search.
@@ -24,7 +24,7 @@ pub(crate) struct Bounds {
     pub(crate) blocks: usize,
 }
 
-/// How many searches may wait for each thread. A longer queue serves nobody sooner: it only makes those wait longer who
+/// The number of searches that may wait for each thread. A longer queue serves nobody sooner: it only makes those wait longer who
 /// are in it (`cargo bench -p search-api --bench overload`). With one less, four clients for each thread that ask one
 /// thing after the other would be refused now and then: an answer is there a moment before its thread is free.
 const WAITING_PER_THREAD: usize = 4;
@@ -43,7 +43,7 @@ impl Bounds {
     }
 }
 
-/// Who may come in, from where, and how many at once.
+/// The door: keys, sites, and bounds on what is let in at once.
 #[derive(Clone)]
 pub(crate) struct Door {
     pub(crate) access: Arc<Access>,

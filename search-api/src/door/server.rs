@@ -32,11 +32,11 @@ use crate::door::connections::Connections;
 pub struct ServerLimits {
     /// The most connections at once.
     pub connections: usize,
-    /// How long the headers of a request may take, and how long a connection may be idle.
+    /// The longest time for the headers of a request, and for which a connection may be idle.
     pub headers: Duration,
-    /// How long a reader may take nothing of an answer.
+    /// The longest time for which a reader may take nothing of an answer.
     pub stalled: Duration,
-    /// How long requests that are under way have when the server stops.
+    /// The time that requests under way have when the server stops.
     pub ending: Duration,
 }
 

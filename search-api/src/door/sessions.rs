@@ -1,5 +1,5 @@
-//! Who has signed in with a browser: a random token in a cookie stands for a key, until its owner signs out, or it was not
-//! used for half a day, or is a week old, or the server ends.
+//! Sessions of those who have signed in with a browser: a random token in a cookie stands for a key, until its owner signs
+//! out, or it was not used for half a day, or is a week old, or the server ends.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -15,11 +15,11 @@ use crate::door::{
     site::Site,
 };
 
-/// How long one may go unused.
+/// The longest time that one may go unused.
 const MAX_IDLE: Duration = Duration::from_secs(12 * 3_600);
-/// How long one may last.
+/// The longest time that one may last.
 const MAX_AGE: Duration = Duration::from_secs(7 * 24 * 3_600);
-/// How many people may be signed in by one key, and by all.
+/// The largest number of sessions by one key, and by all.
 const EACH: usize = 100;
 const ALL: usize = 1_000;
 

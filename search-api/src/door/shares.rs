@@ -1,4 +1,4 @@
-//! What clients keep on the server, so bounded that one of them keeps nobody else out: at the bound of a client its
+//! Things that clients keep on the server, so bounded that one of them keeps nobody else out: at the bound of a client its
 //! oldest gives way, and at the bound of all the oldest of the client that has most.
 
 use std::{cmp::Reverse, collections::HashMap, hash::Hash, net::IpAddr};
@@ -33,7 +33,7 @@ pub(crate) struct Shares<K, T> {
     /// The most of all together.
     all: usize,
     held: HashMap<K, Held<T>>,
-    /// How many were ever taken in.
+    /// The number that were ever taken in.
     count: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Where the archive can be read, and what it is called.
+//! The address of the archive, and its name.
 
 use std::{fmt, str::FromStr};
 
@@ -65,7 +65,7 @@ fn origin_of(scheme: &str, authority: &str) -> String {
     format!("{scheme}://{}", authority.to_ascii_lowercase())
 }
 
-/// What addresses begin with, and the name of the archive.
+/// The beginning of addresses, and the name of the archive.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     pub(crate) title: String,

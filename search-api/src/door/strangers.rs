@@ -1,4 +1,4 @@
-//! What pages of other sites, names that lead here by a trick, and proxies may have done to a request.
+//! Checks against pages of other sites, names that lead here by a trick, and proxies.
 //!
 //! A browser sends what it remembers of us, and what its machine may do, whoever made the request. So whatever changes
 //! something must come from our own pages, or from those of a site that was named; and while everybody may read, the
@@ -125,7 +125,7 @@ const OF_PROXIES: [&str; 11] = [
     "x-real-ip",
 ];
 
-/// What the names of others begin with.
+/// The beginnings of the names of others.
 const OF_PROXIES_BEGIN: [&str; 10] = [
     "cdn-",
     "cf-",

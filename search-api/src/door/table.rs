@@ -24,7 +24,7 @@ use super::{
 /// A route with what answers it.
 pub(crate) struct Endpoint<S> {
     pub(crate) entry: Arc<Entry>,
-    /// Where it is below the surface's own root.
+    /// The path below the surface's own root.
     at: &'static str,
     run: MethodRouter<S>,
 }

@@ -39,7 +39,7 @@ impl Written {
         self.0
     }
 
-    /// What stands between parts.
+    /// Adds the text between parts.
     pub(crate) fn add_text(&mut self, text: &str) {
         self.0.extend_from_slice(text.as_bytes());
     }

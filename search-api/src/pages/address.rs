@@ -15,14 +15,14 @@ pub(super) struct Address {
     pub(super) q: String,
     /// True if its words are meant as they are written, not in all their forms.
     pub(super) exact: bool,
-    /// What narrows it: a facet's name and one of its values.
+    /// The facets that narrow it: a facet's name and one of its values.
     pub(super) facets: Vec<(String, String)>,
     pub(super) from: String,
     pub(super) to: String,
     pub(super) sort: Order,
     /// From 1. With a cursor it only says where the reader is; without, it is so many pages from the first.
     pub(super) page: usize,
-    /// What is shown comes behind this hit, or before it: a cursor, so that what is new does not move the page.
+    /// The hit behind which, or before which, the page begins: a cursor, so that what is new does not move the page.
     pub(super) cursor: Option<Cursor>,
     /// The name of an index of the archive as it stood.
     pub(super) as_of: String,
@@ -232,7 +232,7 @@ impl Address {
         links::with_params("/", &self.params())
     }
 
-    /// The same from its first hit, in another form than a page.
+    /// Returns the address of the search from its first hit, in another form than a page.
     pub(super) fn href_at(&self, path: &str) -> String {
         links::with_params(path, &self.but(|_| ()).params())
     }
@@ -245,7 +245,7 @@ impl Address {
         if self.q.is_empty() { href } else { links::with_params(&href, &self.params()) }
     }
 
-    /// The same from its first page, changed.
+    /// Returns the address from its first page, changed.
     pub(super) fn but(&self, change: impl FnOnce(&mut Self)) -> Self {
         let mut other = Self { page: 1, cursor: None, unfolded: String::new(), ..self.clone() };
         change(&mut other);
@@ -264,7 +264,7 @@ impl Address {
         self.but(|it| (it.from, it.to) = (from.to_owned(), to.to_owned()))
     }
 
-    /// The same words in another view, which has other facets.
+    /// Returns the address with its words in another view, which has other facets.
     pub(super) fn in_view(&self, view: ViewId) -> Self {
         self.but(|it| {
             it.view = view;

@@ -218,7 +218,7 @@ impl Story<'_> {
         }
     }
 
-    /// How often the words that were looked for are in the text, and the way to the first.
+    /// Renders the number of times that the words looked for are in the text, and the way to the first.
     fn found(&self) -> Markup {
         let places = self.marked.as_ref().map_or(0, |text| text.matches("<em>").count()) as u64;
         html! {
@@ -270,7 +270,7 @@ impl Story<'_> {
         }
     }
 
-    /// What the margin says: each fact leads to everything that shares it.
+    /// Renders the margin: each fact leads to everything that shares it.
     fn facts(&self) -> Markup {
         let article = self.article;
         let search = |name: &str, value: &str| Address::default().with(name, value).href();

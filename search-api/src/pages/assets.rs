@@ -1,4 +1,4 @@
-//! What every page needs beside its HTML: style, script and fonts, inside the binary.
+//! Files that every page needs beside its HTML: style, script and fonts, inside the binary.
 
 use std::sync::LazyLock;
 

@@ -12,7 +12,7 @@ pub(super) fn silhouette(values: &[u64], label: &str) -> Markup {
     }
 }
 
-/// How many values a line has room for; the newest is at its right end.
+/// The number of values of a line; the newest is at its right end.
 const SPARK: usize = 120;
 
 /// A line of figures that were taken at even distances, oldest first, with the ground under it filled.
@@ -32,7 +32,7 @@ pub(super) fn spark(values: &[u64], label: &str) -> Markup {
     }
 }
 
-/// How much of a whole is taken, as a bar.
+/// Renders the taken part of a whole as a bar.
 pub(super) fn share(used: u64, all: u64, label: &str) -> Markup {
     let percent = used.saturating_mul(100).checked_div(all).unwrap_or(0).min(100);
     html! {

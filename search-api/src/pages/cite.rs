@@ -1,4 +1,4 @@
-//! How the page of an article shows its citations.
+//! The citations on the page of an article.
 
 use maud::{Markup, html};
 use search::cite::{Cited, Form};

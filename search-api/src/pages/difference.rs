@@ -1,4 +1,4 @@
-//! What changed between two revisions, word by word, with as much around it as one needs to understand it.
+//! Differences between two revisions, word by word, with as much around it as one needs to understand it.
 
 use std::time::{Duration, Instant};
 

@@ -31,7 +31,7 @@ pub(super) enum PageError {
     AsOf(#[from] InvalidAsOf),
     #[error(transparent)]
     Id(#[from] InvalidId),
-    /// What a route that is no page has answered.
+    /// The answer of a route that is no page.
     #[error("{detail}")]
     Answered { status: StatusCode, detail: String },
 }

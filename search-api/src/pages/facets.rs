@@ -1,4 +1,4 @@
-//! What a search can be narrowed by, and what it is narrowed by now.
+//! Facets: the values that a search can be narrowed by, and those it is narrowed by now.
 
 use maud::{Markup, html};
 
@@ -64,7 +64,7 @@ fn shown<'a>(facet: &str, value: &'a str) -> std::borrow::Cow<'a, str> {
     }
 }
 
-/// The same as the chart says, as text for who asks: decades, years, months or days with their counts.
+/// Renders the chart's bins as text for those who ask: decades, years, months or days with their counts.
 fn periods(address: &Address, timeline: &Timeline) -> Markup {
     let (unit, groups) = timeline.groups();
     let filled: Vec<_> = groups.iter().filter(|group| group.count > 0).collect();
@@ -99,7 +99,7 @@ fn dates(address: &Address) -> Markup {
     }
 }
 
-/// What the search is narrowed by now, each to be taken off.
+/// Renders the facets that the search is narrowed by now, each to be taken off.
 pub(super) fn chosen(address: &Address) -> Markup {
     let range = match (address.from.as_str(), address.to.as_str()) {
         ("", "") => None,

@@ -47,7 +47,7 @@ pub(super) fn chart(address: &Address, timeline: &Timeline) -> Markup {
     }
 }
 
-/// Where in time the search is: the way out, step by step, and the periods before and after.
+/// Renders the place of the search in time: the way out, step by step, and the periods before and after.
 fn way(address: &Address) -> Markup {
     let to = |unit: Unit, date: Date| {
         let (from, to) = unit.bounds(unit.floor(date));
@@ -70,7 +70,7 @@ fn way(address: &Address) -> Markup {
     }
 }
 
-/// What lies so far from everything else that its date may be wrong: told, not drawn.
+/// Renders the hits so far from all others that their dates may be wrong: told, not drawn.
 fn strays(address: &Address, timeline: &Timeline) -> Markup {
     let (before, after) = timeline.outside;
     let year = timeline.start.year();

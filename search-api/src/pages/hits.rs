@@ -49,7 +49,7 @@ fn article(hit: &Hit, href: &str) -> Markup {
     }
 }
 
-/// What of the hit is in none of the parts that are shown anyway: a word that only a caption or a correction has.
+/// Renders the parts of the hit that are not shown anyway: a word that only a caption or a correction has.
 fn elsewhere(hit: &Hit, lang: Option<&str>) -> Markup {
     static PARTS: [(&str, &str); 6] = [
         ("images.caption", "In a caption"),

@@ -5,13 +5,13 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::{address::Address, assets, state::Pages};
 
-/// What differs from page to page.
+/// The parts of the frame that differ from page to page.
 pub(super) struct Frame<'a> {
-    /// What the tab of the browser says, before the archive's name.
+    /// The title of the browser's tab, before the archive's name.
     pub(super) title: &'a str,
     /// For search engines and previews.
     pub(super) description: &'a str,
-    /// What kind of page it is: a class for the style sheet.
+    /// The kind of page: a class for the style sheet.
     pub(super) class: &'static str,
     /// The search that the box holds.
     pub(super) address: Address,

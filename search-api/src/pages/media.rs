@@ -20,7 +20,7 @@ use crate::{
     links::encode,
 };
 
-/// What a browser may be given as a picture. Nothing else is, whatever lies in the directories.
+/// The types of files that a browser is given as pictures. No other file is, whatever lies in the directories.
 static TYPES: [(&str, &str); 8] = [
     ("svg", "image/svg+xml"),
     ("png", "image/png"),

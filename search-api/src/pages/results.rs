@@ -1,4 +1,4 @@
-//! What the pages ask the search: the hits of an address with facets and timeline, and what is like or by something.
+//! Questions of the pages to the search: the hits of an address with facets and timeline, and what is like or by something.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use search::Inquiry;
@@ -42,7 +42,7 @@ pub(super) struct Results {
     pub(super) after: Option<String>,
 }
 
-/// What a facet counted.
+/// The values that a facet counted.
 pub(super) struct Values {
     pub(super) facet: &'static Facet,
     /// The most frequent values with how many hits have each.
@@ -292,7 +292,7 @@ pub(super) fn similar(inquiry: &Inquiry<'_>, id: &AssetId) -> Vec<Hit> {
     }
 }
 
-/// What a byline made.
+/// The work of a byline.
 pub(super) struct Work {
     pub(super) total: u64,
     pub(super) hits: Vec<Hit>,

@@ -25,7 +25,7 @@ use crate::door::{
 };
 
 const READS: Policy = Policy::new(Some(Role::Read), Effect::Reads, PAGE);
-/// What the pages need that holds nothing of the archive, and signing in itself.
+/// The policy of files that hold nothing of the archive, and of signing in itself.
 const FOR_ALL: Policy = Policy { role: None, ..READS };
 const ORDERS: Policy = Policy { max_body: MAX_FORM, ..Policy::new(Some(Role::Admin), Effect::Changes, PAGE) };
 const SIGNS: Policy = Policy { role: None, ..ORDERS };
@@ -137,7 +137,7 @@ async fn show_status(State(pages): State<Pages>, Extension(asker): Extension<Ask
     answer(pages, move |pages| status::show(pages, may_order, reader)).await
 }
 
-/// What a button of the machine room sends.
+/// The order that a button of the machine room sends.
 #[derive(Deserialize)]
 struct Order {
     view: String,
@@ -183,7 +183,7 @@ pub(super) async fn answer(
     answer_from(false, pages, make).await
 }
 
-/// The same for a page that may be of the past.
+/// Makes a page that may be of the past on the pool for such, and an error page where that fails.
 async fn answer_from(
     past: bool,
     pages: Pages,

@@ -168,7 +168,7 @@ fn orders(address: &Address) -> Markup {
     }
 }
 
-/// Whether words are found in all their forms.
+/// Renders the choice whether words are found in all their forms.
 fn forms(address: &Address) -> Markup {
     html! {
         @if !address.q.is_empty() {
@@ -182,7 +182,7 @@ fn forms(address: &Address) -> Markup {
     }
 }
 
-/// What the box understands.
+/// Renders the syntax that the box understands.
 fn help() -> Markup {
     let signs = [
         ("ferry harbour", "both words, in all their forms"),

@@ -20,9 +20,9 @@ use crate::door::{access::Role, asker::Asker, sessions, site::Site, strangers};
 pub(super) const PATH: &str = "/sign-in";
 pub(super) const OUT: &str = "/sign-out";
 
-/// What somebody wanted who has to sign in first.
+/// The page that was wanted by somebody who has to sign in first.
 pub(super) struct Wanted {
-    /// Where to go on then.
+    /// The address to go on to then.
     to: String,
     /// A page of another site leads here: the browser has left out the cookie that it may have.
     is_led_here: bool,
@@ -43,14 +43,14 @@ impl Wanted {
     }
 }
 
-/// What leads to the page.
+/// The parameters of the page.
 #[derive(Deserialize)]
 pub(super) struct Asked {
     #[serde(default)]
     to: String,
 }
 
-/// What the form sends.
+/// The fields of the form.
 #[derive(Deserialize)]
 pub(super) struct Given {
     key: String,

@@ -1,19 +1,19 @@
-//! What pages are made from.
+//! The state that pages are made from.
 
 use std::{path::PathBuf, sync::Arc};
 
 use super::status::gauges::Gauges;
 use crate::{door::site::PublicUrl, state::ApiState};
 
-/// How the pages present an archive.
+/// The presentation of an archive on the pages.
 #[derive(Debug, Clone)]
 pub struct PagesConfig {
     /// The name at the head of every page: the newspaper's.
     pub title: String,
-    /// Where the pictures are that renditions name by a relative path; the first directory that has one counts.
+    /// The directories of the pictures that renditions name by a relative path; the first that has one counts.
     pub media: Vec<PathBuf>,
-    /// Where readers find the archive: citations and feeds say it, and no other pages are our own. Without, citations say
-    /// no address.
+    /// The address at which readers find the archive: citations and feeds say it, and no other pages are our own. Without it,
+    /// citations say no address.
     pub public_url: Option<PublicUrl>,
     /// The data directory's quarantine, which the machine room shows.
     pub quarantine: Option<PathBuf>,
@@ -30,7 +30,7 @@ impl Default for PagesConfig {
 pub(crate) struct Pages {
     pub(super) state: ApiState,
     pub(super) config: Arc<PagesConfig>,
-    /// What the machine room's charts show.
+    /// The values of the machine room's charts.
     pub(super) gauges: Arc<Gauges>,
 }
 

@@ -30,7 +30,7 @@ const RECENT: u64 = 20;
 const MAX_QUARANTINED: usize = 20;
 const MAX_SOURCES: usize = 50;
 
-/// What the quarantine says of a record that could not be read.
+/// A record in quarantine that could not be read.
 #[derive(Deserialize)]
 #[serde(default)]
 struct Quarantined {

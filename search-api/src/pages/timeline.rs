@@ -1,4 +1,4 @@
-//! How hits lie in time: bins as fine as the span allows, from decades down to days.
+//! Hits over time: bins as fine as the span allows, from decades down to days.
 
 use jiff::{ToSpan, civil::Date};
 use query::Interval;
@@ -139,7 +139,7 @@ pub(super) struct Timeline {
     pub(super) start: Date,
     /// One for each unit from `start` on.
     pub(super) bins: Vec<u64>,
-    /// How many lie before the first bin, and how many after the last.
+    /// The numbers of hits before the first bin and after the last.
     pub(super) outside: (u64, u64),
 }
 

@@ -22,12 +22,12 @@ use crate::{
     state::ApiState,
 };
 
-/// What every word of the canaries begins with, and no other word.
+/// The beginning of every word of the canaries, and of no other word.
 pub(super) const MARK: &str = "zqxj";
-/// What readers are told.
+/// The notice that readers are told.
 pub(super) const NOTICE: &str = "Taken down for now.";
 
-/// What became of a canary.
+/// The fate of a canary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     NeverPublic,
@@ -124,7 +124,7 @@ impl Canary {
     }
 }
 
-/// What clients have open, by the names of [`Servers::kept`].
+/// Things that clients have open, by the names of [`Servers::kept`].
 pub(super) struct Kept {
     pub(super) points: Vec<String>,
     pub(super) scrolls: Vec<String>,

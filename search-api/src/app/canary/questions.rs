@@ -1,4 +1,4 @@
-//! What is asked: each route with every value of each of its parameters, and Elasticsearch's with every sort of body.
+//! The questions: each route with every value of each of its parameters, and Elasticsearch's with every sort of body.
 
 use std::fmt;
 
@@ -64,7 +64,7 @@ impl Question {
         Self { body: body.to_string(), ..self }
     }
 
-    /// The same search at a point in time.
+    /// Returns the search at a point in time.
     fn at(self, body: &Value, id: &str) -> Self {
         let mut body = body.clone();
         body["pit"] = json!({"id": id, "keep_alive": "1h"});

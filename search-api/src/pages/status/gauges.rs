@@ -1,4 +1,4 @@
-//! What the machine room's charts are drawn from: the log's head and how far each view has come, looked at every second
+//! Values of the machine room's charts: the log's head and each view's checkpoint, looked at every second
 //! for the last two minutes. Only as long as the pages are served, and nothing is written anywhere.
 
 use std::{
@@ -11,7 +11,7 @@ use std::{
 use search::Search;
 use views::{VIEWS, ViewId};
 
-/// How often is looked.
+/// The time between two looks.
 const EVERY: Duration = Duration::from_secs(1);
 /// So many looks are kept.
 const KEPT: usize = 120;

@@ -1,15 +1,15 @@
-//! How full the disk is and how much memory the process holds, as the operating system says it.
+//! The room on the disk and the memory of the process, as the operating system states them.
 
 use std::{fs, path::Path};
 
-/// What the machine has, in bytes; nothing where the system does not tell.
+/// The room and memory of the machine, in bytes; none where the system does not tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Machine {
     /// Free on the disk of the data directory, and the size of that disk.
     pub(super) disk: Option<(u64, u64)>,
     /// Held by this process, the mapped pages of log and indexes included.
     pub(super) resident: Option<u64>,
-    /// What processes may still ask for, and all the machine's memory.
+    /// The memory that processes may still ask for, and all of the machine's.
     pub(super) memory: Option<(u64, u64)>,
 }
 
