@@ -256,7 +256,7 @@ fn simple(
     }
 }
 
-/// What is said of a kind that there is not.
+/// The beginning of the message for a kind that there is not.
 const NO_KIND: &str = "the aggregation";
 
 /// The most hits of one bucket.

@@ -56,7 +56,7 @@ enum Rules {
     Ours(Analyser, Language),
     /// Words of letters alone, lowered.
     Letters,
-    /// What lies between white space.
+    /// Words parted by white space.
     Space,
     /// The whole as one.
     Whole,

@@ -35,7 +35,7 @@ pub(super) struct EsSearch {
     /// The point in time that is searched, and how long it is to be kept from now on.
     pub(super) point: Option<(String, Option<Duration>)>,
     pub(super) look: HitLook,
-    /// Where hits are collapsed: others of the same value, with each of them.
+    /// For collapsed hits: others of the same value, with each of them.
     pub(super) inner: Vec<Inner>,
     pub(super) show_total: bool,
     /// Up to so many documents are counted, and then it ends early.

@@ -39,7 +39,7 @@ pub(super) async fn update(taker: Taker, State(state): State<ApiState>, body: By
     Wanted::read(taker, &body, Verb::Update)?.answer(&state).await
 }
 
-/// What is to become of which documents.
+/// The documents that are wanted, and what is done with them.
 struct Wanted {
     verb: Verb,
     indices: Vec<IndexName>,
@@ -50,7 +50,7 @@ struct Wanted {
     refresh: bool,
 }
 
-/// What became of them.
+/// The counts of what was done.
 #[derive(Default)]
 struct Counts {
     found: usize,

@@ -188,7 +188,7 @@ impl Unit {
     }
 }
 
-/// How a table is asked for.
+/// The options of a table.
 struct Table {
     columns: Option<Vec<String>>,
     sort: Option<Vec<(String, bool)>>,

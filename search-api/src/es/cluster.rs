@@ -1,4 +1,4 @@
-//! What is asked about a cluster, its nodes and its tasks. There is one node, each index is one shard on it, and no task
+//! Questions about a cluster, its nodes and its tasks. There is one node, each index is one shard on it, and no task
 //! outlives its request.
 
 use std::collections::HashMap;
@@ -110,7 +110,7 @@ pub(super) async fn settings(Params(params): Pairs) -> Answer {
     Ok(Json(answer).into_response())
 }
 
-/// `_license`: what shippers of events look for before they send any. There is none to run out.
+/// `_license`, which shippers of events look for before they send any. There is none to run out.
 pub(super) async fn license() -> Response {
     Json(json!({"license": {
         "status": "active", "type": "basic", "uid": CLUSTER, "issued_to": CLUSTER, "issuer": CLUSTER, "max_nodes": 1,

@@ -1,4 +1,4 @@
-//! What makes an index or changes its fields in a cluster: here the indices and their fields are given. What agrees with them
+//! Requests that make an index or change its fields in a cluster: here the indices and their fields are given. What agrees with them
 //! is acknowledged, so that tools go on; what does not is refused with the difference.
 
 use axum::{Json, body::Bytes, response::IntoResponse};
@@ -87,7 +87,7 @@ fn agrees(view: ViewId, mapping: Value, pointer: &str) -> Result<(), QueryError>
     }
 }
 
-/// What of a field's mapping says how it is found, and must be ours; the rest says how it is stored.
+/// The parts of a field's mapping that say how it is found, and must be ours; the rest says how it is stored.
 const OF_FINDING: [&str; 2] = ["type", "analyzer"];
 
 fn fields_agree(

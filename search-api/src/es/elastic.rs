@@ -1,4 +1,4 @@
-//! What the routes of Elasticsearch's API share beside what all surfaces do.
+//! State that the routes of Elasticsearch's API share beside that of all surfaces.
 
 use std::{ops::Deref, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! What clients ask about the server: its name, its indices, their fields and health, how text is analysed.
+//! Questions of clients about the server: its name, its indices, their fields and health, how text is analysed.
 
 use axum::{
     Json,

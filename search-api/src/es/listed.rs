@@ -38,7 +38,7 @@ fn every_query_is_listed() {
     assert_eq!(have, listed("Queries"));
 }
 
-/// What is listed is read, or refused for what is missing in it.
+/// Whatever is listed is read, or refused for what is missing in it.
 #[test]
 fn every_aggregation_that_is_listed_is_there() {
     for name in listed("Aggregations") {

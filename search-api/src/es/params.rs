@@ -18,7 +18,7 @@ pub(super) struct Taker {
     params: Vec<(String, String)>,
 }
 
-/// What clients send and what changes nothing here: there is one shard, nothing is routed, and every answer
+/// Parameters that clients send and that change nothing here: there is one shard, nothing is routed, and every answer
 /// is of now. `filter_path` and `pretty` are seen to for all answers together (see [`super::shape`]).
 const WITHOUT_MEANING: [&str; 17] = [
     "pretty",
@@ -58,7 +58,7 @@ impl Taker {
         Self { index: None, params: params.into_iter().filter(|one| !known(one)).collect() }
     }
 
-    /// The same of an index, or of several with commas between them.
+    /// Returns the parameters of an index, or of several with commas between them.
     pub(super) fn of(self, index: Option<String>) -> Self {
         Self { index, ..self }
     }
@@ -116,7 +116,7 @@ impl Taker {
         Ok(indices)
     }
 
-    /// The same for what is said of views as they are only.
+    /// Returns the views, for routes that tell of views as they are only.
     pub(super) fn views(&mut self) -> Result<Vec<ViewId>, RequestError> {
         live_only(self.indices()?)
     }

@@ -63,7 +63,7 @@ pub(super) async fn search(
     Ok(written.await.map_err(EsError::at_shards)?.into_response())
 }
 
-/// What of a search may stand in the URL.
+/// Reads the parts of a search that may stand in the URL.
 fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) -> Result<(), RequestError> {
     add_query(search, text_query(taker, indices)?);
     let mut number = |name: &str, to: &mut usize| -> Result<(), QueryError> {
@@ -118,7 +118,7 @@ fn from_params(search: &mut EsSearch, taker: &mut Taker, indices: &[IndexName]) 
     Ok(())
 }
 
-/// What the address asks for, beside what the body does.
+/// Adds the query of the address to that of the body.
 pub(super) fn add_query(search: &mut EsSearch, in_address: Option<Query>) {
     let Some(query) = in_address else { return };
     search.request.query = match std::mem::replace(&mut search.request.query, Query::All) {

@@ -1,4 +1,4 @@
-//! What is asked of any answer: `filter_path` leaves parts of it out, `pretty` sets it in lines.
+//! Parameters of any answer: `filter_path` leaves parts of it out, `pretty` sets it in lines.
 
 use axum::{
     body::{Body, to_bytes},

@@ -1,4 +1,4 @@
-//! What of documents Elasticsearch's clients ask for: `_source`, and its parts in a URL.
+//! The parts of documents that Elasticsearch's clients ask for: `_source`, and its parts in a URL.
 
 use query::{QueryError, SourceFilter};
 use serde_json::Value;

@@ -35,7 +35,7 @@ pub(super) struct Action {
     pub(super) if_seq_no: Option<u64>,
 }
 
-/// What to do.
+/// The verb of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verb {
     Index,
@@ -55,7 +55,7 @@ impl Verb {
     }
 }
 
-/// What became of one action: its JSON without the verb, its status, and its seq.
+/// The result of one action: its JSON without the verb, its status, and its seq.
 pub(super) struct Done {
     pub(super) answer: Value,
     pub(super) status: u16,
@@ -127,7 +127,7 @@ fn refused_action(action: &Action, error: &RequestError) -> Done {
     refused(action.kind.plural(), &json!(action.id), error)
 }
 
-/// How often a batch is tried again when others write to the same assets.
+/// The number of times that a batch is tried again when others write to the same assets.
 const TRIES: usize = 8;
 
 /// Does as many of these actions as can share a commit, from the first on: what became of each.
@@ -165,7 +165,7 @@ fn write(log: &Log, actions: &[Placed]) -> Vec<Done> {
     }
 }
 
-/// How an asset stands before an action, as the action's answer tells it.
+/// The state of an asset before an action, as the action's answer tells it.
 #[derive(Debug, Clone, Copy, Default)]
 struct Standing {
     revision: Revision,

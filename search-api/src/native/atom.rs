@@ -7,17 +7,17 @@ use store::{ArchiveDate, AssetKind, Log, Timestamp};
 
 use crate::{door::error::RequestError, links};
 
-/// What is said of a feed as a whole.
+/// The head of a feed.
 pub(crate) struct Feed {
     pub(crate) title: String,
     /// The archive's name: who answers for the feed.
     pub(crate) archive: String,
-    /// Where the feed itself is; its id, too.
+    /// The address of the feed itself; its id, too.
     pub(crate) address: String,
     /// The page that shows the same.
     pub(crate) alternate: String,
     pub(crate) next: Option<String>,
-    /// What addresses begin with.
+    /// The beginning of addresses.
     pub(crate) origin: String,
 }
 

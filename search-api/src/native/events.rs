@@ -27,14 +27,14 @@ use crate::{
     state::{ApiState, readers::Parts},
 };
 
-/// How many events are looked for at once.
+/// The number of events that are looked for at once.
 const CHUNK: usize = 20;
-/// How much is sent at once, in bytes, if there is as much.
+/// The bytes that are sent at once, if there are as many.
 const PART: usize = 256 << 10;
-/// How many events one request gives at most, unless it follows.
+/// The largest number of events that one request gives, unless it follows.
 pub(super) const MAX_EVENTS: u64 = 1_000_000;
 
-/// What of the log is wanted, and how.
+/// The part of the log that is wanted, and its form.
 struct Wanted {
     next: Seq,
     left: u64,

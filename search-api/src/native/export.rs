@@ -37,7 +37,7 @@ const PAGE: usize = 250;
 static BODIES: Semaphore = Semaphore::const_new(16);
 /// Whoever takes nothing for so long is left.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How often, and after how long, a page is looked for again while the server is busy.
+/// The number of times that a page is looked for again while the server is busy, and the time between them.
 const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -126,7 +126,7 @@ fn written(hits: Vec<Hit>, view: ViewId, form: Form, is_first: bool) -> Result<V
     }
 }
 
-/// What is left to be found.
+/// The pages that are left to be found.
 struct Pages {
     state: ApiState,
     request: SearchRequest,

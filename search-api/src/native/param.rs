@@ -16,7 +16,7 @@ pub(crate) struct Param {
     pub(crate) is_header: bool,
 }
 
-/// What a parameter may say.
+/// The values that a parameter may have.
 #[derive(Clone, Copy)]
 pub(crate) enum Shape {
     /// Any text of so many bytes.
@@ -67,7 +67,7 @@ impl Param {
         Self { example: Some(example), ..self }
     }
 
-    /// Whether it may say this.
+    /// Returns an error unless it may have this value.
     ///
     /// # Errors
     /// [`QueryError`] at the parameter.

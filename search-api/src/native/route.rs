@@ -1,4 +1,4 @@
-//! What a route of the native API is: one description from which the router, the check of what is asked, the roles and
+//! A route of the native API: one description from which the router, the check of what is asked, the roles and
 //! the OpenAPI document all come, so that they cannot disagree.
 
 use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc};
@@ -41,7 +41,7 @@ pub(crate) struct Route {
     pub(crate) method: Method,
     /// As OpenAPI writes it: `/api/v1/articles/{id}/history`. There may be slashes in an `{id}`.
     pub(crate) path: String,
-    /// Who may; `None` is everybody.
+    /// The role that may ask; `None` is everybody.
     pub(crate) role: Option<Role>,
     effect: Effect,
     /// Refused at once while the queue of searches is full.
@@ -65,7 +65,7 @@ pub(crate) struct Route {
 type Answering = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
 type Handler = Arc<dyn Fn(ApiState, Asked) -> Answering + Send + Sync>;
 
-/// What is sent.
+/// The body that is sent.
 pub(crate) struct Body {
     /// Each with its schema; nothing is any text.
     pub(crate) media: &'static [(&'static str, Option<MakeSchema>)],
@@ -76,7 +76,7 @@ pub(crate) struct Body {
 /// Makes a schema.
 pub(crate) type MakeSchema = fn(&mut SchemaGenerator) -> Schema;
 
-/// What may come back, beside the errors that any route may give.
+/// An answer that may come back, beside the errors that any route may give.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) about: &'static str,

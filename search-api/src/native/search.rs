@@ -32,7 +32,7 @@ use crate::{
     state::ApiState,
 };
 
-/// What an answer to a search looks like.
+/// The form of an answer to a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Json,
@@ -42,7 +42,7 @@ enum Format {
 }
 
 impl Format {
-    /// What a search may look like: the name, and the media type; the first is the usual one.
+    /// The forms of answers: the name, and the media type; the first is the usual one.
     const ALL: [(Self, &str, &str); 4] = [
         (Self::Json, "json", "application/json"),
         (Self::Csv, "csv", "text/csv"),

@@ -1,4 +1,4 @@
-//! How the archive stands, and whether it can be asked.
+//! The state of the archive, and whether it can be asked.
 
 use std::collections::BTreeMap;
 
@@ -128,7 +128,7 @@ pub(super) async fn healthz(_: ApiState, _: Asked) -> Result<Response, Problem> 
     Ok("ok\n".into_response())
 }
 
-/// How far behind the log the indexes may be to be ready.
+/// The largest number of events that the indexes may be behind the log to be ready.
 const READY_LAG: u64 = 1_000;
 
 /// True if the indexes have caught up, and are kept up to date.

@@ -1,4 +1,4 @@
-//! What aggregations found, as Elasticsearch's clients read it: typed keys, `keyed`, `meta`, of hits only a part.
+//! Answers of aggregations, as Elasticsearch's clients read them: typed keys, `keyed`, `meta`, of hits only a part.
 
 use query::{
     Aggregation, AggregationAnswer, AggregationKind, AggregationResult, Bucket, BucketKey, Figure, Scalar,
@@ -8,17 +8,17 @@ use serde_json::{Map, Value, json};
 
 use crate::es::{body, present};
 
-/// How the answer to one aggregation is to look.
+/// The form of the answer to one aggregation.
 #[derive(Debug, Clone, Default)]
 pub(in crate::es) struct Look {
-    /// What Elasticsearch calls its type in typed keys.
+    /// The name that Elasticsearch has for its type in typed keys.
     pub(super) kind: &'static str,
     /// Its buckets as an object under their keys.
     pub(super) keyed: bool,
     /// Each bucket says by how much its count may be wrong: by nothing.
     pub(super) count_error: bool,
     pub(super) meta: Option<Value>,
-    /// How hits are to look.
+    /// The form of its hits.
     pub(super) hits: Option<Box<body::HitLook>>,
     pub(super) nested: Vec<Look>,
 }

@@ -226,7 +226,7 @@ pub(super) fn numbers(object: &mut Fields, look: &mut Look, nested: &[Aggregatio
     histogram(Histogram { offset: offset as i64, ..wanted }, object, look, nested, &read)
 }
 
-/// What all histograms have; `read` reads a value of the field.
+/// Reads the options that all histograms have; `read` reads a value of the field.
 fn histogram(
     wanted: Histogram,
     object: &mut Fields,

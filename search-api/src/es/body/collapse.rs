@@ -12,7 +12,7 @@ use super::{EsSearch, HitLook, ParseQuery, highlight::highlight, sort};
 pub(in crate::es) struct Inner {
     /// The name they are answered under.
     pub(in crate::es) name: String,
-    /// How they are found and look; of everything.
+    /// The search by which they are found, and their form.
     search: EsSearch,
 }
 

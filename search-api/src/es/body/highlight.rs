@@ -1,4 +1,4 @@
-//! What to highlight, as Elasticsearch's clients write it.
+//! Highlighting, as Elasticsearch's clients ask for it.
 
 use query::{Fields, HighlightField, HighlightOptions, Query, QueryError};
 use serde_json::Value;
@@ -68,14 +68,14 @@ const STYLED: (&str, &str) = ("<em class=\"hlt1\">", "</em>");
 
 /// The longest fragment, and the longest text without a match, in characters.
 const MAX_FRAGMENT: usize = 10_000;
-/// What tools send that want no bound.
+/// The number that tools send that want no bound.
 const NO_BOUND: usize = i32::MAX as usize;
 /// The most fragments of a field.
 const MAX_FRAGMENTS: usize = 100;
 /// The longest tag in bytes: it stands at every word that is found.
 const MAX_TAG: usize = 256;
 
-/// What may stand beside the fields and in each of them.
+/// Reads the options that may stand beside the fields and in each of them.
 fn field_options(object: &mut Fields, field: &mut HighlightField) -> Result<(), QueryError> {
     let bounded = |object: &mut Fields, name: &str, max: usize, usual: usize| match object.count(name)? {
         None => Ok(usual),

@@ -1,11 +1,11 @@
-//! How single hits are to look: which parts of their documents, which values, which marks.
+//! The form of single hits: which parts of their documents, which values, which marks.
 
 use query::{DateFormat, Fields, QueryError, SourceFilter, kind_of};
 use serde_json::Value;
 
 use crate::es::source;
 
-/// How a hit is to look.
+/// The form of a hit.
 #[derive(Debug, Clone)]
 pub(in crate::es) struct HitLook {
     pub(in crate::es) source: SourceFilter,

@@ -20,14 +20,14 @@ enum Part<'t> {
     Text(&'t str),
     /// The value of a name, escaped or as it is.
     Value(&'t str, bool),
-    /// What stands in it is written for each value of a name, or once if there is none.
+    /// A section: its parts are written for each value of a name, or once if there is none.
     Section(&'t str, Vec<Part<'t>>),
     Inverted(&'t str, Vec<Part<'t>>),
     /// A value as JSON.
     Json(&'t str),
     /// The values of a list with this between them.
     Join(&'t str, &'t str),
-    /// What stands in it, as a part of an address.
+    /// Its parts, escaped as a part of an address.
     Url(Vec<Part<'t>>),
 }
 

@@ -1,4 +1,4 @@
-//! What an action says, as an event of the log.
+//! The event of the log that an action states.
 
 use ingest::append::{Admitted, Terms, read};
 use serde_json::{Map, Value, json};

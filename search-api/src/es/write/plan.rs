@@ -1,4 +1,4 @@
-//! What a row of actions writes in one commit.
+//! The events that a row of actions writes in one commit.
 //!
 //! A second action on an asset sees what the first will leave: both are planned from one snapshot, and where that makes
 //! a difference, the log takes them only if the asset is still at the snapshot's revision. Only an action that names the
@@ -19,11 +19,11 @@ pub(super) struct Plan {
     pub(super) batch: Batch,
     /// For each action, from the first on.
     pub(super) planned: Vec<Planned>,
-    /// How the assets stand before it all.
+    /// The states of the assets before all actions.
     pub(super) stands: HashMap<AssetRef, Standing>,
 }
 
-/// What becomes of an action.
+/// The plan for an action.
 pub(super) enum Planned {
     /// The next event of the batch, and what its sender should know of it.
     Event(AssetRef, Vec<String>),
@@ -32,7 +32,7 @@ pub(super) enum Planned {
     Refused(Done),
 }
 
-/// How an asset stands before an action.
+/// The state of an asset before an action.
 pub(super) struct Before {
     revision: Revision,
     /// The revision that readers see, as event data, and its event: 0 where it is one of the same batch.
@@ -191,7 +191,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-        /// What becomes of actions that come together is what becomes of them one by one.
+        /// Actions that come together do what they do one by one.
         #[test]
         fn together_they_do_what_they_do_alone(lines in prop::collection::vec(an_action(), 1..14)) {
             let ((_one, together), (_other, alone)) = (log(), log());
