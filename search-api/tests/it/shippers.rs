@@ -1,5 +1,6 @@
-//! The requests that shippers of events send, as their sources have them: Logstash's output (11.x), Vector's sink and Fluent
-//! Bit's output. They are not the programs themselves: those that run from a registry of packages are in `tests/clients`.
+//! The requests of shippers of events: those of Logstash's output (11.x) after its sources and documentation, those of
+//! Vector's sink and Fluent Bit's output in the form that is known of them. They are not the programs themselves: those that
+//! run from a registry of packages are in `tests/clients`.
 
 use axum::{
     Router,
