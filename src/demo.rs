@@ -40,6 +40,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     load::make_searchable(&indexes, report.last_seq, &stop, terminal)?;
     load::tell(&report, terminal)?;
     let serving = serve::Args {
+        maps: Vec::new(),
         listen: args.listen.clone(),
         es_listen: None,
         title: "The Harbour Ledger".to_owned(),

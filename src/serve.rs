@@ -37,6 +37,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDRESS:PORT", env = "MORGUE_ES_LISTEN")]
     pub(crate) es_listen: Option<Listen>,
 
+    /// A file of mappings, by which documents of another shape may be written over HTTP: `?mapping=NAME` names one, and over
+    /// Elasticsearch's API `pipeline=NAME`, or the index NAME. May be given several times.
+    #[arg(long = "map", value_name = "FILE")]
+    pub(crate) maps: Vec<PathBuf>,
+
     /// The name at the head of every page.
     #[arg(long, default_value = "The Morgue")]
     pub(crate) title: String,
@@ -122,6 +127,7 @@ pub(crate) fn serve(
         public_url: args.public_url.clone(),
         quarantine: Some(archive.quarantine_dir()),
     };
+    let mappings = crate::map::read(&args.maps)?;
     let access = match &args.keys {
         None => Access::default(),
         Some(path) => {
@@ -153,6 +159,7 @@ pub(crate) fn serve(
         let state = ApiState::new(Search::new(indexes))
             .context("no threads can be started")?
             .with_access(access)
+            .with_mappings(mappings)
             .with_origins(origins)
             .with_hosts(args.host.clone());
         ready(address);

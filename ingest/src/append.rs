@@ -6,8 +6,8 @@
 
 use serde_json::{Map, Value};
 use store::{
-    Appended, Article, Batch, Byline, Content, EventType, Fact, Image, InvalidEvent, Log, NewEvent, Outcome,
-    SourcePosition, event_types, schema,
+    Appended, Article, AssetId, AssetRef, Batch, Byline, Content, EventType, Fact, Image, InvalidEvent, Log,
+    NewEvent, Outcome, Prepared, Refusal, SourcePosition, event_types, schema,
 };
 
 use crate::names;
@@ -28,6 +28,8 @@ pub struct Admitted {
     pub event: NewEvent,
     /// Remarks for its sender, a sentence each.
     pub remarks: Vec<String>,
+    /// True if it is appended only where the log knows nothing of its asset, whom another one mentions.
+    pub is_mention: bool,
 }
 
 /// Why an event may not be appended: always its sender's to mend.
@@ -52,6 +54,9 @@ pub enum NotAdmitted {
         /// Its unknown fields, in words.
         remarks: Vec<String>,
     },
+    /// By its mapping it is nothing that an archive holds.
+    #[error("{0}")]
+    NotMapped(String),
     /// It was to have known fields alone.
     #[error("{}", .0.join("; "))]
     UnknownFields(Vec<String>),
@@ -120,39 +125,108 @@ pub fn admit(mut event: NewEvent, terms: Terms) -> Result<Admitted, NotAdmitted>
     if terms.strict && !remarks.is_empty() {
         return Err(NotAdmitted::UnknownFields(remarks));
     }
-    Ok(Admitted { event, remarks })
+    Ok(Admitted { event, remarks, is_mention: false })
 }
 
-/// The outcome of one event that was sent, with remarks for its sender.
+/// The events of one thing that was sent: its own, and those of what it names and describes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assets {
+    /// The event of its own asset.
+    pub own: Admitted,
+    /// The events of what it names and describes, which come before its own.
+    pub before: Vec<Admitted>,
+    /// The events that take from readers what it says they may not see, which come behind its own.
+    pub behind: Vec<Admitted>,
+}
+
+impl From<Admitted> for Assets {
+    fn from(own: Admitted) -> Self {
+        Self { own, before: Vec::new(), behind: Vec::new() }
+    }
+}
+
+impl Assets {
+    /// Returns the assets beside its own.
+    pub fn others(&self) -> impl Iterator<Item = AssetRef> {
+        let own = self.own.event.asset();
+        let others = self.before.iter().chain(&self.behind).filter_map(|one| one.event.asset());
+        others.filter(move |asset| Some(asset) != own.as_ref())
+    }
+
+    /// Puts the events at the end of a batch, its own on the terms that `own` adds. Where one cannot be prepared, nothing is
+    /// added.
+    ///
+    /// # Errors
+    /// [`InvalidEvent`]: the log would not take one.
+    pub fn put(
+        self,
+        log: &Log,
+        batch: &mut Batch,
+        own: impl FnOnce(Prepared) -> Prepared,
+    ) -> Result<InBatch, InvalidEvent> {
+        let on_terms = |one: &Admitted| {
+            let prepared = log.prepare(&one.event)?;
+            Ok(if one.is_mention { prepared.only_if_absent() } else { prepared })
+        };
+        let mut events = self.before.iter().map(on_terms).collect::<Result<Vec<_>, InvalidEvent>>()?;
+        events.push(own(log.prepare(&self.own.event)?));
+        for one in &self.behind {
+            events.push(on_terms(one)?);
+        }
+        batch.events.extend(events);
+        let names = |all: Vec<Admitted>| all.into_iter().map(|one| one.event.id).collect();
+        Ok(InBatch { remarks: self.own.remarks, before: names(self.before), behind: names(self.behind) })
+    }
+}
+
+/// The places of one thing's events in a batch.
+#[derive(Debug)]
+pub struct InBatch {
+    remarks: Vec<String>,
+    before: Vec<AssetId>,
+    behind: Vec<AssetId>,
+}
+
+impl InBatch {
+    /// Takes the outcomes of its events from the batch's. Returns that of its own, and remarks for its sender.
+    pub fn outcome(self, outcomes: &mut impl Iterator<Item = Outcome>) -> (Outcome, Vec<String>) {
+        let mut remarks = self.remarks;
+        #[expect(clippy::expect_used, reason = "the log answers each event of a batch")]
+        let mut next = || outcomes.next().expect("an outcome for each event");
+        let mut tell = |id: AssetId, outcome: Outcome| match outcome {
+            // Somebody else was faster to say who it is.
+            Outcome::Refused(Refusal::Exists { .. }) => {}
+            Outcome::Refused(refusal) => {
+                remarks.push(format!("`{id}`, which came with it, was not taken: {refusal}"));
+            }
+            Outcome::Appended(_) | Outcome::Withheld(_) | Outcome::Unchanged(_) => {}
+        };
+        self.before.into_iter().for_each(|id| tell(id, next()));
+        let own = next();
+        self.behind.into_iter().for_each(|id| tell(id, next()));
+        (own, remarks)
+    }
+}
+
+/// The outcome of one thing that was sent, with remarks for its sender.
 pub type Result1 = Result<(Outcome, Vec<String>), NotAdmitted>;
 
-/// Appends events that came together, in one commit: those that may be, whatever is wrong with the others. Returns the
-/// log's head then, and what became of each.
+/// Appends what came together, in one commit: what may be, whatever is wrong with the others. Returns the log's head then, and
+/// what became of each.
 ///
 /// # Errors
 /// [`store::AppendError`]; nothing is in the log then.
 pub fn append(
     log: &Log,
-    events: impl IntoIterator<Item = Result<Admitted, NotAdmitted>>,
+    all: impl IntoIterator<Item = Result<Assets, NotAdmitted>>,
     position: Option<SourcePosition>,
 ) -> Result<(store::Seq, Vec<Result1>), store::AppendError> {
     let mut batch = Batch { position, ..Batch::default() };
-    let taken: Vec<Result<Vec<String>, NotAdmitted>> = events
-        .into_iter()
-        .map(|admitted| {
-            let Admitted { event, remarks } = admitted?;
-            batch.events.push(log.prepare(&event)?);
-            Ok(remarks)
-        })
-        .collect();
+    let taken: Vec<Result<InBatch, NotAdmitted>> =
+        all.into_iter().map(|assets| Ok(assets?.put(log, &mut batch, |own| own)?)).collect();
     let Appended { head, outcomes } = log.append(batch)?;
     let mut outcomes = outcomes.into_iter();
-    let results = taken.into_iter().map(|taken| {
-        let remarks = taken?;
-        let outcome =
-            outcomes.next().ok_or_else(|| InvalidEvent::Json("the log says nothing of it".to_owned()))?;
-        Ok((outcome, remarks))
-    });
+    let results = taken.into_iter().map(|taken| Ok(taken?.outcome(&mut outcomes)));
     Ok((head, results.collect()))
 }
 

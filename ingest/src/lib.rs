@@ -59,6 +59,7 @@ mod record;
 #[cfg(test)]
 mod robust;
 mod scan_json;
+mod sent;
 mod traces;
 mod typed;
 mod walk;
@@ -81,4 +82,5 @@ pub use read::{Said, read};
 pub use reader::format::Format;
 pub use reader::stated_id::{InvalidStatedId, StatedId};
 pub use reader::table::columns::{Column, Columns, InvalidColumn};
+pub use sent::{NotRead, Sent};
 pub use traces::Traces;

@@ -38,6 +38,7 @@ pub use self::{
     retry::{RetryReport, retry},
     watch::watch,
 };
+pub(crate) use self::{subject::with_former, taken_back::is_shown_elsewhere};
 use crate::{
     append::Terms,
     hints::Hints,

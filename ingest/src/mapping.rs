@@ -108,6 +108,16 @@ impl Mappings {
         self.all.iter().find(|mapping| mapping.is_of(path))
     }
 
+    /// The mapping of this name.
+    pub(crate) fn called(&self, name: &str) -> Option<&Mapping> {
+        self.all.iter().find(|mapping| mapping.name == name)
+    }
+
+    /// The names of the mappings, in their order.
+    pub fn all_names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|mapping| mapping.name.as_str())
+    }
+
     /// Returns true if a mapping names the files that it is of, and this among them.
     pub(crate) fn names(&self, path: &str) -> bool {
         self.of(path).is_some_and(|mapping| mapping.files.is_some())
@@ -121,6 +131,11 @@ impl Mappings {
 }
 
 impl Mapping {
+    /// What its records are.
+    pub(crate) fn kind(&self) -> AssetKind {
+        self.kind
+    }
+
     fn is_of(&self, path: &str) -> bool {
         self.files.as_ref().is_none_or(|files| files.is_match(path))
     }

@@ -3,9 +3,11 @@
 //!
 //! Bodies are read as bytes and their content type is not judged: each client sends another one.
 
+mod absent;
 mod actions;
 mod aggs;
 mod analyze;
+mod answer;
 mod body;
 mod by_query;
 mod cat;
@@ -19,7 +21,9 @@ mod info;
 #[cfg(test)]
 mod listed;
 mod mapping;
+mod node;
 mod params;
+mod pipeline;
 mod points;
 mod present;
 mod scroll;
@@ -29,44 +33,28 @@ mod source;
 mod suggest;
 mod template;
 mod terms;
+mod times;
+mod waiting;
 mod write;
 
-use std::sync::Arc;
-
-use ::search::WAIT_LIMIT;
 use axum::{
     Json,
     body::Bytes,
-    extract::{Path, Query as Params, Request},
+    extract::{Path, Request},
     http::{HeaderName, HeaderValue, Method, StatusCode},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
-use store::Seq;
-use views::ViewId;
 
 pub(crate) use self::elastic::Elastic;
-use self::{error::EsError, write::Verb};
-use crate::{
-    door::{
-        access::Role,
-        body::MAX_EVENTS_BODY,
-        error::RequestError,
-        policy::{Effect, Face, Policy},
-        table::{Endpoint, Table},
-    },
-    state::ApiState,
+use self::{absent::instead_of, error::EsError, write::Verb};
+use crate::door::{
+    access::Role,
+    body::MAX_EVENTS_BODY,
+    policy::{Effect, Face, Policy},
+    table::{Endpoint, Table},
 };
-
-/// The version of Elasticsearch whose API this is a part of.
-const VERSION: &str = "8.19.0";
-/// The names of the one node and of the cluster that it is.
-const NODE: &str = "morgue";
-const CLUSTER: &str = "morgue";
-
-type Answer = Result<Response, EsError>;
-type Pairs = Params<Vec<(String, String)>>;
 
 /// The form in which clients of Elasticsearch are told errors.
 pub(crate) const FACE: Face =
@@ -206,6 +194,8 @@ fn running(table: &mut Table<Elastic>) {
     table.add(READS, &[GET], &stats, cluster::index_stats);
     table.add(READS, &[GET], &["/_resolve/index/{name}"], cluster::resolve);
     table.add(READS, &[GET], &["/_license"], cluster::license);
+    table.add(READS, &[GET], &["/_ingest/pipeline", "/_ingest/pipeline/{name}"], pipeline::all);
+    table.add(READS, &ASKING, &["/_ingest/pipeline/{name}/_simulate"], pipeline::simulate);
     table.add(READS, &[GET], &["/_tasks"], cluster::tasks);
     table.add(READS, &[GET], &["/_tasks/{task}"], cluster::task);
 }
@@ -224,58 +214,6 @@ async fn around_answer<F: Future<Output = Response>>(
     let name = HeaderName::from_static("x-elastic-product");
     response.headers_mut().insert(name, HeaderValue::from_static("Elasticsearch"));
     response
-}
-
-/// The parts of Elasticsearch's API that are not here although clients may well look for them, and what to do instead.
-const INSTEAD: [(&str, &str); 10] = [
-    (
-        "_async_search",
-        "`_async_search` is not supported: every search ends within seconds, so send it to `_search`",
-    ),
-    (
-        "_reindex",
-        "`_reindex` is not supported: the index is built again from the log by `POST /api/v1/rebuild`",
-    ),
-    ("_sql", "`_sql` is not supported: use `_search`"),
-    ("_query", "ES|QL is not supported: use `_search`"),
-    ("_template", "templates are not supported: the indices and their fields are given"),
-    ("_index_template", "templates are not supported: the indices and their fields are given"),
-    ("_termvectors", "`_termvectors` is not supported: `_analyze` shows how a text is cut into words"),
-    ("_cat", "of `_cat` there are aliases, count, health, indices, nodes and shards"),
-    ("_cluster", "of `_cluster` there are health, settings, state and stats"),
-    ("_snapshot", "`_snapshot` is not supported: `morgue log backup` makes a backup"),
-];
-
-/// The other parts that are not here, and have nothing in their stead.
-const NOT_SUPPORTED: [&str; 20] = [
-    "_ccr",
-    "_component_template",
-    "_enrich",
-    "_eql",
-    "_features",
-    "_flush",
-    "_forcemerge",
-    "_graph",
-    "_ilm",
-    "_ingest",
-    "_migration",
-    "_ml",
-    "_rank_eval",
-    "_recovery",
-    "_remote",
-    "_scripts",
-    "_security",
-    "_segments",
-    "_transform",
-    "_xpack",
-];
-
-/// Returns what is said to who looks for something of Elasticsearch's API that is not here.
-fn instead_of(name: &str) -> Option<String> {
-    match INSTEAD.iter().find(|(known, _)| *known == name) {
-        Some((_, instead)) => Some((*instead).to_owned()),
-        None => NOT_SUPPORTED.contains(&name).then(|| format!("`{name}` is not supported")),
-    }
 }
 
 /// Says what is not here, and what is in its stead.
@@ -297,22 +235,4 @@ fn no_handler(method: &Method, uri: &axum::http::Uri) -> Response {
     let one = json!({"type": name, "reason": reason});
     let body = json!({"error": {"root_cause": [one], "type": name, "reason": reason}, "status": 400});
     (StatusCode::BAD_REQUEST, Json(body)).into_response()
-}
-
-/// Waits until these views have taken in these events, within bounds: what is written stays written either way.
-pub(crate) async fn wait_for(state: &ApiState, views: &[ViewId], seqs: Vec<Seq>) -> Result<(), RequestError> {
-    let permit = Arc::clone(&state.waiting).try_acquire_owned().map_err(|_| RequestError::Busy)?;
-    let (indexes, views) = (state.search.indexes().clone(), views.to_vec());
-    tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        for view in views {
-            let waited = indexes.wait_for(view, &seqs, WAIT_LIMIT)?;
-            if !waited.shown {
-                tracing::warn!(%view, reached = %waited.reached, "a write is not in the index yet");
-            }
-        }
-        Ok(())
-    })
-    .await
-    .map_err(|_| RequestError::Panicked)?
 }

@@ -6,6 +6,7 @@ mod warm;
 
 use std::{io, ops::Deref, sync::Arc};
 
+use ingest::Mappings;
 use search::{Search, Suggester};
 use tokio::sync::{Semaphore, watch};
 
@@ -22,6 +23,8 @@ use crate::door::{
 #[derive(Clone)]
 pub struct ApiState {
     pub(crate) door: Arc<Door>,
+    /// The mappings by which documents of other shapes than ours may be written.
+    pub(crate) mappings: Mappings,
     shared: Arc<Shared>,
 }
 
@@ -76,7 +79,11 @@ impl ApiState {
             stop,
             _warmer: warmer,
         };
-        Ok(Self { door: Arc::new(Door::new(bounds)?), shared: Arc::new(shared) })
+        Ok(Self {
+            door: Arc::new(Door::new(bounds)?),
+            mappings: Mappings::default(),
+            shared: Arc::new(shared),
+        })
     }
 
     /// Returns where a request is worked on, given whether it asks for the archive as it stood.
@@ -108,6 +115,12 @@ impl ApiState {
     pub fn with_site(self, title: impl Into<String>, public_url: Option<PublicUrl>) -> Self {
         let site = Arc::new(Site { title: title.into(), public_url });
         self.with_door(|door| Door { site, ..door })
+    }
+
+    /// With mappings, by which documents of other shapes than ours may be written.
+    #[must_use]
+    pub fn with_mappings(self, mappings: Mappings) -> Self {
+        Self { mappings, ..self }
     }
 
     /// With another door before the same archive.

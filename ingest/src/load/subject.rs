@@ -212,7 +212,7 @@ fn root_of(id: &str) -> &str {
 
 /// Gives an event, and what it refers to, the ids that they had before today's rules, where the log has them. Returns the
 /// id of today where the event's own was changed.
-pub(super) fn with_former(snapshot: &Snapshot, one: &mut Found) -> Result<Option<AssetId>, ReadError> {
+pub(crate) fn with_former(snapshot: &Snapshot, one: &mut Found) -> Result<Option<AssetId>, ReadError> {
     let mut natural = None;
     for Former { asset, id, is_certain } in std::mem::take(&mut one.former) {
         let former = AssetRef::new(asset.kind, id);

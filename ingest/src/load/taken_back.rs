@@ -37,7 +37,7 @@ impl TakenBack {
         if !(same_file || came_from.starts_with("load:") && not_older) {
             return Ok(None);
         }
-        if self.with_article && is_shown_elsewhere(&snapshot, asset)? {
+        if self.with_article && is_shown_elsewhere(&snapshot, asset, None)? {
             return Ok(None);
         }
         let newer = self.time.is_some_and(|time| time > live.time);
@@ -54,10 +54,14 @@ impl TakenBack {
     }
 }
 
-/// Returns true if readers see something that names an asset.
-fn is_shown_elsewhere(snapshot: &Snapshot, asset: &AssetRef) -> Result<bool, ReadError> {
+/// Returns true if readers see something that names an asset, other than the one that is about to be withdrawn.
+pub(crate) fn is_shown_elsewhere(
+    snapshot: &Snapshot,
+    asset: &AssetRef,
+    but: Option<&AssetRef>,
+) -> Result<bool, ReadError> {
     for referrer in snapshot.referrers(asset, None, MAX_REFERRERS)? {
-        if snapshot.state(&referrer)?.is_some_and(|state| state.is_seen()) {
+        if but != Some(&referrer) && snapshot.state(&referrer)?.is_some_and(|state| state.is_seen()) {
             return Ok(true);
         }
     }

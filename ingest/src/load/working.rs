@@ -220,7 +220,7 @@ impl Working<'_> {
         (origin, place): (&Origin, Place),
         said: &mut Said,
     ) -> Result<(), Failure> {
-        let Admitted { event, remarks } = admit(one.event, self.terms)?;
+        let Admitted { event, remarks, .. } = admit(one.event, self.terms)?;
         one.event = event;
         remarks.into_iter().for_each(|remark| self.readers.notes.tell(place_of((origin, place)), remark));
         let public = one.event.visibility.is_public();

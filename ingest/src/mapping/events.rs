@@ -21,10 +21,13 @@ use crate::{
 
 /// What is known of a record that is not in it.
 pub(crate) struct About<'a> {
-    /// What its id begins with where it has none of its own, and where its pictures lie: a path with an ending.
+    /// What its id begins with where it has none of its own, and where its pictures lie: a path with an ending; empty for one
+    /// that is in no file.
     pub(crate) stem: &'a str,
     /// Which record of its file it is; `None` where it is the only one.
     pub(crate) row: Option<String>,
+    /// The id that it was sent under, which counts before all that it states.
+    pub(crate) id: Option<&'a AssetId>,
     /// What the dates of its file tell of the order of their numbers, where the mapping says nothing.
     pub(crate) dates: DayOrder,
     /// As people write it: file and line.
@@ -176,7 +179,11 @@ impl<'t> Reading<'_, 't> {
         }
         let publicity = self.mapping.publicity(self.record.root, article.published.as_ref(), self.about);
         let given = if id.is_empty() { article.url.clone() } else { id };
-        let id = id_or(&given, || self.place())?;
+        let id = match self.about.id {
+            Some(id) => id.clone(),
+            None if given.trim().is_empty() => self.place()?,
+            None => id_or(&given, String::new)?,
+        };
         nested.article.extra = self.extra(kept);
         Ok(publicity.on(nested.finish(id)))
     }
@@ -196,9 +203,9 @@ impl<'t> Reading<'_, 't> {
         }
         let publicity = self.mapping.publicity(root, None, self.about);
         image.extra = self.extra(std::mem::take(&mut kept));
-        let id = match id {
+        let id = match self.about.id.cloned().or(id) {
             Some(id) => id,
-            None => link::asset_id(self.place()).map_err(|error| Reason::Content(error.to_string()))?,
+            None => self.place()?,
         };
         let mut found = nested.others();
         found.push(Found::published(id, image, None));
@@ -224,9 +231,9 @@ impl<'t> Reading<'_, 't> {
             return Err(self.nothing("no name"));
         }
         let publicity = self.mapping.publicity(root, None, self.about);
-        let id = match id.or_else(|| names::byline_id(&byline.name)) {
+        let id = match self.about.id.cloned().or(id).or_else(|| names::byline_id(&byline.name)) {
             Some(id) => id,
-            None => link::asset_id(self.place()).map_err(|error| Reason::Content(error.to_string()))?,
+            None => self.place()?,
         };
         byline.extra = self.extra(Vec::new());
         Ok(publicity.on(vec![Found::published(id, byline, None)]))
@@ -416,9 +423,13 @@ impl<'t> Reading<'_, 't> {
     }
 
     /// The id of a record that has none: its place.
-    fn place(&self) -> String {
+    fn place(&self) -> Result<AssetId, Reason> {
         let stem = without_ending(self.about.stem);
-        self.about.row.as_ref().map_or_else(|| stem.to_owned(), |row| format!("{stem}#{row}"))
+        if stem.is_empty() {
+            return Err(self.nothing("neither an id nor a url, which one that is in no file needs,"));
+        }
+        let place = self.about.row.as_ref().map_or_else(|| stem.to_owned(), |row| format!("{stem}#{row}"));
+        link::asset_id(place).map_err(|error| Reason::Content(error.to_string()))
     }
 
     fn nothing(&self, what: &str) -> Reason {

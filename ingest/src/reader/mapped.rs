@@ -136,6 +136,7 @@ impl Reader for Mapped {
         let about = |row: Option<String>, dates: DayOrder| About {
             stem: &origin.stem,
             row,
+            id: None,
             dates,
             place: &place,
             notes: &self.notes,

@@ -13,11 +13,11 @@ use store::Seq;
 use views::VIEWS;
 
 use super::{
-    Answer, Pairs,
+    answer::{Answer, Pairs},
     error::no_body,
-    params::{Taker, view_of},
-    wait_for,
-    write::{self, Done, Verb},
+    params::Taker,
+    waiting::wait_for,
+    write::{self, Done, Target, Verb, Where},
 };
 use crate::{door::error::RequestError, state::ApiState};
 
@@ -25,8 +25,9 @@ use crate::{door::error::RequestError, state::ApiState};
 pub(super) async fn bulk(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
     let started = std::time::Instant::now();
     let refresh = refresh_of(&mut taker)?;
-    write_params(&mut taker)?;
-    let actions = write::parse_bulk(&body, taker.index())?;
+    let pipeline = write_params(&mut taker)?;
+    let default = Where { index: taker.index().unwrap_or_default(), pipeline: pipeline.as_deref() };
+    let actions = write::parse_bulk(&body, default, &state.mappings)?;
     taker.end()?;
     let done = run(&state, actions, refresh).await?;
     let errors = done.iter().any(|(_, done)| done.status >= 400 && done.answer.get("error").is_some());
@@ -70,15 +71,16 @@ pub(super) async fn single(
     taker.only("op_type", &["index", "create"])?;
     // What others write in between is always looked at again.
     taker.take("retry_on_conflict");
-    write_params(&mut taker)?;
+    let pipeline = write_params(&mut taker)?;
     taker.end()?;
+    let target = Target::of(Where { index, pipeline: pipeline.as_deref() }, &state.mappings)?;
     let source: Map<String, Value> = match verb {
         Verb::Delete => Map::new(),
         _ if body.is_empty() => return Err(no_body().into()),
         _ => serde_json::from_slice(body)
             .map_err(|error| QueryError::new(format!("the body is no JSON object: {error}")))?,
     };
-    let action = write::of_source(verb, view_of(index)?.kind(), id, source, if_seq_no)?;
+    let action = write::of_source(verb, &target, id, source, if_seq_no)?;
     let mut done = run(&state, vec![(verb, Ok(action))], refresh).await?;
     let Some((_, done)) = done.pop() else { return Err(RequestError::Panicked.into()) };
     let status = StatusCode::from_u16(done.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -95,13 +97,13 @@ pub(super) async fn single(
     Ok((status, Json(answer)).into_response())
 }
 
-/// Parameters of writing that may only say what is so anyway.
-fn write_params(taker: &mut Taker) -> Result<(), QueryError> {
+/// Takes the parameters of writing, most of which may only say what is so anyway. Returns the pipeline.
+fn write_params(taker: &mut Taker) -> Result<Option<String>, QueryError> {
     taker.only("_source", &["false"])?;
-    taker.only("pipeline", &["_none"])?;
     taker.only("require_alias", &["false"])?;
     // A write takes as long as the log takes; there is nothing to wait for.
-    taker.time("timeout").map(drop)
+    taker.time("timeout")?;
+    Ok(taker.take("pipeline"))
 }
 
 /// Returns true if the answer waits until what was written is found.
@@ -120,10 +122,10 @@ pub(super) async fn run(
     refresh: bool,
 ) -> Result<Vec<(Verb, Done)>, RequestError> {
     let permit = state.door.intake.enter().await?;
-    let log = state.search.log().clone();
+    let (log, mappings) = (state.search.log().clone(), state.mappings.clone());
     let done = tokio::task::spawn_blocking(move || {
         let _permit = permit;
-        write::run(&log, actions)
+        write::run(&log, &mappings, actions)
     })
     .await
     .map_err(|_| RequestError::Panicked)?;

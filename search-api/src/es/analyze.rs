@@ -7,7 +7,7 @@ use query::{Fields, QueryError};
 use serde_json::{Map, Value, json};
 use views::{Analyser, EXACT, Language, Term, ViewId};
 
-use super::{Answer, body, error::invalid, params::Taker, suggest::units};
+use super::{answer::Answer, body, error::invalid, params::Taker, suggest::units};
 
 /// The longest text that is analysed for show, in bytes.
 const MAX_ANALYSED: usize = 16 << 10;

@@ -23,7 +23,7 @@ pub(super) use self::{
 };
 use super::{
     aggs::{self, Look},
-    points::{keep_alive, time},
+    times::{keep_alive, time},
 };
 
 /// A search and how its answer is to look.

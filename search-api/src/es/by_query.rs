@@ -15,8 +15,8 @@ use search::Pinned;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Answer,
     actions::{refresh_of, run},
+    answer::Answer,
     body,
     error::{EsError, invalid},
     params::Taker,
@@ -154,7 +154,7 @@ impl Wanted {
         let mut actions = Vec::with_capacity(hits.len());
         for hit in hits {
             let (id, seq) = (hit.id.to_string(), hit.seq.get());
-            let action = write::of_source(Verb::Delete, hit.kind, Some(id), Map::new(), Some(seq))?;
+            let action = write::of_source(Verb::Delete, &hit.kind.into(), Some(id), Map::new(), Some(seq))?;
             actions.push((Verb::Delete, Ok(action)));
         }
         for (_, done) in run(state, actions, self.refresh).await? {

@@ -14,7 +14,9 @@ use store::Timestamp;
 use views::{VIEWS, ViewId};
 
 use super::{
-    Answer, CLUSTER, NODE, Pairs, VERSION, body,
+    answer::{Answer, Pairs},
+    body,
+    node::{CLUSTER, NODE, VERSION},
     params::{ALIAS, Taker},
 };
 use crate::{door::error::RequestError, state::ApiState};

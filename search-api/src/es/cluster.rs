@@ -14,7 +14,13 @@ use query::QueryError;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Answer, CLUSTER, NODE, Pairs, VERSION, cat, info::aliases_of, mapping, params::Taker, present::shards,
+    answer::{Answer, Pairs},
+    cat,
+    info::aliases_of,
+    mapping,
+    node::{CLUSTER, NODE, VERSION},
+    params::Taker,
+    present::shards,
 };
 use crate::{door::body::MAX_EVENTS_BODY, state::ApiState};
 

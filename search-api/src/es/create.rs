@@ -1,20 +1,31 @@
 //! Requests that make an index or change its fields in a cluster: here the indices and their fields are given. What agrees with them
 //! is acknowledged, so that tools go on; what does not is refused with the difference.
 
-use axum::{Json, body::Bytes, response::IntoResponse};
+use axum::{Json, body::Bytes, extract::State, response::IntoResponse};
 use query::{Fields, QueryError, kind_of};
 use serde_json::{Value, json};
 use views::{Analyser, ViewId};
 
 use super::{
-    Answer, body,
+    answer::Answer,
+    body,
     mapping::mapping_of,
     params::{ALIAS, Taker, view_of},
+    pipeline,
 };
+use crate::state::ApiState;
 
 /// `PUT {index}`
-pub(super) async fn index(mut taker: Taker, body: Bytes) -> Answer {
+pub(super) async fn index(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
     let name = taker.index().unwrap_or_default().to_owned();
+    if pipeline::is_index(&name, &state.mappings) {
+        // Its fields are those that the mapping reads.
+        no_waiting(&mut taker)?;
+        taker.end()?;
+        body::json(&body)?;
+        let made = json!({"acknowledged": true, "shards_acknowledged": true, "index": name});
+        return Ok(Json(made).into_response());
+    }
     let view = view_of(&name)?;
     no_waiting(&mut taker)?;
     taker.end()?;
@@ -37,7 +48,11 @@ pub(super) async fn index(mut taker: Taker, body: Bytes) -> Answer {
 }
 
 /// `PUT {index}/_mapping`
-pub(super) async fn mapping(mut taker: Taker, body: Bytes) -> Answer {
+pub(super) async fn mapping(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
+    if taker.index().is_some_and(|name| pipeline::is_index(name, &state.mappings)) {
+        body::json(&body)?;
+        return Ok(Json(json!({"acknowledged": true})).into_response());
+    }
     let views = taker.views()?;
     no_waiting(&mut taker)?;
     taker.take("write_index_only");

@@ -8,6 +8,7 @@ use query::QueryError;
 use search::SearchError;
 use serde_json::{Map, Value, json};
 
+use super::node;
 use crate::door::error::RequestError;
 
 /// An error on its way to a client of Elasticsearch.
@@ -119,7 +120,7 @@ fn cause_of(error: &RequestError) -> Map<String, Value> {
 /// The body of an error that all shards have found.
 fn shards_failed(error: &RequestError) -> Value {
     let one = cause_of(error);
-    let shard = json!({"shard": 0, "index": "morgue", "node": super::NODE, "reason": one});
+    let shard = json!({"shard": 0, "index": "morgue", "node": node::NODE, "reason": one});
     json!({
         "error": {
             "root_cause": [one], "type": "search_phase_execution_exception", "reason": "all shards failed",

@@ -11,7 +11,8 @@ use query::{Query, QueryError, SourceFilter};
 use serde_json::json;
 
 use super::{
-    Answer, Pairs, body,
+    answer::{Answer, Pairs},
+    body,
     error::EsError,
     params::{Taker, index_of},
     present::explained,

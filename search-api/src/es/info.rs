@@ -12,9 +12,12 @@ use serde_json::{Map, Value, json};
 use views::{EXACT, FieldKind};
 
 use super::{
-    Answer, CLUSTER, NODE, Pairs, VERSION, body,
+    answer::{Answer, Pairs},
+    body,
     mapping::{self, mapping_of, settings_of},
+    node::{CLUSTER, NODE, VERSION},
     params::{ALIAS, Taker},
+    pipeline, waiting,
 };
 use crate::{door::error::RequestError, state::ApiState};
 
@@ -33,7 +36,12 @@ pub(super) async fn root() -> Response {
 }
 
 /// `HEAD {index}`, and `GET {index}`: its mapping, settings and aliases.
-pub(super) async fn index(mut taker: Taker) -> Answer {
+pub(super) async fn index(mut taker: Taker, State(state): State<ApiState>) -> Answer {
+    if let Some(name) = taker.index().filter(|name| pipeline::is_index(name, &state.mappings)) {
+        let described = json!({name: pipeline::described(name, &state.mappings)});
+        taker.end()?;
+        return Ok(Json(described).into_response());
+    }
     let indices = taker.indices()?;
     taker.end()?;
     let mut answer = Map::new();
@@ -140,7 +148,7 @@ pub(super) async fn health(mut taker: Taker, State(state): State<ApiState>) -> A
     taker.end()?;
     if wanted.as_deref() == Some("green") {
         let head = state.search.log().head().map_err(RequestError::from)?.seq;
-        super::wait_for(&state, &views, vec![head]).await?;
+        waiting::wait_for(&state, &views, vec![head]).await?;
     }
     let count = views.len();
     let search = state.search.clone();
@@ -206,7 +214,7 @@ pub(super) async fn refresh(mut taker: Taker, State(state): State<ApiState>) -> 
     let views = taker.views()?;
     taker.end()?;
     let head = state.search.log().head().map_err(RequestError::from)?.seq;
-    super::wait_for(&state, &views, vec![head]).await?;
+    waiting::wait_for(&state, &views, vec![head]).await?;
     Ok(Json(json!({"_shards": {"total": views.len(), "successful": views.len(), "failed": 0}}))
         .into_response())
 }

@@ -9,7 +9,7 @@ use axum::{
 use query::{IndexName, Pattern, QueryError};
 use views::{VIEWS, ViewId};
 
-use super::{error::EsError, instead_of, points};
+use super::{absent::instead_of, error::EsError, times};
 use crate::door::error::RequestError;
 
 /// The parameters of a request, and the index that its path names.
@@ -95,12 +95,12 @@ impl Taker {
 
     /// Takes a time such as `30s`.
     pub(super) fn time(&mut self, name: &str) -> Result<Option<Duration>, QueryError> {
-        self.take(name).map(|text| points::time(&text).map_err(|error| error.at(name))).transpose()
+        self.take(name).map(|text| times::time(&text).map_err(|error| error.at(name))).transpose()
     }
 
     /// Takes how long something is to be kept.
     pub(super) fn keep_alive(&mut self, name: &str) -> Result<Option<Duration>, QueryError> {
-        self.take(name).map(|text| points::keep_alive(&text).map_err(|error| error.at(name))).transpose()
+        self.take(name).map(|text| times::keep_alive(&text).map_err(|error| error.at(name))).transpose()
     }
 
     /// The views that the names of indices mean, with the parameters that say what becomes of those that are not

@@ -14,13 +14,13 @@ use serde_json::{Value, json};
 use store::Timestamp;
 
 use super::{
-    Answer, Pairs,
+    answer::{Answer, Pairs},
     body::{self, EsSearch},
     elastic::Elastic,
     error::{EsError, invalid},
     params::Taker,
-    points::keep_alive,
     present::{present, shards},
+    times::keep_alive,
 };
 use crate::door::{access::Role, asker::Asker, error::RequestError, shares::Client, written::Written};
 

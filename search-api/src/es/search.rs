@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use views::EXACT;
 
 use super::{
-    Answer,
+    answer::Answer,
     body::{self, EsSearch, known_field},
     elastic::Elastic,
     error::{EsError, no_body},

@@ -11,7 +11,7 @@ use axum::{
 use query::{Fields, QueryError, limits::MAX_BODY};
 use serde_json::{Map, Value, json};
 
-use super::{Answer, body, elastic::Elastic, error::no_body, params::Taker, search};
+use super::{answer::Answer, body, elastic::Elastic, error::no_body, params::Taker, search};
 use crate::door::asker::Asker;
 
 /// `_search/template`, `{index}/_search/template`

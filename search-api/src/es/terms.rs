@@ -9,12 +9,12 @@ use query::{
 use serde_json::json;
 
 use super::{
-    Answer,
+    answer::Answer,
     body::{self, query_of},
     error::{EsError, invalid},
     params::Taker,
-    points::time,
     present::shards,
+    times::time,
 };
 use crate::state::ApiState;
 use query::IndexName;

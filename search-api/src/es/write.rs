@@ -4,77 +4,32 @@
 //! current revision, `delete` withdraws. What a search returns can be sent back: the joined objects in `bylines`,
 //! `images` and `photographer` become ids again, and what a view computes is left out.
 
+mod action;
 mod event;
 mod parse;
 mod plan;
+mod target;
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Value, json};
-use store::{AppendError, AssetKind, AssetRef, Log, Outcome, Refusal, Revision, Seq};
+use ingest::Mappings;
+use serde_json::{Value, json};
+use store::{AppendError, AssetId, AssetRef, Log, Outcome, Refusal, Seq};
 
-pub(super) use self::parse::{Item, new_id, of_source, parse_bulk};
 use self::{
+    action::{Action, Placed, Standing, refused, refused_action},
     event::exists,
     plan::{Plan, Planned},
 };
-use super::error::cause;
+pub(super) use self::{
+    action::{Done, Verb},
+    parse::{Item, of_source, parse_bulk},
+    target::{Target, Where, new_id},
+};
 use crate::door::error::RequestError;
 
-/// One thing to do.
-#[derive(Debug, Clone)]
-pub(super) struct Action {
-    pub(super) verb: Verb,
-    pub(super) kind: AssetKind,
-    pub(super) id: String,
-    /// The document, or the fields to merge.
-    pub(super) document: Map<String, Value>,
-    /// With `update`: publish the fields as they are when there is nothing yet.
-    pub(super) upsert: Option<Map<String, Value>>,
-    /// The seq that the current revision must have.
-    pub(super) if_seq_no: Option<u64>,
-}
-
-/// The verb of an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verb {
-    Index,
-    Create,
-    Update,
-    Delete,
-}
-
-impl Verb {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Index => "index",
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Delete => "delete",
-        }
-    }
-}
-
-/// The result of one action: its JSON without the verb, its status, and its seq.
-pub(super) struct Done {
-    pub(super) answer: Value,
-    pub(super) status: u16,
-    pub(super) seq: Option<Seq>,
-}
-
-impl Done {
-    /// Adds remarks for the sender. Elasticsearch's answers have no place for them; clients pass over what they do not
-    /// know.
-    fn remarked(mut self, remarks: &[String]) -> Self {
-        if let (Some(answer), false) = (self.answer.as_object_mut(), remarks.is_empty()) {
-            answer.insert("remarks".to_owned(), json!(remarks));
-        }
-        self
-    }
-}
-
 /// Does all actions, in their order, in as few commits as can be.
-pub(super) fn run(log: &Log, items: Vec<Item>) -> Vec<(Verb, Done)> {
+pub(super) fn run(log: &Log, mappings: &Mappings, items: Vec<Item>) -> Vec<(Verb, Done)> {
     let mut verbs = Vec::with_capacity(items.len());
     let mut results: Vec<Option<Done>> = Vec::with_capacity(items.len());
     let mut actions: Vec<Placed> = Vec::with_capacity(items.len());
@@ -94,7 +49,7 @@ pub(super) fn run(log: &Log, items: Vec<Item>) -> Vec<(Verb, Done)> {
     }
     let mut rest = actions.as_slice();
     while !rest.is_empty() {
-        let done = write(log, rest);
+        let done = write(log, mappings, rest);
         let count = done.len().max(1);
         for (placed, done) in rest.iter().zip(done) {
             if let Some(result) = results.get_mut(placed.number) {
@@ -107,35 +62,15 @@ pub(super) fn run(log: &Log, items: Vec<Item>) -> Vec<(Verb, Done)> {
     verbs.into_iter().zip(results).map(|(verb, done)| (verb, done.unwrap_or_else(missing))).collect()
 }
 
-/// An action and its place.
-struct Placed {
-    action: Action,
-    number: usize,
-    /// True if no other on the same asset comes behind it.
-    is_last: bool,
-}
-
-fn refused(index: &str, id: &Value, error: &RequestError) -> Done {
-    let (name, reason) = cause(error);
-    let status = error.status();
-    let answer =
-        json!({"_index": index, "_id": id, "status": status, "error": {"type": name, "reason": reason}});
-    Done { answer, status, seq: None }
-}
-
-fn refused_action(action: &Action, error: &RequestError) -> Done {
-    refused(action.kind.plural(), &json!(action.id), error)
-}
-
 /// The number of times that a batch is tried again when others write to the same assets.
 const TRIES: usize = 8;
 
 /// Does as many of these actions as can share a commit, from the first on: what became of each.
-fn write(log: &Log, actions: &[Placed]) -> Vec<Done> {
+fn write(log: &Log, mappings: &Mappings, actions: &[Placed]) -> Vec<Done> {
     let mut tries = 0;
     loop {
         tries += 1;
-        let plan = match Plan::of(log, actions) {
+        let plan = match Plan::of(log, mappings, actions) {
             Ok(plan) => plan,
             Err(error) => {
                 let error = RequestError::from(error);
@@ -165,14 +100,6 @@ fn write(log: &Log, actions: &[Placed]) -> Vec<Done> {
     }
 }
 
-/// The state of an asset before an action, as the action's answer tells it.
-#[derive(Debug, Clone, Copy, Default)]
-struct Standing {
-    revision: Revision,
-    /// The event of the revision that readers see.
-    live: Option<Seq>,
-}
-
 /// Returns what became of planned actions, given what the log has made of their events.
 fn told(
     actions: &[Placed],
@@ -185,18 +112,17 @@ fn told(
     for (Placed { action, .. }, planned) in actions.iter().zip(planned) {
         all.push(match planned {
             Planned::Refused(done) => done,
-            Planned::Nothing(asset) => nothing_new(action, stands.get(&asset).copied().unwrap_or_default()),
-            Planned::Event(asset, remarks) => {
+            Planned::Nothing(asset) => {
+                nothing_new(action, &asset.id, stands.get(&asset).copied().unwrap_or_default())
+            }
+            Planned::Event { asset, in_batch, is_public } => {
+                let (outcome, remarks) = in_batch.outcome(&mut outcomes);
+                let id = asset.id.clone();
                 let before = stands.entry(asset).or_default();
-                match outcomes.next() {
-                    Some(outcome) => {
-                        let after = before.after(action.verb, &outcome);
-                        let done = written(action, *before, outcome);
-                        *before = after;
-                        done.remarked(&remarks)
-                    }
-                    None => refused_action(action, &RequestError::Panicked),
-                }
+                let after = before.after(action.verb, &outcome);
+                let done = written(action, &id, *before, outcome);
+                *before = if is_public { after } else { Standing { live: None, ..after } };
+                done.remarked(&remarks)
             }
         });
     }
@@ -219,38 +145,38 @@ impl Standing {
     }
 }
 
-fn answer(action: &Action, result: &str, version: u64, seq: u64, status: u16) -> Done {
+fn answer(action: &Action, id: &AssetId, result: &str, version: u64, seq: u64, status: u16) -> Done {
     let answer = json!({
-        "_index": action.kind.plural(), "_id": action.id, "_version": version, "result": result,
+        "_index": action.kind.plural(), "_id": id, "_version": version, "result": result,
         "_shards": {"total": 1, "successful": 1, "failed": 0}, "_seq_no": seq, "_primary_term": 1, "status": status,
     });
     Done { answer, status, seq: Some(Seq::new(seq)) }
 }
 
-fn nothing_new(action: &Action, before: Standing) -> Done {
+fn nothing_new(action: &Action, id: &AssetId, before: Standing) -> Done {
     let seq = before.live.map_or(0, Seq::get);
     match action.verb {
-        Verb::Delete => answer(action, "not_found", before.revision.get().max(1), seq, 404),
-        _ => answer(action, "noop", before.revision.get(), seq, 200),
+        Verb::Delete => answer(action, id, "not_found", before.revision.get().max(1), seq, 404),
+        _ => answer(action, id, "noop", before.revision.get(), seq, 200),
     }
 }
 
-fn written(action: &Action, before: Standing, outcome: Outcome) -> Done {
+fn written(action: &Action, id: &AssetId, before: Standing, outcome: Outcome) -> Done {
     let version = before.revision.get();
     match outcome {
         Outcome::Appended(seq) | Outcome::Withheld(seq) => match action.verb {
-            Verb::Delete => answer(action, "deleted", version, seq.get(), 200),
-            _ if before.live.is_some() => answer(action, "updated", version + 1, seq.get(), 200),
-            _ => answer(action, "created", version + 1, seq.get(), 201),
+            Verb::Delete => answer(action, id, "deleted", version, seq.get(), 200),
+            _ if before.live.is_some() => answer(action, id, "updated", version + 1, seq.get(), 200),
+            _ => answer(action, id, "created", version + 1, seq.get(), 201),
         },
         // The log has the same already. For Elasticsearch a write is a write.
         Outcome::Unchanged(seq) if action.verb == Verb::Update => {
-            answer(action, "noop", version, seq.get(), 200)
+            answer(action, id, "noop", version, seq.get(), 200)
         }
-        Outcome::Unchanged(seq) => answer(action, "updated", version, seq.get(), 200),
+        Outcome::Unchanged(seq) => answer(action, id, "updated", version, seq.get(), 200),
         Outcome::Refused(refusal) => {
             let error = match refusal {
-                Refusal::Exists { .. } => exists(&action.id),
+                Refusal::Exists { .. } => exists(id.as_str()),
                 refusal => RequestError::Conflict(refusal.to_string()),
             };
             refused_action(action, &error)

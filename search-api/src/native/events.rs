@@ -8,17 +8,19 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use ingest::append::{Admitted, NotAdmitted, Result1, Terms, read as read_event};
+use ingest::{
+    Mappings, NotRead, Sent,
+    append::{Assets, NotAdmitted, Result1, Terms, read as read_event},
+};
 use query::QueryError;
 use schemars::JsonSchema;
 use search::WAIT_LIMIT;
 use serde::Serialize;
-use store::{Fact, Follower, Log, Outcome, Reader, Seq};
+use store::{Fact, Follower, InvalidEvent, Log, Outcome, Reader, Seq, Snapshot};
 
 use crate::{
     door::{
         access::Role,
-        asker::Asker,
         compress::{self, Packing},
         error::RequestError,
         problem::Problem,
@@ -204,9 +206,8 @@ pub(super) async fn append(state: ApiState, asked: Asked) -> Result<Response, Pr
     let wait = asked.param("wait") == Some("searchable");
     let terms = Terms { strict: asked.flag("strict"), unknown_types: asked.flag("unknown_types") };
     let permit = state.door.intake.enter().await?;
-    let log = state.search.log().clone();
-    let appended =
-        tokio::task::spawn_blocking(move || append_lines(&log, &asked.body, terms, &asked.asker)).await;
+    let (log, mappings) = (state.search.log().clone(), state.mappings.clone());
+    let appended = tokio::task::spawn_blocking(move || append_lines(&log, &mappings, &asked, terms)).await;
     let mut taken = appended.map_err(|_| RequestError::Panicked)??;
     drop(permit);
     if wait {
@@ -237,8 +238,8 @@ async fn is_searchable(state: &ApiState, seqs: Vec<Seq>) -> Result<bool, Request
     waited.await.map_err(|_| RequestError::Panicked)?
 }
 
-fn append_lines(log: &Log, body: &[u8], terms: Terms, asker: &Asker) -> Result<Taken, RequestError> {
-    let text = std::str::from_utf8(body)
+fn append_lines(log: &Log, mappings: &Mappings, asked: &Asked, terms: Terms) -> Result<Taken, RequestError> {
+    let text = std::str::from_utf8(&asked.body)
         .map_err(|error| QueryError::new(format!("the body is no UTF-8 at byte {}", error.valid_up_to())))?;
     // One event may be spread over several lines.
     let whole = text.trim();
@@ -251,21 +252,20 @@ fn append_lines(log: &Log, body: &[u8], terms: Terms, asker: &Asker) -> Result<T
     if lines.is_empty() {
         return Err(QueryError::new("the body is empty: send one event, or one a line").into());
     }
-    let admitted: Vec<Result<Admitted, NotAdmitted>> = lines
-        .iter()
-        .map(|(_, line)| {
-            let mut admitted = read_event(line, terms)?;
-            if admitted.event.source.is_empty() {
-                admitted.event.source = "http".to_owned();
-            }
-            Ok(admitted)
-        })
-        .collect();
-    // It cannot be undone.
-    if admitted.iter().flatten().any(|admitted| matches!(admitted.event.fact, Fact::Erased(..))) {
-        asker.needs(Role::Admin)?;
+    if let Some(name) = asked.param("mapping").filter(|name| mappings.kind_of(name).is_none()) {
+        return Err(QueryError::illegal(mappings.no_such(name)).at("mapping").into());
     }
-    let (head, results) = ingest::append::append(log, admitted, None)?;
+    let snapshot = log.snapshot()?;
+    let all = lines.iter().map(|(_, line)| match asked.param("mapping") {
+        None => Ok(of_event(line, terms)),
+        Some(mapping) => by_mapping(mapping, line, (terms, log, mappings, &snapshot)),
+    });
+    let all: Vec<Result<Assets, NotAdmitted>> = all.collect::<Result<_, RequestError>>()?;
+    // It cannot be undone.
+    if all.iter().flatten().any(|assets| matches!(assets.own.event.fact, Fact::Erased(..))) {
+        asked.asker.needs(Role::Admin)?;
+    }
+    let (head, results) = ingest::append::append(log, all, None)?;
     if let [Err(error)] = results.as_slice() {
         return Err(error.clone().into());
     }
@@ -274,6 +274,39 @@ fn append_lines(log: &Log, body: &[u8], terms: Terms, asker: &Asker) -> Result<T
     let errors = items.iter().any(|item| matches!(item.fate, Fate::Refused { .. } | Fate::Invalid { .. }));
     Ok(Taken { head, errors, searchable: None, items })
 }
+
+/// Reads an event in our own form.
+fn of_event(line: &str, terms: Terms) -> Result<Assets, NotAdmitted> {
+    let mut admitted = read_event(line, terms)?;
+    if admitted.event.source.is_empty() {
+        SOURCE.clone_into(&mut admitted.event.source);
+    }
+    Ok(admitted.into())
+}
+
+/// Reads a document of another shape by its mapping.
+///
+/// # Errors
+/// [`RequestError`] when the log cannot be read.
+fn by_mapping(
+    mapping: &str,
+    line: &str,
+    (terms, log, mappings, snapshot): (Terms, &Log, &Mappings, &Snapshot),
+) -> Result<Result<Assets, NotAdmitted>, RequestError> {
+    let document = match serde_json::from_str(line) {
+        Ok(document) => document,
+        Err(error) => return Ok(Err(InvalidEvent::Json(error.to_string()).into())),
+    };
+    let sent = Sent { mapping, document, id: None, name: None, source: SOURCE };
+    match mappings.read(sent, terms, log.clock().now(), snapshot) {
+        Ok(assets) => Ok(Ok(assets)),
+        Err(NotRead::Document(error)) => Ok(Err(error)),
+        Err(NotRead::Log(error)) => Err(error.into()),
+    }
+}
+
+/// The source of what is sent and names none.
+const SOURCE: &str = "http";
 
 fn taken(line: usize, result: Result1) -> TakenOne {
     let (fate, remarks) = match result {

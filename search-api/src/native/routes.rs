@@ -179,6 +179,12 @@ fn log() -> [Route; 2] {
                     "When the answer comes: once the events are on disk, which it always waits for, or once searches find \
                      them too, at most two seconds later.",
                 ),
+                Param::new(
+                    "mapping",
+                    Shape::Text(200),
+                    "The body has documents of another shape, one or one a line, which this mapping of the server's (`morgue serve \
+                     --map FILE`) reads.",
+                ),
                 Param::new("strict", Shape::Flag, "Refuse events with unknown fields, which are kept and told otherwise."),
                 Param::new("unknown_types", Shape::Flag, "Take events of types that this version does not know."),
             ])

@@ -1,14 +1,21 @@
 //! The event of the log that an action states.
 
-use ingest::append::{Admitted, Terms, read};
+use ingest::append::{Assets, Terms, read};
 use serde_json::{Map, Value, json};
 use store::AssetKind;
 
-use super::{Action, Verb, plan::Before};
+use super::{
+    action::{Action, Verb},
+    plan::Before,
+};
 use crate::door::error::RequestError;
 
-/// The event of an action; `None` when there is nothing to say.
-pub(super) fn event(action: &Action, before: &Before) -> Result<Option<Admitted>, RequestError> {
+/// The events of an action; `None` when there is nothing to say. `mapped` are those of its document, where a mapping has read it.
+pub(super) fn events(
+    action: &Action,
+    before: &Before,
+    mapped: Option<Assets>,
+) -> Result<Option<Assets>, RequestError> {
     let id = action.id.as_str();
     if let Some(wanted) = action.if_seq_no {
         let found = before.live.as_ref().map_or(0, |(seq, _)| seq.get());
@@ -22,6 +29,7 @@ pub(super) fn event(action: &Action, before: &Before) -> Result<Option<Admitted>
         (Verb::Create, Some(_)) => {
             return Err(exists(id));
         }
+        _ if mapped.is_some() => return Ok(mapped),
         (Verb::Index | Verb::Create, _) => as_data(action.kind, action.document.clone()),
         (Verb::Update, Some((_, live))) => {
             let mut merged = live.clone();
@@ -49,7 +57,7 @@ pub(super) fn event(action: &Action, before: &Before) -> Result<Option<Admitted>
     let verb = if action.verb == Verb::Delete { "withdrawn" } else { "published" };
     let line =
         json!({"type": format!("{}.{verb}", action.kind), "id": id, "source": "elasticsearch", "data": data});
-    Ok(Some(read(&line.to_string(), Terms::default())?))
+    Ok(Some(read(&line.to_string(), Terms::default())?.into()))
 }
 
 /// `create` found one, at first sight or when its turn came.

@@ -1,23 +1,27 @@
 //! Reading what is to be written: the lines of a `_bulk`, and single actions.
 
+use ingest::Mappings;
 use query::{Fields, QueryError};
 use serde_json::{Map, Value, json};
-use store::AssetKind;
 
-use super::{Action, Verb};
-use crate::{
-    door::error::RequestError,
-    es::{error::no_body, params::view_of},
+use super::{
+    action::{Action, Verb},
+    target::{Target, Where},
 };
+use crate::{door::error::RequestError, es::error::no_body};
 
 /// The most actions of one `_bulk`.
 pub(in crate::es) const MAX_ACTIONS: usize = 100_000;
 
-/// Reads the lines of a `_bulk`.
+/// Reads the lines of a `_bulk`. What a line does not say of its target, `default` says.
 ///
 /// # Errors
 /// [`QueryError`] when the lines cannot be told apart; what is wrong with one action is its own result.
-pub(in crate::es) fn parse_bulk(body: &[u8], default_index: Option<&str>) -> Result<Vec<Item>, QueryError> {
+pub(in crate::es) fn parse_bulk(
+    body: &[u8],
+    default: Where<'_>,
+    mappings: &Mappings,
+) -> Result<Vec<Item>, QueryError> {
     let text = std::str::from_utf8(body)
         .map_err(|error| QueryError::new(format!("the body is no UTF-8 at byte {}", error.valid_up_to())))?;
     if !text.is_empty() && !text.ends_with('\n') {
@@ -56,7 +60,7 @@ pub(in crate::es) fn parse_bulk(body: &[u8], default_index: Option<&str>) -> Res
         if actions.len() >= MAX_ACTIONS {
             return Err(QueryError::illegal(format!("at most {MAX_ACTIONS} actions are taken at once")));
         }
-        actions.push((verb, action(verb, &meta, source, default_index)));
+        actions.push((verb, action(verb, &meta, source, default, mappings)));
     }
     if actions.is_empty() {
         return Err(no_body());
@@ -79,15 +83,21 @@ fn action(
     verb: Verb,
     meta: &Value,
     source: Option<&str>,
-    default_index: Option<&str>,
+    default: Where<'_>,
+    mappings: &Mappings,
 ) -> Result<Action, Box<Failed>> {
     let known = |name: &str| meta.get(name).and_then(Value::as_str).map(str::to_owned);
-    let index = known("_index").or_else(|| default_index.map(str::to_owned)).unwrap_or_default();
+    let index = known("_index").unwrap_or_else(|| default.index.to_owned());
     let id = meta.get("_id").cloned().unwrap_or(Value::Null);
     let failed = |error: RequestError| Box::new(Failed { index: index.clone(), id: id.clone(), error });
     let read = || -> Result<Action, RequestError> {
         let mut object = Fields::new(meta.clone(), "")?;
-        let view = view_of(object.text("_index")?.as_deref().or(default_index).unwrap_or_default())?;
+        let (index, pipeline) = (object.text("_index")?, object.text("pipeline")?);
+        let named = Where {
+            index: index.as_deref().unwrap_or(default.index),
+            pipeline: pipeline.as_deref().or(default.pipeline),
+        };
+        let target = Target::of(named, mappings)?;
         let id = object.text("_id")?;
         let if_seq_no = object.count("if_seq_no")?.map(|seq| seq as u64);
         // Nothing is routed, and what others have written in between is always looked at again.
@@ -95,14 +105,13 @@ fn action(
         object.only("if_primary_term", &json!(1))?;
         object.only("require_alias", &json!(false))?;
         object.only("_type", &json!("_doc"))?;
-        object.only("pipeline", &json!("_none"))?;
         object.end()?;
         let source = match source {
             None => Map::new(),
             Some(line) => serde_json::from_str(line)
                 .map_err(|error| QueryError::new(format!("the document is no JSON object: {error}")))?,
         };
-        of_source(verb, view.kind(), id, source, if_seq_no)
+        of_source(verb, &target, id, source, if_seq_no)
     };
     read().map_err(failed)
 }
@@ -110,18 +119,23 @@ fn action(
 /// An action of its parts.
 pub(in crate::es) fn of_source(
     verb: Verb,
-    kind: AssetKind,
+    target: &Target,
     id: Option<String>,
     source: Map<String, Value>,
     if_seq_no: Option<u64>,
 ) -> Result<Action, RequestError> {
-    let id = match id {
-        Some(id) => id,
-        None if matches!(verb, Verb::Index | Verb::Create) => new_id()?,
-        None => return Err(QueryError::illegal("`_id` is missing").into()),
+    let (id, mapping) = match (verb, id) {
+        (Verb::Index | Verb::Create, id) => target.document(id)?,
+        (Verb::Update | Verb::Delete, Some(id)) => (target.asset(id), None),
+        (Verb::Update | Verb::Delete, None) => return Err(QueryError::illegal("`_id` is missing").into()),
     };
-    let mut action = Action { verb, kind, id, document: source, upsert: None, if_seq_no };
+    let mut action =
+        Action { verb, kind: target.kind, id, document: source, mapping, upsert: None, if_seq_no };
     if verb == Verb::Update {
+        if target.is_mapped() {
+            let why = "a document that a mapping reads is written whole: send it with `index`";
+            return Err(QueryError::illegal(why).into());
+        }
         let mut object = Fields::new(Value::Object(std::mem::take(&mut action.document)), "")?;
         if object.take("script").is_some() {
             return Err(QueryError::illegal("`script` is not supported: send the fields as `doc`").into());
@@ -141,12 +155,4 @@ pub(in crate::es) fn of_source(
         action.upsert = if as_upsert { Some(action.document.clone()) } else { upsert };
     }
     Ok(action)
-}
-
-/// Thirty random hexadecimal digits.
-pub(in crate::es) fn new_id() -> Result<String, RequestError> {
-    let mut bytes = [0_u8; 15];
-    getrandom::fill(&mut bytes)
-        .map_err(|_| RequestError::NotFound("the system gives no random bytes".to_owned()))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -4,13 +4,19 @@
 //! a difference, the log takes them only if the asset is still at the snapshot's revision. Only an action that names the
 //! seq which another would get by this very commit has to wait for it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use ingest::append::Admitted;
+use ingest::{
+    Mappings, NotRead, Sent,
+    append::{Assets, InBatch, Terms},
+};
 use serde_json::{Map, Value};
 use store::{AppendError, AssetId, AssetRef, Batch, Content, Fact, Log, Revision, Seq, Snapshot, Status};
 
-use super::{Done, Placed, Standing, Verb, event::event, refused_action};
+use super::{
+    action::{Action, Done, Placed, Standing, Verb, refused_action},
+    event::events,
+};
 use crate::door::error::RequestError;
 
 /// Actions that can share a commit.
@@ -21,12 +27,20 @@ pub(super) struct Plan {
     pub(super) planned: Vec<Planned>,
     /// The states of the assets before all actions.
     pub(super) stands: HashMap<AssetRef, Standing>,
+    /// Assets that came with those of the actions.
+    beside: HashSet<AssetRef>,
 }
 
 /// The plan for an action.
 pub(super) enum Planned {
-    /// The next event of the batch, and what its sender should know of it.
-    Event(AssetRef, Vec<String>),
+    /// The next events of the batch.
+    Event {
+        /// The asset that the action is of.
+        asset: AssetRef,
+        in_batch: InBatch,
+        /// True if readers may see it.
+        is_public: bool,
+    },
     /// It says nothing new.
     Nothing(AssetRef),
     Refused(Done),
@@ -45,35 +59,65 @@ pub(super) struct Before {
 
 impl Plan {
     /// Of as many of these as can share a commit, which is one at least.
-    pub(super) fn of(log: &Log, actions: &[Placed]) -> Result<Self, AppendError> {
+    pub(super) fn of(log: &Log, mappings: &Mappings, actions: &[Placed]) -> Result<Self, AppendError> {
         let snapshot = log.snapshot()?;
         let mut plan = Self::default();
         let mut written: HashMap<AssetRef, Before> = HashMap::new();
         for placed in actions {
             let action = &placed.action;
-            let asset = match AssetId::new(action.id.clone()) {
-                Ok(id) => AssetRef::new(action.kind, id),
+            let refused = |error| Planned::Refused(refused_action(action, &error));
+            let (asset, mapped) = match Self::asset(log, &snapshot, mappings, action) {
+                Ok(read) => read,
                 Err(error) => {
-                    plan.planned.push(Planned::Refused(refused_action(action, &error.into())));
+                    plan.planned.push(refused(error));
                     continue;
                 }
             };
+            let touches = |assets: &Assets| assets.others().any(|other| plan.stands.contains_key(&other));
+            if plan.beside.contains(&asset) || mapped.as_ref().is_some_and(touches) {
+                break;
+            }
             let before = match written.remove(&asset) {
                 Some(before) if action.if_seq_no.is_some() || !before.is_foreseen => break,
                 Some(before) => Ok(before),
                 None => Before::of(&snapshot, &asset),
             };
             let planned = before.and_then(|mut before| {
-                let planned = plan.action(log, placed, &asset, &mut before);
+                let planned = plan.action(log, placed, mapped, &asset, &mut before);
                 if before.is_written && !placed.is_last {
                     written.insert(asset, before);
                 }
                 planned
             });
-            let refused = |error| Planned::Refused(refused_action(action, &error));
             plan.planned.push(planned.unwrap_or_else(refused));
         }
         Ok(plan)
+    }
+
+    /// Returns the asset of an action, and the events of its document where a mapping reads it.
+    fn asset(
+        log: &Log,
+        snapshot: &Snapshot,
+        mappings: &Mappings,
+        action: &Action,
+    ) -> Result<(AssetRef, Option<Assets>), RequestError> {
+        let id = AssetId::new(action.id.clone())?;
+        let Some(by) = &action.mapping else { return Ok((AssetRef::new(action.kind, id), None)) };
+        let sent = Sent {
+            mapping: &by.name,
+            document: Value::Object(action.document.clone()),
+            id: by.is_named.then_some(id),
+            name: Some(&by.document),
+            source: "elasticsearch",
+        };
+        let assets =
+            mappings.read(sent, Terms::default(), log.clock().now(), snapshot).map_err(
+                |error| match error {
+                    NotRead::Document(error) => RequestError::from(error),
+                    NotRead::Log(error) => error.into(),
+                },
+            )?;
+        Ok((AssetRef::new(action.kind, assets.own.event.id.clone()), Some(assets)))
     }
 
     /// Plans one action, and says how its asset stands behind it.
@@ -81,28 +125,37 @@ impl Plan {
         &mut self,
         log: &Log,
         placed: &Placed,
+        mapped: Option<Assets>,
         asset: &AssetRef,
         before: &mut Before,
     ) -> Result<Planned, RequestError> {
         let action = &placed.action;
         let live = before.live.as_ref().map(|(seq, _)| *seq);
         self.stands.entry(asset.clone()).or_insert(Standing { revision: before.revision, live });
-        let Some(Admitted { event, remarks }) = event(action, before)? else {
+        let Some(assets) = events(action, before, mapped)? else {
             return Ok(Planned::Nothing(asset.clone()));
         };
-        let prepared = log.prepare(&event)?;
+        let beside: Vec<AssetRef> = assets.others().collect();
+        let event = assets.own.event.clone();
+        let is_public = event.visibility.is_public();
         let is_new = action.verb == Verb::Create;
-        self.batch.events.push(if is_new { prepared.only_if_absent() } else { prepared });
-        if matches!(action.verb, Verb::Update | Verb::Delete) || action.if_seq_no.is_some() {
+        let in_batch =
+            assets.put(log, &mut self.batch, |own| if is_new { own.only_if_absent() } else { own })?;
+        // What came with a document that is there already must not be written.
+        let is_expected = matches!(action.verb, Verb::Update | Verb::Delete) || is_new && !beside.is_empty();
+        if is_expected || action.if_seq_no.is_some() {
             self.batch.expect.push((asset.clone(), before.revision));
         }
+        self.beside.extend(beside);
         before.is_written = true;
         before.live = match event.fact {
             // Of many the last is the only one, and nobody will ask.
-            Fact::Published(content) if !placed.is_last => Some((Seq::ZERO, fields_of(&content))),
+            Fact::Published(content) if is_public && !placed.is_last => {
+                Some((Seq::ZERO, fields_of(&content)))
+            }
             _ => None,
         };
-        Ok(Planned::Event(asset.clone(), remarks))
+        Ok(Planned::Event { asset: asset.clone(), in_batch, is_public })
     }
 }
 
@@ -132,10 +185,14 @@ fn fields_of(content: &Content) -> Map<String, Value> {
 mod tests {
     use proptest::prelude::*;
     use serde_json::json;
-    use store::NewEvent;
+    use store::{AssetKind, NewEvent};
 
     use super::*;
-    use crate::es::write::{Item, of_source, parse_bulk, run};
+    use crate::es::write::{Item, Where, of_source, parse_bulk, run};
+
+    fn items(text: &str) -> Vec<Item> {
+        parse_bulk(text.as_bytes(), Where { index: "", pipeline: None }, &Mappings::default()).unwrap()
+    }
 
     fn log() -> (tempfile::TempDir, Log) {
         let dir = tempfile::tempdir().unwrap();
@@ -150,19 +207,19 @@ mod tests {
         let placed = |(number, verb, document): (usize, Verb, Value)| {
             let fields = document.as_object().unwrap().clone();
             let action =
-                of_source(verb, store::AssetKind::Article, Some("a".to_owned()), fields, None).unwrap();
+                of_source(verb, &AssetKind::Article.into(), Some("a".to_owned()), fields, None).unwrap();
             Placed { action, number, is_last: number == 400 }
         };
         let updates = (1..=400).map(|number| {
             (number, Verb::Update, json!({"doc": {"headline": number.to_string()}, "doc_as_upsert": true}))
         });
         let actions: Vec<Placed> = updates.map(placed).collect();
-        let plan = Plan::of(&log, &actions).unwrap();
+        let plan = Plan::of(&log, &Mappings::default(), &actions).unwrap();
         assert_eq!((plan.planned.len(), plan.batch.events.len()), (400, 400));
         log.append(plan.batch).unwrap();
         assert_eq!(log.head().unwrap().seq, Seq::new(400));
         let lines = "{\"index\": {\"_index\": \"articles\"}}\n[]\n{\"index\": {\"_index\": \"articles\", \"_id\": \"b\"}}\n{\"headline\": \"x\"}\n";
-        let done = run(&log, parse_bulk(lines.repeat(3).as_bytes(), None).unwrap());
+        let done = run(&log, &Mappings::default(), items(&lines.repeat(3)));
         let statuses: Vec<u16> = done.iter().map(|(_, done)| done.status).collect();
         assert_eq!(statuses, [400, 201, 400, 200, 400, 200]);
     }
@@ -202,9 +259,8 @@ mod tests {
                     log.append_one(&NewEvent::from_json(&event.to_string()).unwrap()).unwrap();
                 }
             }
-            let items = |text: &str| -> Vec<Item> { parse_bulk(text.as_bytes(), None).unwrap() };
             let answers = |log: &Log, text: &str| -> Vec<Value> {
-                run(log, items(text)).into_iter().map(|(_, done)| done.answer).collect()
+                run(log, &Mappings::default(), items(text)).into_iter().map(|(_, done)| done.answer).collect()
             };
             let all = answers(&together, &lines.concat());
             let each: Vec<Value> = lines.iter().flat_map(|line| answers(&alone, line)).collect();
