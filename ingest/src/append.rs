@@ -146,11 +146,10 @@ impl From<Admitted> for Assets {
 }
 
 impl Assets {
-    /// Returns the assets beside its own.
-    pub fn others(&self) -> impl Iterator<Item = AssetRef> {
-        let own = self.own.event.asset();
-        let others = self.before.iter().chain(&self.behind).filter_map(|one| one.event.asset());
-        others.filter(move |asset| Some(asset) != own.as_ref())
+    /// Returns the assets that the events are of, one after another.
+    pub fn all(&self) -> impl Iterator<Item = AssetRef> {
+        let events = self.before.iter().chain([&self.own]).chain(&self.behind);
+        events.filter_map(|one| one.event.asset())
     }
 
     /// Puts the events at the end of a batch, its own on the terms that `own` adds. Where one cannot be prepared, nothing is

@@ -1,6 +1,6 @@
 //! Serves the sample archive from a directory of its own until it is stopped: for the tests with real clients.
 //!
-//! Prints the address it listens on, on one line.
+//! Prints the address it listens on, on one line. A file of mappings that is named as its argument is given to the server.
 
 use std::{error::Error, fs};
 
@@ -33,7 +33,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
-    let state = ApiState::new(Search::new(indexes))?;
+    let mappings = std::env::args().nth(1).map(fs::read_to_string).transpose()?.unwrap_or_default();
+    let state = ApiState::new(Search::new(indexes))?.with_mappings(mappings.parse()?);
     serve(listener, state, PagesConfig::default(), async {
         let _ = tokio::signal::ctrl_c().await;
     })

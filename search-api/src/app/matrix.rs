@@ -58,6 +58,8 @@ const READ: &str = "
     GET,POST /es/_render/template
     GET /es/_resolve/index/{name}
     GET,POST /es/_validate/query /es/{index}/_validate/query /es/_mget /es/{index}/_mget
+    GET /es/_ingest/pipeline /es/_ingest/pipeline/{name}
+    GET,POST /es/_ingest/pipeline/{name}/_simulate
     GET,POST /es/_field_caps /es/{index}/_field_caps /es/_refresh /es/{index}/_refresh
     GET,POST /es/_analyze /es/{index}/_analyze /es/_cat/count /es/_cat/count/{index}
     GET / /articles /images /bylines /articles/{*id} /images/{*id} /bylines/{*id} /status

@@ -211,7 +211,8 @@ pub(super) async fn alias_of(Path((index, name)): Path<(String, String)>, Params
 
 /// `{index}/_refresh`: what is in the log will be found; the workers are at it all the time.
 pub(super) async fn refresh(mut taker: Taker, State(state): State<ApiState>) -> Answer {
-    let views = taker.views()?;
+    let written = taker.index().and_then(|name| pipeline::view_behind(name, &state.mappings));
+    let views = written.map_or_else(|| taker.views(), |view| Ok(vec![view]))?;
     taker.end()?;
     let head = state.search.log().head().map_err(RequestError::from)?.seq;
     waiting::wait_for(&state, &views, vec![head]).await?;

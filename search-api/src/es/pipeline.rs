@@ -10,7 +10,8 @@ use axum::{
 use ingest::{Mappings, NotRead, Sent, append::Terms};
 use query::{Fields, QueryError};
 use serde_json::{Map, Value, json};
-use store::{AssetId, Fact};
+use store::{AssetId, AssetKind, Fact};
+use views::ViewId;
 
 use super::{answer::Answer, body, error::cause, params::Taker, write::new_id};
 use crate::{door::error::RequestError, es::params::view_of, state::ApiState};
@@ -20,7 +21,12 @@ const MAX_TRIED: usize = 100;
 
 /// Returns true if an index is no view and a mapping is called so, by which what is written to it becomes assets.
 pub(super) fn is_index(name: &str, mappings: &Mappings) -> bool {
-    mappings.kind_of(name).is_some() && view_of(name).is_err()
+    view_behind(name, mappings).is_some()
+}
+
+/// Returns the view that has what is written to an index of a mapping's name.
+pub(super) fn view_behind(name: &str, mappings: &Mappings) -> Option<ViewId> {
+    mappings.kind_of(name).filter(|_| view_of(name).is_err()).map(ViewId::of_kind)
 }
 
 /// Returns the description of an index that a mapping stands for.
@@ -30,7 +36,7 @@ pub(super) fn described(name: &str, mappings: &Mappings) -> Value {
 }
 
 fn says(name: &str, mappings: &Mappings) -> String {
-    let view = mappings.kind_of(name).map_or("", store::AssetKind::plural);
+    let view = mappings.kind_of(name).map_or("", AssetKind::plural);
     format!("documents that are written here become {view} by the mapping `{name}`; search them in `{view}`")
 }
 
@@ -115,7 +121,7 @@ pub(super) async fn simulate(
                         tracing::error!(%error, "an asset has no JSON");
                         RequestError::Panicked
                     })?;
-                    let index = mappings.kind_of(&name).map(store::AssetKind::plural);
+                    let index = mappings.kind_of(&name).map(AssetKind::plural);
                     let others = assets.before.into_iter().map(|one| one.event.id.to_string());
                     Ok(json!({"doc": {
                         "_index": index, "_id": event.id, "_source": source,

@@ -1,6 +1,6 @@
 //! The log over HTTP: reading events from any seq on, and appending them.
 
-use std::time::Instant;
+use std::{collections::HashSet, time::Instant};
 
 use axum::{
     Json,
@@ -16,7 +16,7 @@ use query::QueryError;
 use schemars::JsonSchema;
 use search::WAIT_LIMIT;
 use serde::Serialize;
-use store::{Fact, Follower, InvalidEvent, Log, Outcome, Reader, Seq, Snapshot};
+use store::{Fact, Follower, InvalidEvent, Log, Outcome, Reader, Seq};
 
 use crate::{
     door::{
@@ -255,17 +255,17 @@ fn append_lines(log: &Log, mappings: &Mappings, asked: &Asked, terms: Terms) -> 
     if let Some(name) = asked.param("mapping").filter(|name| mappings.kind_of(name).is_none()) {
         return Err(QueryError::illegal(mappings.no_such(name)).at("mapping").into());
     }
-    let snapshot = log.snapshot()?;
-    let all = lines.iter().map(|(_, line)| match asked.param("mapping") {
-        None => Ok(of_event(line, terms)),
-        Some(mapping) => by_mapping(mapping, line, (terms, log, mappings, &snapshot)),
-    });
-    let all: Vec<Result<Assets, NotAdmitted>> = all.collect::<Result<_, RequestError>>()?;
-    // It cannot be undone.
-    if all.iter().flatten().any(|assets| matches!(assets.own.event.fact, Fact::Erased(..))) {
-        asked.asker.needs(Role::Admin)?;
-    }
-    let (head, results) = ingest::append::append(log, all, None)?;
+    let (head, results) = match asked.param("mapping") {
+        Some(mapping) => append_mapped(log, (mappings, mapping), &lines, terms)?,
+        None => {
+            let all: Vec<_> = lines.iter().map(|(_, line)| of_event(line, terms)).collect();
+            // It cannot be undone.
+            if all.iter().flatten().any(|assets| matches!(assets.own.event.fact, Fact::Erased(..))) {
+                asked.asker.needs(Role::Admin)?;
+            }
+            ingest::append::append(log, all, None)?
+        }
+    };
     if let [Err(error)] = results.as_slice() {
         return Err(error.clone().into());
     }
@@ -284,25 +284,43 @@ fn of_event(line: &str, terms: Terms) -> Result<Assets, NotAdmitted> {
     Ok(admitted.into())
 }
 
-/// Reads a document of another shape by its mapping.
-///
-/// # Errors
-/// [`RequestError`] when the log cannot be read.
-fn by_mapping(
-    mapping: &str,
-    line: &str,
-    (terms, log, mappings, snapshot): (Terms, &Log, &Mappings, &Snapshot),
-) -> Result<Result<Assets, NotAdmitted>, RequestError> {
-    let document = match serde_json::from_str(line) {
-        Ok(document) => document,
-        Err(error) => return Ok(Err(InvalidEvent::Json(error.to_string()).into())),
-    };
-    let sent = Sent { mapping, document, id: None, name: None, source: SOURCE };
-    match mappings.read(sent, terms, log.clock().now(), snapshot) {
-        Ok(assets) => Ok(Ok(assets)),
-        Err(NotRead::Document(error)) => Ok(Err(error)),
-        Err(NotRead::Log(error)) => Err(error.into()),
+/// Appends documents of another shape, read by a mapping. What a document says depends on how its assets stand, so that one
+/// whose assets another has changed is read after that is in the log.
+fn append_mapped(
+    log: &Log,
+    (mappings, mapping): (&Mappings, &str),
+    mut lines: &[(usize, &str)],
+    terms: Terms,
+) -> Result<(Seq, Vec<Result1>), RequestError> {
+    let (mut head, mut results) = (Seq::ZERO, Vec::with_capacity(lines.len()));
+    while !lines.is_empty() {
+        let (snapshot, now) = (log.snapshot()?, log.clock().now());
+        let (mut touched, mut together) = (HashSet::new(), Vec::new());
+        for (_, line) in lines {
+            let read = match serde_json::from_str(line) {
+                Ok(document) => {
+                    let sent = Sent { mapping, document, id: None, name: None, source: SOURCE };
+                    mappings.read(sent, terms, now, &snapshot)
+                }
+                Err(error) => Err(NotAdmitted::from(InvalidEvent::Json(error.to_string())).into()),
+            };
+            let read = match read {
+                Ok(assets) if assets.all().any(|asset| touched.contains(&asset)) => break,
+                Ok(assets) => {
+                    touched.extend(assets.all());
+                    Ok(assets)
+                }
+                Err(NotRead::Document(error)) => Err(error),
+                Err(NotRead::Log(error)) => return Err(error.into()),
+            };
+            together.push(read);
+        }
+        lines = lines.split_at(together.len()).1;
+        let appended = ingest::append::append(log, together, None)?;
+        head = appended.0;
+        results.extend(appended.1);
     }
+    Ok((head, results))
 }
 
 /// The source of what is sent and names none.

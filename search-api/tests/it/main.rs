@@ -21,6 +21,7 @@ mod http;
 mod languages;
 mod leafing;
 mod many;
+mod mapped;
 mod much;
 mod native;
 mod near;

@@ -7,6 +7,7 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode},
 };
+use search_api::ApiState;
 use serde_json::{Value, json};
 
 use crate::archive::{Archive, get, send};
@@ -106,6 +107,29 @@ async fn fluent_bit_writes_without_ids() {
     let reason = answer["items"][0]["create"]["error"]["reason"].as_str().unwrap();
     assert!(reason.contains("an article must have something to show"), "{reason}");
     assert_eq!(headlines(&archive, "zeppelin").await, ["Zeppelin by Fluent Bit"]);
+}
+
+/// Lines of a log that have no field of an article: by a mapping, named in each line as Logstash does, in the address as Vector and
+/// Fluent Bit do, or as the index.
+#[tokio::test]
+async fn events_of_other_fields_are_written_by_a_mapping() {
+    let archive = Archive::small();
+    let mappings = "[mapping.wire.article]\nheadline = \"event.original\"\nbody = \"message\"\npublished = \"'@timestamp'\"\n";
+    let state = ApiState::new(archive.search.clone()).unwrap().with_mappings(mappings.parse().unwrap());
+    let router = search_api::router(state);
+    let event = json!({"@timestamp": "2026-11-30T10:00:00.000Z", "message": "m", "event": {"original": "Zeppelin"}, "log": {"offset": 4}});
+    let headers = [("content-type", "application/x-ndjson"), ("content-encoding", "gzip")];
+    for (path, action) in [
+        ("/_bulk", json!({"index": {"_index": "articles", "_id": "1", "pipeline": "wire"}})),
+        ("/_bulk?timeout=60s&pipeline=wire", json!({"create": {"_index": "articles"}})),
+        ("/_bulk?filter_path=errors,items.*.error&pipeline=wire", json!({"create": {"_index": "articles"}})),
+        ("/wire/_bulk", json!({"create": {}})),
+    ] {
+        let lines = format!("{action}\n{event}\n");
+        let (status, answer) = sent(&router, Method::POST, path, &headers, gzip(&lines)).await;
+        assert_eq!((status, &answer["errors"]), (StatusCode::OK, &json!(false)), "{path}: {answer}");
+    }
+    assert_eq!(headlines(&archive, "zeppelin").await, ["Zeppelin"; 4]);
 }
 
 #[tokio::test]
