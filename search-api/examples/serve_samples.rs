@@ -2,7 +2,7 @@
 //!
 //! Prints the address it listens on, on one line. A file of mappings that is named as its argument is given to the server.
 
-use std::{error::Error, fs};
+use std::{env, error::Error, fs};
 
 use indexer::{Indexes, Workers};
 use search::Search;
@@ -31,10 +31,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for view in VIEWS {
         indexes.wait_for(view, &[log.head()?.seq], std::time::Duration::from_secs(60))?;
     }
+    let mut state = ApiState::new(Search::new(indexes))?;
+    if let Some(file) = env::args().nth(1) {
+        state = state.with_mappings(fs::read_to_string(file)?.parse()?);
+    }
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
-    let mappings = std::env::args().nth(1).map(fs::read_to_string).transpose()?.unwrap_or_default();
-    let state = ApiState::new(Search::new(indexes))?.with_mappings(mappings.parse()?);
     serve(listener, state, PagesConfig::default(), async {
         let _ = tokio::signal::ctrl_c().await;
     })
