@@ -4,18 +4,25 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use indexer::Indexes;
+use ingest::Mappings;
 use store::{Log, LogOptions};
 
 /// Where everything of one archive lies.
 pub(crate) struct Archive {
     dir: PathBuf,
     options: LogOptions,
+    mappings: Mappings,
 }
 
 impl Archive {
-    /// The archive in `dir`, whose log is opened with these options.
-    pub(crate) fn at(dir: PathBuf, options: LogOptions) -> Self {
-        Self { dir, options }
+    /// The archive in `dir`, whose log is opened with these options, and what is written to it read by these mappings.
+    pub(crate) fn at(dir: PathBuf, options: LogOptions, mappings: Mappings) -> Self {
+        Self { dir, options, mappings }
+    }
+
+    /// Returns the mappings of the configuration.
+    pub(crate) fn mappings(&self) -> &Mappings {
+        &self.mappings
     }
 
     pub(crate) fn dir(&self) -> &Path {

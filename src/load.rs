@@ -14,7 +14,7 @@ use anyhow::{Context, Result, anyhow};
 use indexer::{Indexes, Phase};
 use indicatif::{ProgressBar, ProgressStyle};
 use ingest::{
-    LoadError, LoadOptions, LoadReport, PathPattern, Progress, Quarantine, ReasonCount, Refused,
+    LoadError, LoadOptions, LoadReport, Mappings, PathPattern, Progress, Quarantine, ReasonCount, Refused,
     append::Terms,
 };
 use store::{Expiries, Log, Seq};
@@ -107,13 +107,13 @@ pub(crate) struct Hints {
 }
 
 impl Hints {
-    /// Reads the mappings, too.
-    pub(crate) fn to_ingest(&self) -> Result<ingest::Hints> {
+    /// Reads the files of mappings, too, which come behind those that there are.
+    pub(crate) fn to_ingest(&self, there_are: &Mappings) -> Result<ingest::Hints> {
         Ok(ingest::Hints {
             patterns: self.patterns.clone(),
             columns: self.columns.iter().cloned().collect(),
             id: self.id.clone(),
-            mappings: map::read(&self.maps)?,
+            mappings: map::read(there_are, &self.maps)?,
             charset: self.encoding,
         })
     }
@@ -133,7 +133,7 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
     let mut options = LoadOptions::new(args.paths.clone(), Quarantine::at(archive.quarantine_dir()));
     options.dry_run = args.dry_run;
     options.unpublished = args.unpublished;
-    options.hints = args.hints.to_ingest()?;
+    options.hints = args.hints.to_ingest(archive.mappings())?;
     options.terms = Terms { strict: args.strict, unknown_types: args.unknown_types };
     // A slip in a name, or a look at what would be, makes no archive.
     options.check()?;

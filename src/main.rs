@@ -3,6 +3,7 @@
 mod archive;
 mod check;
 mod completions;
+mod config;
 mod demo;
 mod events;
 mod generations;
@@ -21,12 +22,13 @@ mod stop;
 mod terminal;
 mod view;
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{env, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use ingest::Mappings;
 use store::LogOptions;
 
-use crate::{archive::Archive, terminal::Terminal};
+use crate::{archive::Archive, config::Config, terminal::Terminal};
 
 /// Making documents is half allocating: `cargo bench -p indexer` tells what this one saves.
 #[global_allocator]
@@ -60,6 +62,11 @@ struct Cli {
     /// server, in any case.
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "SECONDS", env = "MORGUE_WRITE_WAIT", default_value_t = 10.0, value_parser = seconds)]
     write_wait: f64,
+
+    /// A file of configuration, in which each subcommand is a section and each flag a key. Without it, morgue.toml of this
+    /// directory, if there is one; /dev/null for none.
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", env = config::VARIABLE)]
+    config: Option<PathBuf>,
 
     #[command(subcommand)]
     command: Command,
@@ -137,17 +144,34 @@ enum Command {
     Merge(events::MergeArgs),
     /// Say that a byline which was merged into another is a person of its own after all.
     Unmerge(events::UnmergeArgs),
+    /// Check the configuration, show what is in force, or print a file to begin with.
+    #[command(subcommand)]
+    Config(config::Action),
     /// Print what a shell needs to complete this command line.
     Completions(completions::Args),
 }
 
 fn main() -> ExitCode {
-    let matches = Cli::command().get_matches();
+    let command = Cli::command();
+    let config = Config::place(env::args_os()).map(|path| Config::read(&path, &command)).transpose();
+    let config = match config {
+        Ok(config) => config,
+        Err(error) => return terminal::wrong_usage(&error.to_string()),
+    };
+    let configured = config.iter().fold(command.clone(), |command, config| config.apply(command));
+    let matches = configured.get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let options = cli.log_options(matches.subcommand_name().unwrap_or_default());
     terminal::start_logging(matches!(cli.command, Command::Serve(_)));
     let terminal = Terminal::new(cli.json);
-    let archive = Archive::at(cli.data_dir, options);
+    let archive = Archive::at(
+        cli.data_dir,
+        options,
+        config.as_ref().map_or_else(Mappings::default, |config| config.mappings().clone()),
+    );
+    if let (Command::Serve(_), Some(config)) = (&cli.command, &config) {
+        terminal.note(format!("configured by {}", config.path().display()));
+    }
     let done = match cli.command {
         Command::Demo(args) => demo::run(&archive, &args, &terminal),
         Command::Search(args) => search::run(&archive, &args, &terminal),
@@ -169,6 +193,7 @@ fn main() -> ExitCode {
         Command::Erase(args) => events::erase(&archive, &args, &terminal),
         Command::Merge(args) => events::merge(&archive, &args, &terminal),
         Command::Unmerge(args) => events::unmerge(&archive, &args, &terminal),
+        Command::Config(action) => config::run(&action, &command, config.as_ref(), &terminal),
         Command::Completions(args) => completions::run(Cli::command(), &args),
     };
     terminal::exit_code(done)

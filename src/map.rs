@@ -31,9 +31,9 @@ pub(crate) struct Args {
     records: usize,
 }
 
-/// Reads files of mappings.
-pub(crate) fn read(files: &[PathBuf]) -> Result<Mappings> {
-    let mut all = Mappings::default();
+/// Reads files of mappings, which come behind those that there are.
+pub(crate) fn read(there_are: &Mappings, files: &[PathBuf]) -> Result<Mappings> {
+    let mut all = there_are.clone();
     for file in files {
         let name = file.display().to_string();
         let text =
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Outcome> {
     };
     let mappings = match &proposed {
         Some(text) => Mappings::parse("the proposal", text)?,
-        None => read(&args.maps)?,
+        None => read(&Mappings::default(), &args.maps)?,
     };
     let records = ingest::first_records(&args.paths, &mappings, args.records)?;
     let is_whole = !records.is_empty() && records.iter().all(|(_, said)| said.is_ok());

@@ -76,7 +76,7 @@ pub(crate) fn run(archive: &Archive, command: &Command, terminal: &Terminal) -> 
         }
         Command::Retry { keys, hints } => {
             let log = archive.open_log()?;
-            let report = ingest::retry(&log, &quarantine, keys, &hints.to_ingest()?)?;
+            let report = ingest::retry(&log, &quarantine, keys, &hints.to_ingest(archive.mappings())?)?;
             tell_reasons(&report.reasons, report.remaining, terminal);
             let head = log.head()?.seq;
             let stop = stop::on_signal()?;

@@ -127,7 +127,7 @@ pub(crate) fn serve(
         public_url: args.public_url.clone(),
         quarantine: Some(archive.quarantine_dir()),
     };
-    let mappings = crate::map::read(&args.maps)?;
+    let mappings = crate::map::read(archive.mappings(), &args.maps)?;
     let access = match &args.keys {
         None => Access::default(),
         Some(path) => {

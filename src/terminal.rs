@@ -211,11 +211,19 @@ pub(crate) fn exit_code(done: Result<Outcome>) -> ExitCode {
         Ok(Outcome::Failed) => ExitCode::from(1),
         Ok(Outcome::Quarantined) => ExitCode::from(3),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr().lock(), "morgue: {}", harmless(&format!("{error:#}")));
-            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
-        }
+        Err(error) if is_usage(&error) => wrong_usage(&format!("{error:#}")),
+        Err(error) => failed(&format!("{error:#}"), 1),
     }
+}
+
+/// Says what is wrong with how the command was given, and returns its exit code.
+pub(crate) fn wrong_usage(why: &str) -> ExitCode {
+    failed(why, 2)
+}
+
+fn failed(why: &str, code: u8) -> ExitCode {
+    let _ = writeln!(io::stderr().lock(), "morgue: {}", harmless(why));
+    ExitCode::from(code)
 }
 
 /// A query that cannot be understood is wrong usage, like a wrong option.

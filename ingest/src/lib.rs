@@ -75,6 +75,7 @@ pub use load::{
 };
 pub use look::{LookError, first_records, propose_mapping};
 pub use mapping::{InvalidMapping, Mappings};
+pub use names::nearest;
 pub use notes::ReasonCount;
 pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};

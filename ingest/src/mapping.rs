@@ -84,7 +84,16 @@ impl Mappings {
     /// # Errors
     /// [`InvalidMapping`], with the line.
     pub fn parse(file: &str, text: &str) -> Result<Self, InvalidMapping> {
-        Ok(Self { all: Arc::new(parse::mappings(file, text)?), text: text.into() })
+        Ok(Self { all: Arc::new(parse::mappings(file, text, &[])?), text: text.into() })
+    }
+
+    /// Reads the mappings of a file that has tables and keys of these other names, too, which mean nothing here.
+    ///
+    /// # Errors
+    /// [`InvalidMapping`], with the line.
+    pub fn parse_beside(file: &str, text: &str, others: &[String]) -> Result<Self, InvalidMapping> {
+        let all = Arc::new(parse::mappings(file, text, others)?);
+        Ok(Self { all, text: parse::alone(file, text)?.into() })
     }
 
     /// These, and behind them others.
@@ -96,6 +105,12 @@ impl Mappings {
             return Ok(other.clone());
         }
         Self::parse("the mappings together", &format!("{}\n{}", self.text, other.text))
+    }
+
+    /// Returns how many there are.
+    #[expect(clippy::len_without_is_empty, reason = "nobody asks whether there are none")]
+    pub fn len(&self) -> usize {
+        self.all.len()
     }
 
     /// As they were written.

@@ -22,7 +22,7 @@ pub(crate) fn is_particle(word: &str) -> bool {
 }
 
 /// Returns the name that is spelt most like this one, if any is.
-pub(crate) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+pub fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     if name.len() > MAX_MISSPELT {
         return None;
     }

@@ -10,6 +10,7 @@
 )]
 
 mod answers;
+mod config;
 mod damage;
 mod formats;
 mod hands;

@@ -47,14 +47,32 @@ struct Source<'i> {
 type Result<T> = std::result::Result<T, InvalidMapping>;
 type Entry<'t, 'i> = (&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>);
 
-/// Reads all mappings of a text.
-pub(super) fn mappings(file: &str, text: &str) -> Result<Vec<Mapping>> {
+/// The table of a file that its mappings stand in.
+const ROOT: &str = "mapping";
+
+/// Returns the mappings of a text without whatever stands beside them.
+pub(super) fn alone(file: &str, text: &str) -> Result<String> {
+    let source = Source { file, text };
+    let mut table: toml::Table =
+        toml::from_str(text).map_err(|error| source.error(error.span().unwrap_or(0..0), error.message()))?;
+    table.retain(|name, _| name == ROOT);
+    Ok(table.to_string())
+}
+
+/// Reads all mappings of a text, which has no tables of other names than those of `beside` (read by others).
+pub(super) fn mappings(file: &str, text: &str, beside: &[String]) -> Result<Vec<Mapping>> {
     let source = Source { file, text };
     let root =
         DeTable::parse(text).map_err(|error| source.error(error.span().unwrap_or(0..0), error.message()))?;
     let mut found = Vec::new();
-    for (key, value) in source.known(root.get_ref(), "a file of mappings", &["mapping"])? {
-        debug_assert_eq!(key, "mapping");
+    for (key, value) in root.get_ref() {
+        let key = (key.span(), key.get_ref().as_ref());
+        if key.1 != ROOT {
+            if beside.iter().any(|name| name == key.1) {
+                continue;
+            }
+            return Err(source.unknown(key.0, key.1, "a file of mappings", &[ROOT]));
+        }
         for (name, value) in source.table(value)? {
             found.push(source.mapping(name.get_ref(), value)?);
         }
@@ -347,7 +365,7 @@ mod tests {
     #[test]
     fn what_is_wrong_has_a_line_and_a_way_out() {
         let check = |text: &str, expected: &str| {
-            let error = mappings("m.toml", text).unwrap_err().to_string();
+            let error = mappings("m.toml", text, &[]).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{text}\n  {error}\n  {expected}");
         };
         check("", "m.toml:1: there is no mapping in it");
@@ -387,7 +405,7 @@ mod tests {
             [mapping.m.article]\nid = \"m/{id}\"\nheadline = [\"a\", { constant = \"b\" }]\nkeywords = { path = \"t\", split = \";\" }\n\
             [mapping.m.article.bylines]\neach = \"l\"\nname = \"n\"\n[mapping.m.article.extra]\nvolume = \"vol\"\n\
             [mapping.n.byline]\nname = \"n\"\nalso_known_as = \"o\"\n";
-        let found = mappings("m.toml", text).unwrap();
+        let found = mappings("m.toml", text, &[]).unwrap();
         assert_eq!(
             found.iter().map(|one| (one.name.as_str(), one.kind)).collect::<Vec<_>>(),
             [("m", AssetKind::Article), ("n", AssetKind::Byline)]
