@@ -5,11 +5,14 @@ mod check;
 mod completions;
 mod config;
 mod demo;
+mod doctor;
 mod events;
 mod generations;
 mod key;
 mod load;
 mod log;
+mod logging;
+mod man;
 mod map;
 mod past;
 mod quarantine;
@@ -28,14 +31,11 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use ingest::Mappings;
 use store::LogOptions;
 
-use crate::{archive::Archive, config::Config, terminal::Terminal};
+use crate::{archive::Archive, config::Config, logging::EVERYWHERE, terminal::Terminal};
 
 /// Making documents is half allocating: `cargo bench -p indexer` tells what this one saves.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// The heading, in every subcommand's help, of the options that all of them take.
-const EVERYWHERE: &str = "Everywhere";
 
 /// The morgue of a newspaper: an append-only archive of everything it ever ran, and the search over it.
 ///
@@ -67,6 +67,9 @@ struct Cli {
     /// directory, if there is one; /dev/null for none.
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", env = config::VARIABLE)]
     config: Option<PathBuf>,
+
+    #[command(flatten)]
+    logging: logging::Logging,
 
     #[command(subcommand)]
     command: Command,
@@ -144,11 +147,15 @@ enum Command {
     Merge(events::MergeArgs),
     /// Say that a byline which was merged into another is a person of its own after all.
     Unmerge(events::UnmergeArgs),
+    /// Say what of this machine will trouble an archive: limits, disk, file system, clock.
+    Doctor(doctor::Args),
     /// Check the configuration, show what is in force, or print a file to begin with.
     #[command(subcommand)]
     Config(config::Action),
     /// Print what a shell needs to complete this command line.
     Completions(completions::Args),
+    /// Write the manual pages, one for each subcommand.
+    Man(man::Args),
 }
 
 fn main() -> ExitCode {
@@ -162,7 +169,7 @@ fn main() -> ExitCode {
     let matches = configured.get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let options = cli.log_options(matches.subcommand_name().unwrap_or_default());
-    terminal::start_logging(matches!(cli.command, Command::Serve(_)));
+    cli.logging.start(matches!(cli.command, Command::Serve(_)));
     let terminal = Terminal::new(cli.json);
     let archive = Archive::at(
         cli.data_dir,
@@ -193,18 +200,58 @@ fn main() -> ExitCode {
         Command::Erase(args) => events::erase(&archive, &args, &terminal),
         Command::Merge(args) => events::merge(&archive, &args, &terminal),
         Command::Unmerge(args) => events::unmerge(&archive, &args, &terminal),
+        Command::Doctor(args) => doctor::run(&archive, &args, &terminal),
         Command::Config(action) => config::run(&action, &command, config.as_ref(), &terminal),
-        Command::Completions(args) => completions::run(Cli::command(), &args),
+        Command::Completions(args) => completions::run(command, &args),
+        Command::Man(args) => man::run(command, &args, &terminal),
     };
     terminal::exit_code(done)
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::CommandFactory as _;
 
     #[test]
     fn every_subcommand_can_be_parsed() {
         super::Cli::command().debug_assert();
+    }
+
+    /// Returns the words of a command as a shell would part them, up to whatever is no argument of it.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut quote) = (vec![String::new()], None);
+        for sign in line.chars() {
+            let word = words.last_mut().unwrap();
+            match quote {
+                Some(end) if sign == end => quote = None,
+                Some(_) => word.push(sign),
+                None if matches!(sign, '\'' | '"') => quote = Some(sign),
+                None if matches!(sign, '|' | '>' | '<' | '&' | '#' | ';') => break,
+                None if sign == ' ' => words.push(String::new()),
+                None => word.push(sign),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
+    #[test]
+    fn every_command_of_the_documents_can_be_parsed() {
+        let mut parsed = 0;
+        let documents = [
+            include_str!("../README.md"),
+            include_str!("../docs/operating.md"),
+            include_str!("../docs/mapping.md"),
+        ];
+        for line in documents.iter().flat_map(|text| text.lines()) {
+            let Some(line) = line.strip_prefix("    ") else { continue };
+            let line = line.strip_prefix("$ ").unwrap_or(line);
+            for command in line.split("&& ").filter(|command| command.starts_with("morgue ")) {
+                let read = super::Cli::command().try_get_matches_from(words(command));
+                assert!(read.is_ok(), "{command}: {}", read.unwrap_err());
+                parsed += 1;
+            }
+        }
+        assert!(parsed > 30, "{parsed}");
     }
 }

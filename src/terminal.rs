@@ -12,7 +12,6 @@ use anyhow::{Context, Result};
 use indexer::{Phase, Progress};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use views::ViewId;
 
 // What a terminal is asked for (ECMA-48, select graphic rendition).
@@ -189,19 +188,6 @@ impl Drop for BuildBar {
 fn note(line: impl std::fmt::Display) {
     // Who has closed stderr does not want to know.
     let _ = writeln!(io::stderr().lock(), "{}", harmless(&line.to_string()));
-}
-
-/// Logs go to standard error: what `MORGUE_LOG` asks for (as in `info` or `indexer=debug`), warnings otherwise.
-pub(crate) fn start_logging(serving: bool) {
-    let usual = if serving { LevelFilter::INFO } else { LevelFilter::WARN };
-    let filter =
-        EnvFilter::builder().with_default_directive(usual.into()).with_env_var("MORGUE_LOG").from_env_lossy();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        .init();
 }
 
 /// Says what went wrong, in one line, and turns the end into a number.

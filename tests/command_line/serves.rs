@@ -34,6 +34,27 @@ fn it_serves_until_it_is_told_to_stop() {
     drop(TcpListener::bind(&address).unwrap());
 }
 
+/// Each line of a server's log is an object, where that is asked for; a level that is none is told.
+#[test]
+fn logs_are_for_programs_where_that_is_asked_for() {
+    let archive = Archive::new();
+    let args = ["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--log-level", "info"];
+    let mut server = archive.command(&args).stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(server.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let of_log: String = lines.into_iter().find(|line| line.starts_with('{')).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&of_log).unwrap();
+    assert!(
+        line["level"] == "INFO" && line["message"].is_string() && line["timestamp"].is_string(),
+        "{of_log}"
+    );
+    assert!(Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap().success());
+    server.wait().unwrap();
+    for wrong in ["loud", "info,loud", "indexer=loud"] {
+        let told = archive.run(&["status", "--log-level", wrong], 2);
+        assert!(told.contains("error, warn, info, debug, trace or off"), "{told}");
+    }
+}
+
 /// A server of an archive; it ends with the test.
 struct Serving {
     process: Child,

@@ -1,5 +1,6 @@
-//! `/metrics`: what a server does, for Prometheus (the OpenMetrics text format,
-//! <https://prometheus.io/docs/specs/om/open_metrics_spec/>).
+//! `/metrics`: what a server does, for Prometheus, in the text format of OpenMetrics
+//! (<https://prometheus.io/docs/specs/om/open_metrics_spec/>), or in Prometheus's older one
+//! (<https://prometheus.io/docs/instrumenting/exposition_formats/>) for who asks for `text/plain`: there the last line is a remark.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,7 +20,7 @@ use search::Search;
 
 use super::asked::Asked;
 use crate::{
-    door::{error::RequestError, problem::Problem},
+    door::{accept::best, error::RequestError, problem::Problem},
     state::ApiState,
 };
 
@@ -34,8 +35,21 @@ struct Generation {
     generation: String,
 }
 
+/// The media types that it is given as, the one first that is given where nothing is asked for.
+const MEDIA: [&str; 2] = [
+    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+    "text/plain; version=0.0.4; charset=utf-8",
+];
+
+/// Returns the media type for who accepts these.
+fn media_for(accept: &str) -> &'static str {
+    let plain = MEDIA.map(|media| media.split_once(';').map_or(media, |(name, _)| name));
+    // Who accepts neither is given what there is, as the specification of HTTP allows.
+    best(accept, &plain).and_then(|at| MEDIA.get(at)).unwrap_or(&MEDIA[0])
+}
+
 /// `GET /metrics`
-pub(super) async fn show(state: ApiState, _: Asked) -> Result<Response, Problem> {
+pub(super) async fn show(state: ApiState, asked: Asked) -> Result<Response, Problem> {
     let (search, queued, intake) = (state.search.clone(), state.door.pool.queued(), state.door.intake.len());
     // Beside the pool: it is asked when the pool is full, too.
     let now = tokio::task::spawn_blocking(move || standing(&search, queued, intake)).await;
@@ -45,7 +59,7 @@ pub(super) async fn show(state: ApiState, _: Asked) -> Result<Response, Problem>
     let _ = encode_registry(&mut text, &state.door.metrics.registry);
     let _ = encode_registry(&mut text, &now);
     let _ = encode_eof(&mut text);
-    let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let media = media_for(asked.header("accept").unwrap_or_default());
     Ok(([(header::CONTENT_TYPE, media)], text).into_response())
 }
 
@@ -60,6 +74,12 @@ fn standing(search: &Search, queued: usize, intake: usize) -> Result<Registry, R
     one("morgue_search_queue", "Searches that wait for a thread", queued as u64);
     one("morgue_intake", "Writers that are in or wait", intake as u64);
     one("morgue_log_head_seq", "The last event of the log", search.log().head()?.seq.get());
+    if let Ok(disk) = rustix::fs::statvfs(search.log().dir()) {
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        one("morgue_disk_free_bytes", "Room on the log's disk", free);
+    }
+    let sizes = search.log().sizes()?;
+    one("morgue_log_bytes", "Bytes of the log on disk", sizes.disk);
     if let Some(bytes) = resident_bytes() {
         one("process_resident_memory_bytes", "Memory that the process has", bytes);
     }
@@ -105,4 +125,27 @@ fn resident_bytes() -> Option<u64> {
     const PAGE: u64 = 4_096;
     let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
     statm.split_whitespace().nth(1)?.parse::<u64>().ok()?.checked_mul(PAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_format_is_the_one_asked_for() {
+        let check = |accept: &str, expected: &str| {
+            let media = media_for(accept);
+            assert!(media.starts_with(expected), "{accept}: {media}");
+        };
+        // Prometheus 2 and 3, an old one, curl, and somebody who takes neither.
+        check(
+            "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1",
+            "application/openmetrics-text",
+        );
+        check("text/plain;version=0.0.4;q=0.5,*/*;q=0.1", "text/plain");
+        check("text/plain", "text/plain");
+        check("*/*", "application/openmetrics-text");
+        check("", "application/openmetrics-text");
+        check("image/png", "application/openmetrics-text");
+    }
 }

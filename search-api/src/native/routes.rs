@@ -203,7 +203,10 @@ fn state() -> [Route; 4] {
             .gives::<ArchiveStatus>("The figures."),
         Route::new(Method::GET, "/metrics", READ, "metrics", metrics::show)
             .says("What the server does, for Prometheus", "")
-            .gives_text("application/openmetrics-text", "OpenMetrics 1.0."),
+            .gives_text(
+                "application/openmetrics-text",
+                "OpenMetrics 1.0; to who asks for `text/plain`, Prometheus's older format.",
+            ),
         Route::new(Method::GET, "/healthz", None, "healthz", status::healthz)
             .says("Whether the process answers", "")
             .gives_text("text/plain", "It does."),
