@@ -115,6 +115,8 @@ enum Command {
     Serve(serve::Args),
     /// Make a key for the server's file of keys.
     Key(key::Args),
+    /// List the keys of a file, or revoke some.
+    Keys(key::ListArgs),
     /// Load files and folders into the log, and index them.
     Load(load::Args),
     /// Propose a mapping for files of a shape that no reader knows, and show what their records become.
@@ -185,6 +187,7 @@ fn main() -> ExitCode {
         Command::Show(args) => show::run(&archive, &args, &terminal),
         Command::Serve(args) => serve::run(&archive, &args, &terminal),
         Command::Key(args) => key::run(&args, &terminal),
+        Command::Keys(args) => key::list(&args, &terminal),
         Command::Load(args) => load::run(&archive, &args, &terminal),
         Command::Map(args) => map::run(&args, &terminal),
         Command::Quarantine(command) => quarantine::run(&archive, &command, &terminal),

@@ -130,11 +130,7 @@ pub(crate) fn serve(
     let mappings = crate::map::read(archive.mappings(), &args.maps)?;
     let access = match &args.keys {
         None => Access::default(),
-        Some(path) => {
-            let lines = std::fs::read_to_string(path)
-                .with_context(|| format!("{} cannot be read", path.display()))?;
-            Access::parse(&lines).with_context(|| format!("{} is no file of keys", path.display()))?
-        }
+        Some(path) => Access::open(path)?,
     };
     let origins = Origins::parse(&args.cors_origin, access.has_keys()).context("--cors-origin")?;
     let runtime = tokio::runtime::Runtime::new().context("no threads can be started")?;

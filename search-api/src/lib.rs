@@ -16,7 +16,7 @@ mod state;
 
 pub use app::{Listeners, app, router, serve};
 pub use door::{
-    access::{Access, InvalidKey, Role},
+    access::{Access, InvalidKey, InvalidRole, Key, KeysError, Role},
     cors::{InvalidOrigin, Origins},
     server::{ServerLimits, serve_router},
     site::{InvalidUrl, PublicUrl},

@@ -55,6 +55,43 @@ fn logs_are_for_programs_where_that_is_asked_for() {
     }
 }
 
+/// A key is made, used, listed and revoked; the server that runs knows it no more.
+#[test]
+fn a_key_is_revoked_without_a_restart() {
+    let archive = Archive::new();
+    archive.load_samples();
+    let made = |args: &[&str]| {
+        let made = archive.json(&[&["key"], args].concat(), 0);
+        (made["key"].as_str().unwrap().to_owned(), made["line"].as_str().unwrap().to_owned())
+    };
+    let (reader, first) = made(&["read", "--name", "the desk"]);
+    let (writer, second) =
+        made(&["write", "--name", "import", "--until", "2999-06-30", "--path", "/api/v1/events"]);
+    let keys = archive.write("keys", format!("# ours\n{first}\n{second}\n"));
+    let server = Serving::start(&archive, &["--keys", text(&keys)]);
+    let ask = |key: &str, path: &str| {
+        server.ask(&format!("GET {path}"), &["host: localhost", &format!("authorization: Bearer {key}")], "")
+    };
+    assert_eq!([ask(&reader, "/api/v1/search"), ask(&writer, "/api/v1/search")], [200, 403]);
+    let listed = archive.run(&["keys", "--keys", text(&keys)], 0);
+    assert!(
+        listed.contains("the desk")
+            && listed.contains("2999-06-30T23:59:59.999Z  import  for /api/v1/events"),
+        "{listed}"
+    );
+    archive.run(&["keys", "--keys", text(&keys), "--revoke", "nobody"], 1);
+    archive.run(&["keys", "--keys", text(&keys), "--revoke", "the desk"], 0);
+    assert_eq!(std::fs::read_to_string(&keys).unwrap(), format!("# ours\n{second}\n"));
+    let until = Instant::now() + Duration::from_secs(60);
+    while ask(&reader, "/api/v1/search") != 401 {
+        assert!(Instant::now() < until, "the key is still known");
+    }
+    assert_eq!(ask(&writer, "/api/v1/events"), 200);
+    archive.run(&["keys", "--keys", text(&keys), "--revoke", "import"], 0);
+    let empty = archive.run(&["serve", "--listen", "127.0.0.1:0", "--keys", text(&keys)], 1);
+    assert!(empty.contains("there is no key in"), "{empty}");
+}
+
 /// A server of an archive; it ends with the test.
 struct Serving {
     process: Child,

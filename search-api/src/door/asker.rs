@@ -2,8 +2,8 @@
 
 use std::{net::SocketAddr, time::Instant};
 
-use axum::extract::{ConnectInfo, Request};
-use store::Reader;
+use axum::extract::{ConnectInfo, OriginalUri, Request};
+use store::{Reader, Timestamp};
 
 use crate::door::{
     access::{Key, Role, keys_in},
@@ -31,6 +31,10 @@ enum Standing {
     NoKey,
     /// There are keys, and the one that was sent is none of them.
     Unknown,
+    /// The key that was sent was good until a moment that is past.
+    Expired,
+    /// The key that was sent is good for other addresses.
+    Outside,
     /// The session that a cookie stood for is over.
     Over,
     /// There are no keys, and this machine asks.
@@ -42,9 +46,18 @@ enum Standing {
 impl Asker {
     pub(super) fn of(door: &Door, request: &Request) -> Self {
         let headers = request.headers();
+        // Below a surface of its own, the address has lost its beginning.
+        let whole = request.extensions().get::<OriginalUri>().map_or(request.uri(), |OriginalUri(uri)| uri);
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
         let by_key = |key: Option<Key>, without: Standing| match key {
-            Some(key) => Self { standing: Standing::Key(key.role), client: Client::Key(key.digest) },
+            Some(key) => {
+                let standing = match () {
+                    () if key.is_over(Timestamp::now()) => Standing::Expired,
+                    () if !key.is_for(whole.path()) => Standing::Outside,
+                    () => Standing::Key(key.role),
+                };
+                Self { standing, client: Client::Key(key.digest) }
+            }
             None => Self { standing: without, client: Client::at(peer) },
         };
         if !door.access.has_keys() {
@@ -57,10 +70,15 @@ impl Asker {
         }
         if let Some(given) = headers.get(axum::http::header::AUTHORIZATION) {
             let keys = given.to_str().map(keys_in).unwrap_or_default();
-            return by_key(keys.iter().filter_map(|key| door.access.key(key)).max(), Standing::Unknown);
+            let known = keys.iter().filter_map(|key| door.access.key(key));
+            return by_key(known.max_by_key(|key| key.role), Standing::Unknown);
         }
         match sessions::token(headers, &door.site) {
-            Some(token) => by_key(door.sessions.key(token, Instant::now()), Standing::Over),
+            Some(token) => {
+                // A key that was struck from the file ends its sessions, too.
+                let digest = door.sessions.key(token, Instant::now());
+                by_key(digest.and_then(|digest| door.access.key_of(&digest)), Standing::Over)
+            }
             None => by_key(None, Standing::NoKey),
         }
     }
@@ -71,7 +89,9 @@ impl Asker {
             Standing::Key(role) => Some(role),
             Standing::Here => Some(Role::Admin),
             Standing::Elsewhere => Some(Role::Read),
-            Standing::NoKey | Standing::Unknown | Standing::Over => None,
+            Standing::NoKey | Standing::Unknown | Standing::Expired | Standing::Outside | Standing::Over => {
+                None
+            }
         }
     }
 
@@ -110,7 +130,11 @@ impl Asker {
                 "a key is needed: send it as `Authorization: Bearer KEY`, or sign in with it at /sign-in",
             ),
             Standing::Unknown => unknown("the key is not known here"),
+            Standing::Expired => unknown("the key was good until a day that is past: ask for another"),
             Standing::Over => unknown("the session is over: sign in again"),
+            Standing::Outside => {
+                Err(RequestError::Forbidden("the key is good for other addresses than this one".to_owned()))
+            }
             Standing::Key(_) | Standing::Here => {
                 Err(RequestError::Forbidden(format!("this needs a key of the role {}", needed.name())))
             }

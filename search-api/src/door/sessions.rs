@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use sha2::{Digest, Sha256};
 
 use crate::door::{
-    access::{Key, hex_of},
+    access::hex_of,
     shares::{Client, Shares},
     site::Site,
 };
@@ -27,7 +27,8 @@ const ALL: usize = 1_000;
 pub(crate) struct Sessions(Mutex<Shares<[u8; 32], Session>>);
 
 struct Session {
-    key: Key,
+    /// The digest of the key.
+    key: [u8; 32],
     began: Instant,
     used: Instant,
 }
@@ -46,21 +47,21 @@ impl Default for Sessions {
 }
 
 impl Sessions {
-    /// Begins one for this key; its token.
+    /// Begins one for the key of this digest; its token.
     ///
     /// # Errors
     /// The system's, when it gives no random bytes.
-    pub(crate) fn begin(&self, key: Key, now: Instant) -> Result<String, getrandom::Error> {
+    pub(crate) fn begin(&self, key: [u8; 32], now: Instant) -> Result<String, getrandom::Error> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
         let token = hex_of(&bytes);
         let session = Session { key, began: now, used: now };
-        self.lasting(now).admit(digest(&token), Client::Key(key.digest), session);
+        self.lasting(now).admit(digest(&token), Client::Key(key), session);
         Ok(token)
     }
 
-    /// The key that this token stands for; it is used now.
-    pub(super) fn key(&self, token: &str, now: Instant) -> Option<Key> {
+    /// The digest of the key that this token stands for; it is used now.
+    pub(super) fn key(&self, token: &str, now: Instant) -> Option<[u8; 32]> {
         let mut sessions = self.lasting(now);
         let session = sessions.get_mut(&digest(token))?;
         session.used = now;
@@ -108,10 +109,9 @@ pub(crate) fn cookie(token: Option<&str>, site: &Site) -> Option<HeaderValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::door::access::Role;
 
-    fn key(number: u8) -> Key {
-        Key { role: Role::Write, digest: [number; 32] }
+    fn key(number: u8) -> [u8; 32] {
+        [number; 32]
     }
 
     #[test]

@@ -9,6 +9,7 @@ use axum::{
 };
 use maud::{Markup, html};
 use serde::Deserialize;
+use store::Timestamp;
 
 use super::{
     headers::with_headers,
@@ -77,8 +78,9 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     Form(given): Form<Given>,
 ) -> Response {
-    let Some(key) = pages.state.door.access.key(given.key.trim()) else {
-        let mut response = form(&pages, &given.to, Some("That key is not known here."));
+    let known = pages.state.door.access.key(given.key.trim());
+    let Some(key) = known.filter(|key| !key.is_over(Timestamp::now())) else {
+        let mut response = form(&pages, &given.to, Some("That key is not known here, or not any more."));
         *response.status_mut() = StatusCode::UNAUTHORIZED;
         return with_headers(response);
     };
@@ -86,7 +88,7 @@ pub(super) async fn sign_in(
     if let Some(token) = sessions::token(&headers, &pages.state.door.site) {
         pages.state.door.sessions.end(token);
     }
-    match pages.state.door.sessions.begin(key, Instant::now()) {
+    match pages.state.door.sessions.begin(key.digest, Instant::now()) {
         Ok(token) => moved(&pages, Some(&token), inside(&given.to)),
         Err(error) => {
             tracing::error!(%error, "nobody can sign in: the system gives no random bytes");

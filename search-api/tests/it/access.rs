@@ -58,6 +58,31 @@ async fn without_keys_only_this_machine_writes() {
     assert_eq!(status(&router, "POST", write, here, &own).await, StatusCode::OK);
 }
 
+/// A key is good until its day and for its addresses; what it would not be good for says which of the two.
+#[tokio::test]
+async fn a_key_may_have_an_end_and_addresses() {
+    let archive = Archive::small();
+    let lines = [
+        format!("{} old until=2020-12-31", Access::line(Role::Admin, "old")),
+        format!("{} shipper until=2999 paths=/es,/api/v1/events", Access::line(Role::Write, "es")),
+    ];
+    let access = Access::parse(&lines.join("\n")).unwrap();
+    let router = router(ApiState::new(archive.search.clone()).unwrap().with_access(access));
+    for (key, path, expected) in [
+        ("old", "/api/v1/search", StatusCode::UNAUTHORIZED),
+        ("es", "/api/v1/search", StatusCode::FORBIDDEN),
+        ("es", "/es/articles/_search", StatusCode::OK),
+        ("es", "/es/", StatusCode::OK),
+        ("es", "/api/v1/events", StatusCode::OK),
+    ] {
+        let given = format!("Bearer {key}");
+        let found = status(&router, "GET", path, [127, 0, 0, 1], &[("authorization", &given)]).await;
+        assert_eq!(found, expected, "{key} {path}");
+    }
+    let write = [("authorization", "Bearer es")];
+    assert_eq!(status(&router, "POST", "/api/v1/events", [127, 0, 0, 1], &write).await, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn with_keys_each_role_has_its_routes() {
     let archive = Archive::small();
