@@ -48,6 +48,8 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
         keys: None,
         cors_origin: Vec::new(),
         public_url: None,
+        access_log: None,
+        access_log_queries: false,
         host: Vec::new(),
     };
     serve::serve(archive, indexes, &serving, |address| {

@@ -1,11 +1,16 @@
 //! `morgue serve`: API, pages and indexer in one process.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use indexer::{Indexes, Workers};
 use search::Search;
-use search_api::{Access, ApiState, Listeners, Origins, PublicUrl, pages::PagesConfig};
+use search_api::{Access, AccessLog, ApiState, LineForm, Listeners, Origins, PublicUrl, pages::PagesConfig};
 use store::{Expiries, Seq};
 use tokio::{
     net::TcpListener,
@@ -65,6 +70,15 @@ pub(crate) struct Args {
     /// this server's own, and under https the cookie of who signs in goes over TLS alone.
     #[arg(long, alias = "base-url", value_name = "URL", env = "MORGUE_PUBLIC_URL")]
     pub(crate) public_url: Option<PublicUrl>,
+
+    /// A file that gets a line for each request: when, by whom, for which address, with what answer; in the Common Log Format, or as
+    /// JSON if its name ends in .json or .jsonl. It is made again when it was moved. What was searched for is not in it.
+    #[arg(long, value_name = "FILE", env = "MORGUE_ACCESS_LOG")]
+    pub(crate) access_log: Option<PathBuf>,
+
+    /// Write what was searched for to the access log, too.
+    #[arg(long, requires = "access_log")]
+    pub(crate) access_log_queries: bool,
 
     /// A name by which this server is asked, beside its addresses, localhost and the public URL's; may be given several
     /// times. Without keys, it answers to no other.
@@ -142,8 +156,11 @@ pub(crate) fn serve(
         };
         let address = all.local_addr().context("the address is not known")?;
         let of_es = es.as_ref().map(TcpListener::local_addr).transpose().context("the address is not known")?;
-        let (mut interrupt, mut terminate) =
-            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let [mut interrupt, mut terminate, mut hangup] = [
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::hangup())?,
+        ];
         let workers = Workers::start(&indexes).context("the indexers cannot be started")?;
         let clock = indexes.log().clock().clone();
         let expiries =
@@ -152,20 +169,27 @@ pub(crate) fn serve(
         if let Some(address) = open.filter(|_| !access.has_keys()) {
             tracing::warn!("{address} can be reached by others and there are no keys: they may read, only this machine may write");
         }
+        let access_log = args.access_log.as_deref().map(|path| open_access_log(path, args.access_log_queries));
+        let access_log = access_log.transpose()?;
         let state = ApiState::new(Search::new(indexes))
             .context("no threads can be started")?
             .with_access(access)
             .with_mappings(mappings)
             .with_origins(origins)
             .with_hosts(args.host.clone());
+        let state = access_log.into_iter().fold(state, ApiState::with_access_log);
         ready(address);
         if let Some(address) = of_es {
             tracing::info!("Elasticsearch's API alone is at http://{address}");
         }
         let shutdown = async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => break,
+                    _ = terminate.recv() => break,
+                    // As rotating logs and closed terminals send it. Keys and the access log are looked at anyway.
+                    _ = hangup.recv() => tracing::info!("SIGHUP: keys and access log are read and opened anew by themselves"),
+                }
             }
         };
         let served = search_api::serve(Listeners { all, es }, state, pages, shutdown).await;
@@ -180,6 +204,13 @@ pub(crate) fn serve(
     // A thread that waits for something has nothing to finish.
     runtime.shutdown_timeout(LAST_WAIT);
     served
+}
+
+fn open_access_log(path: &Path, queries: bool) -> Result<AccessLog> {
+    let is_json = path.extension().is_some_and(|end| end == "json" || end == "jsonl");
+    let form = if is_json { LineForm::Json } else { LineForm::Common };
+    AccessLog::open(path, form, queries)
+        .with_context(|| format!("the access log {} cannot be written", path.display()))
 }
 
 async fn bind(listen: &Listen, option: &str) -> Result<TcpListener> {

@@ -17,6 +17,7 @@ mod state;
 pub use app::{Listeners, app, router, serve};
 pub use door::{
     access::{Access, InvalidKey, InvalidRole, Key, KeysError, Role},
+    access_log::{AccessLog, LineForm},
     cors::{InvalidOrigin, Origins},
     server::{ServerLimits, serve_router},
     site::{InvalidUrl, PublicUrl},

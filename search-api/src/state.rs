@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use self::{builds::Begun, readers::Readers, warm::Warmer};
 use crate::door::{
     access::Access,
+    access_log::AccessLog,
     cors::Origins,
     pool::Pool,
     rules::{Bounds, Door},
@@ -101,6 +102,12 @@ impl ApiState {
     #[must_use]
     pub fn with_access(self, access: Access) -> Self {
         self.with_door(|door| Door { access: Arc::new(access), ..door })
+    }
+
+    /// With a line in a file for each request.
+    #[must_use]
+    pub fn with_access_log(self, log: AccessLog) -> Self {
+        self.with_door(|door| Door { access_log: Some(Arc::new(log)), ..door })
     }
 
     /// With names of this server, beside addresses and localhost: without keys it is asked by no other.

@@ -92,6 +92,45 @@ fn a_key_is_revoked_without_a_restart() {
     assert!(empty.contains("there is no key in"), "{empty}");
 }
 
+/// Each request has its line, without what was searched for; a hangup ends nothing; what waits is written at the end.
+#[test]
+fn the_access_log_has_a_line_for_each_request() {
+    let archive = Archive::new();
+    archive.load_samples();
+    let (common, json) = (archive.path("access"), archive.path("access.jsonl"));
+    let lines = |path: &std::path::Path, args: &[&str]| {
+        let mut server = Serving::start(&archive, &[&["--access-log", text(path)], args].concat());
+        let signal = |server: &Serving, name: &str| {
+            assert!(
+                Command::new("kill")
+                    .args([name, &server.process.id().to_string()])
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+        };
+        signal(&server, "-HUP");
+        assert_eq!(server.ask("GET /api/v1/search?q=sputnik", &["host: localhost"], ""), 200);
+        assert_eq!(server.ask("GET /nowhere", &["host: localhost"], ""), 404);
+        signal(&server, "-TERM");
+        assert_eq!(server.process.wait().unwrap().code(), Some(0));
+        let text = std::fs::read_to_string(path).unwrap();
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let told = lines(&common, &[]);
+    let [search, nowhere] = told.as_slice() else { panic!("{told:?}") };
+    assert!(
+        search.starts_with("127.0.0.1 - - [") && search.contains("\"GET /api/v1/search HTTP/1.1\" 200 "),
+        "{search}"
+    );
+    assert!(nowhere.contains("\"GET /nowhere HTTP/1.1\" 404 "), "{nowhere}");
+    let told = lines(&json, &["--access-log-queries"]);
+    let search: serde_json::Value = serde_json::from_str(&told[0]).unwrap();
+    assert_eq!((&search["path"], &search["status"]), (&"/api/v1/search?q=sputnik".into(), &200.into()));
+    let refused = archive.run(&["serve", "--access-log", text(&archive.path("no/such/folder/log"))], 1);
+    assert!(refused.contains("no/such/folder/log cannot be written"), "{refused}");
+}
+
 /// A server of an archive; it ends with the test.
 struct Serving {
     process: Child,

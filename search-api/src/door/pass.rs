@@ -9,7 +9,8 @@ use axum::{
 };
 
 use super::{
-    asker::Asker, body, error::RequestError, finish, metrics, policy::Entry, rules::Door, shed, strangers,
+    access_log::Noted, asker::Asker, body, error::RequestError, finish, metrics, policy::Entry, rules::Door,
+    shed, strangers,
 };
 
 /// Lets a request through to what answers it, or refuses it in the shape that the route's clients know.
@@ -20,11 +21,14 @@ pub(crate) async fn pass<F: Future<Output = Response>>(
     next: impl FnOnce(Request) -> F,
 ) -> Response {
     let face = entry.policy.face;
+    let noted = door.access_log.as_ref().map(|log| (log, Noted::of(&request)));
     let read = move |request| body::whole_body(door, &entry.policy, request, next);
     let checked = async move |mut request: Request| match check(door, entry, &request) {
         Ok(asker) => {
             request.extensions_mut().insert(asker);
-            read(request).await
+            let mut response = read(request).await;
+            response.extensions_mut().insert(asker.client);
+            response
         }
         Err(error) => (face.refused)(error),
     };
@@ -36,6 +40,9 @@ pub(crate) async fn pass<F: Future<Output = Response>>(
         challenge(response.headers_mut(), asked_by_script);
     }
     response.extensions_mut().insert(face);
+    if let Some((log, noted)) = noted {
+        log.note(&noted, &response);
+    }
     response
 }
 

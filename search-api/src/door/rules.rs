@@ -5,8 +5,8 @@ use std::{io, num::NonZero, sync::Arc};
 use tokio::sync::Semaphore;
 
 use super::{
-    access::Access, cors::Origins, intake::Intake, metrics::Metrics, pool::Pool, sessions::Sessions,
-    site::Site,
+    access::Access, access_log::AccessLog, cors::Origins, intake::Intake, metrics::Metrics, pool::Pool,
+    sessions::Sessions, site::Site,
 };
 
 /// Bounds on what is let in at once.
@@ -55,6 +55,8 @@ pub(crate) struct Door {
     pub(crate) origins: Origins,
     pub(crate) site: Arc<Site>,
     pub(crate) metrics: Arc<Metrics>,
+    /// The file that has a line for each request, if one is wanted.
+    pub(crate) access_log: Option<Arc<AccessLog>>,
     /// Threads that search.
     pub(crate) pool: Pool,
     /// Those who append.
@@ -76,6 +78,7 @@ impl Door {
             origins: Origins::default(),
             site: Arc::default(),
             metrics: Arc::default(),
+            access_log: None,
             pool: Pool::with(bounds.searchers, bounds.waiting)?,
             intake: Intake::new(bounds.writers, bounds.waiting_writers),
             bodies: Arc::new(Semaphore::new(bounds.blocks)),
