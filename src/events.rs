@@ -7,9 +7,11 @@ use ingest::{
     Quarantine, Traces,
     append::{Terms, admit},
 };
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 use store::{
-    AssetId, AssetKind, AssetRef, EventType, Fact, Merge, NewEvent, Order, Outcome as Appended, Timestamp,
+    AssetId, AssetKind, AssetRef, Batch, EventType, Fact, Merge, NewEvent, Order, Outcome as Appended,
+    Revision, Snapshot, Timestamp,
 };
 use views::VIEWS;
 
@@ -26,7 +28,8 @@ pub(crate) struct PublishArgs {
     kind: AssetKind,
     /// Which one.
     id: AssetId,
-    /// The whole new revision as JSON: the fields of the asset. `-` reads standard input.
+    /// The whole new revision as JSON: the fields of the asset, or what `morgue show --json` prints, with its `data` changed.
+    /// `-` reads standard input.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// When it happened at the source; now otherwise.
@@ -53,6 +56,19 @@ pub(crate) struct OrderArgs {
     /// A sentence for readers, who find it in place of what was there.
     #[arg(long, default_value = "")]
     notice: String,
+    #[command(flatten)]
+    care: Care,
+}
+
+/// How far to go with an order.
+#[derive(Clone, Copy, clap::Args)]
+struct Care {
+    /// Only say what it would touch.
+    #[arg(long)]
+    dry_run: bool,
+    /// Do it without asking, also at a terminal.
+    #[arg(long)]
+    yes: bool,
 }
 
 #[derive(clap::Args)]
@@ -74,6 +90,8 @@ pub(crate) struct MergeArgs {
     into: AssetId,
     #[command(flatten)]
     why: Why,
+    #[command(flatten)]
+    care: Care,
 }
 
 #[derive(clap::Args)]
@@ -102,6 +120,9 @@ pub(crate) fn publish(archive: &Archive, args: &PublishArgs, terminal: &Terminal
         text = std::fs::read_to_string(&args.file)
             .with_context(|| format!("{} cannot be read", args.file.display()))?;
     }
+    let (text, shown_at) = data_of(text);
+    let asset = AssetRef::new(args.kind, args.id.clone());
+    let expected = shown_at.map(|revision| (asset, revision));
     let fact = Fact::from_json(&EventType::Published(args.kind), &text)
         .with_context(|| format!("{} is no {}", args.file.display(), args.kind))?;
     let event = NewEvent { time: args.time, ..NewEvent::new(args.id.clone(), fact) };
@@ -116,12 +137,28 @@ pub(crate) fn publish(archive: &Archive, args: &PublishArgs, terminal: &Terminal
         )
     })?;
     admitted.remarks.iter().for_each(|remark| terminal.note(remark));
-    append(archive, &admitted.event, terminal)
+    append(archive, &admitted.event, expected, terminal)
+}
+
+/// Returns the data of what `morgue show --json` has printed, and the revision that it was of; else the text as it is.
+fn data_of(text: String) -> (String, Option<Revision>) {
+    #[derive(Deserialize)]
+    struct Shown {
+        data: Map<String, Value>,
+        revision: Revision,
+        #[serde(rename = "evidence")]
+        _evidence: Value,
+    }
+    match serde_json::from_str::<Shown>(&text) {
+        Ok(Shown { data, revision, .. }) => (Value::Object(data).to_string(), Some(revision)),
+        Err(_) => (text, None),
+    }
 }
 
 pub(crate) fn withdraw(archive: &Archive, args: &OrderArgs, terminal: &Terminal) -> Result<Outcome> {
     let asset = AssetRef::new(args.kind, args.id.clone());
-    order(archive, &asset, Fact::Withdrawn(args.kind, order_of(args)), terminal)
+    careful(archive, &asset, Fact::Withdrawn(args.kind, order_of(args)), args.care, terminal)
+        .map(|(done, _)| done)
 }
 
 pub(crate) fn restore(archive: &Archive, args: &RestoreArgs, terminal: &Terminal) -> Result<Outcome> {
@@ -135,7 +172,11 @@ pub(crate) fn restore(archive: &Archive, args: &RestoreArgs, terminal: &Terminal
 pub(crate) fn erase(archive: &Archive, args: &OrderArgs, terminal: &Terminal) -> Result<Outcome> {
     let asset = AssetRef::new(args.kind, args.id.clone());
     let traces = Traces::of(&asset, &archive.existing_log()?.snapshot()?)?;
-    let done = order(archive, &asset, Fact::Erased(args.kind, order_of(args)), terminal)?;
+    let (done, is_appended) =
+        careful(archive, &asset, Fact::Erased(args.kind, order_of(args)), args.care, terminal)?;
+    if !is_appended {
+        return Ok(done);
+    }
     let indexes = archive.existing_indexes()?;
     let stop = crate::stop::on_signal()?;
     for view in VIEWS {
@@ -163,7 +204,7 @@ pub(crate) fn merge(archive: &Archive, args: &MergeArgs, terminal: &Terminal) ->
     must_be_there(archive, &into)?;
     let Why { reason, by } = args.why.clone();
     let merge = Merge { into: into.id, reason, by, unknown: serde_json::Map::new() };
-    order(archive, &id, Fact::Merged(merge), terminal)
+    careful(archive, &id, Fact::Merged(merge), args.care, terminal).map(|(done, _)| done)
 }
 
 pub(crate) fn unmerge(archive: &Archive, args: &UnmergeArgs, terminal: &Terminal) -> Result<Outcome> {
@@ -177,10 +218,45 @@ fn order_of(args: &OrderArgs) -> Order {
     Order { reason: reason.clone(), by: by.clone(), notice: notice.clone(), ..Order::default() }
 }
 
+/// Says what an order touches, and gives it unless it is only to be looked at, or somebody at the terminal says no. Returns whether it was
+/// given.
+fn careful(
+    archive: &Archive,
+    asset: &AssetRef,
+    fact: Fact,
+    care: Care,
+    terminal: &Terminal,
+) -> Result<(Outcome, bool)> {
+    must_be_there(archive, asset)?;
+    let what = fact.event_type();
+    let touched = touched(&archive.existing_log()?.snapshot()?, asset)?;
+    if care.dry_run {
+        if terminal.is_json() {
+            terminal.json(&json!({"appended": false, "event": what.to_string(), "articles": touched}))?;
+        } else {
+            terminal.say(format!("{what} {} would touch {}", asset.id, count(touched, "article")))?;
+        }
+        return Ok((Outcome::Done, false));
+    }
+    terminal.note(format!("{what} {} touches {}", asset.id, count(touched, "article")));
+    if !care.yes && Terminal::has_person() && !terminal.agreed("go on?")? {
+        return Ok((Outcome::Failed, false));
+    }
+    Ok((order(archive, asset, fact, terminal)?, true))
+}
+
+/// Returns how many articles that readers see show an asset: itself, or those that name it.
+fn touched(snapshot: &Snapshot, asset: &AssetRef) -> Result<u64> {
+    Ok(match asset.kind {
+        AssetKind::Article => u64::from(snapshot.state(asset)?.is_some_and(|state| state.is_seen())),
+        AssetKind::Image | AssetKind::Byline => snapshot.work(asset)?.articles,
+    })
+}
+
 /// A slip in the id must not be recorded as an order.
 fn order(archive: &Archive, asset: &AssetRef, fact: Fact, terminal: &Terminal) -> Result<Outcome> {
     must_be_there(archive, asset)?;
-    append(archive, &NewEvent::new(asset.id.clone(), fact), terminal)
+    append(archive, &NewEvent::new(asset.id.clone(), fact), None, terminal)
 }
 
 fn must_be_there(archive: &Archive, asset: &AssetRef) -> Result<()> {
@@ -190,11 +266,23 @@ fn must_be_there(archive: &Archive, asset: &AssetRef) -> Result<()> {
     Ok(())
 }
 
-/// Appends, and returns when searches show it.
-fn append(archive: &Archive, event: &NewEvent, terminal: &Terminal) -> Result<Outcome> {
+/// Appends if an asset is at its revision, where one is named, and returns when searches show it.
+#[expect(clippy::expect_used, reason = "an append has an outcome for each of its events")]
+pub(crate) fn append(
+    archive: &Archive,
+    event: &NewEvent,
+    expect: Option<(AssetRef, Revision)>,
+    terminal: &Terminal,
+) -> Result<Outcome> {
     let log = archive.open_log()?;
     let event = NewEvent { source: "command line".to_owned(), ..event.clone() };
-    let (seq, appended) = match log.append_one(&event)? {
+    let batch = Batch {
+        events: vec![log.prepare(&event)?],
+        expect: expect.into_iter().collect(),
+        ..Batch::default()
+    };
+    let outcome = log.append(batch)?.outcomes.into_iter().next().expect("one event has one outcome");
+    let (seq, appended) = match outcome {
         Appended::Appended(seq) => (seq, true),
         Appended::Withheld(seq) => {
             terminal.note(format!(

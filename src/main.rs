@@ -4,6 +4,7 @@ mod archive;
 mod check;
 mod completions;
 mod config;
+mod correct;
 mod demo;
 mod doctor;
 mod events;
@@ -137,6 +138,10 @@ enum Command {
     /// Look into the log, check it, copy it.
     #[command(subcommand)]
     Log(log::Command),
+    /// Put fields of an article, image or byline right.
+    Correct(correct::CorrectArgs),
+    /// Change an article, image or byline in an editor.
+    Edit(correct::EditArgs),
     /// Append one event that publishes a revision of an asset.
     Publish(events::PublishArgs),
     /// Take an asset from readers, until it is restored.
@@ -197,6 +202,8 @@ fn main() -> ExitCode {
         Command::Generations(args) => generations::list(&archive, &args, &terminal),
         Command::Rollback(args) => generations::rollback(&archive, &args, &terminal),
         Command::Log(command) => log::run(&archive, command, &terminal),
+        Command::Correct(args) => correct::correct(&archive, &args, &terminal),
+        Command::Edit(args) => correct::edit(&archive, &args, &terminal),
         Command::Publish(args) => events::publish(&archive, &args, &terminal),
         Command::Withdraw(args) => events::withdraw(&archive, &args, &terminal),
         Command::Restore(args) => events::restore(&archive, &args, &terminal),

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use query::Hit;
 use search_api::HitAnswer;
 use serde_json::{Value, json};
-use store::{AsOf, AssetId, AssetKind, AssetRef, Reader};
+use store::{AsOf, AssetId, AssetKind, AssetRef, Fact, Payload, Reader};
 
 use crate::{
     archive::Archive,
@@ -18,6 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   morgue show article a/1912-04-16-titanic
   morgue show article a/1912-04-16-titanic --as-of 1912-04-16   the first edition, and its evidence
+  morgue show article a/7 --json | jq '.data.section = \"Shipping\"' | morgue publish article a/7 -
   morgue log history article a/1912-04-16-titanic               all events about it";
 
 #[derive(clap::Args)]
@@ -60,6 +61,10 @@ pub(crate) fn run(archive: &Archive, args: &Args, terminal: &Terminal) -> Result
                 "evidence".to_owned(),
                 json!({"recorded": event.recorded, "time": event.time, "digest": event.digest}),
             );
+            // The revision as it was published, for `morgue publish`.
+            if let Payload::Kept { fact: Fact::Published(content), .. } = &event.payload {
+                fields.insert("data".to_owned(), serde_json::to_value(content)?);
+            }
         }
         terminal.json(&value)?;
         return Ok(Outcome::Done);

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use indexer::{Phase, Progress};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -67,6 +67,26 @@ impl Terminal {
     /// A line for people beside the output proper.
     pub(crate) fn note(&self, line: impl std::fmt::Display) {
         note(line);
+    }
+
+    /// Returns true if a person can be asked: standard input and standard error are a terminal.
+    pub(crate) fn has_person() -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks the person at the terminal, and returns true for a yes. Where nobody is, it fails: `--yes` says so beforehand.
+    pub(crate) fn agreed(&self, question: &str) -> Result<bool> {
+        if !Self::has_person() {
+            bail!("nobody can be asked here: say --yes, or --dry-run to look only");
+        }
+        eprint(&format!("{question} [y/N] "));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).context("standard input cannot be read")?;
+        let agreed = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
+        if !agreed {
+            self.note("nothing was appended");
+        }
+        Ok(agreed)
     }
 
     /// A bar on a terminal, nothing elsewhere. `total` in `unit`; 0 when it is not known.
@@ -222,6 +242,11 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     })
+}
+
+/// Writes to standard error without ending the line; a closed one is nobody's concern.
+fn eprint(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// `1234567` as `1,234,567`.

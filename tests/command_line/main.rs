@@ -11,6 +11,7 @@
 
 mod answers;
 mod config;
+mod correct;
 mod damage;
 mod formats;
 mod hands;
