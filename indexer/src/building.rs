@@ -67,25 +67,25 @@ impl Indexes {
         loop {
             let Some(mut status) = self.read_note(view)? else { return Ok(None) };
             if !status.progress.phase.is_running() || !self.is_build_lock_free(view)? {
-                return Ok(Some(self.with_what_is_kept(status)));
+                return self.with_what_is_kept(status).map(Some);
             }
             // It may have ended between the two looks.
             if self.read_note(view)?.as_ref() == Some(&status) {
                 status.progress.phase = Phase::Interrupted;
-                return Ok(Some(self.with_what_is_kept(status)));
+                return self.with_what_is_kept(status).map(Some);
             }
         }
     }
 
     /// A build that was cut short is not as far as it had come, but as far as what it has kept.
-    fn with_what_is_kept(&self, mut status: BuildStatus) -> BuildStatus {
+    fn with_what_is_kept(&self, mut status: BuildStatus) -> Result<BuildStatus, IndexError> {
         let progress = &mut status.progress;
         if matches!(progress.phase, Phase::Stopped | Phase::Interrupted) {
-            let kept = BuildState::read(&self.view_dir(status.view).join(&status.generation));
+            let kept = BuildState::read(&self.view_dir(status.view).join(&status.generation))?;
             progress.done = kept.as_ref().map_or(0, |kept| kept.done);
             progress.total = kept.map_or(progress.total, |kept| kept.total).max(progress.done);
         }
-        status
+        Ok(status)
     }
 
     /// The lock of who builds, or [`IndexError::Busy`].
@@ -96,8 +96,8 @@ impl Indexes {
             }
             std::thread::sleep(TRY_AFTER);
         }
-        let generation = self.read_note(view)?.filter(|note| note.progress.phase.is_running());
-        Err(IndexError::Busy { view, generation: generation.map(|note| note.generation).unwrap_or_default() })
+        let running = self.read_note(view)?.filter(|note| note.progress.phase.is_running());
+        Err(IndexError::Busy { view, generation: running.map(|note| note.generation) })
     }
 
     fn is_build_lock_free(&self, view: ViewId) -> Result<bool, IndexError> {
@@ -113,6 +113,8 @@ impl Indexes {
         }
     }
 
+    /// The note of the last build; `None` where there is none, or it is of another version: it informs, and nothing is
+    /// decided by it.
     fn read_note(&self, view: ViewId) -> Result<Option<BuildStatus>, IndexError> {
         let path = self.note_path(view);
         match fs::read(&path) {

@@ -108,8 +108,12 @@ impl Indexes {
             }
             progress(clock.progress(done));
         }
-        let unknown = found.into_keys().filter_map(|id| AssetId::new(id).ok());
-        report.extra.extend(unknown);
+        for id in found.into_keys() {
+            report.extra.push(AssetId::new(id).map_err(|error| IndexError::Unreadable {
+                path: generation.dir().to_owned(),
+                why: format!("it holds a document that no asset can have: {error}"),
+            })?);
+        }
         report.extra.sort_unstable();
         self.leave_out_what_moved(view, seq, &mut report, hidden)?;
         Ok(report)

@@ -85,12 +85,12 @@ pub enum IndexError {
         why: String,
     },
     /// The view is being built already.
-    #[error("{} is being built already{}: wait until that is done, or stop it", view.name(), if generation.is_empty() { String::new() } else { format!(" ({generation})") })]
+    #[error("{} is being built already{}: wait until that is done, or stop it", view.name(), generation.as_ref().map_or_else(String::new, |name| format!(" ({name})")))]
     Busy {
         /// Which view.
         view: ViewId,
-        /// The generation that is being built; empty if that is not known.
-        generation: String,
+        /// The generation that is being built, where that is known.
+        generation: Option<String>,
     },
     /// A name that no generation can have.
     #[error(
@@ -126,6 +126,19 @@ impl IndexError {
     }
 }
 
+/// Returns what was read; `None` where it is gone, damaged or out of service, for those who can do without it.
+///
+/// # Errors
+/// Any other [`IndexError`]: the next try may read it.
+pub(crate) fn if_whole<T>(read: Result<T, IndexError>) -> Result<Option<T>, IndexError> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(IndexError::NoGeneration { .. } | IndexError::Gone { .. }) => Ok(None),
+        Err(error) if error.is_damage() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 impl From<FollowError> for IndexError {
     fn from(error: FollowError) -> Self {
         match error {
@@ -149,5 +162,54 @@ pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Ind
     |error| match is_no_room(&error) {
         true => IndexError::DiskFull { path: path.into(), why: error.to_string() },
         false => IndexError::Io { path: path.into(), error },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use store::Log;
+    use views::ARTICLES;
+
+    use super::*;
+    use crate::Indexes;
+
+    /// A file that a moment's lack of handles or a wrong owner keeps from being read is still there: a build is not given
+    /// up for it, and a generation is neither removed nor called needless.
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_taken_for_one_that_is_gone() {
+        let home = tempfile::tempdir().unwrap();
+        let log = Log::open(home.path().join("log")).unwrap();
+        let indexes = Indexes::open(log, home.path().join("indexes")).unwrap();
+        let dir = home.path().join("indexes").join(ARTICLES.name());
+        // A directory in its place is what no read reads.
+        let unreadable = |name: &str| {
+            let path = dir.join(name);
+            if path.is_file() {
+                fs::remove_file(&path).unwrap();
+            }
+            fs::create_dir_all(&path).unwrap();
+            move |error: Option<IndexError>| match error {
+                Some(IndexError::Io { path: told, .. }) => assert_eq!(told, path),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(indexes.as_of_what(ARTICLES, "@then").unwrap(), None);
+        let told = unreadable("@then/generation.json");
+        told(indexes.as_of_what(ARTICLES, "@then").err());
+        told(indexes.to_mend(ARTICLES).err());
+        fs::remove_dir_all(dir.join("@then")).unwrap();
+
+        let told = unreadable("g000002/build");
+        told(indexes.list(ARTICLES).err());
+        fs::remove_dir_all(dir.join("g000002")).unwrap();
+
+        assert_eq!(indexes.failing(ARTICLES), None);
+        fs::create_dir(dir.join("failing")).unwrap();
+        assert!(indexes.failing(ARTICLES).unwrap().starts_with(&dir.join("failing").display().to_string()));
+
+        let told = unreadable("live");
+        told(indexes.list(ARTICLES).err());
     }
 }

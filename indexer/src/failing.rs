@@ -22,7 +22,12 @@ impl Indexes {
     pub fn failing(&self, view: ViewId) -> Option<String> {
         let known = self.failures().get(&view).cloned();
         known.or_else(|| {
-            let note = fs::read(self.failing_path(view)).ok()?;
+            let path = self.failing_path(view);
+            let note = match fs::read(&path) {
+                Ok(note) => note,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+                Err(error) => return Some(format!("{}: {error}", path.display())),
+            };
             let why = String::from_utf8_lossy(&note);
             let why = why.trim_end();
             (!why.is_empty()).then(|| why.to_owned())

@@ -119,8 +119,11 @@ impl Fanout {
             self.file.read_exact(&mut bytes)?;
             self.position.at += 2 + bytes.len() as u64;
             self.position.done += 1;
-            let id = String::from_utf8(bytes).ok().and_then(|id| AssetId::new(id).ok());
-            ids.push(id.ok_or(io::ErrorKind::InvalidData)?);
+            let invalid = |error: Box<dyn std::error::Error + Send + Sync>| {
+                io::Error::new(io::ErrorKind::InvalidData, error)
+            };
+            let id = String::from_utf8(bytes).map_err(|error| invalid(error.into()))?;
+            ids.push(AssetId::new(id).map_err(|error| invalid(error.into()))?);
         }
         Ok(ids)
     }

@@ -11,7 +11,7 @@ use store::{AsOf, Seq};
 use views::ViewId;
 
 use crate::{
-    error::{IndexError, io},
+    error::{IndexError, if_whole, io},
     generation::{Generation, GenerationInfo},
     indexes::{Indexes, reading},
     live::Live,
@@ -129,7 +129,7 @@ impl Indexes {
                 self.write_live(view, &Live { name: live.name, previous: None })?;
                 self.remove(view, &generation)?;
             } else if let (Some(name), Some(as_of)) =
-                (generation.strip_prefix('@'), self.as_of_what(view, &generation))
+                (generation.strip_prefix('@'), self.as_of_what(view, &generation)?)
             {
                 let options = RebuildOptions::default();
                 let moment = (&as_of, name);
@@ -143,7 +143,7 @@ impl Indexes {
     pub(crate) fn to_mend(&self, view: ViewId) -> Result<Vec<String>, IndexError> {
         let mut found = Vec::new();
         for generation in self.others(view)? {
-            let can_be = !generation.starts_with('@') || self.as_of_what(view, &generation).is_some();
+            let can_be = !generation.starts_with('@') || self.as_of_what(view, &generation)?.is_some();
             if self.damage_of(view, &generation)?.is_some() && can_be {
                 found.push(generation);
             }
@@ -151,9 +151,13 @@ impl Indexes {
         Ok(found)
     }
 
-    /// Of when a generation is the archive; `None` when it does not say so any more.
-    pub(crate) fn as_of_what(&self, view: ViewId, generation: &str) -> Option<AsOf> {
-        GenerationInfo::read(&self.view_dir(view).join(generation)).ok()?.as_of?.parse().ok()
+    /// Returns as of when a generation is the archive; `None` when its file is damaged, or does not say so.
+    ///
+    /// # Errors
+    /// [`IndexError::Io`] when the file cannot be read.
+    pub(crate) fn as_of_what(&self, view: ViewId, generation: &str) -> Result<Option<AsOf>, IndexError> {
+        let info = if_whole(GenerationInfo::read(&self.view_dir(view).join(generation)))?;
+        Ok(info.and_then(|info| info.as_of?.parse().ok()))
     }
 
     /// Returns what can be searched or gone back to, beside the live generation.
@@ -188,11 +192,9 @@ impl Indexes {
         };
         let mut best: Option<(Seq, String)> = None;
         for name in self.generations(view)?.into_iter().filter(|name| !name.starts_with('@')) {
-            if Generation::verify(&self.view_dir(view).join(&name), view).is_ok()
-                && let Ok(checkpoint) = self.generation(view, &name).and_then(|found| found.checkpoint())
-            {
-                best = best.max(Some((checkpoint, name)));
-            }
+            let checkpoint = Generation::verify(&self.view_dir(view).join(&name), view)
+                .and_then(|()| self.generation(view, &name)?.checkpoint());
+            best = best.max(if_whole(checkpoint)?.map(|checkpoint| (checkpoint, name)));
         }
         let Some((_, name)) = best else { return Ok(None) };
         tracing::warn!(view = view.name(), %error, %name, "it is not known which generation was live; this one is");
@@ -279,7 +281,8 @@ impl Scrub {
             }
         }
         let Some((name, file)) = self.left.pop() else { return Ok(()) };
-        let Ok(generation) = indexes.generation(view, &name) else { return Ok(()) };
+        // It was removed or taken out of service meanwhile.
+        let Some(generation) = if_whole(indexes.generation(view, &name))? else { return Ok(()) };
         match generation.verify_file(&file) {
             // It was removed or replaced meanwhile.
             Err(_) if !generation.is_current() => Ok(()),

@@ -270,23 +270,32 @@ impl Indexes {
     pub fn status(&self) -> Result<Vec<ViewStatus>, IndexError> {
         let head = self.log().head()?.seq;
         let of = |view| {
-            self.view_status(view, head).unwrap_or_else(|error| ViewStatus {
-                view,
-                generation: self.live_or_missing(view).map(|live| live.name).unwrap_or_default(),
-                previous: self.live_or_missing(view).ok().and_then(|live| live.previous),
-                checkpoint: Seq::ZERO,
-                lag: head.get(),
-                digest: ViewDigest::default(),
-                segments: 0,
-                bytes: 0,
-                fanout_left: 0,
-                to_purge: Vec::new(),
-                building: self.building(view).unwrap_or_default(),
-                failing: self.failing(view),
-                failure: Some(error.to_string()),
-            })
+            self.view_status(view, head).unwrap_or_else(|error| self.status_of_failed(view, head, &error))
         };
         Ok(self.views().iter().copied().map(of).collect())
+    }
+
+    /// Returns the status of a view that cannot be searched: why, and whatever else can be told of it all the same.
+    fn status_of_failed(&self, view: ViewId, head: Seq, error: &IndexError) -> ViewStatus {
+        let (generation, previous) = match self.live_or_missing(view) {
+            Ok(live) => (live.name, live.previous),
+            Err(_) => (String::new(), None),
+        };
+        ViewStatus {
+            view,
+            generation,
+            previous,
+            checkpoint: Seq::ZERO,
+            lag: head.get(),
+            digest: ViewDigest::default(),
+            segments: 0,
+            bytes: 0,
+            fanout_left: 0,
+            to_purge: Vec::new(),
+            building: self.building(view).unwrap_or(None),
+            failing: self.failing(view),
+            failure: Some(error.to_string()),
+        }
     }
 
     fn view_status(&self, view: ViewId, head: Seq) -> Result<ViewStatus, IndexError> {

@@ -7,7 +7,7 @@ use views::{ARTICLES, ViewId};
 
 use crate::{
     as_of::check_name,
-    error::{IndexError, io as io_error},
+    error::{IndexError, if_whole, io as io_error},
     indexes::Indexes,
     parts::BuildState,
 };
@@ -104,7 +104,7 @@ impl Indexes {
     }
 
     fn state_of(&self, view: ViewId, name: &str) -> Result<GenerationState, IndexError> {
-        let live = self.read_live(view).unwrap_or_default();
+        let live = if_whole(self.read_live(view))?.flatten();
         if live.as_ref().is_some_and(|live| live.name == name) {
             return Ok(GenerationState::Live);
         }
@@ -120,7 +120,7 @@ impl Indexes {
             let (done, total) = (build.progress.done, build.progress.total);
             return Ok(GenerationState::Building { done, total });
         }
-        Ok(match BuildState::read(&self.view_dir(view).join(name)) {
+        Ok(match BuildState::read(&self.view_dir(view).join(name))? {
             Some(state) => GenerationState::Interrupted { done: state.done, total: self.count_assets(view)? },
             None => GenerationState::Leftover,
         })

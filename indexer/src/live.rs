@@ -24,17 +24,20 @@ impl Live {
             Err(error) => return Err(io(path)(error)),
         };
         let text = sealed::unseal(&stored).and_then(|content| std::str::from_utf8(content).ok());
-        let mut lines = text.unwrap_or_default().lines().map(str::to_owned);
-        match lines.next().filter(|name| !name.is_empty()) {
-            Some(name) => Ok(Some(Self { name, previous: lines.next().filter(|name| !name.is_empty()) })),
-            None => Err(IndexError::Unreadable { path, why: "its seal does not fit".to_owned() }),
+        let unreadable = |why: &str| IndexError::Unreadable { path, why: why.to_owned() };
+        let Some(text) = text else { return Err(unreadable("its seal does not fit")) };
+        let mut lines =
+            text.lines().map(str::to_owned).map(|name| Some(name).filter(|name| !name.is_empty()));
+        match lines.next().flatten() {
+            Some(name) => Ok(Some(Self { name, previous: lines.next().flatten() })),
+            None => Err(unreadable("it names no generation")),
         }
     }
 
     /// The one atomic step of going live.
     pub(crate) fn write(&self, view_dir: &Path) -> Result<(), IndexError> {
         let path = view_dir.join(FILE);
-        let text = format!("{}\n{}\n", self.name, self.previous.as_deref().unwrap_or_default());
+        let text = format!("{}\n{}\n", self.name, self.previous.as_deref().unwrap_or(""));
         sealed::write(&path, text.as_bytes()).map_err(io(&path))
     }
 }

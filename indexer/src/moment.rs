@@ -5,13 +5,17 @@
 //! Its name is the moment itself in UTC: `@1912-04-16T07-20-00.000Z`, `@seq-12`. The file `used` in its directory has
 //! the last event of the log that was looked at for it; the file's own time is when it was asked for last.
 
-use std::{fs, sync::atomic::AtomicBool, time::SystemTime};
+use std::{fs, io::ErrorKind, path::Path, sync::atomic::AtomicBool, time::SystemTime};
 
 use store::{AsOf, Seq};
 use views::ViewId;
 
 use crate::{
-    error::IndexError, generation::Generation, indexes::Indexes, progress::Progress, rebuild::RebuildOptions,
+    error::{IndexError, if_whole, io},
+    generation::Generation,
+    indexes::Indexes,
+    progress::Progress,
+    rebuild::RebuildOptions,
 };
 
 /// So many of a view are kept.
@@ -50,9 +54,9 @@ impl Indexes {
     /// Returns true if what was built under this name is all of the archive as of this moment, by the rules of today.
     ///
     /// # Errors
-    /// [`IndexError`] when the log cannot be read.
+    /// [`IndexError`] when the log cannot be read, or what is there cannot be opened though it is whole.
     pub fn has_as_of(&self, view: ViewId, name: &str, as_of: &AsOf) -> Result<bool, IndexError> {
-        let Ok(built) = self.named(view, name) else { return Ok(false) };
+        let Some(built) = if_whole(self.named(view, name))? else { return Ok(false) };
         if built.info().as_of.as_deref() != Some(&as_of.to_string()) || built.is_outdated() {
             return Ok(false);
         }
@@ -81,9 +85,12 @@ impl Indexes {
         for name in self.generations(view)?.iter().filter_map(|name| name.strip_prefix('@')) {
             if is_moment(name) {
                 let dir = self.view_dir(view).join(format!("@{name}"));
-                let of = |path| fs::metadata(path).and_then(|found| found.modified());
-                let used = of(dir.join(USED)).or_else(|_| of(dir)).unwrap_or(SystemTime::UNIX_EPOCH);
-                names.push((used, name.to_owned()));
+                let used = match modified(&dir.join(USED))? {
+                    Some(used) => Some(used),
+                    None => modified(&dir)?,
+                };
+                // One that is gone meanwhile needs no removal.
+                names.extend(used.map(|used| (used, name.to_owned())));
             }
         }
         names.sort_unstable();
@@ -95,7 +102,17 @@ impl Indexes {
     }
 }
 
-/// The last event of the log that was looked at for what belongs to it.
+/// Returns when a file or directory was last written; `None` where it is not there.
+fn modified(path: &Path) -> Result<Option<SystemTime>, IndexError> {
+    match fs::metadata(path).and_then(|found| found.modified()) {
+        Ok(time) => Ok(Some(time)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io(path)(error)),
+    }
+}
+
+/// Returns the last event of the log that was looked at for what belongs to it. A note that is not there, or was cut
+/// short, only has the log looked through once more.
 fn looked_at(built: &Generation) -> Seq {
     let noted = fs::read_to_string(built.dir().join(USED)).ok().and_then(|text| text.parse().ok());
     built.info().since.max(noted.unwrap_or(Seq::ZERO))

@@ -10,6 +10,7 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
@@ -90,9 +91,18 @@ impl BuildState {
         }
     }
 
-    /// Returns what was kept in a generation's directory; `None` when there is nothing to go on with.
-    pub(crate) fn read(dir: &Path) -> Option<Self> {
-        serde_json::from_slice(sealed::unseal(&fs::read(dir.join(FILE)).ok()?)?).ok()
+    /// Returns what was kept in a generation's directory; `None` when there is nothing to go on with: no file, a damaged
+    /// one, or one of another version.
+    ///
+    /// # Errors
+    /// [`IndexError::Io`] when the file is there and cannot be read: what was built is not given up for that.
+    pub(crate) fn read(dir: &Path) -> Result<Option<Self>, IndexError> {
+        let path = dir.join(FILE);
+        match fs::read(&path) {
+            Ok(stored) => Ok(sealed::unseal(&stored).and_then(|json| serde_json::from_slice(json).ok())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io(path)(error)),
+        }
     }
 
     /// Returns true if the files of what was kept are what was written.
@@ -396,7 +406,8 @@ fn put_together(generation: &Arc<Generation>, state: &BuildState, merge: bool) -
 
 /// Removes the directories of parts that are not among these.
 fn remove_unfinished(dir: &Path, finished: &[Kept]) -> Result<(), IndexError> {
-    for entry in fs::read_dir(dir).map_err(io(dir))?.filter_map(Result::ok) {
+    for entry in fs::read_dir(dir).map_err(io(dir))? {
+        let entry = entry.map_err(io(dir))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with("part-") && !finished.iter().any(|part| part.name == name) {
             fs::remove_dir_all(entry.path()).map_err(io(entry.path()))?;

@@ -10,7 +10,13 @@ use std::sync::atomic::AtomicBool;
 use store::{EventType, Seq};
 use views::ViewId;
 
-use crate::{error::IndexError, indexes::Indexes, live::Live, progress::Progress, rebuild::RebuildOptions};
+use crate::{
+    error::{IndexError, if_whole},
+    indexes::Indexes,
+    live::Live,
+    progress::Progress,
+    rebuild::RebuildOptions,
+};
 
 /// The number of events that are read at once.
 const PAGE: usize = 1_000;
@@ -69,7 +75,7 @@ impl Indexes {
         }
         self.remove_leftovers(view, &self.live_or_missing(view)?, None)?;
         for name in due.iter().filter_map(|name| name.strip_prefix('@')) {
-            match self.as_of_what(view, &format!("@{name}")) {
+            match self.as_of_what(view, &format!("@{name}"))? {
                 Some(as_of) => {
                     let options = RebuildOptions::default();
                     self.build_as_of_holding(&lock, view, (&as_of, name), &options, stop, progress)?;
@@ -87,11 +93,14 @@ impl Indexes {
     /// The last erasure up to `start`: the one that the live generation knows of, or one that it has not come to
     /// yet.
     pub(crate) fn last_erasure(&self, view: ViewId, live: &Live, start: Seq) -> Result<Seq, IndexError> {
-        let commit = self.generation(view, &live.name).and_then(|live| live.last_commit()).ok();
+        let commit = if_whole(self.generation(view, &live.name).and_then(|live| live.last_commit()))?;
         let snapshot = self.log().snapshot()?;
-        let commit = commit.filter(|commit| commit.check(view, &snapshot).is_ok());
-        let (mut at, mut erased) =
-            commit.map_or((Seq::ZERO, Seq::ZERO), |commit| (commit.reached, commit.erased));
+        let (mut at, mut erased) = match commit.map(|commit| (commit.check(view, &snapshot), commit)) {
+            Some((Ok(()), commit)) => (commit.reached, commit.erased),
+            // What the index knows is of another log, or gone: the log is looked through from its beginning.
+            None | Some((Err(IndexError::LostLog(_)), _)) => (Seq::ZERO, Seq::ZERO),
+            Some((Err(error), _)) => return Err(error),
+        };
         let alone = self.generation_dirs(view)?.iter().all(|name| *name == live.name);
         if alone && at == Seq::ZERO {
             return Ok(erased); // there is nothing that could hold what was erased

@@ -9,13 +9,13 @@ use std::{
     time::Duration,
 };
 
-use store::{AssetId, Follower, Seq};
+use store::{AssetId, FollowError, Follower, Seq};
 use views::{ViewDigest, ViewId};
 
 use crate::{
     building::BuildNote,
     commit::link_at,
-    error::IndexError,
+    error::{IndexError, if_whole},
     generation::Generation,
     indexes::{Indexes, new_info},
     live::Live,
@@ -226,11 +226,14 @@ impl Indexes {
             if name.starts_with('@') || name == live.name || Some(&name) == live.previous.as_ref() {
                 continue;
             }
-            let Some(state) = BuildState::read(&self.view_dir(view).join(&name)) else { continue };
-            let Ok(generation) = self.generation(view, &name) else { continue };
-            let same_log =
-                Follower::new(&name, state.start, state.link).check(&self.log().snapshot()?).is_ok();
-            let is_usable = same_log && state.start >= erased && !generation.is_outdated();
+            let Some(state) = BuildState::read(&self.view_dir(view).join(&name))? else { continue };
+            let Some(generation) = if_whole(self.generation(view, &name))? else { continue };
+            match Follower::new(&name, state.start, state.link).check(&self.log().snapshot()?) {
+                Ok(()) => {}
+                Err(FollowError::Lost(_)) => continue,
+                Err(FollowError::Read(error)) => return Err(error.into()),
+            }
+            let is_usable = state.start >= erased && !generation.is_outdated();
             if is_usable && state.is_whole(generation.dir()) {
                 tracing::info!(view = view.name(), %name, done = state.done, "going on with a rebuild");
                 return Ok(Some((name, state)));

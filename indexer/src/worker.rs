@@ -1,6 +1,7 @@
 //! The worker of a view: follows the log and keeps the live generation up to date, and whole.
 
 use std::{
+    convert::Infallible,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
@@ -237,9 +238,9 @@ impl Worker {
                 self.suspect(&error);
             }
             self.indexes.note_failing(self.view, &error.to_string());
-            let stop = || Ok::<_, IndexError>(self.stopped());
+            let stop = || Ok::<_, Infallible>(self.stopped());
             let pause = if is_gone { MAKE_AGAIN } else { TRY_AGAIN };
-            drop(self.indexes.log().wait_until(pause, stop));
+            let Ok(_) = self.indexes.log().wait_until(pause, stop);
         }
         self.following.end();
         if let Some(builder) = builder
@@ -253,8 +254,8 @@ impl Worker {
         self.stop.load(Ordering::Acquire)
     }
 
-    /// What reading a generation does not find, but every try to keep it up to date runs into, is damage all the
-    /// same.
+    /// Takes the live generation out of service when two tries in a row to keep it up to date ran into damage that
+    /// reading it had not found.
     fn suspect(&mut self, error: &IndexError) {
         let live = self.indexes.live_or_missing(self.view).ok().filter(|_| error.is_damage());
         let Some(name) = live.map(|live| live.name) else {
