@@ -141,10 +141,12 @@ impl ArchiveDate {
     }
 
     /// The calendar year, as the date was given.
+    #[expect(clippy::expect_used, reason = "a text that begins otherwise is no date")]
     pub fn year(&self) -> i16 {
         let (sign, digits) = split_sign(&self.text);
-        let year = digits.split_once('-').map_or(digits, |(year, _)| year);
-        year.parse().map_or(0, |year: i16| sign.saturating_mul(year))
+        let length = if digits.len() == self.text.len() { 4 } else { 6 };
+        let year: Option<i16> = digits.get(..length).and_then(|year| year.parse().ok());
+        sign * year.expect("a date begins with the digits of its year")
     }
 }
 
@@ -298,6 +300,22 @@ mod tests {
             [("1931", 1931), ("1931-05", 1931), ("1400-01-01", 1400), ("1899-12-31T23:00:00-05:00", 1899)]
         {
             assert_eq!(text.parse::<ArchiveDate>().unwrap().year(), year, "{text}");
+        }
+        for (text, year) in [("19310502T100000Z", 1931), ("-000043-03-15", -43), ("+001931-05", 1931)] {
+            assert_eq!(text.parse::<ArchiveDate>().unwrap().year(), year, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_date_has_a_year(
+            text in "[-+]?[0-9]{4,6}(-?[01][0-9](-?[0-3][0-9]([Tt ][0-2][0-9](:?[0-5][0-9]){1,2}(Z|z|[-+]0[0-9](:?[03]0)?))?)?)?"
+        ) {
+            if let Ok(date) = text.parse::<ArchiveDate>() {
+                let year = i64::from(date.year());
+                let started = (date.by_own_clock() as f64 / 31_556_952_000.0).floor() as i64 + 1970;
+                proptest::prop_assert!((year - started).abs() <= 1, "{text}: {year}, {started}");
+            }
         }
     }
 

@@ -49,7 +49,7 @@ fn upcast_by(
         Some(done) if done < known => done,
         _ => return Err(InvalidEvent::Schema { found: schema, known }),
     };
-    let mut left = steps.iter().skip(usize::try_from(done).unwrap_or(usize::MAX)).flatten().peekable();
+    let mut left = (0..).zip(steps).filter(|(at, _)| *at >= done).flat_map(|(_, step)| step).peekable();
     if left.peek().is_none() {
         return Ok(None);
     }

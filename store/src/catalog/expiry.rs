@@ -1,6 +1,7 @@
 //! Expiry: a revision that was public until a time is withdrawn by an event when that time has come. Views see no clock.
 
 use std::{
+    convert::Infallible,
     io,
     sync::{
         Arc,
@@ -52,8 +53,8 @@ impl Expiries {
                 };
                 if let Some(error) = failed {
                     tracing::error!(%error, "what is due cannot be withdrawn; trying again soon");
-                    let stop = || Ok::<_, ReadError>(stopped.load(Ordering::Acquire));
-                    drop(of.wait_until(TRY_AGAIN, stop));
+                    let stop = || Ok::<_, Infallible>(stopped.load(Ordering::Acquire));
+                    let Ok(_) = of.wait_until(TRY_AGAIN, stop);
                 }
             }
         };

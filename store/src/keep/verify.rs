@@ -161,8 +161,11 @@ impl Check<'_> {
         folded: &RoTxn<'_>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<VerifyReport, ReadError> {
-        if let Ok(head) = head_in(tables, txn) {
-            self.report.head = head;
+        match head_in(tables, txn) {
+            Ok(head) => self.report.head = head,
+            // That its record is damaged was told when it was read.
+            Err(ReadError::Damaged { .. }) => {}
+            Err(error) => return Err(error),
         }
         let count = |what, found: u64, expected: u64| Problem::Count { what, found, expected };
         let (events, times) = (tables.events.count(txn)?, tables.times.len(txn)?);

@@ -59,9 +59,12 @@ impl Bell {
     pub(crate) fn listen(&self) -> Heard {
         self.watcher.get_or_init(|| {
             let rung = Arc::clone(&self.rung);
-            let mut watcher = notify::recommended_watcher(move |_| rung.ring()).ok()?;
-            watcher.watch(&self.path, RecursiveMode::NonRecursive).ok()?;
-            Some(watcher)
+            let watcher = notify::recommended_watcher(move |_| rung.ring()).and_then(|mut watcher| {
+                watcher.watch(&self.path, RecursiveMode::NonRecursive).map(|()| watcher)
+            });
+            watcher
+                .inspect_err(|error| tracing::debug!(%error, "other processes are not heard; followers look every second"))
+                .ok()
         });
         Heard(*self.rung.count.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -130,7 +130,7 @@ pub(crate) fn put_dictionary(
 ) -> Result<u32, ReadError> {
     let number = tables.number(txn, "next_dictionary")?.max(1);
     tables.meta.put(txn, "next_dictionary", &number.saturating_add(1))?;
-    let number = u32::try_from(number).unwrap_or(u32::MAX);
+    let number = u32::try_from(number).map_err(|error| heed::Error::Decoding(error.into()))?;
     tables.dictionaries.put(txn, &number, dictionary)?;
     let seqs: Vec<u8> = seqs.iter().flat_map(|seq| seq.get().to_be_bytes()).collect();
     tables.samples.put(txn, &number, &seal(&number.to_be_bytes(), &seqs))?;

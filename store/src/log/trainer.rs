@@ -18,9 +18,15 @@ pub(crate) struct Trained {
     pub(crate) seqs: Vec<Seq>,
 }
 
+/// Learns a dictionary; `None` when the samples are too few or too uniform to learn from.
 pub(crate) fn train(known: u64, samples: &[Vec<u8>], seqs: Vec<Seq>) -> Option<Trained> {
-    let dictionary = zstd::dict::from_samples(samples, DICTIONARY_BYTES).ok()?;
-    Some(Trained { known, dictionary, seqs })
+    match zstd::dict::from_samples(samples, DICTIONARY_BYTES) {
+        Ok(dictionary) => Some(Trained { known, dictionary, seqs }),
+        Err(error) => {
+            tracing::debug!(%error, "no dictionary was learned; the log is tried again at twice its size");
+            None
+        }
+    }
 }
 
 /// Learns in a thread of its own, which touches no file, so that nobody waits for it. The next commit after it has
@@ -56,7 +62,10 @@ impl Trainer {
         if !running.as_ref()?.is_finished() {
             return None;
         }
-        running.take()?.join().ok().flatten()
+        running.take()?.join().unwrap_or_else(|_| {
+            tracing::error!("learning a dictionary has panicked; the log is tried again at twice its size");
+            None
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<JoinHandle<Option<Trained>>>> {

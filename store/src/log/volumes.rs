@@ -131,6 +131,7 @@ impl Volumes {
             Err(TryLockError::WouldBlock) => return Ok(()),
             Err(TryLockError::Error(error)) => return Err(error),
         }
+        // Where the log cannot be opened, nothing is removed; opening tells why.
         let Ok(Some(current)) = self.named() else { return Ok(()) };
         let mut removed = false;
         for entry in fs::read_dir(&self.dir)? {
