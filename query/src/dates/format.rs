@@ -60,8 +60,9 @@ impl DateFormat {
 
     /// Returns a format by the clocks of a zone; of no format, that of the whole instant.
     pub fn in_zone(format: Option<Self>, zone: TimeZone) -> Self {
-        let format =
-            format.unwrap_or_else(|| Self::of(Shape::Pattern(parts_of(INSTANT).unwrap_or_default())));
+        #[expect(clippy::expect_used, reason = "every date that is shown without a format has this one")]
+        let instant = || Self::of(Shape::Pattern(parts_of(INSTANT).expect("it is a pattern of ours")));
+        let format = format.unwrap_or_else(instant);
         Self { zone, ..format }
     }
 

@@ -143,5 +143,6 @@ pub(super) fn operator(object: &mut Fields, name: &str) -> Result<Need, QueryErr
 pub(super) fn slop(object: &mut Fields, name: &str) -> Result<u32, QueryError> {
     let slop = object.count(name)?.unwrap_or(0);
     at_most(name, slop, 100, object)?;
-    Ok(u32::try_from(slop).unwrap_or(0))
+    #[expect(clippy::expect_used, reason = "it was compared with the most just now")]
+    Ok(u32::try_from(slop).expect("100 at most"))
 }

@@ -90,9 +90,10 @@ impl Written {
 }
 
 /// Returns the shortest number that is read as this one.
+#[expect(clippy::expect_used, reason = "Rust reads the numbers that it writes")]
 pub(super) fn number(value: f32) -> Value {
     let exact = f64::from(value);
-    let short = value.to_string().parse::<f64>().unwrap_or(exact);
+    let short: f64 = value.to_string().parse().expect("a number as Rust writes it");
     Value::from(if short as f32 == value { short } else { exact })
 }
 

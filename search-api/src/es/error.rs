@@ -132,7 +132,8 @@ fn shards_failed(error: &RequestError) -> Value {
 
 impl IntoResponse for EsError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        #[expect(clippy::expect_used, reason = "each error's status is a constant of three digits")]
+        let status = StatusCode::from_u16(self.error.status()).expect("a status of HTTP");
         let mut response = (status, axum::Json(self.body())).into_response();
         if let Some(seconds) = self.error.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     extract::{FromRequestParts, Path, Query as Params},
-    http::request::Parts,
+    http::{Uri, request::Parts},
 };
 use query::{IndexName, Pattern, QueryError};
 use views::{VIEWS, ViewId};
@@ -40,11 +40,15 @@ const WITHOUT_MEANING: [&str; 17] = [
     "realtime",
 ];
 
-/// The parameters of a query string, in their order.
-pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
-    let uri = axum::http::Uri::builder().path_and_query(format!("/?{query}")).build();
-    let params = uri.ok().and_then(|uri| Params::<Vec<(String, String)>>::try_from_uri(&uri).ok());
-    params.map(|params| params.0).unwrap_or_default()
+/// Returns the parameters of a URL, in their order.
+///
+/// # Errors
+/// [`QueryError`] when they cannot be read.
+pub(super) fn pairs(url: &Uri) -> Result<Vec<(String, String)>, QueryError> {
+    match Params::try_from_uri(url) {
+        Ok(Params(pairs)) => Ok(pairs),
+        Err(error) => Err(QueryError::illegal(format!("the parameters cannot be read: {error}"))),
+    }
 }
 
 impl Taker {
@@ -140,7 +144,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Taker {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, EsError> {
         let index = Option::<Path<String>>::from_request_parts(parts, state).await;
         let index = index.map_err(|_| QueryError::illegal("the path cannot be read"))?;
-        Ok(Self::new(pairs(parts.uri.query().unwrap_or_default())).of(index.map(|index| index.0)))
+        Ok(Self::new(pairs(&parts.uri)?).of(index.map(|index| index.0)))
     }
 }
 

@@ -3,13 +3,14 @@
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use query::{Pattern, QueryError};
 use serde_json::{Map, Value};
 
 use super::{error::EsError, params::pairs};
+use crate::door::error::RequestError;
 
 /// The most paths of a `filter_path`.
 const MAX_PATHS: usize = 64;
@@ -19,7 +20,10 @@ pub(super) async fn shaped<F: Future<Output = Response>>(
     request: Request,
     next: impl FnOnce(Request) -> F,
 ) -> Response {
-    let params = pairs(request.uri().query().unwrap_or_default());
+    let params = match pairs(request.uri()) {
+        Ok(params) => params,
+        Err(error) => return EsError::from(error).into_response(),
+    };
     let param = |name: &str| params.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
     let pretty = param("pretty").is_some_and(|value| value != "false");
     let paths = match param("filter_path").map(Paths::new) {
@@ -37,17 +41,21 @@ pub(super) async fn shaped<F: Future<Output = Response>>(
     }
     let (mut parts, body) = response.into_parts();
     // It is an answer of ours, which is in memory already.
-    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    let bytes = match to_bytes(body, usize::MAX).await {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            tracing::error!(%error, "an answer broke off before it could be shaped");
+            return EsError::from(RequestError::Panicked).into_response();
+        }
     };
+    // An empty one, or one of several lines, has no paths.
     let Ok(mut value) = serde_json::from_slice::<Value>(&bytes) else {
         return Response::from_parts(parts, Body::from(bytes));
     };
     if let (Some(paths), true) = (paths, parts.status.is_success()) {
         value = paths.apply(value);
     }
-    let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
-    let text = text.map(|text| if pretty { text + "\n" } else { text }).unwrap_or_default();
+    let text = if pretty { format!("{value:#}\n") } else { value.to_string() };
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(text.len()));
     Response::from_parts(parts, Body::from(text))
 }
