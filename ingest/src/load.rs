@@ -166,7 +166,8 @@ pub fn load(
     let anew = position::was_read_otherwise(log, &source)?;
     // Of chosen files no position is kept: it would pass over the others.
     let source = options.only.is_none().then_some(source);
-    let hints = remembered::with_remembered(log, &options.paths, &options.hints)?;
+    let mut doubts = Vec::new();
+    let hints = remembered::with_remembered(log, &options.paths, &options.hints, &mut doubts)?;
     let from = match &source {
         Some(source) if !options.dry_run => position::resume(
             log,
@@ -187,6 +188,7 @@ pub fn load(
     let languages = SiteLanguages::of(&options.paths, &readers);
     // What the sample had to tell, the load tells.
     readers.notes.take();
+    doubts.into_iter().for_each(|(folder, why)| readers.notes.tell(folder, why));
     let known = RwLock::new(HashSet::new());
     let reading = Reading::default();
     let (chunks, to_work) = crossbeam_channel::bounded(threads * 2);

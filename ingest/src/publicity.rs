@@ -12,7 +12,7 @@ mod words;
 use store::{ArchiveDate, Timestamp, Visibility};
 
 pub(crate) use self::{
-    fields::{OF_PAGES, OF_ROWS, json_ld, named, ninjs, page},
+    fields::{OF_PAGES, OF_ROWS, is_no_date, json_ld, named, ninjs, page},
     hidden::{Hidden, moment},
     markup::{atom, newsml, nitf, wordpress},
 };

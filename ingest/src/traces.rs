@@ -30,9 +30,12 @@ impl Traces {
         let mut traces = Self::default();
         traces.add(asset.id.as_str());
         for seq in snapshot.history(asset, usize::MAX)? {
-            if let Some(Fact::Published(content)) = snapshot.event(seq)?.fact()
-                && let Ok(content) = serde_json::to_value(content)
-            {
+            if let Some(Fact::Published(content)) = snapshot.event(seq)?.fact() {
+                #[expect(
+                    clippy::expect_used,
+                    reason = "a content was read from JSON, and its names are texts"
+                )]
+                let content = serde_json::to_value(content).expect("a content is JSON");
                 traces.add_all(&content);
             }
         }

@@ -31,8 +31,8 @@ pub(crate) struct Visit {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum What {
-    /// A regular file: bytes, and milliseconds of its last change.
-    File { bytes: u64, changed: i128 },
+    /// A regular file: its bytes, and the milliseconds since 1970 of its last change, where that is known.
+    File { bytes: u64, changed: Option<i64> },
     /// Standard input.
     Input,
     /// Neither file nor folder, which could block for ever or have no end.
@@ -111,11 +111,12 @@ fn what(entry: &DirEntry) -> What {
     }
     match entry.metadata() {
         Ok(data) => {
+            // Some file systems know no such time; one before 1970 is none.
             let changed = data.modified().ok().and_then(|time| {
                 let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
-                i128::try_from(since.as_millis()).ok()
+                i64::try_from(since.as_millis()).ok()
             });
-            What::File { bytes: data.len(), changed: changed.unwrap_or(0) }
+            What::File { bytes: data.len(), changed }
         }
         Err(error) => What::Failed(error.to_string()),
     }

@@ -292,3 +292,44 @@ fn mapped_records_meet_the_same_checks_as_others() {
     assert_eq!(told, ["by mapping `m`: dates cannot be read: kept as they are written"]);
     assert_eq!(archive.article("d")["extra"], json!({"published": "soon"}));
 }
+
+/// `from` of a mapping states that a record has a time before which it is not seen; where nobody can tell that time, it is
+/// not seen at all, and what says that there is none is none.
+#[test]
+fn a_record_is_not_seen_from_a_time_that_cannot_be_read() {
+    let mapping = "[mapping.m]\nfiles = \"*.csv\"\n[mapping.m.article]\nid = \"id\"\nheadline = \"t\"\n\
+        [mapping.m.public]\nfrom = \"free\"\nuntil = \"gone\"\n";
+    let rows = [
+        ("spring", "when the ice is gone", ""),
+        ("two-ways", "03/04/2190", ""),
+        ("later", "2190-04-03", ""),
+        ("past", "1931-04-03", ""),
+        ("empty", "", ""),
+        ("zero", "0000-00-00 00:00:00", ""),
+        ("none", "NULL", ""),
+        ("for-ever", "", "never, we hope"),
+    ];
+    let rows: Vec<_> =
+        rows.iter().map(|(id, free, gone)| format!("{id},T,\"{free}\",\"{gone}\"\n")).collect();
+    let archive = Archive::new(&[("in/a.csv", &format!("id,t,free,gone\n{}", rows.concat()))]);
+    let report = archive.load("in", mapping);
+    let seen = archive.assets(AssetKind::Article);
+    assert_eq!(seen.keys().collect::<Vec<_>>(), ["empty", "for-ever", "none", "past", "zero"]);
+    assert_eq!((report.unpublished["embargoed"].records, report.quarantined), (3, 0));
+}
+
+#[test]
+fn dates_of_corrections_are_kept_as_they_are_written() {
+    let mapping = "[mapping.m]\n[mapping.m.article]\nid = \"id\"\nheadline = \"t\"\n\
+        [mapping.m.article.corrections]\neach = \"errata\"\ndate = \"on\"\ntext = \"what\"\n";
+    let record = r#"[{"id": "a", "t": "Ferry", "errata": [{"on": "1931-05-03", "what": "It was noon."},
+        {"on": "Whitsun", "what": "It was ten."}, {"on": "Lammas", "what": "It was one."}]}]"#;
+    let archive = Archive::new(&[("in/a.json", record)]);
+    archive.load("in", mapping);
+    let article = archive.article("a");
+    assert_eq!(
+        article["corrections"],
+        json!([{"date": "1931-05-03", "text": "It was noon."}, {"text": "It was ten."}, {"text": "It was one."}])
+    );
+    assert_eq!(article["extra"], json!({"corrections.date": ["Whitsun", "Lammas"]}));
+}

@@ -312,6 +312,23 @@ fn what_came_only_with_drafts_of_a_blog_is_known_to_nobody() {
     assert_eq!(desk.load().events, 0);
 }
 
+/// An item that cannot be read does not say that it is public: whom it names is not known by it.
+#[test]
+fn who_is_named_by_a_broken_draft_alone_is_known_to_nobody() {
+    let desk = Desk::new();
+    let item = |status: &str, creator: &str, title: &str| {
+        format!(
+            "<item><title>{title}</title><dc:creator>{creator}</dc:creator><wp:post_id>7</wp:post_id>\
+             <wp:post_type>post</wp:post_type><wp:status>{status}</wp:status></item>"
+        )
+    };
+    desk.put("blog.xml", &blog(&[item("draft", "ghost", "<b>"), item("publish", "jane", "<b>")].concat()));
+    let report = load(&desk.log, &desk.options(), &(), &AtomicBool::new(false)).unwrap();
+    assert_eq!(report.quarantined, 2);
+    let author = |number: u32| desk.seen(&format!("byline https://quay.example/?author={number}"));
+    assert_eq!([author(1), author(2), author(3)], ["Jane Roe", "unknown", "Ida Lee"]);
+}
+
 #[test]
 fn messages_and_orders_of_a_blog_are_never_stored() {
     let mut desk = Desk::new();

@@ -59,3 +59,30 @@ fn what_a_retry_mended_stays_mended() {
     let again = load_in(&log, dir.path(), &quarantine);
     assert_eq!((again.quarantined, again.events, quarantine.list().unwrap().len()), (0, 0, 0));
 }
+
+/// The power fails while a list is written: its end is cut off, or is noise. The other records are there, and what was
+/// lost comes back with its file.
+#[test]
+fn a_damaged_list_keeps_nobody_from_the_other_records() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(dir.path().join("log")).unwrap();
+    let quarantine = || Quarantine::at(dir.path().join("quarantine"));
+    fs::create_dir(dir.path().join("in")).unwrap();
+    fs::write(dir.path().join("in/a.jsonl"), "{one\n{two\n{three\n").unwrap();
+    assert_eq!(load_in(&log, dir.path(), &quarantine()).quarantined, 3);
+    let lists = fs::read_dir(quarantine().dir()).unwrap().map(|entry| entry.unwrap().path());
+    let list =
+        lists.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "list")).unwrap();
+    let whole = fs::read(&list).unwrap();
+    let second = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    for (damaged, left) in [
+        ([&whole[..second], b"\0\xff\0\n", &whole[second..]].concat(), 3),
+        ([&whole[..second], &[0; 40], b"\n"].concat(), 1),
+        (whole[..second + 30].to_vec(), 1),
+    ] {
+        fs::write(&list, damaged).unwrap();
+        assert_eq!(quarantine().list().unwrap().len(), left);
+    }
+    assert_eq!(load_in(&log, dir.path(), &quarantine()).quarantined, 3);
+    assert_eq!(quarantine().list().unwrap().len(), 3);
+}

@@ -122,7 +122,7 @@ impl Cutting<'_> {
     fn file(&self, visit: Visit, out: &mut Out<'_>) {
         let Visit { path, shown, stem, named, what } = visit;
         let changed = match what {
-            What::File { changed, .. } => i64::try_from(changed).ok().and_then(Timestamp::from_millis),
+            What::File { changed, .. } => changed.and_then(Timestamp::from_millis),
             _ => None,
         };
         let origin = Origin { path: shown, stem, changed };

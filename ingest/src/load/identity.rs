@@ -373,9 +373,13 @@ pub(super) fn common_end(a: &str, b: &str) -> usize {
     a.chars().rev().zip(b.chars().rev()).take_while(|(a, b)| a == b).count()
 }
 
-/// The id of a further record that claims an id, made of what it says.
+/// Returns the id of a further record that claims an id, made of what it says.
+#[expect(
+    clippy::expect_used,
+    reason = "an id and hexadecimal digits: not empty, and nothing that an id may not have"
+)]
 fn own_of(asset: &AssetRef, fingerprint: &str) -> AssetId {
-    link::asset_id(format!("{}~{fingerprint}", asset.id)).unwrap_or_else(|_| asset.id.clone())
+    link::asset_id(format!("{}~{fingerprint}", asset.id)).expect("an id and a digest are an id")
 }
 
 fn key_of(asset: &AssetRef) -> String {

@@ -153,7 +153,8 @@ impl Listing {
         self.0.write(visit.path.as_os_str().as_encoded_bytes());
         if let What::File { bytes, changed } = visit.what {
             self.0.write(&bytes.to_le_bytes());
-            self.0.write(&changed.to_le_bytes());
+            // Sixteen bytes, as all positions before have it.
+            self.0.write(&i128::from(changed.unwrap_or(0)).to_le_bytes());
         }
     }
 

@@ -1,6 +1,9 @@
 //! Hints that mended a folder once: a retry with a pattern is for good, and loading the folder again needs it no more.
 
-use std::path::{Path, PathBuf};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 use store::{AppendError, Batch, Log, Name, ReadError};
@@ -11,40 +14,61 @@ use crate::{hints::Hints, mapping::Mappings, quarantine::absolute};
 /// How many folders above one are asked.
 const MAX_UP: usize = 16;
 
-/// These hints, and behind them those that are remembered of these paths and the folders above them.
-pub(super) fn with_remembered(log: &Log, paths: &[PathBuf], hints: &Hints) -> Result<Hints, ReadError> {
+/// Returns these hints, and behind them those that are remembered of these paths and the folders above them. `doubts` are
+/// told of each that is understood no more, with its folder.
+pub(super) fn with_remembered(
+    log: &Log,
+    paths: &[PathBuf],
+    hints: &Hints,
+    doubts: &mut Vec<(String, String)>,
+) -> Result<Hints, ReadError> {
     let mut hints = hints.clone();
     let snapshot = log.snapshot()?;
     for path in paths.iter().filter(|path| path.as_os_str() != "-") {
         for folder in full(path).ancestors().take(MAX_UP) {
             for line in snapshot.name(&key_of(folder))?.unwrap_or_default().lines() {
-                match line.split_once(' ') {
-                    Some(("pattern", pattern)) => {
-                        let new = pattern.parse().ok().filter(|pattern| !hints.patterns.contains(pattern));
-                        hints.patterns.extend(new);
-                    }
-                    Some(("id", id)) if hints.id.is_none() => hints.id = id.parse().ok(),
-                    // Quoted, since it has several lines.
-                    Some(("map", quoted)) => {
-                        let text = serde_json::from_str::<String>(quoted).ok();
-                        let remembered =
-                            text.and_then(|text| Mappings::parse("a remembered mapping", &text).ok());
-                        if let Some(both) = remembered.and_then(|one| hints.mappings.clone().and(&one).ok()) {
-                            hints.mappings = both;
-                        }
-                    }
-                    Some(("column", column)) => {
-                        let said = column.split_once('\t');
-                        if let Some((name, Ok(column))) = said.map(|(name, column)| (name, column.parse())) {
-                            hints.columns.entry(name.to_owned()).or_insert(column);
-                        }
-                    }
-                    _ => {}
+                if let Err(why) = add(&mut hints, line) {
+                    let why = format!(
+                        "a hint that was remembered of this folder is understood no more ({why}) and was passed over: state it anew"
+                    );
+                    doubts.push((folder.display().to_string(), why));
                 }
             }
         }
     }
     Ok(hints)
+}
+
+/// Adds a remembered line to hints; what they state already counts before it.
+fn add(hints: &mut Hints, line: &str) -> Result<(), Box<dyn Error>> {
+    let (what, said) = line.split_once(' ').ok_or("it says nothing")?;
+    match what {
+        "pattern" => {
+            let pattern = said.parse()?;
+            if !hints.patterns.contains(&pattern) {
+                hints.patterns.push(pattern);
+            }
+        }
+        "id" => {
+            let id = said.parse()?;
+            hints.id.get_or_insert(id);
+        }
+        // Quoted, since it has several lines.
+        "map" => {
+            let remembered = Mappings::parse("a remembered mapping", &serde_json::from_str::<String>(said)?)?;
+            // They fail together where a mapping of the same name is stated.
+            if let Ok(both) = hints.mappings.clone().and(&remembered) {
+                hints.mappings = both;
+            }
+        }
+        "column" => {
+            let (name, column) = said.split_once('\t').ok_or("it names no column")?;
+            let column = column.parse()?;
+            hints.columns.entry(name.to_owned()).or_insert(column);
+        }
+        _ => return Err("this version knows no such hint".into()),
+    }
+    Ok(())
 }
 
 /// Remembers hints of a path.
@@ -75,4 +99,42 @@ fn full(path: &Path) -> PathBuf {
 
 fn key_of(path: &Path) -> String {
     format!("hints:{}", digest(&[path.as_os_str().as_encoded_bytes()]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A later version remembered more than this one knows, or wrote it otherwise: that is told, and the rest holds.
+    #[test]
+    fn a_hint_that_is_understood_no_more_is_told_of() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = Log::open(dir.path().join("log")).unwrap();
+        let given = Hints { patterns: vec!["{byline}.txt".parse().unwrap()], ..Hints::default() };
+        remember(&log, dir.path(), &given).unwrap();
+        let key = key_of(&full(dir.path()));
+        let known = log.snapshot().unwrap().name(&key).unwrap().unwrap();
+        let lines = [
+            known.as_str(),
+            "pattern {",
+            "id {",
+            "map [",
+            "map \"[\"",
+            "column a",
+            "column a\tb",
+            "smell roses",
+            "",
+        ];
+        let names = vec![Name { key, value: lines.join("\n") }];
+        log.append(Batch { names, ..Batch::default() }).unwrap();
+        let mut doubts = Vec::new();
+        let paths = [dir.path().join("later")];
+        let hints = with_remembered(&log, &paths, &Hints::default(), &mut doubts).unwrap();
+        assert_eq!(hints.patterns, given.patterns);
+        assert_eq!(doubts.len(), 7, "{doubts:?}");
+        for (folder, why) in doubts {
+            assert_eq!(folder, full(dir.path()).display().to_string());
+            assert!(why.ends_with("was passed over: state it anew"), "{why}");
+        }
+    }
 }

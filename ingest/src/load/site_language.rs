@@ -183,7 +183,8 @@ fn vote(visit: &Visit, readers: &Readers, votes: &mut BTreeMap<&'static str, u32
             if raw.broken.is_some() || raw.bytes.len() > RECORD_BYTES {
                 continue;
             }
-            for one in readers.read(format, &raw, &stream.origin).unwrap_or_default() {
+            let Ok(found) = readers.read(format, &raw, &stream.origin) else { continue };
+            for one in found {
                 if let Fact::Published(Content::Article(article)) = &one.event.fact {
                     let stated = Some(known(short_tag(&article.language))).flatten();
                     let told = stated.or_else(|| told_by(&article.body));

@@ -166,7 +166,7 @@ impl<'t> Reading<'_, 't> {
             }
         }
         for list in &self.mapping.lists {
-            self.list(&mut nested, list);
+            self.list(&mut nested, list, &mut kept);
         }
         nested.people_of_credit();
         let article = &nested.article;
@@ -239,8 +239,8 @@ impl<'t> Reading<'_, 't> {
         Ok(publicity.on(vec![Found::published(id, byline, None)]))
     }
 
-    /// Fills a field that has several values.
-    fn list(&self, nested: &mut Nested, list: &List) {
+    /// Fills a field that has several values; `kept` takes what none of them can.
+    fn list(&self, nested: &mut Nested, list: &List, kept: &mut Vec<(&'static str, String)>) {
         let root = self.record.root;
         match (list.field, &list.of) {
             ("bylines", Entries::Texts(expr)) => {
@@ -302,7 +302,14 @@ impl<'t> Reading<'_, 't> {
             (_, Entries::Each { path, fields }) => {
                 for node in path.find(self.record, root) {
                     let text = self.first(node, fields, "text");
-                    let date = self.of(fields, "date").and_then(|expr| self.date(expr, node).ok());
+                    let date = match self.of(fields, "date").map(|expr| self.date(expr, node)) {
+                        Some(Ok(date)) => Some(date),
+                        Some(Err(text)) => {
+                            kept.push(("corrections.date", text));
+                            None
+                        }
+                        None => None,
+                    };
                     if !text.is_empty() {
                         nested.article.corrections.push(Correction { text, date, ..Correction::default() });
                     }
@@ -412,8 +419,12 @@ impl<'t> Reading<'_, 't> {
             let value = if texts.len() == 1 { texts.swap_remove(0).into() } else { Value::from(texts) };
             extra.insert(name.clone(), value);
         }
-        for (name, text) in kept {
-            extra.insert(name.to_owned(), text.into());
+        for (name, text) in kept.into_iter().filter(|(_, text)| !text.is_empty()) {
+            match extra.get_mut(name) {
+                None => drop(extra.insert(name.to_owned(), text.into())),
+                Some(Value::Array(texts)) => texts.push(text.into()),
+                Some(known) => *known = vec![known.take(), text.into()].into(),
+            }
         }
         for (name, value) in self.record.rest() {
             extra.entry(name).or_insert(value);

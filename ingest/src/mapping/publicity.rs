@@ -10,7 +10,7 @@ use super::{
     path::Path,
     value::Expr,
 };
-use crate::publicity::{Hidden, OF_ROWS, Publicity, named};
+use crate::publicity::{Hidden, OF_ROWS, Publicity, is_no_date, named};
 
 /// What a mapping states.
 #[derive(Debug, Default)]
@@ -49,10 +49,14 @@ impl Mapping {
                 said = said.and(Publicity::hidden(Hidden::Unpublished));
             }
         }
-        if let Some(date) = from.as_ref().and_then(|from| self.date(from, &seen, root, about).ok()) {
-            said = said.embargoed(Some(&date));
+        match from.as_ref().map(|from| self.date(from, &seen, root, about)) {
+            Some(Ok(date)) => said = said.embargoed(Some(&date)),
+            // Nobody can tell when it may be seen: not now.
+            Some(Err(text)) if !is_no_date(&text) => said = said.embargoed(None),
+            Some(Err(_)) | None => {}
         }
-        if let Some(date) = until.as_ref().and_then(|until| self.date(until, &seen, root, about).ok()) {
+        // An end that cannot be read has not come; a note tells of it.
+        if let Some(Ok(date)) = until.as_ref().map(|until| self.date(until, &seen, root, about)) {
             said = said.until(Some(&date));
         }
         let mut fields: Vec<(String, Value)> = Vec::new();

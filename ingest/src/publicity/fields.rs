@@ -125,8 +125,7 @@ pub(crate) fn named<'f>(
                 None
             }
             (Means::Embargo, flag) => {
-                embargoed |=
-                    flag != Some(false) && !matches!(plain(&text_of(value)).as_str(), "none" | "null" | "na");
+                embargoed |= flag != Some(false) && !is_no_date(&text_of(value));
                 embargo = embargo.or_else(|| date(value));
                 None
             }
@@ -161,6 +160,12 @@ pub(crate) fn named<'f>(
 
 fn date(value: &Value) -> Option<ArchiveDate> {
     dates::parse(&text_of(value))
+}
+
+/// Returns true if a text says that there is no date: nothing, `none`, or the `0000-00-00` of a database.
+pub(crate) fn is_no_date(text: &str) -> bool {
+    let is_zero = |byte: u8| byte == b'0' || !byte.is_ascii_alphanumeric();
+    matches!(plain(text).as_str(), "" | "none" | "null" | "na") || text.bytes().all(is_zero)
 }
 
 /// Returns true if a date's year is not guessed from two digits of it.

@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::Quarantined;
 
@@ -98,12 +98,9 @@ pub(super) fn all(dir: &Path) -> io::Result<Vec<(Quarantined, Lies)>> {
     for entry in entries {
         let path = entry?.path();
         match path.extension().and_then(|ending| ending.to_str()) {
-            // One that was cut off by a crash comes back when its file is loaded again.
             Some("json") => {
-                let told = serde_json::from_slice::<Quarantined>(&fs::read(&path)?);
-                found.extend(
-                    told.ok().map(|told| (told, Lies { file: path.with_extension("record"), at: 0 })),
-                );
+                let told: Option<Quarantined> = told_in(&fs::read(&path)?, &path, 1);
+                found.extend(told.map(|told| (told, Lies { file: path.with_extension("record"), at: 0 })));
             }
             Some("list") => {
                 let file = path.with_extension("bytes");
@@ -119,10 +116,24 @@ pub(super) fn all(dir: &Path) -> io::Result<Vec<(Quarantined, Lies)>> {
 
 fn lines(list: &Path) -> io::Result<Vec<Line>> {
     let mut found = Vec::new();
-    for line in BufReader::new(File::open(list)?).lines() {
-        found.extend(serde_json::from_str::<Line>(&line?).ok());
+    for (number, line) in (1..).zip(BufReader::new(File::open(list)?).split(b'\n')) {
+        found.extend(told_in::<Line>(&line?, list, number));
     }
     Ok(found)
+}
+
+/// Reads what is told of a record. One that a crash cut off comes back when its file is loaded again; so does one that is
+/// damaged, which keeps nobody from the others.
+fn told_in<T: DeserializeOwned>(json: &[u8], file: &Path, line: u64) -> Option<T> {
+    match serde_json::from_slice(json) {
+        Ok(told) => Some(told),
+        Err(error) if error.is_eof() => None,
+        Err(error) => {
+            let file = file.display();
+            tracing::warn!(%file, line, %error, "a record in quarantine is passed over: load its file again to have it back");
+            None
+        }
+    }
 }
 
 /// The bytes of a record.

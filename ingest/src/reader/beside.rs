@@ -79,8 +79,8 @@ impl Archives {
         let mut named = HashSet::new();
         for name in archive.packed.names().filter(|name| is_mets(name)) {
             let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
-            // One that cannot be read has no pages: they are read without it.
-            let bytes = archive.packed.read(name, MAX_RECORD_BYTES as u64).unwrap_or_default();
+            // One that cannot be read names no pages: they are read without it, and its own reading says why.
+            let Ok(bytes) = archive.packed.read(name, MAX_RECORD_BYTES as u64) else { continue };
             let found =
                 |link: &String| tails(link).iter().find_map(|tail| archive.find(&joined(folder, tail)));
             named.extend(links(&bytes).iter().filter_map(found));
@@ -124,9 +124,9 @@ impl Archives {
         if let Some(pages) = issues.get(mets) {
             return Arc::clone(pages);
         }
-        let bytes = fs::read(mets).unwrap_or_default();
         let found = |link: &String| tails(link).iter().find_map(|tail| in_folder(folder, tail));
-        let links = links(&bytes);
+        // One that cannot be read names no pages: they are read without it, and its own reading says why.
+        let links = fs::read(mets).map_or_else(|_| Vec::new(), |bytes| links(&bytes));
         let pages = links.iter().filter_map(found).filter_map(|page| fs::canonicalize(page).ok());
         let pages = Arc::new(pages.collect::<HashSet<_>>());
         if issues.len() >= MAX_ISSUES {

@@ -180,8 +180,7 @@ fn article(mut fields: Fields, kind: &str) -> Nested {
     }
     let renditions = renditions(&mut fields);
     if !renditions.is_empty() {
-        let list = renditions.into_iter().map(|file| serde_json::to_value(file).unwrap_or_default());
-        fields.keep("renditions", Value::Array(list.collect()));
+        fields.keep("renditions", renditions.into_iter().map(json_of).collect());
     }
     for picture in shown.pictures {
         nested.picture(picture);
@@ -207,6 +206,12 @@ fn fill_texts(article: &mut Article, bodies: &[Text], summaries: &[Text]) -> htm
     shown
 }
 
+/// Returns a rendition or a keyword as JSON, for what has no field of its own.
+#[expect(clippy::expect_used, reason = "renditions and keywords are texts and whole numbers")]
+fn json_of(one: impl serde::Serialize) -> Value {
+    serde_json::to_value(one).expect("texts and whole numbers are JSON")
+}
+
 /// A picture, and who made it.
 fn image(mut fields: Fields) -> (Image, Option<(AssetId, store::Byline)>) {
     let captions = texts(&mut fields, &["descriptions"], "description");
@@ -216,10 +221,7 @@ fn image(mut fields: Fields) -> (Image, Option<(AssetId, store::Byline)>) {
     let byline = byline.and_then(|byline| Some((names::byline_id(&byline.name)?, byline)));
     let headline = best(&headlines, &["main", "text", ""]);
     fields.keep("headlines", headline.into());
-    let keywords: Vec<Value> = keywords(&mut fields)
-        .into_iter()
-        .map(|keyword| serde_json::to_value(keyword).unwrap_or_default())
-        .collect();
+    let keywords: Vec<Value> = keywords(&mut fields).into_iter().map(json_of).collect();
     let image = Image {
         caption: best_text(&captions, &["caption", "text", "", "main", "summary"]).unwrap_or_default(),
         alt: fields.first_text(&["altText", "alttext"]),

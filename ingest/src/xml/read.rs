@@ -54,15 +54,15 @@ fn read(text: &str, mut spaces: Spaces, open: &mut Vec<Element>) -> Result<Eleme
     // Where each open element begins, to name it as it is written.
     let mut begins: Vec<usize> = Vec::new();
     loop {
-        let before = usize::try_from(reader.buffer_position()).unwrap_or(0);
+        let before = place(reader.buffer_position());
         let event = reader.read_event().map_err(|error| {
-            let at = usize::try_from(reader.error_position()).unwrap_or(0);
+            let at = place(reader.error_position());
             let why = error.to_string();
             let why =
                 why.strip_prefix("ill-formed document: ").or_else(|| why.strip_prefix("syntax error: "));
             broken(text, at, why.unwrap_or(&error.to_string()))
         })?;
-        let at = usize::try_from(reader.buffer_position()).unwrap_or(0);
+        let at = place(reader.buffer_position());
         match event {
             Event::Start(start) => {
                 if open.len() >= MAX_DEPTH {
@@ -120,6 +120,12 @@ fn read(text: &str, mut spaces: Spaces, open: &mut Vec<Element>) -> Result<Eleme
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
         }
     }
+}
+
+/// Returns a place that the parser counts, as one in the text.
+#[expect(clippy::expect_used, reason = "the text is in memory, and the place in it")]
+fn place(at: u64) -> usize {
+    usize::try_from(at).expect("a place in a text is within memory")
 }
 
 fn element(start: &quick_xml::events::BytesStart<'_>, spaces: &mut Spaces, depth: usize) -> Element {

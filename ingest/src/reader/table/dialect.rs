@@ -56,10 +56,11 @@ impl Dialect {
         let Some((line, header)) = head.strip_prefix(MARK).and_then(|rest| rest.split_once('\n')) else {
             return (Self::of_delimiter(delimiter_of(head)), head);
         };
-        let mut dialect = Self::of_delimiter(b',');
+        let mut dialect = Self::of_delimiter(delimiter_of(header));
         for (name, value) in line.split(' ').filter_map(|pair| pair.split_once('=')) {
             match name {
-                "delimiter" => dialect.delimiter = value.parse().unwrap_or(b','),
+                // A number of another form says nothing: the header tells.
+                "delimiter" => dialect.delimiter = value.parse().unwrap_or(dialect.delimiter),
                 "quotes" => dialect.quotes = value == "true",
                 "escapes" => dialect.escapes = value == "true",
                 "spaces" => dialect.spaces = value == "true",

@@ -114,12 +114,17 @@ impl Company {
 /// Returns what an item says of itself; most are posts that are published, which is told without taking them apart.
 fn publicity_of(raw: &Raw, kind: &str) -> Publicity {
     let empty = |name: &[u8]| value_of(&raw.bytes, name).is_none_or(<[u8]>::is_empty);
-    let published = value_of(&raw.bytes, b"wp:status") == Some(b"publish");
-    if published && empty(b"wp:post_password") && matches!(kind, "post" | "page") {
+    let status = value_of(&raw.bytes, b"wp:status");
+    let is_open = empty(b"wp:post_password");
+    if status == Some(b"publish") && is_open && matches!(kind, "post" | "page") {
         return Publicity::default();
     }
-    // What is broken comes to nobody: the reader says so.
-    xml::parse(raw).map(|item| publicity::wordpress(&item)).unwrap_or_default()
+    match xml::parse(raw) {
+        Ok(item) => publicity::wordpress(&item),
+        // The reader tells what is wrong with it. Of one that was cut off before its status nothing is known.
+        Err(_) if is_open && status.is_none_or(|status| status == b"publish") => Publicity::default(),
+        Err(_) => Publicity::hidden(publicity::Hidden::Companion),
+    }
 }
 
 fn parent_of(raw: &Raw) -> Option<&[u8]> {
