@@ -17,7 +17,7 @@ static ARCHIVE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/archive");
 /// their names, and the pictures under `images/`.
 ///
 /// # Errors
-/// What the system says when a file cannot be written.
+/// The system's error when a file cannot be written.
 pub fn write_archive(dir: &Path) -> io::Result<()> {
     fs::create_dir_all(dir)?;
     ARCHIVE.extract(dir)

@@ -1,4 +1,4 @@
-//! What the README says of the sample archive is so, and every line of it is an event that the log would take.
+//! The sample archive is as the README says, and every line of it is an event that the log would take.
 
 #![allow(
     clippy::unwrap_used,

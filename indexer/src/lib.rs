@@ -5,8 +5,8 @@
 //! ([`Indexes::start_rebuild`] in the background, [`Indexes::building`] says how far it is, in whichever process),
 //! and [`Indexes::rollback`] takes the one before it back.
 //!
-//! What is *not* here: what a document is (crate `views`), how an index is written and read (crates in `ends/`), how archives are read (crate `ingest`), queries and HTTP (crate `search-api`). Nothing here
-//! ever writes to the log.
+//! Not here: documents (crate `views`), writing and reading an index (crates in `ends/`), reading archives (crate `ingest`),
+//! queries and HTTP (crate `search-api`). Nothing here ever writes to the log.
 
 mod as_of;
 mod building;

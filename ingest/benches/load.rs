@@ -1,4 +1,4 @@
-//! How fast archives come in: reading alone, appending alone, and both together; their ratio is what counts, for it
+//! The speed at which archives come in: reading alone, appending alone, and both together; their ratio is what counts, for it
 //! does not depend on the machine. `cargo bench -p ingest`, or with an archive of one's own:
 //! `MORGUE_BENCH_PATHS=dir:dir MORGUE_BENCH_PATTERN='{byline}/{published:%d%b%Y}{_}.txt' cargo bench -p ingest`.
 #![allow(
@@ -85,7 +85,7 @@ fn on_core() -> f64 {
     nanoseconds.map_or_else(|| BEGUN.get_or_init(Instant::now).elapsed().as_secs_f64(), |time| time / 1e9)
 }
 
-/// How many records are refused.
+/// The number of records that are refused.
 const REFUSED: usize = 38_000;
 
 /// As many records that cannot be read as one archive had, beside as many that can: refusing is to be no slower.

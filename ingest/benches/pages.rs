@@ -1,4 +1,4 @@
-//! How much of the texts of saved pages is found, and how fast: word recall and precision against the true texts.
+//! The share of the texts of saved pages that is found, and the speed: word recall and precision against the true texts.
 //!
 //! `MORGUE_CORPORA` names the folder that has the pages of many publishers, `html/html/*.html.gz`, and the texts beside
 //! them, `html/ground-truth.json`. `MORGUE_PAGES=each` prints a line a page, the worst first.
@@ -21,7 +21,7 @@ use ingest::{Hints, read};
 use serde_json::Value;
 use store::{Content, Fact};
 
-/// What one page gave.
+/// The figures of one page.
 struct Page {
     name: String,
     recall: f64,

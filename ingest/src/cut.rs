@@ -1,4 +1,4 @@
-//! Where one record ends and the next begins: cutting a stream into records without understanding them.
+//! Cutting a stream into records without understanding them.
 //!
 //! Cutting is sequential and must be cheap; understanding is done by many threads afterwards.
 
@@ -8,7 +8,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::record::{MAX_RECORD_BYTES, Place, Raw, Reason};
 
-/// How much of a record that is too large is kept for people to recognise it.
+/// The bytes that are kept of a record that is too large, for people to recognise it.
 const KEPT_OF_TOO_LARGE: usize = 64 << 10;
 
 /// Cuts the records of one file off its stream, one after another.

@@ -12,9 +12,9 @@ use crate::{
     record::{MAX_RECORD_BYTES, Raw, Reason},
 };
 
-/// How much of what stands before the first record is kept for all of them.
+/// The bytes before the first record that are kept for all of them, at most.
 const MAX_HEAD: usize = 256 << 10;
-/// How much of a record that is too large is kept.
+/// The bytes that are kept of a record that is too large.
 const KEPT: usize = 64 << 10;
 const STEP: usize = 64 << 10;
 
@@ -22,7 +22,7 @@ const STEP: usize = 64 << 10;
 pub(crate) struct XmlElements {
     names: Vec<String>,
     cursor: Cursor,
-    /// What was read and is of no record yet.
+    /// Bytes that were read and are of no record yet.
     buffer: Vec<u8>,
     /// Of these, what was searched already.
     searched: usize,

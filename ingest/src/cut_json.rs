@@ -11,7 +11,7 @@ use crate::{
     scan_json::{End, Scan},
 };
 
-/// How much of what stands before the list is kept for its records.
+/// The bytes before the list that are kept for its records, at most.
 const MAX_HEAD: usize = 64 << 10;
 
 /// Every element of one array of a JSON document is a record: that which is the value of a key, or the document
@@ -19,7 +19,7 @@ const MAX_HEAD: usize = 64 << 10;
 pub(crate) struct Elements {
     key: Option<String>,
     cursor: Cursor,
-    /// What stands before the list, where it is wanted.
+    /// The text before the list, where it is wanted.
     head: Option<Vec<u8>>,
     shared: Arc<[u8]>,
     state: Stage,

@@ -14,7 +14,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::names;
 
-/// What numbers parted by `/` or `-` mean that both may be the day: `5/12/1906`.
+/// The order of two numbers parted by `/` or `-` that both may be the day: `5/12/1906`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum DayOrder {
     /// Nothing tells.
@@ -26,14 +26,14 @@ pub(crate) enum DayOrder {
     MonthFirst,
 }
 
-/// What a text says of a date.
+/// A date that was read from a text, and the form that it had there.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Dated {
     pub(crate) date: ArchiveDate,
     pub(crate) form: Form,
 }
 
-/// How a date was written.
+/// The form in which a date was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// As a standard has it, or plainly by year, month and day.

@@ -1,4 +1,4 @@
-//! What a user says of files.
+//! Hints: a user's statements about files.
 
 use crate::{
     charset::Charset,
@@ -7,16 +7,16 @@ use crate::{
     reader::{stated_id::StatedId, table::columns::Columns},
 };
 
-/// What the user says of files that do not say it themselves.
+/// A user's statements about files that do not make them themselves.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hints {
-    /// What the paths of plain texts say: of each path the first that fits it.
+    /// Patterns of the paths of plain texts: of each path the first that fits it counts.
     pub patterns: Vec<PathPattern>,
     /// Which columns of tables are which fields.
     pub columns: Columns,
-    /// What makes the ids of records, where the user knows better than their format's rule.
+    /// The rule for the ids of records, where the user knows better than their format's own.
     pub id: Option<StatedId>,
-    /// How files of a shape that no standard names are read.
+    /// The mappings by which files are read that have a shape of no standard.
     pub mappings: Mappings,
     /// The encoding of files that are not UTF-8, whatever they declare.
     pub charset: Option<Charset>,

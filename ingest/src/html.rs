@@ -11,20 +11,20 @@ use serde_json::Value;
 pub(crate) use self::tree::Data;
 pub(crate) use self::{content::main_text, tree::Tree};
 
-/// What an HTML text says.
+/// An HTML text as plain text, with its pictures and links.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Plain {
     /// Paragraphs parted by empty lines.
     pub(crate) text: String,
     pub(crate) pictures: Vec<Picture>,
-    /// Where its links lead, as they are written.
+    /// The addresses that its links lead to, as they are written.
     pub(crate) links: Links,
 }
 
 /// More links than any text has.
 const MAX_LINKS: usize = 10_000;
 
-/// Where the links of a text lead, each once.
+/// The addresses that the links of a text lead to, each once.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Links(Vec<String>);
 
@@ -75,7 +75,7 @@ pub(crate) struct Picture {
     pub(crate) credit: String,
     pub(crate) width: Option<u32>,
     pub(crate) height: Option<u32>,
-    /// What WordPress calls it: 7 of `class="wp-image-7"`.
+    /// Its number in WordPress: 7 of `class="wp-image-7"`.
     pub(crate) number: String,
 }
 

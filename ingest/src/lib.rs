@@ -4,10 +4,10 @@
 //! opened), reads them on all cores, and appends their events to the [`Log`](store::Log) in the files' order. What
 //! cannot be read lies in the [`Quarantine`] afterwards, whole, with its place and the reason.
 //!
-//! Whether an event may come from a person or a source at all is checked in [`append`], for files, HTTP and the command line
+//! [`append`] checks that an event may come from a person or a source at all, for files, HTTP and the command line
 //! alike.
 //!
-//! What is *not* here: what any event must satisfy (crate `store` checks it when it is appended), and documents
+//! Not here: what any event must satisfy (crate `store` checks it when it is appended), and documents
 //! and search (crate `indexer`).
 //!
 //! ```

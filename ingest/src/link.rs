@@ -5,7 +5,7 @@ use std::{borrow::Cow, ffi::OsStr};
 use sha2::{Digest, Sha256};
 use store::{AssetId, InvalidId, MAX_ID_BYTES};
 
-/// What is left of the beginning of an id that is too long, in bytes.
+/// The length of the beginning that is left of an id that is too long, in bytes.
 const KEPT: usize = 360;
 
 /// The id that a source gives. One that is longer than an id may be is cut, and a digest of the whole stands for its end.

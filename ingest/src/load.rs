@@ -49,14 +49,14 @@ use crate::{
 /// Bytes of records that may be under way between reading and appending.
 const BYTES_UNDER_WAY: usize = 16 << 20;
 
-/// What to load, and how.
+/// The files to load, and the terms on which they are loaded.
 #[derive(Debug, Clone)]
 pub struct LoadOptions {
     /// Files and folders, in this order; `-` is standard input.
     pub paths: Vec<PathBuf>,
-    /// Where records go that cannot be read.
+    /// The place of records that cannot be read.
     pub quarantine: Quarantine,
-    /// What the user says of files that do not say it themselves.
+    /// The user's statements about files that do not make them themselves.
     pub hints: Hints,
     /// Departures from what events may be usually.
     pub terms: Terms,
@@ -88,7 +88,7 @@ impl LoadOptions {
         }
     }
 
-    /// Whether there is something where the paths lead. [`load`] looks too; this is for who has something to do before it.
+    /// Checks that there is something where the paths lead. [`load`] does it too; this is for who has something to do before it.
     ///
     /// # Errors
     /// [`LoadError::NoPaths`], [`LoadError::NotThere`].
@@ -129,7 +129,7 @@ pub enum LoadError {
     /// The log cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// What cannot be read could not be put away.
+    /// A record that cannot be read could not be put away.
     #[error(transparent)]
     Quarantine(#[from] QuarantineError),
     /// A defect of ours: never the file's fault.
@@ -254,7 +254,7 @@ pub fn load(
     Ok(report)
 }
 
-/// What lay in quarantine of files that were read whole just now, and did not come back, was mended: it goes.
+/// Takes out of quarantine the records of files that were read whole just now, unless they came back: they were mended.
 fn release(options: &LoadOptions, quarantined: &HashSet<String>) -> Result<u64, LoadError> {
     let paths: Vec<PathBuf> = options.paths.iter().map(|path| absolute(path)).collect();
     let mut mended = options.quarantine.list()?;

@@ -16,9 +16,9 @@ use crate::{
     xml,
 };
 
-/// How much of a file is looked at.
+/// The bytes of a file that are looked at.
 const LOOK_AT_BYTES: u64 = 16 << 20;
-/// How many files are.
+/// The number of files that are looked at.
 const FILES: usize = 20;
 
 /// Why files cannot be looked at.
@@ -29,7 +29,7 @@ pub enum LookError {
     Unreadable {
         /// As it was given.
         path: String,
-        /// What happened.
+        /// The reason.
         why: String,
     },
     /// It is neither JSON, XML nor a table.
@@ -37,7 +37,7 @@ pub enum LookError {
     NoTree {
         /// As it was given.
         path: String,
-        /// What was met.
+        /// The reason.
         why: String,
     },
     /// No names tell what they are.

@@ -45,7 +45,7 @@ pub(crate) struct Mapping {
     pub(crate) name: String,
     /// The files that it is of; `None` for all.
     files: Option<GlobSet>,
-    /// What one record is; `None` for the file, or each of the rows, lines or entries that it has.
+    /// The path to each record; `None` for the file, or each of the rows, lines or entries that it has.
     pub(crate) record: Option<Path>,
     /// The order of numbers in dates that can be read in two ways.
     dates: DayOrder,
@@ -58,7 +58,7 @@ pub(crate) struct Mapping {
     lists: Vec<List>,
     /// Names of the source's own.
     extra: Vec<(String, Expr)>,
-    /// What is passed over.
+    /// The paths that are passed over.
     ignored: Vec<Path>,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct List {
     of: Entries,
 }
 
-/// What the values of such a field are.
+/// The values of a field that has several.
 #[derive(Debug)]
 pub(crate) enum Entries {
     /// Texts alone: names, links, words.
@@ -146,7 +146,7 @@ impl Mappings {
 }
 
 impl Mapping {
-    /// What its records are.
+    /// Returns the kind of asset that its records are.
     pub(crate) fn kind(&self) -> AssetKind {
         self.kind
     }

@@ -12,7 +12,7 @@ const PARTICLES: [&str; 17] = [
 ];
 /// A name that is longer, in bytes, is no misspelt one.
 const MAX_MISSPELT: usize = 100;
-/// What follows a family name and is no part of it.
+/// Suffixes that follow a family name and are no part of it.
 const SUFFIXES: [&str; 12] =
     ["jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "m.d.", "ph.d.", "phd", "md", "esq."];
 

@@ -1,4 +1,4 @@
-//! What an article nests becomes assets of its own: its persons, its pictures, each referred to by id.
+//! Assets that an article nests: its persons and its pictures, each referred to by id.
 
 use serde_json::Value;
 use store::{Article, AssetId, AssetKind, Content, Fact, Image, Rendition, Timestamp};

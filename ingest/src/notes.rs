@@ -1,24 +1,24 @@
-//! What a load tells beside its counts: how files were understood, and what in records is doubtful.
+//! Notes of a load beside its counts: how files were understood, and what in records is doubtful.
 
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-/// What is wrong with some records, or is to be told of them.
+/// A fault that some records have, or something else that is to be told of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ReasonCount {
-    /// What is wrong, and what to do.
+    /// The fault, and what to do.
     pub reason: String,
     /// Of how many records.
     pub records: u64,
-    /// Where the first of them are, as the user would write it: `file`, or `file:line:column`.
+    /// The places of the first of them, as the user would write them: `file`, or `file:line:column`.
     pub places: Vec<String>,
 }
 
 impl ReasonCount {
-    /// How many reasons are told.
+    /// The number of reasons that are told.
     const MAX_REASONS: usize = 10;
-    /// How many places are told of each.
+    /// The number of places that are told of each.
     const MAX_PLACES: usize = 3;
 
     /// Of one record.
@@ -41,7 +41,7 @@ impl ReasonCount {
     }
 }
 
-/// What is told of one load, by all its threads.
+/// The notes of one load, by all its threads.
 #[derive(Debug, Default)]
 pub(crate) struct Notes(Mutex<Vec<ReasonCount>>);
 

@@ -1,4 +1,4 @@
-//! What streams of records a file holds: itself, or what is compressed and packed in it.
+//! The streams of records that a file holds: itself, or what is compressed and packed in it.
 
 mod archives;
 mod bounded;
@@ -13,7 +13,7 @@ use crate::{
     record::Origin,
 };
 
-/// How much of a stream is read before its format is told.
+/// The bytes of a stream that are read before its format is told.
 pub(crate) const HEAD_BYTES: usize = 64 << 10;
 /// Archives in compressed archives in archives: more than this is a trick.
 const MAX_LAYERS: usize = 4;
@@ -25,14 +25,14 @@ pub(crate) struct Stream<'a> {
     pub(crate) head: Vec<u8>,
     /// As UTF-8; a record that is neither that nor what its file is in comes as it is.
     pub(crate) input: &'a mut dyn BufRead,
-    /// What it is decoded from, known when the first characters were met that tell.
+    /// The encoding that it is decoded from, known when the first characters were met that tell.
     pub(crate) read_as: ReadAs,
 }
 
-/// Who is given the streams: the records of each, or why one cannot be read. Whether to go on.
+/// The function that is given the streams: the records of each, or why one cannot be read. It returns true to go on.
 pub(crate) type Visitor<'v> = dyn FnMut(Result<Stream<'_>, (Origin, String)>) -> bool + 'v;
 
-/// Where streams go, and what is known of them all.
+/// The visitor that streams go to, and the charset that all of them are said to have.
 struct Opening<'v, 'f> {
     charset: Option<Charset>,
     visit: &'v mut Visitor<'f>,
@@ -48,7 +48,7 @@ impl Opening<'_, '_> {
     }
 }
 
-/// What can be read, and read again from any place.
+/// A source that can be read, and read again from any place.
 pub(crate) trait ReadSeek: Read + Seek {}
 
 impl<R: Read + Seek> ReadSeek for R {}
@@ -135,7 +135,7 @@ fn unpack_known(
     unpack(Source::Stream(&mut inner), without_ending(origin, compression.endings()), layer + 1, to)
 }
 
-/// How a stream is compressed.
+/// The compression of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compression {
     Gzip,

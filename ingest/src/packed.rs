@@ -15,7 +15,7 @@ use crate::open::{Compression, xz};
 
 /// An archive whose entries can be read in any order.
 pub(crate) struct Packed {
-    /// Where each entry lies: of a zip its number, of a tar its first byte and its length.
+    /// The place of each entry, its number in a zip and its first byte in a tar, and its length.
     entries: HashMap<String, (u64, u64)>,
     inner: Mutex<Inner>,
 }

@@ -1,4 +1,4 @@
-//! What the path of a file says of the text in it: `'{byline}/{published:%d%b%Y}{_}.txt'`.
+//! Patterns by which the path of a file tells of the text in it: `'{byline}/{published:%d%b%Y}{_}.txt'`.
 
 use std::{fmt, str::FromStr};
 

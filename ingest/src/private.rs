@@ -1,4 +1,4 @@
-//! What an archive must not hold of a person: passwords, logins, addresses of mail and of machines.
+//! Private data of persons that an archive must not hold: passwords, logins, addresses of mail and of machines.
 //!
 //! Sources mix them with what has no field of ours. They are told by the names of fields, and by values that are an
 //! address and nothing else. A published text is not touched, whatever it says.
@@ -9,7 +9,7 @@ use store::{Content, Fact, NewEvent};
 /// Names of fields, letters and digits alone, that hold such a thing.
 const NAMES: [&str; 10] =
     ["email", "mail", "emails", "mailto", "mbox", "ip", "ipaddress", "remoteaddr", "username", "login"];
-/// What the names of others end in: `author_login`, `wp:post_password`, `comment_author_IP`.
+/// Endings of the names of others: `author_login`, `wp:post_password`, `comment_author_IP`.
 const ENDINGS: [&str; 10] = [
     "email",
     "emailaddress",

@@ -1,4 +1,4 @@
-//! Whether readers may see what a record says, and until when: what its format states of it, and what that means at
+//! The publicity of a record, whether and until when readers may see it: what its format states, and what that means at
 //! a given time.
 //!
 //! Each reader states a [`Publicity`], made by the functions of this module ([`fields`] for named values, [`markup`] for
@@ -18,7 +18,7 @@ pub(crate) use self::{
 };
 use crate::record::Found;
 
-/// What a format says of who may see a record, and when.
+/// A format's statement of who may see a record, and when.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Publicity {
     /// Why readers may not see it, whatever the time.
@@ -96,7 +96,7 @@ impl Publicity {
         Self { from: None, until: None, ..self }
     }
 
-    /// The same of what came only with it: a picture with its article.
+    /// Returns the publicity of what came only with it, as a picture with its article.
     #[must_use]
     pub(crate) fn of_companions(self) -> Self {
         Self { companion: self != Self::default(), ..self }

@@ -1,7 +1,7 @@
 //! The quarantine: what could not be read lies there whole, with its place and the reason, until it is retried.
 //!
 //! A record's key is a digest of where it comes from, so the same record is there once, however often its file is loaded.
-//! How they lie there: see [`shelf`].
+//! Their form on disk is described in [`shelf`].
 
 mod shelf;
 
@@ -19,14 +19,14 @@ use store::Timestamp;
 
 use self::shelf::{Lies, Shelf};
 
-/// How much of a file that lies elsewhere is shown.
+/// The bytes that are shown of a file that lies elsewhere.
 const MAX_SHOWN: u64 = 1 << 20;
 
 /// The quarantine of one data directory.
 #[derive(Debug, Clone)]
 pub struct Quarantine {
     dir: PathBuf,
-    /// Where what is put goes, and what lay there before.
+    /// The files that new records go to, and the records that lay there before.
     open: Arc<Mutex<Option<Open>>>,
 }
 
@@ -42,7 +42,7 @@ struct Open {
 /// One record, or a whole file, that could not be read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Quarantined {
-    /// What it is called in the quarantine: the beginning of its key will do to name it.
+    /// Its name in the quarantine, of which the beginning will do.
     pub key: String,
     /// The full path of its file, with the path inside an archive; `-` is standard input.
     pub file: String,
@@ -61,15 +61,15 @@ pub struct Quarantined {
     pub reason: String,
     /// When.
     pub time: Timestamp,
-    /// How many bytes of it lie in the quarantine; 0 where it is told of by reference only.
+    /// The number of its bytes that lie in the quarantine; 0 where it is told of by reference only.
     pub bytes: u64,
     /// True if these bytes are the whole record, and not only the beginning of one that is too large.
     #[serde(default)]
     pub whole: bool,
-    /// What stands once in its file and belongs to all records: the header of a table, for instance.
+    /// The text that stands once in its file and belongs to all records: the header of a table, for instance.
     #[serde(default)]
     pub head: String,
-    /// What ids are made of where the record has none.
+    /// The text that ids are made of where the record has none.
     #[serde(default)]
     pub stem: String,
 }
@@ -82,7 +82,7 @@ pub enum QuarantineError {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
     /// Nothing is called so.

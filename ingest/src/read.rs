@@ -1,4 +1,4 @@
-//! What a stream says, without a log: for sources that are no files, for tools, and for measuring the readers.
+//! Reading a stream without a log: for sources that are no files, for tools, and for measuring the readers.
 
 use std::io::Read;
 

@@ -75,7 +75,7 @@ pub(crate) static READERS: &[Entry] = &[
 /// All readers, with what the user said.
 pub(crate) struct Readers {
     pub(crate) hints: Hints,
-    /// What they tell beside what they read.
+    /// The notes of the readers beside what they read.
     pub(crate) notes: Arc<Notes>,
     /// In the order of [`READERS`].
     readers: Vec<Box<dyn Reader>>,

@@ -1,4 +1,4 @@
-//! What a record is: the part of a file that becomes events, or goes to quarantine, as one.
+//! Records: the parts of a file that become events, or go to quarantine, as one.
 
 use std::{fmt, sync::Arc};
 
@@ -14,7 +14,7 @@ use crate::{
 /// The longest record that is taken into memory. The log takes payloads of half of it; markup needs the rest.
 pub(crate) const MAX_RECORD_BYTES: usize = 32 << 20;
 
-/// Where a record begins in its file.
+/// The place in its file at which a record begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     /// Which record of the file, from 1.
@@ -41,11 +41,11 @@ impl Place {
 pub(crate) struct Raw {
     pub(crate) place: Place,
     pub(crate) bytes: Vec<u8>,
-    /// What stands once in the file and belongs to all its records: the header of a table, a feed's own fields.
+    /// The text that stands once in the file and belongs to all its records: the header of a table, a feed's own fields.
     pub(crate) head: Arc<[u8]>,
     /// Why the cutter knows already that it cannot be read.
     pub(crate) broken: Option<Reason>,
-    /// What other records of the file say of who may see it.
+    /// The statement of other records of the file of who may see it.
     pub(crate) publicity: Publicity,
 }
 
@@ -64,7 +64,7 @@ impl Raw {
 pub(crate) struct Origin {
     /// As the user gave it, with the path inside a folder or an archive: `archive/1931.zip!/05/02.xml`.
     pub(crate) path: String,
-    /// What ids are made of where the records have none: the same whatever folder above it was given.
+    /// The text that ids are made of where the records have none: the same whatever folder above it was given.
     pub(crate) stem: String,
     /// When the file was last changed: the time of what states none itself, so that two undated records of one
     /// asset are known again when they are loaded once more.
@@ -144,7 +144,7 @@ pub(crate) enum Reason {
     /// It breaks the rules of its format.
     #[error("{why}")]
     Syntax {
-        /// What is wrong.
+        /// The fault.
         why: String,
         /// Inside the record, from 1; 0 where it is not known.
         line: u64,

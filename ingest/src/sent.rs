@@ -145,7 +145,7 @@ impl Tables for NoFiles {
     }
 }
 
-/// What the events of one document are made with.
+/// The tools and terms with which the events of one document are made.
 struct Reading<'a> {
     source: &'a str,
     terms: Terms,

@@ -15,7 +15,7 @@ const LEAST: usize = 6;
 /// A run begins at every so many words of a text, so that a text of which a part was left out is known by the rest.
 const EVERY: usize = 3;
 
-/// What an asset is known by: its id, and runs of words of all its revisions.
+/// Traces by which an asset is known: its id, and runs of words of all its revisions.
 #[derive(Debug, Clone, Default)]
 pub struct Traces {
     runs: BTreeSet<String>,

@@ -23,7 +23,7 @@ pub(crate) trait Object<'d>: Default {
     fn rest(self) -> Map<String, Value>;
 }
 
-/// What may be an object of this kind, or anything else.
+/// A value that may be an object of this kind, or anything else.
 #[derive(Debug)]
 pub(crate) enum Maybe<T> {
     Object(T),
@@ -46,7 +46,7 @@ impl<'d, T: Object<'d>> Maybe<T> {
     }
 }
 
-/// What may be a list of such objects, with other values among them; one value is a list of one.
+/// A list of such objects, with other values among them; one value is a list of one.
 #[derive(Debug)]
 pub(crate) struct List<T>(pub(crate) Vec<Maybe<T>>);
 
@@ -56,7 +56,7 @@ impl<T> Default for List<T> {
     }
 }
 
-/// What should be a text.
+/// A value that should be a text.
 #[derive(Debug)]
 pub(crate) enum Text<'d> {
     Borrowed(Cow<'d, str>),
@@ -225,7 +225,7 @@ pub(crate) fn maybe<'d, T: Object<'d>, D: Deserializer<'d>>(from: D) -> Result<M
     from.deserialize_any(AnyVisitor::<MaybeKind<T>>(PhantomData))
 }
 
-/// What is made of each kind of value; of scalars unless said otherwise the value itself.
+/// A result that is made of each kind of JSON value; of scalars unless said otherwise the value itself.
 trait Kind<'d> {
     type Made;
 

@@ -12,17 +12,17 @@ use crate::link::name_of_os;
 
 /// Folders whose records others refer to: read first, so that a profile comes before the articles that name it.
 const FIRST: [&str; 6] = ["_authors", "_data", "authors", "bylines", "data", "people"];
-/// How many folders up a site's root is looked for.
+/// The number of folders up to which a site's root is looked for.
 const MAX_UP: usize = 16;
 
 /// One entry of the walk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Visit {
-    /// Where it lies.
+    /// The path of the file.
     pub(crate) path: PathBuf,
     /// As the user would write it.
     pub(crate) shown: String,
-    /// What ids are made of: the path from the root of its site, or from the folder that was given.
+    /// The text that ids are made of: the path from the root of its site, or from the folder that was given.
     pub(crate) stem: String,
     /// Named by the user, not found in a folder.
     pub(crate) named: bool,

@@ -10,7 +10,7 @@ use store::Timestamp;
 
 use crate::{Hints, dates, html, read, xml};
 
-/// What is inside of a sample: where each text and attribute stands, and what it says.
+/// The texts and attributes inside of a sample: the place and the content of each.
 type Leaves = Vec<(String, String)>;
 
 /// A sample of each format, and how many texts and attributes it has: in all, in fields of ours, in `extra`, passed over. What moves

@@ -23,7 +23,7 @@ pub(crate) struct Element {
     pub(crate) children: Vec<Node>,
 }
 
-/// What an element holds.
+/// A part of the content of an element.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node {
     Element(Element),

@@ -28,7 +28,7 @@ struct Corpus {
     endings: &'static [&'static str],
     /// … have so many records each.
     count: fn(&str) -> usize,
-    /// What the paths of its texts tell.
+    /// The pattern of the paths of its texts.
     pattern: Option<&'static str>,
     /// True if the texts in its records are counted: those of an issue are one record.
     counts_articles: bool,
@@ -62,7 +62,7 @@ impl Corpus {
     }
 }
 
-/// How often an element begins.
+/// Returns the number of times that an element begins.
 fn opened(text: &str, name: &str) -> usize {
     let begins = |end: char| text.matches(&format!("<{name}{end}")).count();
     [' ', '>', '\n', '\r', '\t', '/'].into_iter().map(begins).sum()
@@ -74,7 +74,7 @@ fn of_feed(text: &str) -> usize {
     in_list(text, "/items").unwrap_or(items + opened(text, "catalog") + usize::from(text.starts_with('{')))
 }
 
-/// How long the list at a place in a JSON text is.
+/// Returns the length of the list at a place in a JSON text.
 fn in_list(text: &str, place: &str) -> Option<usize> {
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
     value.pointer(place)?.as_array().map(Vec::len)

@@ -34,10 +34,10 @@ const INPUTS: u64 = 6_000;
 const MAX_BYTES: usize = 64 << 10;
 /// An input that takes longer hangs: a thousand times what the slowest needs.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How far the process may grow, in all and above what it had at its start: a load's own bound.
+/// The bytes by which the process may grow, in all and above what it had at its start: a load's own bound.
 const MAX_GROWTH: u64 = 300 << 20;
 
-/// What an input is made of: the name that its format goes by, and its bytes.
+/// A file that inputs are made of: the name that its format goes by, and its bytes.
 struct Seed {
     format: &'static str,
     name: String,
@@ -76,7 +76,7 @@ impl Random {
     }
 }
 
-/// What formats are sensitive to.
+/// Texts that formats are sensitive to.
 const TOKENS: [&[u8]; 40] = [
     b"{",
     b"}",

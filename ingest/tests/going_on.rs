@@ -51,7 +51,7 @@ fn write_archive(root: &Path) {
     }
 }
 
-/// What the log says, without what differs between two runs.
+/// Returns the events of the log, without what differs between two runs.
 fn content(log: &Log) -> Vec<Value> {
     let mut out = Vec::new();
     log.export(Seq::new(1), &mut out, &mut |_| {}).unwrap();
@@ -77,7 +77,7 @@ fn child_that_loads() {
     }
 }
 
-/// How many times loads are killed in all.
+/// The number of times that loads are killed in all.
 const KILLS: u64 = 50;
 
 /// The operator's machine is switched off in the middle of a load. He starts the same command again; it is switched
@@ -249,7 +249,7 @@ fn what_was_put_right_leaves_the_quarantine() {
     assert_eq!((one.line, bytes.as_slice()), (1, &b"broken"[..]));
 }
 
-/// What is read at the second attempt has the ids that the first would have given it, and a load that was cut off
+/// A record that is read at the second attempt has the ids that the first would have given it, and a load that was cut off
 /// meanwhile still has all of its files before it.
 #[test]
 fn what_is_retried_is_what_would_have_been_loaded() {

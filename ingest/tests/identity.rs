@@ -267,7 +267,7 @@ fn file_names_that_are_no_text_stay_apart() {
     assert_eq!(archive.ids(), ["in/gr%F6n", "in/gr%FCn"]);
 }
 
-/// What is not public is passed over and counted, and taken in when it has become public.
+/// A draft is passed over and counted, and taken in when it has become public.
 #[test]
 fn drafts_are_passed_over_until_they_are_public() {
     let archive = Archive::new();
@@ -321,7 +321,7 @@ fn an_archive_that_is_packed_under_its_own_name_adds_nothing() {
     assert_eq!(archive.ids().len(), 4);
 }
 
-/// What an older program called the assets of a file, and the file: loaded again by today's rules, it names no new asset.
+/// A file that an older program loaded keeps the ids of its assets: loaded again by today's rules, it names no new asset.
 #[test]
 fn what_an_older_rule_named_keeps_its_id() {
     let page = |head: &str| {

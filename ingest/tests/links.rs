@@ -1,4 +1,4 @@
-//! Where the links of a text lead is kept, whatever format the text came in: plain text has no place for it.
+//! The addresses that the links of a text lead to are kept, whatever its format: plain text has no place for them.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -6,7 +6,7 @@ use ingest::{Hints, read};
 use serde_json::{Value, json};
 use store::Timestamp;
 
-/// What stands in each text. Places on the page itself and mail lead nowhere else.
+/// The markup in each text. Places on the page itself and mail lead nowhere else.
 const MARKUP: &str = "<p>The ferry, which nobody had seen for a week, is <a href=\"https://a.example/1\">back</a>, as \
     <a href='/2'>its master</a> says, <a href='#note'>and</a> <a href='mailto:m@a.example'>writes</a>; \
     <a href='https://a.example/1'>once more</a> and for good, as far as anybody can tell.</p>";

@@ -1,4 +1,4 @@
-//! What its source does not show, the archive's readers do not see: passed over until it is public, taken in for those
+//! Records that their source does not show are not seen by the archive's readers: passed over until public, taken in for those
 //! alone who keep the archive, withdrawn where it was public before.
 
 #![allow(
@@ -109,7 +109,7 @@ fn asset_of(text: &str) -> AssetRef {
     AssetRef::new(kind, id.parse().unwrap())
 }
 
-/// What is told of what is not public.
+/// Returns what a load tells of what is not public.
 fn told(report: &LoadReport) -> String {
     report.unpublished.values().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

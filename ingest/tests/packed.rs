@@ -14,7 +14,7 @@ use ingest::{Hints, LoadOptions, LoadReport, Quarantine, load};
 use serde_json::Value;
 use store::{Log, Seq};
 
-/// What the samples' files and the archives made of them say of their last change: undated pages take it.
+/// Returns the time of the last change of the samples' files and the archives made of them: undated pages take it.
 fn changed() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)
 }
@@ -82,7 +82,7 @@ fn xz(bytes: &[u8], dictionary: u32) -> Vec<u8> {
     out.finish().unwrap()
 }
 
-/// What a load of this folder puts into a log of its own: the events, without what differs between two logs.
+/// Returns the events that a load of this folder puts into a log of its own, without what differs between two logs.
 fn loaded(dir: &Path, root: PathBuf) -> (LoadReport, Vec<String>) {
     let log = Log::open(dir.join("log")).unwrap();
     let quarantine = Quarantine::at(dir.join("quarantine"));

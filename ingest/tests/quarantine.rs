@@ -1,4 +1,4 @@
-//! What lies in quarantine lies there once, leaves it for good, and leaves nothing behind.
+//! A record lies in quarantine once, leaves it for good, and leaves nothing behind.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

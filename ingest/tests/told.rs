@@ -1,4 +1,4 @@
-//! What a load tells of what it doubts or passes over: dates that are none, pages that only lead on to others.
+//! Doubts that a load tells, and what it passes over: dates that are none, pages that only lead on to others.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! What changed from one revision of an asset to another, field by field, as a page would show it.
+//! The changes from one revision of an asset to another, field by field, as a page would show it.
 
 use std::{
     collections::BTreeSet,
@@ -21,7 +21,7 @@ use crate::{
 /// Two texts that differ very much are compared coarsely from here on, so that nobody waits.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// What changed, in the order of the fields' names, the body last. Serialises to JSON.
+/// The changes between two revisions, in the order of the fields' names, the body last. Serialises to JSON.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Differences {
     /// The fields that changed.
@@ -33,12 +33,12 @@ pub struct Differences {
 pub struct FieldChange {
     /// Its name in JSON.
     pub field: String,
-    /// How.
+    /// The change.
     #[serde(flatten)]
     pub change: Change,
 }
 
-/// How a field changed.
+/// The change of a field.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "change", rename_all = "lowercase")]
 pub enum Change {
@@ -54,11 +54,11 @@ pub enum Change {
     },
     /// A list.
     List {
-        /// What it has no more.
+        /// The entries that it has no more.
         removed: Vec<Value>,
-        /// What it did not have.
+        /// The entries that it did not have.
         added: Vec<Value>,
-        /// True if what it had and has stands in another order.
+        /// True if the entries that it had and has stand in another order.
         reordered: bool,
     },
     /// Anything else.

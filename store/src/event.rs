@@ -122,7 +122,7 @@ pub struct Event {
     pub time: Timestamp,
     /// True if the source stated [`Self::time`].
     pub time_stated: bool,
-    /// What sort of fact it states.
+    /// The sort of fact that it states.
     pub event_type: EventType,
     /// The asset it is about.
     pub id: AssetId,

@@ -4,7 +4,7 @@
 //! ordered, chained by digests, and folds them into a catalog in the same transaction. A [`Snapshot`] is both as
 //! of one [`Seq`].
 //!
-//! What is *not* here: formats of archives (crate `ingest`), documents and search (crate `indexer`), HTTP. Nobody
+//! Not here: formats of archives (crate `ingest`), documents and search (crate `indexer`), HTTP. Nobody
 //! outside this crate knows LMDB.
 //!
 //! ```

@@ -1,4 +1,4 @@
-//! What the log promises to who uses it, one promise a test.
+//! The promises of the log to whoever uses it, one a test.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 
 use std::{fs, sync::Barrier, thread, time::Duration};
@@ -273,7 +273,7 @@ fn a_changed_export_is_refused_with_its_line() {
     assert_eq!(import(&text).unwrap().head, log.head().unwrap());
 }
 
-/// What the first version wrote, down to the byte: import, digests and export must never change. The file was made by
+/// The log of the first version, down to the byte: import, digests and export must never change. The file was made by
 /// a few lines of Python from the grammar in `digest.rs`, so it also shows that these say what is so.
 #[test]
 fn the_log_of_version_1_is_read_for_ever() {

@@ -94,7 +94,7 @@ fn any_event() -> impl Strategy<Value = NewEvent> {
     })
 }
 
-/// What the model says of one asset.
+/// The state of one asset in the model.
 #[derive(Debug, Clone, PartialEq)]
 struct State {
     history: Vec<Seq>,
@@ -206,7 +206,7 @@ fn fold(told: &[Told], as_of: Moment) -> (BTreeMap<AssetRef, State>, BTreeSet<(A
     (assets, edges)
 }
 
-/// What those add up to that name an asset and that readers see.
+/// Returns what those assets add up to that name a target and that readers see.
 fn work(assets: &BTreeMap<AssetRef, State>, target: &AssetRef) -> Work {
     let mut work = Work::default();
     for state in assets.values().filter(|state| state.is_seen()) {

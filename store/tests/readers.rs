@@ -1,4 +1,4 @@
-//! What readers are told of an asset after what was said of it, one history after another.
+//! The answers that readers get about an asset, after one history and another.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 

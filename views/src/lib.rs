@@ -4,7 +4,7 @@
 //! change, rebuilding from zero and rebuilding as of the past call the same functions, and so does whoever shows a hit;
 //! they cannot disagree.
 //!
-//! What is *not* here: any index, and any disk. An index is made of documents by `indexer`, which asks [`Analyser`] for
+//! Not here: any index, and any disk. An index is made of documents by `indexer`, which asks [`Analyser`] for
 //! their terms; a query and a highlighter ask the same.
 
 mod articles;

@@ -2,7 +2,7 @@
 
 use store::{Article, AssetId, Batch, Byline, Image, Log, NewEvent};
 
-/// How large an archive is to be.
+/// The size that an archive is to have.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Size {
     pub(crate) articles: u64,

@@ -129,7 +129,7 @@ impl Archive {
         (began.seconds(), built.digest.documents)
     }
 
-    /// What a program does that has nothing to do but to hand documents to tantivy.
+    /// Indexes documents as a program does that only hands them to tantivy.
     fn bare(&self, documents: Vec<TantivyDocument>, dir: &Path, tokenizers: TokenizerManager) -> (f64, f64) {
         let live = self.indexes.live(VIEW).unwrap();
         std::fs::create_dir_all(dir).unwrap();
@@ -290,7 +290,7 @@ impl Archive {
         median(&mut times)
     }
 
-    /// How many segments there are while many small commits come, faster than in life.
+    /// Prints the number of segments while many small commits come, faster than in life.
     fn segments(&self, size: Size, words: &[String]) {
         let workers = self.all_workers();
         let commits: u64 = if size.articles >= 100_000 { 3_000 } else { 300 };
@@ -325,7 +325,7 @@ fn joined(indexes: &Indexes) -> Vec<TantivyDocument> {
     ids.iter().filter_map(|(id, _)| Some(Indexed::new(&document(id)?, &schema).fields)).collect()
 }
 
-/// What the analysers alone take for all text of the articles, as [`Work::seconds`] has it.
+/// Returns the time that the analysers alone take for all text of the articles, as [`Work::seconds`] has it.
 fn analysis(indexes: &Indexes) -> f64 {
     let schema = indexes.live(VIEW).unwrap().index().schema().schema.clone();
     let tokenizers = writers_analysers();
@@ -396,8 +396,8 @@ fn rename(dir: &Path, words: &[String]) {
     );
 }
 
-/// What analysis by English rules costs: by itself; and with indexing words as they are written beside their stems, as the
-/// same articles take more time as English than as of no known language.
+/// Prints the cost of analysis by English rules: by itself; and with indexing words as they are written beside their
+/// stems, which is the time that articles take more as English than as of no known language.
 fn language(name: &str, articles: &dyn Fn(&str) -> Vec<Article>) {
     let home = tempfile::tempdir().unwrap();
     let mut seconds = [Vec::new(), Vec::new(), Vec::new()];
@@ -519,8 +519,8 @@ impl Drop for Memory {
     }
 }
 
-/// How much a piece of work takes. With all cores at work, seconds by the clock are the processors' time divided by
-/// the cores; the processors' time is the measure here because it does not depend on what else the machine does.
+/// The cost of a piece of work that is being done. With all cores at work, seconds by the clock are the processors' time
+/// divided by the cores; the processors' time is the measure here because it does not depend on what else the machine does.
 struct Work {
     spent: f64,
     began: Instant,

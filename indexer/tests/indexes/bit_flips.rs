@@ -16,7 +16,7 @@ use crate::{assert_clean, catch_up, clean, history::Dice, id, never, open, say};
 
 const VIEW: ViewId = ARTICLES;
 
-/// What tantivy writes behind the data of a file.
+/// The bytes that tantivy writes behind the data of a file.
 const FOOTER_BYTES: usize = 120;
 
 fn some_history(log: &Log, indexes: &Indexes) {

@@ -19,9 +19,9 @@ use crate::{assert_clean, catch_up, history::Dice, id, never, open, say, times};
 
 const DIR: &str = "MORGUE_CRASH_DIR";
 const SEED: &str = "MORGUE_CRASH_SEED";
-/// What the victim says when it is not rebuilding.
+/// The word of a victim that is not rebuilding.
 const READY: &str = "Indexing";
-/// What it is waited for to say before each kill, by turns: `CatchingUp` ends in a swap.
+/// The words before which the victim is not killed, by turns: `CatchingUp` ends in a swap.
 const AIMS: [&str; 5] = [READY, READY, "Documents", "Checking", "CatchingUp"];
 /// More than one author's fan-out that is worked through in slices needs.
 const COUNT: u64 = 1_000;
@@ -140,7 +140,7 @@ fn after_any_kill_the_index_equals_a_clean_rebuild() {
     }
 }
 
-/// Whether the live generation has files of segments that its last commit does not list: of a commit or a merge under
+/// Returns true if the live generation has files of segments that its last commit does not list: of a commit or a merge under
 /// way.
 fn has_half_a_segment(home: &Path, view: ViewId) -> bool {
     let dir = home.join("indexes").join(view.name());

@@ -21,7 +21,7 @@ use crate::{assert_clean, catch_up, id, never, open};
 
 const DIR: &str = "MORGUE_INTERRUPTED_DIR";
 const VIEW: ViewId = ARTICLES;
-/// How many assets a thread takes at once.
+/// The number of assets that a thread takes at once.
 const PAGE: u64 = 500;
 
 fn archive(log: &Log, articles: u64) {
@@ -44,7 +44,7 @@ fn rebuild_some(indexes: &Indexes, options: &RebuildOptions, most: u64) {
     assert!(matches!(stopped, Err(IndexError::Stopped)), "{stopped:?}");
 }
 
-/// What the status says that is kept, and of how many.
+/// Returns the number of assets that are kept by the status, and of how many.
 fn kept(indexes: &Indexes, phase: Phase) -> (u64, u64) {
     let status = indexes.building(VIEW).unwrap().unwrap();
     assert_eq!(status.progress.phase, phase);

@@ -1,4 +1,4 @@
-//! What holds for the indexes as a whole, whatever happens. One binary, a module for each promise.
+//! The promises that hold for the indexes as a whole, whatever happens. One binary, a module for each promise.
 //!
 //! `MORGUE_LONG=1` runs the long form, best with `--release`: 1,000 kills instead of 100, 2,000 random histories instead
 //! of 16.
@@ -65,7 +65,7 @@ fn catch_up(indexes: &Indexes) {
     }
 }
 
-/// What a clean rebuild holds: the documents of all assets, made from the log and nothing else.
+/// Returns the digest that a clean rebuild has: of the documents of all assets, made from the log and nothing else.
 fn clean(log: &Log, view: ViewId) -> ViewDigest {
     let mut digest = ViewDigest::default();
     let snapshot = log.snapshot().unwrap();

@@ -29,7 +29,7 @@ fn rebuild(indexes: &Indexes) {
     }
 }
 
-/// What must be equal: documents and digest of each view at one seq.
+/// Returns the documents and the digest of each view at its seq, which must be equal.
 fn holds(indexes: &Indexes) -> Vec<(ViewId, Seq, u64, String)> {
     let of = |status: ViewStatus| {
         (status.view, status.checkpoint, status.digest.documents, status.digest.to_string())
@@ -208,7 +208,7 @@ impl Naive {
         })
     }
 
-    /// What each document must say, as lines.
+    /// Returns what each document must say, as lines.
     fn documents(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for (id, article) in self.articles() {
@@ -265,7 +265,7 @@ impl Naive {
     }
 }
 
-/// The same lines, from the views' documents.
+/// Returns the lines of [`Naive::documents`] as the views' documents say them.
 fn documents(log: &Log) -> Vec<String> {
     let snapshot = log.snapshot().unwrap();
     let mut lines = Vec::new();

@@ -30,7 +30,7 @@ fn build(indexes: &Indexes, as_of: &str, name: &str) {
     indexes.build_as_of(VIEW, &as_of, name, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
 }
 
-/// How many documents there were.
+/// Returns the number of documents as of a moment.
 fn documents(indexes: &Indexes, when: &str) -> u64 {
     let name = ready(indexes, when);
     indexes.named(VIEW, &name).unwrap().searcher().unwrap().digest().unwrap().documents
@@ -74,7 +74,7 @@ fn a_moment_is_built_again_when_the_log_has_more_of_it() {
     assert_eq!(created("seq:1"), first);
 }
 
-/// What is asked for by its moment goes when five others were; what somebody gave a name stays until he removes it.
+/// A past that is asked for by its moment goes when five others were; one that was given a name stays until it is removed.
 #[test]
 fn moments_go_and_names_stay() {
     let home = tempfile::tempdir().unwrap();

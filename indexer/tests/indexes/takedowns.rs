@@ -1,4 +1,4 @@
-//! What is taken from readers leaves every index that answers, and what is brought back is back in all of them: once the
+//! A withdrawn asset leaves every index that answers, and a restored one is back in all of them: once the
 //! live one's checkpoint has passed the event, a query for its words counts nothing in the live generation, in the one
 //! before it, and in the archive as it stood.
 

@@ -1,8 +1,8 @@
-//! What a file declares of its encoding, in its first bytes: the XML declaration, or HTML's `<meta>`.
+//! The encoding that a file declares in its first bytes: the XML declaration, or HTML's `<meta>`.
 
 use super::Charset;
 
-/// How many bytes HTML's standard looks through.
+/// The number of bytes that HTML's standard looks through.
 const PRESCAN_BYTES: usize = 1_024;
 
 /// A declaration.

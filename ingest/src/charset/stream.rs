@@ -16,17 +16,17 @@ use super::{
     mostly_utf8,
 };
 
-/// How much is looked at from the first byte on that is not ASCII.
+/// The bytes that are looked at from the first on that is not ASCII.
 const SAMPLE_BYTES: usize = 64 << 10;
 const STEP: usize = 64 << 10;
 
-/// What a stream was decoded from, as soon as it is known; `None` for UTF-8.
+/// The encoding that a stream was decoded from, as soon as it is known; `None` for UTF-8.
 pub(crate) type ReadAs = Rc<Cell<Option<Charset>>>;
 
 /// A stream that is UTF-8, or becomes it.
 pub(crate) struct Transcoded<R> {
     inner: R,
-    /// What the user said of streams that are not plainly UTF-8.
+    /// The encoding that the user stated of streams that are not plainly UTF-8.
     asked: Option<Charset>,
     declared: Option<Declared>,
     state: State,

@@ -76,7 +76,7 @@ fn code_pages_of_dos_are_declared_and_asked_for() {
     check(b"title,text\nM\x84rz,Stra\xe1e\n", Some("ibm850"), "title,text\nMärz,Straße\n", "IBM850");
 }
 
-/// What is UTF-8 is read so, whatever it says of itself or is said of it.
+/// UTF-8 is read as what it is, whatever it says of itself or is said of it.
 #[test]
 fn utf_8_is_known_by_its_bytes() {
     let text = "<?xml version='1.0' encoding='iso-8859-1'?><a>Čtyři řádky</a>";

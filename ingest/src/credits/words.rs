@@ -1,6 +1,6 @@
 //! The words that tell in printed credits who is named and how: openings, endings, roles, organisations.
 
-/// What a credit may open with, in lower case.
+/// Openings of a credit, in lower case.
 pub(super) const OPENINGS: [&str; 19] = [
     "written by ",
     "reported by ",
@@ -24,7 +24,7 @@ pub(super) const OPENINGS: [&str; 19] = [
 ];
 /// Openings that are also the first word of a family name: `Von Trapp`, `Par Excellence`.
 pub(super) const OPENINGS_OR_NAMES: [&str; 4] = ["von ", "por ", "par ", "di "];
-/// What tells of pictures: whoever follows is no author beside one who wrote.
+/// Openings that tell of pictures: whoever follows is no author beside one who wrote.
 pub(super) const OF_PICTURES: [&str; 6] =
     ["photographs by ", "photos by ", "photo by ", "pictures by ", "fotos: ", "foto: "];
 /// From here on it tells where or how, not who.
@@ -75,7 +75,7 @@ pub(super) const ORGANISATIONS: [&str; 22] = [
     "newsroom",
     "correspondents",
 ];
-/// What a body is called before what it is for: `Office of`, `Institute for`.
+/// Names of bodies that stand before what they are for: `Office of`, `Institute for`.
 pub(super) const BODIES: [&str; 26] = [
     "academy",
     "administration",
@@ -163,12 +163,12 @@ pub(super) const ROLES: [&str; 33] = [
     "redacteur",
     "verslaggever",
 ];
-/// What a comma may part from a name without beginning another, in lower case and without full stops.
+/// Suffixes that a comma may part from a name without beginning another, in lower case and without full stops.
 pub(super) const SUFFIXES: [&str; 17] = [
     "jr", "sr", "ii", "iii", "iv", "2d", "2nd", "3d", "3rd", "4th", "md", "phd", "esq", "frs", "obe", "mbe",
     "dds",
 ];
-/// What is no name.
+/// Words that are no name.
 pub(super) const NOBODY: [&str; 20] = [
     "by",
     "none",

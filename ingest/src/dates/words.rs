@@ -196,10 +196,10 @@ const FILLERS: [&str; 35] = [
     "d", "o", "clock",
 ];
 
-/// What may follow the number of a day, folded: `1st`, `1er`, `1º`, `2e`.
+/// Endings that may follow the number of a day, folded: `1st`, `1er`, `1º`, `2e`.
 const ORDINALS: [&str; 12] = ["st", "nd", "rd", "th", "er", "re", "e", "eme", "o", "a", "го", "е"];
 
-/// What follows the hours and minutes of a clock, folded.
+/// Words that follow the hours and minutes of a clock, folded.
 pub(super) const CLOCK_WORDS: [&str; 9] = ["uhr", "uur", "h", "hs", "hrs", "hours", "horas", "heures", "ч"];
 
 /// The number of a month by its folded name.

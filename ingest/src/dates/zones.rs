@@ -5,7 +5,7 @@ use jiff::{
     tz::{Offset, TimeZone},
 };
 
-/// What abbreviations mean, in minutes east of UTC. Those of RFC 822, section 5; of others that mean several zones the
+/// The zones that abbreviations mean, in minutes east of UTC. Those of RFC 822, section 5; of others that mean several zones the
 /// one that has most readers of newspapers (`IST`: India; `BST`: Britain).
 const ABBREVIATIONS: [(&str, i32); 72] = [
     ("Z", 0),

@@ -114,7 +114,7 @@ pub(crate) fn main_text(tree: &Tree) -> Plain {
     writer.finish()
 }
 
-/// What is counted of each element of a page.
+/// The counts of each element of a page.
 struct Page<'t> {
     tree: &'t Tree,
     /// It, or what it lies in, is left out.

@@ -55,7 +55,7 @@ pub(super) struct Writer {
     out: String,
     space: bool,
     preformatted: bool,
-    /// Where in `out` the caption began that is open.
+    /// The place in `out` at which the open caption began.
     caption: Option<usize>,
     pictures: Vec<Picture>,
     links: Links,

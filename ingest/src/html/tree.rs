@@ -64,7 +64,7 @@ const SCOPES: [&str; 9] = ["table", "td", "th", "caption", "button", "template",
 /// Elements that may stand in a page's head.
 const OF_HEAD: [&str; 9] =
     ["base", "link", "meta", "noscript", "script", "style", "template", "title", "basefont"];
-/// How far up an element is looked for that a tag ends.
+/// The number of levels up to which an element is looked for that a tag ends.
 const MAX_LOOK: usize = 64;
 
 /// A node of a tree.
@@ -74,7 +74,7 @@ pub(crate) struct Node {
     pub(crate) data: Data,
 }
 
-/// What a node is.
+/// The content of a node.
 pub(crate) enum Data {
     Text(StrTendril),
     Element { name: LocalName, attributes: Vec<Attribute> },

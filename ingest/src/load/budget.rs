@@ -1,4 +1,4 @@
-//! How many bytes of records are under way at once: the bound on a load's memory.
+//! The budget of bytes of records that are under way at once: the bound on a load's memory.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 

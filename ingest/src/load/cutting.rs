@@ -24,7 +24,7 @@ use crate::{
 const CHUNK_BYTES: usize = 256 << 10;
 /// … or so many findings.
 const CHUNK_FINDINGS: usize = 256;
-/// What a finding costs beside its bytes.
+/// The cost of a finding beside its bytes.
 const FINDING_COST: usize = 512;
 
 /// Findings of consecutive files, in their order.
@@ -32,9 +32,9 @@ pub(super) struct Chunk {
     /// From 0, without gaps.
     pub(super) number: u64,
     pub(super) findings: Vec<Finding>,
-    /// What it takes of the budget.
+    /// The bytes that it takes of the budget.
     pub(super) cost: usize,
-    /// Where the load stands when all of it is in the log.
+    /// The position of the load when all of it is in the log.
     pub(super) position: Position,
 }
 
@@ -52,7 +52,7 @@ pub(super) enum Finding {
     Unreadable { origin: Arc<Origin>, reason: Reason },
 }
 
-/// What the thread works with.
+/// The data and settings of the thread that cuts.
 pub(super) struct Cutting<'a> {
     pub(super) log: &'a Log,
     pub(super) options: &'a LoadOptions,

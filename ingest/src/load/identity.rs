@@ -32,9 +32,9 @@ use super::{
 };
 use crate::{link, quarantine::absolute, record::Origin};
 
-/// How many assets one name may say.
+/// The number of assets that one name may say.
 const MAX_LINES: usize = 32;
-/// How many files' beginnings are remembered until they are in the log for certain.
+/// The number of files whose beginnings are remembered until they are in the log for certain.
 const MAX_FILES: usize = 64 << 10;
 
 /// A file that is being read.
@@ -42,7 +42,7 @@ const MAX_FILES: usize = 64 << 10;
 pub(super) struct File {
     /// A digest of its full path.
     pub(super) place: String,
-    /// What the ids of its records begin with.
+    /// The beginning of the ids of its records.
     pub(super) stem: String,
     /// True if the log knew it before.
     pub(super) known: bool,
@@ -118,7 +118,7 @@ impl<'a> Files<'a> {
     }
 }
 
-/// What is to be done with the event of a subject.
+/// The decision on the event of a subject.
 pub(super) enum Verdict {
     /// It is about this asset.
     Is(AssetId),

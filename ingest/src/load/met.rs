@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-/// How many are gathered before they are sorted.
+/// The number of hashes that are gathered before they are sorted.
 const RECENT: usize = 64 << 10;
-/// How many are remembered; what comes after is taken as not met. 64 MB.
+/// The number of hashes that are remembered; what comes after is taken as not met. 64 MB.
 const MAX: usize = 8 << 20;
 
 /// A set of hashes that takes eight bytes for each, and little more while it grows.

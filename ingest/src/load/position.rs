@@ -1,4 +1,4 @@
-//! Where a load stands, kept in the log with the events that it appended, so that it can go on after a crash.
+//! The position of a load, kept in the log with the events that it appended, so that it can go on after a crash.
 
 use std::{
     hash::Hasher,
@@ -13,7 +13,7 @@ use crate::{
     walk::{Visit, What, walk},
 };
 
-/// How much of a load is in the log.
+/// The progress of a load, as far as it is in the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Position {
     /// Files of which everything is in the log.
@@ -30,7 +30,7 @@ pub(super) struct Position {
     /// those files than the log has, and the load begins anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) due: Option<Timestamp>,
-    /// What is not public was taken in: a load that does otherwise begins anew.
+    /// True if records were taken in that are not public: a load that does otherwise begins anew.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) unpublished: bool,
     /// A digest of the mappings and the ids that were stated: with others, the load begins anew.
@@ -73,7 +73,7 @@ pub(super) fn was_read_otherwise(log: &Log, source: &str) -> Result<bool, ReadEr
     Ok(kept.is_some_and(|kept| kept.reading < READING))
 }
 
-/// What there is to load.
+/// The extent of what there is to load.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     pub(super) files: u64,

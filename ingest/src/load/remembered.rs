@@ -11,7 +11,7 @@ use store::{AppendError, Batch, Log, Name, ReadError};
 use super::identity::digest;
 use crate::{hints::Hints, mapping::Mappings, quarantine::absolute};
 
-/// How many folders above one are asked.
+/// The number of folders that are asked, from the given path up.
 const MAX_UP: usize = 16;
 
 /// Returns these hints, and behind them those that are remembered of these paths and the folders above them. `doubts` are

@@ -1,4 +1,4 @@
-//! What a load tells: on the way, and at its end.
+//! The reports of a load: on the way, and at its end.
 
 use std::{
     collections::BTreeMap,
@@ -16,12 +16,12 @@ use crate::{
 
 /// Told how far a load is. All calls come from the thread that called [`crate::load`].
 pub trait Progress: Sync {
-    /// What there is to do, told once at the beginning. Bytes are those of the files as they lie on disk.
+    /// Takes the extent of the load, told once at the beginning. Bytes are those of the files as they lie on disk.
     fn total(&self, files: u64, bytes: u64) {
         let _ = (files, bytes);
     }
 
-    /// How far it is: files and bytes read, and what became of the records so far.
+    /// Takes the progress: files and bytes read, and what became of the records so far.
     fn advanced(&self, files: u64, bytes: u64, so_far: &LoadReport) {
         let _ = (files, bytes, so_far);
     }
@@ -30,7 +30,7 @@ pub trait Progress: Sync {
 /// For those who do not want to know.
 impl Progress for () {}
 
-/// How much was read, counted by the thread that reads.
+/// The files and bytes that were read, counted by the thread that reads.
 #[derive(Debug, Default)]
 pub struct Reading {
     files: AtomicU64,
@@ -67,7 +67,7 @@ impl Reading {
     }
 }
 
-/// What a load did.
+/// The result of a load.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct LoadReport {
     /// Events appended.
@@ -84,7 +84,7 @@ pub struct LoadReport {
     pub withdrawn: u64,
     /// Assets whose time was over, and which were withdrawn for it.
     pub expired: u64,
-    /// What readers may not see, by the sort of reason: passed over, or taken in for those who keep the archive.
+    /// Records that readers may not see, by the sort of reason: passed over, or taken in for those who keep the archive.
     pub unpublished: BTreeMap<String, Unpublished>,
     /// True if it was taken in.
     pub takes_unpublished: bool,
@@ -120,14 +120,15 @@ pub struct LoadReport {
     pub resumed: bool,
     /// True if nothing was really done.
     pub dry_run: bool,
-    /// How files were understood that do not show it themselves, and what in records is doubtful; no more than ten things.
+    /// Notes on how files were understood that do not show it themselves, and on what in records is doubtful; ten at most.
     pub notes: Vec<ReasonCount>,
     /// Why records were quarantined, in the order in which it was met; no more than the first ten reasons.
     pub reasons: Vec<ReasonCount>,
     /// By the file, as it is shown: when the first record in it that was passed over becomes public.
     #[serde(skip)]
     pub(crate) due: BTreeMap<String, Timestamp>,
-    /// The same of the files that an earlier load, which this one went on with, was done with.
+    /// The time at which the first record becomes public that was passed over in files which the earlier load was done with
+    /// that this one went on with.
     #[serde(skip)]
     pub(crate) due_earlier: Option<Timestamp>,
 }
@@ -158,12 +159,12 @@ impl LoadReport {
     }
 }
 
-/// What readers may not see for a reason of one sort.
+/// Records that readers may not see for a reason of one sort.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Unpublished {
     /// The reason of the first, for people.
     pub reason: String,
-    /// How many records.
+    /// The number of records.
     pub records: u64,
     /// When the first of them becomes public, where that is known.
     pub next: Option<Timestamp>,
@@ -191,7 +192,7 @@ impl fmt::Display for Unpublished {
 /// Records with an id that others have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SameIds {
-    /// How many.
+    /// The number of records.
     pub records: u64,
     /// The first of the ids, no more than three.
     pub ids: Vec<String>,
@@ -213,13 +214,13 @@ impl SameIds {
 pub struct Refused {
     /// That sort, for people.
     pub reason: &'static str,
-    /// How many.
+    /// The number of events.
     pub events: u64,
-    /// What the log said of the first.
+    /// The log's reason to refuse the first.
     pub first: String,
 }
 
-/// What came of the records of one format.
+/// The counts of what became of the records of one format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct FormatCount {
     /// Records that were read.

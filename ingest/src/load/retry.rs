@@ -24,7 +24,7 @@ use crate::{
     record::{Origin, Place, Raw},
 };
 
-/// What came of a retry.
+/// The result of a retry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct RetryReport {
     /// Records and files that left the quarantine.

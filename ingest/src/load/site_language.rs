@@ -31,7 +31,7 @@ const RECORD_BYTES: usize = 256 << 10;
 const LONG: usize = 40;
 /// One of fewer words does not for certain.
 const SHORT: usize = 16;
-/// How much of a text is looked at.
+/// The bytes of a text that are looked at.
 const LOOK_AT_BYTES: usize = 2_000;
 /// So many votes decide …
 const ENOUGH: u32 = 3;
@@ -99,7 +99,7 @@ pub(super) fn is_head(snapshot: &Snapshot, asset: &AssetRef, event: &NewEvent) -
     Ok(head(snapshot, asset)?.is_some_and(|before| is_same(content, &before)))
 }
 
-/// What the latest published revision of an asset says.
+/// Returns the content of the latest published revision of an asset.
 fn head(snapshot: &Snapshot, asset: &AssetRef) -> Result<Option<Content>, ReadError> {
     let Some(state) = snapshot.state(asset)?.filter(|state| state.published != Seq::ZERO) else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! What a record is about, and how far its id can be trusted.
+//! The subject of a record, and how far its id can be trusted.
 
 use sha2::{Digest, Sha256};
 use store::{AssetId, AssetKind, AssetRef, Fact, Log, ReadError, Seq, Snapshot, Timestamp};
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Subject {
     pub(super) id: Identity,
-    /// What says which of two contents is the newer.
+    /// The sign by which the newer of two contents is told.
     pub(super) order: Order,
     /// The id that it has by today's rules, where it goes on under that of an older one.
     pub(super) natural: Option<AssetId>,
@@ -24,7 +24,7 @@ pub(super) struct Subject {
     pub(super) pictures: Option<String>,
 }
 
-/// What an id is worth.
+/// The worth of an id.
 #[derive(Clone)]
 pub(super) enum Identity {
     /// A URI, or as good as one: the same wherever it is met.
@@ -38,7 +38,7 @@ pub(super) enum Identity {
     },
 }
 
-/// What a format says of two records with one id.
+/// The order of two records with one id, as their format says it.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Order {
     /// Nothing: they are two things.

@@ -1,4 +1,4 @@
-//! What a source shows its readers no longer, and the archive's readers still see.
+//! Assets that a source shows its readers no longer, and the archive's readers still see.
 
 use store::{AssetKind, AssetRef, Fact, Log, NewEvent, Order, OrderedBy, ReadError, Snapshot, Timestamp};
 
@@ -17,7 +17,7 @@ pub(super) struct TakenBack {
     pub(super) source: String,
     /// Came with an article: stays for as long as readers see another that names it.
     pub(super) with_article: bool,
-    /// What tells which asset it is, if it is what the record is about.
+    /// The subject by which the asset is told, if it is what the record is about.
     pub(super) subject: Option<Subject>,
 }
 

@@ -13,7 +13,7 @@ use store::{Log, Timestamp};
 use super::{LoadError, LoadOptions, LoadReport, Progress, load};
 use crate::walk::{Visit, What, walk};
 
-/// How soon a request to stop is noticed.
+/// The time within which a request to stop is noticed.
 const STEP: Duration = Duration::from_millis(50);
 
 /// Loads the paths, and then again whatever is new or changed in them, or has a record that has become public since,
@@ -56,7 +56,7 @@ pub fn watch(
     Ok(())
 }
 
-/// What is to be loaded now.
+/// The files that are to be loaded now.
 enum Wanted {
     Nothing,
     /// All of it, which goes on where an earlier load was cut off.
@@ -64,7 +64,7 @@ enum Wanted {
     These(HashSet<PathBuf>),
 }
 
-/// What was seen in the folders so far.
+/// The files that were seen in the folders so far.
 #[derive(Default)]
 struct Seen {
     /// As each file was when it was last loaded; `None` before the first load.
@@ -73,7 +73,7 @@ struct Seen {
     before: HashMap<PathBuf, What>,
     /// By the file, as it is shown: when a record in it becomes public.
     due: HashMap<String, Timestamp>,
-    /// The same of files that an earlier load was done with.
+    /// The time at which the first record becomes public that was passed over in files that an earlier load was done with.
     due_earlier: Option<Timestamp>,
 }
 

@@ -26,13 +26,13 @@ use crate::{
     record::{Found, Origin, Place, Raw, Reason},
 };
 
-/// How many events about one asset are looked through for what a file said last.
+/// The number of events about one asset that are looked through for what a file said last.
 const MAX_HISTORY: usize = 1_000;
 
 /// Hashes of the bylines and images that are in the log for certain: a mention of one of them says nothing.
 pub(super) type Known = RwLock<HashSet<u64>>;
 
-/// What the threads work with.
+/// The data and settings of the threads that read.
 pub(super) struct Working<'a> {
     pub(super) log: &'a Log,
     pub(super) readers: &'a Readers,
@@ -59,7 +59,7 @@ pub(super) struct Worked {
     pub(super) position: Position,
 }
 
-/// What came of one finding.
+/// The result of one finding.
 pub(super) enum Worked1 {
     File(File),
     Read { format: Format, origin: Arc<Origin>, said: Said },
@@ -68,13 +68,13 @@ pub(super) enum Worked1 {
     Failed(ReadError),
 }
 
-/// What a record says.
+/// The content of a record: events, and assets that readers may not see.
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) events: Vec<Ready>,
     /// Why readers may not see what the record is about, for each thing.
     pub(super) hidden: Vec<Hidden>,
-    /// What they are: articles before the pictures that came with them.
+    /// Assets that readers may not see, of those that they may have seen: articles before the pictures that came with them.
     pub(super) taken_back: Vec<TakenBack>,
 }
 
@@ -291,7 +291,7 @@ pub(super) fn source_anew(source: &str) -> &str {
     source.strip_prefix(READ_ANEW).unwrap_or(source)
 }
 
-/// What the source of a revision begins with that is no news, but an older record read by better rules.
+/// The beginning of the source of a revision that is no news, but an older record read by better rules.
 const READ_ANEW: &str = "read anew: ";
 
 /// Returns true if a load has brought a revision of this time that says something else.

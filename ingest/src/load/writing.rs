@@ -35,14 +35,14 @@ use crate::{
 const BATCH_EVENTS: usize = 1_000;
 /// … or its records so many bytes.
 const BATCH_BYTES: usize = 4 << 20;
-/// How often progress is told.
+/// The time between two tellings of progress.
 const TELL_EVERY: Duration = Duration::from_millis(100);
-/// How many rows of one file are held back at most: where more have changed, each is taken as the row that it seems.
+/// The number of rows of one file that are held back at most: where more have changed, each is taken as the row that it seems.
 const MAX_HELD: usize = 10_000;
-/// How many assets are remembered as known; beyond it the log is asked again.
+/// The number of assets that are remembered as known; beyond it the log is asked again.
 const MAX_KNOWN: usize = 2_000_000;
 
-/// What the thread works with.
+/// The data and settings of the thread that writes.
 pub(super) struct Writing<'a> {
     log: &'a Log,
     options: &'a LoadOptions,
@@ -50,7 +50,7 @@ pub(super) struct Writing<'a> {
     budget: &'a Budget,
     reading: &'a Reading,
     progress: &'a dyn Progress,
-    /// What its position is kept under; `None` where none is kept.
+    /// The name that its position is kept under; `None` where none is kept.
     source: Option<String>,
     report: LoadReport,
     /// The keys of what went to quarantine.
@@ -62,7 +62,7 @@ pub(super) struct Writing<'a> {
     held: Vec<Ready>,
     /// Of a dry run, what the assets that it met said: they are not in the log.
     rehearsed: HashMap<u64, String>,
-    /// Where the load began.
+    /// The position at which the load began.
     from: &'a Position,
     position: Position,
     told: Instant,

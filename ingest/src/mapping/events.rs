@@ -1,4 +1,4 @@
-//! What a record says by its mapping: an asset, and what it nests.
+//! Reading a record by its mapping: an asset, and what it nests.
 
 use serde_json::Value;
 use store::{ArchiveDate, Article, AssetId, AssetKind, Byline, Correction, Image, Keyword, Rendition};
@@ -19,20 +19,20 @@ use crate::{
     record::{Found, Reason},
 };
 
-/// What is known of a record that is not in it.
+/// Facts about a record that are not in it.
 pub(crate) struct About<'a> {
-    /// What its id begins with where it has none of its own, and where its pictures lie: a path with an ending; empty for one
+    /// The beginning of its id where it has none of its own, and the place of its pictures: a path with an ending; empty for one
     /// that is in no file.
     pub(crate) stem: &'a str,
     /// Which record of its file it is; `None` where it is the only one.
     pub(crate) row: Option<String>,
     /// The id that it was sent under, which counts before all that it states.
     pub(crate) id: Option<&'a AssetId>,
-    /// What the dates of its file tell of the order of their numbers, where the mapping says nothing.
+    /// The order of numbers that the dates of its file tell, where the mapping says nothing.
     pub(crate) dates: DayOrder,
     /// As people write it: file and line.
     pub(crate) place: &'a str,
-    /// Where is told what is doubtful.
+    /// The notes that take what is doubtful.
     pub(crate) notes: &'a Notes,
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Join {
     pub(super) key: String,
     /// … that has what the record has under this name.
     pub(super) equals: String,
-    /// What the rows are called in the record.
+    /// The name of the rows in the record.
     pub(super) name: String,
     /// The entries of the record that they belong to, rows of an earlier join; the record itself without it.
     pub(super) within: Option<String>,
@@ -26,7 +26,7 @@ pub(super) struct Join {
 /// The rows of a table by what a column of it has.
 pub(crate) type ByKey = Arc<HashMap<String, Vec<Value>>>;
 
-/// Where other tables are.
+/// A source of other tables.
 pub(crate) trait Tables {
     /// The rows of a table by a column.
     fn by_key(&self, table: &str, column: &str) -> Result<ByKey, Reason>;

@@ -21,9 +21,9 @@ pub(crate) enum Node<'t> {
 /// A record, and which of its values were taken.
 pub(crate) struct Record<'t> {
     pub(super) root: Node<'t>,
-    /// What it lies in, where a path from the root begins.
+    /// The node that it lies in, where a path from the root begins.
     pub(super) outer: Node<'t>,
-    /// What is known of it that is not in it: `$file`, `$row`.
+    /// Values that are known of it and are not in it: `$file`, `$row`.
     pub(super) around: Vec<(&'static str, String)>,
     /// The places in memory of values that have a field: the others go to `extra`.
     taken: RefCell<HashSet<usize>>,

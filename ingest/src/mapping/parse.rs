@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{dates, dates::DayOrder, names};
 
-/// What is wrong with a mapping, and where.
+/// A fault of a mapping, and its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {why}")]
 pub struct InvalidMapping {
@@ -27,14 +27,14 @@ pub struct InvalidMapping {
     why: String,
 }
 
-/// What a mapping may say.
+/// Keys that a mapping may have.
 const KEYS: [&str; 9] =
     ["files", "record", "dates", "join", "public", "ignore", "article", "image", "byline"];
-/// What one of a joined table may.
+/// Keys that a joined table may have.
 const OF_JOIN: [&str; 6] = ["file", "key", "equals", "as", "within", "sort"];
-/// What makes a record public.
+/// Keys of the statement of what makes a record public.
 const OF_PUBLIC: [&str; 5] = ["field", "is", "not", "from", "until"];
-/// How a value may be written.
+/// Keys of a value that is written as a table.
 const OF_VALUE: [&str; 9] =
     ["path", "template", "constant", "first", "form", "split", "join", "html", "values"];
 

@@ -11,13 +11,13 @@ use crate::{
     xml::{Element, Node as XmlNode},
 };
 
-/// How deep fields are looked for.
+/// The depth to which fields are looked for.
 const MAX_DEPTH: usize = 4;
-/// How much of a text is looked at.
+/// The bytes of a text that are looked at.
 const MAX_SAMPLE: usize = 80;
 /// An id that is shorter, and no link, may be another's in another file.
 const LONG_ID: usize = 16;
-/// How many names are told that no field has.
+/// The number of names that are told which no field has.
 const MAX_LEFT: usize = 20;
 
 /// A file that was looked at.
@@ -27,7 +27,7 @@ pub(crate) struct Looked {
     pub(crate) shape: Shaped,
 }
 
-/// What is in it.
+/// Its content, or the columns of it.
 pub(crate) enum Shaped {
     Json(Value),
     Xml(Element),
@@ -35,7 +35,7 @@ pub(crate) enum Shaped {
     Rows(Vec<String>),
 }
 
-/// What a record has, whatever it was written in: names with what is under them.
+/// The names in a record with what is under them, whatever it was written in.
 #[derive(Debug, Clone, Default)]
 struct Tree {
     text: bool,
@@ -46,7 +46,7 @@ struct Tree {
     children: Vec<(String, Tree)>,
 }
 
-/// What was found for a field.
+/// The values that were found for a field.
 #[derive(Debug, Clone, PartialEq)]
 enum Found {
     Path(String),
@@ -60,7 +60,7 @@ enum Found {
     },
 }
 
-/// What was found in a record.
+/// The fields that were found in a record.
 #[derive(Debug, Default)]
 struct Fields {
     single: BTreeMap<&'static str, Found>,

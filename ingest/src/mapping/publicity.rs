@@ -1,4 +1,4 @@
-//! What makes a mapped record public: as its mapping states, and by the usual names of fields.
+//! The publicity of a mapped record: as its mapping states, and by the usual names of fields.
 
 use serde_json::Value;
 use store::ArchiveDate;
@@ -12,10 +12,10 @@ use super::{
 };
 use crate::publicity::{Hidden, OF_ROWS, Publicity, is_no_date, named};
 
-/// What a mapping states.
+/// A mapping's statement of what makes a record public.
 #[derive(Debug, Default)]
 pub(super) struct Public {
-    /// Where the word is that decides.
+    /// The path to the word that decides.
     pub(super) field: Option<Path>,
     /// A record is public that has one of these there.
     pub(super) is: Vec<String>,

@@ -1,4 +1,4 @@
-//! What a field is made of: a path, a template, a constant, or the first of several that says something.
+//! Values of fields: a path, a template, a constant, or the first of several that says something.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,15 @@ use super::{
 };
 use crate::html;
 
-/// How a field gets its text.
+/// An expression by which a field gets its text.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Expr {
     pub(super) from: From,
     /// The form of dates, as `strftime` has it.
     pub(super) form: Option<String>,
-    /// What parts several texts in one.
+    /// The text that parts several texts in one.
     pub(super) split: Option<String>,
-    /// What several texts are joined by.
+    /// The text by which several texts are joined.
     pub(super) join: Option<String>,
     /// True if it is HTML; without it a text of paragraphs that looks so is.
     pub(super) html: Option<bool>,
@@ -24,7 +24,7 @@ pub(crate) struct Expr {
     pub(super) means: BTreeMap<String, String>,
 }
 
-/// Where a text comes from.
+/// The origin of a text.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum From {
     Path(Path),
@@ -38,15 +38,15 @@ pub(crate) enum From {
 pub(crate) enum Part {
     Text(String),
     Path(Path),
-    /// What is known beside the record.
+    /// A value that is known beside the record, by its name in [`AROUND`].
     Around(String),
 }
 
-/// What is known beside a record, in templates: the path of its file without the ending, the last name in that, and which
+/// Names of what is known beside a record, in templates: the path of its file without the ending, the last name in that, and which
 /// record of the file it is.
 pub(super) const AROUND: [&str; 3] = ["$file", "$name", "$row"];
 
-/// True if a field is one line or has paragraphs.
+/// The shape of a field: one line, or paragraphs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     Line,

@@ -1,4 +1,4 @@
-//! What named values say: front matter, rows of tables, JSON.
+//! The publicity that named values state: front matter, rows of tables, JSON.
 
 use serde_json::{Map, Value};
 use store::ArchiveDate;
@@ -12,7 +12,7 @@ use crate::{
     fields::{Fields, is_nothing, text_of},
 };
 
-/// What a field of a name says.
+/// The meaning of a field of a known name.
 enum Means {
     /// Hidden where it is true.
     If(Hidden),
@@ -30,7 +30,7 @@ enum Means {
     Embargo,
     /// Not from then on.
     Ends,
-    /// How Hugo makes a page of it.
+    /// Hugo's options for making a page of it.
     Build,
 }
 

@@ -1,4 +1,4 @@
-//! What XML says: feeds, NewsML-G2, NITF, WordPress.
+//! The publicity that XML states: feeds, NewsML-G2, NITF, WordPress.
 
 use store::ArchiveDate;
 

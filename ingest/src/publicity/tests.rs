@@ -1,4 +1,4 @@
-//! What formats say of who may see a record, by their standards.
+//! The statements of formats about who may see a record, by their standards.
 
 use super::*;
 use crate::{dates::DayOrder, fields::Fields, xml};

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Hidden, Publicity};
 use crate::fields::text_of;
 
-/// What a status says. Any other word says nothing: a column of that name may hold anything.
+/// The meaning of a status. Any other word says nothing: a column of that name may hold anything.
 pub(super) enum Status {
     Hidden(Hidden),
     /// Not before a time that stands elsewhere.

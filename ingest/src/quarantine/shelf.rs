@@ -1,4 +1,4 @@
-//! How records lie in quarantine: those of one load together, in two files.
+//! The form of the quarantine on disk: the records of one load lie together, in two files.
 //!
 //! `<name>.bytes` has the records' bytes one after another, `<name>.list` a line of JSON for each: what is told of it, and
 //! where its bytes are. A line is written after its bytes, so what is listed is whole. To take records out, what is left
@@ -33,14 +33,14 @@ struct Told<'t> {
     told: &'t Quarantined,
 }
 
-/// Where the bytes of a record lie.
+/// The place of the bytes of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Lies {
     file: PathBuf,
     at: u64,
 }
 
-/// What is written at once: a write for every few records costs as much as the records.
+/// The bytes that are written at once: a write for every few records costs as much as the records.
 const BUFFER_BYTES: usize = 256 << 10;
 
 /// The files that one load writes.

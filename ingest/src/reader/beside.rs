@@ -17,7 +17,7 @@ use crate::{
     xml,
 };
 
-/// What was looked into last, for all threads: the records of one archive or issue come one after another.
+/// The archive that was looked into last, for all threads, and the issues: records of one come one after another.
 #[derive(Default)]
 pub(super) struct Archives {
     last: Mutex<Option<(String, Arc<Archive>)>>,
@@ -25,7 +25,7 @@ pub(super) struct Archives {
     issues: Mutex<HashMap<PathBuf, Arc<HashSet<PathBuf>>>>,
 }
 
-/// How many issues are remembered.
+/// The number of issues that are remembered.
 const MAX_ISSUES: usize = 64;
 
 pub(super) struct Archive {
@@ -36,7 +36,7 @@ pub(super) struct Archive {
     named: HashSet<String>,
 }
 
-/// Where a record's neighbours lie.
+/// The place of a record's neighbours.
 pub(super) enum Beside {
     Folder(PathBuf),
     Archive(Arc<Archive>, String),

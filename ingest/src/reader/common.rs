@@ -1,4 +1,4 @@
-//! What readers share.
+//! The face of all readers, and what they share.
 
 use std::{
     borrow::Cow,
@@ -19,7 +19,7 @@ pub(crate) trait Reader: Send + Sync {
     /// Returns what cuts a file of this format into records, its first bytes given.
     fn cutter(&self, head: &[u8]) -> Box<dyn Cutter>;
 
-    /// The same of a file at a place, for readers to which that says how it is to be cut.
+    /// Returns what cuts a file at a place into records, for readers to which the place says how it is to be cut.
     fn cutter_at(&self, head: &[u8], _: &Origin) -> Box<dyn Cutter> {
         self.cutter(head)
     }
@@ -28,7 +28,7 @@ pub(crate) trait Reader: Send + Sync {
     fn read(&self, raw: &Raw, origin: &Origin) -> Result<Vec<Found>, Reason>;
 }
 
-/// What was made of the head of the file that is being read, so that not every record makes it anew.
+/// A value that was made of the head of the file that is being read, so that not every record makes it anew.
 pub(super) struct OfHead<T> {
     last: Mutex<Option<Made<T>>>,
 }

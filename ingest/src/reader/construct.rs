@@ -6,7 +6,7 @@ use quick_xml::escape::escape;
 
 use crate::xml::Element;
 
-/// What an element without a type holds: in RSS escaped markup, by custom; in Atom and NewsML text, by their standards.
+/// The content of an element without a type: in RSS escaped markup, by custom; in Atom and NewsML text, by their standards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unstated {
     Html,

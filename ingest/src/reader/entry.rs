@@ -1,4 +1,4 @@
-//! What is said of a format: one line of the table of readers.
+//! Entries of the table of readers: all that is said of a format.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use crate::{hints::Hints, notes::Notes};
 /// A format, and its reader. Each reader's file has one, and the table [`super::READERS`] lists it: nothing else knows of
 /// it.
 pub(crate) struct Entry {
-    /// What reports and options call it.
+    /// The name of the format in reports and options.
     pub(crate) name: &'static str,
-    /// What people are told that it is.
+    /// The name of the format for people.
     pub(crate) called: &'static str,
-    /// How it is told from others. Of each stage the first in the table's order is taken.
+    /// The tests by which it is told from others. Of each stage the first in the table's order is taken.
     pub(crate) told: &'static [(Stage, Told)],
     pub(crate) says: Says,
     pub(crate) record: Shape,
@@ -89,7 +89,7 @@ pub(crate) enum Says {
     Keeper,
 }
 
-/// What a record is, for a path that leads into it.
+/// The shape of a record, for a path that leads into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// Cells of a table, by their columns.
@@ -104,7 +104,7 @@ pub(crate) enum Shape {
     Opaque,
 }
 
-/// What a record of an id that was met before is.
+/// The meaning of a record whose id was met before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Again {
     /// Something else that has the same id.
@@ -115,7 +115,7 @@ pub(crate) enum Again {
     LaterFile,
 }
 
-/// What readers are made with.
+/// The parts that readers are made with.
 pub(crate) struct Shared<'a> {
     pub(crate) hints: &'a Hints,
     pub(crate) notes: &'a Arc<Notes>,

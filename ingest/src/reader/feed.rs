@@ -88,14 +88,14 @@ impl Reader for Atom {
     }
 }
 
-/// What a feed says of all its entries, before the first of them.
+/// A feed's statements about all its entries, before the first of them.
 #[derive(Default)]
 pub(super) struct Feed {
     title: String,
     language: String,
     /// Atom (RFC 4287, section 4.2.1): whoever wrote an entry that names nobody.
     author: String,
-    /// What relative links are relative to: `xml:base`, or the site.
+    /// The base of relative links: `xml:base`, or the site.
     base: String,
     /// WordPress: the address of the blog.
     pub(super) blog: String,

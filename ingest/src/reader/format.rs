@@ -62,7 +62,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// What a file turned out to be.
+/// The result of looking at a file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Detected {
     /// A reader knows it.
@@ -164,7 +164,7 @@ fn unknown_markup(root: &str) -> Detected {
     })
 }
 
-/// What is wrong with a text that is of no format, and what to do.
+/// Says what is wrong with a text that is of no format, and what to do.
 fn unknown_text(head: &Head<'_>) -> Detected {
     Detected::Unknown(if head.is_page() {
         "this Markdown has no front matter (fields between two lines `---` or `+++` at its head): add a title and a \

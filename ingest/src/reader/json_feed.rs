@@ -33,7 +33,7 @@ pub(crate) struct JsonFeed {
     feeds: OfHead<Feed>,
 }
 
-/// What a feed says of all its items, where it says so before them.
+/// A feed's statements about all its items, where it makes them before these.
 #[derive(Default)]
 struct Feed {
     title: String,

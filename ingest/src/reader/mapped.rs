@@ -57,10 +57,10 @@ pub(crate) struct Mapped {
     pub(super) joined: Mutex<HashMap<(String, String, String), ByKey>>,
 }
 
-/// How many joined tables are kept.
+/// The number of joined tables that are kept.
 const MAX_TABLES: usize = 32;
 
-/// What a file is written in.
+/// The notation of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Writing {
     Json,

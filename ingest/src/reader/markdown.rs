@@ -280,9 +280,8 @@ impl Page<'_> {
     }
 }
 
-/// A tag such as `en` or `en_US`; what is none stays.
-/// What a page is that has nothing of its own to show: one that leads on to another (`redirect_to` of jekyll-redirect-from,
-/// `redirectto`), or a layout that is filled from elsewhere; `None` for any other.
+/// Returns the name of a page that has nothing of its own to show: one that leads on to another (`redirect_to` of
+/// jekyll-redirect-from, `redirectto`), or a layout that is filled from elsewhere; `None` for any other.
 fn without_text(article: &Article) -> Option<&'static str> {
     let says = [&article.headline, &article.kicker, &article.subheadline, &article.summary, &article.body];
     if says.iter().any(|text| !text.is_empty()) || !article.images.is_empty() {
@@ -298,6 +297,7 @@ fn without_text(article: &Article) -> Option<&'static str> {
     }
 }
 
+/// Takes a tag such as `en` or `en_US` as the language; what is none stays a field of the source.
 fn language(article: &mut Article, fields: &mut Fields) {
     for name in ["language", "lang", "locale"] {
         let tag = fields.text(name).replace('_', "-");

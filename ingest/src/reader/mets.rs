@@ -59,7 +59,7 @@ const TEXTS: [&str; 13] = [
     "textsection",
 ];
 
-/// What stands around the texts of an issue, on every page or above the first.
+/// Types of what stands around the texts of an issue, on every page or above the first.
 const FURNITURE: [&str; 9] = [
     "title_section",
     "masthead",
@@ -72,7 +72,7 @@ const FURNITURE: [&str; 9] = [
     "footer",
 ];
 
-/// What an issue is divided into before its texts.
+/// Types of the divisions of an issue above its texts.
 const PARTS: [&str; 8] =
     ["newspaper", "volume", "issue", "content", "contents", "section", "supplement", "page"];
 
@@ -109,7 +109,7 @@ struct Issue<'a> {
     pages: BTreeMap<String, Option<Page>>,
     /// Why the first page could not be read.
     failed: Option<Reason>,
-    /// What is to be told.
+    /// Doubts that are to be told.
     doubts: Vec<String>,
 }
 
@@ -396,7 +396,7 @@ fn is_section(division: &Element) -> bool {
     division.attribute("TYPE").eq_ignore_ascii_case("textsection")
 }
 
-/// What of a division leads to files: its own pointers, then those of its parts; not those of texts of their own.
+/// Adds the elements of a division that lead to files: its own pointers, then those of its parts; not those of texts of their own.
 fn pointers<'a>(division: &'a Element, found: &mut Vec<&'a Element>) {
     for pointer in division.all("fptr") {
         let areas = pointer.deep("area");

@@ -23,7 +23,7 @@ use crate::{
 pub(crate) const ITEMS: [&str; 6] =
     ["newsItem", "packageItem", "conceptItem", "knowledgeItem", "planningItem", "catalogItem"];
 
-/// What of `contentMeta` has a place; the rest is kept as it is.
+/// Elements of `contentMeta` that have a place; the rest is kept as it is.
 const PLACED_OF_CONTENT: [&str; 15] = [
     "headline",
     "by",
@@ -41,7 +41,7 @@ const PLACED_OF_CONTENT: [&str; 15] = [
     "infoSource",
     "contentCreated",
 ];
-/// The same of `itemMeta`.
+/// Elements of `itemMeta` that have a place; the rest is kept as it is.
 const PLACED_OF_ITEM: [&str; 9] = [
     "itemClass",
     "provider",

@@ -32,7 +32,7 @@ pub(super) const ENTRY: Entry = Entry {
 
 pub(crate) struct Nitf;
 
-/// What of `docdata` has a place of its own; the rest is kept as it is.
+/// Elements of `docdata` that have a place of their own; the rest is kept as it is.
 const PLACED: [&str; 6] =
     ["doc-id", "date.issue", "doc.copyright", "key-list", "series", "identified-content"];
 

@@ -40,7 +40,7 @@ fn is_page(head: &Head<'_>) -> bool {
             && BEGINNINGS.iter().any(|name| head.root.eq_ignore_ascii_case(name)))
 }
 
-/// What a page without `html` may begin with.
+/// Elements that a page without `html` may begin with.
 const BEGINNINGS: [&str; 14] = [
     "head", "body", "title", "meta", "link", "base", "script", "style", "article", "main", "section", "div",
     "h1", "p",
@@ -116,7 +116,7 @@ fn scripts(tree: &Tree) -> Vec<Value> {
     tree.all("script").filter(is_json_ld).filter_map(|node| loose::parse(&tree.inner_text(node))).collect()
 }
 
-/// What the head of a page says of it: `<meta>`, `<link rel>`, `<title>`.
+/// The statements in the head of a page: `<meta>`, `<link rel>`, `<title>`.
 struct Meta {
     entries: Vec<(String, String)>,
     /// It leads on to another page by itself.
@@ -176,7 +176,7 @@ impl Meta {
         names.iter().map(of).find(|found| !found.is_empty()).unwrap_or_default()
     }
 
-    /// What describes the text and has no field of ours, by its names: all that is said of it.
+    /// Returns the entries that describe the text and have no field of ours, by their names, each with all its values.
     fn others(&self, used: &[String]) -> Map<String, Value> {
         let mut found = Map::new();
         for (name, text) in &self.entries {
@@ -211,7 +211,7 @@ impl Meta {
     }
 }
 
-/// What pages call the date of their publication, and that of their last change.
+/// Names that pages give to the date of their publication.
 const PUBLISHED: [&str; 19] = [
     "article:published_time",
     "datepublished",
@@ -266,11 +266,11 @@ const AUTHOR: [&str; 8] = [
 ];
 const KEYWORDS: [&str; 6] =
     ["keywords", "news_keywords", "article:tag", "citation_keywords", "dc.subject", "dcterms.subject"];
-/// How names of `<meta>` begin that describe a text, not how it is shown: Dublin Core, citations, Open Graph, Parse.ly, Sailthru.
+/// Beginnings of the names of `<meta>` that describe a text, not its look: Dublin Core, citations, Open Graph, Parse.ly, Sailthru.
 const DESCRIBING: [&str; 7] =
     ["dc.", "dcterms.", "citation_", "article:", "og:article:", "parsely-", "sailthru."];
 
-/// What the JSON-LD of a page does not say, the page does.
+/// Fills the fields that the JSON-LD of a page does not state from the page itself.
 fn fill_from_page(nested: &mut Nested, meta: &Meta, tree: &Tree, base: &str) {
     let article = &mut nested.article;
     let set = |field: &mut String, text: String| {

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use crate::mapping::Expr;
 
-/// What makes the ids of records: `nr`, `meta/@key`, `paper/{date}/{nr}`.
+/// A rule that makes the ids of records: `nr`, `meta/@key`, `paper/{date}/{nr}`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StatedId {
     written: String,

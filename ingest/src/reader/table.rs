@@ -79,7 +79,7 @@ impl Reader for Table {
 /// The cells of a row by the names of their columns.
 pub(crate) struct Cells {
     pub(crate) cells: Vec<(String, Value)>,
-    /// What the dates of the table tell of the order of their numbers.
+    /// The order of the numbers in the dates of the table, as far as these tell it.
     pub(crate) dates: DayOrder,
     /// There are fewer than the header has.
     pub(crate) is_short: bool,

@@ -43,7 +43,7 @@ pub(crate) struct Wxr {
     channels: OfHead<Channel>,
 }
 
-/// What WordPress itself needs, and no reader.
+/// Types of items that WordPress itself needs, and no reader.
 const NO_TEXTS: [&str; 10] = [
     "nav_menu_item",
     "customize_changeset",

@@ -13,7 +13,7 @@ use crate::{
 
 /// Deeper than any article is nested.
 const MAX_DEPTH: usize = 256;
-/// How many characters are looked at of what stands before the first record.
+/// The number of characters before the first record that are looked at.
 const MAX_BEGINNING: usize = 16 << 10;
 
 /// Reads a record of XML, whose encoding it or the head of its file declares.

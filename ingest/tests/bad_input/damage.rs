@@ -13,7 +13,7 @@ pub(crate) struct Sample {
     pub(crate) beside: Option<(&'static str, Vec<u8>)>,
 }
 
-/// What a format is made of: each family breaks in ways of its own.
+/// The family of a format: each breaks in ways of its own.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Family {
     Json,
@@ -58,7 +58,7 @@ pub(crate) fn samples() -> impl Iterator<Item = (Sample, Family)> {
     })
 }
 
-/// What was done to a file, and what became of it.
+/// The damage that was done to a file, in words, and the bytes that became of it.
 pub(crate) type Case = (String, Vec<u8>);
 
 /// The file in all the ways that it can be damaged.

@@ -15,7 +15,7 @@ use crate::damage::{PATTERN, Sample, damaged, samples};
 
 /// No case needs a hundredth of it; one that does hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How many reasons of one file are shown.
+/// The number of reasons that are shown of one file.
 const SHOWN: usize = 4;
 
 /// Loads a file of this content; what would come of it, with the first reasons.

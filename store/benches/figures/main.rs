@@ -29,7 +29,7 @@ use criterion::Criterion;
 use store::{Article, AssetKind, AssetRef, Batch, Log, NewEvent, Prepared, Seq};
 
 const BATCH: usize = 10_000;
-/// What a thread prepares at a time.
+/// The number of events that a thread prepares at a time.
 const CHUNK: usize = 1_000;
 const ROUNDS: usize = 3;
 

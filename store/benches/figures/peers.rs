@@ -1,4 +1,4 @@
-//! What the log is held against: plain LMDB with the same bytes, SQLite with the same events as JSON.
+//! The engines that the log is held against: plain LMDB with the same bytes, SQLite with the same events as JSON.
 
 use std::{path::Path, time::Instant};
 

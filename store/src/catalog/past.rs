@@ -1,11 +1,11 @@
 //! The catalog as of an older moment, for snapshots of the past.
 //!
-//! What one asset was then is found by walking its history. Who named it then is in no table, so the first question of
+//! The state of one asset then is found by walking its history. Its referrers then are in no table, so the first question of
 //! that sort folds the events up to then into a catalog of its own, which takes some 10 µs an event. That catalog is
 //! kept beside the tables that it was folded from, for all snapshots of the moment, and brought forward when the log
 //! has taken more that belongs to it. It goes when an erasure replaces the volume.
 //!
-//! What is withdrawn today is withdrawn at every older moment, too, for whoever may not see all.
+//! An asset that is withdrawn today is withdrawn at every older moment, too, for whoever may not see all.
 
 use std::{
     cell::OnceCell,

@@ -1,4 +1,4 @@
-//! What an `article.published` event says.
+//! The data of an `article.published` event.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -93,7 +93,7 @@ pub struct Article {
         skip_serializing_if = "String::is_empty"
     )]
     pub page: String,
-    /// What sort of text it is: news, editorial, letter, obituary …
+    /// The sort of text: news, editorial, letter, obituary …
     #[serde(
         rename = "type",
         default,
@@ -108,7 +108,7 @@ pub struct Article {
         skip_serializing_if = "String::is_empty"
     )]
     pub source: String,
-    /// Where it stands on the web.
+    /// The address on the web.
     #[serde(
         default,
         deserialize_with = "crate::content::null_is_default",
@@ -143,14 +143,14 @@ pub struct Article {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub images: Vec<AssetId>,
-    /// What it is about.
+    /// The subjects, places, persons … that it is about.
     #[serde(
         default,
         deserialize_with = "crate::content::null_is_default",
         skip_serializing_if = "Vec::is_empty"
     )]
     pub keywords: Vec<Keyword>,
-    /// What was put right later.
+    /// The mistakes that were put right later.
     #[serde(
         default,
         deserialize_with = "crate::content::null_is_default",
@@ -164,7 +164,7 @@ pub struct Article {
         skip_serializing_if = "String::is_empty"
     )]
     pub rights: String,
-    /// What the source said and no field has a place for.
+    /// Statements of the source that no field has a place for.
     #[serde(
         default,
         deserialize_with = "crate::content::null_is_default",
@@ -201,14 +201,14 @@ pub struct Keyword {
 /// A mistake put right.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Correction {
-    /// When it was put right.
+    /// The date on which it was put right.
     #[serde(
         default,
         deserialize_with = "crate::content::empty_is_none",
         skip_serializing_if = "Option::is_none"
     )]
     pub date: Option<ArchiveDate>,
-    /// What was wrong, and what is right.
+    /// The text that says what was wrong, and what is right.
     #[serde(
         default,
         deserialize_with = "crate::content::null_is_default",

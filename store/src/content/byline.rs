@@ -1,4 +1,4 @@
-//! What a `byline.published` event says.
+//! The data of a `byline.published` event.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ pub struct Byline {
         skip_serializing_if = "String::is_empty"
     )]
     pub bio: String,
-    /// What the source said and no field has a place for.
+    /// Statements of the source that no field has a place for.
     #[serde(
         default,
         deserialize_with = "crate::content::null_is_default",

@@ -1,4 +1,4 @@
-//! What an `image.published` event says.
+//! The data of an `image.published` event.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,14 +30,14 @@ pub struct Image {
         skip_serializing_if = "String::is_empty"
     )]
     pub credit: String,
-    /// Who made it: a byline, by id.
+    /// The byline of whoever made it, by id.
     #[serde(
         default,
         deserialize_with = "crate::content::empty_is_none",
         skip_serializing_if = "Option::is_none"
     )]
     pub photographer: Option<AssetId>,
-    /// When it was made.
+    /// The date on which it was made.
     #[serde(
         default,
         deserialize_with = "crate::content::empty_is_none",
@@ -58,7 +58,7 @@ pub struct Image {
         skip_serializing_if = "String::is_empty"
     )]
     pub rights: String,
-    /// What the source said and no field has a place for.
+    /// Statements of the source that no field has a place for.
     #[serde(
         default,
         deserialize_with = "crate::content::null_is_default",
@@ -73,7 +73,7 @@ pub struct Image {
 /// One file of an image.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rendition {
-    /// Where the file lies: a link, or a path relative to the archive.
+    /// The place of the file: a link, or a path relative to the archive.
     #[serde(
         default,
         deserialize_with = "crate::content::null_is_default",

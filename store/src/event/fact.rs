@@ -12,7 +12,7 @@ use crate::{
     event::InvalidEvent,
 };
 
-/// What sort of fact an event states.
+/// The sort of fact that an event states.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum EventType {
     /// `article.published` and so on: a whole new revision.
@@ -81,7 +81,7 @@ impl From<&str> for EventType {
     }
 }
 
-/// Who ordered a withdrawal: it decides what ends it.
+/// The sort of who ordered a withdrawal: it decides what ends it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OrderedBy {
@@ -131,10 +131,10 @@ pub struct Order {
 pub struct Merge {
     /// The id that stays.
     pub into: AssetId,
-    /// How it is known.
+    /// The reason to believe it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
-    /// Who said so.
+    /// The name of whoever said so.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub by: String,
     /// Fields that this version does not know: kept and handed on.

@@ -102,8 +102,8 @@ impl Queue {
         mine.wait().unwrap_or_else(|| Err(abandoned()))
     }
 
-    /// Who appended together with others will soon be back with the next batch: the commit waits for them, for a part
-    /// of what it will take anyway. Whoever appends alone does not wait.
+    /// Waits for those who appended together last, who will soon be back with the next batch: for a part of the time
+    /// that the commit will take anyway. Whoever appends alone does not wait.
     fn wait_for_company<'q>(&'q self, mut state: MutexGuard<'q, State>) -> MutexGuard<'q, State> {
         let (company, took) = state.last;
         let deadline = Instant::now() + (took / 2).min(LONGEST_WAIT);

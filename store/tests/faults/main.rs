@@ -1,4 +1,4 @@
-//! What the log withstands, each told as a story and made to happen, with a count of what was tried.
+//! The faults that the log withstands, each told as a story and made to happen, with a count of what was tried.
 //!
 //! `cargo test -p store --test faults` runs the short form; with `MORGUE_FAULTS=long` the long one; a word after
 //! `--` runs only the stories whose names hold it. The processes that are killed are this same program, called with
@@ -26,7 +26,7 @@ mod together;
 
 use std::{process::ExitCode, time::Instant};
 
-/// How much is tried.
+/// The form of a run: how much it tries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Short,

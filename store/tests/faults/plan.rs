@@ -1,9 +1,9 @@
-//! What the processes append: event by event the same in each run, so that whoever looks later knows what must be
+//! The events that the processes append: one after the other the same in each run, so that whoever looks later knows what must be
 //! there.
 
 use store::{Article, AssetId, AssetKind, AssetRef, Fact, Log, LogHead, NewEvent, Order, Seq};
 
-/// What must be in no file once its article was erased.
+/// A name that must be in no file once its article was erased.
 pub(crate) const CANARY: &str = "Xanthippe Quicksilver of Canary Wharf";
 
 /// One event in so many erases an article from some way back.

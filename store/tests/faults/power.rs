@@ -12,7 +12,7 @@ const SECTOR: usize = 512;
 const FIRST: u64 = 12;
 const EVENTS: u64 = 19; // no erasure among them: one file
 
-/// What the process did to the data file, or told us.
+/// One thing that the process did to the data file, or told us.
 #[derive(Debug)]
 enum Step {
     /// `durable`: it was on disk when the call returned.
@@ -117,7 +117,7 @@ fn record(dir: &Path, home: &Path) -> Vec<Step> {
     steps
 }
 
-/// What a call returned.
+/// Returns what a traced call returned.
 fn result(rest: &str) -> usize {
     rest.rsplit_once("= ").unwrap().1.trim().parse().unwrap()
 }

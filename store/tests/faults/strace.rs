@@ -7,7 +7,7 @@ use std::{
 
 use crate::child;
 
-/// Whether it is there and may trace.
+/// Returns true if strace is there and may trace.
 pub(crate) fn is_there() -> bool {
     let tried = Command::new("strace").args(["-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
     tried.is_ok_and(|status| status.success())

@@ -1,6 +1,6 @@
 //! Stems: the key of a word in its language, and those that were made lately.
 //!
-//! The same few thousand words make up most of any text, and stemming one takes as long as indexing it. So each
+//! A few thousand words make up most of any text, and stemming one takes as long as indexing it. So each
 //! thread remembers what it made, for all fields and texts together.
 
 use std::cell::RefCell;
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// What is remembered is what was made, whichever words came between.
+        /// Stems are remembered as they were made, whichever words came between.
         #[test]
         fn remembered_stems_are_those_that_were_made(words in proptest::collection::vec("\\PC{1,40}|[a-zéß]{1,12}", 1..60)) {
             let (mut stems, mut again) = (Stems::default(), String::new());

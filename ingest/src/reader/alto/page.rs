@@ -6,7 +6,7 @@ use serde_json::Map;
 
 use crate::xml::Element;
 
-/// What a recogniser leaves of a hyphen: hyphens, the sign for one that it took out, and the double one of Fraktur.
+/// The signs that a recogniser leaves of a hyphen: hyphens, the sign for one that it took out, and the double one of Fraktur.
 const HYPHENS: [char; 6] = ['-', '¬', '\u{ad}', '\u{2010}', '⸗', '='];
 
 /// The words of a page in reading order.
@@ -25,7 +25,7 @@ struct Word {
     block: usize,
 }
 
-/// What of a word stands in its line.
+/// The part of a word that stands in its line.
 #[derive(Debug, Clone, PartialEq)]
 enum Part {
     Whole,

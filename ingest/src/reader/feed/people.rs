@@ -1,4 +1,4 @@
-//! Who wrote an item: people named one by one, and printed credits.
+//! The authors of an item: people named one by one, and printed credits.
 
 use super::{Feed, entry::Taken};
 use crate::{credits, names, nested::Nested, xml::Element};

@@ -5,7 +5,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use super::shortcode;
 use crate::html::{self, Links, Picture};
 
-/// What a body says.
+/// A body as plain text, with its pictures and links.
 #[derive(Default)]
 pub(super) struct Body {
     pub(super) text: String,
@@ -15,7 +15,7 @@ pub(super) struct Body {
     pub(super) pictures: Vec<Picture>,
     /// Pictures that a shortcode or a template shows by their place on the site.
     pub(super) named: Vec<Picture>,
-    /// Where the text's links lead, as they are written.
+    /// The addresses that the text's links lead to, as they are written.
     pub(super) links: Links,
 }
 

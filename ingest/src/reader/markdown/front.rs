@@ -65,7 +65,7 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// How many lines of one text are mended.
+/// The number of lines of one text that are mended.
 const MAX_MENDED: usize = 200;
 
 /// Reads YAML. A key that stands twice is common in hand-made files: the last one counts. So are quoted texts
@@ -106,7 +106,7 @@ pub(super) fn yaml(text: &str, lines_before: u64) -> Result<Fields, Reason> {
     Err(Reason::syntax("the YAML is broken: too many lines of quoted texts are not indented"))
 }
 
-/// What the parser says of a quoted text that goes on where it must not.
+/// The parser's word for a quoted text that goes on where it must not.
 const UNINDENTED: &str = "invalid indentation in multiline quoted scalar";
 
 struct Broken {

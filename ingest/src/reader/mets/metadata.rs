@@ -1,4 +1,4 @@
-//! What a metadata section says: MODS, Dublin Core, or whatever else is wrapped.
+//! Metadata sections of METS: MODS, Dublin Core, or whatever else is wrapped.
 
 use serde_json::{Map, Value};
 use store::{ArchiveDate, Byline};
@@ -9,7 +9,7 @@ use crate::{
     xml::Element,
 };
 
-/// What has a place of its own.
+/// Elements that have a place of their own.
 const PLACED: [&str; 9] =
     ["title", "subTitle", "nonSort", "abstract", "dateIssued", "languageTerm", "language", "name", "creator"];
 /// Roles (MARC relators, and words for them) of who wrote a text.
@@ -39,7 +39,7 @@ pub(super) struct Metadata {
     /// As printed.
     credits: Vec<String>,
     people: Vec<Byline>,
-    /// What has no place.
+    /// Elements that have no place.
     pub(super) others: Map<String, Value>,
 }
 

@@ -8,7 +8,7 @@ use store::{AssetId, Image, Rendition};
 
 use crate::typed::{self, List, Maybe, Object, Text, objects};
 
-/// What relative links of pictures are relative to.
+/// The base of relative links of pictures.
 const PICTURES: &str = "https://static01.nyt.com/";
 
 objects! {

@@ -90,7 +90,7 @@ fn links_and_pictures_of_the_text_are_kept() {
     assert_eq!(other.len(), 4);
 }
 
-/// What a page does not state is nothing, and not the address that it would be seen from.
+/// An address that a page does not state is none, and not the address that it would be seen from.
 #[test]
 fn what_is_not_stated_has_no_address() {
     let check = |head: &str, id: &str, url: Value, images: Value| {

@@ -1,4 +1,4 @@
-//! What columns are called, and which field of the article each is.
+//! The names of columns, and the field of the article that each is.
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -14,7 +14,7 @@ pub struct Column {
     pub(crate) form: Option<String>,
 }
 
-/// What is said of a column cannot be understood.
+/// A statement about a column that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidColumn {
     /// Articles have no such field.
@@ -28,7 +28,7 @@ pub enum InvalidColumn {
     Form {
         /// As it was given.
         form: String,
-        /// What is wrong with it.
+        /// The fault.
         why: String,
     },
 }
@@ -70,7 +70,7 @@ fn fields() -> Vec<&'static str> {
     NAMES.iter().map(|(field, _)| *field).chain(["rights", "byline", "bylines"]).collect()
 }
 
-/// What columns are usually called, folded and without `_`, `-` and spaces: in English, and in the other languages that
+/// The usual names of columns, folded and without `_`, `-` and spaces: in English, and in the other languages that
 /// are indexed.
 const NAMES: [(&str, &[&str]); 19] = [
     ("id", &["id", "articleid", "uid", "guid", "uuid", "docid", "identifier", "identifiant", "kennung"]),

@@ -16,12 +16,12 @@ use crate::{
     record::{Raw, Reason},
 };
 
-/// How much is read ahead.
+/// The bytes that are read ahead.
 pub(super) const SAMPLE_BYTES: usize = 1 << 20;
 /// A quoted cell between tabs that is longer than any is none.
 const MAX_QUOTED: usize = 1 << 20;
 
-/// What was read ahead of a stream.
+/// The bytes that were read ahead of a stream.
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
     bytes: Vec<u8>,
@@ -92,7 +92,7 @@ pub(super) struct Rows {
     table: Option<Table>,
 }
 
-/// What is known of the table.
+/// A table, as its beginning tells.
 struct Table {
     dialect: Dialect,
     columns: usize,

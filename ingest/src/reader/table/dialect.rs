@@ -1,4 +1,4 @@
-//! How a table is written: what parts its cells, what its quotes mean, where its header stands, which of two numbers
+//! The dialect of a table: what parts its cells, what its quotes mean, where its header stands, which of two numbers
 //! in its dates is the day. Decided once, on the file's first megabyte, by what fits best.
 
 use super::{
@@ -10,10 +10,10 @@ use crate::{
     dates::{self, DayOrder},
 };
 
-/// How many lines may stand before the header.
+/// The number of lines that may stand before the header.
 const MAX_PREAMBLE: usize = 20;
 
-/// How a table is written.
+/// The way in which a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dialect {
     pub(super) delimiter: u8,
@@ -81,7 +81,7 @@ impl Dialect {
 /// Begins the line that a head opens with; no header begins so.
 const MARK: &str = "#dialect: ";
 
-/// What was found at the beginning of a file.
+/// The header that was found at the beginning of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Header {
     pub(super) dialect: Dialect,
@@ -202,7 +202,7 @@ pub(super) fn of_rows(sample: &[u8], found: &Header, whole: bool, mapped: &Colum
     Dialect { dates: day_order(rows, dialect, &found.columns, mapped), ..dialect }
 }
 
-/// How well rows fit a dialect.
+/// The measure of how well rows fit a dialect.
 struct Fit {
     /// Rows with a quote where none can be, or one that never closes.
     broken: usize,
@@ -255,7 +255,7 @@ fn day_order(rows: &[u8], dialect: Dialect, columns: &[String], mapped: &Columns
     orders.decided()
 }
 
-/// What dates tell of their order.
+/// The counts of what dates tell of the order of their numbers.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
     days_first: usize,

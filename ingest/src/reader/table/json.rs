@@ -19,7 +19,7 @@ use crate::{
     record::Raw,
 };
 
-/// How records lie in a file.
+/// The arrangement of records in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// Each on a line of its own, so that a broken one harms no other.
@@ -30,7 +30,7 @@ pub(crate) enum Shape {
     Under(String),
 }
 
-/// How deep in objects the list of records may lie.
+/// The depth in objects at which the list of records may lie.
 const MAX_DEPTH: usize = 4;
 /// Within how many characters a description of data says so.
 const HEAD: usize = 400;

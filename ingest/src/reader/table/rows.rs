@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::dialect::Dialect;
 
-/// Where in a row one stands.
+/// The state of reading within a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Cell {
     Start,
@@ -16,7 +16,7 @@ enum Cell {
     Quote,
 }
 
-/// What a byte is in its row.
+/// The meaning of a byte in its row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Byte {
     Text,

@@ -1,4 +1,4 @@
-//! What an export of WordPress says once: its blog, and who its authors are.
+//! The channel of an export of WordPress, which is stated once: its blog and its authors.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::{
     xml::{self, Element},
 };
 
-/// What the items of one file have in common.
+/// The statements that the items of one file have in common.
 #[derive(Default)]
 pub(super) struct Channel {
     pub(super) feed: Feed,
@@ -29,7 +29,7 @@ pub(super) struct Channel {
 pub(super) struct Author {
     pub(super) id: AssetId,
     pub(super) byline: Byline,
-    /// What older rules made of the login.
+    /// The id that older rules made of the login.
     pub(super) former: Option<AssetId>,
 }
 

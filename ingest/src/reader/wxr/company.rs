@@ -1,4 +1,4 @@
-//! What comes with the posts of a blog and is public with one of them: their authors and their uploads.
+//! The company of the posts of a blog, public with one of them: their authors and their uploads.
 //!
 //! An upload has the status `inherit`: it is what its post is, and public, too, where any public post shows it. An author
 //! of drafts alone is known to nobody. Both are told by other items of the file, and wait for these.
@@ -22,7 +22,7 @@ pub(super) struct Company {
     authors: Vec<Option<Author>>,
     /// Their places, by login in lower case.
     places: HashMap<Vec<u8>, usize>,
-    /// What posts say of themselves, by their numbers.
+    /// The publicity that posts state of themselves, by their numbers.
     posts: HashMap<Vec<u8>, Publicity>,
     /// The numbers of the uploads that public posts show.
     shown: HashSet<Vec<u8>>,
@@ -32,7 +32,7 @@ pub(super) struct Company {
 
 struct Author {
     raw: Raw,
-    /// What a post says that names this author and is not public.
+    /// The publicity of the posts that name this author, where none of them is public.
     hidden: Option<Publicity>,
 }
 

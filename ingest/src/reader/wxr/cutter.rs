@@ -15,9 +15,9 @@ use crate::{
     record::{MAX_RECORD_BYTES, Raw},
 };
 
-/// How much may stand before the first item: a blog of a century has thousands of authors and terms.
+/// The bytes that may stand before the first item: a blog of a century has thousands of authors and terms.
 const MAX_HEAD: usize = 8 << 20;
-/// How much of the channel's own fields is kept of it.
+/// The bytes that are kept of the channel's own fields.
 const MAX_CHANNEL: usize = 64 << 10;
 
 /// Authors and items are records. An item comes with the channel's fields and its authors as its head.

@@ -3,7 +3,7 @@
 //! The grammar is that of WordPress's `get_shortcode_regex` and `shortcode_parse_atts`, the paragraphs those of
 //! `wpautop`. WordPress knows which shortcodes a blog has; here one is told by what it looks like, so that `[sic]` stays.
 
-/// What a post shows that is no text of its own.
+/// The contents of a post that are no text of its own.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Shown {
     /// The numbers of the pictures of its galleries.

@@ -14,7 +14,7 @@ pub(in crate::es) struct Action {
     pub(super) id: String,
     /// The document, or the fields to merge.
     pub(super) document: Map<String, Value>,
-    /// How the document is read, where it is no asset in our form.
+    /// The mapping by which the document is read, where it is no asset in our form.
     pub(super) mapping: Option<ByMapping>,
     /// With `update`: publish the fields as they are when there is nothing yet.
     pub(super) upsert: Option<Map<String, Value>>,
