@@ -23,7 +23,7 @@ pub fn write_archive(dir: &Path) -> io::Result<()> {
     ARCHIVE.extract(dir)
 }
 
-/// A picture of the archive by the path that its rendition names: `images/ferry.svg`.
+/// Returns a picture of the archive by the path that its rendition names: `images/ferry.svg`.
 pub fn picture(href: &str) -> Option<&'static [u8]> {
     ARCHIVE.get_file(href).map(include_dir::File::contents)
 }

@@ -89,7 +89,7 @@ impl Indexes {
         built
     }
 
-    /// Whoever was killed between two renames has left a name without its generation.
+    /// Gives a name its generation back, where a process was killed between two renames.
     pub(crate) fn bring_back(&self, view: ViewId) -> Result<(), IndexError> {
         for old in self.generation_dirs(view)? {
             let Some(name) = old.strip_prefix("~old-") else { continue };

@@ -36,12 +36,12 @@ pub struct BuildStatus {
     pub view: ViewId,
     /// The generation: `g000002`, or `@name` for the archive as it stood; empty while it waits.
     pub generation: String,
-    /// When this run began; one that goes on with an earlier one says so in [`Progress::resumed`].
+    /// The time at which this run began; one that goes on with an earlier one says so in [`Progress::resumed`].
     pub started: Timestamp,
     /// Its progress; of one that was cut short, the part that is kept for the next one to go on with.
     #[serde(flatten)]
     pub progress: Progress,
-    /// Why it failed.
+    /// The error that it failed with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
 }
@@ -77,7 +77,8 @@ impl Indexes {
         }
     }
 
-    /// A build that was cut short is not as far as it had come, but as far as what it has kept.
+    /// Tells of a build that was cut short what it has kept: it is not as far as it had come, but as far as what it has
+    /// kept.
     fn with_what_is_kept(&self, mut status: BuildStatus) -> Result<BuildStatus, IndexError> {
         let progress = &mut status.progress;
         if matches!(progress.phase, Phase::Stopped | Phase::Interrupted) {
@@ -88,7 +89,7 @@ impl Indexes {
         Ok(status)
     }
 
-    /// The lock of who builds, or [`IndexError::Busy`].
+    /// Returns the lock of who builds, or [`IndexError::Busy`].
     pub(crate) fn try_build_lock(&self, view: ViewId) -> Result<File, IndexError> {
         for _ in 0..TRIES {
             if let Some(lock) = self.try_lock(view, "build.lock")? {
@@ -113,8 +114,8 @@ impl Indexes {
         }
     }
 
-    /// The note of the last build; `None` where there is none, or it is of another version: it informs, and nothing is
-    /// decided by it.
+    /// Returns the note of the last build; `None` where there is none, or it is of another version: it informs, and
+    /// nothing is decided by it.
     fn read_note(&self, view: ViewId) -> Result<Option<BuildStatus>, IndexError> {
         let path = self.note_path(view);
         match fs::read(&path) {
@@ -139,7 +140,7 @@ pub(crate) struct BuildNote {
 }
 
 impl BuildNote {
-    /// Of a build that waits for its turn, or begins now.
+    /// Begins the note of a build that waits for its turn, or begins now.
     pub(crate) fn begin(indexes: &Indexes, view: ViewId, generation: &str, phase: Phase) -> Self {
         let progress = Progress { phase, ..Progress::default() };
         let generation = generation.to_owned();

@@ -138,8 +138,9 @@ impl Indexes {
         Ok(true)
     }
 
-    /// Events that came during the check touch documents that the index had not renewed yet: not its fault. Of
-    /// those it is taken at its word: `hidden` are those that it has and readers do not see.
+    /// Takes out of a report what events touch that came during the check touch documents that the index had not
+    /// renewed yet: not its fault. Of those it is taken at its word: `hidden` are those that it has and readers do not
+    /// see.
     fn leave_out_what_moved(
         &self,
         view: ViewId,

@@ -43,7 +43,7 @@ impl Commit {
         held: None,
     };
 
-    /// An index that has looked at everything up to here, with this in hand still.
+    /// Returns an index that has looked at everything up to here, with this in hand still.
     pub(crate) fn at(reached: Seq, link: Option<Digest>, erased: Seq, fanouts: Vec<FanoutPosition>) -> Self {
         let waits = fanouts.iter().map(|fanout| fanout.since.before()).min().unwrap_or(reached);
         Self { checkpoint: waits.min(reached), reached, link, erased, fanouts, ..Self::NONE }
@@ -56,7 +56,7 @@ impl Commit {
         self
     }
 
-    /// The event up to which an index has followed takedowns, given what is written beside it.
+    /// Returns the event up to which an index has followed takedowns, given what is written beside it.
     pub(crate) fn followed(&self, info: &GenerationInfo) -> Seq {
         self.takedowns.max(if info.as_of.is_some() { info.since } else { self.reached })
     }

@@ -6,7 +6,7 @@ use end_tantivy::{EndError, is_no_room};
 use store::{FollowError, LostTail, ReadError, Seq};
 use views::ViewId;
 
-/// Why an index cannot be used, built or written.
+/// The reason why an index cannot be used, built or written.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
     /// The log cannot be read.
@@ -28,7 +28,7 @@ pub enum IndexError {
     /// A file or directory cannot be used.
     #[error("{path}: {error}")]
     Io {
-        /// Which.
+        /// The file or directory.
         path: PathBuf,
         /// The system's error.
         error: std::io::Error,
@@ -36,9 +36,9 @@ pub enum IndexError {
     /// A file of ours in an index's directory cannot be understood.
     #[error("{path} cannot be understood ({why}); `morgue rebuild` makes a new index from the log")]
     Unreadable {
-        /// Which.
+        /// The file or directory.
         path: PathBuf,
-        /// Why.
+        /// The fault.
         why: String,
     },
     /// No such generation.
@@ -52,7 +52,7 @@ pub enum IndexError {
     /// The directory of a view was removed.
     #[error("the index of {} is gone: `morgue serve` makes it again from the log by itself, `morgue rebuild` does it now", view.name())]
     Gone {
-        /// Which view.
+        /// The view.
         view: ViewId,
     },
     /// A new generation does not hold what the log says; it did not go live.
@@ -60,7 +60,7 @@ pub enum IndexError {
     CheckFailed {
         /// Of which view.
         view: ViewId,
-        /// Which.
+        /// The new generation.
         name: String,
         /// At which seq.
         seq: Seq,
@@ -79,7 +79,7 @@ pub enum IndexError {
     Damaged {
         /// Of which view.
         view: ViewId,
-        /// Which generation.
+        /// The generation.
         name: String,
         /// The damage that was found.
         why: String,
@@ -87,7 +87,7 @@ pub enum IndexError {
     /// The view is being built already.
     #[error("{} is being built already{}: wait until that is done, or stop it", view.name(), generation.as_ref().map_or_else(String::new, |name| format!(" ({name})")))]
     Busy {
-        /// Which view.
+        /// The view.
         view: ViewId,
         /// The generation that is being built, where that is known.
         generation: Option<String>,

@@ -1,4 +1,4 @@
-//! Why a view is not kept up to date: noted beside its generations, so that every process can tell.
+//! The reason why a view is not kept up to date, noted beside its generations, so that every process can tell.
 //!
 //! The note is `indexes/<view>/failing`: the reason, then blanks up to [`NOTE_BYTES`]; nothing but blanks while all
 //! is well. It has its whole length before anything fails and is written over where it lies, because a full disk is

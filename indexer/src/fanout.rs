@@ -7,7 +7,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
+    io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -94,12 +94,14 @@ impl Fanout {
             file => BufReader::with_capacity(1 << 16, file?),
         };
         let mut hasher = Sha256::new();
-        let mut buffer = vec![0; 1 << 16];
         loop {
-            match file.read(&mut buffer)? {
-                0 => break,
-                count => hasher.update(buffer.get(..count).unwrap_or_default()),
+            let read = file.fill_buf()?;
+            if read.is_empty() {
+                break;
             }
+            hasher.update(read);
+            let count = read.len();
+            file.consume(count);
         }
         let found: [u8; 32] = hasher.finalize().into();
         if found != *position.digest.as_bytes() {
@@ -109,7 +111,7 @@ impl Fanout {
         Ok(Some(Self { file, position }))
     }
 
-    /// The next ids, `count` at most; none at the end.
+    /// Returns the next ids, `count` at most; none at the end.
     pub(crate) fn take(&mut self, count: usize) -> io::Result<Vec<AssetId>> {
         let mut ids = Vec::with_capacity(count);
         while ids.len() < count && self.position.done < self.position.total {

@@ -23,7 +23,7 @@ pub struct GenerationInfo {
     pub view: String,
     /// The rules its text was analysed by.
     pub analyser: u32,
-    /// When it was begun.
+    /// The time at which it was begun.
     pub created: Timestamp,
     /// The log's last event when it was begun: what was erased up to here was never in it.
     #[serde(default)]
@@ -103,7 +103,8 @@ impl Generation {
             return Err(unreadable(&dir.join(INFO_FILE), &format!("it is of the view {}", info.view)));
         }
         let index = Index::open(dir, view.fields())?;
-        let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        #[expect(clippy::expect_used, reason = "every generation is opened in a directory of its name")]
+        let name = dir.file_name().expect("a generation has a directory").to_string_lossy().into_owned();
         let files = Arc::new(Files { view, since: info.since });
         Ok(Self {
             view,
@@ -117,7 +118,7 @@ impl Generation {
         })
     }
 
-    /// `g000001`, or `@name` for the archive as it stood.
+    /// Returns its name: `g000001`, or `@name` for the archive as it stood.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -127,7 +128,7 @@ impl Generation {
         &self.info
     }
 
-    /// The view it is of.
+    /// Returns the view it is of.
     pub fn view(&self) -> ViewId {
         self.view
     }
@@ -142,7 +143,7 @@ impl Generation {
         &self.dir
     }
 
-    /// The log as its documents are made from it: as it is now, or as it stood when the generation is of.
+    /// Returns the log as its documents are made from it: as it is now, or as it stood when the generation is of.
     ///
     /// # Errors
     /// [`IndexError`] when the log cannot be read.
@@ -153,7 +154,7 @@ impl Generation {
         Ok(log.snapshot_as_of_within(as_of, self.info.since)?)
     }
 
-    /// Lives as long as anybody has its files open.
+    /// Returns what lives as long as anybody has its files open.
     pub(crate) fn files(&self) -> Weak<Files> {
         Arc::downgrade(&self.files)
     }
@@ -163,7 +164,7 @@ impl Generation {
         self.info.analyser != ANALYSER_VERSION || self.index.differs_from(self.view.fields())
     }
 
-    /// The generation at its last commit, whichever process made it.
+    /// Returns the generation at its last commit, whichever process made it.
     ///
     /// # Errors
     /// [`IndexError`] when the index cannot be read.
@@ -221,7 +222,7 @@ impl Generation {
         }
     }
 
-    /// The last event that the last commit has taken in, with all that it touches.
+    /// Returns the last event that the last commit has taken in, with all that it touches.
     ///
     /// # Errors
     /// [`IndexError`] when the index cannot be read.
@@ -229,7 +230,7 @@ impl Generation {
         Ok(self.last_commit()?.checkpoint)
     }
 
-    /// The last event that the last commit has looked at: in the index are its effects, but for long fan-outs.
+    /// Returns the last event that the last commit has looked at: in the index are its effects, but for long fan-outs.
     ///
     /// # Errors
     /// [`IndexError`] when the index cannot be read.
@@ -254,7 +255,7 @@ impl Generation {
         Self::open(dir, view)?.searcher().map(drop)
     }
 
-    /// The files that its last commit consists of.
+    /// Returns the files that its last commit consists of.
     pub(crate) fn segment_files(&self) -> Result<Vec<PathBuf>, IndexError> {
         Ok(self.index.files()?)
     }

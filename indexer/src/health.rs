@@ -41,7 +41,7 @@ pub enum Verified {
 /// A generation that is not what was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
-    /// Which.
+    /// The generation.
     pub generation: String,
     /// The damage that was found.
     pub why: String,
@@ -139,7 +139,7 @@ impl Indexes {
         Ok(built)
     }
 
-    /// Generations beside the live one that are out of service and can be mended.
+    /// Returns the generations beside the live one that are out of service and can be mended.
     pub(crate) fn to_mend(&self, view: ViewId) -> Result<Vec<String>, IndexError> {
         let mut found = Vec::new();
         for generation in self.others(view)? {
@@ -182,8 +182,8 @@ impl Indexes {
         })
     }
 
-    /// Which generation is live; a damaged file is replaced by one that names the whole generation that has come
-    /// furthest. Every committed generation is exact at its own checkpoint, so each will do. The caller holds
+    /// Returns the generation that is live; a damaged file is replaced by one that names the whole generation that has
+    /// come furthest. Every committed generation is exact at its own checkpoint, so each will do. The caller holds
     /// `build.lock`.
     pub(crate) fn read_live_or_mend(&self, view: ViewId) -> Result<Option<Live>, IndexError> {
         let error = match self.read_live(view) {
@@ -208,7 +208,8 @@ impl Indexes {
             && self.generation(view, name).is_ok_and(|generation| !generation.is_outdated())
     }
 
-    /// From now on nobody opens it, in any process. Returns why; `None` when there is no such generation any more.
+    /// Takes a generation out of service, so that nobody opens it any more, in any process. Returns why; `None` when
+    /// there is no such generation any more.
     pub(crate) fn take_out_of_service(
         &self,
         view: ViewId,

@@ -45,7 +45,7 @@ struct Inner {
     log: Log,
     dir: PathBuf,
     open: Mutex<HashMap<PathBuf, Arc<Generation>>>,
-    /// Why this process does not keep a view up to date.
+    /// The errors with which this process does not keep a view up to date.
     failures: Mutex<HashMap<ViewId, String>>,
     pins: Mutex<Vec<Weak<Pin>>>,
     files: Mutex<Vec<Weak<Files>>>,
@@ -78,9 +78,9 @@ pub struct ViewStatus {
     pub to_purge: Vec<String>,
     /// The build that is under way, or was the last: see [`Indexes::building`].
     pub building: Option<BuildStatus>,
-    /// Why it is not kept up to date; the last commit serves on.
+    /// The reason why it is not kept up to date; the last commit serves on.
     pub failing: Option<String>,
-    /// Why it cannot be searched; all figures are 0 then.
+    /// The reason why it cannot be searched; all figures are 0 then.
     pub failure: Option<String>,
 }
 
@@ -148,12 +148,12 @@ impl Indexes {
         self.inner.views
     }
 
-    /// The log that they are of.
+    /// Returns the log that they are of.
     pub fn log(&self) -> &Log {
         &self.inner.log
     }
 
-    /// The live generation of a view: the one that searches should use now.
+    /// Returns the live generation of a view: the one that searches should use now.
     ///
     /// # Errors
     /// [`IndexError`] when it cannot be opened.
@@ -172,8 +172,8 @@ impl Indexes {
         }
     }
 
-    /// The live generation of a view at its last commit: what a search should ask. Unlike [`Self::live`] and then
-    /// [`Generation::searcher`], it cannot fail because of a swap between the two.
+    /// Returns the live generation of a view at its last commit: what a search should ask. Unlike [`Self::live`] and
+    /// then [`Generation::searcher`], it cannot fail because of a swap between the two.
     ///
     /// # Errors
     /// [`IndexError`] when it cannot be opened.
@@ -192,7 +192,7 @@ impl Indexes {
         }
     }
 
-    /// The archive as it stood, by the name it was built under.
+    /// Returns the archive as it stood, by the name it was built under.
     ///
     /// # Errors
     /// [`IndexError::NoGeneration`] when there is none of this name.
@@ -200,7 +200,7 @@ impl Indexes {
         self.generation(view, &format!("@{name}"))
     }
 
-    /// The one that [`Self::rollback`] would bring back, if there is one.
+    /// Returns the one that [`Self::rollback`] would bring back, if there is one.
     ///
     /// # Errors
     /// [`IndexError`] when it cannot be opened.
@@ -209,7 +209,7 @@ impl Indexes {
         name.map(|name| self.generation(view, &name)).transpose()
     }
 
-    /// The names of all generations of a view, the numbered ones first.
+    /// Returns the names of all generations of a view, the numbered ones first.
     ///
     /// # Errors
     /// [`IndexError`] when the directory cannot be read.
@@ -339,7 +339,7 @@ impl Indexes {
         self.inner.pins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The files of the generations that this process has opened.
+    /// Returns the files of the generations that this process has opened.
     pub(crate) fn open_files(&self) -> MutexGuard<'_, Vec<Weak<Files>>> {
         self.inner.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -354,7 +354,7 @@ impl Indexes {
         self.inner.dir.join(view.name())
     }
 
-    /// A generation by its directory's name. Each is opened once in a process.
+    /// Returns a generation by its directory's name. Each is opened once in a process.
     pub(crate) fn generation(&self, view: ViewId, name: &str) -> Result<Arc<Generation>, IndexError> {
         let dir = self.view_dir(view).join(name);
         if !is_name(name) {
@@ -394,7 +394,7 @@ impl Indexes {
         self.remove(view, &gone)
     }
 
-    /// The next free number.
+    /// Returns the next free number.
     pub(crate) fn next_name(&self, view: ViewId) -> Result<String, IndexError> {
         let numbers = self.generations(view)?;
         let last = numbers.iter().filter_map(|name| name.strip_prefix('g')?.parse::<u32>().ok()).max();
@@ -415,7 +415,7 @@ pub(crate) fn reading<T>(dir: &Path, read: impl Fn() -> Result<T, IndexError>) -
     }
 }
 
-/// The outcome of removing what need not be there.
+/// Takes a removal for done where there was nothing to remove.
 fn unless_gone(removed: std::io::Result<()>) -> std::io::Result<()> {
     match removed {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),

@@ -1,4 +1,4 @@
-//! Which generations of a view there are, and removing those of the archive as it stood.
+//! The list of a view's generations, and removing those of the archive as it stood.
 
 use std::{fs, io, path::Path};
 
@@ -25,7 +25,7 @@ pub struct GenerationStatus {
     pub bytes: u64,
     /// The last event that it has taken in.
     pub checkpoint: Seq,
-    /// When it was begun; `None` where that cannot be read.
+    /// The time at which it was begun; `None` where that cannot be read.
     pub created: Option<Timestamp>,
     /// For the archive as it stood: of when.
     pub as_of: Option<String>,
@@ -42,21 +42,21 @@ pub enum GenerationState {
     Past,
     /// It is being built.
     Building {
-        /// So many assets are done.
+        /// The number of assets that are done.
         done: u64,
-        /// Of so many.
+        /// The number of all.
         total: u64,
     },
     /// Its build was cut short; the next rebuild goes on with it.
     Interrupted {
-        /// So many assets are done.
+        /// The number of assets that are done.
         done: u64,
-        /// Of so many.
+        /// The number of all.
         total: u64,
     },
     /// It is out of service.
     Damaged {
-        /// Why.
+        /// The damage.
         why: String,
     },
     /// Nothing needs it; the next rebuild removes it.
@@ -64,7 +64,7 @@ pub enum GenerationState {
 }
 
 impl Indexes {
-    /// All generations of a view, the numbered ones first.
+    /// Returns all generations of a view, the numbered ones first.
     ///
     /// # Errors
     /// [`IndexError`] when the directory cannot be read.

@@ -1,4 +1,4 @@
-//! Which generation of a view is live: the file `live`, replaced in one step that all processes see at their next
+//! The generation of a view that is live: the file `live`, replaced in one step that all processes see at their next
 //! search.
 
 use std::{fs, io::ErrorKind, path::Path};
@@ -7,7 +7,7 @@ use end_tantivy::sealed;
 
 use crate::error::{IndexError, io};
 
-/// Which generations of a view are live and next in line.
+/// The generations of a view that are live and next in line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Live {
     pub(crate) name: String,
@@ -34,7 +34,7 @@ impl Live {
         }
     }
 
-    /// The one atomic step of going live.
+    /// Goes live, in one atomic step.
     pub(crate) fn write(&self, view_dir: &Path) -> Result<(), IndexError> {
         let path = view_dir.join(FILE);
         let text = format!("{}\n{}\n", self.name, self.previous.as_deref().unwrap_or(""));

@@ -18,7 +18,7 @@ use crate::{
     rebuild::RebuildOptions,
 };
 
-/// So many of a view are kept.
+/// The number of pasts of a view that are kept.
 const KEPT: usize = 5;
 /// The number of events that are looked at from one snapshot.
 const PAGE: u64 = 10_000;
@@ -118,7 +118,7 @@ fn looked_at(built: &Generation) -> Seq {
     built.info().since.max(noted.unwrap_or(Seq::ZERO))
 }
 
-/// The name of what is asked for by its moment.
+/// Returns the name of what is asked for by its moment.
 fn name_of(as_of: AsOf) -> String {
     as_of.to_string().replace(':', "-")
 }

@@ -75,7 +75,7 @@ struct Kept {
 }
 
 impl BuildState {
-    /// Of a build that will say that it has taken in the events up to `start`.
+    /// Returns the state of a build that will say that it has taken in the events up to `start`.
     pub(crate) fn at(start: Seq, link: Option<Digest>, erased: Seq) -> Self {
         Self {
             start,
@@ -118,7 +118,7 @@ impl BuildState {
         sealed::write(&path, &json).map_err(io(&path))
     }
 
-    /// The stretch that covers what comes right after this id.
+    /// Returns the stretch that covers what comes right after this id.
     fn covering(&self, after: Option<&AssetId>) -> Option<&AssetId> {
         let covers = |from: &Option<AssetId>, to: &AssetId| {
             from.as_ref().is_none_or(|from| after.is_some_and(|after| after >= from))
@@ -133,7 +133,7 @@ impl BuildState {
         begins.filter(|from| after.is_none_or(|after| *from > after)).min()
     }
 
-    /// Stretches that meet become one.
+    /// Adds stretches of ids; those that meet become one.
     fn cover(&mut self, pages: Vec<(Option<AssetId>, AssetId)>) {
         self.covered.extend(pages);
         self.covered.sort_unstable();
@@ -159,7 +159,7 @@ pub(crate) struct Build<'a> {
     pub(crate) stop: &'a AtomicBool,
     pub(crate) progress: &'a (dyn Fn(Progress) + Sync),
     pub(crate) open: &'a (dyn Fn() -> Result<Snapshot, IndexError> + Sync),
-    /// When a thread finishes its first part at the latest, so that it can be gone on with; if it cannot, all that
+    /// The time after which a thread finishes its first part, so that it can be gone on with; if it cannot, all that
     /// `open` opens shows one state.
     pub(crate) keep_after: Option<Duration>,
 }
@@ -291,7 +291,7 @@ struct Page {
 }
 
 impl Shared<'_> {
-    /// One thread's share.
+    /// Does one thread's share.
     fn work(&self) -> Result<(), IndexError> {
         let generation = self.build.generation;
         let memory = (self.build.memory / self.build.threads.max(1)).max(LEAST_PART_BYTES);
@@ -340,7 +340,7 @@ impl Shared<'_> {
         part.map_or(Ok(()), |last| self.finish_part(last))
     }
 
-    /// The next ids that no part covers.
+    /// Returns the next ids that no part covers.
     fn next_page(&self, snapshot: &Snapshot) -> Result<Option<Page>, IndexError> {
         let mut cursor = self.cursor.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(mut after) = cursor.clone() else { return Ok(None) };

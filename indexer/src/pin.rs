@@ -52,7 +52,7 @@ pub struct PinnedAt {
     pub hidden: Arc<BTreeSet<AssetId>>,
 }
 
-/// Why there is nothing to be searched of a pin any more.
+/// The reason why there is nothing to be searched of a pin any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PinClosed {
     /// Something was erased since its generation was begun.

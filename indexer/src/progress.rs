@@ -51,7 +51,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Assets, or events, a second in this run; `None` before the first second's worth can be told.
+    /// Returns the assets, or events, a second in this run; `None` before the first second's worth can be told.
     pub fn per_second(&self) -> Option<f64> {
         let done = self.done.saturating_sub(self.resumed);
         (done > 0 && self.elapsed > Duration::from_millis(50))
@@ -80,7 +80,7 @@ mod milliseconds {
     }
 }
 
-/// When a run came to a phase, and what it found done.
+/// The clock of a phase of a run: its beginning, and what was found done then.
 #[derive(Debug)]
 pub(crate) struct Clock {
     phase: Phase,

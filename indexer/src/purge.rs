@@ -22,7 +22,7 @@ use crate::{
 const PAGE: usize = 1_000;
 
 impl Indexes {
-    /// Generations of a view that may still hold words of what was erased since they were begun.
+    /// Returns the generations of a view that may still hold words of what was erased since they were begun.
     ///
     /// # Errors
     /// [`IndexError`] when the live generation cannot be read.
@@ -90,8 +90,8 @@ impl Indexes {
         Ok(true)
     }
 
-    /// The last erasure up to `start`: the one that the live generation knows of, or one that it has not come to
-    /// yet.
+    /// Returns the last erasure up to `start`: the one that the live generation knows of, or one that it has not come
+    /// to yet.
     pub(crate) fn last_erasure(&self, view: ViewId, live: &Live, start: Seq) -> Result<Seq, IndexError> {
         let commit = if_whole(self.generation(view, &live.name).and_then(|live| live.last_commit()))?;
         let snapshot = self.log().snapshot()?;

@@ -214,7 +214,7 @@ impl Indexes {
         Ok(())
     }
 
-    /// A rebuild that was cut short and can be gone on with: it is whole and holds nothing that was
+    /// Returns a rebuild that was cut short and can be gone on with: it is whole and holds nothing that was
     /// erased since.
     fn begun(
         &self,

@@ -161,7 +161,8 @@ impl Following {
         locked(&self.outcome).is_some()
     }
 
-    /// Up to which event takedowns were followed, once after that was begun. What failed is said, and begun again later.
+    /// Returns up to which event takedowns were followed, once after that was begun. What failed is said, and begun
+    /// again later.
     pub(crate) fn done(&mut self, view: ViewId) -> Option<Seq> {
         let outcome = locked(&self.outcome).take()?;
         self.end();

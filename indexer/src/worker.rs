@@ -175,13 +175,13 @@ struct Worker {
     suspected: Option<String>,
     scrub: Scrub,
     scrub_every: Duration,
-    /// When it last checked a file.
+    /// The moment at which it last checked a file.
     scrubbed: Instant,
     /// True if it has checked the generations beside the live one.
     others_verified: bool,
-    /// When it last looked for what is due.
+    /// The moment at which it last looked for what is due.
     looked: Instant,
-    /// When it last began to do what is due.
+    /// The moment at which it last began to do what is due.
     tried: Option<Instant>,
     following: Following,
 }
@@ -217,7 +217,7 @@ impl Worker {
         }
     }
 
-    /// Its life. What fails, a panic included, is said, and tried again.
+    /// Lives its life. What fails, a panic included, is said, and tried again.
     fn run(mut self) {
         self.indexes.prepare_failing(self.view);
         let mut builder: Option<JoinHandle<()>> = None;
@@ -342,7 +342,7 @@ impl Worker {
         writer.close()
     }
 
-    /// A damaged live generation is taken out of service and replaced.
+    /// Takes a damaged live generation out of service, and replaces it.
     fn make_whole(&mut self) -> Result<(), IndexError> {
         let (indexes, view) = (&self.indexes, self.view);
         if indexes.read_live(view).is_err_and(|error| error.is_damage()) {

@@ -52,7 +52,7 @@ impl GenerationWriter {
         Ok(writer)
     }
 
-    /// One for a generation that is not live and follows takedowns alone.
+    /// Opens a writer for a generation that is not live and follows takedowns alone.
     pub(crate) fn follower(generation: Arc<Generation>) -> Result<Self, IndexError> {
         let writer = Self::of(Writer::open_giving_way(generation.index())?, generation)?;
         remove_others(writer.generation.dir(), &writer.commit.fanouts)
@@ -60,7 +60,7 @@ impl GenerationWriter {
         Ok(writer)
     }
 
-    /// One that leaves segments as they are, for putting a new generation together.
+    /// Opens a writer that leaves segments as they are, for putting a new generation together.
     pub(crate) fn unmerged(generation: Arc<Generation>) -> Result<Self, IndexError> {
         Self::of(Writer::open(generation.index())?, generation)
     }
@@ -83,12 +83,12 @@ impl GenerationWriter {
         &self.generation
     }
 
-    /// Everything up to here was committed.
+    /// Returns everything up to here was committed.
     pub(crate) fn checkpoint(&self) -> Seq {
         self.commit.checkpoint
     }
 
-    /// Events up to here were looked at.
+    /// Returns the event up to which all were looked at.
     pub(crate) fn reached(&self) -> Seq {
         self.commit.reached
     }
@@ -107,7 +107,7 @@ impl GenerationWriter {
         self.alone
     }
 
-    /// Other generations have to follow this event, too.
+    /// Notes that other generations have to follow this event, too.
     pub(crate) fn hold(&mut self, takedown: Seq) {
         let first = self.held.map_or(takedown, |(first, _)| first);
         self.held = Some((first, takedown));
@@ -118,13 +118,13 @@ impl GenerationWriter {
         self.held.is_some()
     }
 
-    /// The others have followed takedowns up to here; the next commit says so.
+    /// Notes that the others have followed takedowns up to here; the next commit says so.
     pub(crate) fn others_followed(&mut self, upto: Seq) {
         let left = self.held.filter(|(_, last)| *last > upto);
         self.held = left.map(|(first, last)| (first.max(upto.next()), last));
     }
 
-    /// The first takedown that others have still to follow.
+    /// Returns the first takedown that others have still to follow.
     fn first_held(&self) -> Option<Seq> {
         self.held.map(|(first, _)| first)
     }

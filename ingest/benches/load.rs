@@ -32,7 +32,7 @@ fn main() {
     halves_and_whole(dir.path(), paths);
 }
 
-/// A month of the Archive API's answers, made up, 40 MB.
+/// Writes a month of the Archive API's answers, made up, 40 MB.
 fn nyt_on_one_core(dir: &Path) {
     let mut text = String::from("{\"copyright\":\"\",\"response\":{\"meta\":{\"hits\":1},\"docs\":[");
     let mut at = 0;

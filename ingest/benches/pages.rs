@@ -90,7 +90,7 @@ fn body_of(html: &[u8], name: &str) -> String {
     body
 }
 
-/// The parts of the true words that were found, and of the found words that are true.
+/// Returns the parts of the true words that were found, and of the found words that are true.
 fn compare(truth: &str, found: &str) -> (f64, f64) {
     let words = |text: &str| {
         let mut counts: HashMap<String, usize> = HashMap::new();

@@ -32,7 +32,7 @@ pub struct Admitted {
     pub is_mention: bool,
 }
 
-/// Why an event may not be appended: always its sender's to mend.
+/// The reason why an event may not be appended: always its sender's to mend.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum NotAdmitted {
     /// It is no event.

@@ -95,7 +95,7 @@ impl Charset {
         }
     }
 
-    /// The text of these bytes; what they cannot be becomes U+FFFD.
+    /// Returns the text of these bytes; what they cannot be becomes U+FFFD.
     fn decode(self, bytes: &[u8]) -> String {
         match self.0 {
             Kind::Web(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
@@ -119,8 +119,8 @@ impl Charset {
     }
 }
 
-/// The text of a record of which nobody has told the encoding yet: UTF-8, also where a byte is broken, or what the head
-/// of its file or itself declares, or what Windows wrote.
+/// Returns the text of a record of which nobody has told the encoding yet: UTF-8, also where a byte is broken, or what
+/// the head of its file or itself declares, or what Windows wrote.
 pub(crate) fn text_of<'r>(bytes: &'r [u8], head: &[u8]) -> Cow<'r, str> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match std::str::from_utf8(bytes) {

@@ -15,7 +15,7 @@ use crate::{html, names};
 /// Longer texts are no credits.
 const MAX_CREDIT: usize = 2_000;
 
-/// The people and organisations that a credit names, in its order, each once. An organisation beside people
+/// Returns the people and organisations that a credit names, in its order, each once. An organisation beside people
 /// (`By A, Associated Press`) is where they work, and not taken as an author.
 pub(crate) fn parse(credit: &str) -> Vec<Byline> {
     if credit.len() > MAX_CREDIT {
@@ -70,7 +70,7 @@ fn labelled(statement: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A statement without the one word before a colon that says what somebody did: `Interview: Jane Roe`.
+/// Returns a statement without the one word before a colon that says what somebody did: `Interview: Jane Roe`.
 fn unlabelled(statement: &str) -> &str {
     match statement.split_once(':') {
         Some((label, rest))
@@ -83,7 +83,7 @@ fn unlabelled(statement: &str) -> &str {
     }
 }
 
-/// The person or organisation of this name, which the source gives alone: nothing in it is to be parted.
+/// Returns the person or organisation of this name, which the source gives alone: nothing in it is to be parted.
 pub(crate) fn one(name: &str) -> Byline {
     let name = html::unescape(name);
     let name = names::composed(name.trim());
@@ -97,7 +97,8 @@ pub(crate) fn one(name: &str) -> Byline {
     }
 }
 
-/// The person or organisation of this name in a list, where one entry is one name, whichever part of it stands first.
+/// Returns the person or organisation of this name in a list, where one entry is one name, whichever part of it stands
+/// first.
 pub(crate) fn listed(name: &str) -> Byline {
     match parse(name).as_slice() {
         [person] if name.contains(',') => person.clone(),
@@ -134,7 +135,7 @@ fn starts(text: &str, opening: &str) -> bool {
     text.get(..opening.len()).is_some_and(|start| start.eq_ignore_ascii_case(opening))
 }
 
-/// The credit without what it opens with, and whether it opened so.
+/// Returns the credit without what it opens with, and whether it opened so.
 fn opened(credit: &str) -> (&str, bool) {
     let mut text = credit;
     while let Some(opening) = words::OPENINGS.iter().find(|opening| starts(text, opening)) {
@@ -152,7 +153,8 @@ fn opened(credit: &str) -> (&str, bool) {
     (text, text.len() < credit.len())
 }
 
-/// The part of a statement that tells who: without addresses of mail, what stands in brackets, places and papers.
+/// Returns the part of a statement that tells who: without addresses of mail, what stands in brackets, places and
+/// papers.
 fn who(statement: &str) -> String {
     let mut text = without_brackets(statement);
     // ASCII lower case keeps the length, so the places found in it are places of the text.
@@ -166,7 +168,7 @@ fn who(statement: &str) -> String {
     without_places(&text)
 }
 
-/// A text without the places that names are from: `Jane Roe in London and Tom Hale in New York`.
+/// Returns a text without the places that names are from: `Jane Roe in London and Tom Hale in New York`.
 fn without_places(text: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let mut named = 0;
@@ -193,8 +195,8 @@ fn without_places(text: &str) -> String {
     kept.join(" ")
 }
 
-/// A text without what stands in brackets, unless nothing else is there or it is the name beside an address of mail:
-/// `Jane Roe (Quay Post)`, `jane@quay.example (Jane Roe)`, `Jane Roe <jane@quay.example>`.
+/// Returns a text without what stands in brackets, unless nothing else is there or it is the name beside an address of
+/// mail: `Jane Roe (Quay Post)`, `jane@quay.example (Jane Roe)`, `Jane Roe <jane@quay.example>`.
 fn without_brackets(text: &str) -> String {
     let mut outside = String::new();
     let mut inside = String::new();
@@ -217,7 +219,8 @@ fn without_brackets(text: &str) -> String {
     }
 }
 
-/// The name that an address of mail is made of: of `jane.roe@quay.example`, `Jane Roe`; nothing of `desk@quay.example`.
+/// Returns the name that an address of mail is made of: of `jane.roe@quay.example`, `Jane Roe`; nothing of
+/// `desk@quay.example`.
 fn of_address(address: &str) -> String {
     let local = address.trim().trim_start_matches("mailto:").split('@').next().unwrap_or("");
     let words: Vec<&str> = local.split(['.', '_']).filter(|word| !word.is_empty()).collect();

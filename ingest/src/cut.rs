@@ -13,7 +13,7 @@ const KEPT_OF_TOO_LARGE: usize = 64 << 10;
 
 /// Cuts the records of one file off its stream, one after another.
 pub(crate) trait Cutter: Send {
-    /// The next record; `None` at the end of the file.
+    /// Returns the next record; `None` at the end of the file.
     fn next(&mut self, input: &mut dyn BufRead) -> io::Result<Option<Raw>>;
 
     /// Returns how it understood the file, where that is not plain: for people.
@@ -45,7 +45,7 @@ impl Cursor {
         }
     }
 
-    /// The place of the record that begins here, counted.
+    /// Returns the place of the record that begins here, counted.
     pub(crate) fn begin(&mut self) -> Place {
         let place = self.0;
         self.0.record += 1;

@@ -35,7 +35,7 @@ enum Stage {
 }
 
 impl Elements {
-    /// The elements of the array under `key`, or of the array that the document is.
+    /// Cuts out the elements of the array under `key`, or of the array that the document is.
     pub(crate) fn of(key: Option<String>) -> Self {
         Self {
             key,
@@ -136,8 +136,8 @@ impl Cutter for Elements {
 }
 
 impl Elements {
-    /// One record, and where it is broken the way to the next: a missing quote or brace must not take its neighbours
-    /// along.
+    /// Reads one record, and where it is broken the way to the next: a missing quote or brace must not take its
+    /// neighbours along.
     fn element(&mut self, input: &mut dyn BufRead) -> io::Result<Raw> {
         let mut gathered = Gathered::default();
         let mut scan = Scan::default();
@@ -224,7 +224,7 @@ impl Elements {
     }
 }
 
-/// The key that an object begins with, in its quotes.
+/// Returns the key that an object begins with, in its quotes.
 fn first_key(object: &[u8]) -> Option<&[u8]> {
     let inside = object.strip_prefix(b"{")?.trim_ascii_start();
     let end = memchr::memchr(b'"', inside.strip_prefix(b"\"")?)?;

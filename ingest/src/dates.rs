@@ -40,7 +40,7 @@ pub(crate) enum Form {
     Exact,
     /// In words, or as a country writes its numbers.
     Local,
-    /// So that it can be read in two ways: the date is its year alone, and the text says more.
+    /// In a form that can be read in two ways: the date is its year alone, and the text says more.
     TwoWays,
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn as_stated(text: &str, format: &str) -> Option<ArchiveDate> {
     ArchiveDate::try_from(text).ok()
 }
 
-/// `2014-12-18 10:00:00 -0400`, `1851-09-18T05:00:00+0000`, `20070214T120000-0500`, `1916-1-5`, `1916/01/05`,
+/// Reads `2014-12-18 10:00:00 -0400`, `1851-09-18T05:00:00+0000`, `20070214T120000-0500`, `1916-1-5`, `1916/01/05`,
 /// `1906-12-00` (a month), `2020年3月5日`.
 fn year_first(text: &str) -> Option<ArchiveDate> {
     let mut rest = text;
@@ -147,7 +147,7 @@ fn year_first(text: &str) -> Option<ArchiveDate> {
     clock::on(day_of(i16::try_from(year).ok()?, month, day)?, rest.trim_start_matches(['T', 't', ' ', ',']))
 }
 
-/// Seconds or milliseconds since 1970, as programs count them: nine digits and more, a fraction or not.
+/// Reads seconds or milliseconds since 1970, as programs count them: nine digits and more, a fraction or not.
 fn epoch(text: &str) -> Option<ArchiveDate> {
     let (sign, number) = text.strip_prefix('-').map_or((1, text), |number| (-1, number));
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
@@ -185,7 +185,7 @@ fn numbers(text: &str) -> Option<Numbers<'_>> {
     Some(Numbers { first, second, mark, year: i16::try_from(year).ok()?, rest })
 }
 
-/// `25.12.1906`, `25/12/1906`, `12-25-1906 10:00`. What is parted by full stops has the day first everywhere.
+/// Reads `25.12.1906`, `25/12/1906`, `12-25-1906 10:00`. What is parted by full stops has the day first everywhere.
 fn day_and_month(text: &str, order: DayOrder) -> Option<Dated> {
     let Numbers { first, second, mark, year, rest } = numbers(text)?;
     let order = match (order_of(text), order) {
@@ -208,7 +208,7 @@ fn day_and_month(text: &str, order: DayOrder) -> Option<Dated> {
     Some(Dated { date, form: Form::Local })
 }
 
-/// `Mon, 02 Jan 2006 15:04:05 GMT`, `26-FEB-1987 15:01:01.79`, `March 19, 2020`, `22Jun2006`, `May 1931`,
+/// Reads `Mon, 02 Jan 2006 15:04:05 GMT`, `26-FEB-1987 15:01:01.79`, `March 19, 2020`, `22Jun2006`, `May 1931`,
 /// `Sat Sep 07 00:00:01 2002`, `12. März 1871`, `3 de mayo de 1910`, `1er mai 1890`.
 fn in_words(text: &str) -> Option<ArchiveDate> {
     let (mut day, mut month, mut year) = (None, None, None);

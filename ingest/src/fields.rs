@@ -29,7 +29,7 @@ impl Fields {
         }
     }
 
-    /// The text of the first of these fields that has one; the others stay.
+    /// Returns the text of the first of these fields that has one; the others stay.
     pub(crate) fn first_text(&mut self, names: &[&str]) -> String {
         names.iter().map(|name| self.text(name)).find(|text| !text.is_empty()).unwrap_or_default()
     }
@@ -43,7 +43,7 @@ impl Fields {
         Some(dated.date)
     }
 
-    /// The first of these fields that has a date; the others stay.
+    /// Returns the first of these fields that has a date; the others stay.
     pub(crate) fn first_date(&mut self, names: &[&str]) -> Option<ArchiveDate> {
         names.iter().find_map(|name| self.date(name))
     }
@@ -123,12 +123,12 @@ impl Fields {
     }
 }
 
-/// Texts as keywords of one vocabulary.
+/// Returns texts as keywords of one vocabulary.
 pub(crate) fn keywords(name: &str, values: Vec<String>) -> impl Iterator<Item = Keyword> {
     values.into_iter().map(move |value| Keyword { name: name.to_owned(), value, ..Keyword::default() })
 }
 
-/// The text of a string or a number; nothing of the others.
+/// Returns the text of a string or a number; nothing of the others.
 pub(crate) fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) if text.trim().len() == text.len() => text.clone(),
@@ -138,7 +138,7 @@ pub(crate) fn text_of(value: &Value) -> String {
     }
 }
 
-/// The object itself, or an empty one for another value.
+/// Returns the object itself, or an empty one for another value.
 pub(crate) fn object_of(value: Value) -> Fields {
     match value {
         Value::Object(map) => Fields(map),

@@ -12,7 +12,7 @@ use crate::{
 pub struct Hints {
     /// Patterns of the paths of plain texts: of each path the first that fits it counts.
     pub patterns: Vec<PathPattern>,
-    /// Which columns of tables are which fields.
+    /// The fields that columns of tables are.
     pub columns: Columns,
     /// The rule for the ids of records, where the user knows better than their format's own.
     pub id: Option<StatedId>,

@@ -91,7 +91,7 @@ pub(crate) fn plain(html: &str) -> Plain {
     writer.finish()
 }
 
-/// Text with its entities resolved; those that are unknown stay as they are.
+/// Returns a text with its entities resolved; those that are unknown stay as they are.
 pub(crate) fn unescape(text: &str) -> String {
     if !text.contains('&') {
         return text.to_owned();
@@ -136,7 +136,7 @@ pub(crate) fn entity(name: &str) -> Option<String> {
     resolve_predefined_entity(name).or_else(|| resolve_html5_entity(name)).map(str::to_owned)
 }
 
-/// The value of an attribute of one tag, its entities resolved: where a whole page is not read.
+/// Returns the value of an attribute of one tag, its entities resolved: where a whole page is not read.
 pub(crate) fn attribute(tag: &str, wanted: &str) -> Option<String> {
     let mut rest = tag.get(1 + tag.get(1..)?.find(|c: char| !c.is_ascii_alphanumeric())?..)?;
     loop {

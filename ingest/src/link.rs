@@ -8,7 +8,8 @@ use store::{AssetId, InvalidId, MAX_ID_BYTES};
 /// The length of the beginning that is left of an id that is too long, in bytes.
 const KEPT: usize = 360;
 
-/// The id that a source gives. One that is longer than an id may be is cut, and a digest of the whole stands for its end.
+/// Returns the id that a source gives. One that is longer than an id may be is cut, and a digest of the whole stands
+/// for its end.
 pub(crate) fn asset_id<'t>(text: impl Into<Cow<'t, str>>) -> Result<AssetId, InvalidId> {
     let text = text.into();
     if text.len() <= MAX_ID_BYTES {
@@ -59,7 +60,7 @@ pub(crate) fn is_absolute(reference: &str) -> bool {
     scheme_of(reference).is_some()
 }
 
-/// A path without `.` and `..`; those that lead above the root are dropped.
+/// Returns a path without `.` and `..`; those that lead above the root are dropped.
 pub(crate) fn without_dots(path: &str) -> String {
     let (path, query) = path.split_at(path.find(['?', '#']).unwrap_or(path.len()));
     let mut parts: Vec<&str> = Vec::new();
@@ -86,7 +87,7 @@ fn scheme_of(text: &str) -> Option<(&str, &str)> {
     is_scheme.then_some((scheme, rest))
 }
 
-/// The name of a file as text; bytes that are none are written as in a link: two names never become one.
+/// Returns the name of a file as text; bytes that are none are written as in a link: two names never become one.
 pub(crate) fn name_of(bytes: &[u8]) -> String {
     let mut name = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -101,7 +102,7 @@ pub(crate) fn name_of_os(name: &OsStr) -> String {
     name_of(name.as_encoded_bytes())
 }
 
-/// The id of a picture: its link, or its place on this site.
+/// Returns the id of a picture: its link, or its place on this site.
 pub(crate) fn picture_of(site: &str, href: &str) -> Option<AssetId> {
     let href = href.trim();
     if href.is_empty() {
@@ -113,7 +114,7 @@ pub(crate) fn picture_of(site: &str, href: &str) -> Option<AssetId> {
     asset_id(format!("image:{site}/{}", href.trim_start_matches(['/', '.']))).ok()
 }
 
-/// The id of a picture that a page shows by a link: what is relative is so to the page's folder.
+/// Returns the id of a picture that a page shows by a link: what is relative is so to the page's folder.
 pub(crate) fn picture_beside(stem: &str, href: &str) -> Option<AssetId> {
     let href = href.trim();
     let site = stem.split('/').next().unwrap_or("");

@@ -105,7 +105,7 @@ impl LoadOptions {
     }
 }
 
-/// Why a load ended before its end. What was appended by then stays; the same load goes on from there.
+/// The reason why a load ended early. What was appended by then stays; the same load goes on from there.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// Nothing was named.

@@ -21,7 +21,7 @@ const LOOK_AT_BYTES: u64 = 16 << 20;
 /// The number of files that are looked at.
 const FILES: usize = 20;
 
-/// Why files cannot be looked at.
+/// The reason why files cannot be looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum LookError {
     /// It cannot be read.

@@ -35,7 +35,7 @@ use crate::dates::DayOrder;
 #[derive(Clone, Default)]
 pub struct Mappings {
     all: Arc<Vec<Mapping>>,
-    /// As they were written.
+    /// The mappings as they were written.
     text: Arc<str>,
 }
 
@@ -96,7 +96,7 @@ impl Mappings {
         Ok(Self { all, text: parse::alone(file, text)?.into() })
     }
 
-    /// These, and behind them others.
+    /// Returns these mappings, and behind them others.
     ///
     /// # Errors
     /// [`InvalidMapping`]: both have a mapping of one name.
@@ -113,22 +113,22 @@ impl Mappings {
         self.all.len()
     }
 
-    /// As they were written.
+    /// Returns them as they were written.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// The first mapping that is of a file of this path.
+    /// Returns the first mapping that is of a file of this path.
     pub(crate) fn of(&self, path: &str) -> Option<&Mapping> {
         self.all.iter().find(|mapping| mapping.is_of(path))
     }
 
-    /// The mapping of this name.
+    /// Returns the mapping of this name.
     pub(crate) fn called(&self, name: &str) -> Option<&Mapping> {
         self.all.iter().find(|mapping| mapping.name == name)
     }
 
-    /// The names of the mappings, in their order.
+    /// Returns the names of the mappings, in their order.
     pub fn all_names(&self) -> impl Iterator<Item = &str> {
         self.all.iter().map(|mapping| mapping.name.as_str())
     }
@@ -138,7 +138,7 @@ impl Mappings {
         self.of(path).is_some_and(|mapping| mapping.files.is_some())
     }
 
-    /// The mapping whose records are joined with those of this file; it is no records of its own then.
+    /// Returns the mapping whose records are joined with those of this file; it is no records of its own then.
     pub(crate) fn joining(&self, path: &str) -> Option<&Mapping> {
         let ends = |join: &Join| path == join.file || path.ends_with(&format!("/{}", join.file));
         self.all.iter().find(|mapping| mapping.joins.iter().any(ends))
@@ -155,7 +155,7 @@ impl Mapping {
         self.files.as_ref().is_none_or(|files| files.is_match(path))
     }
 
-    /// All values that it looks at in a record, each with the field that it is.
+    /// Returns all values that it looks at in a record, each with the field that it is.
     pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &Expr)> {
         let lists = self.lists.iter().flat_map(|list| match &list.of {
             Entries::Texts(expr) => vec![(list.field, expr)],
@@ -169,7 +169,7 @@ impl Mapping {
     }
 }
 
-/// Patterns of paths: one without `/` is of the file's name, one with it of the path's end.
+/// Reads patterns of paths: one without `/` is of the file's name, one with it of the path's end.
 fn patterns(written: &[String]) -> Result<GlobSet, globset::Error> {
     let mut set = GlobSetBuilder::new();
     for pattern in written {

@@ -35,12 +35,12 @@ pub fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&
     near.min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
 }
 
-/// A text whose accents are part of their letters (NFC): what looks alike is written alike.
+/// Returns a text whose accents are part of their letters (NFC): what looks alike is written alike.
 pub(crate) fn composed(text: &str) -> Cow<'_, str> {
     if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
-/// A word in lower case and without accents.
+/// Returns a word in lower case and without accents.
 pub(crate) fn folded(word: &str) -> String {
     if word.is_ascii() {
         return word.to_ascii_lowercase();
@@ -77,14 +77,14 @@ pub(crate) fn cased(name: &str) -> String {
     cased.collect::<Vec<_>>().join(" ")
 }
 
-/// `J.`, `J.R.`, or two or three consonants: `JD`.
+/// Returns true for `J.`, `J.R.`, or two or three consonants: `JD`.
 fn is_initials(word: &str) -> bool {
     let letters: Vec<char> = word.chars().filter(|c| c.is_alphabetic()).collect();
     let dotted = word.contains('.') && word.split('.').all(|part| part.chars().count() <= 1);
     dotted || (letters.len() == 2 && !letters.iter().any(|c| "AEIOUYaeiouy".contains(*c)))
 }
 
-/// `McCORMICK`, as papers printed it.
+/// Returns true for `McCORMICK`, as papers printed it.
 fn is_mc_shout(word: &str) -> bool {
     word.strip_prefix("Mc").or_else(|| word.strip_prefix("Mac")).is_some_and(|rest| {
         rest.chars().count() > 2 && rest.chars().all(|c| c.is_uppercase() || !c.is_alphabetic())
@@ -112,7 +112,7 @@ fn title_case(lower: &str) -> String {
     out
 }
 
-/// Lower case letters and digits of any script, the rest made hyphens: the tail of an id.
+/// Returns a text in lower case letters and digits of any script, the rest made hyphens: the tail of an id.
 pub(crate) fn slug(text: &str) -> String {
     // One name may be written in several ways that look the same (UAX 15).
     slug_of(text.nfc().filter(|c| !matches!(c, '\u{2bc}' | '\u{2b9}' | '\u{2bb}' | '′' | '‘' | '´' | '＇')))
@@ -134,25 +134,25 @@ fn slug_of(text: impl Iterator<Item = char>) -> String {
     out
 }
 
-/// The id of a person or organisation that the source gives no id: its name, normalised.
+/// Returns the id of a person or organisation that the source gives no id: its name, normalised.
 pub(crate) fn byline_id(name: &str) -> Option<AssetId> {
     let slug = slug(name);
     if slug.is_empty() { None } else { AssetId::new(format!("byline:{slug}")).ok() }
 }
 
-/// The id that a name had before its ways of writing were made one.
+/// Returns the id that a name had before its ways of writing were made one.
 pub(crate) fn former_byline_id(name: &str) -> Option<AssetId> {
     let slug = slug_of(name.chars());
     if slug.is_empty() { None } else { AssetId::new(format!("byline:{slug}")).ok() }
 }
 
-/// The byline of a person, from the name as it is shown.
+/// Returns the byline of a person, from the name as it is shown.
 pub(crate) fn person(name: &str) -> Byline {
     let (given, family) = parts(name);
     Byline { name: name.to_owned(), given, family, ..Byline::default() }
 }
 
-/// Given names and family name, particles and suffixes minded.
+/// Parts a name into given names and family name, particles and suffixes minded.
 pub(crate) fn parts(name: &str) -> (String, String) {
     let words: Vec<&str> = name.split_whitespace().collect();
     let is_suffix = |word: &&&str| SUFFIXES.contains(&word.to_lowercase().trim_end_matches(','));

@@ -20,7 +20,7 @@ pub(crate) struct Nested {
 }
 
 impl Nested {
-    /// An article of which something is known already.
+    /// Returns an article of which something is known already.
     pub(crate) fn of(article: Article) -> Self {
         Self { article, ..Self::default() }
     }
@@ -184,12 +184,12 @@ impl Nested {
         }
     }
 
-    /// The events of what was found beside the article.
+    /// Returns the events of what was found beside the article.
     pub(crate) fn others(self) -> Vec<Found> {
         self.found
     }
 
-    /// The events: what is referred to comes before the article.
+    /// Returns the events: what is referred to comes before the article.
     pub(crate) fn finish(self, id: AssetId) -> Vec<Found> {
         let time = self.time();
         let mut found = self.found;
@@ -224,14 +224,14 @@ fn complete(known: &mut Image, other: Image) {
     }
 }
 
-/// The id that a source gives, or one made of the file and the place in it.
+/// Returns the id that a source gives, or one made of the file and the place in it.
 pub(crate) fn id_or(given: &str, otherwise: impl FnOnce() -> String) -> Result<AssetId, Reason> {
     let given: String = given.split_whitespace().collect::<Vec<_>>().join(" ");
     let id = if given.is_empty() { otherwise() } else { given };
     link::asset_id(id).map_err(|error| Reason::Content(error.to_string()))
 }
 
-/// A tag such as `en-US`; empty for what is none.
+/// Returns a tag such as `en-US`; empty for what is none.
 pub(crate) fn language(tag: &str) -> String {
     let tag = tag.trim().replace('_', "-");
     let good = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub struct ReasonCount {
     /// The fault, and what to do.
     pub reason: String,
-    /// Of how many records.
+    /// The number of records that it is told of.
     pub records: u64,
     /// The places of the first of them, as the user would write them: `file`, or `file:line:column`.
     pub places: Vec<String>,
@@ -21,7 +21,7 @@ impl ReasonCount {
     /// The number of places that are told of each.
     const MAX_PLACES: usize = 3;
 
-    /// Of one record.
+    /// Returns the count of one record.
     pub(crate) fn one(place: String, reason: String) -> Self {
         Self { reason, records: 1, places: vec![place] }
     }
@@ -52,7 +52,7 @@ impl Notes {
         note.add_to(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Everything that was told, each thing once with its places.
+    /// Returns everything that was told, each thing once with its places.
     pub(crate) fn take(&self) -> Vec<ReasonCount> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -145,7 +145,7 @@ pub(crate) enum Compression {
 }
 
 impl Compression {
-    /// Told by the first bytes.
+    /// Tells a compression by the first bytes.
     pub(crate) fn of(head: &[u8]) -> Option<Self> {
         // bzip2: `BZh`, the size of blocks, and the digits of π or, of nothing, those of its root.
         let block =

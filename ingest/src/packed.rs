@@ -69,12 +69,12 @@ impl Packed {
         Ok(Self { entries, inner: Mutex::new(Inner::Tar(file)) })
     }
 
-    /// The names of all entries, without `./` before them.
+    /// Returns the names of all entries, without `./` before them.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
     }
 
-    /// The bytes of an entry, of which no more than `most` are taken.
+    /// Returns the bytes of an entry, of which no more than `most` are taken.
     pub(crate) fn read(&self, name: &str, most: u64) -> io::Result<Vec<u8>> {
         let (at, size) = *self.entries.get(&plain(name)).ok_or(io::ErrorKind::NotFound)?;
         if size > most {
@@ -96,7 +96,7 @@ impl Packed {
     }
 }
 
-/// A name without the `.` and empty parts that tar writes before it.
+/// Returns a name without the `.` and empty parts that tar writes before it.
 fn plain(name: &str) -> String {
     name.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
 }

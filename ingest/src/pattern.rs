@@ -103,7 +103,7 @@ impl fmt::Display for PathPattern {
 }
 
 impl PathPattern {
-    /// The fields that this path gives, or `None` when it does not fit the pattern.
+    /// Returns the fields that this path gives, or `None` when it does not fit the pattern.
     pub(crate) fn fields(&self, path: &str) -> Option<Vec<(String, String)>> {
         let mut from = path.len();
         for _ in 0..=self.folders {
@@ -118,7 +118,7 @@ impl PathPattern {
     }
 }
 
-/// The shortest text for each field that lets the rest fit; a path is short, so trying is cheap.
+/// Finds the shortest text for each field that lets the rest fit; a path is short, so trying is cheap.
 fn fits(parts: &[Part], path: &str, found: &mut Vec<(String, String)>) -> bool {
     match parts.split_first() {
         None => path.is_empty(),

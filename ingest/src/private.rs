@@ -43,7 +43,7 @@ fn clean(fields: &mut Map<String, Value>) {
     fields.retain(|name, value| !is_private(name) && keep(value));
 }
 
-/// Cleans a value. Whether anything that may be kept is left, or nothing was there before.
+/// Cleans a value. Returns true if anything that may be kept is left, or nothing was there before.
 fn keep(value: &mut Value) -> bool {
     match value {
         Value::Object(fields) if !fields.is_empty() => {

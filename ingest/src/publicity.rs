@@ -21,7 +21,7 @@ use crate::record::Found;
 /// A format's statement of who may see a record, and when.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Publicity {
-    /// Why readers may not see it, whatever the time.
+    /// The reason why readers may not see it, whatever the time.
     hidden: Option<Hidden>,
     /// Readers may not see it before.
     from: Option<Start>,
@@ -39,7 +39,7 @@ struct Start {
 }
 
 impl Publicity {
-    /// Not public, whatever the time.
+    /// Returns what is not public, whatever the time.
     pub(crate) fn hidden(why: Hidden) -> Self {
         Self { hidden: Some(why), ..Self::default() }
     }
@@ -68,14 +68,14 @@ impl Publicity {
         if self.hidden.is_some() { other } else { self }
     }
 
-    /// Not before this time, for which it is scheduled.
+    /// Hides it before this time, for which it is scheduled.
     #[must_use]
     pub(crate) fn scheduled(self, date: &ArchiveDate) -> Self {
         let from = Some(Start { time: date.start(), embargo: false });
         self.and(Self { from, ..Self::default() })
     }
 
-    /// Not before the embargo ends. One whose end is not known holds.
+    /// Hides it before the embargo ends. One whose end is not known holds.
     #[must_use]
     pub(crate) fn embargoed(self, until: Option<&ArchiveDate>) -> Self {
         self.and(match until {
@@ -84,13 +84,13 @@ impl Publicity {
         })
     }
 
-    /// Not from this time on, if one is known.
+    /// Hides it from this time on, if one is known.
     #[must_use]
     pub(crate) fn until(self, date: Option<&ArchiveDate>) -> Self {
         self.and(Self { until: date.map(ArchiveDate::start), ..Self::default() })
     }
 
-    /// Whatever the time: for a page about somebody, who does not end with it.
+    /// Takes all times away: for a page about somebody, who does not end with it.
     #[must_use]
     pub(crate) fn at_any_time(self) -> Self {
         Self { from: None, until: None, ..self }
@@ -120,7 +120,7 @@ impl Publicity {
         found
     }
 
-    /// Decides: until when readers may see it at this time, or why they may not.
+    /// Decides until when readers may see it at this time, or why they may not.
     pub(crate) fn at(&self, now: Timestamp) -> Result<Option<Timestamp>, Hidden> {
         self.decided(now).map_err(|why| if self.companion { Hidden::Companion } else { why })
     }

@@ -53,13 +53,13 @@ pub struct Quarantined {
     pub line: u64,
     /// The column in bytes, from 1; 0 where the whole file is meant.
     pub column: u64,
-    /// Which record of the file, from 1; 0 where the whole file is meant.
+    /// The number of the record in the file, from 1; 0 where the whole file is meant.
     pub record: u64,
     /// The name of its format; empty where it has none that is known.
     pub format: String,
-    /// Why it could not be read, and what to do.
+    /// The reason why it could not be read, and what to do.
     pub reason: String,
-    /// When.
+    /// The time at which it was put here.
     pub time: Timestamp,
     /// The number of its bytes that lie in the quarantine; 0 where it is told of by reference only.
     pub bytes: u64,
@@ -74,7 +74,7 @@ pub struct Quarantined {
     pub stem: String,
 }
 
-/// Why the quarantine could not be used.
+/// The reason why the quarantine could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum QuarantineError {
     /// The disk, or a missing right.
@@ -94,7 +94,7 @@ pub enum QuarantineError {
 }
 
 impl Quarantine {
-    /// The quarantine in this directory, which is made when the first record comes.
+    /// Returns the quarantine in this directory, which is made when the first record comes.
     pub fn at(dir: impl Into<PathBuf>) -> Self {
         Self { dir: dir.into(), open: Arc::default() }
     }
@@ -104,7 +104,7 @@ impl Quarantine {
         &self.dir
     }
 
-    /// All that is there, ordered by file and place.
+    /// Returns all that is there, ordered by file and place.
     ///
     /// # Errors
     /// [`QuarantineError::Io`] when the directory cannot be read.
@@ -112,7 +112,7 @@ impl Quarantine {
         Ok(self.all()?.into_iter().map(|(one, _)| one).collect())
     }
 
-    /// All that is there, each record once, with where its bytes lie.
+    /// Returns all that is there, each record once, with where its bytes lie.
     fn all(&self) -> Result<Vec<(Quarantined, Lies)>, QuarantineError> {
         self.flush()?;
         let all = shelf::all(&self.dir).map_err(|error| io_error(&self.dir, error))?;
@@ -130,7 +130,7 @@ impl Quarantine {
         Ok(found)
     }
 
-    /// One record, by the beginning of its key, with its bytes.
+    /// Returns one record, by the beginning of its key, with its bytes.
     ///
     /// # Errors
     /// [`QuarantineError`]: none or several are called so, or the disk fails.
@@ -181,7 +181,7 @@ impl Quarantine {
         shelf::remove(&self.dir, &keys).map_err(|error| io_error(&self.dir, error))
     }
 
-    /// The records of these keys with their bytes, the quarantine looked through once.
+    /// Returns the records of these keys with their bytes, the quarantine looked through once.
     pub(crate) fn with_bytes(
         &self,
         chosen: &[Quarantined],
@@ -191,7 +191,7 @@ impl Quarantine {
         found.map(|found| self.read(found)).collect()
     }
 
-    /// All records with their bytes, one read after the other.
+    /// Returns all records with their bytes, one read after the other.
     pub(crate) fn records(
         &self,
     ) -> Result<impl Iterator<Item = Result<(Quarantined, Vec<u8>), QuarantineError>>, QuarantineError> {
@@ -246,7 +246,7 @@ impl Quarantine {
 }
 
 impl Quarantined {
-    /// Its file on disk, which may be the archive that it lies in.
+    /// Returns its file on disk, which may be the archive that it lies in.
     pub(crate) fn path(&self) -> &Path {
         Path::new(self.file.split("!/").next().unwrap_or(&self.file))
     }
@@ -260,7 +260,7 @@ impl Quarantined {
     }
 }
 
-/// A path that means the same wherever the next command is run.
+/// Returns a path that means the same wherever the next command is run.
 pub(crate) fn absolute(path: &Path) -> PathBuf {
     if path == Path::new("-") {
         return path.to_owned();
@@ -273,7 +273,7 @@ fn io_error(path: &Path, error: io::Error) -> QuarantineError {
 }
 
 impl std::fmt::Display for Quarantined {
-    /// One line: where, and why.
+    /// Writes one line: where, and why.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {}", self.place(), self.reason)
     }

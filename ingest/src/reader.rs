@@ -126,7 +126,7 @@ impl Readers {
         }
     }
 
-    /// The reader of a format.
+    /// Returns the reader of a format.
     pub(crate) fn of(&self, format: Format) -> &dyn Reader {
         #[expect(
             clippy::indexing_slicing,

@@ -17,7 +17,7 @@ pub(crate) const MAX_RECORD_BYTES: usize = 32 << 20;
 /// The place in its file at which a record begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// Which record of the file, from 1.
+    /// The number of the record in the file, from 1.
     pub(crate) record: u64,
     /// The line of its first character, from 1.
     pub(crate) line: u64,
@@ -29,7 +29,7 @@ impl Place {
     /// The first record of a file.
     pub(crate) const START: Self = Self { record: 1, line: 1, column: 1 };
 
-    /// The place of a line and column that were counted inside the record, from 1.
+    /// Returns the place of a line and column that were counted inside the record, from 1.
     pub(crate) fn inside(self, line: u64, column: u64) -> Self {
         let column = if line <= 1 { self.column + column.max(1) - 1 } else { column };
         Self { line: self.line + line.max(1) - 1, column, ..self }
@@ -43,7 +43,7 @@ pub(crate) struct Raw {
     pub(crate) bytes: Vec<u8>,
     /// The text that stands once in the file and belongs to all its records: the header of a table, a feed's own fields.
     pub(crate) head: Arc<[u8]>,
-    /// Why the cutter knows already that it cannot be read.
+    /// The reason why it cannot be read, where the cutter knows one already.
     pub(crate) broken: Option<Reason>,
     /// The statement of other records of the file of who may see it.
     pub(crate) publicity: Publicity,
@@ -66,8 +66,8 @@ pub(crate) struct Origin {
     pub(crate) path: String,
     /// The text that ids are made of where the records have none: the same whatever folder above it was given.
     pub(crate) stem: String,
-    /// When the file was last changed: the time of what states none itself, so that two undated records of one
-    /// asset are known again when they are loaded once more.
+    /// The time at which the file was last changed, which is that of what states none itself, so that two undated
+    /// records of one asset are known again when they are loaded once more.
     pub(crate) changed: Option<Timestamp>,
 }
 
@@ -78,7 +78,7 @@ pub(crate) struct Found {
     /// A mention (an author's name in an article) is appended only where the log knows nothing of the asset:
     /// it must not take the place of what a profile says.
     pub(crate) mention: bool,
-    /// When readers may see it, as far as its source says.
+    /// The time at which readers may see it, as far as its source says.
     pub(crate) publicity: Publicity,
     /// Ids that older rules gave to the assets that the event names, itself or as a reference.
     pub(crate) former: Vec<Former>,
@@ -96,7 +96,7 @@ pub(crate) struct Former {
 }
 
 impl Former {
-    /// `None` where the rules agree.
+    /// Returns the former id of an asset; `None` where the rules agree.
     pub(crate) fn new(kind: AssetKind, now: &AssetId, then: Option<AssetId>) -> Option<Self> {
         let id = then.filter(|then| then != now)?;
         Some(Self { asset: AssetRef::new(kind, now.clone()), id, is_certain: false })
@@ -122,7 +122,7 @@ impl Found {
         Self { event, mention: false, publicity: Publicity::default(), former: Vec::new(), is_short: false }
     }
 
-    /// A revision that the record itself is about, with the time at which it was made.
+    /// Returns a revision that the record itself is about, with the time at which it was made.
     pub(crate) fn published(id: AssetId, content: impl Into<Content>, time: Option<Timestamp>) -> Self {
         Self::stated(NewEvent { time, ..NewEvent::published(id, content) })
     }
@@ -133,12 +133,12 @@ impl Found {
     }
 }
 
-/// The time of an article's event: that of its revision, or else of its publication.
+/// Returns the time of an article's event: that of its revision, or else of its publication.
 pub(crate) fn time_of(updated: Option<&ArchiveDate>, published: Option<&ArchiveDate>) -> Option<Timestamp> {
     updated.or(published).map(ArchiveDate::start)
 }
 
-/// Why a record cannot be read. Always the file's fault, never the reader's.
+/// The reason why a record cannot be read: always the file's fault, never the reader's.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub(crate) enum Reason {
     /// It breaks the rules of its format.
@@ -181,7 +181,7 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    /// A break of the format's rules at a place that is not known.
+    /// Returns a break of the format's rules at a place that is not known.
     pub(crate) fn syntax(why: impl Into<String>) -> Self {
         Self::Syntax { why: why.into(), line: 0, column: 0 }
     }
@@ -203,7 +203,7 @@ impl Reason {
     }
 }
 
-/// serde_json's messages, where they do not explain themselves.
+/// Puts serde_json's messages in words, where they do not explain themselves.
 pub(crate) fn in_words(why: &str) -> &str {
     match why {
         "EOF while parsing a string" => {

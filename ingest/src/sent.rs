@@ -33,7 +33,7 @@ pub struct Sent<'a> {
     pub source: &'a str,
 }
 
-/// Why a document has no events.
+/// The reason why a document has no events.
 #[derive(Debug, thiserror::Error)]
 pub enum NotRead {
     /// The document is wrong: its sender's to mend.

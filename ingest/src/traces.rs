@@ -8,7 +8,7 @@ use store::{AssetRef, Fact, ReadError, Snapshot};
 
 use crate::quarantine::{Quarantine, QuarantineError, Quarantined};
 
-/// So many words in a row are told from any others by chance.
+/// The number of words in a row that are told from any others by chance.
 const RUN: usize = 5;
 /// Shorter texts than this are in too many records to tell anything, in bytes.
 const LEAST: usize = 6;
@@ -22,7 +22,7 @@ pub struct Traces {
 }
 
 impl Traces {
-    /// Those of an asset whose texts are still there.
+    /// Returns the traces of an asset whose texts are still there.
     ///
     /// # Errors
     /// [`ReadError`] when the log cannot be read.
@@ -71,7 +71,7 @@ impl Traces {
     }
 }
 
-/// The words of a text in lower case, with a space around each, without the tags of HTML.
+/// Returns the words of a text in lower case, with a space around each, without the tags of HTML.
 fn words_of(text: &str) -> String {
     let mut words = String::from(" ");
     let (mut in_tag, mut in_word) = (false, false);
@@ -91,7 +91,7 @@ fn words_of(text: &str) -> String {
 }
 
 impl Quarantine {
-    /// The records that may hold words of an asset.
+    /// Returns the records that may hold words of an asset.
     ///
     /// # Errors
     /// [`QuarantineError::Io`] when the disk fails.

@@ -37,7 +37,7 @@ impl<T> Default for Maybe<T> {
 }
 
 impl<'d, T: Object<'d>> Maybe<T> {
-    /// As JSON again, without what says nothing.
+    /// Returns it as JSON again, without what says nothing.
     pub(crate) fn rest(self) -> Value {
         match self {
             Self::Object(object) => Value::Object(object.rest()),
@@ -88,7 +88,7 @@ impl<'d> Text<'d> {
         }
     }
 
-    /// The text without taking it.
+    /// Returns the text without taking it.
     pub(crate) fn get(&self) -> Cow<'_, str> {
         match self {
             Self::Borrowed(text) => Cow::Borrowed(text.trim()),
@@ -104,7 +104,7 @@ impl<'d> Text<'d> {
         }
     }
 
-    /// As JSON again.
+    /// Returns it as JSON again.
     pub(crate) fn rest(self) -> Value {
         match self {
             Self::Borrowed(text) => text.into_owned().into(),
@@ -204,7 +204,7 @@ impl<'d, T: Object<'d>> List<T>
 where
     Maybe<T>: Deserialize<'d>,
 {
-    /// As JSON again, without what says nothing.
+    /// Returns it as JSON again, without what says nothing.
     pub(crate) fn rest(self) -> Value {
         Value::Array(self.0.into_iter().map(Maybe::rest).collect())
     }

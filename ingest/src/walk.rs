@@ -1,4 +1,4 @@
-//! Which files a load reads, in which order: the same on every run, so that a load can go on where it stopped.
+//! The files that a load reads, in an order that is the same on every run, so that a load can go on where it stopped.
 
 use std::{
     cmp::Ordering,
@@ -169,7 +169,7 @@ impl Stems {
         if name.is_empty() { below } else { format!("{name}/{below}") }
     }
 
-    /// The nearest folder above that is the root of a site made of Markdown; else the folder that was given.
+    /// Returns the nearest folder above that is the root of a site made of Markdown; else the folder that was given.
     fn root_of(&self, folder: &Path) -> PathBuf {
         let full = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
         let is_site = |folder: &&Path| {

@@ -74,7 +74,7 @@ fn nothing_is_dropped() {
     assert!(counts.is_empty(), "found elsewhere than before:\n{}", counts.join("\n"));
 }
 
-/// The patterns in back quotes after `Passed over:`, by the format that the section is called by.
+/// Returns the patterns in back quotes after `Passed over:`, by the format that the section is called by.
 fn passed_over(document: &str) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut formats = Vec::new();

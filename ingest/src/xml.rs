@@ -57,7 +57,7 @@ const PARAGRAPHS: [&str; 22] = [
 ];
 
 impl Element {
-    /// The name without its prefix.
+    /// Returns the name without its prefix.
     pub(crate) fn local(&self) -> &str {
         self.name.rsplit(':').next().unwrap_or(&self.name)
     }
@@ -67,7 +67,7 @@ impl Element {
         self.attributes.iter().find(|(key, _)| local(key)).map_or("", |(_, value)| value.trim())
     }
 
-    /// The child elements.
+    /// Returns the child elements.
     pub(crate) fn elements(&self) -> impl Iterator<Item = &Element> {
         self.children.iter().filter_map(|child| match child {
             Node::Element(element) => Some(element),
@@ -75,32 +75,32 @@ impl Element {
         })
     }
 
-    /// The child elements of this name; one without a prefix fits any.
+    /// Returns the child elements of this name; one without a prefix fits any.
     pub(crate) fn all<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e Element> {
         self.elements().filter(move |element| element.is(name))
     }
 
-    /// The first child element of exactly this name.
+    /// Returns the first child element of exactly this name.
     pub(crate) fn own(&self, name: &str) -> Option<&Element> {
         self.elements().find(|element| element.name == name)
     }
 
-    /// The text of the first child element of exactly this name, white space folded.
+    /// Returns the text of the first child element of exactly this name, white space folded.
     pub(crate) fn own_text(&self, name: &str) -> String {
         self.own(name).map(Element::text).unwrap_or_default()
     }
 
-    /// Down this path of names, the first element of each.
+    /// Returns the element down this path of names, the first of each.
     pub(crate) fn at(&self, path: &str) -> Option<&Element> {
         path.split('/').try_fold(self, |element, name| element.elements().find(|child| child.is(name)))
     }
 
-    /// The text of the element down this path, white space folded; empty where there is none.
+    /// Returns the text of the element down this path, white space folded; empty where there is none.
     pub(crate) fn text_at(&self, path: &str) -> String {
         self.at(path).map(Element::text).unwrap_or_default()
     }
 
-    /// All elements of this name, however deep, in their order.
+    /// Returns all elements of this name, however deep, in their order.
     pub(crate) fn deep<'e>(&'e self, name: &str) -> Vec<&'e Element> {
         let mut found = Vec::new();
         let mut waiting: Vec<&Element> = vec![self];
@@ -114,21 +114,21 @@ impl Element {
         found
     }
 
-    /// All text inside, as one line.
+    /// Returns all text inside, as one line.
     pub(crate) fn text(&self) -> String {
         let mut out = String::new();
         self.gather(&mut out);
         out.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// The characters inside as they are, markup in `CDATA` among them.
+    /// Returns the characters inside as they are, markup in `CDATA` among them.
     pub(crate) fn raw_text(&self) -> String {
         let mut out = String::new();
         self.gather(&mut out);
         out
     }
 
-    /// All text inside, its paragraphs parted by empty lines; what is in these elements left out.
+    /// Returns all text inside, its paragraphs parted by empty lines; what is in these elements left out.
     pub(crate) fn paragraphs(&self, without: &[&str]) -> String {
         let mut out: Vec<String> = vec![String::new()];
         self.write_paragraphs(without, &mut out);
@@ -136,7 +136,7 @@ impl Element {
         paragraphs.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n")
     }
 
-    /// The element as JSON, for what has no place of its own: its text, or its attributes and children by name.
+    /// Returns the element as JSON, for what has no place of its own: its text, or its attributes and children by name.
     pub(crate) fn value(&self) -> Value {
         self.value_at(0)
     }
@@ -166,12 +166,12 @@ impl Element {
         Value::Object(fields)
     }
 
-    /// The child elements that are of none of these names, as JSON by their names.
+    /// Returns the child elements that are of none of these names, as JSON by their names.
     pub(crate) fn others(&self, known: &[&str]) -> Map<String, Value> {
         self.others_but(&|element| known.contains(&element.name.as_str()))
     }
 
-    /// The child elements that are not known, as JSON by their names.
+    /// Returns the child elements that are not known, as JSON by their names.
     pub(crate) fn others_but(&self, known: &dyn Fn(&Self) -> bool) -> Map<String, Value> {
         let others = self.elements().filter(|element| !known(element)).cloned().map(Node::Element);
         match (Self { children: others.collect(), ..Self::default() }).value() {

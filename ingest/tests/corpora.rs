@@ -85,7 +85,7 @@ fn of_newsml(text: &str) -> usize {
     kinds.iter().map(|kind| opened(text, kind)).sum::<usize>().max(1)
 }
 
-/// The texts of an issue by its METS; of a page one.
+/// Returns the texts of an issue by its METS; of a page one.
 fn of_issue(text: &str) -> usize {
     let texts = ["TYPE=\"ARTICLE\"", "TYPE=\"ADVERT\""];
     if text.contains("<mets:mets") { texts.iter().map(|kind| text.matches(kind).count()).sum() } else { 1 }

@@ -120,7 +120,7 @@ const TOKENS: [&[u8]; 40] = [
     b"*a",
 ];
 
-/// The input of this number: a seed, changed one to eight times.
+/// Returns the input of this number: a seed, changed one to eight times.
 fn input(seeds: &[Seed], number: u64) -> (&Seed, Vec<u8>) {
     let mut random = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     random.next();

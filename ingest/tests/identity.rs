@@ -43,7 +43,7 @@ impl Archive {
         load(&self.log, &options, &(), &AtomicBool::new(false)).unwrap()
     }
 
-    /// The ids of all articles, with their bodies and the numbers of their revisions.
+    /// Returns the ids of all articles, with their bodies and the numbers of their revisions.
     fn articles(&self) -> Vec<(String, String, u64)> {
         let snapshot = self.log.snapshot().unwrap();
         let ids = snapshot.assets(AssetKind::Article, None, 1_000).unwrap();

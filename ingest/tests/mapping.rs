@@ -52,7 +52,7 @@ impl Archive {
         load(&self.log, &options, &(), &AtomicBool::new(false)).unwrap()
     }
 
-    /// All assets of a kind by their ids.
+    /// Returns all assets of a kind by their ids.
     fn assets(&self, kind: AssetKind) -> BTreeMap<String, Value> {
         let snapshot = self.log.snapshot().unwrap();
         let asset = |(id, state): (store::AssetId, store::AssetState)| {
@@ -63,7 +63,7 @@ impl Archive {
         snapshot.assets(kind, None, 100).unwrap().into_iter().map(asset).collect()
     }
 
-    /// The only article.
+    /// Returns the only article.
     #[track_caller]
     fn article(&self, id: &str) -> Value {
         let articles = self.assets(AssetKind::Article);

@@ -76,7 +76,7 @@ impl Desk {
         report
     }
 
-    /// The heading, caption or name under which readers see an asset, or what they are told instead.
+    /// Returns the heading, caption or name under which readers see an asset, or what they are told instead.
     fn seen(&self, asset: &str) -> String {
         let asset: AssetRef = asset_of(asset);
         let snapshot = self.log.snapshot().unwrap();
@@ -91,7 +91,7 @@ impl Desk {
         }
     }
 
-    /// The order by which an asset was withdrawn last.
+    /// Returns the order by which an asset was withdrawn last.
     fn order(&self, asset: &str) -> Order {
         let snapshot: Snapshot = self.log.snapshot().unwrap();
         let seqs = snapshot.history(&asset_of(asset), 100).unwrap();
@@ -413,7 +413,7 @@ struct Line {
     data: Box<RawValue>,
 }
 
-/// A log as programs wrote it that knew nothing of who may see a revision: its events are of the first schema.
+/// Returns a log as programs wrote it that knew nothing of who may see a revision: its events are of the first schema.
 fn as_of_before(log: &Log, dir: &Path) -> Log {
     let mut export = Vec::new();
     log.export(Seq::new(1), &mut export, &mut |_| {}).unwrap();

@@ -13,7 +13,7 @@ fn hints(columns: &[(&str, &str)]) -> Hints {
     Hints { columns: columns.collect(), ..Hints::default() }
 }
 
-/// The articles of a file, or why a record cannot be read.
+/// Returns the articles of a file, or why a record cannot be read.
 fn articles(name: &str, text: &str, hints: &Hints) -> Vec<Value> {
     let mut found = Vec::new();
     read(&mut text.as_bytes(), name, hints, Timestamp::now(), &mut |_, said| match said {

@@ -52,7 +52,7 @@ pub enum AggregationKind {
     Stats {
         /// The field.
         field: String,
-        /// Which.
+        /// The number that is asked for.
         which: Stat,
         /// The format of dates.
         format: Option<DateFormat>,
@@ -139,20 +139,20 @@ pub struct Terms {
     pub field: String,
     /// At most so many buckets.
     pub size: usize,
-    /// Which come first; none is by count, the largest first. Of equals, the lowest value comes first.
+    /// The order of buckets; none is by count, the largest first. Of equals, the lowest value comes first.
     pub order: Vec<BucketOrder>,
     /// Buckets with fewer documents are left out.
     pub min_count: u64,
     /// The value of documents that have none.
     pub missing: Option<String>,
-    /// Which values are counted at all.
+    /// The values that are counted at all.
     pub keys: Keys,
     /// The format of dates.
     pub format: Option<DateFormat>,
 }
 
 impl Terms {
-    /// The values that most documents have.
+    /// Returns the values that most documents have.
     pub fn of(field: impl Into<String>, size: usize) -> Self {
         Self {
             field: field.into(),
@@ -171,7 +171,7 @@ impl Terms {
 pub enum Step {
     /// By the calendar and the clocks of a zone.
     Dates(Interval, TimeZone),
-    /// So much.
+    /// A whole number.
     Numbers(i64),
 }
 
@@ -216,7 +216,7 @@ pub struct Histogram {
     pub at_least: (Option<i64>, Option<i64>),
     /// Buckets that begin outside are left out.
     pub at_most: (Option<i64>, Option<i64>),
-    /// Which come first; none is by value.
+    /// The order of buckets; none is by value.
     pub order: Vec<BucketOrder>,
     /// The value of documents that have none.
     pub missing: Option<i64>,
@@ -225,12 +225,12 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    /// Dates that anything happened at.
+    /// Returns a histogram of the dates that anything happened at.
     pub fn of_dates(field: impl Into<String>, interval: Interval, format: DateFormat) -> Self {
         Self { min_count: 1, format: Some(format), ..Self::of(field, Step::Dates(interval, TimeZone::UTC)) }
     }
 
-    /// Everything from the first value to the last.
+    /// Returns everything from the first value to the last.
     pub fn of(field: impl Into<String>, step: Step) -> Self {
         Self {
             field: field.into(),

@@ -59,7 +59,7 @@ pub struct Hit {
     pub id: AssetId,
     /// The event that published the revision that it shows.
     pub seq: Seq,
-    /// Which revision that is.
+    /// The number of that revision.
     pub revision: Revision,
     /// The source that it came from; empty if that is not known.
     pub source: String,
@@ -98,6 +98,6 @@ pub struct Explanation {
     pub value: f32,
     /// Its meaning, for people.
     pub description: String,
-    /// Those that it was made from.
+    /// The numbers that it was made from.
     pub details: Vec<Explanation>,
 }

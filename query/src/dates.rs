@@ -10,12 +10,12 @@ use store::{ArchiveDate, Precision};
 pub use self::{format::DateFormat, interval::Interval};
 use crate::Scalar;
 
-/// Why a date cannot be read.
+/// The reason why a date cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct DateError(String);
 
-/// The first and the last millisecond of a date of any precision.
+/// Returns the first and the last millisecond of a date of any precision.
 ///
 /// # Errors
 /// [`DateError`] when it is none.
@@ -24,7 +24,7 @@ pub fn day_range(text: &str) -> Result<(i64, i64), DateError> {
     Ok((date.start().as_millis(), date.end().as_millis()))
 }
 
-/// The first and the last millisecond that a bound of a range covers: an archive's date, a date in one of
+/// Returns the first and the last millisecond that a bound of a range covers: an archive's date, a date in one of
 /// Elasticsearch's formats, or a date with maths behind it: `now-1y/d`, `1931-05||+1M/M`.
 ///
 /// As in Elasticsearch, what a date does not state of the clock is filled up, and a month or a day that it does not state
@@ -67,8 +67,8 @@ fn cut(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
-/// A time zone by its offset or by its name in the IANA database, whose rules of all times are part of the program;
-/// UTC without one.
+/// Returns a time zone by its offset or by its name in the IANA database, whose rules of all times are part of the
+/// program; UTC without one.
 ///
 /// # Errors
 /// [`DateError`] for what is neither.
@@ -210,7 +210,7 @@ fn monday(date: civil::Date) -> Option<civil::Date> {
 
 const DAY: i64 = 86_400_000;
 
-/// A duration such as `30d` or `12h` in milliseconds.
+/// Returns a duration such as `30d` or `12h` in milliseconds.
 pub fn millis_of(text: &str) -> Option<i64> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let count: i64 = text.get(..digits)?.parse().ok()?;
@@ -225,7 +225,7 @@ pub fn millis_of(text: &str) -> Option<i64> {
     })
 }
 
-/// An instant as text, in UTC with milliseconds.
+/// Returns an instant as text, in UTC with milliseconds.
 pub(crate) fn instant_of(millis: i64) -> String {
     store::Timestamp::from_millis(millis).map_or_else(|| millis.to_string(), |at| at.to_string())
 }

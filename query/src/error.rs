@@ -1,4 +1,4 @@
-//! Why a query is refused: always the asker's to mend.
+//! The error of a query that is refused: always the asker's to mend.
 
 /// A mistake in a query, and its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +15,7 @@ pub struct QueryError {
 }
 
 impl QueryError {
-    /// Something that cannot be read.
+    /// Returns the error of something that cannot be read.
     pub fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), pointer: String::new(), es_type: "parsing_exception", late: false }
     }
@@ -41,7 +41,7 @@ impl QueryError {
         Self { late: true, ..self }
     }
 
-    /// Something that is read but not allowed.
+    /// Returns the error of something that is read but not allowed.
     #[must_use]
     pub fn illegal(reason: impl Into<String>) -> Self {
         Self { es_type: "illegal_argument_exception", ..Self::new(reason) }

@@ -45,13 +45,13 @@ impl Near {
         self.accepts(&rows).then(|| rows.now.last().copied().unwrap_or(0))
     }
 
-    /// The start of a comparison.
+    /// Returns the start of a comparison.
     pub fn begin(&self) -> Rows {
         let now = (0..=self.word.len()).map(|edits| u8::try_from(edits).unwrap_or(u8::MAX)).collect();
         Rows { now, before: Vec::new(), previous: None, length: 0, off: false, partial: 0, missing: 0 }
     }
 
-    /// One more byte of UTF-8.
+    /// Takes one more byte of UTF-8.
     pub fn byte(&self, rows: &Rows, byte: u8) -> Rows {
         let (partial, missing) = match byte {
             0x00..=0x7f => (u32::from(byte), 0),

@@ -43,7 +43,7 @@ pub struct HighlightField {
 }
 
 impl HighlightField {
-    /// A field with the usual fragments.
+    /// Returns a field with the usual fragments.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),

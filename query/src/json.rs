@@ -11,7 +11,7 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// Of an object.
+    /// Returns the fields of an object.
     pub fn new(value: Value, pointer: &str) -> Result<Self, QueryError> {
         match value {
             Value::Object(fields) => Ok(Self { pointer: pointer.to_owned(), fields }),

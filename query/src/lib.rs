@@ -196,12 +196,12 @@ pub struct FieldBoost {
 }
 
 impl FieldBoost {
-    /// A field as it is.
+    /// Returns a field as it is.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), boost: 1.0 }
     }
 
-    /// The name of a field that weighs what it weighs anyway.
+    /// Returns the name of a field that weighs what it weighs anyway.
     fn plain_name(&self) -> Option<&str> {
         (self.boost.to_bits() == 1.0_f32.to_bits()).then_some(self.name.as_str())
     }
@@ -237,14 +237,14 @@ pub enum PatternKind {
 }
 
 impl PatternKind {
-    /// As it was written.
+    /// Returns it as it was written.
     pub fn text(&self) -> &str {
         match self {
             Self::Prefix(text) | Self::Wildcard(text) | Self::Regexp(text) => text,
         }
     }
 
-    /// The automaton of the pattern with its text changed first.
+    /// Returns the automaton of the pattern with its text changed first.
     ///
     /// # Errors
     /// [`PatternError`].

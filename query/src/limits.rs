@@ -78,7 +78,7 @@ pub fn check_text(text: &str) -> Result<(), QueryError> {
 pub struct Clauses(usize);
 
 impl Clauses {
-    /// One more.
+    /// Counts one more.
     ///
     /// # Errors
     /// [`QueryError`] when there are too many.

@@ -4,18 +4,18 @@ use views::{EXACT, FieldKind, FieldSpec, LOCAL, ViewId};
 
 use crate::{DateFormat, FieldBoost, Fuzziness, Interval, Near};
 
-/// The field of dates of a view: the instants, which put it in order.
+/// Returns the field of dates of a view: the instants, which put it in order.
 pub fn date_field(view: ViewId) -> &'static str {
     view.names().date
 }
 
-/// The field of the days of a view's dates, as they are printed: by the clock that each date was written by.
+/// Returns the field of the days of a view's dates, as they are printed: by the clock that each date was written by.
 pub fn day_field(view: ViewId) -> String {
     format!("{}{LOCAL}", date_field(view))
 }
 
-/// The fields that a name before a colon means, with `.exact` behind it their words as they are written; `None` when it
-/// names none.
+/// Returns the fields that a name before a colon means, with `.exact` behind it their words as they are written; `None`
+/// when it names none.
 pub fn fields_named(view: ViewId, name: &str) -> Option<Vec<FieldBoost>> {
     let names = view.names();
     if let Some(base) = name.strip_suffix(EXACT) {
@@ -55,17 +55,17 @@ fn spec_of(view: ViewId, name: &str) -> Option<&'static FieldSpec> {
     view.fields().iter().find(|field| field.name == base)
 }
 
-/// The fields that a filter by byline looks at: names as text, ids as they are.
+/// Returns the fields that a filter by byline looks at: names as text, ids as they are.
 pub fn byline_fields(view: ViewId) -> Vec<FieldBoost> {
     view.names().byline.iter().map(|field| FieldBoost::new(*field)).collect()
 }
 
-/// The field that a filter by section looks at.
+/// Returns the field that a filter by section looks at.
 pub fn section_field(view: ViewId) -> &'static str {
     view.names().section
 }
 
-/// The name before a colon that is nearest to one that names nothing, if any is near.
+/// Returns the name before a colon that is nearest to one that names nothing, if any is near.
 pub fn nearest(view: ViewId, name: &str) -> Option<&'static str> {
     let near = Near::new(&name.to_lowercase(), Fuzziness::Edits(2).edits(name), 0, true);
     let others = view.names().others.iter().map(|(other, _)| *other);
@@ -82,7 +82,7 @@ pub enum Facet {
     Dates(Interval, DateFormat),
 }
 
-/// The facet of this name; `None` when there is none.
+/// Returns the facet of this name; `None` when there is none.
 pub fn facet(view: ViewId, name: &str) -> Option<Facet> {
     match name {
         "century" => return Some(Facet::Dates(Interval::Years(100), DateFormat::year())),

@@ -11,7 +11,7 @@ pub enum Need {
     Any,
     /// All of them.
     All,
-    /// So many of them.
+    /// A number of them.
     Minimum(Minimum),
 }
 

@@ -60,7 +60,7 @@ impl Class {
     }
 }
 
-/// Why a pattern is refused.
+/// The reason why a pattern is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// More places than an automaton has.
@@ -90,7 +90,7 @@ impl Pattern {
         Ok(build.finish(format!("{prefix}*"), whole))
     }
 
-    /// `*` stands for any characters, `?` for one; a backslash takes both their meaning.
+    /// Reads a pattern in which `*` stands for any characters, `?` for one; a backslash takes both their meaning.
     ///
     /// # Errors
     /// [`PatternError::TooLong`].
@@ -110,7 +110,7 @@ impl Pattern {
         Ok(build.finish(text.to_owned(), whole))
     }
 
-    /// A regular expression of letters, `.`, `[classes]`, `(groups)`, `|`, `*`, `+`, `?`, and backslashes.
+    /// Reads a regular expression of letters, `.`, `[classes]`, `(groups)`, `|`, `*`, `+`, `?`, and backslashes.
     ///
     /// # Errors
     /// [`PatternError`]: too long, too deep, counted, or no regular expression.
@@ -132,7 +132,7 @@ impl Pattern {
         self
     }
 
-    /// The pattern of this text alone.
+    /// Returns the pattern of this text alone.
     ///
     /// # Errors
     /// [`PatternError::TooLong`].
@@ -142,7 +142,7 @@ impl Pattern {
         Ok(build.finish(text.to_owned(), whole))
     }
 
-    /// The pattern as it was written.
+    /// Returns the pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.source
     }
@@ -159,12 +159,12 @@ impl Pattern {
         self.accepts(&run)
     }
 
-    /// The start of a run.
+    /// Returns the start of a run.
     pub fn begin(&self) -> Run {
         Run { at: self.first, started: false, partial: 0, missing: 0 }
     }
 
-    /// One more byte of UTF-8.
+    /// Takes one more byte of UTF-8.
     pub fn byte(&self, run: Run, byte: u8) -> Run {
         let (partial, missing) = match byte {
             0x00..=0x7f => (u32::from(byte), 0),
@@ -189,8 +189,8 @@ impl Pattern {
         run.at != 0
     }
 
-    /// The places that may take the next character are the bits of a run; the last bit says that the text so far
-    /// matches.
+    /// Takes one more character. The places that may take the next one are the bits of a run; the last bit says that
+    /// the text so far matches.
     fn step(&self, run: Run, c: char) -> Run {
         let mut next = 0;
         let mut left = run.at & !ENDED;

@@ -53,7 +53,7 @@ pub struct SearchRequest {
     pub aggregations: Vec<Aggregation>,
     /// True if all hits are counted; without, the best are found faster.
     pub count_all: bool,
-    /// When not all are counted: up to how many are.
+    /// The number up to which hits are counted where not all are.
     pub count_to: u64,
     /// Only one part of all hits.
     pub slice: Option<Slice>,
@@ -85,7 +85,7 @@ pub struct SearchRequest {
 }
 
 impl SearchRequest {
-    /// Everything in a view, ten at a time.
+    /// Returns everything in a view, ten at a time.
     pub fn new(view: ViewId) -> Self {
         Self {
             view,
@@ -133,7 +133,7 @@ impl SearchRequest {
         self.source != SourceFilter::None || self.fields != SourceFilter::None || self.highlight.is_some()
     }
 
-    /// The search that plain parameters mean: see [`PARAMETERS`].
+    /// Returns the search that plain parameters mean: see [`PARAMETERS`].
     ///
     /// # Errors
     /// [`QueryError`] at the parameter that is wrong or unknown.
@@ -158,7 +158,7 @@ impl SearchRequest {
 /// A query by which the best hits are scored again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rescore {
-    /// So many of the best.
+    /// The number of the best hits that are scored again.
     pub window: usize,
     /// The query.
     pub query: Query,
@@ -188,9 +188,9 @@ impl Rescore {
 /// One part of all documents, so that several can read them at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slice {
-    /// Which part, from 0 on.
+    /// The number of the part, from 0 on.
     pub part: u64,
-    /// Of how many.
+    /// The number of all parts.
     pub of: u64,
 }
 
@@ -207,8 +207,8 @@ pub fn window_too_large() -> QueryError {
         .late()
 }
 
-/// The query of a text that people type: all words must be there, in any field, as they are written if `exact`; near
-/// each other is better.
+/// Returns the query of a text that people type: all words must be there, in any field, as they are written if `exact`;
+/// near each other is better.
 ///
 /// # Errors
 /// [`QueryError`]: too long, too deep or too many words.

@@ -37,7 +37,7 @@ pub struct Like {
 }
 
 impl Like {
-    /// Like these, with Elasticsearch's bounds.
+    /// Returns what is like these, with Elasticsearch's bounds.
     pub fn new(like: Vec<Example>) -> Self {
         Self {
             fields: Vec::new(),

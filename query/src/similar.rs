@@ -6,7 +6,7 @@ use views::ViewId;
 use crate::{Example, Like, Minimum, Query, SearchRequest};
 
 impl SearchRequest {
-    /// The assets of the same kind that have most of the words that tell this one from others.
+    /// Returns the assets of the same kind that have most of the words that tell this one from others.
     pub fn similar_to(asset: &AssetRef, size: usize) -> Self {
         let like = Like {
             min_term_freq: 1,

@@ -13,7 +13,7 @@ pub struct Sort {
     pub field: String,
     /// The largest first.
     pub descending: bool,
-    /// Which of several values counts.
+    /// The one of several values that counts.
     pub mode: SortMode,
     /// The place of documents without a value.
     pub missing: Missing<Scalar>,
@@ -24,7 +24,7 @@ pub struct Sort {
     pub format: Option<(DateFormat, String)>,
 }
 
-/// Which value of several a document is ordered by.
+/// The one of several values that a document is ordered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SortMode {
     /// The smallest.
@@ -83,13 +83,13 @@ pub enum Missing<V> {
 }
 
 impl Sort {
-    /// By a field, documents without a value last.
+    /// Returns an order by a field, documents without a value last.
     pub fn by(field: impl Into<String>, descending: bool) -> Self {
         let mode = SortMode::usual(descending);
         Self { field: field.into(), descending, mode, missing: Missing::Last, may_lack: false, format: None }
     }
 
-    /// The other way round.
+    /// Turns the order the other way round.
     pub fn turn(&mut self) {
         if self.mode == SortMode::usual(self.descending) {
             self.mode = SortMode::usual(!self.descending);
@@ -137,7 +137,7 @@ impl SortValue {
         }
     }
 
-    /// The order of two values of one key.
+    /// Returns the order of two values of one key.
     pub fn against(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Score(one), Self::Score(other)) => one.total_cmp(other),

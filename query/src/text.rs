@@ -51,8 +51,8 @@ pub fn parse_text(text: &str, options: &TextOptions<'_>, clauses: &mut Clauses) 
     Ok(joined(parts, &options.need, options.syntax))
 }
 
-/// The words before a colon in a typed query that look like the name of a field and are none, each once: they are looked
-/// for as words, and whoever typed them should know.
+/// Returns the words before a colon in a typed query that look like the name of a field and are none, each once: they
+/// are looked for as words, and whoever typed them should know.
 pub(crate) fn unknown_names(text: &str, is_field: &dyn Fn(&str) -> bool) -> Vec<String> {
     let field = |name: &str| is_field(name).then(|| vec![FieldBoost::new(name)]);
     let Ok(tokens) = lex(text, &TextOptions::new(Syntax::Plain, &field)) else { return Vec::new() };
@@ -199,7 +199,7 @@ impl Parser<'_, '_> {
         Ok(query.map(|query| (sign, query.boosted(boost))))
     }
 
-    /// These fields with their words as they are written, as far as they have those.
+    /// Returns these fields with their words as they are written, as far as they have those.
     fn as_written(&self, fields: Vec<FieldBoost>) -> Vec<FieldBoost> {
         if fields.is_empty() {
             return vec![FieldBoost::new(ALL_EXACT)];
@@ -284,7 +284,7 @@ mod tests {
         parse_text(text, &options, &mut Clauses::default())
     }
 
-    /// A query in a few signs, for reading.
+    /// Returns a query in a few signs, for reading.
     fn show(query: &Query) -> String {
         let fields =
             |fields: &[FieldBoost]| fields.iter().map(|f| format!("{}:", f.name)).collect::<String>();

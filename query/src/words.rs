@@ -38,7 +38,7 @@ pub struct Words {
 }
 
 impl Words {
-    /// A text in one field, any of its words.
+    /// Returns a text in one field, any of its words.
     pub fn new(fields: Vec<FieldBoost>, text: impl Into<String>) -> Self {
         Self {
             fields,
@@ -94,7 +94,7 @@ pub struct Phrase {
 }
 
 impl Phrase {
-    /// Words that follow each other, in these fields.
+    /// Returns a query for words that follow each other, in these fields.
     pub fn new(fields: Vec<FieldBoost>, text: impl Into<String>) -> Self {
         Self {
             fields,
@@ -119,7 +119,7 @@ pub struct Fuzzy {
     pub value: String,
     /// The distance of a match.
     pub fuzziness: Fuzziness,
-    /// So many characters at the start must be the same.
+    /// The number of characters at the start that must be the same.
     pub exact_start: usize,
     /// True if two neighbours that swapped places are one edit.
     pub swaps: bool,
@@ -132,7 +132,7 @@ pub struct Fuzzy {
 pub enum Fuzziness {
     /// No edit below the first length, one below the second, two above.
     Auto(usize, usize),
-    /// So many.
+    /// This number of edits.
     Edits(u8),
 }
 
@@ -140,7 +140,7 @@ impl Fuzziness {
     /// Elasticsearch's `AUTO`.
     pub const AUTO: Self = Self::Auto(3, 6);
 
-    /// For this word.
+    /// Returns the number of edits for this word.
     pub fn edits(self, word: &str) -> u8 {
         match self {
             Self::Edits(edits) => edits,

@@ -25,7 +25,7 @@ impl AssetKind {
     /// All kinds, in the order in which pages and tables show them.
     pub const ALL: [Self; 3] = [Self::Article, Self::Image, Self::Byline];
 
-    /// `article`, `image` or `byline`: the first half of an event's type.
+    /// Returns `article`, `image` or `byline`: the first half of an event's type.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Article => "article",
@@ -34,7 +34,7 @@ impl AssetKind {
         }
     }
 
-    /// `articles`, `images` or `bylines`: the name of the view and of its routes.
+    /// Returns `articles`, `images` or `bylines`: the name of the view and of its routes.
     pub const fn plural(self) -> &'static str {
         match self {
             Self::Article => "articles",
@@ -93,7 +93,7 @@ impl AssetId {
         }
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -133,7 +133,7 @@ impl fmt::Debug for AssetId {
     }
 }
 
-/// Why a string cannot be an asset's id.
+/// The reason why a string cannot be an asset's id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidId {
     /// Nothing there.
@@ -170,7 +170,7 @@ impl AssetRef {
         Self { kind, id }
     }
 
-    /// The asset's key in the store: one letter for the kind, then the id.
+    /// Returns the asset's key in the store: one letter for the kind, then the id.
     pub(crate) fn to_key(&self) -> Vec<u8> {
         let mut key = Vec::with_capacity(self.id.0.len() + 1);
         key.push(kind_letter(self.kind));
@@ -178,7 +178,7 @@ impl AssetRef {
         key
     }
 
-    /// The inverse of [`Self::to_key`]; `None` for bytes that are no key.
+    /// Returns the inverse of [`Self::to_key`]; `None` for bytes that are no key.
     pub(crate) fn from_key(key: &[u8]) -> Option<Self> {
         let (&letter, id) = key.split_first()?;
         let kind = AssetKind::ALL.into_iter().find(|kind| kind_letter(*kind) == letter)?;
@@ -187,7 +187,7 @@ impl AssetRef {
     }
 }
 
-/// The first byte of every key of this kind: keys of one kind lie together.
+/// Returns the first byte of every key of this kind: keys of one kind lie together.
 pub(crate) const fn kind_letter(kind: AssetKind) -> u8 {
     match kind {
         AssetKind::Article => b'a',

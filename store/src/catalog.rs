@@ -120,7 +120,7 @@ impl Head {
         mark: [0; 16],
     };
 
-    /// The asset after one more event.
+    /// Returns the asset after one more event.
     pub(crate) fn after(mut self, change: &Change<'_>) -> Self {
         self.latest = change.seq;
         self.newest_time = self.newest_time.max(change.time);
@@ -198,7 +198,7 @@ impl Head {
         matches!(self.status, Status::Withdrawn { .. }) && self.live != Seq::ZERO
     }
 
-    /// The key under which the asset is due to be withdrawn, in the table `due`; `None` where it is not.
+    /// Returns the key under which the asset is due to be withdrawn, in the table `due`; `None` where it is not.
     pub(crate) fn due_key(&self) -> Option<[u8; 16]> {
         let until = self.until.filter(|_| self.is_seen())?;
         Some(time_key(until.as_millis(), self.live.get()))
@@ -264,7 +264,7 @@ fn time_from(from: &mut Cursor<'_>) -> Result<Option<Timestamp>, Malformed> {
     }
 }
 
-/// The mark of a payload's data and of its visibility.
+/// Returns the mark of a payload's data and of its visibility.
 pub(crate) fn mark_of(visibility: &Visibility, data: &[u8]) -> ContentMark {
     let digest = Digest::of(&[&visibility.tag(), data]);
     let mut mark = [0; 16];
@@ -272,7 +272,7 @@ pub(crate) fn mark_of(visibility: &Visibility, data: &[u8]) -> ContentMark {
     mark
 }
 
-/// The key under which an event's asset has its head.
+/// Returns the key under which an event's asset has its head.
 pub(crate) fn head_key(event_type: &EventType, id: &AssetId) -> Vec<u8> {
     match event_type.kind() {
         Some(kind) => AssetRef::new(kind, id.clone()).to_key(),
@@ -314,7 +314,7 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// The parts of a payload of this schema: its fact, visibility and source, and the bytes of its data.
+    /// Returns the parts of a payload of this schema: its fact, visibility and source, and the bytes of its data.
     pub(crate) fn of(
         schema: u64,
         (fact, visibility, source): (&Fact, &Visibility, &str),
@@ -348,30 +348,30 @@ impl Said {
         said
     }
 
-    /// The payload is erased.
+    /// Returns the error of a payload that is erased.
     pub(crate) fn gone() -> Self {
         Self { gone: true, references: Some(Vec::new()), ..Self::default() }
     }
 }
 
 impl CatalogTables {
-    /// The head under this key.
+    /// Returns the head under this key.
     pub(crate) fn head(&self, txn: &RoTxn<'_>, key: &[u8]) -> Result<Option<Head>, ReadError> {
         let Some(stored) = self.heads.get(txn, key)? else { return Ok(None) };
         Head::decode(stored).map(Some).map_err(|_| damaged(key))
     }
 }
 
-/// One edge: its key (target, a zero byte, referrer; keys of assets hold no zero byte) and the end of its value.
-/// LMDB's 511 bytes may not hold two long keys: a long one ends in its digest then, and the value has the referrer
-/// in full.
+/// Returns one edge: its key (target, a zero byte, referrer; keys of assets hold no zero byte) and the end of its
+/// value. LMDB's 511 bytes may not hold two long keys: a long one ends in its digest then, and the value has the
+/// referrer in full.
 pub(crate) fn edge<'a>(target: &[u8], referrer: &'a [u8]) -> (Vec<u8>, &'a [u8]) {
     let mut key = edges_to(target);
     shorten_into(&mut key, referrer);
     (key, if referrer.len() > MAX_EDGE_PART { referrer } else { &[] })
 }
 
-/// The value of an edge: published:text, section:text, the referrer in full if its key has not.
+/// Returns the value of an edge: published:text, section:text, the referrer in full if its key has not.
 pub(crate) fn edge_value(brief: &Brief, full: &[u8]) -> Vec<u8> {
     let mut value = Vec::with_capacity(2 + brief.published.len() + brief.section.len() + full.len());
     put_text(&mut value, &brief.published);
@@ -388,7 +388,7 @@ pub(crate) fn edges_to(target: &[u8]) -> Vec<u8> {
     key
 }
 
-/// The referrer of an edge that was found under [`edges_to`] a target, and what is kept of it.
+/// Returns the referrer of an edge that was found under [`edges_to`] a target, and what is kept of it.
 pub(crate) fn referrer_of(key: &[u8], value: &[u8], prefix: usize) -> Option<(AssetRef, Brief)> {
     let mut from = Cursor { rest: value };
     let brief = Brief { published: from.text().ok()?.to_owned(), section: from.text().ok()?.to_owned() };

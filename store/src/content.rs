@@ -28,7 +28,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// Which kind of asset this is a revision of.
+    /// Returns the kind of asset that this is a revision of.
     pub fn kind(&self) -> AssetKind {
         match self {
             Self::Article(_) => AssetKind::Article,
@@ -37,7 +37,7 @@ impl Content {
         }
     }
 
-    /// The assets that this revision names, in order, each once: an article its bylines, then its images; an
+    /// Returns the assets that this revision names, in order, each once: an article its bylines, then its images; an
     /// image its photographer.
     pub fn references(&self) -> Vec<AssetRef> {
         let (mut found, mut seen) = (Vec::new(), HashSet::new());
@@ -77,12 +77,12 @@ impl From<Byline> for Content {
     }
 }
 
-/// `null` says the same as leaving the field out.
+/// Reads a field of which `null` says the same as leaving it out.
 fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
-/// `""` and `null` say the same as leaving the field out.
+/// Reads a field of which `""` and `null` say the same as leaving it out.
 fn empty_is_none<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,

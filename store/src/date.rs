@@ -21,17 +21,17 @@ impl Timestamp {
     /// The latest instant there is.
     pub const MAX: Self = Self(253_402_207_200_000);
 
-    /// From milliseconds since 1970; `None` beyond the years -9999 to 9999.
+    /// Returns the time from milliseconds since 1970; `None` beyond the years -9999 to 9999.
     pub fn from_millis(millis: i64) -> Option<Self> {
         (Self::MIN.0..=Self::MAX.0).contains(&millis).then_some(Self(millis))
     }
 
-    /// Milliseconds since 1970.
+    /// Returns the milliseconds since 1970.
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// The clock's time.
+    /// Returns the clock's time.
     pub fn now() -> Self {
         Self(Instant::now().as_millisecond())
     }
@@ -96,7 +96,7 @@ pub struct ArchiveDate {
 }
 
 impl ArchiveDate {
-    /// The text as it was given.
+    /// Returns the text as it was given.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -106,13 +106,13 @@ impl ArchiveDate {
         self.precision
     }
 
-    /// The first instant of the period, in UTC where no offset was given.
+    /// Returns the first instant of the period, in UTC where no offset was given.
     pub fn start(&self) -> Timestamp {
         self.start
     }
 
-    /// The first instant of the period by the clock that the date was written by, in milliseconds since 1970 began by that
-    /// clock: `2019-12-31T23:30:00-08:00` is on the last day of December, wherever it is read.
+    /// Returns the first instant of the period by the clock that the date was written by, in milliseconds since 1970
+    /// began by that clock: `2019-12-31T23:30:00-08:00` is on the last day of December, wherever it is read.
     pub fn by_own_clock(&self) -> i64 {
         let offset = match self.precision {
             Precision::Instant => {
@@ -123,7 +123,7 @@ impl ArchiveDate {
         self.start.as_millis() + offset.map_or(0, |offset| i64::from(offset.seconds()) * 1_000)
     }
 
-    /// The last millisecond of the period: what "not after this date" means.
+    /// Returns the last millisecond of the period: what "not after this date" means.
     pub fn end(&self) -> Timestamp {
         let first = match Instant::from_millisecond(self.start.0) {
             Ok(instant) => instant.to_zoned(TimeZone::UTC),
@@ -140,7 +140,7 @@ impl ArchiveDate {
             .map_or(Timestamp::MAX, |next| Timestamp(next.timestamp().as_millisecond() - 1))
     }
 
-    /// The calendar year, as the date was given.
+    /// Returns the calendar year, as the date was given.
     #[expect(clippy::expect_used, reason = "a text that begins otherwise is no date")]
     pub fn year(&self) -> i16 {
         let (sign, digits) = split_sign(&self.text);
@@ -204,7 +204,7 @@ impl From<ArchiveDate> for String {
     }
 }
 
-/// The sign of the year, and the rest of the text.
+/// Returns the sign of the year, and the rest of the text.
 fn split_sign(text: &str) -> (i16, &str) {
     match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
@@ -212,7 +212,7 @@ fn split_sign(text: &str) -> (i16, &str) {
     }
 }
 
-/// `1931` and `1931-05`, which jiff does not take; also with a signed year of six digits.
+/// Reads `1931` and `1931-05`, which jiff does not take; also with a signed year of six digits.
 fn parse_year_month(text: &str) -> Option<(Date, Precision)> {
     let (sign, digits) = split_sign(text);
     let signed = digits.len() != text.len();
@@ -231,7 +231,7 @@ fn parse_year_month(text: &str) -> Option<(Date, Precision)> {
     Some((Date::new(year, month, 1).ok()?, precision))
 }
 
-/// Ten characters of `YYYY-MM-DD`, or thirteen with a signed year: no other form of a day is taken.
+/// Returns true for ten characters of `YYYY-MM-DD`, or thirteen with a signed year: no other form of a day is taken.
 fn looks_like_day(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let year = if digits.len() == text.len() { 4 } else { 6 };

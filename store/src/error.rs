@@ -9,13 +9,13 @@ use crate::{
     moment::AsOf,
 };
 
-/// Why a log cannot be opened.
+/// The reason why a log cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The directory cannot be made or read.
     #[error("the log's directory {dir} cannot be used: {error}")]
     Directory {
-        /// Which.
+        /// The log's directory.
         dir: PathBuf,
         /// The system's error.
         error: std::io::Error,
@@ -23,7 +23,7 @@ pub enum OpenError {
     /// LMDB refuses.
     #[error("the log in {dir} cannot be opened: {error}")]
     Lmdb {
-        /// Which.
+        /// The log's directory.
         dir: PathBuf,
         /// LMDB's error.
         error: heed::Error,
@@ -33,9 +33,9 @@ pub enum OpenError {
         "the log in {dir} has {what} version {found}, this program knows versions up to {known}: use a newer morgue"
     )]
     Format {
-        /// Which.
+        /// The log's directory.
         dir: PathBuf,
-        /// Of what: `format`, that of its tables, or `catalog`.
+        /// The thing whose version it is: `format`, that of its tables, or `catalog`.
         what: &'static str,
         /// Its version.
         found: u64,
@@ -45,7 +45,7 @@ pub enum OpenError {
     /// An older program wrote it, and it cannot be written anew in today's format.
     #[error("the log in {dir} is of an older format and cannot be written anew: {error}")]
     Upgrade {
-        /// Which.
+        /// The log's directory.
         dir: PathBuf,
         /// The error that stood in the way; the log is as it was.
         error: Box<AppendError>,
@@ -53,7 +53,7 @@ pub enum OpenError {
     /// An older program wrote its catalog, and it cannot be folded again.
     #[error("the catalog of the log in {dir} is of an older version and cannot be folded again: {error}")]
     Catalog {
-        /// Which.
+        /// The log's directory.
         dir: PathBuf,
         /// The error that stood in the way.
         error: Box<AppendError>,
@@ -61,7 +61,7 @@ pub enum OpenError {
     /// The directory holds something else, or lost a part.
     #[error("{dir} is no log: {why}; restore it from a backup, or use another directory")]
     NotALog {
-        /// Which.
+        /// The log's directory.
         dir: PathBuf,
         /// The fault.
         why: &'static str,
@@ -71,7 +71,7 @@ pub enum OpenError {
         "the log in {dir} was cut short: its data file has {bytes} bytes and lacks some that it had; restore it from a backup"
     )]
     Truncated {
-        /// Which volume.
+        /// The directory of the volume.
         dir: PathBuf,
         /// The bytes that are left of the file.
         bytes: u64,
@@ -79,13 +79,13 @@ pub enum OpenError {
     /// This process has it open already.
     #[error("the log in {dir} is open in this process already: use the handle that there is")]
     AlreadyOpen {
-        /// Which.
+        /// The log's directory.
         dir: PathBuf,
     },
     /// Another process is at work on it that must end first.
     #[error("the log in {dir} cannot be opened now: {error}")]
     Busy {
-        /// Which.
+        /// The log's directory.
         dir: PathBuf,
         /// The process that is at work, or why it cannot be told.
         error: NoTurn,
@@ -95,7 +95,7 @@ pub enum OpenError {
     Read(#[from] ReadError),
 }
 
-/// Why something cannot be read from the log.
+/// The reason why something cannot be read from the log.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ReadError {
     /// LMDB or the disk fails.
@@ -117,7 +117,7 @@ pub enum ReadError {
     NotYet {
         /// The one asked for.
         seq: Seq,
-        /// Of when the snapshot is.
+        /// The moment of the snapshot.
         as_of: AsOf,
     },
     /// A record is damaged.
@@ -125,7 +125,7 @@ pub enum ReadError {
         "event {seq} is damaged: {damage}; restore the log from a backup, `morgue log verify` tells how much is affected"
     )]
     Damaged {
-        /// Which.
+        /// The event.
         seq: Seq,
         /// The damage.
         damage: Damage,
@@ -141,7 +141,7 @@ pub enum ReadError {
     /// A scratch catalog cannot be made.
     #[error("the catalog as of {as_of} cannot be made: {error}")]
     Scratch {
-        /// Of when.
+        /// The moment of the catalog.
         as_of: String,
         /// The error.
         error: Arc<std::io::Error>,
@@ -186,13 +186,13 @@ impl From<heed::Error> for ReadError {
     }
 }
 
-/// Why a batch was not appended. Nothing of it is in the log then.
+/// The reason why a batch was not appended. Nothing of it is in the log then.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AppendError {
     /// An asset is not at the revision that the batch was made for.
     #[error("{asset} is at revision {found}, not at {expected}: read it again and send the change again")]
     Conflict {
-        /// Which.
+        /// The asset.
         asset: AssetRef,
         /// The revision that the batch expected; 0 is "not there".
         expected: Revision,
@@ -245,13 +245,14 @@ impl From<heed::Error> for AppendError {
     }
 }
 
-/// The disk, the user's quota, or the largest file that the process may write.
+/// Returns true if there is no room on the disk, in the user's quota, or in the largest file that the process may
+/// write.
 fn no_room(kind: std::io::ErrorKind) -> bool {
     use std::io::ErrorKind;
     matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }
 
-/// The record of this event is not what was written.
+/// Returns the error of an event whose record is not what was written.
 pub(crate) fn damaged(seq: Seq, found: impl Into<Damage>) -> ReadError {
     ReadError::Damaged { seq, damage: found.into() }
 }

@@ -43,23 +43,23 @@ impl Seq {
     /// After any event.
     pub const MAX: Self = Self(u64::MAX);
 
-    /// A seq by its number.
+    /// Returns a seq by its number.
     pub const fn new(number: u64) -> Self {
         Self(number)
     }
 
-    /// The number.
+    /// Returns the number.
     pub const fn get(self) -> u64 {
         self.0
     }
 
-    /// The one after this.
+    /// Returns the one after this.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
 
-    /// The one before this; 0 stays 0.
+    /// Returns the one before this; 0 stays 0.
     #[must_use]
     pub const fn before(self) -> Self {
         Self(self.0.saturating_sub(1))
@@ -88,17 +88,17 @@ impl FromStr for Seq {
 pub struct Revision(u64);
 
 impl Revision {
-    /// A revision by its number; 0 stands for "none yet".
+    /// Returns a revision by its number; 0 stands for "none yet".
     pub const fn new(number: u64) -> Self {
         Self(number)
     }
 
-    /// The number.
+    /// Returns the number.
     pub const fn get(self) -> u64 {
         self.0
     }
 
-    /// The one after this.
+    /// Returns the one after this.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
@@ -116,9 +116,9 @@ impl fmt::Display for Revision {
 pub struct Event {
     /// Its place in the log.
     pub seq: Seq,
-    /// When the log took it.
+    /// The time at which the log took it.
     pub recorded: Timestamp,
-    /// When it happened at the source; [`Self::recorded`] where nothing better is known.
+    /// The time at which it happened at the source; [`Self::recorded`] where nothing better is known.
     pub time: Timestamp,
     /// True if the source stated [`Self::time`].
     pub time_stated: bool,
@@ -160,7 +160,7 @@ pub enum Payload {
 }
 
 impl Event {
-    /// The asset it is about; `None` for a type that this version does not know.
+    /// Returns the asset it is about; `None` for a type that this version does not know.
     pub fn asset(&self) -> Option<AssetRef> {
         Some(AssetRef::new(self.event_type.kind()?, self.id.clone()))
     }
@@ -191,7 +191,7 @@ impl Event {
 }
 
 impl Serialize for Event {
-    /// The JSON form, with what only the log can say.
+    /// Writes the JSON form, with what only the log can say.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("seq", &self.seq)?;
@@ -230,7 +230,7 @@ impl Serialize for Event {
     }
 }
 
-/// Why an event cannot be taken: always the sender's fault.
+/// The reason why an event cannot be taken: always the sender's fault.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InvalidEvent {
     /// It is not a JSON object of the right shape.
@@ -275,7 +275,7 @@ pub enum InvalidEvent {
 }
 
 impl InvalidEvent {
-    /// A field that does not fit, by its path.
+    /// Returns a field that does not fit, by its path.
     pub(crate) fn field(path: impl fmt::Display, why: impl fmt::Display) -> Self {
         Self::Data { path: path.to_string(), why: why.to_string() }
     }

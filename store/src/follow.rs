@@ -18,8 +18,8 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// A follower of this name that has done its work up to `checkpoint`, where the log had this link in its chain of
-    /// digests; `None` where that was not kept.
+    /// Returns a follower of this name that has done its work up to `checkpoint`, where the log had this link in its
+    /// chain of digests; `None` where that was not kept.
     pub fn new(name: impl Into<String>, checkpoint: Seq, link: Option<Digest>) -> Self {
         Self { name: name.into(), checkpoint, link }
     }
@@ -61,7 +61,7 @@ impl Snapshot {
     }
 }
 
-/// Why a follower cannot go on.
+/// The reason why a follower cannot go on.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum FollowError {
     /// The log is not the one that it followed.

@@ -38,8 +38,8 @@ impl fmt::Display for AsOf {
 impl FromStr for AsOf {
     type Err = InvalidAsOf;
 
-    /// `seq:12`, a number of more than four digits, or a date: 1912, 1912-04, 1912-04-15 or an RFC 3339 time. A date
-    /// means "not after its end", in UTC where it has no offset.
+    /// Reads `seq:12`, a number of more than four digits, or a date: 1912, 1912-04, 1912-04-15 or an RFC 3339 time. A
+    /// date means "not after its end", in UTC where it has no offset.
     fn from_str(text: &str) -> Result<Self, InvalidAsOf> {
         let invalid = || InvalidAsOf(text.chars().take(60).collect());
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());

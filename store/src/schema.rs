@@ -26,7 +26,7 @@ type Step = Option<fn(&EventType, &mut Value)>;
 /// ordered a withdrawal (see [`crate::catalog::Said`]).
 const STEPS: [Step; SCHEMA as usize - 1] = [None];
 
-/// A payload of an older version as one of the present; `None` when it is of the present already.
+/// Returns a payload of an older version as one of the present; `None` when it is of the present already.
 ///
 /// # Errors
 /// [`InvalidEvent::Schema`] for a version that this program does not know.
@@ -58,7 +58,7 @@ fn upcast_by(
     Ok(Some(value.to_string()))
 }
 
-/// The JSON Schema (draft 2020-12) of the `data` of events of this type; for a type that this version does not
+/// Returns the JSON Schema (draft 2020-12) of the `data` of events of this type; for a type that this version does not
 /// know, that of any object.
 pub fn schema(event_type: &EventType) -> Value {
     let mut schema = match event_type {
@@ -78,7 +78,7 @@ pub fn schema(event_type: &EventType) -> Value {
     schema
 }
 
-/// The types that this version knows, in the order in which a page would list them.
+/// Returns the types that this version knows, in the order in which a page would list them.
 pub fn event_types() -> Vec<EventType> {
     let mut types = Vec::new();
     for kind in AssetKind::ALL {

@@ -131,7 +131,7 @@ fn check_content(content: &Content) -> Result<(), InvalidEvent> {
     }
 }
 
-/// The shape of a BCP 47 tag (RFC 5646, section 2.1): subtags of 1 to 8 letters and digits.
+/// Checks the shape of a BCP 47 tag (RFC 5646, section 2.1): subtags of 1 to 8 letters and digits.
 fn language(tag: &str) -> Result<(), InvalidEvent> {
     let subtag =
         |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -141,7 +141,7 @@ fn language(tag: &str) -> Result<(), InvalidEvent> {
     Err(invalid("data.language", "is no language tag: use BCP 47, such as en or pt-BR"))
 }
 
-/// The path is written out only where it is needed: an article has a dozen of them.
+/// Checks the length of a text. The path is written out only where it is needed: an article has a dozen of them.
 fn short(path: impl Display, text: &str) -> Result<(), InvalidEvent> {
     if text.len() <= MAX_SHORT_TEXT_BYTES {
         return Ok(());

@@ -129,7 +129,7 @@ impl std::fmt::Display for Moment {
     }
 }
 
-/// The model: all assets as of then, and who names whom.
+/// Returns the model: all assets as of then, and who names whom.
 fn fold(told: &[Told], as_of: Moment) -> (BTreeMap<AssetRef, State>, BTreeSet<(AssetRef, AssetRef)>) {
     let erased: BTreeSet<_> = told
         .iter()
@@ -237,7 +237,7 @@ fn work(assets: &BTreeMap<AssetRef, State>, target: &AssetRef) -> Work {
     work
 }
 
-/// The fact as the log holds it: an erasure with what its asset had ever named, the newest first.
+/// Returns the fact as the log holds it: an erasure with what its asset had ever named, the newest first.
 fn recorded(told: &[Told], event: &NewEvent) -> Fact {
     let mut fact = event.fact.clone();
     if let (Fact::Erased(_, order), Some(asset)) = (&mut fact, event.asset()) {

@@ -48,7 +48,7 @@ fn event(step: &str) -> NewEvent {
     NewEvent::new(id, fact)
 }
 
-/// The headline that readers see, or what they are told instead.
+/// Returns the headline that readers see, or what they are told instead.
 fn seen(snapshot: &Snapshot) -> String {
     let live = snapshot.live(&asset()).unwrap();
     match snapshot.shown(&asset()).unwrap() {

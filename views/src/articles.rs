@@ -85,8 +85,8 @@ impl View for Articles {
         Ok(Some(fields))
     }
 
-    /// An article touches itself; an image the articles that show it; a byline those that it wrote, and those that
-    /// show an image that it took.
+    /// Touches what a change reaches. An article touches itself; an image the articles that show it; a byline those
+    /// that it wrote, and those that show an image that it took.
     fn touched_by(&self, change: &Change, snapshot: &Snapshot, touch: Touch<'_>) -> Result<(), ReadError> {
         match change.asset.kind {
             AssetKind::Article => touch(change.asset.id.clone()),

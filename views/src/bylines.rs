@@ -67,7 +67,7 @@ fn work_of(byline: &AssetRef, merged: &[AssetRef], snapshot: &Snapshot) -> Resul
     Ok(work)
 }
 
-/// The name that a byline had when it was merged.
+/// Returns the name that a byline had when it was merged.
 fn former_name(byline: &AssetRef, snapshot: &Snapshot) -> Result<Option<String>, ReadError> {
     let live = match snapshot.state(byline)? {
         Some(AssetState { live, status: Status::Merged { .. }, .. }) if live != Seq::ZERO => live,
@@ -129,8 +129,8 @@ impl View for Bylines {
         Ok(Some(fields))
     }
 
-    /// A byline touches itself and those that it is or was merged into; an article or image those that it names or
-    /// named.
+    /// Touches what a change reaches. A byline touches itself and those that it is or was merged into; an article or
+    /// image those that it names or named.
     fn touched_by(&self, change: &Change, snapshot: &Snapshot, touch: Touch<'_>) -> Result<(), ReadError> {
         let mut touch_person = |byline: AssetRef| {
             let stands_for = snapshot.resolve(&byline)?;

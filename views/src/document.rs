@@ -14,7 +14,7 @@ pub struct Document {
     pub asset: AssetRef,
     /// The event that published the revision that it shows.
     pub seq: Seq,
-    /// Which revision that is.
+    /// The number of that revision.
     pub revision: Revision,
     /// The source of that event, as its sender stated it; not indexed.
     pub source: String,
@@ -23,8 +23,9 @@ pub struct Document {
 }
 
 impl Document {
-    /// The digest of id, seq and content: XXH3, 128 bits (<https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md>),
-    /// as two numbers. It tells indexes apart; what proves a document is the log's own chain.
+    /// Returns the digest of id, seq and content: XXH3, 128 bits
+    /// (<https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md>), as two numbers. It tells indexes apart; what
+    /// proves a document is the log's own chain.
     pub fn digest(&self) -> [u64; 2] {
         let mut hasher = Xxh3::new();
         put_text(&mut hasher, self.asset.id.as_str());
@@ -34,7 +35,7 @@ impl Document {
         [(digest >> 64) as u64, digest as u64]
     }
 
-    /// The language of its own texts: the one it states, or else the one it seems to be in.
+    /// Returns the language of its own texts: the one it states, or else the one it seems to be in.
     pub fn language(&self) -> Language {
         language_of(&self.json).unwrap_or(Language::Other)
     }
@@ -75,7 +76,8 @@ fn texts_in<'a>(
     }
 }
 
-/// The language of a joined asset: its own, or where it has few words and states none, that of what it is joined to.
+/// Returns the language of a joined asset: its own, or where it has few words and states none, that of what it is
+/// joined to.
 fn joined_language(asset: &Map<String, Value>, of: Language) -> Language {
     let stated = asset.get("language").and_then(Value::as_str).is_some_and(|tag| !tag.is_empty());
     if !stated && of != Language::Other && of.may_be_of(longest_of(asset)) {
@@ -84,15 +86,16 @@ fn joined_language(asset: &Map<String, Value>, of: Language) -> Language {
     language_of(asset).unwrap_or(of)
 }
 
-/// The longest text of an asset.
+/// Returns the longest text of an asset.
 fn longest_of(asset: &Map<String, Value>) -> &str {
     let text = |name: &str| asset.get(name).and_then(Value::as_str).unwrap_or_default();
     let texts = ["body", "summary", "caption", "alt", "bio", "headline", "title"].map(text);
     texts.into_iter().max_by_key(|text| text.len()).unwrap_or_default()
 }
 
-/// The language that an asset states, or else the one that its longest text seems to be in; `None` where neither tells. Of a
-/// text of few words, the language of the archive that it came from (`extra.site_language`) counts before its letters.
+/// Returns the language that an asset states, or else the one that its longest text seems to be in; `None` where
+/// neither tells. Of a text of few words, the language of the archive that it came from (`extra.site_language`) counts
+/// before its letters.
 fn language_of(asset: &Map<String, Value>) -> Option<Language> {
     let tag = |map: &Map<String, Value>, name: &str| {
         map.get(name).and_then(Value::as_str).and_then(Language::of_tag)
@@ -155,14 +158,14 @@ pub struct ViewDigest {
 }
 
 impl ViewDigest {
-    /// With one more document.
+    /// Adds one more document.
     pub fn add(&mut self, [high, low]: [u64; 2]) {
         self.documents += 1;
         self.high = self.high.wrapping_add(high);
         self.low = self.low.wrapping_add(low);
     }
 
-    /// Both sets together.
+    /// Adds another set.
     pub fn join(&mut self, other: Self) {
         self.documents += other.documents;
         self.high = self.high.wrapping_add(other.high);
@@ -171,7 +174,7 @@ impl ViewDigest {
 }
 
 impl std::fmt::Display for ViewDigest {
-    /// Thirty-two hexadecimal digits.
+    /// Writes thirty-two hexadecimal digits.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:016x}{:016x}", self.high, self.low)
     }

@@ -41,32 +41,32 @@ pub struct FieldSpec {
 }
 
 impl FieldSpec {
-    /// Analysed running text.
+    /// Returns a field of analysed running text.
     pub const fn text(name: &'static str, weight: f32) -> Self {
         Self { name, kind: FieldKind::Text(Analyser::Text), weight }
     }
 
-    /// Analysed names.
+    /// Returns a field of analysed names.
     pub const fn names(name: &'static str, weight: f32) -> Self {
         Self { name, kind: FieldKind::Text(Analyser::Exact), weight }
     }
 
-    /// Analysed names, and their exact values.
+    /// Returns a field of analysed names, and their exact values.
     pub const fn names_and_keyword(name: &'static str, weight: f32) -> Self {
         Self { name, kind: FieldKind::TextAndKeyword(Analyser::Exact), weight }
     }
 
-    /// Exact values.
+    /// Returns a field of exact values.
     pub const fn keyword(name: &'static str) -> Self {
         Self { name, kind: FieldKind::Keyword, weight: 0.0 }
     }
 
-    /// A date.
+    /// Returns a field of dates.
     pub const fn date(name: &'static str) -> Self {
         Self { name, kind: FieldKind::Date, weight: 0.0 }
     }
 
-    /// A whole number.
+    /// Returns a field of whole numbers.
     pub const fn number(name: &'static str) -> Self {
         Self { name, kind: FieldKind::Number, weight: 0.0 }
     }
@@ -95,7 +95,7 @@ impl FieldSpec {
     }
 }
 
-/// All values at a path of a document; steps through lists take all their entries.
+/// Adds all values at a path of a document; steps through lists take all their entries.
 pub fn values_at<'a>(document: &'a Map<String, Value>, path: &str, found: &mut Vec<&'a Value>) {
     let (step, rest) = match path.split_once('.') {
         Some((step, rest)) => (step, Some(rest)),
@@ -115,7 +115,7 @@ pub fn values_at<'a>(document: &'a Map<String, Value>, path: &str, found: &mut V
     }
 }
 
-/// The number that a date or number field holds for a value; `None` for what is neither.
+/// Returns the number that a date or number field holds for a value; `None` for what is neither.
 pub fn number_of(kind: FieldKind, value: &Value) -> Option<i64> {
     match kind {
         FieldKind::Date => Some(value.as_str()?.parse::<ArchiveDate>().ok()?.start().as_millis()),

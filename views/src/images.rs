@@ -47,7 +47,7 @@ static TABLE: Table = Table {
     },
 };
 
-/// The articles that use an image, in brief: the first by their ids, as many as are listed.
+/// Returns the articles that use an image, in brief: the first by their ids, as many as are listed.
 fn uses(image: &AssetRef, snapshot: &Snapshot) -> Result<Vec<Value>, ReadError> {
     let mut used_in = Vec::new();
     let mut after = None;
@@ -93,7 +93,8 @@ impl View for Images {
         Ok(Some(fields))
     }
 
-    /// An image touches itself; an article the images that it shows or showed; a byline the images that it took.
+    /// Touches what a change reaches. An image touches itself; an article the images that it shows or showed; a byline
+    /// the images that it took.
     fn touched_by(&self, change: &Change, snapshot: &Snapshot, touch: Touch<'_>) -> Result<(), ReadError> {
         match change.asset.kind {
             AssetKind::Image => touch(change.asset.id.clone()),

@@ -55,8 +55,8 @@ pub struct Known {
 const KNOWN_MAX: usize = 10_000;
 
 impl Known {
-    /// The chosen fields of another asset, its id first; of one that readers do not see, or that has not arrived, the
-    /// id alone.
+    /// Returns the chosen fields of another asset, its id first; of one that readers do not see, or that has not
+    /// arrived, the id alone.
     pub(crate) fn part(&mut self, part: Part, id: AssetId, snapshot: &Snapshot) -> Result<Value, ReadError> {
         let state = Some((snapshot.seq(), snapshot.as_of()));
         if self.state != state {
@@ -88,7 +88,7 @@ impl Known {
         Ok(Value::Object(object))
     }
 
-    /// The fields of an asset; `None` when readers do not see it.
+    /// Returns the fields of an asset; `None` when readers do not see it.
     fn fields(
         &mut self,
         asset: &AssetRef,
@@ -136,17 +136,17 @@ pub(crate) fn join_all(
     Ok(())
 }
 
-/// The id that a field holds; the log takes no other.
+/// Returns the id that a field holds; the log takes no other.
 pub(crate) fn id_at(fields: &Map<String, Value>, name: &str) -> Option<AssetId> {
     AssetId::new(fields.get(name)?.as_str()?).ok()
 }
 
-/// The ids that a field lists.
+/// Returns the ids that a field lists.
 fn ids_at(fields: &Map<String, Value>, name: &str) -> Vec<AssetId> {
     strings_at(fields, name).filter_map(|id| AssetId::new(id).ok()).collect()
 }
 
-/// The texts that a field lists.
+/// Returns the texts that a field lists.
 pub(crate) fn strings_at<'a>(fields: &'a Map<String, Value>, name: &str) -> impl Iterator<Item = &'a str> {
     fields.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
@@ -175,7 +175,7 @@ pub(crate) fn each_referrer(
     }
 }
 
-/// The byline, the one that stands for it, and all that were merged into it, directly or not.
+/// Returns the byline, the one that stands for it, and all that were merged into it, directly or not.
 pub(crate) fn same_person(byline: &AssetRef, snapshot: &Snapshot) -> Result<Vec<AssetRef>, ReadError> {
     let mut same = vec![byline.clone()];
     let stands_for = snapshot.resolve(byline)?;
@@ -205,7 +205,7 @@ pub(crate) fn merged_into(
     Ok(())
 }
 
-/// The events about a change's asset from it back, of those that the snapshot has.
+/// Returns the events about a change's asset from it back, of those that the snapshot has.
 fn history_of(change: &Change, snapshot: &Snapshot) -> impl Iterator<Item = Result<Event, ReadError>> {
     snapshot.history_from(change.seq).filter_map(|seq| match seq.and_then(|seq| snapshot.event(seq)) {
         Err(ReadError::NotYet { .. }) => None,

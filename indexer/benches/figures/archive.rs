@@ -42,7 +42,7 @@ impl Dice {
 
 const VOCABULARY: u64 = 60_000;
 
-/// The words of the archive: English ones first, made-up ones after.
+/// Returns the words of the archive: English ones first, made-up ones after.
 pub(crate) fn vocabulary() -> Vec<String> {
     let common = "the of and to in a is that for it was on are as with his they at be this from have or by one had \
         not but what all were when we there can an your which their said if do will each about how up out them then \
@@ -82,7 +82,7 @@ pub(crate) fn id(letter: char, n: u64) -> AssetId {
     AssetId::new(format!("{letter}/{n:08}")).unwrap()
 }
 
-/// The article of a number; `language` empty is to be detected.
+/// Returns the article of a number; `language` empty is to be detected.
 pub(crate) fn article(n: u64, size: Size, words: &[String], language: &str) -> Article {
     let mut dice = Dice(n ^ 0x5eed);
     let year = 1851 + n * 174 / size.articles.max(1);

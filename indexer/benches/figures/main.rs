@@ -316,7 +316,7 @@ impl Archive {
     }
 }
 
-/// The articles' documents, joined already, as tantivy takes them.
+/// Returns the articles' documents, joined already, as tantivy takes them.
 fn joined(indexes: &Indexes) -> Vec<TantivyDocument> {
     let schema = indexes.live(VIEW).unwrap().index().schema().clone();
     let snapshot = indexes.log().snapshot().unwrap();

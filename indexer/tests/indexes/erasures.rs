@@ -34,7 +34,7 @@ fn erase(log: &Log) -> Seq {
     log.head().unwrap().seq
 }
 
-/// The generations that can be searched and have a term with the secret in their dictionaries.
+/// Returns the generations that can be searched and have a term with the secret in their dictionaries.
 fn knowing(indexes: &Indexes) -> Vec<String> {
     let mut found = Vec::new();
     for view in VIEWS {

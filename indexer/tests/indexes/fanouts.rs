@@ -20,7 +20,7 @@ fn article(headline: &str) -> Article {
     Article { headline: headline.into(), bylines: vec![id("b/1")], ..Article::default() }
 }
 
-/// The articles of one author, indexed.
+/// Returns the articles of one author, indexed.
 fn archive(home: &Path, articles: u64) -> (Indexes, Log) {
     let indexes = open(home);
     let log = indexes.log().clone();

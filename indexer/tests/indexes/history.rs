@@ -70,7 +70,7 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The event of a step; `None` for one that is not about the log.
+/// Returns the event of a step; `None` for one that is not about the log.
 pub(crate) fn event(step: &Step) -> Option<NewEvent> {
     let letter = |kind: AssetKind| match kind {
         AssetKind::Article => "a",

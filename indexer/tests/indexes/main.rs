@@ -35,7 +35,7 @@ use indexer::{Indexes, ViewStatus};
 use store::{AssetId, Log, Seq};
 use views::{VIEWS, ViewDigest, ViewId};
 
-/// The long form, or what runs with every change.
+/// Returns the long form, or what runs with every change.
 fn times(short: u32, long: u32) -> u32 {
     if std::env::var_os("MORGUE_LONG").is_some_and(|long| long == "1") { long } else { short }
 }

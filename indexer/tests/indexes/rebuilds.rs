@@ -174,7 +174,7 @@ fn what_a_rebuild_leaves_in_many_parts_is_put_together_while_it_serves() {
     assert_clean(&indexes, "after merging");
 }
 
-/// An archive of 50 articles whose index another version of this program has written.
+/// Returns an archive of 50 articles whose index another version of this program has written.
 fn outdated(home: &Path) -> Indexes {
     let indexes = open(home);
     archive(indexes.log(), 50);

@@ -52,7 +52,7 @@ fn archive(log: &Log, articles: usize) -> AsOf {
     then
 }
 
-/// An archive with all that answers: live, the one before, and as it stood.
+/// Returns an archive with all that answers: live, the one before, and as it stood.
 fn built(dir: &std::path::Path, articles: usize) -> Indexes {
     let indexes = open(dir);
     let then = archive(indexes.log(), articles);
@@ -65,7 +65,7 @@ fn built(dir: &std::path::Path, articles: usize) -> Indexes {
     indexes
 }
 
-/// All that answers of a view.
+/// Returns all that answers of a view.
 fn generations(indexes: &Indexes, view: ViewId) -> Vec<Arc<Generation>> {
     let names = indexes.generations(view).unwrap();
     let named = names.iter().filter_map(|name| name.strip_prefix('@'));
@@ -107,7 +107,8 @@ fn documents_with(generation: &Generation, word: &str) -> u64 {
     most
 }
 
-/// The digest of a generation, and that of what it should hold: each asset's document from the generation's own moment.
+/// Returns the digest of a generation, and that of what it should hold: each asset's document from the generation's own
+/// moment.
 fn digests(indexes: &Indexes, generation: &Generation) -> (ViewDigest, ViewDigest) {
     let snapshot = generation.snapshot(indexes.log()).unwrap();
     let mut clean = ViewDigest::default();

@@ -14,7 +14,7 @@ pub(super) struct Declared {
 }
 
 impl Declared {
-    /// A declaration of UTF-16 that can be read as ASCII means UTF-8, as HTML's standard has it.
+    /// Reads a label. A declaration of UTF-16 that can be read as ASCII means UTF-8, as HTML's standard has it.
     fn new(label: &[u8]) -> Self {
         let label = String::from_utf8_lossy(label).trim().to_owned();
         let charset = label.parse().ok();
@@ -37,7 +37,7 @@ pub(super) fn of(head: &[u8]) -> Option<Declared> {
     declaration.or_else(|| if is_html(head) { of_html(head) } else { None })
 }
 
-/// `<?xml version="1.0" encoding = 'x'?>` (XML 1.0, section 4.3.3).
+/// Returns the declaration in `<?xml version="1.0" encoding = 'x'?>` (XML 1.0, section 4.3.3).
 fn of_xml(head: &[u8]) -> Option<Declared> {
     let end = memchr::memmem::find(head, b"?>")?;
     let declaration = head.get(..end)?;
@@ -48,7 +48,7 @@ fn of_xml(head: &[u8]) -> Option<Declared> {
     Some(Declared::new(label))
 }
 
-/// Other markup may quote a `<meta>` of a page, and mean nothing by it.
+/// Returns true for a page. Other markup may quote a `<meta>` of a page, and mean nothing by it.
 fn is_html(head: &[u8]) -> bool {
     let lower = head.to_ascii_lowercase();
     [b"<html".as_slice(), b"<head", b"<!doctype html", b"<meta", b"<title"]
@@ -56,7 +56,8 @@ fn is_html(head: &[u8]) -> bool {
         .any(|tag| lower.starts_with(tag) || memchr::memmem::find(&lower, b"<html").is_some())
 }
 
-/// The prescan of HTML's standard, section 13.2.3.2: a `<meta>` with `charset`, or with `http-equiv` and `content`.
+/// Looks for a declaration as the prescan of HTML's standard does, section 13.2.3.2: a `<meta>` with `charset`, or with
+/// `http-equiv` and `content`.
 fn of_html(head: &[u8]) -> Option<Declared> {
     let mut rest = head;
     while let Some(at) = memchr::memchr(b'<', rest) {
@@ -99,7 +100,7 @@ fn of_meta(attributes: &Attributes) -> Option<Declared> {
     Some(Declared::new(charset_in(value(b"content").filter(|_| is_type)?)?))
 }
 
-/// `text/html; charset=x`.
+/// Returns the `x` of `text/html; charset=x`.
 fn charset_in(content: &[u8]) -> Option<&[u8]> {
     let lower = content.to_ascii_lowercase();
     let mut from = 0;
@@ -121,7 +122,7 @@ fn charset_in(content: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The attributes of a tag, their names in lower case, and what follows the tag; the first of two counts.
+/// Returns the attributes of a tag, their names in lower case, and what follows the tag; the first of two counts.
 fn attributes(mut rest: &[u8]) -> (Attributes, &[u8]) {
     let mut found: Attributes = Vec::new();
     loop {

@@ -49,7 +49,7 @@ enum State {
 }
 
 impl<R: Read> Transcoded<R> {
-    /// A stream whose first bytes are `head`, which it still holds; or why it cannot be read.
+    /// Returns a stream whose first bytes are `head`, which it still holds; or why it cannot be read.
     pub(crate) fn new(inner: R, head: &[u8], asked: Option<Charset>) -> Result<Self, String> {
         let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
         let known = marked.or_else(|| utf16_of(head));
@@ -204,7 +204,7 @@ fn is_utf8(bytes: &[u8], ended: bool) -> bool {
     }
 }
 
-/// UTF-16 without a mark: every other byte of its beginning is zero, as in markup, JSON and Latin texts.
+/// Tells UTF-16 without a mark: every other byte of its beginning is zero, as in markup, JSON and Latin texts.
 fn utf16_of(head: &[u8]) -> Option<&'static Encoding> {
     let (pairs, _) = head.get(..head.len().min(64))?.as_chunks::<2>();
     let all = |zero: fn(&[u8; 2]) -> bool| pairs.len() > 1 && pairs.iter().all(zero);

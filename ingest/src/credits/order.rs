@@ -1,4 +1,4 @@
-//! Which words of a credit are one name, and which of them is the family's.
+//! The words of a credit that are one name, and the one of them that is the family's.
 //!
 //! Print has `Jane Roe, Tom Hale and Ann Bee`; catalogues (Dublin Core, MARC, MODS) and the styles of citation have the
 //! family name of each, or of the first, before a comma: `Roe, Jane`, `Roe, J., & Hale, T.`, `Roe, Jane, and Tom Hale`.
@@ -23,7 +23,7 @@ impl Part {
         Self { text: text.to_owned(), ..Self::default() }
     }
 
-    /// The name as it is said.
+    /// Returns the name as it is said.
     pub(super) fn shown(&self) -> String {
         let words = [self.given.as_str(), self.text.as_str(), self.suffix.as_str()];
         words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
@@ -59,7 +59,7 @@ impl Part {
     }
 }
 
-/// The names in one statement. In one that opens with `By`, names are as they are said.
+/// Returns the names in one statement. In one that opens with `By`, names are as they are said.
 pub(super) fn names(text: &str, printed: bool) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     // Of each part: whether a comma stands before it, and no word that joins.

@@ -6,7 +6,7 @@ use store::ArchiveDate;
 use super::{digits, words, zones};
 use crate::names;
 
-/// The instant that a clock's text gives on a day; the day itself where there is no text.
+/// Returns the instant that a clock's text gives on a day; the day itself where there is no text.
 pub(super) fn on(date: Date, text: &str) -> Option<ArchiveDate> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '-' | '–' | '.'));
     if text.is_empty() {
@@ -45,7 +45,7 @@ pub(super) fn on(date: Date, text: &str) -> Option<ArchiveDate> {
     ArchiveDate::try_from(format!("{date}T{hour:02}:{minute:02}:{second:02}{point}{fraction}{zone}")).ok()
 }
 
-/// Hour, minute, second and fraction, and what follows them.
+/// Reads hour, minute, second and fraction, and what follows them.
 fn numbers(text: &str) -> Option<(u32, u32, u32, &str, &str)> {
     let mut rest = text;
     let run = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -82,7 +82,8 @@ enum Half {
     Afternoon,
 }
 
-/// `am`, `p.m.`, `P. M.` and `p` right behind the digits, and what follows. A zone such as `PST` or `AEST` is none.
+/// Reads `am`, `p.m.`, `P. M.` and `p` right behind the digits, and what follows. A zone such as `PST` or `AEST` is
+/// none.
 fn half_of_day<'t>(rest: &'t str, whole: &str, hour: u32) -> (Option<Half>, &'t str) {
     let none = (None, rest);
     let text = rest.trim_start();
@@ -103,7 +104,7 @@ fn half_of_day<'t>(rest: &'t str, whole: &str, hour: u32) -> (Option<Half>, &'t 
     if attached && hour <= 12 && ends(after) { (Some(half), after) } else { none }
 }
 
-/// The text without the words before its first digit that say nothing: `at`, `um`, `à`.
+/// Returns the text without the words before its first digit that say nothing: `at`, `um`, `à`.
 fn without_fillers(mut text: &str) -> &str {
     loop {
         text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '.' | '\''));

@@ -202,13 +202,13 @@ const ORDINALS: [&str; 12] = ["st", "nd", "rd", "th", "er", "re", "e", "eme", "o
 /// Words that follow the hours and minutes of a clock, folded.
 pub(super) const CLOCK_WORDS: [&str; 9] = ["uhr", "uur", "h", "hs", "hrs", "hours", "horas", "heures", "ч"];
 
-/// The number of a month by its folded name.
+/// Returns the number of a month by its folded name.
 pub(super) fn month(folded: &str) -> Option<u32> {
     let at = MONTHS.iter().position(|names| names.contains(&folded))?;
     u32::try_from(at + 1).ok()
 }
 
-/// The number of a month in Roman numerals, which are capitals: `12.XII.1906`.
+/// Returns the number of a month in Roman numerals, which are capitals: `12.XII.1906`.
 pub(super) fn roman_month(word: &str) -> Option<u32> {
     const ROMAN: [&str; 12] = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"];
     let at = ROMAN.iter().position(|roman| *roman == word)?;
@@ -222,7 +222,7 @@ pub(super) fn says_nothing(folded: &str) -> bool {
         || (folded.len() >= 3 && ENGLISH_WEEKDAYS.iter().any(|day| day.starts_with(folded)))
 }
 
-/// The text without the ordinal ending that it begins with.
+/// Returns the text without the ordinal ending that it begins with.
 pub(super) fn without_ordinal(after: &str) -> &str {
     let rest = after.trim_start_matches(['º', 'ª', '°']);
     let length = rest.chars().take_while(|c| c.is_alphabetic()).map(char::len_utf8).sum();

@@ -91,8 +91,8 @@ const BY_SEASON: [(&str, &str); 4] = [
     ("PT", "America/Los_Angeles"),
 ];
 
-/// The offset that a zone has at this time, in seconds east of UTC. A zone that is not known means UTC, as RFC 5322,
-/// section 4.3, has it: it is no reason to drop the date. `None` for what is no zone at all.
+/// Returns the offset that a zone has at this time, in seconds east of UTC. A zone that is not known means UTC, as RFC
+/// 5322, section 4.3, has it: it is no reason to drop the date. `None` for what is no zone at all.
 pub(super) fn offset(text: &str, at: DateTime) -> Option<i32> {
     let text = text.trim();
     let (outside, inside) = match text.split_once(['(', '[']) {
@@ -127,7 +127,7 @@ pub(super) fn offset(text: &str, at: DateTime) -> Option<i32> {
     (zone.len() <= 60 && zone.chars().all(is_name)).then_some(0)
 }
 
-/// `+01:00`, `-0500`, `-5`, `+0530`, and what follows after a space.
+/// Reads `+01:00`, `-0500`, `-5`, `+0530`, and what follows after a space.
 fn numeric(zone: &str) -> Option<i32> {
     let sign = if zone.starts_with('+') { 1 } else { -1 };
     let digits = zone.strip_prefix(['+', '-', '\u{2212}'])?.split([' ', '[']).next()?.replace(':', "");
@@ -140,7 +140,7 @@ fn numeric(zone: &str) -> Option<i32> {
     (minutes < 60).then(|| offset.seconds())
 }
 
-/// A zone of the tz database, such as `Europe/Berlin`.
+/// Returns the offset of a zone of the tz database, such as `Europe/Berlin`.
 fn named(zone: &str, at: DateTime) -> Option<i32> {
     let zone = TimeZone::get(zone).ok()?;
     let zoned = zone.to_ambiguous_zoned(at).compatible().ok()?;

@@ -105,7 +105,7 @@ const NEARLY_ALL: f64 = 0.8;
 /// Characters of a block that is prose.
 const PROSE: usize = 50;
 
-/// The text and pictures of the part of a page that is its article.
+/// Returns the text and pictures of the part of a page that is its article.
 pub(crate) fn main_text(tree: &Tree) -> Plain {
     let page = Page::of(tree);
     let main = page.main();
@@ -191,7 +191,7 @@ impl<'t> Page<'t> {
         }
     }
 
-    /// The smallest element that holds nearly all prose.
+    /// Returns the smallest element that holds nearly all prose.
     fn main(&self) -> usize {
         let stated = self.tree.nodes.len();
         let stated = (1..stated).filter(|node| self.tree.attribute(*node, "itemprop") == "articleBody");
@@ -269,7 +269,7 @@ fn is_around(tree: &Tree, node: usize) -> bool {
     around
 }
 
-/// The words of names such as `related-Stories_list`.
+/// Returns the words of names such as `related-Stories_list`.
 fn words(names: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';

@@ -148,7 +148,7 @@ impl Writer {
         }
     }
 
-    /// A caption belongs to the picture before it, not to the text.
+    /// Ends a caption, which belongs to the picture before it, not to the text.
     fn end_caption(&mut self) {
         if let (Some(start), Some(picture)) = (self.caption.take(), self.pictures.last_mut())
             && picture.caption.is_empty()

@@ -97,7 +97,7 @@ impl Tree {
         Self { nodes: tokenizer.sink.0.into_inner().nodes }
     }
 
-    /// The name of an element; empty for a text.
+    /// Returns the name of an element; empty for a text.
     pub(crate) fn name(&self, node: usize) -> &str {
         match self.nodes.get(node).map(|node| &node.data) {
             Some(Data::Element { name, .. }) => name,
@@ -105,7 +105,7 @@ impl Tree {
         }
     }
 
-    /// The text of a text node.
+    /// Returns the text of a text node.
     pub(crate) fn text(&self, node: usize) -> Option<&str> {
         match self.nodes.get(node).map(|node| &node.data) {
             Some(Data::Text(text)) => Some(text),
@@ -113,7 +113,7 @@ impl Tree {
         }
     }
 
-    /// An attribute, without white space around it; empty where there is none.
+    /// Returns an attribute, without white space around it; empty where there is none.
     pub(crate) fn attribute(&self, node: usize, wanted: &str) -> &str {
         match self.nodes.get(node).map(|node| &node.data) {
             Some(Data::Element { attributes, .. }) => {
@@ -132,12 +132,12 @@ impl Tree {
         self.nodes.get(node).map_or(0, |node| node.parent)
     }
 
-    /// All elements of this name, in the order of the page.
+    /// Returns all elements of this name, in the order of the page.
     pub(crate) fn all<'t>(&'t self, name: &'t str) -> impl Iterator<Item = usize> + 't {
         (0..self.nodes.len()).filter(move |node| self.name(*node) == name)
     }
 
-    /// The characters inside an element, as they are.
+    /// Returns the characters inside an element, as they are.
     pub(crate) fn inner_text(&self, node: usize) -> String {
         let mut out = String::new();
         let mut waiting = vec![node];
@@ -300,7 +300,7 @@ impl Building {
     }
 }
 
-/// The text with every `<` escaped that begins a tag of more attributes than any has.
+/// Returns the text with every `<` escaped that begins a tag of more attributes than any has.
 fn tamed(html: &str) -> Cow<'_, str> {
     let mut wild = Vec::new();
     let bytes = html.as_bytes();

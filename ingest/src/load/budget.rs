@@ -34,7 +34,7 @@ impl Budget {
         self.freed.notify_all();
     }
 
-    /// Nobody waits any more.
+    /// Ends all waiting, for good.
     pub(super) fn close(&self) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
         self.freed.notify_all();

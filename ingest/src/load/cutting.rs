@@ -308,7 +308,7 @@ impl Out<'_> {
     }
 }
 
-/// The ending that a skipped file is counted under.
+/// Returns the ending that a skipped file is counted under.
 fn ending_of(path: &str) -> String {
     let file = path.rsplit('/').next().unwrap_or(path);
     match file.rsplit_once('.') {

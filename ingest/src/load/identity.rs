@@ -1,4 +1,4 @@
-//! Which asset a record is: the one that its id names, or one that is known by another.
+//! The identity of records: each is the asset that its id names, or one that is known by another.
 //!
 //! A record of a load is one asset, and two records are two, unless their format says which is the later revision. What
 //! has no id of its own is found again by its file's place, or by its bytes: in a folder that was moved, renamed or
@@ -60,7 +60,7 @@ pub(super) struct Files<'a> {
 }
 
 impl<'a> Files<'a> {
-    /// Of a load of these paths.
+    /// Returns the files of a load of these paths.
     pub(super) fn new(log: &'a Log, paths: &[PathBuf]) -> Result<Self, ReadError> {
         let snapshot = log.snapshot()?;
         let mut roots = Vec::new();
@@ -73,7 +73,7 @@ impl<'a> Files<'a> {
         Ok(Self { log, given: HashMap::new(), roots })
     }
 
-    /// The path that a file was found by, as a digest where it is new.
+    /// Returns the path that a file was found by, as a digest where it is new.
     fn new_root(&self, path: &str) -> Option<String> {
         let of = self.roots.iter().filter(|(root, _)| path.starts_with(root));
         of.max_by_key(|(root, _)| root.len()).and_then(|(_, new)| new.clone())
@@ -131,7 +131,7 @@ pub(super) enum Verdict {
 /// Resolves the subjects of a load, in the order of its files.
 pub(super) struct Identities {
     met: Met,
-    /// Those of the file that is being read.
+    /// The hashes of the assets that were met in the file that is being read.
     met_here: HashSet<u64>,
     file: File,
     /// True if the file's own names are told.
@@ -151,19 +151,19 @@ impl Identities {
         }
     }
 
-    /// Another file begins.
+    /// Begins another file.
     pub(super) fn begin(&mut self, file: File) {
         self.file = file;
         self.told = false;
         self.met_here.clear();
     }
 
-    /// The names to be stored.
+    /// Returns the names to be stored.
     pub(super) fn take_names(&mut self) -> Vec<Name> {
         std::mem::take(&mut self.names).into_iter().map(|(key, value)| Name { key, value }).collect()
     }
 
-    /// Which asset a subject is. `again` says that it was held and its file is at its end.
+    /// Decides which asset a subject is. `again` says that it was held and its file is at its end.
     pub(super) fn resolve(
         &mut self,
         snapshot: &Snapshot,
@@ -217,12 +217,12 @@ impl Identities {
         Ok(holder.is_some_and(|holder| holder != self.file.place))
     }
 
-    /// The id that a local one has beside one of another file.
+    /// Returns the id that a local one has beside one of another file.
     pub(super) fn beside(&self, id: &AssetId) -> Option<AssetId> {
         link::asset_id(format!("{}#{id}", self.file.stem)).ok()
     }
 
-    /// The further asset that claims an id and was not met yet: the one that says the same, or else any.
+    /// Returns the further asset that claims an id and was not met yet: the one that says the same, or else any.
     pub(super) fn further(
         &self,
         snapshot: &Snapshot,
@@ -238,8 +238,8 @@ impl Identities {
         Ok(known.into_iter().next().unwrap_or_else(own))
     }
 
-    /// The further asset that says the same, of an id that several records have: whichever of them comes first this time.
-    /// The language of the site, which is a guess, tells no two apart.
+    /// Returns the further asset that says the same, of an id that several records have: whichever of them comes first
+    /// this time. The language of the site, which is a guess, tells no two apart.
     pub(super) fn same_further(
         &self,
         snapshot: &Snapshot,
@@ -328,7 +328,7 @@ impl Identities {
         }
     }
 
-    /// The assets of this kind that a name says.
+    /// Returns the assets of this kind that a name says.
     fn lines(&self, snapshot: &Snapshot, key: &str, asset: &AssetRef) -> Result<Vec<AssetId>, ReadError> {
         let value = self.name(snapshot, key)?.unwrap_or_default();
         let id = |line: &str| {

@@ -1,4 +1,4 @@
-//! Which assets a load has met: one record of a load is one asset.
+//! The assets that a load has met: one record of a load is one asset.
 
 use std::collections::HashSet;
 

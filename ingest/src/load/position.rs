@@ -42,7 +42,7 @@ pub(super) struct Position {
 const READING: u32 = 1;
 
 impl Position {
-    /// The position of a load that begins, or that is at its end.
+    /// Returns the position of a load that begins, or that is at its end.
     pub(super) fn start() -> Self {
         Self { reading: READING, ..Self::default() }
     }
@@ -52,7 +52,7 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// A digest of what the user states of how records become assets; 0 where that is nothing.
+/// Returns a digest of what the user states of how records become assets; 0 where that is nothing.
 pub(super) fn stated(hints: &Hints) -> u64 {
     let id = hints.id.as_ref().map(ToString::to_string).unwrap_or_default();
     if id.is_empty() && hints.mappings.text().is_empty() {

@@ -39,17 +39,17 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Files that were opened.
+    /// Returns the number of files that were opened.
     pub fn files(&self) -> u64 {
         self.files.load(Ordering::Relaxed)
     }
 
-    /// Bytes that were read, before decompression.
+    /// Returns the number of bytes that were read, before decompression.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Everything was read to its end.
+    /// Notes that everything was read to its end.
     pub(super) fn finish(&self) {
         self.finished.store(true, Ordering::Release);
     }
@@ -122,7 +122,7 @@ pub struct LoadReport {
     pub dry_run: bool,
     /// Notes on how files were understood that do not show it themselves, and on what in records is doubtful; ten at most.
     pub notes: Vec<ReasonCount>,
-    /// Why records were quarantined, in the order in which it was met; no more than the first ten reasons.
+    /// The reasons why records were quarantined, in the order in which they were met; no more than the first ten.
     pub reasons: Vec<ReasonCount>,
     /// By the file, as it is shown: when the first record in it that was passed over becomes public.
     #[serde(skip)]
@@ -153,7 +153,7 @@ impl LoadReport {
         }
     }
 
-    /// The earliest time at which something that was passed over becomes public.
+    /// Returns the earliest time at which something that was passed over becomes public.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         self.due.values().min().copied()
     }
@@ -166,12 +166,12 @@ pub struct Unpublished {
     pub reason: String,
     /// The number of records.
     pub records: u64,
-    /// When the first of them becomes public, where that is known.
+    /// The time at which the first of them becomes public, where that is known.
     pub next: Option<Timestamp>,
 }
 
 impl fmt::Display for Unpublished {
-    /// As people say it: `3 drafts`, `1 scheduled for 2030-01-01`, `4 scheduled, the next for 2030-01-01`.
+    /// Writes it as people say it: `3 drafts`, `1 scheduled for 2030-01-01`, `4 scheduled, the next for 2030-01-01`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { reason, records, next } = self;
         match (records, next) {

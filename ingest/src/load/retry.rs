@@ -35,7 +35,7 @@ pub struct RetryReport {
     pub unpublished: u64,
     /// Records and files that stay.
     pub remaining: u64,
-    /// Why they do; no more than the first ten reasons.
+    /// The reasons why records remain; no more than the first ten.
     pub reasons: Vec<ReasonCount>,
 }
 

@@ -33,7 +33,7 @@ const LONG: usize = 40;
 const SHORT: usize = 16;
 /// The bytes of a text that are looked at.
 const LOOK_AT_BYTES: usize = 2_000;
-/// So many votes decide …
+/// The number of votes that decide …
 const ENOUGH: u32 = 3;
 /// … if nine of ten agree.
 const AGREE: u32 = 9;
@@ -196,19 +196,19 @@ fn vote(visit: &Visit, readers: &Readers, votes: &mut BTreeMap<&'static str, u32
     });
 }
 
-/// The first subtag of a tag.
+/// Returns the first subtag of a tag.
 fn short_tag(tag: &str) -> &str {
     tag.split(['-', '_']).next().unwrap_or_default()
 }
 
-/// The language that a text of many words is in.
+/// Returns the language that a text of many words is in.
 fn told_by(text: &str) -> Option<&'static str> {
     let end = (0..=LOOK_AT_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at))?;
     let head = text.get(..end)?;
     (words(head, LONG) == LONG).then(|| tag_of(whichlang::detect_language(head)))
 }
 
-/// Those that are known, by their tags.
+/// Returns a tag in the letters in which it is written here; `None` where its language is not known.
 fn known(tag: &str) -> Option<&'static str> {
     whichlang::LANGUAGES
         .iter()

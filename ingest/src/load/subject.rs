@@ -52,8 +52,8 @@ pub(super) enum Order {
 }
 
 impl Subject {
-    /// The subjects among what a record says, each at its event's place: what it states of an article, or, where it has none, of images
-    /// and bylines. An event line has none: it says itself what it is about.
+    /// Returns the subjects among what a record says, each at its event's place: what it states of an article, or,
+    /// where it has none, of images and bylines. An event line has none: it says itself what it is about.
     pub(super) fn all(format: Format, found: &[Found], raw: &Raw, origin: &Origin) -> Vec<Option<Self>> {
         let published = |one: &Found| match &one.event.fact {
             Fact::Published(content) if !one.mention && format.entry().says != Says::Keeper => {
@@ -174,7 +174,7 @@ fn references_of(snapshot: &Snapshot, asset: &AssetRef) -> Result<Vec<AssetRef>,
 /// Begins the id of a picture that lies in a folder.
 const PICTURE: &str = "image:";
 
-/// The pictures that a record is about or refers to.
+/// Returns the pictures that a record is about or refers to.
 fn pictures_of(one: &Found) -> Vec<AssetId> {
     let own = one.event.asset();
     let named = match &one.event.fact {
@@ -188,7 +188,7 @@ fn pictures_of(one: &Found) -> Vec<AssetId> {
         .collect()
 }
 
-/// The ids that a picture may have had where its article, which is called `now`, was known as `then`.
+/// Returns the ids that a picture may have had where its article, which is called `now`, was known as `then`.
 fn moved(now: &str, then: &str, picture: &str) -> Vec<String> {
     let common: usize = now
         .split('/')
@@ -205,7 +205,7 @@ fn moved(now: &str, then: &str, picture: &str) -> Vec<String> {
     [swapped(&above(now), &above(then)), swapped(root_of(now), root_of(then))].into_iter().flatten().collect()
 }
 
-/// The name of the folder that an id begins with.
+/// Returns the name of the folder that an id begins with.
 fn root_of(id: &str) -> &str {
     id.split('/').next().unwrap_or_default()
 }

@@ -5,14 +5,14 @@ use store::{AssetKind, AssetRef, Fact, Log, NewEvent, Order, OrderedBy, ReadErro
 use super::{subject::Subject, working::source_anew};
 use crate::publicity::Hidden;
 
-/// So many assets that name a picture are looked at.
+/// The number of assets that name a picture which are looked at.
 const MAX_REFERRERS: usize = 1_000;
 
 /// An asset of which a record says that readers may not see it.
 pub(super) struct TakenBack {
     pub(super) asset: AssetRef,
     pub(super) why: Hidden,
-    /// When the record was made or changed, as far as it says.
+    /// The time at which the record was made or changed, as far as it says.
     pub(super) time: Option<Timestamp>,
     pub(super) source: String,
     /// Came with an article: stays for as long as readers see another that names it.
@@ -22,8 +22,8 @@ pub(super) struct TakenBack {
 }
 
 impl TakenBack {
-    /// The event that withdraws it, which is called `asset` in the log, ordered by the source. `None` where readers do not see it, or see what came from
-    /// elsewhere: from no load, or from another file that was newer.
+    /// Returns the event that withdraws it, which is called `asset` in the log, ordered by the source. `None` where
+    /// readers do not see it, or see what came from elsewhere: from no load, or from another file that was newer.
     ///
     /// A record that is no newer than what it takes back was changed without saying when: it is withdrawn now. Else at the
     /// record's time, so that an older file of the same load does not bring it back.

@@ -72,7 +72,7 @@ pub(super) enum Worked1 {
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) events: Vec<Ready>,
-    /// Why readers may not see what the record is about, for each thing.
+    /// The reasons why readers may not see what the record is about, one for each asset.
     pub(super) hidden: Vec<Hidden>,
     /// Assets that readers may not see, of those that they may have seen: articles before the pictures that came with them.
     pub(super) taken_back: Vec<TakenBack>,
@@ -93,7 +93,7 @@ pub(super) struct Ready {
     pub(super) of_site: Option<Box<NewEvent>>,
 }
 
-/// Why a record gave nothing.
+/// The reason why a record gave nothing.
 pub(super) enum Failure {
     Record(Reason),
     Log(ReadError),
@@ -286,7 +286,7 @@ fn source_of(origin: &Origin) -> String {
     format!("load:{}", origin.path.replace(char::is_control, "?"))
 }
 
-/// The source of an event without the note that it was read anew.
+/// Returns the source of an event without the note that it was read anew.
 pub(super) fn source_anew(source: &str) -> &str {
     source.strip_prefix(READ_ANEW).unwrap_or(source)
 }

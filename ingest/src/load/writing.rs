@@ -225,7 +225,8 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    /// The asset that a record is, of which it says that it is not for readers; `None` where its id is that of another.
+    /// Returns the asset that a record is, of which it says that it is not for readers; `None` where its id is that of
+    /// another.
     fn taken_back_as(&mut self, one: &TakenBack) -> Result<Option<AssetRef>, LoadError> {
         let (called, Some(subject)) = (&one.asset, &one.subject) else { return Ok(Some(one.asset.clone())) };
         let snapshot = self.log.snapshot()?;
@@ -289,7 +290,7 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    /// The asset of a record whose id is free, or is another file's.
+    /// Returns the asset of a record whose id is free, or is another file's.
     fn if_not_held_elsewhere(
         &mut self,
         snapshot: &Snapshot,
@@ -307,7 +308,7 @@ impl<'a> Writing<'a> {
         Ok(self.identities.beside(&called.id).map(|id| AssetRef::new(called.kind, id)))
     }
 
-    /// The asset of a record whose id another record of this load has; `None` where it says nothing more.
+    /// Returns the asset of a record whose id another record of this load has; `None` where it says nothing more.
     fn claimed(
         &mut self,
         event: &Ready,
@@ -355,7 +356,7 @@ impl<'a> Writing<'a> {
         Ok(matches!(outcomes.as_slice(), [Outcome::Unchanged(_)]))
     }
 
-    /// The file is at its end: what was held of it is what it seems.
+    /// Releases what was held of a file that is at its end: it is what it seems.
     fn release_held(&mut self) -> Result<(), LoadError> {
         for event in std::mem::take(&mut self.held) {
             self.subject(event, true)?;
@@ -410,7 +411,7 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    /// With paths that mean the same wherever the next command is run.
+    /// Returns a record with paths that mean the same wherever the next command is run.
     fn located(&self, one: Quarantined) -> Quarantined {
         let (file, inside) = one.file.split_at(one.file.find("!/").unwrap_or(one.file.len()));
         let file = absolute(Path::new(file));

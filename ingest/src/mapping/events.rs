@@ -24,7 +24,7 @@ pub(crate) struct About<'a> {
     /// The beginning of its id where it has none of its own, and the place of its pictures: a path with an ending; empty for one
     /// that is in no file.
     pub(crate) stem: &'a str,
-    /// Which record of its file it is; `None` where it is the only one.
+    /// The number of the record in its file; `None` where it is the only one.
     pub(crate) row: Option<String>,
     /// The id that it was sent under, which counts before all that it states.
     pub(crate) id: Option<&'a AssetId>,
@@ -318,7 +318,7 @@ impl<'t> Reading<'_, 't> {
         }
     }
 
-    /// A person, and the id that the record states.
+    /// Returns a person, and the id that the record states.
     fn person(&self, node: Node<'t>, fields: &[(&'static str, Expr)]) -> (Option<AssetId>, Byline) {
         let text = |field: &str| self.first(node, fields, field);
         let (name, given, family) = (text("name"), text("given"), text("family"));
@@ -340,7 +340,7 @@ impl<'t> Reading<'_, 't> {
         (link::asset_id(text("id")).ok(), byline)
     }
 
-    /// A picture, its id, and texts that no field takes.
+    /// Returns a picture, its id, and texts that no field takes.
     fn picture(
         &self,
         nested: &mut Nested,
@@ -394,7 +394,7 @@ impl<'t> Reading<'_, 't> {
         fields.iter().find(|(name, _)| *name == field).map(|(_, expr)| expr)
     }
 
-    /// The text of a field of a nested value.
+    /// Returns the text of a field of a nested value.
     fn first(&self, node: Node<'t>, fields: &[(&'static str, Expr)], field: &str) -> String {
         self.of(fields, field).map(|expr| self.text(expr, node, shape_of(field))).unwrap_or_default()
     }
@@ -433,7 +433,7 @@ impl<'t> Reading<'_, 't> {
         extra
     }
 
-    /// The id of a record that has none: its place.
+    /// Returns the id of a record that has none: its place.
     fn place(&self) -> Result<AssetId, Reason> {
         let stem = without_ending(self.about.stem);
         if stem.is_empty() {
@@ -448,7 +448,7 @@ impl<'t> Reading<'_, 't> {
     }
 }
 
-/// The place of a field that is a text.
+/// Returns the place of a field that is a text.
 fn line_of<'a>(article: &'a mut Article, field: &str) -> &'a mut String {
     match field {
         "headline" => &mut article.headline,
@@ -473,7 +473,7 @@ fn shape_of(field: &str) -> Shape {
     if fields::has_paragraphs(field) { Shape::Paragraphs } else { Shape::Line }
 }
 
-/// The credit of authors that are listed, where none is printed.
+/// Fills the credit with authors that are listed, where none is printed.
 fn credit(nested: &mut Nested, shown: &[String]) {
     if nested.article.credit.is_empty() {
         nested.article.credit = shown.join(", ");

@@ -24,7 +24,7 @@ const ARTICLE: [&str; 19] = [
     "credit",
     "rights",
 ];
-/// Those of an image, and of one that an article has.
+/// The fields of an image, and of one that an article has.
 const IMAGE: [&str; 11] = [
     "id",
     "caption",
@@ -38,18 +38,18 @@ const IMAGE: [&str; 11] = [
     "height",
     "media_type",
 ];
-/// Those of a byline, and of one that an article has.
+/// The fields of a byline, and of one that an article has.
 const BYLINE: [&str; 8] = ["id", "name", "given", "family", "title", "organization", "url", "bio"];
-/// Those of a keyword.
+/// The fields of a keyword.
 const KEYWORD: [&str; 2] = ["name", "value"];
-/// Those of a correction.
+/// The fields of a correction.
 const CORRECTION: [&str; 2] = ["date", "text"];
-/// Those of one file of an image.
+/// The fields of one file of an image.
 const RENDITION: [&str; 5] = ["href", "width", "height", "media_type", "role"];
 /// Another name of a person.
 const ALSO_KNOWN_AS: [&str; 1] = ["name"];
 
-/// The fields of a kind of asset that have one value.
+/// Returns the fields of a kind of asset that have one value.
 pub(crate) fn of(kind: AssetKind) -> &'static [&'static str] {
     match kind {
         AssetKind::Article => &ARTICLE,
@@ -58,7 +58,7 @@ pub(crate) fn of(kind: AssetKind) -> &'static [&'static str] {
     }
 }
 
-/// The fields of a kind of asset that have several values, with the fields of each.
+/// Returns the fields of a kind of asset that have several values, with the fields of each.
 pub(crate) fn lists_of(kind: AssetKind) -> &'static [(&'static str, &'static [&'static str])] {
     match kind {
         AssetKind::Article => {
@@ -69,7 +69,7 @@ pub(crate) fn lists_of(kind: AssetKind) -> &'static [(&'static str, &'static [&'
     }
 }
 
-/// The list of an article that values of this name usually are: `authors`, `pictures`.
+/// Returns the list of an article that values of this name usually are: `authors`, `pictures`.
 pub(crate) fn list_of(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
     let is = |names: &[&str]| names.contains(&name.as_str());

@@ -28,7 +28,7 @@ pub(crate) type ByKey = Arc<HashMap<String, Vec<Value>>>;
 
 /// A source of other tables.
 pub(crate) trait Tables {
-    /// The rows of a table by a column.
+    /// Returns the rows of a table by a column.
     fn by_key(&self, table: &str, column: &str) -> Result<ByKey, Reason>;
 }
 

@@ -34,7 +34,7 @@ impl<'t> Record<'t> {
         Self { root, outer: root, around: Vec::new(), taken: RefCell::default() }
     }
 
-    /// With what is known of it that is not in it.
+    /// Returns the record with what is known of it that is not in it.
     pub(crate) fn with(self, around: Vec<(&'static str, String)>) -> Self {
         Self { around, ..self }
     }
@@ -90,7 +90,7 @@ impl<'t> Record<'t> {
         }
     }
 
-    /// The element without what was taken.
+    /// Returns the element without what was taken.
     fn without(&self, element: &'t Element) -> Element {
         let attributes =
             element.attributes.iter().filter(|(_, value)| !self.is_taken(Node::Attribute(value)));
@@ -115,7 +115,7 @@ impl<'t> Record<'t> {
 }
 
 impl<'t> Node<'t> {
-    /// The children of this name, or all.
+    /// Returns the children of this name, or all.
     pub(super) fn children(self, name: Option<&str>) -> Vec<Self> {
         match (self, name) {
             (Self::Json(Value::Object(map)), Some(name)) => {
@@ -140,7 +140,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// The entries of a list, and of lists in it; any other value is its own.
+    /// Returns the entries of a list, and of lists in it; any other value is its own.
     pub(super) fn entries(self) -> Vec<Self> {
         match self {
             Self::Json(Value::Array(list)) => list.iter().flat_map(|one| Self::Json(one).entries()).collect(),
@@ -148,7 +148,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Its text in one line; nothing of an object.
+    /// Returns its text in one line; nothing of an object.
     pub(super) fn line(self) -> String {
         match self {
             Self::Json(Value::Bool(flag)) => flag.to_string(),
@@ -158,7 +158,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Its text, paragraphs parted by an empty line.
+    /// Returns its text, paragraphs parted by an empty line.
     pub(super) fn paragraphs(self) -> String {
         match self {
             Self::Element(element) => element.paragraphs(&[]),
@@ -166,7 +166,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Its children that have a text and stand alone under their name: for what is told by names.
+    /// Adds its children that have a text and stand alone under their name: for what is told by names.
     pub(super) fn scalars(self, found: &mut Vec<(String, Self)>) {
         match self {
             Self::Json(Value::Object(map)) => {

@@ -101,7 +101,7 @@ impl<'i> Source<'i> {
         })
     }
 
-    /// The entries of a table, whose names must be known.
+    /// Returns the entries of a table, whose names must be known.
     fn known<'t>(
         &self,
         table: &'t DeTable<'i>,
@@ -215,7 +215,7 @@ impl<'i> Source<'i> {
         Ok(Entries::Each { path, fields })
     }
 
-    /// A value: a path or a template as a text, the first of a list, or a table.
+    /// Reads a value: a path or a template as a text, the first of a list, or a table.
     fn value(&self, field: &str, value: &Spanned<DeValue<'i>>) -> Result<Expr> {
         let wrong = |why: String| self.error(value.span(), why);
         match value.get_ref() {
@@ -330,7 +330,7 @@ impl<'i> Source<'i> {
         })
     }
 
-    /// One text, or a list of them.
+    /// Reads one text, or a list of them.
     fn texts(&self, value: &Spanned<DeValue<'i>>) -> Result<Vec<String>> {
         match value.get_ref() {
             DeValue::Array(_) => self.each(value, |one| self.text(one).map(str::to_owned)),

@@ -25,7 +25,7 @@ pub(crate) enum Step {
     At(i64),
     /// All of several.
     Each,
-    /// Those of which something at this name has this text.
+    /// The ones of several of which something at this name has this text.
     With {
         name: String,
         value: String,
@@ -69,12 +69,12 @@ impl Path {
         &self.steps
     }
 
-    /// The path of these steps, from the record that is looked at.
+    /// Returns the path of these steps, from the record that is looked at.
     pub(crate) fn of(steps: &[Step]) -> Self {
         Self { from_root: false, steps: steps.to_vec() }
     }
 
-    /// The name of its last step that is one.
+    /// Returns the name of its last step that is one.
     pub(crate) fn last_name(&self) -> Option<&str> {
         self.steps.iter().rev().find_map(|step| match step {
             Step::Name(name) => Some(name.as_str()),
@@ -82,7 +82,7 @@ impl Path {
         })
     }
 
-    /// The values that it leads to from here, in their order; lists are their entries.
+    /// Returns the values that it leads to from here, in their order; lists are their entries.
     pub(crate) fn find<'t>(&self, record: &Record<'t>, here: Node<'t>) -> Vec<Node<'t>> {
         let mut found = vec![if self.from_root { record.outer } else { here }];
         for step in &self.steps {
@@ -112,7 +112,7 @@ impl Step {
     }
 }
 
-/// The name that a text begins with, in quotes or not, and what follows it.
+/// Returns the name that a text begins with, in quotes or not, and what follows it.
 fn name(text: &str) -> Result<(String, &str), String> {
     if let Some(quote) = text.chars().next().filter(|c| matches!(c, '\'' | '"')) {
         let inside = text.get(1..).unwrap_or_default();

@@ -148,7 +148,7 @@ fn value(found: &Found) -> String {
     }
 }
 
-/// As TOML writes a text.
+/// Returns a text as TOML writes it.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
@@ -311,7 +311,7 @@ fn look(tree: &Tree, path: &str, depth: usize, fields: &mut Fields) {
     }
 }
 
-/// The field that a value of this name usually is, as a column is, or as exports have it.
+/// Returns the field that a value of this name usually is, as a column is, or as exports have it.
 fn field_named(name: &str) -> Option<&'static str> {
     field_of(name).or_else(|| match name.to_lowercase().as_str() {
         "issued" | "printed" | "day" | "when" => Some("published"),
@@ -330,7 +330,7 @@ fn has(fields: &Fields, field: &str) -> bool {
     fields.single.contains_key(field) || fields.lists.contains_key(field)
 }
 
-/// A list of persons, pictures or words: texts, or each with fields of its own.
+/// Returns a list of persons, pictures or words: texts, or each with fields of its own.
 fn many(tree: &Tree, at: String, list: &str) -> Found {
     // `<authors><author>…</author><author>…</author></authors>`
     let (at, tree) = match tree.children.as_slice() {
@@ -350,7 +350,7 @@ fn many(tree: &Tree, at: String, list: &str) -> Found {
     Found::Each { path: at, fields }
 }
 
-/// The field that a value of this name is of a person, a picture or a word.
+/// Returns the field that a value of this name is of a person, a picture or a word.
 fn inner_field(list: &str, name: &str) -> Option<&'static str> {
     let plain: String = name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
     let names: &[(&str, &[&str])] = match list {
@@ -435,7 +435,7 @@ fn is_id_of(column: &str, table: &str) -> bool {
     plain.strip_suffix("id").is_some_and(|stem| !stem.is_empty() && (stem == one || stem == table))
 }
 
-/// A path with one more name, quoted where it must be.
+/// Returns a path with one more name, quoted where it must be.
 fn joined(path: &str, name: &str) -> String {
     let name =
         if name.contains(['.', '/', '[', ']', '{', '}']) { format!("'{name}'") } else { name.to_owned() };

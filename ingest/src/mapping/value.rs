@@ -120,7 +120,7 @@ impl Expr {
         }
     }
 
-    /// The paths that it looks at.
+    /// Adds the paths that it looks at.
     pub(crate) fn paths<'e>(&'e self, found: &mut Vec<&'e Path>) {
         match &self.from {
             From::Path(path) => found.push(path),
@@ -134,7 +134,7 @@ impl Expr {
     }
 }
 
-/// The texts at a path, which are taken. What has no text, an object, stays.
+/// Returns the texts at a path, which are taken. What has no text, an object, stays.
 fn read<'t>(path: &Path, record: &Record<'t>, here: Node<'t>, shape: Shape) -> Vec<String> {
     let mut texts = Vec::new();
     for node in path.find(record, here) {

@@ -12,7 +12,7 @@ use crate::{link::name_of, record::Origin};
 /// The largest zip file inside another archive: it needs a place where one can seek.
 const MAX_NESTED_ZIP: u64 = 4 << 30;
 
-/// The entries of a zip file.
+/// Visits the entries of a zip file.
 pub(super) fn zip(source: Source<'_>, origin: &Origin, layer: usize, to: &mut Opening<'_, '_>) -> bool {
     match source {
         Source::File(file) => unzip(file, origin, layer, to),
@@ -23,7 +23,7 @@ pub(super) fn zip(source: Source<'_>, origin: &Origin, layer: usize, to: &mut Op
     }
 }
 
-/// The entries of a tar file.
+/// Visits the entries of a tar file.
 pub(super) fn tar(stream: &mut dyn Read, origin: &Origin, layer: usize, to: &mut Opening<'_, '_>) -> bool {
     let mut archive = tar::Archive::new(stream);
     let entries = match archive.entries() {
@@ -107,7 +107,7 @@ fn spool(stream: &mut dyn Read) -> io::Result<std::fs::File> {
     Ok(file)
 }
 
-/// The origin of an entry. Nothing is written under its name, so `../` does no harm; ids do without it.
+/// Returns the origin of an entry. Nothing is written under its name, so `../` does no harm; ids do without it.
 fn inside(origin: &Origin, name: &str) -> Origin {
     let name: String = name.chars().filter(|c| !c.is_control()).collect();
     let parts: Vec<&str> =

@@ -7,7 +7,7 @@ use crate::{charset::Transcoded, record::Origin};
 
 const BUFFER_BYTES: usize = 256 << 10;
 
-/// A stream of records as UTF-8, and with LF at the ends of lines where all end with CR.
+/// Visits a stream of records as UTF-8, and with LF at the ends of lines where all end with CR.
 pub(super) fn plain(stream: &mut dyn Read, origin: Origin, to: &mut Opening<'_, '_>) -> bool {
     let mut begun = Begun::new(stream);
     let raw = begun.head.get_ref().clone();

@@ -22,7 +22,7 @@ enum Means {
     Status,
     /// Hidden where there is one.
     Password,
-    /// When it was thrown away, or that it was.
+    /// A time at which it was thrown away, or the statement that it was.
     Thrown,
     /// Not before, or whether it is published at all.
     Starts,
@@ -68,7 +68,7 @@ fn meaning(name: &str) -> Option<Means> {
 
 /// The dates of Hugo and Jekyll by which a page is scheduled: the first that is there counts.
 pub(crate) const OF_PAGES: [&str; 4] = ["publishdate", "pubdate", "published", "date"];
-/// Those of a row. Its `date` is when it was printed, which may be the date of a cover.
+/// The dates of a row by which it is scheduled. Its `date` is when it was printed, which may be the date of a cover.
 pub(crate) const OF_ROWS: [&str; 22] = [
     "publishdate",
     "publishat",
@@ -174,7 +174,7 @@ fn is_year_written(date: &ArchiveDate, value: &Value) -> bool {
     text.contains(&date.year().to_string()) || text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Hugo's build options: no page is made, or none that lists lead to.
+/// Returns true for Hugo's build options by which no page is made, or none that lists lead to.
 fn is_not_built(options: &Value) -> bool {
     ["render", "list"].iter().any(|name| match options.get(name) {
         Some(Value::String(text)) => text == "never",
@@ -183,7 +183,7 @@ fn is_not_built(options: &Value) -> bool {
     })
 }
 
-/// ninjs 1.x to 3.x: `pubstatus`, `embargoed` (3.x: `embargoedUntil`), `expires`.
+/// Returns the publicity of ninjs 1.x to 3.x: `pubstatus`, `embargoed` (3.x: `embargoedUntil`), `expires`.
 pub(crate) fn ninjs(fields: &Fields) -> Publicity {
     let first = |names: &[&str]| names.iter().find_map(|name| fields.0.get(*name).filter(|v| !is_nothing(v)));
     let text = |names: &[&str]| first(names).map(text_of).unwrap_or_default();
@@ -200,7 +200,8 @@ pub(crate) fn ninjs(fields: &Fields) -> Publicity {
     }
 }
 
-/// schema.org in a file of its own: `creativeWorkStatus`, `expires`, and `datePublished`, when it is first published.
+/// Returns the publicity of schema.org in a file of its own: `creativeWorkStatus`, `expires`, and `datePublished`, when
+/// it is first published.
 pub(crate) fn json_ld(article: &Map<String, Value>) -> Publicity {
     let said = page(Some(article), "");
     match article.get("datePublished").and_then(|value| date(&literal(value))) {
@@ -209,7 +210,8 @@ pub(crate) fn json_ld(article: &Map<String, Value>) -> Publicity {
     }
 }
 
-/// A page that was fetched: it is published, whatever date it gives; its `expires` and `article:expiration_time` hold.
+/// Returns the publicity of a page that was fetched: it is published, whatever date it gives; its `expires` and
+/// `article:expiration_time` hold.
 pub(crate) fn page(article: Option<&Map<String, Value>>, expiration_time: &str) -> Publicity {
     let said = Publicity::default().until(dates::parse(expiration_time).as_ref());
     let of = |name: &str| article.and_then(|article| article.get(name)).map(literal);
@@ -220,7 +222,7 @@ pub(crate) fn page(article: Option<&Map<String, Value>>, expiration_time: &str) 
     }
 }
 
-/// The value itself, of a list its first, of an object its `@value` or `name`.
+/// Returns the value itself, of a list its first, of an object its `@value` or `name`.
 fn literal(value: &Value) -> Value {
     match value {
         Value::Array(list) => list.first().map(literal).unwrap_or_default(),

@@ -1,10 +1,10 @@
-//! Why readers may not see something, as it is stored and as it is told.
+//! The reasons why readers may not see something, as they are stored and as they are told.
 
 use std::fmt;
 
 use store::Timestamp;
 
-/// Why readers may not see what a record says.
+/// A reason why readers may not see what a record says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Hidden {
     /// Not finished.
@@ -40,7 +40,7 @@ pub(crate) enum Hidden {
 }
 
 impl Hidden {
-    /// The sort that it is counted under.
+    /// Returns the sort that it is counted under.
     pub(crate) fn sort(&self) -> &str {
         match self {
             Self::Draft => "draft",
@@ -60,7 +60,7 @@ impl Hidden {
         }
     }
 
-    /// The time at which readers may see it, if nothing else is said until then.
+    /// Returns the time at which readers may see it, if nothing else is said until then.
     pub(crate) fn due(&self) -> Option<Timestamp> {
         match self {
             Self::Scheduled(time) | Self::Embargoed(time) => *time,
@@ -74,7 +74,7 @@ impl Hidden {
         !matches!(self, Self::Internal(_) | Self::Canceled(_))
     }
 
-    /// The reason of the withdrawal of what readers could see before.
+    /// Returns the reason of the withdrawal of what readers could see before.
     pub(crate) fn reason(&self) -> String {
         match self {
             Self::Canceled(word) if !word.is_empty() => word.clone(),
@@ -99,7 +99,7 @@ impl fmt::Display for Hidden {
     }
 }
 
-/// A time in UTC for people: the day alone where it is midnight.
+/// Returns a time in UTC for people: the day alone where it is midnight.
 pub(crate) fn moment(time: Timestamp) -> String {
     let text = time.to_string();
     let (day, clock) = text.split_once('T').unwrap_or((&text, ""));

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{dates, xml::Element};
 
-/// Atom's `app:draft` (RFC 5023, section 13.1.1), and the status that Blogger gives its entries.
+/// Returns the publicity by Atom's `app:draft` (RFC 5023, section 13.1.1), and the status that Blogger gives its
+/// entries.
 pub(crate) fn atom(entry: &Element) -> Publicity {
     let local = |parent: &Element, name: &str| {
         parent.elements().find(|child| child.local() == name).map(Element::text).unwrap_or_default()
@@ -19,8 +20,8 @@ pub(crate) fn atom(entry: &Element) -> Publicity {
     said.and(untimed(&local(entry, "status")))
 }
 
-/// NewsML-G2: `pubStatus`, its code given; `embargoed`, which is without an end where it is empty; `expires`; and what NITF
-/// in it says.
+/// Returns the publicity of NewsML-G2: `pubStatus`, its code given; `embargoed`, which is without an end where it is
+/// empty; `expires`; and what NITF in it says.
 pub(crate) fn newsml(item: &Element, status: &str) -> Publicity {
     let said = match plain(status).as_str() {
         "canceled" | "cancelled" => Publicity::hidden(Hidden::Canceled(item.text_at("itemMeta/edNote"))),
@@ -35,8 +36,8 @@ pub(crate) fn newsml(item: &Element, status: &str) -> Publicity {
     inside.map(nitf).fold(said, Publicity::and)
 }
 
-/// NITF 3.x, `docdata`: `management-status`, `date.release` (when it may be released) and `date.expire` (when it loses its
-/// validity).
+/// Returns the publicity of NITF 3.x, `docdata`: `management-status`, `date.release` (when it may be released) and
+/// `date.expire` (when it loses its validity).
 pub(crate) fn nitf(root: &Element) -> Publicity {
     let Some(data) = root.at("head/docdata") else { return Publicity::default() };
     let date = |name: &str| data.at(name).and_then(|date| dates::parse(date.attribute("norm")));
@@ -54,8 +55,8 @@ pub(crate) fn nitf(root: &Element) -> Publicity {
     said.until(date("date.expire").as_ref())
 }
 
-/// WordPress: `wp:status`, `wp:post_password`, and what the type of the item is for. The `inherit` of an upload is what
-/// its post says, which stands elsewhere in the file.
+/// Returns the publicity of WordPress: `wp:status`, `wp:post_password`, and what the type of the item is for. The
+/// `inherit` of an upload is what its post says, which stands elsewhere in the file.
 pub(crate) fn wordpress(item: &Element) -> Publicity {
     let kind = item.text_at("wp:post_type");
     if !is_for_readers(&kind, &item.text_at("link")) {

@@ -62,7 +62,7 @@ pub(super) fn truth(value: &Value) -> Option<bool> {
     }
 }
 
-/// A name or a word in lower case, without what parts its words.
+/// Returns a name or a word in lower case, without what parts its words.
 pub(super) fn plain(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -91,7 +91,7 @@ fn entries(dir: &Path) -> io::Result<Option<ReadDir>> {
     }
 }
 
-/// Everything that lies in a folder, as it comes.
+/// Returns everything that lies in a folder, as it comes.
 pub(super) fn all(dir: &Path) -> io::Result<Vec<(Quarantined, Lies)>> {
     let Some(entries) = entries(dir)? else { return Ok(Vec::new()) };
     let mut found = Vec::new();
@@ -136,7 +136,7 @@ fn told_in<T: DeserializeOwned>(json: &[u8], file: &Path, line: u64) -> Option<T
     }
 }
 
-/// The bytes of a record.
+/// Returns the bytes of a record.
 pub(super) fn bytes(told: &Quarantined, lies: &Lies) -> io::Result<Vec<u8>> {
     let mut file = File::open(&lies.file)?;
     file.seek(SeekFrom::Start(lies.at))?;

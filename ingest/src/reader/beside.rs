@@ -118,7 +118,7 @@ impl Archives {
         })
     }
 
-    /// The pages of an issue that are there.
+    /// Returns the pages of an issue that are there.
     fn pages_of(&self, mets: &Path, folder: &Path) -> Arc<HashSet<PathBuf>> {
         let mut issues = self.issues.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pages) = issues.get(mets) {
@@ -138,8 +138,9 @@ impl Archives {
 }
 
 impl Beside {
-    /// The text of the file that a link leads to, as UTF-8 where its encoding is known: below the record's folder, and nowhere else. Of a link from elsewhere,
-    /// an address on the web or a path on another machine, the end is what leads to it here.
+    /// Returns the text of the file that a link leads to, as UTF-8 where its encoding is known: below the record's
+    /// folder, and nowhere else. Of a link from elsewhere, an address on the web or a path on another machine, the end
+    /// is what leads to it here.
     pub(super) fn read(&self, link: &str) -> Result<Vec<u8>, Reason> {
         let tails = tails(link);
         if tails.is_empty() {
@@ -169,13 +170,14 @@ impl Beside {
 }
 
 impl Archive {
-    /// The entry of this name, its letters in whatever case.
+    /// Returns the entry of this name, its letters in whatever case.
     fn find(&self, name: &str) -> Option<String> {
         self.by_name.get(&name.to_lowercase()).cloned()
     }
 }
 
-/// The file of this path below a folder; names are looked up in whatever case where there is none that is spelt so.
+/// Returns the file of this path below a folder; names are looked up in whatever case where there is none that is spelt
+/// so.
 fn in_folder(folder: &Path, below: &str) -> Option<PathBuf> {
     let exact = folder.join(below);
     if exact.is_file() {
@@ -195,7 +197,8 @@ fn in_folder(folder: &Path, below: &str) -> Option<PathBuf> {
     path.is_file().then_some(path)
 }
 
-/// The paths below a record's folder that a link may mean, the longest first. One that is relative means itself.
+/// Returns the paths below a record's folder that a link may mean, the longest first. One that is relative means
+/// itself.
 fn tails(link: &str) -> Vec<String> {
     let link = link.trim().replace('\\', "/");
     let path = match link.split_once("://") {

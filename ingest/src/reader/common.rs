@@ -58,12 +58,12 @@ impl<T> OfHead<T> {
     }
 }
 
-/// The text of a record of a format that declares no encoding.
+/// Returns the text of a record of a format that declares no encoding.
 pub(crate) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
     charset::text_of(bytes, b"")
 }
 
-/// A record that must be a JSON object.
+/// Returns a record that must be a JSON object.
 pub(super) fn json_object(raw: &Raw) -> Result<Fields, Reason> {
     let text = text_of(&raw.bytes);
     match fields::parse(&text).map_err(|error| Reason::json(&error))? {

@@ -13,7 +13,7 @@ pub(super) enum Unstated {
     Text,
 }
 
-/// The markup of an element of RSS; nothing where there is none.
+/// Returns the markup of an element of RSS; nothing where there is none.
 pub(super) fn content_of(element: Option<&Element>) -> String {
     element.and_then(|element| markup(element, Unstated::Html)).unwrap_or_default()
 }
@@ -46,7 +46,7 @@ fn is_xml(kind: &str) -> bool {
     kind.ends_with("+xml") || kind.ends_with("/xml")
 }
 
-/// Text in base64; `None` for the bytes of a picture or a sound.
+/// Decodes a text in base64; `None` for the bytes of a picture or a sound.
 fn decoded(text: &str) -> Option<String> {
     let plain: String = text.split_whitespace().collect();
     let text = String::from_utf8(STANDARD.decode(plain).ok()?).ok()?;
@@ -54,7 +54,7 @@ fn decoded(text: &str) -> Option<String> {
     text.chars().all(shown).then_some(text)
 }
 
-/// Plain text as markup: its paragraphs are parted by empty lines.
+/// Returns plain text as markup: its paragraphs are parted by empty lines.
 pub(super) fn of_text(text: &str) -> String {
     let mut paragraphs: Vec<String> = vec![String::new()];
     for line in text.lines() {

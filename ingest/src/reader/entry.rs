@@ -27,7 +27,7 @@ pub(crate) struct Entry {
 /// Returns true if a file that begins so is of the format.
 pub(crate) type Told = fn(&Head<'_>) -> bool;
 
-/// When a format is looked for.
+/// The stage at which a format is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// Before anything is: the user said what these files are.
@@ -85,7 +85,7 @@ pub(crate) enum Says {
     Columns,
     /// A mapping.
     Mapping,
-    /// Whoever keeps the archive: its records are events, taken as they are.
+    /// The keeper of the archive: records are events, taken as they are.
     Keeper,
 }
 

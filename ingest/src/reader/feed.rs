@@ -117,7 +117,7 @@ impl Feed {
         }
     }
 
-    /// A link made absolute, seen from an entry: `xml:base` of the entry, of the feed, or else the site.
+    /// Returns a link made absolute, seen from an entry: `xml:base` of the entry, of the feed, or else the site.
     fn absolute(&self, item: &Element, href: &str) -> String {
         if href.is_empty() {
             return String::new();
@@ -129,7 +129,7 @@ impl Feed {
         link::resolve(&base, href)
     }
 
-    /// The id of the attachment that has this number in the blog.
+    /// Returns the id of the attachment that has this number in the blog.
     pub(super) fn attachment(&self, number: &str) -> Option<AssetId> {
         let good = !self.blog.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
         if good { link::asset_id(format!("{}/?attachment_id={number}", self.blog)).ok() } else { None }

@@ -1,4 +1,4 @@
-//! Which format a file has: told by its content; its name helps only where many formats look alike.
+//! The format of a file, told by its content; its name helps only where many formats look alike.
 
 use std::fmt;
 
@@ -77,7 +77,7 @@ pub(crate) enum Detected {
     Unknown(String),
 }
 
-/// The formats that are looked for at one of these stages, in a sentence for people.
+/// Returns the formats that are looked for at one of these stages, in a sentence for people.
 fn known(at: impl Fn(Stage) -> bool) -> String {
     let of_stage = |format: &Format| format.entry().told.iter().any(|(stage, _)| at(*stage));
     let called: Vec<&str> = Format::all().filter(of_stage).map(|format| format.entry().called).collect();
@@ -143,7 +143,7 @@ pub(crate) fn detect(head: &[u8], origin: &Origin, hints: &Hints) -> Detected {
     told(Stage::Plain).unwrap_or_else(|| unknown_text(&seen))
 }
 
-/// Of the Library of Congress's directory of newspapers (chroniclingamerica.loc.gov/about/api).
+/// Tells a file of the Library of Congress's directory of newspapers (chroniclingamerica.loc.gov/about/api).
 fn about_a_paper(head: &Head<'_>) -> Option<Detected> {
     let is_one = head.has("lccn") && head.has("place_of_publication") && !head.has("ocr_eng");
     is_one.then_some(Detected::About("description of a newspaper, not of what stood in it"))
@@ -201,7 +201,7 @@ fn opening_of(ending: &str) -> Option<&'static str> {
     }
 }
 
-/// Files that tell of an archive, and are no part of it.
+/// Returns true for files that tell of an archive, and are no part of it.
 fn is_about_the_archive(file: &str, ending: &str) -> bool {
     let stem = file.split('.').next().unwrap_or(file).to_ascii_lowercase();
     let prose = matches!(ending, "" | "md" | "txt" | "rst" | "markdown");
@@ -219,7 +219,7 @@ fn is_about_the_archive(file: &str, ending: &str) -> bool {
         || (file == stem.to_ascii_uppercase() && stem.starts_with("license-"))
 }
 
-/// The name of the first element.
+/// Returns the name of the first element.
 fn root_name(text: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find('<') {

@@ -80,8 +80,8 @@ fn placed(invalid: InvalidEvent) -> Reason {
     }
 }
 
-/// An exported event that stated no time happened when that log took it; any other happened when its article
-/// was revised or published.
+/// Returns the time of an event that states none. An exported one happened when that log took it; any other happened
+/// when its article was revised or published.
 fn time_elsewhere(line: &str, event: &NewEvent) -> Option<Timestamp> {
     #[derive(Deserialize)]
     struct Exported {

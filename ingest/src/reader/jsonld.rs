@@ -62,7 +62,7 @@ impl Reader for JsonLd {
     }
 }
 
-/// The values themselves, where they are written with their language or type (JSON-LD 1.1, section 4.2.1).
+/// Returns the values themselves, where they are written with their language or type (JSON-LD 1.1, section 4.2.1).
 pub(super) fn plain_values(value: Value) -> Value {
     match value {
         Value::Object(mut object) => match object.remove("@value") {
@@ -107,7 +107,7 @@ impl<'v> Graph<'v> {
         self.objects.iter().copied().filter(|object| is_article(&kind_of(object))).collect()
     }
 
-    /// The object itself, or the one that it refers to.
+    /// Returns the object itself, or the one that it refers to.
     fn resolve(&self, value: Value) -> Value {
         let says =
             |object: &Map<String, Value>| object.keys().any(|name| !matches!(name.as_str(), "@id" | "@type"));
@@ -123,7 +123,7 @@ impl<'v> Graph<'v> {
     }
 }
 
-/// The type, the first of several that is an article's.
+/// Returns the type, the first of several that is an article's.
 fn kind_of(object: &Map<String, Value>) -> String {
     let kinds: Vec<String> = match object.get("@type") {
         Some(Value::Array(list)) => list.iter().map(text_of).collect(),
@@ -218,7 +218,7 @@ pub(super) fn read_article(map: Map<String, Value>, graph: &Graph<'_>) -> Nested
     nested
 }
 
-/// The texts of a live blog's entries, which are its text. What else is said of them is kept.
+/// Takes the texts of a live blog's entries, which are its text. What else is said of them is kept.
 fn updates(nested: &mut Nested, fields: &mut Fields) {
     let mut others = Vec::new();
     for entry in fields.list("liveBlogUpdate") {
@@ -271,7 +271,7 @@ fn keywords(nested: &mut Nested, fields: &mut Fields) {
     }
 }
 
-/// A text, an object, a list of either, or a reference.
+/// Takes authors from a text, an object, a list of either, or a reference.
 fn authors(nested: &mut Nested, fields: &mut Fields, graph: &Graph<'_>) {
     let mut credits = Vec::new();
     let mut people: Vec<Byline> = Vec::new();

@@ -8,7 +8,7 @@ pub(super) fn parse(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&mended(text)).ok())
 }
 
-/// The text as strict JSON, as far as one pass over it can tell.
+/// Returns the text as strict JSON, as far as one pass over it can tell.
 fn mended(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.trim_start_matches('\u{feff}');

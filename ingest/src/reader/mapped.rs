@@ -271,7 +271,7 @@ fn parted(record: Option<&Path>) -> (&[Step], &[Step]) {
     }
 }
 
-/// The columns that a mapping names, so that a table's header and the order of its dates are found by them.
+/// Returns the columns that a mapping names, so that a table's header and the order of its dates are found by them.
 fn columns_of(mapping: &Mapping) -> Columns {
     let mut columns = Columns::new();
     for (field, expr) in mapping.values() {

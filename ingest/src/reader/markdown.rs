@@ -60,7 +60,7 @@ impl Reader for Markdown {
     }
 }
 
-/// The front matter of a page, or the fields of a picture's record; `None` where they are broken.
+/// Returns the front matter of a page, or the fields of a picture's record; `None` where they are broken.
 pub(super) fn fields_of(text: &str) -> Option<Fields> {
     front::split(text).map(|(fields, _)| fields).or_else(|_| front::yaml(text, 0)).ok()
 }
@@ -76,19 +76,19 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// The name of the site: the first folder.
+    /// Returns the name of the site: the first folder.
     fn site(&self) -> &str {
         self.stem.split('/').next().unwrap_or("")
     }
 
-    /// The last part of the path that is a name: `_index` and `index` stand for their folder.
+    /// Returns the last part of the path that is a name: `_index` and `index` stand for their folder.
     fn name(&self) -> &str {
         let mut parts = self.stem.rsplit('/').filter(|part| !matches!(*part, "_index" | "index"));
         parts.next().unwrap_or(self.stem)
     }
 
-    /// Jekyll's drafts lie in a folder of their own, and its posts have a date in their names; everything else the front
-    /// matter says.
+    /// Returns the publicity of a page. Jekyll's drafts lie in a folder of their own, and its posts have a date in
+    /// their names; everything else the front matter says.
     fn publicity(&self, fields: &Fields, path: &str) -> Publicity {
         let of_name = self.date_of_name().map(|date| Value::from(date.as_str()));
         let of_name = of_name.as_ref().filter(|_| !fields.0.contains_key("date"));
@@ -102,7 +102,7 @@ impl Page<'_> {
         }
     }
 
-    /// A page about a person: it says so by its fields, or lies where such pages do.
+    /// Returns true for a page about a person: it says so by its fields, or lies where such pages do.
     fn is_profile(&self, fields: &Fields) -> bool {
         let has = |name: &str| fields.0.get(name).is_some_and(Value::is_string);
         let folder = self.stem.split('/').rev().skip(1).any(|part| matches!(part, "authors" | "_authors"));
@@ -221,12 +221,12 @@ impl Page<'_> {
         Ok(found)
     }
 
-    /// Jekyll names its posts `2015-03-24-title.md`.
+    /// Returns the date in the name of a file: Jekyll names its posts `2015-03-24-title.md`.
     fn date_of_name(&self) -> Option<store::ArchiveDate> {
         self.name().get(..10)?.parse().ok()
     }
 
-    /// Hugo's sections are the folders below `content`.
+    /// Returns the section: Hugo's are the folders below `content`.
     fn section(&self) -> String {
         let mut parts = self.stem.split('/').skip_while(|part| *part != "content").skip(1);
         match (parts.next(), parts.next()) {
@@ -235,7 +235,8 @@ impl Page<'_> {
         }
     }
 
-    /// A link is relative to the page; so is the name of a file that lies beside the text of a bundle.
+    /// Returns the id of a picture. A link is relative to the page; so is the name of a file that lies beside the text
+    /// of a bundle.
     fn picture_id(&self, href: &str, is_link: bool) -> Option<AssetId> {
         let bundle = matches!(self.stem.rsplit('/').next(), Some("index" | "_index"));
         if is_link || (bundle && picture::is_file(href) && !href.contains('/')) {
@@ -349,7 +350,7 @@ fn authors(article: &mut Article, fields: &mut Fields, time: Option<Timestamp>) 
     found
 }
 
-/// Whom an author's entry names: a slug one person, a printed credit several.
+/// Returns the people whom an author's entry names: a slug one person, a printed credit several.
 fn people(name: &str, slug: &str) -> Vec<(String, Byline)> {
     let name = name.trim();
     if !slug.is_empty() {

@@ -107,7 +107,7 @@ struct Issue<'a> {
     divisions: BTreeMap<&'a str, &'a Element>,
     /// The pages that were read, by their links; `None` for one that cannot be.
     pages: BTreeMap<String, Option<Page>>,
-    /// Why the first page could not be read.
+    /// The reason why the first page could not be read.
     failed: Option<Reason>,
     /// Doubts that are to be told.
     doubts: Vec<String>,
@@ -171,7 +171,7 @@ impl<'a> Issue<'a> {
         self.origin.stem.rsplit_once('.').map_or(self.origin.stem.as_str(), |(stem, _)| stem)
     }
 
-    /// The texts of the logical structure, each with its id.
+    /// Returns the texts of the logical structure, each with its id.
     fn articles(&mut self, base: &Article) -> Result<Vec<(String, Nested)>, Reason> {
         let mut maps = self.root.all("structMap");
         let logical = maps.find(|map| map.attribute("TYPE").eq_ignore_ascii_case("logical"));
@@ -244,7 +244,7 @@ impl<'a> Issue<'a> {
             && self.areas(division).iter().any(|area| !area.attribute("BEGIN").is_empty())
     }
 
-    /// The pages as articles, each with its id.
+    /// Returns the pages as articles, each with its id.
     fn read_pages(&mut self, base: &Article) -> Result<Vec<(String, Nested)>, Reason> {
         let mut found = Vec::new();
         for (number, (link, label)) in (1..).zip(self.pages_in_order()) {
@@ -262,8 +262,8 @@ impl<'a> Issue<'a> {
         Ok(found)
     }
 
-    /// The links of the pages with what is printed on them as their number, or else their place: in the order of the
-    /// physical structure, or else as the files are listed.
+    /// Returns the links of the pages with what is printed on them as their number, or else their place: in the order
+    /// of the physical structure, or else as the files are listed.
     fn pages_in_order(&self) -> Vec<(&'a str, &'a str)> {
         let mut maps = self.root.all("structMap");
         let physical = maps.find(|map| !map.attribute("TYPE").eq_ignore_ascii_case("logical"));
@@ -319,8 +319,8 @@ impl<'a> Issue<'a> {
         }
     }
 
-    /// The areas of a division in the order of its parts: its own, and those of what it is linked to. Where none leads
-    /// into a text, the pages that it names as a whole.
+    /// Returns the areas of a division in the order of its parts: its own, and those of what it is linked to. Where
+    /// none leads into a text, the pages that it names as a whole.
     fn areas(&self, division: &'a Element) -> Vec<&'a Element> {
         let linked = self.links.get(division.attribute("ID")).into_iter().flatten();
         let parts = linked.filter_map(|target| self.divisions.get(target).copied());
@@ -347,7 +347,7 @@ impl<'a> Issue<'a> {
         self.page(link).map(|page| page.text(between)).unwrap_or_default()
     }
 
-    /// A page, read once. One that cannot be read takes nothing but itself.
+    /// Returns a page, read once. One that cannot be read takes nothing but itself.
     fn page(&mut self, link: &str) -> Option<&Page> {
         if link.is_empty() {
             return None;
@@ -371,7 +371,8 @@ impl<'a> Issue<'a> {
     }
 }
 
-/// The divisions that are texts by their type. A section of a text is a part of it; another text in it is one of its own.
+/// Adds the divisions that are texts by their type. A section of a text is a part of it; another text in it is one of
+/// its own.
 fn texts_of<'a>(element: &'a Element, inside: bool, found: &mut Vec<&'a Element>) {
     for division in in_order(element) {
         let is_text = is_text(division) && !(inside && is_section(division));
@@ -412,7 +413,7 @@ fn pointers<'a>(division: &'a Element, found: &mut Vec<&'a Element>) {
     }
 }
 
-/// The divisions inside, as `ORDER` says.
+/// Returns the divisions inside, as `ORDER` says.
 fn in_order(element: &Element) -> Vec<&Element> {
     let mut divisions: Vec<&Element> = element.all("div").collect();
     let orders: Option<Vec<u32>> =
@@ -423,12 +424,12 @@ fn in_order(element: &Element) -> Vec<&Element> {
     divisions
 }
 
-/// A scan has a link too.
+/// Returns true for the link of a page of text: a scan has a link, too.
 fn is_page(link: &str) -> bool {
     link.split(['?', '#']).next().unwrap_or(link).to_lowercase().ends_with(".xml")
 }
 
-/// `smLink`, and the groups of locators whose first is the logical part.
+/// Returns the links of `smLink`, and the groups of locators whose first is the logical part.
 fn links(root: &Element) -> BTreeMap<&str, Vec<&str>> {
     let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for link in root.deep("smLink") {

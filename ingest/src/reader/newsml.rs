@@ -98,7 +98,7 @@ fn code(element: Option<&Element>) -> String {
     if code.is_empty() { uri.to_owned() } else { code.to_owned() }
 }
 
-/// An element's name in words, or else its code as it is written.
+/// Returns an element's name in words, or else its code as it is written.
 fn named(element: &Element) -> String {
     let texts = [element.text_at("name"), element.attribute("literal").to_owned(), element.text()];
     let code = [element.attribute("qcode"), element.attribute("uri")];
@@ -178,7 +178,7 @@ fn article(item: &Element, id: AssetId, class: &str) -> Vec<Found> {
     nested.finish(id)
 }
 
-/// The pictures that an item links to, and those that a package holds: items of their own.
+/// Returns the pictures that an item links to, and those that a package holds: items of their own.
 fn pictures(item: &Element) -> impl Iterator<Item = AssetId> {
     let links = item.at("itemMeta").into_iter().flat_map(|meta| meta.all("link"));
     let members = item.deep("itemRef").into_iter();
@@ -187,7 +187,7 @@ fn pictures(item: &Element) -> impl Iterator<Item = AssetId> {
     shown.filter_map(|link| link::asset_id(link.attribute("residref")).ok())
 }
 
-/// NITF, XHTML or any other markup.
+/// Takes the text of an item in NITF, XHTML or any other markup.
 fn inline_xml(nested: &mut Nested, inline: &Element) {
     if let Some(document) = inline.at("nitf") {
         nitf::fill(nested, document);
@@ -251,7 +251,7 @@ fn image(item: &Element, id: AssetId, time: Option<Timestamp>) -> Vec<Found> {
     found
 }
 
-/// A concept that is a person is one whom articles may credit.
+/// Reads a concept that is a person, one whom articles may credit.
 fn person(item: &Element, time: Option<Timestamp>) -> Result<Vec<Found>, Reason> {
     let none = Element::default();
     let concept = item.at("concept").unwrap_or(&none);

@@ -30,7 +30,7 @@ pub(super) const ENTRY: Entry = Entry {
     sample: "{\"uri\":\"u\",\"type\":\"text\",\"headlines\":[{\"role\":\"main\",\"value\":\"x\"}],\"body_html\":\"<p>é</p>\",\"associations\":{\"m\":{\"uri\":\"p\",\"type\":\"picture\",\"renditions\":{\"a\":{\"href\":\"h\"}}}}}",
 };
 
-/// Has a `uri`, and what only a news item has.
+/// Returns true for what has a `uri`, and what only a news item has.
 fn is_item(head: &Head<'_>) -> bool {
     let text = head.text;
     if is_event(text.lines().next().unwrap_or_default()) {
@@ -212,7 +212,7 @@ fn json_of(one: impl serde::Serialize) -> Value {
     serde_json::to_value(one).expect("texts and whole numbers are JSON")
 }
 
-/// A picture, and who made it.
+/// Returns a picture, and who made it.
 fn image(mut fields: Fields) -> (Image, Option<(AssetId, store::Byline)>) {
     let captions = texts(&mut fields, &["descriptions"], "description");
     let headlines = texts(&mut fields, &["headlines"], "headline");
@@ -266,7 +266,7 @@ impl Text {
     }
 }
 
-/// The texts in a list (2.x, 3.x), and those under names with a suffix (1.x: `body_text`, `body_xhtml`).
+/// Returns the texts in a list (2.x, 3.x), and those under names with a suffix (1.x: `body_text`, `body_xhtml`).
 fn texts(fields: &mut Fields, lists: &[&str], prefix: &str) -> Vec<Text> {
     let mut found = Vec::new();
     for entry in lists.iter().flat_map(|name| fields.list(name)) {

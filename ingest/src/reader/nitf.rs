@@ -117,7 +117,7 @@ fn docdata(nested: &mut Nested, data: &Element) {
     }
 }
 
-/// `<meta name content>` and `<pubdata>`: what the NYT corpus says of page, section and desk stands here.
+/// Takes `<meta name content>` and `<pubdata>`: what the NYT corpus says of page, section and desk stands here.
 fn metadata(nested: &mut Nested, head: &Element) {
     let mut page = (String::new(), String::new());
     for meta in head.all("meta") {
@@ -143,7 +143,7 @@ fn metadata(nested: &mut Nested, head: &Element) {
     set(&mut nested.article.headline, head.text_at("title"));
 }
 
-/// `<pubdata>`: where it was printed. What has no place is kept, and so is a date beside the issue's.
+/// Takes `<pubdata>`: where it was printed. What has no place is kept, and so is a date beside the issue's.
 fn publication(nested: &mut Nested, data: &Element) {
     let article = &mut nested.article;
     let mut rest = Map::new();

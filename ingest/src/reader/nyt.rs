@@ -170,7 +170,7 @@ fn date(text: &mut Text<'_>) -> Option<store::ArchiveDate> {
     Some(date)
 }
 
-/// The text of the first of these that has one; the others stay.
+/// Returns the text of the first of these that has one; the others stay.
 fn first_of(texts: &mut [&mut Text<'_>]) -> String {
     texts.iter_mut().map(|text| text.take()).find(|text| !text.is_empty()).unwrap_or_default().into_owned()
 }
@@ -199,7 +199,7 @@ fn headline(article: &mut Article, headline: &mut Maybe<Headline<'_>>) {
     }
 }
 
-/// The lead paragraph is all of the body that these interfaces give; the abstract sums it up.
+/// Fills the texts. The lead paragraph is all of the body that these interfaces give; the abstract sums it up.
 fn texts(article: &mut Article, doc: &mut Doc<'_>) {
     let (lead, summary, snippet) = (doc.lead_paragraph.take(), doc.summary.take(), doc.snippet.take());
     if !summary.is_empty() {
@@ -213,7 +213,7 @@ fn texts(article: &mut Article, doc: &mut Doc<'_>) {
     article.body = lead.into_owned();
 }
 
-/// `print_section` `A` and `print_page` `1` are the page `A1`.
+/// Fills the page: `print_section` `A` and `print_page` `1` are `A1`.
 fn page(article: &mut Article, doc: &mut Doc<'_>) {
     let (section, page) = (doc.print_section.take(), doc.print_page.take());
     let printed = page.chars().next().is_some_and(|first| first.is_ascii_digit());
@@ -242,7 +242,7 @@ fn keywords(article: &mut Article, doc: &mut Doc<'_>) {
     doc.keywords.0 = others;
 }
 
-/// The persons as they are listed; where none are, those that the printed credit names.
+/// Returns the persons as they are listed; where none are, those that the printed credit names.
 fn bylines(article: &mut Article, doc: &mut Doc<'_>) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     let mut add = |article: &mut Article, byline: store::Byline| {
@@ -292,7 +292,7 @@ fn bylines(article: &mut Article, doc: &mut Doc<'_>) -> Vec<Found> {
     found
 }
 
-/// The parts that are there, parted by a space.
+/// Returns the parts that are there, parted by a space.
 fn joined(parts: &[&str]) -> String {
     let mut out = String::new();
     for word in parts.iter().flat_map(|part| part.split_whitespace()) {

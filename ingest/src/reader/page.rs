@@ -99,7 +99,7 @@ impl Reader for Html {
     }
 }
 
-/// The article that a page is about: the one of its address, or else the one with the longest text.
+/// Returns the article that a page is about: the one of its address, or else the one with the longest text.
 fn main_article<'v>(graph: &Graph<'v>, canonical: &str) -> Option<&'v Map<String, Value>> {
     let articles = graph.articles();
     let text_len =
@@ -161,7 +161,7 @@ impl Meta {
         Self { entries, redirects }
     }
 
-    /// All texts of the first of these names that has any that is no address, each once.
+    /// Returns all texts of the first of these names that has any that is no address, each once.
     fn all(&self, names: &[&str]) -> Vec<&str> {
         let of = |wanted: &&str| -> Vec<&str> {
             let named = self.entries.iter().filter(|(name, _)| name == wanted).map(|(_, text)| text.trim());

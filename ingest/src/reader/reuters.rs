@@ -105,7 +105,7 @@ fn inside<'t>(text: &'t str, tag: &str) -> Option<&'t str> {
     rest.get(..rest.find(&format!("</{tag}>"))?)
 }
 
-/// Entities resolved, what no reader sees dropped.
+/// Returns a text with its entities resolved, what no reader sees dropped.
 fn clean(text: &str) -> String {
     html::unescape(text).chars().filter(|c| !c.is_control() || *c == '\n').collect()
 }
@@ -114,7 +114,7 @@ fn line(text: Option<&str>) -> String {
     clean(text.unwrap_or("")).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A paragraph begins where a line is moved in.
+/// Parts paragraphs: one begins where a line is moved in.
 fn paragraphs(body: &str) -> String {
     let mut out: Vec<String> = Vec::new();
     for text in clean(body).lines() {
@@ -134,7 +134,7 @@ fn paragraphs(body: &str) -> String {
     out.join("\n\n").trim_end_matches("Reuter").trim_end().to_owned()
 }
 
-/// The text of a story of type UNPROC or BRIEF, without the parts that have tags of their own.
+/// Returns the text of a story of type UNPROC or BRIEF, without the parts that have tags of their own.
 fn unprocessed(text: &str) -> String {
     let Some(body) = inside(text, "TEXT") else { return String::new() };
     let mut rest = body.to_owned();

@@ -288,7 +288,7 @@ fn structured(nested: &mut Nested, field: &str, value: Value) -> Value {
     }
 }
 
-/// Authors one by one, each a name or an object that has one. Returns what else is said of them.
+/// Takes authors one by one, each a name or an object that has one. Returns what else is said of them.
 fn authors(nested: &mut Nested, value: Value) -> Value {
     let list = match value {
         Value::Array(list) => list,
@@ -333,7 +333,7 @@ fn without_ending(stem: &str) -> &str {
     stem.rsplit_once('.').map_or(stem, |(stem, _)| stem)
 }
 
-/// Sets a field of the article by its name; whether it could.
+/// Sets a field of the article by its name. Returns true if it could.
 pub(crate) fn set(nested: &mut Nested, field: &str, text: &str) -> bool {
     let article = &mut nested.article;
     let place = match field {

@@ -75,14 +75,15 @@ impl Reader for Text {
     }
 }
 
-/// A stem as the file lies in its folder, without what tells two folders of one name apart.
+/// Returns a stem as the file lies in its folder, without what tells two folders of one name apart.
 fn as_it_lies(stem: &str) -> &str {
     let end = stem.find('/').unwrap_or(stem.len());
     let apart = stem.get(..end).and_then(|root| root.rfind('~'));
     apart.and_then(|at| stem.get(at + 1..)).unwrap_or(stem)
 }
 
-/// The first line is the headline where it is a line: short, flush, and followed by more.
+/// Splits a text into headline and body: the first line is the headline where it is a line: short, flush, and followed
+/// by more.
 fn split(text: &str) -> (String, String) {
     let text = text.trim_start_matches(['\u{feff}', '\r', '\n']);
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
@@ -94,7 +95,7 @@ fn split(text: &str) -> (String, String) {
     if is_headline { (line, paragraphs(rest)) } else { (String::new(), paragraphs(text)) }
 }
 
-/// Lines as they are, padding at their ends dropped, paragraphs parted by one empty line.
+/// Returns the lines as they are, padding at their ends dropped, paragraphs parted by one empty line.
 fn paragraphs(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut empty = true;

@@ -92,13 +92,14 @@ impl Reader for Wxr {
     }
 }
 
-/// All posts of a blog, of whatever type, are numbered in one row; the `guid` is copied by imports.
+/// Returns the id of a post by its number. All posts of a blog, of whatever type, are numbered in one row; the `guid`
+/// is copied by imports.
 fn post_id(blog: &str, number: &str) -> Option<AssetId> {
     let good = !blog.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     if good { link::asset_id(format!("{blog}/?p={number}")).ok() } else { None }
 }
 
-/// A WordPress author, whom posts name by a login.
+/// Reads a WordPress author, whom posts name by a login.
 fn author(item: &Element, channel: &Channel) -> Result<Vec<Found>, Reason> {
     let Some(author) = Author::of(item, &channel.feed.blog) else {
         return Err(Reason::NoAsset("author without name".to_owned()));
@@ -112,7 +113,7 @@ fn author(item: &Element, channel: &Channel) -> Result<Vec<Found>, Reason> {
     Ok(vec![Found { former, ..Found::published(author.id, byline, None) }])
 }
 
-/// The profile of an author who is no user, as Co-Authors Plus keeps it.
+/// Reads the profile of an author who is no user, as Co-Authors Plus keeps it.
 fn guest_author(item: &Element) -> Result<Vec<Found>, Reason> {
     let mut extra = wordpress_fields(item);
     let mut take = |name: &str| match extra.remove(name) {
@@ -168,7 +169,7 @@ fn post(item: &Element, channel: &Channel) -> Nested {
     nested
 }
 
-/// The item with its texts as WordPress shows them, and what it shows beside them.
+/// Returns the item with its texts as WordPress shows them, and what it shows beside them.
 fn expanded(item: &Element) -> (Element, shortcode::Shown) {
     let mut item = item.clone();
     let mut shown = shortcode::Shown::default();
@@ -183,13 +184,13 @@ fn expanded(item: &Element) -> (Element, shortcode::Shown) {
     (item, shown)
 }
 
-/// A date of WordPress: in GMT where it knows it, else by the blog's own clock. Drafts have years 0 and -1.
+/// Returns a date of WordPress: in GMT where it knows it, else by the blog's own clock. Drafts have years 0 and -1.
 fn date(item: &Element, name: &str) -> Option<store::ArchiveDate> {
     let of = |text: String| dates::parse(&text).filter(|date| date.year() > 1);
     of(item.text_at(&format!("{name}_gmt"))).or_else(|| of(item.text_at(name)))
 }
 
-/// A post's terms, each once: exports of 1.0 have each with its taxonomy and without, and authors have a place.
+/// Keeps each of a post's terms once: exports of 1.0 have each with its taxonomy and without, and authors have a place.
 fn terms(nested: &mut Nested) {
     let keywords = std::mem::take(&mut nested.article.keywords);
     for keyword in keywords.into_iter().filter(|keyword| keyword.name != "author") {
@@ -242,7 +243,7 @@ fn attachment(item: &Element, id: AssetId) -> Result<Vec<Found>, Reason> {
     Ok(vec![Found::published(id, image, time)])
 }
 
-/// The fields of WordPress's own, and the post's metadata. Its password is not kept.
+/// Returns the fields of WordPress's own, and the post's metadata. Its password is not kept.
 fn wordpress_fields(item: &Element) -> Map<String, Value> {
     let mut extra = Map::new();
     for field in item.elements().filter(|child| child.name.starts_with("wp:")) {
@@ -285,7 +286,7 @@ fn add(extra: &mut Map<String, Value>, name: &str, value: Value) {
     }
 }
 
-/// A comment as readers saw it: neither mail nor address of who made it.
+/// Returns a comment as readers saw it: neither mail nor address of who made it.
 fn comment(field: &Element) -> Value {
     let mut comment = Map::new();
     for (name, element) in [

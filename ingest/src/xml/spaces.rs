@@ -100,7 +100,7 @@ impl Spaces {
     }
 }
 
-/// `:prefix = "uri"`, or without the prefix, and what follows it.
+/// Reads `:prefix = "uri"`, or without the prefix, and what follows it.
 fn binding(text: &str) -> Option<(&str, &str, &str)> {
     let (prefix, rest) = text.split_once('=')?;
     let prefix = prefix.trim_end();

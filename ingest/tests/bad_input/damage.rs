@@ -61,7 +61,7 @@ pub(crate) fn samples() -> impl Iterator<Item = (Sample, Family)> {
 /// The damage that was done to a file, in words, and the bytes that became of it.
 pub(crate) type Case = (String, Vec<u8>);
 
-/// The file in all the ways that it can be damaged.
+/// Returns the file in all the ways that it can be damaged.
 pub(crate) fn damaged(sample: &Sample, family: Family) -> Vec<Case> {
     let whole = String::from_utf8(sample.bytes.clone()).unwrap();
     let text = whole.trim_end();
@@ -103,7 +103,7 @@ pub(crate) fn damaged(sample: &Sample, family: Family) -> Vec<Case> {
     cases.into_iter().map(|(what, bytes)| (what.to_owned(), bytes)).collect()
 }
 
-/// The last boundary between characters up to there.
+/// Returns the last boundary between characters up to there.
 fn at_char(text: &str, at: usize) -> usize {
     (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Which values `terms` counts: `include` and `exclude`.
+//! The values that `terms` counts: `include` and `exclude`.
 
 use std::{
     collections::BTreeSet,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::Pattern;
 
-/// Which values are counted; all of them without anything said.
+/// The values that are counted; all of them without anything said.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Keys {
     /// Only these.
@@ -21,13 +21,13 @@ pub struct Keys {
 pub enum KeySet {
     /// These.
     Values(BTreeSet<String>),
-    /// Those that look like this.
+    /// The values that look like this.
     Like(Pattern),
     /// One part of all values, which are parted into several of about the same size.
     Part {
-        /// Which, from 0 on.
+        /// The number of the part, from 0 on.
         at: u64,
-        /// Of how many.
+        /// The number of all parts.
         of: u64,
     },
 }

@@ -35,11 +35,11 @@ impl BucketOrder {
 pub struct MetricPath {
     /// Names of aggregations; all but the last are of a single bucket.
     pub steps: Vec<String>,
-    /// Which number of the last of them.
+    /// The number of the last of them.
     pub metric: Metric,
 }
 
-/// Which number of the last step is meant.
+/// A number of the last step of a path.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Metric {
     /// The number of documents in its bucket.

@@ -48,7 +48,7 @@ pub struct MultiTerms {
     pub fields: Vec<(String, Option<String>)>,
     /// At most so many buckets.
     pub size: usize,
-    /// Which come first; none is by count, the largest first.
+    /// The order of buckets; none is by count, the largest first.
     pub order: Vec<BucketOrder>,
     /// Buckets with fewer documents are left out.
     pub min_count: u64,

@@ -140,7 +140,7 @@ pub struct Bound {
 /// A number of many values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
-    /// Which.
+    /// The sort of number.
     pub stat: Stat,
     /// The number; none of no values. Of dates, milliseconds since 1970.
     pub value: Option<f64>,

@@ -18,12 +18,12 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// Of no numbers.
+    /// Returns the figures of no numbers.
     pub const fn new(sigma: f64) -> Self {
         Self { count: 0, sum: 0.0, squares: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY, sigma }
     }
 
-    /// Of these numbers.
+    /// Returns the figures of these numbers.
     pub fn of(values: &[f64], sigma: f64) -> Self {
         let mut spread = Self::new(sigma);
         values.iter().for_each(|value| spread.add(*value));

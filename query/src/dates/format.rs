@@ -32,17 +32,17 @@ enum Part {
 const INSTANT: &str = "yyyy-MM-dd'T'HH:mm:ss.SSSXXX";
 
 impl DateFormat {
-    /// `yyyy`
+    /// Returns the format `yyyy`.
     pub fn year() -> Self {
         Self::dashed(&[('y', 4)])
     }
 
-    /// `yyyy-MM`
+    /// Returns the format `yyyy-MM`.
     pub fn month() -> Self {
         Self::dashed(&[('y', 4), ('M', 2)])
     }
 
-    /// `yyyy-MM-dd`
+    /// Returns the format `yyyy-MM-dd`.
     pub fn date() -> Self {
         Self::dashed(&[('y', 4), ('M', 2), ('d', 2)])
     }
@@ -95,7 +95,7 @@ impl DateFormat {
         Ok(Self::of(Shape::Pattern(parts)))
     }
 
-    /// An instant in a format; all of it, in UTC, without one.
+    /// Returns an instant in a format; all of it, in UTC, without one.
     pub fn shown(millis: i64, format: Option<&Self>) -> String {
         let Some(Self { shape, zone }) = format else { return instant_of(millis) };
         match (shape, Instant::from_millisecond(millis)) {
@@ -108,9 +108,9 @@ impl DateFormat {
         }
     }
 
-    /// The first and the last millisecond of a date that is written in this format: what it does not state of the clock
-    /// may be anything, a month or a day that it does not state is the first. Of named formats, only those that stand for a
-    /// pattern are read here.
+    /// Returns the first and the last millisecond of a date that is written in this format: what it does not state of
+    /// the clock may be anything, a month or a day that it does not state is the first. Of named formats, only those
+    /// that stand for a pattern are read here.
     pub(super) fn read(&self, text: &str, zone: &TimeZone) -> Option<(i64, i64)> {
         let Shape::Pattern(parts) = &self.shape else { return None };
         let (mut rest, mut zone) = (text, zone.clone());
@@ -191,7 +191,7 @@ impl Part {
     }
 }
 
-/// An offset as in `+05:30`; of before there were zones, with seconds.
+/// Returns an offset as in `+05:30`; of before there were zones, with seconds.
 fn offset_of(seconds: i32) -> String {
     let (sign, ahead) = (if seconds < 0 { '-' } else { '+' }, seconds.unsigned_abs());
     let (hours, minutes) = (ahead / 3_600, ahead / 60 % 60);
@@ -202,7 +202,7 @@ fn offset_of(seconds: i32) -> String {
     }
 }
 
-/// The parts of a pattern; `None` for one that has a letter that means nothing here.
+/// Returns the parts of a pattern; `None` for one that has a letter that means nothing here.
 fn parts_of(pattern: &str) -> Option<Vec<Part>> {
     let mut parts: Vec<Part> = Vec::new();
     let mut letters = pattern.chars().peekable();

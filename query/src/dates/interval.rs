@@ -7,7 +7,7 @@ use super::{DAY, DateError, cut, millis_of, monday};
 /// A calendar interval or a fixed one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interval {
-    /// So many years.
+    /// A number of years.
     Years(i16),
     /// Three months.
     Quarter,
@@ -15,12 +15,12 @@ pub enum Interval {
     Month,
     /// Monday to Sunday.
     Week,
-    /// So many milliseconds.
+    /// A number of milliseconds.
     Millis(i64),
 }
 
 impl Interval {
-    /// Elasticsearch's `calendar_interval`: `year`, `1M`, `day` …; also `decade` and `century`.
+    /// Reads Elasticsearch's `calendar_interval`: `year`, `1M`, `day` …; also `decade` and `century`.
     ///
     /// # Errors
     /// [`DateError`] when it is none.
@@ -44,7 +44,7 @@ impl Interval {
         })
     }
 
-    /// Elasticsearch's `fixed_interval`: `30d`, `12h`, `90m`, `5s`, `100ms`.
+    /// Reads Elasticsearch's `fixed_interval`: `30d`, `12h`, `90m`, `5s`, `100ms`.
     ///
     /// # Errors
     /// [`DateError`] when it is none.
@@ -54,7 +54,7 @@ impl Interval {
         })
     }
 
-    /// The first millisecond of the interval that this one is in, by the clocks of a zone.
+    /// Returns the first millisecond of the interval that this one is in, by the clocks of a zone.
     pub fn floor(self, millis: i64, zone: &TimeZone) -> i64 {
         let Some(ahead) = ahead_of_utc(millis, zone) else { return millis };
         let first = self.floor_of_clock(millis.saturating_add(ahead));
@@ -66,7 +66,7 @@ impl Interval {
         when(first, zone).unwrap_or(millis)
     }
 
-    /// The first millisecond of the interval after the one that begins here; `None` at the end of the calendar.
+    /// Returns the first millisecond of the interval after the one that begins here; `None` at the end of the calendar.
     pub fn next(self, millis: i64, zone: &TimeZone) -> Option<i64> {
         if let Self::Millis(width) = self {
             let next = millis.checked_add(width)?;
@@ -113,7 +113,7 @@ impl Interval {
     }
 }
 
-/// By how much the clocks of a zone are ahead of UTC, in milliseconds; `None` beyond the calendar.
+/// Returns by how much the clocks of a zone are ahead of UTC, in milliseconds; `None` beyond the calendar.
 fn ahead_of_utc(millis: i64, zone: &TimeZone) -> Option<i64> {
     let instant = Instant::from_millisecond(millis).ok()?;
     Some(i64::from(zone.to_offset(instant).seconds()) * 1_000)

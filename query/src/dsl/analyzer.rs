@@ -74,7 +74,7 @@ pub(super) fn take_plain(
     }
 }
 
-/// The analyser that is named, but for that of running text, which is that of the fields themselves.
+/// Returns the analyser that is named, but for that of running text, which is that of the fields themselves.
 fn named(object: &mut Fields) -> Result<Option<Named>, QueryError> {
     let Some(name) = object.text("analyzer")? else { return Ok(None) };
     let analyser = match name.as_str() {
@@ -97,7 +97,7 @@ fn named(object: &mut Fields) -> Result<Option<Named>, QueryError> {
     Ok(Some(analyser).filter(|analyser| *analyser != Named::Text))
 }
 
-/// Fields of running text become those of their words as they are written.
+/// Makes of fields of running text those of their words as they are written.
 fn as_written(parser: &Parser<'_, '_>, fields: &mut Vec<FieldBoost>) {
     for field in fields.iter_mut() {
         let exact = format!("{}{EXACT}", field.name);

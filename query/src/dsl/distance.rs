@@ -12,7 +12,7 @@ fn read(_: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
     Ok(Query::Scored(near(field, origin, pivot)))
 }
 
-/// The documents that have a value, the nearer to `origin` the better.
+/// Returns the documents that have a value, the nearer to `origin` the better.
 fn near(field: String, origin: Scalar, pivot: Scalar) -> Scored {
     let kind = FunctionKind::Decay {
         field: field.clone(),

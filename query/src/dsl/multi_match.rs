@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Combine, Phrase, QueryError, Words, json::Fields};
 
-/// A type that there is not is refused as what cannot be read.
+/// Refuses a type that there is not, as what cannot be read.
 fn refused(reason: String) -> QueryError {
     QueryError::illegal(reason).named("parse_exception")
 }

@@ -9,7 +9,8 @@ use crate::{
     limits::MAX_BOOST,
 };
 
-/// So many terms the start of a word or a fuzzy word stands for in Elasticsearch, unless more or fewer are asked for.
+/// The number of terms that the start of a word or a fuzzy word stands for in Elasticsearch, unless another is asked
+/// for.
 pub(super) const USUAL_EXPANSIONS: usize = 50;
 /// As many as there are: the largest number that Elasticsearch takes.
 const ALL_EXPANSIONS: usize = i32::MAX as usize;
@@ -28,7 +29,7 @@ pub(super) fn with_expansions(written: Written, most: Option<usize>) -> Written 
     written.with_other("max_expansions", most.unwrap_or(ALL_EXPANSIONS), &USUAL_EXPANSIONS)
 }
 
-/// `rewrite`: the terms of a pattern always score the same.
+/// Passes over `rewrite`: the terms of a pattern always score the same.
 pub(super) fn rewrite(object: &mut Fields, name: &str) -> Result<(), QueryError> {
     match object.text(name)?.as_deref() {
         None | Some("constant_score" | "constant_score_boolean" | "constant_score_blended") => Ok(()),
@@ -53,7 +54,7 @@ pub(super) fn fuzziness(object: &mut Fields, name: &str) -> Result<Option<Fuzzin
     }
 }
 
-/// A number from 0 to 1.
+/// Returns a number from 0 to 1.
 pub(super) fn share(object: &mut Fields, name: &str, default: f32) -> Result<f32, QueryError> {
     match object.number(name)? {
         None => Ok(default),
@@ -79,7 +80,7 @@ pub(super) fn fields(names: Vec<String>) -> Result<Vec<FieldBoost>, QueryError> 
         .collect()
 }
 
-/// A single value.
+/// Returns a single value.
 pub(super) fn scalar(value: Value, object: &Fields) -> Result<Scalar, QueryError> {
     Scalar::try_from(value).map_err(|value| {
         QueryError::new(format!("a single value is expected here, not {}", kind_of(&value)))
@@ -128,7 +129,7 @@ pub(super) fn minimum(object: &mut Fields) -> Result<Option<Minimum>, QueryError
     Ok(Some(minimum))
 }
 
-/// The operator between words.
+/// Returns the operator between words.
 pub(super) fn operator(object: &mut Fields, name: &str) -> Result<Need, QueryError> {
     match object.text(name)?.as_deref() {
         None => Ok(Need::Any),

@@ -5,7 +5,7 @@ use super::{
     build::{Build, Part},
 };
 
-/// The parts that a regular expression is made of, and what they are together.
+/// Returns the parts that a regular expression is made of, and what they are together.
 pub(super) fn parse(text: &str) -> Result<(Build, Part), PatternError> {
     let mut parser = Parser { chars: text.chars().peekable(), build: Build::default(), depth: 0 };
     let whole = parser.alternatives()?;

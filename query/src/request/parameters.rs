@@ -65,7 +65,7 @@ impl Parameter {
     }
 }
 
-/// A filter of hits by one of their values.
+/// Returns a filter of hits by one of their values.
 const fn filter(name: &'static str, about: &'static str) -> Parameter {
     Parameter { name, takes: Takes::Values(MAX_ID_BYTES), about, example: None, read: Read::Filter }
 }

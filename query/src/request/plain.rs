@@ -41,7 +41,7 @@ pub struct PlainSearch {
     pub offset: usize,
     /// The beginning of the page.
     pub cursor: Option<Cursor>,
-    /// Whose values are counted.
+    /// The names of the facets whose values are counted.
     pub facets: Vec<String>,
     /// True if hits show where the words are.
     pub highlight: bool,
@@ -175,7 +175,7 @@ fn too_large(number: usize, most: usize) -> QueryError {
     QueryError::illegal(format!("`{number}` is no number from 0 to {most}"))
 }
 
-/// A date, both of whose ends are in.
+/// Returns a date, both of whose ends are in.
 fn bound(date: &str) -> Result<Option<(Scalar, bool)>, QueryError> {
     if date.is_empty() {
         return Ok(None);
@@ -267,7 +267,7 @@ impl Filters {
     }
 }
 
-/// The beginning of what was sent, to be shown.
+/// Returns the beginning of what was sent, to be shown.
 pub(super) fn cut(text: &str) -> String {
     text.chars().take(80).collect()
 }

@@ -13,9 +13,9 @@ pub enum SourceFilter {
     None,
     /// Some fields.
     Some {
-        /// Those that are given; none stands for all.
+        /// The fields that are given; none stands for all.
         includes: Vec<String>,
-        /// Those of them that are not.
+        /// The fields among them that are not.
         excludes: Vec<String>,
     },
 }
@@ -85,7 +85,7 @@ fn filtered(
     kept
 }
 
-/// The bytes of what [`filtered`] keeps, without keeping it.
+/// Returns the bytes of what [`filtered`] keeps, without keeping it.
 fn bytes_left(
     object: &Map<String, Value>,
     prefix: &str,
@@ -128,7 +128,7 @@ fn bytes_of(value: &Value) -> usize {
     }
 }
 
-/// A pattern means a field and everything in it.
+/// Returns true if a pattern means a path: it means a field and everything in it.
 pub fn matches_path(pattern: &str, path: &str) -> bool {
     if !pattern.contains('*') {
         return path == pattern || path.strip_prefix(pattern).is_some_and(|rest| rest.starts_with('.'));

@@ -128,7 +128,7 @@ fn check_pattern(pattern: &str) -> Result<(), QueryError> {
     Ok(())
 }
 
-/// `>=a`, `<a`, `a..b`, `a..`, `..b`.
+/// Reads `>=a`, `<a`, `a..b`, `a..`, `..b`.
 fn range_of(text: &str) -> Option<Range> {
     let bound = |text: &str, included| (!text.is_empty()).then(|| (Scalar::from(text), included));
     let (from, to) = if let Some(from) = text.strip_prefix(">=") {

@@ -103,7 +103,7 @@ impl Lexer<'_, '_> {
         matches!(self.tokens.last(), Some(Token::Field(_)))
     }
 
-    /// A boost stands at once behind what it is for.
+    /// Returns true where a boost may stand: at once behind what it is for.
     fn may_boost(&self) -> bool {
         let before = self.at.checked_sub(1).and_then(|at| self.chars.get(at));
         before.is_some_and(|c| !c.is_whitespace())
@@ -146,7 +146,7 @@ impl Lexer<'_, '_> {
         Ok(())
     }
 
-    /// The number behind this sign, if both are here.
+    /// Returns the number behind this sign, if both are here.
     fn number_after(&mut self, sign: char) -> Option<f32> {
         if self.peek(0) != Some(sign) {
             return None;
@@ -193,7 +193,7 @@ impl Lexer<'_, '_> {
         ))
     }
 
-    /// `[a TO b]`; a curly bracket leaves its bound out.
+    /// Reads `[a TO b]`; a curly bracket leaves its bound out.
     fn range(&mut self) -> Result<(), QueryError> {
         let rest = self.chars.get(self.at..).unwrap_or_default();
         let Some(length) = rest.iter().position(|c| matches!(c, ']' | '}')) else {
@@ -239,7 +239,7 @@ impl Lexer<'_, '_> {
         }
     }
 
-    /// Up to the next white space, quotation mark, or parenthesis that closes a group around it.
+    /// Returns what stands up to the next white space, quotation mark, or parenthesis that closes a group around it.
     fn rest_of_word(&self) -> &[char] {
         let rest = self.chars.get(self.at..).unwrap_or_default();
         let mut open = 0_usize;

@@ -2,7 +2,7 @@
 
 use crate::{FieldBoost, Fuzziness, Need};
 
-/// Which signs mean something, and whether mistakes are refused.
+/// The signs that mean something, and what becomes of mistakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Syntax {
     /// The syntax of search boxes: lenient.
@@ -15,7 +15,7 @@ pub enum Syntax {
 
 /// The way in which a query string is read.
 pub struct TextOptions<'a> {
-    /// Which signs mean something.
+    /// The signs that mean something.
     pub syntax: Syntax,
     /// The fields of words that name none; none stands for all that a plain search looks at.
     pub fields: Vec<FieldBoost>,
@@ -25,7 +25,7 @@ pub struct TextOptions<'a> {
     pub slop: u32,
     /// The edits of `word~`.
     pub fuzziness: Fuzziness,
-    /// So many characters at the start of `word~` must be the same.
+    /// The number of characters at the start of `word~` that must be the same.
     pub exact_start: usize,
     /// True if two neighbours that swapped places are one edit.
     pub swaps: bool,
@@ -46,7 +46,7 @@ pub struct TextOptions<'a> {
 }
 
 impl<'a> TextOptions<'a> {
-    /// The usual ones of a syntax, with all fields.
+    /// Returns the usual ones of a syntax, with all fields.
     pub fn new(syntax: Syntax, field: &'a dyn Fn(&str) -> Option<Vec<FieldBoost>>) -> Self {
         Self {
             syntax,

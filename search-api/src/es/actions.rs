@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{door::error::RequestError, state::ApiState};
 
-/// `_bulk`
+/// Answers `_bulk`.
 pub(super) async fn bulk(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
     let started = std::time::Instant::now();
     let refresh = refresh_of(&mut taker)?;
@@ -36,7 +36,7 @@ pub(super) async fn bulk(mut taker: Taker, State(state): State<ApiState>, body: 
     Ok(Json(json!({"took": took, "errors": errors, "items": items})).into_response())
 }
 
-/// One action on a document that the address names.
+/// Does one action on a document that the address names.
 pub(super) async fn named(
     verb: Verb,
     path: Path<(String, String)>,
@@ -48,7 +48,7 @@ pub(super) async fn named(
     single(verb, &index, Some(id), state, params, &body).await
 }
 
-/// One action, answered by itself.
+/// Does one action, answered by itself.
 pub(super) async fn single(
     verb: Verb,
     index: &str,

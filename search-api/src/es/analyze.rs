@@ -13,7 +13,7 @@ use super::{answer::Answer, body, error::invalid, params::Taker, suggest::units}
 const MAX_ANALYSED: usize = 16 << 10;
 /// The most texts.
 const MAX_TEXTS: usize = 1_000;
-/// So many places lie between the texts of one field.
+/// The number of places between the texts of one field.
 const GAP: usize = 100;
 
 /// `_analyze`, `{index}/_analyze`
@@ -73,8 +73,8 @@ impl Rules {
     }
 }
 
-/// The rules of a field, in the language that a text is shown in. What is no text is one word; what no view has is cut as
-/// a text is that nothing is said of.
+/// Returns the rules of a field, in the language that a text is shown in. What is no text is one word; what no view has
+/// is cut as a text is that nothing is said of.
 fn of_field(field: &str, views: &[ViewId]) -> Rules {
     let specs = views.iter().flat_map(|view| view.view().fields());
     let Some(found) = specs.into_iter().find(|spec| spec.is_named(field)) else {
@@ -119,7 +119,7 @@ fn named(name: &str) -> Result<Rules, QueryError> {
     }
 }
 
-/// The tokens of several texts of one field: their places and offsets go on from one to the next.
+/// Returns the tokens of several texts of one field: their places and offsets go on from one to the next.
 fn tokens_of(texts: &[String], rules: Rules) -> Vec<Map<String, Value>> {
     let mut tokens = Vec::new();
     let (mut place, mut offset) = (0, 0);
@@ -139,7 +139,7 @@ fn tokens_of(texts: &[String], rules: Rules) -> Vec<Map<String, Value>> {
     tokens
 }
 
-/// The words of a text, each with its place in bytes and its sort.
+/// Returns the words of a text, each with its place in bytes and its sort.
 fn words_of(text: &str, rules: Rules) -> Vec<(String, Range<usize>, &'static str)> {
     let runs = |inside: fn(char) -> bool| {
         let mut runs: Vec<Range<usize>> = Vec::new();
@@ -168,7 +168,7 @@ fn words_of(text: &str, rules: Rules) -> Vec<(String, Range<usize>, &'static str
     }
 }
 
-/// The sort of a token, by the names of Lucene's tokenizers.
+/// Returns the sort of a token, by the names of Lucene's tokenizers.
 fn type_of(term: &Term) -> &'static str {
     let word = term.written();
     match (term.is_lone, term.is_pair) {

@@ -50,7 +50,7 @@ pub(super) struct EsSearch {
 const USUAL_TOTAL: u64 = 10_000;
 
 impl EsSearch {
-    /// A request whose answer looks as usual.
+    /// Returns a request whose answer looks as usual.
     pub(super) fn of(request: SearchRequest) -> Self {
         Self {
             request,
@@ -117,7 +117,7 @@ pub(super) fn known_field(indices: &[IndexName]) -> impl Fn(&str) -> bool + '_ {
     }
 }
 
-/// The JSON of a body within the usual bounds; an empty one asks for nothing in particular.
+/// Returns the JSON of a body within the usual bounds; an empty one asks for nothing in particular.
 pub(super) fn json(body: &[u8]) -> Result<Value, QueryError> {
     let text = check_body(body, query::limits::MAX_BODY)?;
     if text.trim().is_empty() {
@@ -126,7 +126,7 @@ pub(super) fn json(body: &[u8]) -> Result<Value, QueryError> {
     serde_json::from_str(text).map_err(|error| QueryError::new(format!("the body is no JSON: {error}")))
 }
 
-/// The point in time that a body names.
+/// Returns the point in time that a body names.
 pub(super) fn point_of(body: &Value) -> Option<&str> {
     body.get("pit")?.get("id")?.as_str()
 }
@@ -249,7 +249,7 @@ fn slice(object: &mut Fields) -> Result<Option<Slice>, QueryError> {
     }
 }
 
-/// The values of `search_after`: one for each key, and perhaps one more that is the seq.
+/// Returns the values of `search_after`: one for each key, and perhaps one more that is the seq.
 fn after(mut values: Vec<Value>, request: &SearchRequest) -> Result<Cursor, QueryError> {
     let keys = request.sort.len().max(1);
     let seq = match values.len() {

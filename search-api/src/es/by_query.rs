@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{door::error::RequestError, state::ApiState};
 
-/// So many documents are looked for, and written, at once.
+/// The number of documents that are looked for, and written, at once.
 const PAGE: usize = 1_000;
 
 /// `{index}/_delete_by_query`
@@ -140,7 +140,7 @@ impl Wanted {
         Ok(self.told(&counts, started))
     }
 
-    /// The next page of what is found, and from then on the one behind it.
+    /// Returns the next page of what is found, and from then on the one behind it.
     async fn page(&mut self, state: &ApiState, views: &[Pinned]) -> Result<Vec<Hit>, RequestError> {
         let (engine, request, views) = (state.search.clone(), self.request.clone(), views.to_vec());
         let found = state.door.pool.run(move || Ok(engine.begin().search_at(&request, &views)?)).await?;

@@ -262,7 +262,7 @@ impl Table {
         ([(header::CONTENT_TYPE, "text/plain; charset=UTF-8")], text).into_response()
     }
 
-    /// The columns that were asked for, in the order in which they were.
+    /// Returns the columns that were asked for, in the order in which they were.
     fn chosen(&self, row: Row) -> Row {
         let Some(columns) = &self.columns else { return row };
         let mut chosen = Row::new();

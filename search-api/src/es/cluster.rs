@@ -50,7 +50,7 @@ pub(super) async fn nodes(headers: HeaderMap, Params(params): Pairs) -> Answer {
     Ok(Json(json!({"_nodes": one_node(), "cluster_name": CLUSTER, "nodes": {NODE: node}})).into_response())
 }
 
-/// The address by which whoever asks has reached this server: the only one that is sure to lead here.
+/// Returns the address by which whoever asks has reached this server: the only one that is sure to lead here.
 fn address_in(headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
     let has_port =

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::state::ApiState;
 
-/// `PUT {index}`
+/// Answers `PUT {index}`.
 pub(super) async fn index(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
     let name = taker.index().unwrap_or_default().to_owned();
     if pipeline::is_index(&name, &state.mappings) {
@@ -47,7 +47,7 @@ pub(super) async fn index(mut taker: Taker, State(state): State<ApiState>, body:
     Ok(Json(json!({"acknowledged": true, "shards_acknowledged": true, "index": view.name()})).into_response())
 }
 
-/// `PUT {index}/_mapping`
+/// Answers `PUT {index}/_mapping`.
 pub(super) async fn mapping(mut taker: Taker, State(state): State<ApiState>, body: Bytes) -> Answer {
     if taker.index().is_some_and(|name| pipeline::is_index(name, &state.mappings)) {
         body::json(&body)?;
@@ -64,7 +64,7 @@ pub(super) async fn mapping(mut taker: Taker, State(state): State<ApiState>, bod
     Ok(Json(json!({"acknowledged": true})).into_response())
 }
 
-/// `PUT {index}/_settings`
+/// Answers `PUT {index}/_settings`.
 pub(super) async fn settings(mut taker: Taker, body: Bytes) -> Answer {
     taker.views()?;
     no_waiting(&mut taker)?;
@@ -149,7 +149,7 @@ fn fields_agree(
     Ok(())
 }
 
-/// Our analysers take what Elasticsearch's of these names are for.
+/// Returns true if our analysers take what Elasticsearch's of these names are for.
 fn is_one_of_ours(theirs: &Value, ours: &Value) -> bool {
     match theirs.as_str() {
         Some("standard" | "simple") => ours == Analyser::Exact.name(),

@@ -48,8 +48,8 @@ pub(super) async fn document(
     })
 }
 
-/// A document as readers see it; `None` when they do not, or not any more, for which Elasticsearch has no word, or the id
-/// can be none.
+/// Returns a document as readers see it; `None` when they do not, or not any more, for which Elasticsearch has no word,
+/// or the id can be none.
 pub(super) fn find(search: &Search, index: &IndexName, id: &str) -> Result<Option<Hit>, RequestError> {
     let Ok(id) = AssetId::new(id) else { return Ok(None) };
     match search.document_of(index, id) {

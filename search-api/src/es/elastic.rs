@@ -16,7 +16,7 @@ pub(crate) struct Elastic {
 }
 
 impl Elastic {
-    /// Of a server on which nothing is open yet.
+    /// Returns the state of a server on which nothing is open yet.
     pub(crate) fn new(api: ApiState) -> Self {
         Self { api, points: Arc::default() }
     }

@@ -25,12 +25,12 @@ impl<E: Into<RequestError>> From<E> for EsError {
 }
 
 impl EsError {
-    /// An error that was found while searching.
+    /// Returns an error that was found while searching.
     pub(super) fn at_shards(error: RequestError) -> Self {
         Self { error, at_shards: true }
     }
 
-    /// The body of its answer.
+    /// Returns the body of its answer.
     pub(super) fn body(&self) -> Value {
         let is_of_shards = matches!(
             self.error,
@@ -47,7 +47,7 @@ impl EsError {
     }
 }
 
-/// A request that lacks something, in the words of Elasticsearch's validation.
+/// Returns a request that lacks something, in the words of Elasticsearch's validation.
 pub(super) fn invalid(what: &str) -> QueryError {
     QueryError {
         es_type: "action_request_validation_exception",
@@ -55,12 +55,12 @@ pub(super) fn invalid(what: &str) -> QueryError {
     }
 }
 
-/// A body that must be there and is not.
+/// Returns a body that must be there and is not.
 pub(super) fn no_body() -> QueryError {
     QueryError { es_type: "parse_exception", ..QueryError::new("request body is required") }
 }
 
-/// The error's name in Elasticsearch, and its text.
+/// Returns the error's name in Elasticsearch, and its text.
 pub(super) fn cause(error: &RequestError) -> (&'static str, String) {
     let reason = match error {
         error if error.status() == 500 => {
@@ -95,7 +95,7 @@ pub(super) fn cause(error: &RequestError) -> (&'static str, String) {
     (name, reason)
 }
 
-/// The body of an error.
+/// Returns the body of an error.
 pub(super) fn body(error: &RequestError) -> Value {
     let one = cause_of(error);
     let mut whole = one.clone();
@@ -117,7 +117,7 @@ fn cause_of(error: &RequestError) -> Map<String, Value> {
     fields
 }
 
-/// The body of an error that all shards have found.
+/// Returns the body of an error that all shards have found.
 fn shards_failed(error: &RequestError) -> Value {
     let one = cause_of(error);
     let shard = json!({"shard": 0, "index": "morgue", "node": node::NODE, "reason": one});

@@ -55,7 +55,7 @@ pub(super) async fn index(mut taker: Taker, State(state): State<ApiState>) -> An
     Ok(Json(answer).into_response())
 }
 
-/// The alias stands for the views as they are.
+/// Returns the alias stands for the views as they are.
 pub(super) fn aliases_of(index: &IndexName) -> Value {
     if index.as_of.is_some() { json!({}) } else { json!({ALIAS: {}}) }
 }

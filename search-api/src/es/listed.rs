@@ -9,7 +9,7 @@ use super::{aggs, routes};
 
 const DOCUMENT: &str = include_str!("../../../docs/elasticsearch.md");
 
-/// The names between backticks in a section.
+/// Returns the names between backticks in a section.
 fn listed(section: &str) -> BTreeSet<&'static str> {
     let (_, rest) = DOCUMENT.split_once(&format!("## {section}\n")).unwrap();
     let rest = rest.split("\n## ").next().unwrap();

@@ -10,7 +10,7 @@ const DATES: &str = "strict_date_optional_time||epoch_millis";
 /// The longest exact value that is indexed, in characters: Lucene takes 32,766 bytes.
 const LONGEST_VALUE: u32 = 8_191;
 
-/// The mapping of a view.
+/// Returns the mapping of a view.
 pub(super) fn mapping_of(view: ViewId) -> Value {
     let mut properties = Map::new();
     for field in view.fields() {
@@ -51,8 +51,8 @@ fn type_of(field: &FieldSpec) -> Value {
     }
 }
 
-/// The settings of an index: what a cluster needs to make the analysers that the mapping names. A cluster has one rule for
-/// the language of a field; that of each text is known here, and the rules are those of the views.
+/// Returns the settings of an index: what a cluster needs to make the analysers that the mapping names. A cluster has
+/// one rule for the language of a field; that of each text is known here, and the rules are those of the views.
 pub(super) fn settings_of() -> Value {
     let signs = ["morgue_possessive", "morgue_apostrophes"];
     let analyser = |filters: &[&str]| json!({"type": "custom", "char_filter": signs, "tokenizer": "standard", "filter": filters});
@@ -73,7 +73,7 @@ pub(super) fn settings_of() -> Value {
     }})
 }
 
-/// The settings and the mapping of an index, as they stand beside each other.
+/// Returns the settings and the mapping of an index, as they stand beside each other.
 pub(super) fn whole_of(index: &IndexName) -> Value {
     json!({"mappings": mapping_of(index.view), "settings": settings_of()})
 }

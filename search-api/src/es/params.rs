@@ -107,8 +107,8 @@ impl Taker {
         self.take(name).map(|text| times::keep_alive(&text).map_err(|error| error.at(name))).transpose()
     }
 
-    /// The views that the names of indices mean, with the parameters that say what becomes of those that are not
-    /// there.
+    /// Returns the views that the names of indices mean, with the parameters that say what becomes of those that are
+    /// not there.
     pub(super) fn indices(&mut self) -> Result<Vec<IndexName>, RequestError> {
         let ignore = self.flag("ignore_unavailable")?.unwrap_or(false);
         let allow_none = self.flag("allow_no_indices")?.unwrap_or(true);
@@ -205,14 +205,14 @@ fn live_only(indices: Vec<IndexName>) -> Result<Vec<ViewId>, RequestError> {
 /// The alias of all views.
 pub(super) const ALIAS: &str = "morgue";
 
-/// The one view that a name means.
+/// Returns the one view that a name means.
 pub(super) fn view_of(index: &str) -> Result<ViewId, RequestError> {
     let index = index_of(index)?;
     let view = index.view;
     live_only(vec![index]).map(|_| view)
 }
 
-/// The one index that a name means.
+/// Returns the one index that a name means.
 pub(super) fn index_of(index: &str) -> Result<IndexName, RequestError> {
     match indices_of(Some(index), false)?.as_slice() {
         [index] => Ok(index.clone()),

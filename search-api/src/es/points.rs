@@ -70,7 +70,7 @@ impl Points {
         Ok(id)
     }
 
-    /// The views of a point in time, which is kept for longer if that is asked.
+    /// Returns the views of a point in time, which is kept for longer if that is asked.
     pub(super) fn views(&self, id: &str, keep: Option<Duration>) -> Result<Vec<Pinned>, RequestError> {
         let views = {
             let mut open = self.unexpired();
@@ -81,14 +81,14 @@ impl Points {
         as_pinned(id, views)
     }
 
-    /// The names of its views.
+    /// Returns the names of its views.
     pub(super) fn indices(&self, id: &str) -> Result<Vec<IndexName>, RequestError> {
         let mut open = self.unexpired();
         let point = open.get_mut(&id.to_owned()).ok_or_else(|| missing(id))?;
         Ok(point.views.iter().map(|(name, _)| name.clone()).collect())
     }
 
-    /// The next page of a scroll, and whether there is none.
+    /// Returns the next page of a scroll, and whether there is none.
     pub(super) fn scroll(
         &self,
         id: &str,
@@ -104,7 +104,7 @@ impl Points {
         Ok((as_pinned(id, views)?, search, is_over))
     }
 
-    /// A page of a scroll was given: the next comes behind it, if there is one.
+    /// Notes that a page of a scroll was given: the next comes behind it, if there is one.
     pub(super) fn go_on(&self, id: &str, after: Option<Cursor>) {
         if let Some(point) = self.unexpired().get_mut(&id.to_owned()) {
             point.is_over = after.is_none();

@@ -62,7 +62,7 @@ impl<'a> Answer<'a> {
         Ok(())
     }
 
-    /// The hits alone, as they stand in those of another search.
+    /// Returns the hits alone, as they stand in those of another search.
     pub(super) fn only_hits(&self) -> Value {
         json!({"hits": self.hits})
     }
@@ -155,7 +155,7 @@ pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize)
     }
 }
 
-/// A hit as it is to look; with its seq behind the values of its order if that goes on at a point in time.
+/// Returns a hit as it is to look; with its seq behind the values of its order if that goes on at a point in time.
 pub(super) fn shown(hit: Hit, look: &HitLook, sort: &[Sort], by_score: bool, at_point: bool) -> Shown {
     let fields = if look.fields.is_empty() { Map::new() } else { fields_of(&hit, &look.fields) };
     let values = (!sort.is_empty() || at_point).then(|| {
@@ -200,7 +200,7 @@ pub(super) fn explained(explanation: &Explanation) -> Value {
     Value::Object(shown)
 }
 
-/// The values of single fields, flat.
+/// Returns the values of single fields, flat.
 fn fields_of(hit: &Hit, names: &[(String, Option<DateFormat>)]) -> Map<String, Value> {
     let mut found = Map::new();
     for field in hit.index.view.fields() {
@@ -222,7 +222,7 @@ fn fields_of(hit: &Hit, names: &[(String, Option<DateFormat>)]) -> Map<String, V
     found
 }
 
-/// A date in a format, without one in that of the mapping.
+/// Returns a date in a format, without one in that of the mapping.
 fn in_format(value: &Value, format: Option<&DateFormat>) -> Value {
     let first = value.as_str().and_then(|text| day_range(text).ok());
     first.map_or_else(|| value.clone(), |(first, _)| json!(DateFormat::shown(first, format)))

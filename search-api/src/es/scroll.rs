@@ -82,7 +82,7 @@ fn closed(count: usize) -> Response {
     (status, Json(json!({"succeeded": true, "num_freed": count}))).into_response()
 }
 
-/// The first page of a scroll of this client, made on this thread.
+/// Returns the first page of a scroll of this client, made on this thread.
 pub(super) fn open(
     state: &Elastic,
     client: Client,
@@ -117,12 +117,12 @@ pub(super) fn open(
     page(response, &search, indices.len(), &id)
 }
 
-/// The next page will come behind this one, if there is one.
+/// Notes that the next page will come behind this one, if there is one.
 fn go_on(state: &Elastic, response: &SearchResponse, id: &str) {
     state.points.go_on(id, response.next.clone());
 }
 
-/// A page with the scroll's id.
+/// Returns a page with the scroll's id.
 fn page(
     response: SearchResponse,
     search: &EsSearch,

@@ -127,7 +127,7 @@ pub(super) fn add_query(search: &mut EsSearch, in_address: Option<Query>) {
     };
 }
 
-/// The query of `q=`.
+/// Returns the query of `q=`.
 pub(super) fn text_query(taker: &mut Taker, indices: &[IndexName]) -> Result<Option<Query>, RequestError> {
     let df = taker.take("df");
     let need = match taker.take("default_operator") {
@@ -188,7 +188,7 @@ fn answer<'a>(
     Ok(answer)
 }
 
-/// A request that counts and gives no hits.
+/// Returns a request that counts and gives no hits.
 async fn count_of(state: &Elastic, mut search: EsSearch, indices: &[IndexName]) -> Result<u64, RequestError> {
     (search.request.size, search.request.from, search.request.count_all) = (0, 0, true);
     search.request.aggregations.clear();

@@ -46,7 +46,7 @@ struct Wanted {
     size: usize,
     mode: Mode,
     by_frequency: bool,
-    /// So many characters at the start of a word are not doubted.
+    /// The number of characters at the start of a word that are not doubted.
     exact_start: usize,
     /// At most so many edits are between a word and what is suggested.
     most_edits: usize,
@@ -58,7 +58,7 @@ struct Wanted {
 /// For which words others are suggested.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// Those that no document has.
+    /// Words that no document has.
     Missing,
     /// All; only words that are in more documents.
     Popular,
@@ -218,7 +218,7 @@ impl Wanted {
     }
 }
 
-/// So many characters at the start of a word are not doubted, unless it is said.
+/// The number of characters at the start of a word that are not doubted, unless it is said.
 const EXACT_START: usize = 1;
 /// Shorter words have no suggestions, unless it is said, in characters.
 const USUAL_SHORTEST: usize = 4;

@@ -71,7 +71,7 @@ pub(super) async fn render(taker: Taker, body: Bytes) -> Answer {
     Ok(Json(json!({"template_output": made})).into_response())
 }
 
-/// The body that a template and its parameters make.
+/// Returns the body that a template and its parameters make.
 fn made_of(mut object: Fields) -> Result<Value, QueryError> {
     if object.take("id").is_some() {
         let why = "templates are not stored: send the template itself as `source`";

@@ -20,7 +20,7 @@ pub(super) fn keep_alive(text: &str) -> Result<Duration, QueryError> {
     }
 }
 
-/// A time such as `30s`, `1m`, `2h`.
+/// Returns a time such as `30s`, `1m`, `2h`.
 pub(super) fn time(text: &str) -> Result<Duration, QueryError> {
     let millis = millis_of(text).and_then(|millis| u64::try_from(millis).ok()).filter(|millis| *millis > 0);
     match millis.map(Duration::from_millis) {

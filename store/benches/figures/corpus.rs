@@ -7,7 +7,7 @@ use std::{
 
 use store::{Article, AssetId, NewEvent};
 
-/// The events of two corpora, as many of each as there are and `count` allows; or why there are none.
+/// Returns the events of two corpora, as many of each as there are and `count` allows; or why there are none.
 pub(crate) fn events(count: usize) -> Result<Vec<NewEvent>, String> {
     let folder = std::env::var("MORGUE_CORPORA").unwrap_or_else(|_| "target/corpora".to_owned());
     let found = [PathBuf::from(&folder), Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&folder)]

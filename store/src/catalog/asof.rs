@@ -15,8 +15,8 @@ use crate::{
 };
 
 impl Log {
-    /// The log and the catalog as of then. Opening it reads next to nothing: an asset's history is walked when the asset
-    /// is asked for, and the first question for all assets, or for who names one, folds the events up to then
+    /// Returns the log and the catalog as of then. Opening it reads next to nothing: an asset's history is walked when
+    /// the asset is asked for, and the first question for all assets, or for who names one, folds the events up to then
     /// (some 10 µs an event), once for all snapshots of that moment. What was erased since is not there.
     ///
     /// # Errors
@@ -51,8 +51,8 @@ impl Log {
 }
 
 impl Snapshot {
-    /// The events that happened from `from` to `to`, both included, in the order of their times, `count` at most.
-    /// The next page begins after the last of this one: [`Self::by_time_after`].
+    /// Returns the events that happened from `from` to `to`, both included, in the order of their times, `count` at
+    /// most. The next page begins after the last of this one: [`Self::by_time_after`].
     ///
     /// # Errors
     /// [`ReadError`] when the disk fails.
@@ -65,7 +65,7 @@ impl Snapshot {
         self.by_time_after((from, Seq::ZERO), to, count)
     }
 
-    /// The events after the one that happened at that time and has that seq, to `to`, which is included.
+    /// Returns the events after the one that happened at that time and has that seq, to `to`, which is included.
     ///
     /// # Errors
     /// [`ReadError`] when the disk fails.

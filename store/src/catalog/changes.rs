@@ -27,7 +27,7 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// None yet.
+    /// Returns no changes yet.
     pub(crate) fn to(tables: CatalogTables) -> Self {
         Self {
             tables,
@@ -39,7 +39,7 @@ impl Changes {
         }
     }
 
-    /// The head under this key, with all changes.
+    /// Returns the head under this key, with all changes.
     pub(crate) fn head(&self, txn: &RoTxn<'_>, key: &[u8]) -> Result<Option<Head>, ReadError> {
         match self.heads.get(key) {
             Some(head) => Ok(Some(head.clone())),

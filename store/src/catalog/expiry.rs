@@ -19,11 +19,11 @@ use crate::{
     log::{batch::Batch, handle::Log, tables::time_and_seq},
 };
 
-/// So many assets are withdrawn in one transaction.
+/// The number of assets that are withdrawn in one transaction.
 const CHUNK: usize = 1_000;
-/// After so long it is tried again what failed.
+/// The time after which it is tried again what failed.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
-/// After so long the log is looked at even if nothing rang and nothing is due.
+/// The time after which the log is looked at even if nothing rang and nothing is due.
 const LOOK_ANYWAY: Duration = Duration::from_secs(3_600);
 
 /// The thread that withdraws what is due, whenever something is. It ends after this, and is not waited for: it may be

@@ -48,7 +48,7 @@ impl<'a> Fold<'a> {
         Ok(())
     }
 
-    /// The head under this key as of the last event taken in.
+    /// Returns the head under this key as of the last event taken in.
     pub(crate) fn head(&self, to: &RoTxn<'_>, key: &[u8]) -> Result<Option<Head>, ReadError> {
         self.into.head(to, key)
     }
@@ -71,7 +71,7 @@ impl<'a> Fold<'a> {
         self.into.take(key, head, &change, |live| self.log.named_at(from, txn, live))
     }
 
-    /// The head of an asset after one more of its events, without touching any table.
+    /// Returns the head of an asset after one more of its events, without touching any table.
     pub(crate) fn head_after(
         &self,
         from: &Tables,

@@ -29,7 +29,7 @@ impl Snapshot {
     }
 }
 
-/// The key and the sealed value of a name's row.
+/// Returns the key and the sealed value of a name's row.
 pub(crate) fn row(name: &Name) -> (String, Vec<u8>) {
     let key = format!("{NAMES}{}", name.key);
     let sealed = seal(key.as_bytes(), name.value.as_bytes());
@@ -62,7 +62,7 @@ pub(crate) fn may_stay(
     Ok(false)
 }
 
-/// The asset that a line names: its kind, a space, its id.
+/// Returns the asset that a line names: its kind, a space, its id.
 fn asset_of(line: &str) -> Option<AssetRef> {
     let (kind, id) = line.split_once(' ')?;
     let kind = AssetKind::ALL.into_iter().find(|known| known.name() == kind)?;

@@ -29,9 +29,9 @@ use crate::{
     moment::AsOf,
 };
 
-/// So many catalogs of older moments are kept.
+/// The number of catalogs of older moments that are kept.
 const KEPT: usize = 4;
-/// So many events are looked at before the next read transaction.
+/// The number of events that are looked at before the next read transaction.
 const CHUNK: u64 = 5_000;
 
 /// The moment that a snapshot of the past is of, and its catalog.
@@ -71,7 +71,7 @@ impl Past {
         }
     }
 
-    /// The whole catalog as of then.
+    /// Returns the whole catalog as of then.
     pub(crate) fn catalog(&self, snapshot: &Snapshot) -> Result<(&RoTxn<'_>, &CatalogTables), ReadError> {
         let folded = match self.folded.get() {
             Some(folded) => folded,
@@ -85,7 +85,7 @@ impl Past {
         Ok((&folded.txn, &folded.scratch.tables))
     }
 
-    /// As many reads as the asset has events.
+    /// Finds a head by as many reads as the asset has events.
     fn walk(&self, snapshot: &Snapshot, key: &[u8]) -> Result<Option<Head>, ReadError> {
         let Snapshot { log, tables, txn, seq: last, .. } = snapshot;
         let mut seqs = Vec::new();
@@ -127,7 +127,7 @@ struct Kept {
     catalog: Mutex<Option<Catalog>>,
 }
 
-/// When, up to which event of the log (`None` is its last), and for whom.
+/// A moment, the event of the log up to which it is known (`None` is its last), and the reader who asks.
 type Moment = (AsOf, Option<Seq>, Reader);
 
 struct Catalog {
@@ -139,7 +139,7 @@ struct Catalog {
 }
 
 impl Pasts {
-    /// The catalog as of this moment for this snapshot.
+    /// Returns the catalog as of this moment for this snapshot.
     fn catalog(&self, snapshot: &Snapshot, moment: Moment) -> Result<Arc<Scratch>, ReadError> {
         let (Snapshot { log, seq, .. }, (as_of, ..)) = (snapshot, moment);
         let kept = self.of(moment);
@@ -174,7 +174,7 @@ impl Pasts {
 }
 
 impl Snapshot {
-    /// The assets that readers would see today if they were not withdrawn.
+    /// Returns the assets that readers would see today if they were not withdrawn.
     fn hidden(&self) -> Result<BTreeSet<AssetRef>, ReadError> {
         let mut found = BTreeSet::new();
         for row in self.tables.catalog.hidden.iter(&self.txn)? {

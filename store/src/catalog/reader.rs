@@ -52,18 +52,18 @@ pub struct Gone {
     pub erased: bool,
     /// A sentence for readers; may be empty.
     pub notice: String,
-    /// Why, and by whose order: for those who see all.
+    /// The order by which it is gone, with its reason: for those who see all.
     pub order: Option<Order>,
 }
 
 impl Snapshot {
-    /// This snapshot, read for somebody.
+    /// Returns this snapshot, read for somebody.
     #[must_use]
     pub fn for_reader(self, reader: Reader) -> Self {
         Self { reader, ..self }
     }
 
-    /// The one that this snapshot is read for: [`Reader::PUBLIC`] where nobody was named.
+    /// Returns the one that this snapshot is read for: [`Reader::PUBLIC`] where nobody was named.
     pub fn reader(&self) -> Reader {
         self.reader
     }
@@ -85,7 +85,7 @@ impl Snapshot {
         }
     }
 
-    /// One event, also where the snapshot is of a moment before it.
+    /// Returns one event, also where the snapshot is of a moment before it.
     fn event_whenever(&self, seq: Seq) -> Result<Event, ReadError> {
         let record = self.tables.record(&self.txn, seq)?;
         let mut payload = Vec::new();
@@ -116,8 +116,8 @@ impl Snapshot {
         Ok(None)
     }
 
-    /// An event as this snapshot's reader may see it: whole, or as an erasure would leave it, so that the chain of digests
-    /// still checks.
+    /// Returns an event as this snapshot's reader may see it: whole, or as an erasure would leave it, so that the chain
+    /// of digests still checks.
     ///
     /// # Errors
     /// [`ReadError`]: damaged, or the disk fails.

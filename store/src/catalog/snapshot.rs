@@ -30,7 +30,7 @@ pub struct Snapshot {
     pub(crate) tables: Tables,
     pub(crate) txn: Read,
     pub(crate) seq: Seq,
-    /// Of when it is, for a snapshot of the past.
+    /// The moment of a snapshot of the past.
     pub(crate) past: Option<Past>,
     /// The one that it is read for.
     pub(crate) reader: Reader,
@@ -67,9 +67,9 @@ impl AssetState {
 pub struct Live {
     /// The event that published it.
     pub seq: Seq,
-    /// Which revision it is.
+    /// The number of the revision.
     pub revision: Revision,
-    /// When it happened at the source.
+    /// The time at which it happened at the source.
     pub time: Timestamp,
     /// Its source, as its sender stated it; empty where that is not known.
     pub source: String,
@@ -82,7 +82,7 @@ pub struct Live {
 pub struct LiveFields {
     /// The event that published it.
     pub seq: Seq,
-    /// Which revision it is.
+    /// The number of the revision.
     pub revision: Revision,
     /// Its source, as its sender stated it; empty where that is not known.
     pub source: String,
@@ -91,7 +91,7 @@ pub struct LiveFields {
 }
 
 impl Log {
-    /// The log and the catalog as of now. Keep it for a second at most: as long as it lives, LMDB cannot use
+    /// Returns the log and the catalog as of now. Keep it for a second at most: as long as it lives, LMDB cannot use
     /// again what later writes free.
     ///
     /// # Errors
@@ -108,17 +108,18 @@ impl Snapshot {
         Ok(Self { log: log.clone(), tables, txn, seq, past: None, reader: Reader::PUBLIC })
     }
 
-    /// The last event of the log that this snapshot looks at. As of a date, some up to it are hidden: they happened later.
+    /// Returns the last event of the log that this snapshot looks at. As of a date, some up to it are hidden: they
+    /// happened later.
     pub fn seq(&self) -> Seq {
         self.seq
     }
 
-    /// The log that it is of.
+    /// Returns the log that it is of.
     pub fn log(&self) -> &Log {
         &self.log
     }
 
-    /// One event, its digest checked against the chain.
+    /// Returns one event, its digest checked against the chain.
     ///
     /// # Errors
     /// [`ReadError`]: not there, damaged, or the disk fails.
@@ -128,7 +129,7 @@ impl Snapshot {
         as_event(seq, record, &payload)
     }
 
-    /// One record with its payload, its digest checked against the chain.
+    /// Returns one record with its payload, its digest checked against the chain.
     fn record(&self, seq: Seq, payload: &mut Vec<u8>) -> Result<Record<'_>, ReadError> {
         if seq == Seq::ZERO || seq > self.seq {
             return Err(ReadError::NoSuchEvent { seq, head: self.seq });
@@ -144,12 +145,12 @@ impl Snapshot {
         }
     }
 
-    /// Of when it is; `None` for the log as of its opening.
+    /// Returns the moment of the snapshot; `None` for the log as of its opening.
     pub fn as_of(&self) -> Option<AsOf> {
         self.past.as_ref().map(|past| past.as_of)
     }
 
-    /// The events from `first` on, `count` at most, each with its digest checked.
+    /// Returns the events from `first` on, `count` at most, each with its digest checked.
     ///
     /// # Errors
     /// [`ReadError`]: damaged, or the disk fails.
@@ -174,8 +175,8 @@ impl Snapshot {
         Ok(events)
     }
 
-    /// The events from `first` on, `count` at most, without checking their digests: for who reads the whole log to
-    /// build something of it, and leaves the proof to [`Log::verify`]. What cannot be decoded is still an error.
+    /// Returns the events from `first` on, `count` at most, without checking their digests: for who reads the whole log
+    /// to build something of it, and leaves the proof to [`Log::verify`]. What cannot be decoded is still an error.
     ///
     /// # Errors
     /// [`ReadError`]: damaged, or the disk fails.
@@ -223,8 +224,8 @@ impl Snapshot {
         Ok(self.head(&asset.to_key())?.map(AssetState::from))
     }
 
-    /// The revision of an asset that readers see; `None` when there is none, or it is withdrawn, erased, or merged
-    /// into another.
+    /// Returns the revision of an asset that readers see; `None` when there is none, or it is withdrawn, erased, or
+    /// merged into another.
     ///
     /// # Errors
     /// [`ReadError`]: damaged, or the disk fails.
@@ -257,7 +258,7 @@ impl Snapshot {
         Ok(self.head(&asset.to_key())?.filter(Head::is_seen))
     }
 
-    /// The revision that a head names; `None` when it was erased after the moment that the head is of.
+    /// Returns the revision that a head names; `None` when it was erased after the moment that the head is of.
     fn live_at(&self, asset: &AssetRef, head: &Head) -> Result<Option<Live>, ReadError> {
         let event = self.event(head.live)?;
         match event.payload {
@@ -270,7 +271,7 @@ impl Snapshot {
         }
     }
 
-    /// The byline that stands for this one: itself, or what it was merged into.
+    /// Returns the byline that stands for this one: itself, or what it was merged into.
     ///
     /// # Errors
     /// [`ReadError`]: the catalog is damaged, or the disk fails.
@@ -288,8 +289,8 @@ impl Snapshot {
         Ok(at)
     }
 
-    /// The assets of a kind that the log has said anything of, in the order of their ids, after `after`, `count`
-    /// at most.
+    /// Returns the assets of a kind that the log has said anything of, in the order of their ids, after `after`,
+    /// `count` at most.
     ///
     /// # Errors
     /// [`ReadError`]: the catalog is damaged, or the disk fails.
@@ -316,8 +317,8 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// The assets that name this one in their last revision, or were merged into it, in the order of their kinds
-    /// and ids, after `after`, `count` at most. Whether readers see them is not asked.
+    /// Returns the assets that name this one in their last revision, or were merged into it, in the order of their
+    /// kinds and ids, after `after`, `count` at most. Whether readers see them is not asked.
     ///
     /// # Errors
     /// [`ReadError`]: the catalog is damaged, or the disk fails.
@@ -343,7 +344,7 @@ impl Snapshot {
         self.edges(asset, None, after, count)
     }
 
-    /// Those of one kind alone.
+    /// Returns the referrers of one kind alone.
     ///
     /// # Errors
     /// [`ReadError`]: the catalog is damaged, or the disk fails.
@@ -405,7 +406,7 @@ impl Snapshot {
         tables.work(txn, asset)
     }
 
-    /// The seqs of all events about an asset, newest first, from `latest` back, `count` at most.
+    /// Returns the seqs of all events about an asset, newest first, from `latest` back, `count` at most.
     ///
     /// # Errors
     /// [`ReadError`]: damaged, or the disk fails.
@@ -422,7 +423,7 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// The seqs of the events about one asset, from this one of them back.
+    /// Returns the seqs of the events about one asset, from this one of them back.
     ///
     /// # Errors
     /// Each step may fail with [`ReadError`]: damaged, or the disk fails.

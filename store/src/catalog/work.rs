@@ -79,7 +79,8 @@ impl Work {
     }
 }
 
-/// A total order, so that the first and the last do not depend on the order in which articles are read.
+/// Returns the key of a total order, so that the first and the last do not depend on the order in which articles are
+/// read.
 fn order(date: &ArchiveDate) -> (i64, &str) {
     (date.start().as_millis(), date.as_str())
 }
@@ -92,7 +93,7 @@ pub(crate) struct WorkChanges {
 }
 
 impl WorkChanges {
-    /// Readers begin (1) or cease (-1) to see an asset of this kind that names these.
+    /// Counts that readers begin (1) or cease (-1) to see an asset of this kind that names these.
     pub(crate) fn count(&mut self, by: i64, kind: Option<AssetKind>, named: &[AssetRef], brief: &Brief) {
         for target in named {
             let start = start_of(&target.to_key());
@@ -182,7 +183,7 @@ impl CatalogTables {
     }
 }
 
-/// The key of the asset that a row is of, and what the row counts of it; `None` for an edge.
+/// Returns the key of the asset that a row is of, and what the row counts of it; `None` for an edge.
 pub(crate) fn row_of(key: &[u8]) -> Option<(&[u8], &'static str)> {
     let separator = key.iter().position(|byte| matches!(byte, 0 | &SEPARATOR))?;
     let (asset, row) = key.split_at_checked(separator)?;
@@ -208,7 +209,7 @@ fn date_row(date: &ArchiveDate) -> Vec<u8> {
     [&[DATE], sortable.to_be_bytes().as_slice(), date.as_str().as_bytes()].concat()
 }
 
-/// The end of a section's key, and of its value.
+/// Returns the end of a section's key, and of its value.
 fn section_row(section: &str) -> (Vec<u8>, &[u8]) {
     let mut row = vec![SECTION];
     shorten_into(&mut row, section.as_bytes());

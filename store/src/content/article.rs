@@ -44,14 +44,14 @@ pub struct Article {
         skip_serializing_if = "String::is_empty"
     )]
     pub body: String,
-    /// When it first ran.
+    /// The date on which it first ran.
     #[serde(
         default,
         deserialize_with = "crate::content::empty_is_none",
         skip_serializing_if = "Option::is_none"
     )]
     pub published: Option<ArchiveDate>,
-    /// When this revision was made.
+    /// The date on which this revision was made.
     #[serde(
         default,
         deserialize_with = "crate::content::empty_is_none",

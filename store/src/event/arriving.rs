@@ -20,7 +20,7 @@ use crate::{
 pub struct NewEvent {
     /// The asset it is about.
     pub id: AssetId,
-    /// When it happened at the source; the log puts its own clock's time where it is not known.
+    /// The time at which it happened at the source; the log puts its own clock's time where it is not known.
     pub time: Option<Timestamp>,
     /// Its source, for people: `load:archive/1931.jsonl`, `http`, `kafka:articles/0`.
     pub source: String,
@@ -33,18 +33,18 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
-    /// A fact about an asset, its time and source not stated.
+    /// Returns a fact about an asset, its time and source not stated.
     pub fn new(id: AssetId, fact: Fact) -> Self {
         let (source, visibility) = (String::new(), Visibility::PUBLIC);
         Self { id, time: None, source, fact, visibility, unknown: Map::new() }
     }
 
-    /// A whole revision of an asset, its time and source not stated.
+    /// Returns a whole revision of an asset, its time and source not stated.
     pub fn published(id: AssetId, content: impl Into<Content>) -> Self {
         Self::new(id, Fact::Published(content.into()))
     }
 
-    /// The asset it is about; `None` for a type that this version does not know.
+    /// Returns the asset it is about; `None` for a type that this version does not know.
     pub fn asset(&self) -> Option<AssetRef> {
         Some(AssetRef::new(self.fact.event_type().kind()?, self.id.clone()))
     }

@@ -32,7 +32,7 @@ pub enum EventType {
 }
 
 impl EventType {
-    /// The type as it is written: `article.published`.
+    /// Returns the type as it is written: `article.published`.
     pub fn name(&self) -> Cow<'_, str> {
         match self {
             Self::Published(kind) => format!("{kind}.published").into(),
@@ -45,7 +45,7 @@ impl EventType {
         }
     }
 
-    /// The kind of asset it is about; `None` for a type that this version does not know.
+    /// Returns the kind of asset it is about; `None` for a type that this version does not know.
     pub fn kind(&self) -> Option<AssetKind> {
         match self {
             Self::Published(kind) | Self::Withdrawn(kind) | Self::Restored(kind) | Self::Erased(kind) => {
@@ -98,7 +98,7 @@ impl OrderedBy {
     }
 }
 
-/// Why an asset was withdrawn, restored or erased, or a byline is one of its own again, and by whom.
+/// An order: why an asset was withdrawn, restored or erased, or a byline is one of its own again, and by whom.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Order {
     /// For those who keep the archive: readers are not told.
@@ -162,7 +162,7 @@ pub enum Fact {
 }
 
 impl Fact {
-    /// Its type.
+    /// Returns its type.
     pub fn event_type(&self) -> EventType {
         match self {
             Self::Published(content) => EventType::Published(content.kind()),
@@ -197,7 +197,7 @@ impl Fact {
 impl Fact {}
 
 impl Serialize for Fact {
-    /// Its `data`.
+    /// Writes its `data`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Published(content) => content.serialize(serializer),
@@ -211,7 +211,7 @@ impl Serialize for Fact {
     }
 }
 
-/// Most payloads are good: the path is looked for only when one is not.
+/// Reads the `data` of an event. Most are good: the path is looked for only when one is not.
 fn parse_data<'de, T: Deserialize<'de>>(data: &'de str) -> Result<T, InvalidEvent> {
     serde_json::from_str(data).or_else(|_| {
         let mut deserializer = serde_json::Deserializer::from_str(data);
@@ -226,7 +226,7 @@ fn parse_data<'de, T: Deserialize<'de>>(data: &'de str) -> Result<T, InvalidEven
     })
 }
 
-/// The position is that inside `data`, which tells a reader of the whole line nothing.
+/// Takes the position out of a message: it is that inside `data`, which tells a reader of the whole line nothing.
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {

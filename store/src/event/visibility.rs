@@ -37,7 +37,7 @@ impl Visibility {
     /// Public without an end.
     pub const PUBLIC: Self = Self::Public { until: None };
 
-    /// Not public for this reason.
+    /// Returns the visibility of what is not public for this reason.
     pub fn unpublished(reason: impl Into<String>) -> Self {
         Self::Unpublished { reason: reason.into() }
     }
@@ -47,7 +47,7 @@ impl Visibility {
         matches!(self, Self::Public { .. })
     }
 
-    /// The time from which on readers may not see it any more, if one is set.
+    /// Returns the time from which on readers may not see it any more, if one is set.
     pub fn until(&self) -> Option<Timestamp> {
         match self {
             Self::Public { until } => *until,
@@ -87,7 +87,7 @@ impl Visibility {
         )
     }
 
-    /// The visibility that these two fields state together.
+    /// Returns the visibility that these two fields state together.
     pub(crate) fn stated(unpublished: Option<String>, until: Option<Timestamp>) -> Result<Self, String> {
         match (unpublished, until) {
             (None, until) => Ok(Self::Public { until }),
@@ -96,8 +96,8 @@ impl Visibility {
         }
     }
 
-    /// Bytes that tell the contents of revisions apart which differ in nothing but their visibility. Why a revision is
-    /// not public makes no difference.
+    /// Returns bytes that tell the contents of revisions apart which differ in nothing but their visibility. Why a
+    /// revision is not public makes no difference.
     pub(crate) fn tag(&self) -> Vec<u8> {
         match self {
             Self::Public { until: None } => Vec::new(),

@@ -20,19 +20,19 @@ use crate::{
     },
 };
 
-/// Why there is no backup, or no log from one.
+/// The reason why there is no backup, or no log from one.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// The destination holds something.
     #[error("{dir} is not empty: name a directory that does not exist yet")]
     NotEmpty {
-        /// Which.
+        /// The directory.
         dir: PathBuf,
     },
     /// The destination cannot be written. What was written of it is removed.
     #[error("{dir} cannot be written: {error}")]
     Write {
-        /// Which.
+        /// The directory.
         dir: PathBuf,
         /// The error of the system or of LMDB.
         error: heed::Error,
@@ -49,7 +49,7 @@ pub enum BackupError {
     /// The backup is damaged; nothing of it is left at the destination.
     #[error("the backup in {dir} is damaged ({} problems, the first: {}): use an older one", .report.problems.len(), first(.report))]
     Damaged {
-        /// Which.
+        /// The directory.
         dir: PathBuf,
         /// The report of the verification.
         report: Box<VerifyReport>,

@@ -28,7 +28,7 @@ pub struct Exported {
     pub head: LogHead,
 }
 
-/// Why an export ended early.
+/// The reason why an export ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The log cannot be read.
@@ -39,7 +39,7 @@ pub enum ExportError {
     Write(#[from] io::Error),
 }
 
-/// So many events are read in one transaction: a slow output must not keep one open for long.
+/// The number of events that are read in one transaction: a slow output must not keep one open for long.
 const CHUNK: u64 = 1_000;
 
 impl Log {

@@ -35,8 +35,8 @@ pub struct Imported {
     pub head: LogHead,
 }
 
-/// Why an import ended early. What came before the line is in the log; the same import can be run again and goes on
-/// from there.
+/// The reason why an import ended early. What came before the line is in the log; the same import can be run again and
+/// goes on from there.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The input cannot be read.
@@ -57,7 +57,7 @@ pub enum ImportError {
     Digest {
         /// Counted from 1.
         line: u64,
-        /// Which event.
+        /// The event.
         seq: Seq,
         /// The digest in the line.
         expected: Digest,
@@ -74,7 +74,7 @@ pub enum ImportError {
 
 /// A line with all that it stands for may be longer than its payload, but not by much.
 const MAX_LINE_BYTES: u64 = MAX_PAYLOAD_BYTES as u64 * 7 + (1 << 20);
-/// So many events share a transaction.
+/// The number of events that share a transaction.
 const CHUNK: usize = 1_000;
 
 #[derive(Deserialize)]

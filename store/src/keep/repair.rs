@@ -27,7 +27,7 @@ pub struct Repaired {
     pub references: u64,
 }
 
-/// So many events are folded before the next read transaction.
+/// The number of events that are folded before the next read transaction.
 const CHUNK: u64 = 5_000;
 
 impl Log {

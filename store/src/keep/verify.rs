@@ -26,7 +26,7 @@ mod report;
 
 pub use report::{Problem, Progress, Stage, VerifyReport};
 
-/// So many events are read before the next read transaction.
+/// The number of events that are read before the next read transaction.
 const CHUNK: u64 = 5_000;
 
 impl Log {
@@ -316,7 +316,7 @@ fn asset_name(key: &[u8]) -> String {
     }
 }
 
-/// The two ends of an edge's key, as far as it has them in full.
+/// Returns the two ends of an edge's key, as far as it has them in full.
 fn edge_names(key: &[u8]) -> (String, String) {
     let mut parts = key.splitn(2, |byte| *byte == 0);
     let mut next = || parts.next().map_or_else(String::new, asset_name);

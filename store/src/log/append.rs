@@ -45,7 +45,7 @@ impl Log {
         Ok(Prepared { erasure, ..prepared })
     }
 
-    /// An event made ready, given its payload as it is to be digested.
+    /// Returns an event made ready, given its payload as it is to be digested.
     pub(crate) fn prepared(
         &self,
         (event_type, id, time): (EventType, AssetId, Option<Timestamp>),
@@ -117,8 +117,8 @@ impl Log {
         Ok(appended.outcomes.into_iter().next().expect("one event has one outcome"))
     }
 
-    /// One transaction for all that wait. Returns those that are to wait on: while another process writes, each is
-    /// refused when its own time is up.
+    /// Writes one transaction for all that wait. Returns those that are to wait on: while another process writes, each
+    /// is refused when its own time is up.
     fn commit(&self, all: &[Arc<Waiting>]) -> Vec<Arc<Waiting>> {
         let Some(first) = all.first() else { return Vec::new() };
         match self.commit_together(all, first.until) {
@@ -193,7 +193,7 @@ fn check_names(batch: &Batch) -> Result<(), InvalidEvent> {
     }
 }
 
-/// The payload that is digested and stored: see [`crate::log::digest`].
+/// Returns the payload that is digested and stored: see [`crate::log::digest`].
 fn payload_of(event: &NewEvent) -> Result<Vec<u8>, InvalidEvent> {
     let json = |error: serde_json::Error| InvalidEvent::Json(error.to_string());
     let mut extras = event.unknown.clone();

@@ -32,7 +32,7 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// On the condition that readers do not see the asset when the event's turn comes, inside the write transaction:
+    /// Sets the condition that readers do not see the asset when the event's turn comes, inside the write transaction:
     /// otherwise this event alone is refused ([`Refusal::Exists`]), even if it says what is there already. A
     /// withdrawn asset counts as absent, a merged byline as there.
     #[must_use]
@@ -40,17 +40,17 @@ impl Prepared {
         Self { only_if_absent: true, ..self }
     }
 
-    /// Eight hexadecimal digits of a digest of what the event says: the same wherever it is said.
+    /// Returns eight hexadecimal digits of a digest of what the event says: the same wherever it is said.
     pub fn fingerprint(&self) -> String {
         self.said.mark.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The time at which it happened at its source, if the source states it.
+    /// Returns the time at which it happened at its source, if the source states it.
     pub fn time(&self) -> Option<Timestamp> {
         self.time
     }
 
-    /// As an event about another asset of the same kind. What it says stays as it was prepared.
+    /// Returns it as an event about another asset of the same kind. What it says stays as it was prepared.
     #[must_use]
     pub fn renamed(self, id: AssetId) -> Self {
         Self { key: head_key(&self.event_type, &id), id, ..self }
@@ -109,13 +109,13 @@ impl Outcome {
     }
 }
 
-/// Why the log's state does not allow an event.
+/// The reason why the log's state does not allow an event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The event was to be taken only if the asset was absent.
     #[error("{asset} is there already, since event {seq}: send it without the condition to replace it")]
     Exists {
-        /// Which.
+        /// The asset.
         asset: AssetRef,
         /// The revision that readers see, or the last event.
         seq: Seq,
@@ -123,7 +123,7 @@ pub enum Refusal {
     /// An erased asset does not come back by loading it once more.
     #[error("{asset} was erased by event {seq} and stays so: use another id if this is something else")]
     Erased {
-        /// Which.
+        /// The asset.
         asset: AssetRef,
         /// By which event.
         seq: Seq,

@@ -47,20 +47,20 @@ impl Events {
         Self { blocks }
     }
 
-    /// The record of this seq.
+    /// Returns the record of this seq.
     pub(crate) fn get<'t>(&self, txn: &'t RoTxn<'_>, seq: Seq) -> Result<&'t [u8], ReadError> {
         let block = self.block_of(txn, seq)?;
         block.and_then(|block| block.get(seq)).ok_or_else(|| missing(seq))
     }
 
-    /// The last record.
+    /// Returns the last record.
     pub(crate) fn last<'t>(&self, txn: &'t RoTxn<'_>) -> Result<Option<(Seq, &'t [u8])>, ReadError> {
         let Some(block) = self.block_of(txn, Seq::MAX)? else { return Ok(None) };
         let last = block.last();
         Ok(Some((last, block.get(last).ok_or_else(|| missing(last))?)))
     }
 
-    /// The records from `first` to `last`, if there are so many. Ends at the first that cannot be read.
+    /// Returns the records from `first` to `last`, if there are so many. Ends at the first that cannot be read.
     pub(crate) fn range<'t>(
         &self,
         txn: &'t RoTxn<'_>,
@@ -84,7 +84,7 @@ impl Events {
         Ok(count)
     }
 
-    /// The table as it is: in a log of format 1, seq → record.
+    /// Returns the table as it is: in a log of format 1, seq → record.
     pub(crate) fn raw(&self) -> Table<U64<BE>, Bytes> {
         self.blocks
     }
@@ -100,7 +100,7 @@ impl Events {
         anew.write(self, txn)
     }
 
-    /// The last block, to go on with.
+    /// Returns the last block, to go on with.
     fn tail(&self, txn: &RoTxn<'_>) -> Result<Tail, ReadError> {
         Ok(match self.block_of(txn, Seq::MAX)? {
             None => Tail::empty(Seq::new(1)),
@@ -110,7 +110,7 @@ impl Events {
         })
     }
 
-    /// The block that begins last of those that do not begin after `seq`.
+    /// Returns the block that begins last of those that do not begin after `seq`.
     fn block_of<'t>(&self, txn: &'t RoTxn<'_>, seq: Seq) -> Result<Option<Block<'t>>, ReadError> {
         let found = self.blocks.get_lower_than_or_equal_to(txn, &seq.get())?;
         found.map(|(first, bytes)| Block::read(first, bytes)).transpose()
@@ -210,7 +210,7 @@ struct Tail {
 }
 
 impl Tail {
-    /// A new block.
+    /// Returns a new block.
     fn empty(first: Seq) -> Self {
         Self { first, ends: Vec::new(), records: Vec::with_capacity(BLOCK_BYTES), changed: false }
     }

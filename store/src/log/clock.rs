@@ -36,18 +36,18 @@ struct Reading {
 }
 
 impl Clock {
-    /// The clocks of this machine.
+    /// Returns the clocks of this machine.
     pub fn machine() -> Self {
         Self::default()
     }
 
-    /// A clock that stands still until its [`ClockHand`] is moved: for trying out what time does.
+    /// Returns a clock that stands still until its [`ClockHand`] is moved: for trying out what time does.
     pub fn by_hand(now: Timestamp) -> (Self, ClockHand) {
         let reading = Arc::new(Mutex::new(Reading { wall: now, running: Duration::ZERO }));
         (Self(Source::Hand(Arc::clone(&reading))), ClockHand(reading))
     }
 
-    /// The time by the wall clock.
+    /// Returns the time by the wall clock.
     pub fn now(&self) -> Timestamp {
         self.read().wall
     }
@@ -90,7 +90,7 @@ fn moved(time: Timestamp, millis: i64) -> Timestamp {
     Timestamp::from_millis(time.as_millis().saturating_add(millis)).unwrap_or(end)
 }
 
-/// The clock that counts since the machine was started, its sleep included.
+/// Returns the clock that counts since the machine was started, its sleep included.
 #[expect(clippy::expect_used, reason = "the system counts up from its start")]
 fn since_start() -> Duration {
     use rustix::time::{ClockId, clock_gettime};

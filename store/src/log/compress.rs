@@ -39,7 +39,7 @@ struct Known {
     encoder: Option<(u32, Arc<CDict<'static>>)>,
 }
 
-/// So much room a thread keeps for the next frame.
+/// The room that a thread keeps for the next frame.
 const ROOM_BYTES: usize = 64 << 10;
 
 thread_local! {
@@ -58,7 +58,7 @@ impl Dictionaries {
         }
     }
 
-    /// From now on this one is used for new payloads.
+    /// Sets the dictionary that is used for new payloads from now on.
     pub(crate) fn encode_with(&self, newest: Option<(u32, &[u8])>) {
         let number = newest.map(|(number, _)| number);
         if self.encoder() == number {
@@ -68,7 +68,7 @@ impl Dictionaries {
         self.write().encoder = encoder;
     }
 
-    /// The one that is used for new payloads.
+    /// Returns the one that is used for new payloads.
     pub(crate) fn encoder(&self) -> Option<u32> {
         self.read().encoder.as_ref().map(|(number, _)| *number)
     }
@@ -110,7 +110,7 @@ impl Dictionaries {
         }
     }
 
-    /// The payload as it was, in `out`.
+    /// Decompresses a payload into `out`.
     pub(crate) fn decompress(&self, stored: &Encoded<'_>, out: &mut Vec<u8>) -> Result<(), Undecodable> {
         out.clear();
         match *stored {
@@ -157,7 +157,7 @@ pub(crate) enum Compressed {
 }
 
 impl Compressed {
-    /// As a record's payload.
+    /// Returns it as a record's payload.
     pub(crate) fn with_salt(&self, salt: Salt) -> Encoded<'_> {
         match self {
             Self::Erased(digest) => Encoded::Erased(*digest),

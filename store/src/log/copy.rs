@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// So many bytes are written in one transaction of the new volume.
+/// The number of bytes that are written in one transaction of the new volume.
 pub(crate) const CHUNK_BYTES: usize = 32 << 20;
 
 /// Makes a volume, lets it be filled, and returns when it is on disk; nothing is left of it if that fails.
@@ -77,7 +77,7 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A new volume's directory says nothing to the reader of a message.
+/// Takes the directory out of an error: that of a new volume says nothing to the reader of a message.
 fn without_context(error: OpenError) -> AppendError {
     match error {
         OpenError::Lmdb { error, .. } => error.into(),

@@ -28,17 +28,17 @@ impl Digest {
     /// The link before the first event.
     pub const ZERO: Self = Self([0; 32]);
 
-    /// From its bytes.
+    /// Returns it from its bytes.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// Returns its bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// The digest of the parts, one after the other.
+    /// Returns the digest of the parts, one after the other.
     pub fn of(parts: &[&[u8]]) -> Self {
         let mut hasher = Sha256::new();
         parts.iter().for_each(|part| hasher.update(part));
@@ -86,12 +86,12 @@ impl From<Digest> for String {
 pub struct Salt([u8; 16]);
 
 impl Salt {
-    /// From its bytes.
+    /// Returns it from its bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// Returns its bytes.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }

@@ -2,7 +2,7 @@
 
 use crate::{date::Timestamp, log::record::Malformed};
 
-/// So that small numbers of either sign are short as a varint.
+/// Returns a number in zigzag, so that small numbers of either sign are short as a varint.
 pub(crate) const fn zigzag(number: i64) -> u64 {
     ((number << 1) ^ (number >> 63)).cast_unsigned()
 }
@@ -11,7 +11,7 @@ const fn unzigzag(number: u64) -> i64 {
     (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }
 
-/// LEB128, unsigned.
+/// Writes a number in LEB128, unsigned.
 pub(crate) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push((number & 0x7f) as u8 | 0x80);
@@ -20,7 +20,7 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-/// The length, then the bytes.
+/// Writes a text: its length, then its bytes.
 pub(crate) fn put_text(out: &mut Vec<u8>, text: &str) {
     put_varint(out, text.len() as u64);
     out.extend(text.as_bytes());

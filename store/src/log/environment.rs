@@ -12,7 +12,7 @@ use heed::{Env, EnvFlags, EnvOpenOptions, WithoutTls};
 const MAP_BYTES: usize = 1 << 40;
 const MAX_READERS: u32 = 1_024;
 
-/// When LMDB waits for the disk.
+/// The commits at which LMDB waits for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sync {
     /// At each commit: an acknowledged event is on disk.
@@ -43,9 +43,9 @@ pub(crate) fn open_env(dir: &Path, sync: Sync) -> heed::Result<Env<WithoutTls>> 
 /// Room for more than [`MAX_READERS`] slots of 64 bytes and the header before them.
 const LOCK_FILE_BYTES: usize = 80 << 10;
 
-/// LMDB makes its lock file by giving it a length, and then writes to it through memory. On a full disk there is no
-/// block for that, and the process dies of it (SIGBUS). So the file is made beforehand, of blocks that are there; by
-/// a link, since another process may be making it too.
+/// Makes the lock file. LMDB makes it by giving it a length, and then writes to it through memory. On a full disk there
+/// is no block for that, and the process dies of it (SIGBUS). So the file is made beforehand, of blocks that are there;
+/// by a link, since another process may be making it too.
 fn make_lock_file(dir: &Path) -> io::Result<()> {
     let lock = dir.join("lock.mdb");
     if lock.exists() {
@@ -77,9 +77,9 @@ fn end_of_pages(env: &Env<WithoutTls>) -> u64 {
     (env.info().last_page_number as u64 + 1).saturating_mul(page)
 }
 
-/// LMDB does not write pages that a transaction took and gave back, so a sound file may end early; a file that
-/// lost its tail does too, and reading behind a file's end kills the process. With zeros there, what was lost is
-/// an error like any other.
+/// Lengthens the data file to all of its pages. LMDB does not write pages that a transaction took and gave back, so a
+/// sound file may end early; a file that lost its tail does too, and reading behind a file's end kills the process.
+/// With zeros there, what was lost is an error like any other.
 pub(crate) fn lengthen(dir: &Path, env: &Env<WithoutTls>) -> io::Result<()> {
     let file = OpenOptions::new().write(true).open(dir.join("data.mdb"))?;
     let end = end_of_pages(env);

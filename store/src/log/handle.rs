@@ -48,7 +48,7 @@ struct Inner {
 }
 
 impl Log {
-    /// A handle on these parts of a log.
+    /// Returns a handle on these parts of a log.
     pub(crate) fn of(dir: PathBuf, volumes: Volumes, bell: Bell, clock: ClockWatch) -> Self {
         let inner = Inner {
             dir,
@@ -68,7 +68,7 @@ impl Log {
         &self.inner.dir
     }
 
-    /// Bytes on disk, and bytes of JSON that they stand for.
+    /// Returns the bytes on disk, and the bytes of JSON that they stand for.
     ///
     /// # Errors
     /// [`ReadError`] when the disk fails.
@@ -77,7 +77,7 @@ impl Log {
         Ok(LogSizes { disk: tables.env.real_disk_size()?, json: tables.number(&txn, "json")? })
     }
 
-    /// The length of each stored record in bytes, in seq order: for measuring.
+    /// Returns the length of each stored record in bytes, in seq order: for measuring.
     ///
     /// # Errors
     /// [`ReadError`] when the disk fails.
@@ -97,7 +97,7 @@ impl Log {
         }
     }
 
-    /// The tables that count now, and a read transaction on them.
+    /// Returns the tables that count now, and a read transaction on them.
     pub(crate) fn read(&self) -> Result<(Tables, Read), ReadError> {
         for _ in 0..TRIES {
             let tables = self.volumes().current()?;
@@ -126,7 +126,7 @@ impl Log {
         self.volumes().turns().end();
     }
 
-    /// The clock that says when events are recorded.
+    /// Returns the clock that says when events are recorded.
     pub fn clock(&self) -> &Clock {
         self.inner.clock.clock()
     }
@@ -219,7 +219,7 @@ impl Log {
         Ok(())
     }
 
-    /// The payload of a record, decompressed into `out`.
+    /// Decompresses the payload of a record into `out`.
     pub(crate) fn payload_of(
         &self,
         tables: &Tables,
@@ -238,7 +238,8 @@ impl Log {
     }
 }
 
-/// LMDB says EIO when the system wrote only a part of what it was given, as it does when the disk fills up.
+/// Returns true for a short write: LMDB says EIO when the system wrote only a part of what it was given, as it does
+/// when the disk fills up.
 fn is_short_write(error: &heed::Error) -> bool {
     matches!(error, heed::Error::Io(error) if error.raw_os_error() == Some(EIO))
 }

@@ -14,14 +14,14 @@ use crate::{
 pub struct LogHead {
     /// The last event; 0 when there is none.
     pub seq: Seq,
-    /// When the log took it.
+    /// The time at which the log took it.
     pub recorded: Option<Timestamp>,
     /// The link of the chain there: it stands for everything up to it.
     pub digest: Digest,
 }
 
 impl Log {
-    /// The last event.
+    /// Returns the last event.
     ///
     /// # Errors
     /// [`ReadError`] when the disk fails or the last record is damaged.
@@ -31,7 +31,7 @@ impl Log {
     }
 }
 
-/// The last event that this transaction sees.
+/// Returns the last event that this transaction sees.
 pub(crate) fn head_in(tables: &Tables, txn: &RoTxn<'_>) -> Result<LogHead, ReadError> {
     let Some((seq, stored)) = tables.events.last(txn)? else {
         return Ok(LogHead { seq: Seq::ZERO, recorded: None, digest: Digest::ZERO });

@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl fmt::Display for LogHead {
-    /// One line that can be kept elsewhere and later be held against the log.
+    /// Writes one line that can be kept elsewhere and later be held against the log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.recorded {
             Some(recorded) => write!(f, "{} {recorded} {}", self.seq, self.digest),

@@ -25,7 +25,7 @@ struct State {
     waiting: Vec<Arc<Waiting>>,
     /// A thread is committing, or has been told to.
     led: bool,
-    /// So many are to have arrived before the leader is woken.
+    /// The number that are to have arrived before the leader is woken.
     wanted: Option<usize>,
     /// The number of batches that the last commit took along, and the time it took.
     last: (usize, Duration),
@@ -146,7 +146,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// The thread that led died before it was done.
+/// Returns the error of those whose leading thread died before it was done.
 fn abandoned() -> AppendError {
     AppendError::Lmdb(Arc::new(heed::Error::Io(std::io::ErrorKind::Other.into())))
 }

@@ -75,7 +75,7 @@ pub(crate) fn envelope(
 }
 
 impl Encoded<'_> {
-    /// The payload's digest, given the payload itself where it is there.
+    /// Returns the payload's digest, given the payload itself where it is there.
     pub(crate) fn digest(&self, payload: &[u8]) -> Digest {
         match self {
             Self::Erased(digest) => *digest,
@@ -90,7 +90,7 @@ impl<'a> Record<'a> {
         self.time.unwrap_or(self.recorded)
     }
 
-    /// The record's link in the chain, given the one before and its payload's digest.
+    /// Returns the record's link in the chain, given the one before and its payload's digest.
     pub(crate) fn expected_link(&self, seq: Seq, before: &Digest, payload: &Digest) -> Digest {
         let envelope = envelope(seq, self.recorded, self.time, self.schema, &self.event_type, &self.id);
         Digest::of(&[before.as_bytes(), payload.as_bytes(), envelope.as_bytes()])

@@ -43,7 +43,7 @@ pub(crate) fn is_name(row: &str) -> bool {
     row.starts_with(NAMES)
 }
 
-/// A source's position, if its seal is whole.
+/// Returns a source's position, if its seal is whole.
 pub(crate) fn position(source: &str, sealed: &[u8]) -> Result<String, ReadError> {
     let position = unseal(source.as_bytes(), sealed).and_then(|value| std::str::from_utf8(value).ok());
     position.map(str::to_owned).ok_or_else(|| ReadError::Source(source.to_owned()))

@@ -17,7 +17,7 @@ use crate::{
     schema::upcast,
 };
 
-/// The event before this one on its asset; a damaged record must not lead a reader in a circle.
+/// Returns the event before this one on its asset; a damaged record must not lead a reader in a circle.
 pub(crate) fn earlier(seq: Seq, prev: Seq) -> Result<Seq, ReadError> {
     if prev < seq { Ok(prev) } else { Err(damaged(seq, Damage::Order)) }
 }
@@ -39,7 +39,7 @@ pub(crate) fn checked_record<'t>(
     Ok(record)
 }
 
-/// A record and its payload as an event.
+/// Returns a record and its payload as an event.
 pub(crate) fn as_event(seq: Seq, record: Record<'_>, bytes: &[u8]) -> Result<Event, ReadError> {
     let payload = match (record.payload, decode_payload(seq, &record, bytes)?) {
         (Encoded::Plain(salt, _) | Encoded::Zstd { salt, .. }, Some(decoded)) => {
@@ -101,7 +101,7 @@ pub(crate) struct Stored<'a> {
 }
 
 impl<'a> Stored<'a> {
-    /// `None` for an erased one.
+    /// Reads the payload of a record; `None` for an erased one.
     pub(crate) fn read(seq: Seq, record: &Record<'_>, payload: &'a [u8]) -> Result<Option<Self>, ReadError> {
         if matches!(record.payload, Encoded::Erased(_)) {
             return Ok(None);
@@ -121,7 +121,7 @@ impl<'a> Stored<'a> {
         Ok(Some(Self { source, visibility, unknown, data }))
     }
 
-    /// Its data as JSON of the present schema.
+    /// Returns its data as JSON of the present schema.
     pub(crate) fn fields(&self, seq: Seq, record: &Record<'_>) -> Result<Map<String, Value>, ReadError> {
         let upcast = upcast(&record.event_type, record.schema, self.data);
         let upcast = upcast.map_err(|error| broken(seq, &error))?;
@@ -153,13 +153,13 @@ impl Log {
     }
 }
 
-/// The part of a payload that is the event's `data`.
+/// Returns the part of a payload that is the event's `data`.
 pub(crate) fn data_of(payload: &[u8]) -> &[u8] {
     let behind = payload.iter().position(|byte| *byte == b'\n').and_then(|at| payload.get(at + 1..));
     behind.unwrap_or(payload)
 }
 
-/// The extras of a payload, and the line's end after which the data comes.
+/// Returns the extras of a payload, and the line's end after which the data comes.
 pub(crate) fn begin_payload(
     source: &str,
     mut extras: serde_json::Map<String, serde_json::Value>,

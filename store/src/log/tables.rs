@@ -40,7 +40,7 @@ pub(crate) type Table<K, V> = Database<'static, K, V>;
 /// The tables of one volume.
 #[derive(Clone)]
 pub(crate) struct Tables {
-    /// Which volume they lie in.
+    /// The volume that they lie in.
     pub(crate) volume: VolumeNumber,
     pub(crate) env: Env<WithoutTls>,
     /// `format` → [`FORMAT`]; `catalog` → [`CATALOG`]; `json` → bytes of JSON that all payloads ever appended have together; `forget` → 1
@@ -201,13 +201,13 @@ impl Tables {
         Ok(tables)
     }
 
-    /// The record of an event.
+    /// Returns the record of an event.
     pub(crate) fn record<'t>(&self, txn: &'t RoTxn<'_>, seq: Seq) -> Result<Record<'t>, ReadError> {
         Record::decode(self.events.get(txn, seq)?)
             .map_err(|found| ReadError::Damaged { seq, damage: found.into() })
     }
 
-    /// A number of the table `meta`, 0 where it is not there.
+    /// Returns a number of the table `meta`, 0 where it is not there.
     pub(crate) fn number(&self, txn: &RoTxn<'_>, name: &str) -> Result<u64, ReadError> {
         Ok(self.meta.get(txn, name)?.unwrap_or(0))
     }
@@ -219,8 +219,8 @@ impl Tables {
         self.meta.put(txn, STAMP, &number)
     }
 
-    /// The transaction that wrote last by its own note, and by LMDB's, if they differ. A copy by LMDB begins again at
-    /// transaction 1, and a volume written anew has no stamp until its first append.
+    /// Returns the transaction that wrote last by its own note, and by LMDB's, if they differ. A copy by LMDB begins
+    /// again at transaction 1, and a volume written anew has no stamp until its first append.
     pub(crate) fn stale(&self, txn: &RoTxn<'_>) -> heed::Result<Option<(u64, u64)>> {
         let (ours, its) = (self.meta.get(txn, STAMP)?, txn.id() as u64);
         Ok(ours.filter(|ours| *ours != its && its > 1).map(|ours| (ours, its)))
@@ -257,7 +257,7 @@ type CatalogParts<'e> = [Database<'e, Bytes, Bytes>; 4];
 
 impl CatalogTables {
     const NAMES: [&str; 4] = ["heads", "referrers", "due", "hidden"];
-    /// Those of them that a volume of before catalog 3 lacks.
+    /// The tables that a volume of before catalog 3 lacks.
     const NEW: [&str; 2] = ["due", "hidden"];
 
     fn make<'e>(
@@ -288,7 +288,7 @@ impl CatalogTables {
         Ok(())
     }
 
-    /// A catalog of its own in an environment of its own, for a log as of an older seq or a date.
+    /// Returns a catalog of its own in an environment of its own, for a log as of an older seq or a date.
     pub(crate) fn scratch(dir: &Path) -> heed::Result<(Env<WithoutTls>, Self)> {
         let env = open_env(dir, Sync::Never)?;
         let txn = env.write_txn()?;
@@ -306,7 +306,7 @@ impl From<CatalogParts<'static>> for CatalogTables {
     }
 }
 
-/// The key of `times`.
+/// Returns the key of `times`.
 pub(crate) fn time_key(millis: i64, seq: u64) -> [u8; 16] {
     let sortable = millis.cast_unsigned() ^ (1 << 63);
     (u128::from(sortable) << 64 | u128::from(seq)).to_be_bytes()
@@ -328,12 +328,12 @@ pub(crate) fn time_and_seq(key: &[u8]) -> Result<(Timestamp, u64), ReadError> {
 
 const SEAL_BYTES: usize = 8;
 
-/// A value with the first bytes of its digest behind it, for tables that neither the chain nor the fold proves.
+/// Returns a value with the first bytes of its digest behind it, for tables that neither the chain nor the fold proves.
 pub(crate) fn seal(key: &[u8], value: &[u8]) -> Vec<u8> {
     [value, seal_of(key, value).as_slice()].concat()
 }
 
-/// The value, if its seal is whole.
+/// Returns the value, if its seal is whole.
 pub(crate) fn unseal<'v>(key: &[u8], sealed: &'v [u8]) -> Option<&'v [u8]> {
     let (value, seal) = sealed.split_at_checked(sealed.len().checked_sub(SEAL_BYTES)?)?;
     (seal_of(key, value) == seal).then_some(value)

@@ -27,7 +27,7 @@ const SAMPLE_BYTES: usize = 1 << 20;
 const SAMPLE_MAX: usize = 8 << 10;
 
 impl Log {
-    /// After each commit: whoever follows is told, and what was written may be worth a dictionary.
+    /// Does what is due after each commit: whoever follows is told, and what was written may be worth a dictionary.
     pub(crate) fn committed(&self) {
         self.bell().ring();
         if self.count_commit() % READERS_EVERY == READERS_EVERY - 1 {
@@ -83,7 +83,7 @@ impl Log {
         Ok(self.learn_dictionaries(&tables, &txn)?)
     }
 
-    /// Payloads from the whole of the log, evenly spread.
+    /// Returns payloads from the whole of the log, evenly spread.
     pub(crate) fn samples(
         &self,
         tables: &Tables,
@@ -137,7 +137,7 @@ pub(crate) fn put_dictionary(
     Ok(number)
 }
 
-/// The seqs of the payloads that a dictionary was learned from; `None` when that is not known any more.
+/// Returns the seqs of the payloads that a dictionary was learned from; `None` when that is not known any more.
 pub(crate) fn sampled(tables: &Tables, txn: &RoTxn<'_>, number: u32) -> Result<Option<Vec<Seq>>, ReadError> {
     let Some(sealed) = tables.samples.get(txn, &number)? else { return Ok(None) };
     let Some(seqs) = unseal(&number.to_be_bytes(), sealed) else { return Ok(None) };

@@ -16,7 +16,7 @@ use crate::{
 
 /// The format that is written anew.
 pub(crate) const OLD_FORMAT: u64 = 1;
-/// So many records are written in one transaction of the new volume.
+/// The number of records that are written in one transaction of the new volume.
 const CHUNK: usize = 20_000;
 
 /// Writes the volume `old` of format 1 anew and switches to it, unless another process has done so. The catalog is

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Which volume: they are counted from 1.
+/// The number of a volume: they are counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct VolumeNumber(u64);
 

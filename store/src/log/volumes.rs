@@ -70,7 +70,7 @@ impl Volumes {
         self.dir.join(volume.to_string())
     }
 
-    /// The tables that count now.
+    /// Returns the tables that count now.
     pub(crate) fn current(&self) -> Result<Tables, ReadError> {
         let named = self.named().map_err(ReadError::from)?;
         if let Some(tables) = &*self.open.read().unwrap_or_else(PoisonError::into_inner)
@@ -86,8 +86,8 @@ impl Volumes {
         Ok(self.named().map_err(ReadError::from)? == Some(tables.volume))
     }
 
-    /// A write failed in such a way that LMDB takes no more of them in this environment: it is opened anew by who
-    /// comes next.
+    /// Gives an environment up in which a write failed in such a way that LMDB takes no more of them in this
+    /// environment: it is opened anew by who comes next.
     pub(crate) fn give_up(&self, tables: Tables) {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         if open.as_ref().is_some_and(|current| current.volume == tables.volume) {
@@ -110,7 +110,7 @@ impl Volumes {
         Ok(())
     }
 
-    /// The turns of who writes to any of them.
+    /// Returns the turns of who writes to any of them.
     pub(crate) fn turns(&self) -> &Turns {
         &self.turns
     }
@@ -159,7 +159,7 @@ impl Volumes {
         tried.is_err() || removed.is_err()
     }
 
-    /// The volume that counts; `None` in a directory where none was ever made.
+    /// Returns the volume that counts; `None` in a directory where none was ever made.
     pub(crate) fn named(&self) -> Result<Option<VolumeNumber>, OpenError> {
         match fs::read_to_string(self.dir.join("CURRENT")) {
             Ok(text) => match VolumeNumber::parse(text.trim_end()) {

@@ -41,8 +41,8 @@ pub(crate) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// The head is read here, inside the transaction: another process may have appended. What is appended is recorded
-    /// at `recorded`.
+    /// Begins writing. The head is read here, inside the transaction: another process may have appended. What is
+    /// appended is recorded at `recorded`.
     pub(crate) fn new(
         log: &'a Log,
         tables: &'a Tables,
@@ -97,7 +97,7 @@ impl<'a> Writer<'a> {
         Ok(Appended { head: self.head, outcomes })
     }
 
-    /// The log's last event when everything so far is in.
+    /// Returns the log's last event when everything so far is in.
     pub(crate) fn head(&self) -> Seq {
         self.head
     }
@@ -121,7 +121,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The head of an event's asset. If there is one, the asset's older events may be read now.
+    /// Returns the head of an event's asset. If there is one, the asset's older events may be read now.
     pub(crate) fn head_of(
         &mut self,
         txn: &mut RwTxn<'_>,
@@ -139,7 +139,8 @@ impl<'a> Writer<'a> {
         Ok(self.filling.flush(txn)?)
     }
 
-    /// An erasure, with what its asset has ever named: a view that follows late may still show an older revision.
+    /// Returns an erasure, with what its asset has ever named: a view that follows late may still show an older
+    /// revision.
     fn complete_erasure(
         &self,
         txn: &RwTxn<'_>,
@@ -210,7 +211,7 @@ impl<'a> Writer<'a> {
         Ok(record.link)
     }
 
-    /// The payload compressed anew, if the dictionary that it was prepared with is not in the log any more.
+    /// Returns the payload compressed anew, if the dictionary that it was prepared with is not in the log any more.
     fn compressed_anew(
         &mut self,
         txn: &RwTxn<'_>,
@@ -231,7 +232,7 @@ impl<'a> Writer<'a> {
         Ok(Some(self.log.dictionaries().compress(payload)))
     }
 
-    /// The outcome of an event that is none: the same content as the head's, a state that is so already, or a
+    /// Returns the outcome of an event that is none: the same content as the head's, a state that is so already, or a
     /// fact of a stated time that the log has.
     fn says_nothing_new(
         &self,

@@ -108,7 +108,7 @@ fn say(line: &str) {
     out.flush().unwrap();
 }
 
-/// Everything that a reader can learn from the log, as one digest; panics if it does not verify.
+/// Returns everything that a reader can learn from the log, as one digest; panics if it does not verify.
 pub(crate) fn dump(log: &Log, expect: &LogHead) -> String {
     let report = log.verify(Some(expect), &mut |_| {}).unwrap();
     assert_eq!(report.problems, []);

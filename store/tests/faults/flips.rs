@@ -59,7 +59,7 @@ pub(crate) fn damages(form: Form) -> String {
     )
 }
 
-/// The file with one damage, and what it is: mostly flipped bits, every fifth something larger.
+/// Returns the file with one damage, and what it is: mostly flipped bits, every fifth something larger.
 fn damage(bytes: &[u8], case: u64) -> (String, Vec<u8>) {
     let mut random = (case + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut below = |bound: usize| {

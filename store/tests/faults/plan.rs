@@ -10,7 +10,7 @@ pub(crate) const CANARY: &str = "Xanthippe Quicksilver of Canary Wharf";
 const ERASURE_EVERY: u64 = 40;
 const ERASED_BACK: u64 = 15;
 
-/// The event of this seq.
+/// Returns the event of this seq.
 pub(crate) fn event(seq: u64) -> NewEvent {
     if let Some(victim) = victim(seq) {
         return NewEvent::new(id(victim), Fact::Erased(AssetKind::Article, Order::default()));
@@ -43,7 +43,7 @@ fn is_victim(seq: u64) -> bool {
     victim(seq + ERASED_BACK).is_some()
 }
 
-/// The fact as the log holds it: an erasure with what its asset named until then.
+/// Returns the fact as the log holds it: an erasure with what its asset named until then.
 fn recorded(seq: u64, mut fact: Fact) -> Fact {
     if let (Fact::Erased(_, order), Some(victim)) = (&mut fact, victim(seq)) {
         let byline = AssetId::new(format!("b/{}", victim % 5)).unwrap();

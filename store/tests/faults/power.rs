@@ -132,12 +132,12 @@ fn unhex_path(target: &str) -> String {
     if path.contains("\\x") { String::from_utf8_lossy(&unhex(path)).into_owned() } else { path.to_owned() }
 }
 
-/// The strings of a call's arguments.
+/// Returns the strings of a call's arguments.
 fn strings(text: &str) -> Vec<Vec<u8>> {
     text.split('"').skip(1).step_by(2).map(unhex).collect()
 }
 
-/// The file after a power cut at a random moment, and what had been acknowledged.
+/// Returns the file after a power cut at a random moment, and what had been acknowledged.
 fn cut(before: &[u8], steps: &[Step], state: u64) -> (Vec<u8>, u64) {
     let mut random = (state + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut below = |bound: u64| {

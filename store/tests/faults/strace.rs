@@ -20,7 +20,7 @@ pub(crate) struct Call {
     pub(crate) nth: usize,
 }
 
-/// A child under strace, with these options.
+/// Returns a child under strace, with these options.
 pub(crate) fn command(options: &[&str], child_args: &[&str]) -> Command {
     let plain = child::command(child_args);
     let mut command = Command::new("strace");
@@ -29,7 +29,7 @@ pub(crate) fn command(options: &[&str], child_args: &[&str]) -> Command {
     command
 }
 
-/// All system calls of a child from the first that names `dir`, by its first thread.
+/// Returns all system calls of a child from the first that names `dir`, by its first thread.
 pub(crate) fn calls(child_args: &[&str], dir: &Path, trace: &Path) -> Vec<Call> {
     let status = command(&["-o", trace.to_str().unwrap()], child_args).stdout(Stdio::null()).status();
     assert!(status.unwrap().success());

@@ -14,7 +14,7 @@ use super::{
 /// The version of the rules, and of what the digests of documents are of. An index of another version is built again.
 pub const ANALYSER_VERSION: u32 = 7;
 
-/// Which rules a field follows.
+/// The rules of analysis that a field follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Analyser {
     /// Running text: stemmed by its language.
@@ -24,7 +24,7 @@ pub enum Analyser {
 }
 
 impl Analyser {
-    /// Its name in the index's schema.
+    /// Returns its name in the index's schema.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Text => "morgue_text",
@@ -32,7 +32,7 @@ impl Analyser {
         }
     }
 
-    /// The terms of a text in a language, with their places.
+    /// Returns the terms of a text in a language, with their places.
     pub fn terms(self, language: Language, text: &str) -> Vec<Term> {
         let mut terms = Vec::new();
         self.each_term(language, text, |term| {
@@ -82,12 +82,12 @@ pub struct Term {
 }
 
 impl Term {
-    /// Its word as it is written, lowered and folded.
+    /// Returns its word as it is written, lowered and folded.
     pub fn written(&self) -> &str {
         self.written.as_deref().unwrap_or(self.stem())
     }
 
-    /// Its stem, of whichever language.
+    /// Returns its stem, of whichever language.
     pub fn stem(&self) -> &str {
         stem_of(&self.text)
     }
@@ -112,7 +112,7 @@ pub struct Place {
 }
 
 impl<'a> Terms<'a> {
-    /// The terms of a text in a language; of [`Language::Other`] they are the words as they are written.
+    /// Returns the terms of a text in a language; of [`Language::Other`] they are the words as they are written.
     pub fn new(language: Language, text: &'a str) -> Self {
         Self { words: Words::new(text), text, language }
     }

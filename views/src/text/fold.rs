@@ -61,7 +61,7 @@ pub(super) fn fold_into(word: &str, keeps_dotless: bool, out: &mut String) {
     }
 }
 
-/// A letter that readers write with others, or as another.
+/// Adds a letter that readers write with others, or as another.
 fn push_letter(c: char, keeps_dotless: bool, out: &mut String) {
     match c {
         'ß' => out.push_str("ss"),

@@ -24,7 +24,8 @@ pub const ALIKE: usize = 2;
 /// Before forms whose word begins otherwise than its stem.
 pub const UNLIKE: u8 = 1;
 
-/// True if a byte ends a stem: the suffix of a language, or the zero that ended the stems of all in older indexes.
+/// Returns true if a byte ends a stem: the suffix of a language, or the zero that ended the stems of all in older
+/// indexes.
 pub const fn ends_stem(byte: u8) -> bool {
     byte < b' ' && byte != UNLIKE
 }

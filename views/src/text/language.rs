@@ -47,7 +47,7 @@ impl Language {
         Self::Turkish,
     ];
 
-    /// The first subtag of its BCP 47 tags; `und` for [`Self::Other`].
+    /// Returns the first subtag of its BCP 47 tags; `und` for [`Self::Other`].
     pub const fn tag(self) -> &'static str {
         match self {
             Self::Other => "und",
@@ -63,8 +63,8 @@ impl Language {
         }
     }
 
-    /// The language of a BCP 47 tag (`pt-BR`), of a tag of three letters, or of such names of it as the log takes for a tag
-    /// (`English`, `Deutsch`: up to eight ASCII letters); `None` for an empty tag.
+    /// Returns the language of a BCP 47 tag (`pt-BR`), of a tag of three letters, or of such names of it as the log
+    /// takes for a tag (`English`, `Deutsch`: up to eight ASCII letters); `None` for an empty tag.
     pub fn of_tag(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
         let short = match primary.as_str() {
@@ -83,9 +83,9 @@ impl Language {
         Some(Self::ALL.into_iter().find(|language| language.tag() == short).unwrap_or(Self::Other))
     }
 
-    /// The language that a text seems to be in: what the classifier of [`whichlang`] tells by its letters, unless the words
-    /// speak against it. Longer texts have the small words of their language, and few words have letters that it has not:
-    /// what has rules of its own is [`Self::Other`], and so is a word alone.
+    /// Returns the language that a text seems to be in: what the classifier of [`whichlang`] tells by its letters,
+    /// unless the words speak against it. Longer texts have the small words of their language, and few words have
+    /// letters that it has not: what has rules of its own is [`Self::Other`], and so is a word alone.
     pub fn detect(text: &str) -> Self {
         let Words { words, small, foreign, end, .. } = Words::of(text);
         let head = text.get(..end).unwrap_or(text);
@@ -141,7 +141,7 @@ impl Language {
         word.chars().all(|c| c.is_ascii() || own.contains(c))
     }
 
-    /// The words that a page of the language is full of.
+    /// Returns the words that a page of the language is full of.
     const fn small_words(self) -> &'static str {
         match self {
             Self::Other => "",
@@ -187,7 +187,7 @@ impl Language {
         }
     }
 
-    /// The Snowball stemmer of the language (<https://snowballstem.org/algorithms/>).
+    /// Returns the Snowball stemmer of the language (<https://snowballstem.org/algorithms/>).
     pub(crate) fn stemmer(self) -> Option<Stemmer> {
         let algorithm = match self {
             Self::Other => return None,
@@ -214,12 +214,13 @@ impl Language {
     }
 
     /// Returns what stands in front of a text that is to be analysed in this language: a private-use character.
+    #[expect(clippy::expect_used, reason = "a test asks each language for its mark")]
     pub fn mark(self) -> char {
-        let at = Self::ALL.iter().position(|language| *language == self).unwrap_or(0);
-        u32::try_from(at).ok().and_then(|at| char::from_u32(FIRST_MARK + at)).unwrap_or('\u{f700}')
+        let at = (FIRST_MARK..).zip(Self::ALL).find(|(_, language)| *language == self);
+        at.and_then(|(mark, _)| char::from_u32(mark)).expect("every language has a private-use character")
     }
 
-    /// The language of a mark; `None` for any other character.
+    /// Returns the language of a mark; `None` for any other character.
     pub fn of_mark(mark: char) -> Option<Self> {
         let at = u32::from(mark).checked_sub(FIRST_MARK)?;
         Self::ALL.get(usize::try_from(at).ok()?).copied()
@@ -235,7 +236,7 @@ fn ends_as_in_english(text: &str) -> bool {
         })
 }
 
-/// Which languages have a small word: a bit for each, in the order of [`Language::ALL`].
+/// The languages that have a small word: a bit for each, in the order of [`Language::ALL`].
 static SMALL_WORDS: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
     let mut found = HashMap::new();
     for (at, language) in Language::ALL.into_iter().enumerate() {
@@ -246,7 +247,7 @@ static SMALL_WORDS: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
     found
 });
 
-/// So many more small words of another language show that the letters mislead.
+/// The number of small words by which another language must lead to show that the letters mislead.
 const MISLED: u32 = 1;
 /// The number of words that are looked at to tell the language.
 const LOOK_AT_WORDS: usize = 60;
@@ -254,7 +255,7 @@ const LOOK_AT_WORDS: usize = 60;
 const LONG_WORDS: u32 = 16;
 /// … of so many at least one.
 const ONE_SMALL_OF: u32 = 12;
-/// Of so many words one may have letters of another language.
+/// The number of words of which one may have letters of another language.
 const ONE_FOREIGN_OF: u32 = 5;
 /// Above what begins a form whose word is unlike its stem.
 const FIRST_SUFFIX: u8 = forms::UNLIKE;

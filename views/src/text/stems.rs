@@ -32,7 +32,7 @@ pub(crate) struct Stems {
 #[repr(align(64))]
 struct Recent {
     language: Language,
-    /// So many bytes of the word begin the stem, …
+    /// The number of bytes of the word that begin the stem, …
     common: u8,
     /// … so many of the tail end it.
     tail_bytes: u8,
@@ -55,7 +55,7 @@ impl Recent {
         tail: [0; TAIL_BYTES],
     };
 
-    /// `None` when it does not fit.
+    /// Returns what is remembered of a word; `None` when it does not fit.
     fn new(language: Language, word: [u8; WORD_BYTES], lowered: &str, stem: &str) -> Option<Self> {
         let same = lowered.bytes().zip(stem.bytes()).take_while(|(one, other)| one == other).count();
         let common =
@@ -102,7 +102,7 @@ impl Stems {
         }
     }
 
-    /// The last word as it is written: lowered, without diacritics.
+    /// Returns the last word as it is written: lowered, without diacritics.
     pub(crate) fn written(&mut self) -> &str {
         if self.lowered.is_ascii() {
             return &self.lowered;

@@ -33,7 +33,7 @@ impl<'a> Words<'a> {
         Self { text, at: 0 }
     }
 
-    /// The next word. Nearly all are plain ASCII between plain ASCII, and need no characters to be decoded.
+    /// Returns the next word. Nearly all are plain ASCII between plain ASCII, and need no characters to be decoded.
     pub(crate) fn next(&mut self) -> Option<Word> {
         let bytes = self.text.as_bytes();
         let mut start = self.at;
@@ -89,7 +89,7 @@ impl<'a> Words<'a> {
         Some(Word { start, end, ascii, cells: 0 })
     }
 
-    /// Two neighbouring characters, or one that stands alone.
+    /// Returns two neighbouring characters, or one that stands alone.
     fn pair(&mut self, start: usize) -> Word {
         let middle = self.cell_end(start);
         self.at = middle;
@@ -119,7 +119,7 @@ impl<'a> Words<'a> {
         seen.next().filter(|(_, c)| is_unparted(*c)).map(|(at, _)| at)
     }
 
-    /// The first character from here on that is seen, and its place.
+    /// Returns the first character from here on that is seen, and its place.
     fn seen(&self, from: usize) -> Option<(usize, char)> {
         self.rest(from).find(|(_, c)| !is_unseen(*c))
     }
@@ -161,7 +161,7 @@ pub(crate) const fn is_unseen(c: char) -> bool {
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// However it is typed; that of Ukrainian is a letter to Unicode (U+02BC).
+/// Returns true for an apostrophe, however it is typed; that of Ukrainian is a letter to Unicode (U+02BC).
 pub(crate) const fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '\u{2bc}' | '\u{2018}' | '\u{2019}' | '\u{ff07}')
 }

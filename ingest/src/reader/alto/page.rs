@@ -82,7 +82,7 @@ impl Page {
         Self { words }
     }
 
-    /// The text between the elements of two ids, or of one, or of the page.
+    /// Returns the text between the elements of two ids, or of one, or of the page.
     pub(in crate::reader) fn text(&self, between: Option<(&str, &str)>) -> String {
         let words = match between {
             None => self.words.as_slice(),
@@ -121,7 +121,7 @@ impl Page {
         out.trim_matches(|c: char| c.is_whitespace() || c == '\u{ad}').to_owned()
     }
 
-    /// The words from the first of one id to the last of another.
+    /// Returns the words from the first of one id to the last of another.
     fn between(&self, begin: &str, end: &str) -> &[Word] {
         let has = |id: &str, word: &Word| word.ids.iter().any(|own| own == id);
         let end = if end.is_empty() { begin } else { end };
@@ -178,8 +178,8 @@ fn keeps_its_hyphen(last: &Word, next: &Word) -> bool {
     is_whole && stem.is_some() && next.text.starts_with(char::is_alphanumeric)
 }
 
-/// The place of each block in the order in which it is read, if the page says one: `ReadingOrder` (ALTO 4.3), or `IDNEXT`,
-/// which names the block after.
+/// Returns the place of each block in the order in which it is read, if the page says one: `ReadingOrder` (ALTO 4.3),
+/// or `IDNEXT`, which names the block after.
 fn order(root: &Element) -> Option<HashMap<&str, usize>> {
     let listed: Vec<&str> = root
         .deep("ReadingOrder")

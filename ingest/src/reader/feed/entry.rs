@@ -24,7 +24,7 @@ impl<'i> Taken<'i> {
         self.used.push(element);
     }
 
-    /// The first element of the first of these names that is there, and says something.
+    /// Returns the first element of the first of these names that is there, and says something.
     fn first(&mut self, names: &[&str]) -> Option<&'i Element> {
         let said = |element: &&Element| !element.children.is_empty();
         let found =
@@ -37,7 +37,8 @@ impl<'i> Taken<'i> {
         self.first(names).map(Element::text).unwrap_or_default()
     }
 
-    /// The date of the first of these elements that has one. What is not written as a standard has it stays, too.
+    /// Returns the date of the first of these elements that has one. What is not written as a standard has it stays,
+    /// too.
     fn date(&mut self, names: &[&str]) -> Option<ArchiveDate> {
         let named = names.iter().filter_map(|name| self.item.own(name));
         let (element, dated) = named
@@ -81,7 +82,7 @@ const PUBLISHED: [&str; 10] = [
 ];
 const UPDATED: [&str; 4] = ["updated", "modified", "dcterms:modified", "atom:updated"];
 
-/// An item or an entry, its id apart; `unstated` is what its texts without a type are.
+/// Reads an item or an entry, its id apart; `unstated` is what its texts without a type are.
 pub(in crate::reader) fn entry(item: &Element, feed: &Feed, unstated: Unstated) -> Nested {
     let mut nested = Nested::default();
     let mut taken = Taken { item, used: Vec::new() };
@@ -157,7 +158,7 @@ pub(in crate::reader) fn entry(item: &Element, feed: &Feed, unstated: Unstated) 
     nested
 }
 
-/// The long text and the short one; returns the pictures and the links in them.
+/// Takes the long text and the short one; returns the pictures and the links in them.
 fn texts(
     nested: &mut Nested,
     taken: &mut Taken<'_>,
@@ -192,8 +193,8 @@ fn texts(
     (long.pictures.into_iter().chain(short.pictures).collect(), links)
 }
 
-/// The address of an item: its link, or else the guid that is one (RSS 2.0: unless it says `isPermaLink="false"`).
-/// Other links are kept with what they are for.
+/// Takes the address of an item: its link, or else the guid that is one (RSS 2.0: unless it says
+/// `isPermaLink="false"`). Other links are kept with what they are for.
 fn links(nested: &mut Nested, taken: &mut Taken<'_>, feed: &Feed) {
     let item = taken.item;
     let permalink =
@@ -234,7 +235,7 @@ fn href_of(link: &Element) -> String {
     }
 }
 
-/// The link of an item or a feed that leads to its page.
+/// Returns the link of an item or a feed that leads to its page.
 pub(super) fn address(item: &Element) -> Option<String> {
     let links: Vec<&Element> = item.elements().filter(|one| one.name == "link").collect();
     let by_rel = |rel: &str| {
@@ -245,7 +246,8 @@ pub(super) fn address(item: &Element) -> Option<String> {
     target.or_else(|| links.iter().map(|link| link.text()).find(|text| !text.is_empty()))
 }
 
-/// Categories of RSS and Atom, and the subjects of Dublin Core. Atom's label is for people, its term for machines.
+/// Takes categories of RSS and Atom, and the subjects of Dublin Core. Atom's label is for people, its term for
+/// machines.
 fn keywords(keywords: &mut Vec<Keyword>, taken: &mut Taken<'_>) {
     for category in taken
         .item

@@ -44,7 +44,7 @@ fn is_author(name: &str) -> bool {
     )
 }
 
-/// One author's element; returns the name as it is printed.
+/// Takes one author's element; returns the name as it is printed.
 fn one(nested: &mut Nested, author: &Element) -> String {
     if let Some(name) = author.at("name") {
         // A person construct of Atom (section 3.2) names one person, and nothing is to be guessed.

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// The article of the last entry, its id with it.
+/// Returns the article of the last entry, its id with it.
 fn read(reader: &dyn Reader, text: &str) -> Value {
     let mut input = text.as_bytes();
     let mut cutter = reader.cutter(text.as_bytes());
@@ -57,7 +57,7 @@ fn rss_1_has_its_items_beside_the_channel() {
     assert_eq!(article["extra"], extra, "what no field has a place for is kept");
 }
 
-/// The article of the only entry of a feed of RSS, whose item holds this.
+/// Returns the article of the only entry of a feed of RSS, whose item holds this.
 fn rss(item: &str) -> Value {
     read(&Rss, &format!("<rss><channel><title>Q</title><item><title>T</title>{item}</item></channel></rss>"))
 }

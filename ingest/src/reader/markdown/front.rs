@@ -35,7 +35,7 @@ pub(super) fn split(text: &str) -> Result<(Fields, &str), Reason> {
     Ok((fields, body))
 }
 
-/// Hugo's third form: an object at the head of the page, and the body behind it.
+/// Reads Hugo's third form: an object at the head of the page, and the body behind it.
 fn json(text: &str) -> Result<(Fields, &str), Reason> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Said>();
     match values.next() {
@@ -48,7 +48,7 @@ fn json(text: &str) -> Result<(Fields, &str), Reason> {
     }
 }
 
-/// The fence, and where the fields begin.
+/// Returns the fence, and where the fields begin.
 pub(super) fn opening(text: &str) -> Option<(&'static str, usize)> {
     let trimmed = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let skipped = text.len() - trimmed.len();
@@ -168,7 +168,7 @@ fn toml(text: &str, lines_before: u64) -> Result<Fields, Reason> {
     }
 }
 
-/// TOML has dates of its own: they become text.
+/// Turns TOML into JSON. It has dates of its own: they become text.
 fn from_toml(value: toml::Value) -> Value {
     match value {
         toml::Value::Datetime(date) => date.to_string().into(),

@@ -75,7 +75,7 @@ pub(crate) fn is_image_data(head: &str) -> bool {
     has("uid") && (has("caption") || has("alt") || has("credit"))
 }
 
-/// The pictures that front matter names, in whatever of the usual ways.
+/// Returns the pictures that front matter names, in whatever of the usual ways.
 pub(super) fn of_front_matter(fields: &mut Fields) -> Vec<Picture> {
     let mut found = Vec::new();
     let alt = fields.first_text(&["image_alt", "image_alt_text", "hero_alt"]);

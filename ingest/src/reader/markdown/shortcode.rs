@@ -46,7 +46,7 @@ pub(super) fn strip(body: &str) -> Stripped {
     found
 }
 
-/// The inside of the shortcode that begins here, and what follows it.
+/// Returns the inside of the shortcode that begins here, and what follows it.
 fn shortcode_at(text: &str) -> Option<(&str, &str)> {
     let (open, close) = MARKS.into_iter().find(|(open, _)| text.starts_with(open))?;
     let inside = text.get(open.len()..)?;
@@ -57,7 +57,7 @@ fn shortcode_at(text: &str) -> Option<(&str, &str)> {
     Some((inside.get(..end)?.trim(), inside.get(end + close.len()..)?))
 }
 
-/// The picture that a shortcode shows: `img src="a.jpg" alt="…"`, `image "a.jpg" "…"`.
+/// Returns the picture that a shortcode shows: `img src="a.jpg" alt="…"`, `image "a.jpg" "…"`.
 fn picture(inside: &str) -> Option<Picture> {
     let inside = inside.trim_matches(['/', '-']).trim();
     let (name, arguments) = inside.split_once(char::is_whitespace)?;
@@ -86,7 +86,7 @@ fn picture(inside: &str) -> Option<Picture> {
     .filter(|picture| !picture.href.is_empty())
 }
 
-/// `key="value"`, `key=value`, `key: "value"`, `"value"`.
+/// Reads `key="value"`, `key=value`, `key: "value"`, `"value"`.
 fn parse_arguments(mut text: &str) -> (Vec<(String, String)>, Vec<String>) {
     let (mut named, mut positional) = (Vec::new(), Vec::new());
     while named.len() + positional.len() < 50 {
@@ -125,7 +125,7 @@ fn parse_arguments(mut text: &str) -> (Vec<(String, String)>, Vec<String>) {
     (named, positional)
 }
 
-/// A quoted text, its escapes undone, and what follows it.
+/// Returns a quoted text, its escapes undone, and what follows it.
 fn quoted(text: &str) -> (String, &str) {
     let mut letters = text.char_indices();
     let close = match letters.next() {
@@ -150,7 +150,7 @@ fn quoted(text: &str) -> (String, &str) {
     (value, "")
 }
 
-/// The first text in quotes that can be a link.
+/// Returns the first text in quotes that can be a link.
 fn target(inside: &str) -> Option<&str> {
     let open = inside.find(['"', '\''])?;
     let quote = inside.get(open..)?.chars().next()?;

@@ -85,7 +85,7 @@ impl Metadata {
         metadata
     }
 
-    /// A name of MODS in its parts, as it is shown, or as one text. Who printed or translated is kept beside.
+    /// Takes a name of MODS in its parts, as it is shown, or as one text. Who printed or translated is kept beside.
     fn name(&mut self, name: &Element, others: &mut Vec<Value>) {
         let role = name.deep("roleTerm").first().map(|role| role.text().to_lowercase()).unwrap_or_default();
         if !AUTHORS.contains(&role.as_str()) {
@@ -151,7 +151,7 @@ impl Metadata {
     }
 }
 
-/// A value without fields of these names, whatever their prefix.
+/// Returns a value without fields of these names, whatever their prefix.
 fn without(value: Value, names: &[&str]) -> Value {
     match value {
         Value::Object(fields) => {

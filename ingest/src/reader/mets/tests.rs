@@ -47,7 +47,8 @@ fn an_article_may_be_a_whole_page() {
     assert_eq!((&found[0]["headline"], &found[0]["body"]), (&json!("Bees"), &json!("of bees")));
 }
 
-/// An issue of two pages with the words `one`, `two`, `three`, each in a block of its number, and this in its METS.
+/// Returns an issue of two pages with the words `one`, `two`, `three`, each in a block of its number, and this in its
+/// METS.
 fn issue(links: [&str; 2], sections: &str, divisions: &str) -> Vec<Value> {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("alto")).unwrap();

@@ -81,7 +81,7 @@ impl Multimedia<'_> {
     }
 }
 
-/// One more crop, of a picture that is known or of another.
+/// Adds one more crop, of a picture that is known or of another.
 fn add(pictures: &mut Vec<(String, Image)>, mut crop: Crop<'_>, mut rendition: Rendition) {
     let (caption, credit) = (crop.caption.take().into_owned(), crop.credit.take().into_owned());
     crop.kind.take();
@@ -135,7 +135,7 @@ fn absolute(href: Cow<'_, str>) -> String {
     }
 }
 
-/// The picture of the new form; what it says where it has no crop.
+/// Returns the picture of the new form; what it says where it has no crop.
 fn named_crops(mut picture: Crop<'_>) -> Result<(String, Image), Map<String, Value>> {
     let (caption, credit) = (picture.caption.take().into_owned(), picture.credit.take().into_owned());
     let mut image = Image { caption, credit, ..Image::default() };
@@ -158,7 +158,7 @@ fn named_crops(mut picture: Crop<'_>) -> Result<(String, Image), Map<String, Val
     }
 }
 
-/// The link of a picture without what names the crop: `…/06NEWORLEANS-thumbWide.jpg` and
+/// Returns the link of a picture without what names the crop: `…/06NEWORLEANS-thumbWide.jpg` and
 /// `…/06NEWORLEANS-articleLarge-v2.jpg` are one picture.
 fn picture_of(href: &str) -> String {
     let link = href.split(['?', '#']).next().unwrap_or(href);
@@ -177,7 +177,7 @@ fn picture_of(href: &str) -> String {
     format!("{folder}/{}.{ending}", parts.join("-"))
 }
 
-/// The crops that the paper's pictures come in.
+/// Returns true for the name of a crop that the paper's pictures come in.
 fn is_crop(name: &str) -> bool {
     const STARTS: [&str; 20] = [
         "thumb",

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use crate::{dates, names::folded};
 
-/// Which column is which field, where its name does not tell: `Überschrift` → `headline`.
+/// The fields of columns whose names do not tell them: `Überschrift` → `headline`.
 pub type Columns = BTreeMap<String, Column>;
 
 /// The field that a column holds, and the form of its dates where they have one of their own: `published:%d/%m/%Y`.
@@ -34,7 +34,7 @@ pub enum InvalidColumn {
 }
 
 impl Column {
-    /// A column that holds this field.
+    /// Returns a column that holds this field.
     pub(crate) fn of(field: &str) -> Self {
         Self { field: field.to_owned(), form: None }
     }
@@ -65,7 +65,7 @@ impl FromStr for Column {
     }
 }
 
-/// The fields that a column may be.
+/// Returns the fields that a column may be.
 fn fields() -> Vec<&'static str> {
     NAMES.iter().map(|(field, _)| *field).chain(["rights", "byline", "bylines"]).collect()
 }
@@ -312,13 +312,13 @@ const NAMES: [(&str, &[&str]); 19] = [
     ),
 ];
 
-/// The field that a column of this name usually holds.
+/// Returns the field that a column of this name usually holds.
 pub(crate) fn field_of(column: &str) -> Option<&'static str> {
     let plain: String = folded(column).chars().filter(|c| c.is_alphanumeric()).collect();
     NAMES.iter().find(|(_, names)| names.contains(&plain.as_str())).map(|(field, _)| *field)
 }
 
-/// The field that a column holds, as the user says or as its name tells.
+/// Returns the field that a column holds, as the user says or as its name tells.
 pub(crate) fn field<'c>(column: &str, mapped: &'c Columns) -> Option<&'c str> {
     mapped.get(column).map(|column| column.field.as_str()).or_else(|| field_of(column))
 }

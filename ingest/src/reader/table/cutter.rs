@@ -46,7 +46,7 @@ impl Ahead {
         self.at = 0;
     }
 
-    /// The stream, beginning with what was read ahead.
+    /// Returns the stream, beginning with what was read ahead.
     pub(super) fn before<'a>(&'a mut self, input: &'a mut dyn BufRead) -> Before<'a> {
         Before { ahead: self, input }
     }
@@ -130,7 +130,7 @@ impl Rows {
         Ok(table)
     }
 
-    /// One row with its line break, and what its quotes are; empty at the end of the file.
+    /// Returns one row with its line break, and what its quotes are; empty at the end of the file.
     fn row(&mut self, input: &mut dyn BufRead, dialect: Dialect) -> io::Result<(Gathered, Machine, bool)> {
         let mut row = Gathered::default();
         let mut machine = Machine::new(dialect);

@@ -27,13 +27,13 @@ pub(super) struct Dialect {
 }
 
 impl Dialect {
-    /// As RFC 4180 has it, but for the delimiter. Of tabs, cells are taken as they are.
+    /// Returns a dialect as RFC 4180 has it, but for the delimiter. Of tabs, cells are taken as they are.
     pub(super) fn of_delimiter(delimiter: u8) -> Self {
         let quotes = delimiter != b'\t';
         Self { delimiter, quotes, escapes: false, spaces: false, dates: DayOrder::Unknown }
     }
 
-    /// As a line that stands before the header of each record.
+    /// Returns it as a line that stands before the header of each record.
     pub(super) fn line(self) -> String {
         let Self { delimiter, quotes, escapes, spaces, dates } = self;
         let dates = match dates {
@@ -106,8 +106,8 @@ impl Header {
     }
 }
 
-/// The line that fits best as a header, in the first lines of a table: it has a headline or a text. What stands before
-/// one is a title or a note; a line further on must have two columns that are known.
+/// Returns the line that fits best as a header, in the first lines of a table: it has a headline or a text. What stands
+/// before one is a title or a note; a line further on must have two columns that are known.
 pub(crate) fn header(sample: &[u8], mapped: &Columns) -> Option<Header> {
     let (mut first, mut before) = (0, 0);
     let mut stated = None;
@@ -162,7 +162,7 @@ pub(crate) fn header(sample: &[u8], mapped: &Columns) -> Option<Header> {
     None
 }
 
-/// `sep=;`
+/// Reads the delimiter of a line `sep=;`.
 fn separator(line: &[u8]) -> Option<u8> {
     let line = line.trim_ascii();
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
@@ -173,8 +173,8 @@ fn separator(line: &[u8]) -> Option<u8> {
     }
 }
 
-/// The dialect that fits the rows of a sample best: in which the fewest break its rules or have another number of cells
-/// than the header. `whole` says that nothing follows the sample.
+/// Returns the dialect that fits the rows of a sample best: in which the fewest break its rules or have another number
+/// of cells than the header. `whole` says that nothing follows the sample.
 pub(super) fn of_rows(sample: &[u8], found: &Header, whole: bool, mapped: &Columns) -> Dialect {
     let rows = sample.get(found.before + found.length..).unwrap_or_default();
     let has = |needle: &[u8]| memchr::memmem::find(rows, needle).is_some();
@@ -280,7 +280,7 @@ impl Orders {
     }
 }
 
-/// The columns of a line, by what is in it most often.
+/// Returns the columns of a line, by what is in it most often.
 pub(crate) fn columns_of(line: &str) -> Vec<String> {
     let dialect = Dialect { quotes: true, ..Dialect::of_delimiter(delimiter_of(line)) };
     Row::cells(line, dialect).iter().map(|cell| cell.trim().to_owned()).collect()

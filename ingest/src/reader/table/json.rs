@@ -57,7 +57,7 @@ pub(crate) fn shape(text: &str, mapped: &Columns) -> Option<Shape> {
     }
 }
 
-/// The value that a text begins with, whatever follows.
+/// Returns the value that a text begins with, whatever follows.
 fn first(text: &str) -> Option<Value> {
     Deserializer::from_str(text).into_iter().next()?.ok()
 }
@@ -94,7 +94,7 @@ fn describes_data(text: &str) -> bool {
         || ["{\"openapi\":\"", "{\"swagger\":\""].iter().any(|begin| head.starts_with(begin))
 }
 
-/// The name of the list of records that lies in an object.
+/// Returns the name of the list of records that lies in an object.
 fn list_in(value: &Value, mapped: &Columns, depth: usize) -> Option<String> {
     let object = value.as_object().filter(|object| depth < MAX_DEPTH && !is_schema(object))?;
     let list = object.iter().find(|(_, value)| {
@@ -107,7 +107,7 @@ fn list_in(value: &Value, mapped: &Columns, depth: usize) -> Option<String> {
     }
 }
 
-/// The lists in a text, by the names before them: `"articles": [`, with what is in them.
+/// Returns the lists in a text, by the names before them: `"articles": [`, with what is in them.
 fn lists(text: &str) -> impl Iterator<Item = (String, &str)> {
     text.match_indices('[').filter_map(move |(at, _)| {
         let before = text.get(..at)?.trim_end().strip_suffix(':')?.trim_end().strip_suffix('"')?;
@@ -135,7 +135,7 @@ impl Objects {
         Self::over(inner, mapped)
     }
 
-    /// Those that a cutter gives.
+    /// Passes on the records that a cutter gives.
     pub(super) fn over(inner: Box<dyn Cutter>, mapped: Columns) -> Self {
         Self { inner, mapped, ahead: Ahead::default(), dates: DayOrder::Unknown, head: None }
     }

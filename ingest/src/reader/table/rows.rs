@@ -92,7 +92,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// The row that these bytes begin with.
+    /// Returns the row that these bytes begin with.
     pub(super) fn read(bytes: &[u8], dialect: Dialect) -> Self {
         let mut machine = Machine::new(dialect);
         let end = bytes.iter().position(|byte| machine.ends(*byte));
@@ -110,7 +110,7 @@ impl Row {
         Self::read(bytes, dialect).length
     }
 
-    /// The texts of the cells. `\N` is MySQL's for nothing.
+    /// Returns the texts of the cells. `\N` is MySQL's for nothing.
     pub(super) fn cells(row: &str, dialect: Dialect) -> Vec<String> {
         let mut machine = Machine::new(dialect);
         let mut cells = Vec::new();
@@ -135,7 +135,7 @@ impl Row {
     }
 }
 
-/// Whole characters were cut at ASCII, and are whole.
+/// Returns a cell as text. Whole characters were cut at ASCII, and are whole.
 fn text(cell: &[u8]) -> Cow<'_, str> {
     if cell == b"\\N" { Cow::Borrowed("") } else { String::from_utf8_lossy(cell) }
 }

@@ -55,7 +55,7 @@ impl Channel {
         channel
     }
 
-    /// A term by which a plugin names an author who may be no user: its slug, and the name to be shown.
+    /// Takes a term by which a plugin names an author who may be no user: its slug, and the name to be shown.
     fn co_author(&mut self, term: &Element) {
         let slug = term.text_at("wp:term_slug");
         let slug = slug.strip_prefix("cap-").unwrap_or(&slug).to_lowercase();
@@ -83,7 +83,7 @@ impl Channel {
         }
     }
 
-    /// An author of Co-Authors Plus or PublishPress: a user by login, or a guest by name and slug.
+    /// Returns an author of Co-Authors Plus or PublishPress: a user by login, or a guest by name and slug.
     fn listed(&self, term: &Element) -> Option<Author> {
         let (name, slug) = (html::unescape(&term.text()), term.attribute("nicename"));
         let slug = slug.strip_prefix("cap-").unwrap_or(slug).to_lowercase();
@@ -91,7 +91,8 @@ impl Channel {
         known.cloned().or_else(|| guest(&slug, &shown(&name)))
     }
 
-    /// The user of this login. What no author of the file has as a login is the name, as exports before 1.1 have it.
+    /// Returns the user of this login. What no author of the file has as a login is the name, as exports before 1.1
+    /// have it.
     fn creator(&self, creator: &str) -> Option<Author> {
         let known = self.authors.get(&creator.to_lowercase());
         known.cloned().or_else(|| guest("", &names::cased(&shown(creator))))
@@ -99,7 +100,7 @@ impl Channel {
 }
 
 impl Author {
-    /// The author that a `wp:author` describes; `None` for one with neither name nor login.
+    /// Returns the author that a `wp:author` describes; `None` for one with neither name nor login.
     pub(super) fn of(element: &Element, blog: &str) -> Option<Self> {
         let login = element.text_at("wp:author_login");
         let number = element.text_at("wp:author_id");
@@ -123,7 +124,7 @@ impl Author {
     }
 }
 
-/// An author who is no user of the blog.
+/// Returns an author who is no user of the blog.
 fn guest(slug: &str, name: &str) -> Option<Author> {
     let is_slug = !name.contains(char::is_whitespace) && !name.chars().any(char::is_uppercase);
     let name = if is_slug { names::cased(&name.replace(['-', '_', '.'], " ")) } else { name.to_owned() };
@@ -131,7 +132,7 @@ fn guest(slug: &str, name: &str) -> Option<Author> {
     Some(Author { id, byline: names::person(&name), former: None })
 }
 
-/// A name that may be shown: of an address of mail the part before the `@`, as words.
+/// Returns a name that may be shown: of an address of mail the part before the `@`, as words.
 fn shown(name: &str) -> String {
     match name.split_once('@') {
         Some((local, _)) if !local.contains(char::is_whitespace) => {

@@ -131,7 +131,7 @@ fn parent_of(raw: &Raw) -> Option<&[u8]> {
     value_of(&raw.bytes, b"wp:post_parent").filter(|parent| !matches!(*parent, b"0" | b""))
 }
 
-/// The logins of who made an item: its creator, and the authors that a plugin lists as terms.
+/// Returns the logins of who made an item: its creator, and the authors that a plugin lists as terms.
 fn logins(item: &[u8]) -> Vec<Vec<u8>> {
     let mut found: Vec<Vec<u8>> =
         value_of(item, b"dc:creator").into_iter().map(<[u8]>::to_ascii_lowercase).collect();
@@ -149,7 +149,7 @@ fn logins(item: &[u8]) -> Vec<Vec<u8>> {
     found
 }
 
-/// The numbers of the uploads that a post shows: in its text, in a gallery, over its text.
+/// Returns the numbers of the uploads that a post shows: in its text, in a gallery, over its text.
 fn uploads_in(item: &[u8]) -> Vec<Vec<u8>> {
     let digits = |from: usize| {
         let rest = item.get(from..).unwrap_or_default();

@@ -147,7 +147,7 @@ fn has_name(element: &[u8], name: &[u8]) -> bool {
     found.rsplit(|byte| *byte == b':').next() == Some(name)
 }
 
-/// The characters of a simple element, which may stand in CDATA.
+/// Returns the characters of a simple element, which may stand in CDATA.
 pub(super) fn value_of<'r>(record: &'r [u8], name: &[u8]) -> Option<&'r [u8]> {
     let open = [b"<", name, b">"].concat();
     let rest = record.get(memmem::find(record, &open)? + open.len()..)?;

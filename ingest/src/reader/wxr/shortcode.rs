@@ -96,7 +96,8 @@ impl Writer<'_> {
         length
     }
 
-    /// An empty line parts paragraphs, another line end is a break. Returns the length of the white space.
+    /// Writes a line's end: an empty line parts paragraphs, another line end is a break. Returns the length of the
+    /// white space.
     fn line_end(&mut self, from: &str) -> usize {
         let length = from.find(|c: char| !c.is_whitespace()).unwrap_or(from.len());
         let ends = from.get(..length).unwrap_or("").bytes().filter(|byte| *byte == b'\n').count();
@@ -127,7 +128,7 @@ impl Writer<'_> {
         code.whole.len()
     }
 
-    /// `[[gallery]]` is a text about a shortcode.
+    /// Writes `[[gallery]]`, which is a text about a shortcode.
     fn escaped(&mut self, from: &str) -> Option<usize> {
         let code = Shortcode::at(from.get(1..)?)?;
         from.get(1 + code.whole.len()..)?.starts_with(']').then(|| {
@@ -136,7 +137,7 @@ impl Writer<'_> {
         })
     }
 
-    /// `[/name]` of one that has begun.
+    /// Passes over the `[/name]` of a shortcode that has begun.
     fn end(&mut self, from: &str) -> Option<usize> {
         let end = from.strip_prefix("[/")?.find(']')?;
         let name = from.get(2..2 + end)?;
@@ -145,7 +146,7 @@ impl Writer<'_> {
         Some(end + 3)
     }
 
-    /// A picture with its caption, as HTML has it.
+    /// Writes a picture with its caption, as HTML has it.
     fn caption(&mut self, code: &Shortcode<'_>, from: &str) -> usize {
         let inside = from.get(code.whole.len()..).unwrap_or("");
         let close = format!("[/{}]", code.name);
@@ -184,7 +185,7 @@ fn end_of_picture(inside: &str) -> usize {
     if rest.trim_start().starts_with("</a>") { end + space + 4 } else { end }
 }
 
-/// The length of the tag at the beginning, `>` inside of quotes passed over.
+/// Returns the length of the tag at the beginning, `>` inside of quotes passed over.
 fn tag_length(from: &str) -> usize {
     let mut quote = None;
     for (at, byte) in from.bytes().enumerate() {
@@ -209,7 +210,7 @@ struct Shortcode<'t> {
 }
 
 impl<'t> Shortcode<'t> {
-    /// The shortcode that begins here.
+    /// Returns the shortcode that begins here.
     fn at(from: &'t str) -> Option<Self> {
         let inside = from.strip_prefix('[')?;
         let length = inside.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')))?;
@@ -253,7 +254,7 @@ fn end_of_arguments(rest: &str) -> Option<usize> {
     rest.find(']')
 }
 
-/// `name="value"`, `name='value'`, `name=value`, or a value alone.
+/// Reads `name="value"`, `name='value'`, `name=value`, or a value alone.
 fn parse(text: &str) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     let mut rest = text.trim_start();

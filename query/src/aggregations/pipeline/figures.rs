@@ -3,7 +3,7 @@
 use super::{Numbers, Over, paths::buckets_at};
 use crate::{AggregationAnswer, AggregationResult, BucketKey, Figure, Spread, Stat, answers::nearest_of};
 
-/// The figure of a number of all buckets of one of these answers.
+/// Returns the figure of a number of all buckets of one of these answers.
 pub(super) fn over(of: &Numbers, figure: &Over, answers: &[AggregationAnswer]) -> AggregationResult {
     let Some((buckets, path)) = buckets_at(answers, &of.path) else { return AggregationResult::Value(None) };
     let numbers = Numbers { path, gap: of.gap };

@@ -19,7 +19,7 @@ impl Numbers {
     }
 }
 
-/// The number at the end of a way.
+/// Returns the number at the end of a way.
 pub(super) fn number_at(bucket: &Bucket, path: &str) -> Option<f64> {
     let (step, rest) = match path.split_once('>') {
         Some((step, rest)) => (step.trim(), Some(rest)),

@@ -105,7 +105,7 @@ impl Writer<'_> {
         answer
     }
 
-    /// A list of buckets, or an object of them under their keys.
+    /// Returns a list of buckets, or an object of them under their keys.
     fn buckets(&self, buckets: Vec<Bucket>) -> Value {
         let is_named = |bucket: &Bucket| matches!(bucket.key, BucketKey::Query(Some(_)));
         if !self.look.keyed && !buckets.iter().any(is_named) {
@@ -237,7 +237,7 @@ impl Writer<'_> {
     }
 }
 
-/// All figures of how numbers spread.
+/// Returns all figures of how numbers spread.
 fn spread_out(spread: &Spread) -> Map<String, Value> {
     let mut answer = Map::new();
     answer.insert("count".to_owned(), json!(spread.count));
@@ -263,7 +263,7 @@ fn spread_out(spread: &Spread) -> Map<String, Value> {
     answer
 }
 
-/// A number under its own name, or as `value` when it is the only one.
+/// Writes a number under its own name, or as `value` when it is the only one.
 fn figure(answer: &mut Map<String, Value>, is_one: bool, figure: Figure) {
     let name = if is_one { "value" } else { figure.stat.name() };
     let value = match (figure.stat, figure.value) {

@@ -201,7 +201,7 @@ pub(super) const USUAL: [f64; 7] = [1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0];
 /// The most that are given.
 const MAX_SHARES: usize = 1_000;
 
-/// A list of numbers; none if it is not there.
+/// Returns a list of numbers; none if it is not there.
 pub(super) fn numbers(object: &mut Fields, name: &str) -> Result<Vec<f64>, QueryError> {
     let list = object.list(name);
     let number = |value: &Value| match value {

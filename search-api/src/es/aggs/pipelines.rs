@@ -107,7 +107,7 @@ fn gap(object: &mut Fields) -> Result<Gap, QueryError> {
     }
 }
 
-/// The unit of a derivative: a calendar one is as long as it is on average.
+/// Returns the unit of a derivative: a calendar one is as long as it is on average.
 fn unit(object: &mut Fields) -> Result<Option<i64>, QueryError> {
     const DAY: i64 = 86_400_000;
     let Some(text) = object.text("unit")? else { return Ok(None) };
@@ -154,7 +154,7 @@ fn moving(object: &mut Fields, of: Numbers) -> Result<Pipeline, QueryError> {
     Ok(Pipeline::Moving { of, window, shift: shift as i64, figure })
 }
 
-/// The source of a script, and the numbers that it is given.
+/// Returns the source of a script, and the numbers that it is given.
 fn source_of(object: &mut Fields) -> Result<(String, Vec<(String, f64)>), QueryError> {
     match object.need("script")? {
         Value::String(source) => Ok((source, Vec::new())),

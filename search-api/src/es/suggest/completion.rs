@@ -10,7 +10,7 @@ use super::units;
 use crate::{door::error::RequestError, es::source};
 use search::Inquiry;
 
-/// So many documents that have the words are looked at for values that begin so.
+/// The number of documents with the words that are looked at for values that begin so.
 const LOOKED_AT: usize = 1_000;
 /// The most completions.
 const MAX_OPTIONS: usize = 100;

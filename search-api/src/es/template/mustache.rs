@@ -151,7 +151,7 @@ impl Output {
     }
 }
 
-/// The value of a name with points, looked for from the innermost on; a point alone is the innermost itself.
+/// Returns the value of a name with points, looked for from the innermost on; a point alone is the innermost itself.
 fn find<'v>(within: &[&'v Value], name: &str) -> Option<&'v Value> {
     if name == "." {
         return within.last().copied();
@@ -188,10 +188,12 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// A text as it stands in a string of JSON.
+/// Returns a text as it stands in a string of JSON.
+#[expect(clippy::expect_used, reason = "JSON has a string between two quotes")]
 fn in_string(text: &str) -> String {
     let quoted = Value::from(text).to_string();
-    quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default().to_owned()
+    let inside = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    inside.expect("a string of JSON is quoted").to_owned()
 }
 
 #[cfg(test)]

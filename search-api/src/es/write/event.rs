@@ -10,7 +10,8 @@ use super::{
 };
 use crate::door::error::RequestError;
 
-/// The events of an action; `None` when there is nothing to say. `mapped` are those of its document, where a mapping has read it.
+/// Returns the events of an action; `None` when there is nothing to say. `mapped` are those of its document, where a
+/// mapping has read it.
 pub(super) fn events(
     action: &Action,
     before: &Before,
@@ -65,7 +66,7 @@ pub(super) fn exists(id: &str) -> RequestError {
     RequestError::Conflict(format!("[{id}]: version conflict, document already exists"))
 }
 
-/// A document as a search returns it, as the data of an event.
+/// Returns a document as a search returns it, as the data of an event.
 fn as_data(kind: AssetKind, mut document: Map<String, Value>) -> Map<String, Value> {
     let id_of = |value: Value| match value {
         Value::Object(object) => object.get("id").cloned().unwrap_or(Value::Object(object)),

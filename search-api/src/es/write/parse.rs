@@ -116,7 +116,7 @@ fn action(
     read().map_err(failed)
 }
 
-/// An action of its parts.
+/// Returns an action of its parts.
 pub(in crate::es) fn of_source(
     verb: Verb,
     target: &Target,

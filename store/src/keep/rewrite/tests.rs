@@ -44,7 +44,7 @@ fn count(dir: &Path, wanted: &[u8]) -> usize {
     found
 }
 
-/// The salts and the stored bytes of all revisions of an asset: what must be gone besides the plain text.
+/// Returns the salts and the stored bytes of all revisions of an asset: what must be gone besides the plain text.
 fn traces(log: &Log, asset: &str) -> Vec<Vec<u8>> {
     let snapshot = log.snapshot().unwrap();
     let asset = AssetRef::new(AssetKind::Article, id(asset));

@@ -31,7 +31,7 @@ pub struct VerifyReport {
     pub more_problems: u64,
 }
 
-/// So many problems are listed.
+/// The number of problems that are listed.
 pub(crate) const MAX_PROBLEMS: usize = 1_000;
 
 impl VerifyReport {
@@ -55,7 +55,7 @@ pub enum Problem {
     /// An event is damaged.
     #[error("event {seq}: {damage}")]
     Event {
-        /// Which.
+        /// The event.
         seq: Seq,
         /// The damage.
         damage: Damage,
@@ -63,7 +63,7 @@ pub enum Problem {
     /// An event does not name the event before it on the same asset.
     #[error("event {seq}: it says that the event before it on its asset is {found}, it is {expected}")]
     Before {
-        /// Which.
+        /// The event.
         seq: Seq,
         /// The value that stands there.
         found: Seq,
@@ -73,7 +73,7 @@ pub enum Problem {
     /// An event has another revision than the count of its asset's published events.
     #[error("event {seq}: it says that it is revision {found}, it is {expected}")]
     Revision {
-        /// Which.
+        /// The event.
         seq: Seq,
         /// The value that stands there.
         found: Revision,
@@ -83,13 +83,13 @@ pub enum Problem {
     /// An event is not listed under its time.
     #[error("event {seq}: it is not listed under its time")]
     NotUnderItsTime {
-        /// Which.
+        /// The event.
         seq: Seq,
     },
     /// A count is not what it should be.
     #[error("{what}: there are {found}, there should be {expected}")]
     Count {
-        /// Of what.
+        /// The things that are counted.
         what: &'static str,
         /// The count that was found.
         found: u64,
@@ -125,9 +125,9 @@ pub enum Problem {
         "the file shows what transaction {found} wrote, the last one was {expected}: `morgue log restore` a backup"
     )]
     Stale {
-        /// Which transaction's state there is.
+        /// The transaction whose state there is.
         found: u64,
-        /// Which was the last.
+        /// The last transaction.
         expected: u64,
     },
     /// The log ends before an event that was there once.
@@ -151,7 +151,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// The event that it is about, if it is about one.
+    /// Returns the event that it is about, if it is about one.
     pub fn seq(&self) -> Option<Seq> {
         match self {
             Self::Event { seq, .. }
@@ -188,7 +188,7 @@ pub struct Progress {
     pub stage: Stage,
     /// Events or entries done in this stage.
     pub done: u64,
-    /// Of how many.
+    /// The number of all.
     pub of: u64,
 }
 
