@@ -56,7 +56,7 @@ pub(crate) struct BuildState {
     /// Assets that there were when it was last gone on with.
     pub(crate) total: u64,
     /// Finished parts.
-    parts: Vec<Kept>,
+    parts: Vec<FinishedPart>,
     /// Stretches of ids that the parts cover: after the first, up to and with the second.
     covered: Vec<(Option<AssetId>, AssetId)>,
     /// The digest over the documents of the parts.
@@ -67,7 +67,7 @@ pub(crate) struct BuildState {
 
 /// A finished part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept {
+struct FinishedPart {
     /// Its directory.
     name: String,
     /// True if it was finished because its memory was full; others are small.
@@ -382,7 +382,7 @@ impl Shared<'_> {
     fn finish_part(&self, part: Part) -> Result<(), IndexError> {
         part.writer.finish()?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.parts.push(Kept { name: part.name, full: part.full });
+        state.parts.push(FinishedPart { name: part.name, full: part.full });
         state.digest.join(part.digest);
         state.done += part.done;
         state.of_start += part.of_start;
@@ -405,7 +405,7 @@ fn put_together(generation: &Arc<Generation>, state: &BuildState, merge: bool) -
 }
 
 /// Removes the directories of parts that are not among these.
-fn remove_unfinished(dir: &Path, finished: &[Kept]) -> Result<(), IndexError> {
+fn remove_unfinished(dir: &Path, finished: &[FinishedPart]) -> Result<(), IndexError> {
     for entry in fs::read_dir(dir).map_err(io(dir))? {
         let entry = entry.map_err(io(dir))?;
         let name = entry.file_name().to_string_lossy().into_owned();

@@ -34,7 +34,7 @@ pub(crate) struct GenerationWriter {
 
 /// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Step {
+pub(crate) struct Stepped {
     /// Everything up to here is in the index.
     pub(crate) checkpoint: Seq,
     /// True if there was nothing to do.
@@ -131,12 +131,12 @@ impl GenerationWriter {
 
     /// Takes in what the log has after the checkpoint, a commit's worth, and commits. After an error it is of no use
     /// any more: one of tantivy's threads may have died with documents that the next commit would not miss.
-    pub(crate) fn step(&mut self, log: &Log) -> Result<Step, IndexError> {
+    pub(crate) fn step(&mut self, log: &Log) -> Result<Stepped, IndexError> {
         self.step_to(log, Seq::MAX)
     }
 
     /// Takes a step; events after `last` wait.
-    pub(crate) fn step_to(&mut self, log: &Log, last: Seq) -> Result<Step, IndexError> {
+    pub(crate) fn step_to(&mut self, log: &Log, last: Seq) -> Result<Stepped, IndexError> {
         if self.spoilt {
             return Err(IndexError::Spoilt(self.generation.dir().to_owned()));
         }
@@ -154,7 +154,7 @@ impl GenerationWriter {
         }
     }
 
-    fn try_step(&mut self, log: &Log, last: Seq) -> Result<Step, IndexError> {
+    fn try_step(&mut self, log: &Log, last: Seq) -> Result<Stepped, IndexError> {
         if log.head()?.seq > self.commit.reached {
             self.writer.wait_for_merges()?;
         }
@@ -165,7 +165,7 @@ impl GenerationWriter {
         }
         let nothing_in_hand = self.fanouts.is_empty() && self.commit.fanouts.is_empty();
         if reached == self.commit.reached && nothing_in_hand && self.first_held() == self.commit.held {
-            return Ok(Step { checkpoint: self.commit.checkpoint, idle: true });
+            return Ok(Stepped { checkpoint: self.commit.checkpoint, idle: true });
         }
         let fresh = !touched.is_empty();
         self.renew(touched.into_iter().collect(), log)?;
@@ -175,7 +175,7 @@ impl GenerationWriter {
         let takedowns = self.commit.takedowns;
         self.commit(Commit { takedowns, ..commit.held_at(self.first_held()) })?;
         remove_others(self.generation.dir(), &self.commit.fanouts).map_err(io(self.generation.dir()))?;
-        Ok(Step { checkpoint: self.commit.checkpoint, idle: false })
+        Ok(Stepped { checkpoint: self.commit.checkpoint, idle: false })
     }
 
     /// Makes the documents of these assets anew, as the log is now or as it stood when the generation is of, from

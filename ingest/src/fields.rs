@@ -157,17 +157,17 @@ pub(crate) fn is_nothing(value: &Value) -> bool {
 }
 
 /// A JSON value as it is read, without the fields of objects that say nothing (`null`, `""`, `[]`): there are many.
-pub(crate) struct Said(pub(crate) Value);
+pub(crate) struct Pruned(pub(crate) Value);
 
-impl<'de> Deserialize<'de> for Said {
+impl<'de> Deserialize<'de> for Pruned {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(SaidVisitor).map(Self)
+        from.deserialize_any(PrunedVisitor).map(Self)
     }
 }
 
-struct SaidVisitor;
+struct PrunedVisitor;
 
-impl<'de> Visitor<'de> for SaidVisitor {
+impl<'de> Visitor<'de> for PrunedVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -204,7 +204,7 @@ impl<'de> Visitor<'de> for SaidVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
         let mut found = Vec::new();
-        while let Some(Said(value)) = list.next_element()? {
+        while let Some(Pruned(value)) = list.next_element()? {
             found.push(value);
         }
         Ok(Value::Array(found))
@@ -213,7 +213,7 @@ impl<'de> Visitor<'de> for SaidVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut found = Map::new();
         while let Some(key) = map.next_key::<String>()? {
-            let Said(value) = map.next_value()?;
+            let Pruned(value) = map.next_value()?;
             if !is_nothing(&value) {
                 found.insert(key, value);
             }
@@ -224,5 +224,5 @@ impl<'de> Visitor<'de> for SaidVisitor {
 
 /// Reads JSON, and leaves out the fields that say nothing.
 pub(crate) fn parse(text: &str) -> Result<Value, serde_json::Error> {
-    serde_json::from_str::<Said>(text).map(|Said(value)| value)
+    serde_json::from_str::<Pruned>(text).map(|Pruned(value)| value)
 }

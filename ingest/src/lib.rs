@@ -79,7 +79,7 @@ pub use names::nearest;
 pub use notes::ReasonCount;
 pub use pattern::{InvalidPattern, PathPattern};
 pub use quarantine::{Quarantine, QuarantineError, Quarantined};
-pub use read::{Said, read};
+pub use read::{RecordRead, read};
 pub use reader::format::Format;
 pub use reader::stated_id::{InvalidStatedId, StatedId};
 pub use reader::table::columns::{Column, Columns, InvalidColumn};

@@ -9,7 +9,7 @@ use crate::{
     hints::Hints,
     mapping::{Looked, Mappings, Shaped, propose},
     open::{self, Source},
-    read::{self, Said},
+    read::{self, RecordRead},
     reader::{Writing, columns_of, common::text_of},
     record::{Origin, Place, Raw},
     walk::walk,
@@ -90,7 +90,7 @@ pub fn first_records(
     paths: &[impl AsRef<Path>],
     mappings: &Mappings,
     most: usize,
-) -> Result<Vec<(String, Said)>, LookError> {
+) -> Result<Vec<(String, RecordRead)>, LookError> {
     let hints = Hints { mappings: mappings.clone(), ..Hints::default() };
     let mut found = Vec::new();
     for visit in paths.iter().flat_map(|path| walk(path.as_ref())) {

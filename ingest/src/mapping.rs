@@ -24,9 +24,9 @@ pub(crate) use self::{
     events::{About, around},
     join::{ByKey, Tables},
     node::{Node, Record},
-    path::{Path, Step},
+    path::{Path, PathStep},
     propose::{Looked, Shaped, propose},
-    value::{Expr, Shape},
+    value::{Expr, TextShape},
 };
 use self::{join::Join, publicity::Public};
 use crate::dates::DayOrder;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// One record that was read: where it is, and what it says or why it cannot be read.
-pub type Said = Result<Vec<NewEvent>, String>;
+pub type RecordRead = Result<Vec<NewEvent>, String>;
 
 /// Reads a stream of any known format, compressed or packed or not, and gives what each record says to `each`, with its
 /// line. `name` helps where many formats look alike, and makes ids where records have none. Mentions of assets come as
@@ -23,7 +23,7 @@ pub fn read(
     name: &str,
     hints: &Hints,
     now: Timestamp,
-    each: &mut dyn FnMut(u64, Said),
+    each: &mut dyn FnMut(u64, RecordRead),
 ) {
     let origin = Origin { path: name.to_owned(), stem: name.to_owned(), changed: None };
     read_while(Source::Stream(stream), origin, hints, now, &mut |line, said| {
@@ -38,7 +38,7 @@ pub(crate) fn read_while(
     origin: Origin,
     hints: &Hints,
     now: Timestamp,
-    each: &mut dyn FnMut(u64, Said) -> bool,
+    each: &mut dyn FnMut(u64, RecordRead) -> bool,
 ) {
     let readers = Readers::new(hints);
     open::open(source, origin, hints.charset, &mut |stream| {

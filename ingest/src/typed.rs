@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::fields::{Said, is_nothing, text_of};
+use crate::fields::{Pruned, is_nothing, text_of};
 
 /// An object whose known fields have places.
 pub(crate) trait Object<'d>: Default {
@@ -237,7 +237,7 @@ trait Kind<'d> {
 
     fn seq<A: SeqAccess<'d>>(mut list: A) -> Result<Self::Made, A::Error> {
         let mut found = Vec::new();
-        while let Some(Said(value)) = list.next_element()? {
+        while let Some(Pruned(value)) = list.next_element()? {
             found.push(value);
         }
         Ok(Self::other(Value::Array(found)))
@@ -246,7 +246,7 @@ trait Kind<'d> {
     fn map<A: MapAccess<'d>>(mut map: A) -> Result<Self::Made, A::Error> {
         let mut found = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            let Said(value) = map.next_value()?;
+            let Pruned(value) = map.next_value()?;
             keep(&mut found, &name, value);
         }
         Ok(Self::other(Value::Object(found)))
@@ -280,7 +280,7 @@ impl<'d, T: Object<'d>> Kind<'d> for MaybeKind<T> {
         let mut object = T::default();
         while let Some(Name(name)) = map.next_key()? {
             if !object.place(&name, &mut map)? {
-                let Said(value) = map.next_value()?;
+                let Pruned(value) = map.next_value()?;
                 keep(object.others(), &name, value);
             }
         }

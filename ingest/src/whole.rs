@@ -45,7 +45,7 @@ fn nothing_is_dropped() {
     for (format, name, expected) in SAMPLES {
         let path = root.join("data-samples/formats").join(name);
         let bytes = fs::read(&path).unwrap();
-        let said = Said::of(&bytes, &path);
+        let said = Contents::of(&bytes, &path);
         let over = passed_over.get(format).map_or(&[][..], Vec::as_slice);
         let mut counted = [0; 4];
         for (path, text) in leaves(format, &bytes) {
@@ -102,12 +102,12 @@ fn is_at(path: &str, pattern: &str) -> bool {
 
 /// Everything that a sample's events say: in the fields that assets have, and in `extra`.
 #[derive(Default)]
-struct Said {
+struct Contents {
     fields: Texts,
     extra: Texts,
 }
 
-impl Said {
+impl Contents {
     fn of(bytes: &[u8], path: &Path) -> Self {
         let pattern = "text/{byline}/{published:%Y%m%d}.txt".parse().unwrap();
         let hints = Hints { patterns: vec![pattern], ..Hints::default() };

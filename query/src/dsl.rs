@@ -83,12 +83,12 @@ struct Kind {
 /// The way in which a kind of query is read, by the shape of its JSON. `boost` is read for all of them.
 enum Read {
     /// Of its options: `{"bool": {"must": …}}`.
-    Options(fn(&mut Parser<'_, '_>, &mut Fields) -> Answer),
+    Options(fn(&mut Parser<'_, '_>, &mut Fields) -> Parsed),
     /// Of a field and its options, `{"match": {"body": {"query": "x"}}}`, or the field and one of them, which is named
     /// here: `{"match": {"body": "x"}}`.
-    OfField(&'static str, fn(&mut Parser<'_, '_>, String, &mut Fields) -> Answer),
+    OfField(&'static str, fn(&mut Parser<'_, '_>, String, &mut Fields) -> Parsed),
     /// Like [`Read::OfField`], or of several fields: `{"prefix": {"fields": ["headline^2", "body"], "value": "x"}}`.
-    OfFields(&'static str, fn(&mut Parser<'_, '_>, Vec<FieldBoost>, &mut Fields) -> Answer),
+    OfFields(&'static str, fn(&mut Parser<'_, '_>, Vec<FieldBoost>, &mut Fields) -> Parsed),
 }
 
 /// The knowledge that reading a query needs.
@@ -149,10 +149,10 @@ struct Parser<'a, 'c> {
     clauses: &'c mut Clauses,
 }
 
-type Answer = Result<Query, QueryError>;
+type Parsed = Result<Query, QueryError>;
 
 impl Parser<'_, '_> {
-    fn query(&mut self, value: Value, pointer: &str) -> Answer {
+    fn query(&mut self, value: Value, pointer: &str) -> Parsed {
         self.clauses.one().map_err(|error| error.at(pointer))?;
         let mut object = Fields::new(value, pointer)?;
         let Some((name, body)) = object.take_any() else {
@@ -180,7 +180,7 @@ impl Parser<'_, '_> {
     }
 
     /// Reads the rest with `read`, and the boost and the end itself.
-    fn boosted(&mut self, mut object: Fields, read: impl FnOnce(&mut Self, &mut Fields) -> Answer) -> Answer {
+    fn boosted(&mut self, mut object: Fields, read: impl FnOnce(&mut Self, &mut Fields) -> Parsed) -> Parsed {
         let (boost, name) = (object.boost()?, object.text("_name")?);
         let query = read(self, &mut object)?;
         object.end()?;
@@ -193,8 +193,8 @@ impl Parser<'_, '_> {
         body: Value,
         pointer: &str,
         short: &str,
-        read: impl FnOnce(&mut Self, String, &mut Fields) -> Answer,
-    ) -> Answer {
+        read: impl FnOnce(&mut Self, String, &mut Fields) -> Parsed,
+    ) -> Parsed {
         let mut outer = Fields::new(body, pointer)?;
         let (boost, name) = (outer.boost()?, outer.text("_name")?);
         let (field, inner) = outer
@@ -216,8 +216,8 @@ impl Parser<'_, '_> {
         body: Value,
         pointer: &str,
         short: &str,
-        read: impl FnOnce(&mut Self, Vec<FieldBoost>, &mut Fields) -> Answer,
-    ) -> Answer {
+        read: impl FnOnce(&mut Self, Vec<FieldBoost>, &mut Fields) -> Parsed,
+    ) -> Parsed {
         if !body.get("fields").is_some_and(Value::is_array) {
             return self.of_field(body, pointer, short, |this, field, object| {
                 read(this, vec![FieldBoost::new(field)], object)

@@ -159,7 +159,7 @@ impl Head {
         self
     }
 
-    fn publish(&mut self, seq: Seq, said: &Said) {
+    fn publish(&mut self, seq: Seq, said: &Statement) {
         self.published = seq;
         self.revision = self.revision.next();
         self.mark = said.mark;
@@ -285,12 +285,12 @@ pub(crate) struct Change<'a> {
     pub(crate) seq: Seq,
     pub(crate) event_type: &'a EventType,
     pub(crate) time: Option<Timestamp>,
-    pub(crate) said: &'a Said,
+    pub(crate) said: &'a Statement,
 }
 
 /// The part of an event's payload that the catalog takes.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Said {
+pub(crate) struct Statement {
     /// Its payload was erased: what it says is not known any more.
     pub(crate) gone: bool,
     /// Of a published event or one of an unknown type: what it says, and whether it is public.
@@ -313,7 +313,7 @@ pub(crate) struct Said {
     pub(crate) brief: Brief,
 }
 
-impl Said {
+impl Statement {
     /// Returns the parts of a payload of this schema: its fact, visibility and source, and the bytes of its data.
     pub(crate) fn of(
         schema: u64,

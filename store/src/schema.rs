@@ -18,13 +18,13 @@ pub(crate) const SCHEMA: u64 = 2;
 
 /// One step: turns a payload of the version before into one of this version; `None` where every payload of the version
 /// before is one of this version as it is.
-type Step = Option<fn(&EventType, &mut Value)>;
+type Upcast = Option<fn(&EventType, &mut Value)>;
 
 /// The step to version 2 stands at 0, and so on: as many as there are versions after the first.
 ///
 /// Version 2 has the same payloads as version 1, but says more in its events: whether a revision is public, and who
-/// ordered a withdrawal (see [`crate::catalog::Said`]).
-const STEPS: [Step; SCHEMA as usize - 1] = [None];
+/// ordered a withdrawal (see [`crate::catalog::Statement`]).
+const STEPS: [Upcast; SCHEMA as usize - 1] = [None];
 
 /// Returns a payload of an older version as one of the present; `None` when it is of the present already.
 ///
@@ -39,7 +39,7 @@ pub(crate) fn upcast(
 }
 
 fn upcast_by(
-    steps: &[Step],
+    steps: &[Upcast],
     event_type: &EventType,
     schema: u64,
     data: &str,
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn old_payloads_take_each_step_that_they_lack() {
-        let steps: [Step; 3] = [
+        let steps: [Upcast; 3] = [
             Some(|_, data| {
                 if let Some(title) = data.as_object_mut().and_then(|data| data.remove("title")) {
                     data["headline"] = title;

@@ -54,15 +54,15 @@ pub(super) struct Working<'a> {
 /// A chunk whose records were read.
 pub(super) struct Worked {
     pub(super) number: u64,
-    pub(super) results: Vec<Worked1>,
+    pub(super) results: Vec<Handled>,
     pub(super) cost: usize,
     pub(super) position: Position,
 }
 
 /// The result of one finding.
-pub(super) enum Worked1 {
+pub(super) enum Handled {
     File(File),
-    Read { format: Format, origin: Arc<Origin>, said: Said },
+    Read { format: Format, origin: Arc<Origin>, said: Contents },
     Unread { format: Option<Format>, origin: Arc<Origin>, raw: Option<Raw>, reason: Reason },
     Skipped(String),
     Failed(ReadError),
@@ -70,7 +70,7 @@ pub(super) enum Worked1 {
 
 /// The content of a record: events, and assets that readers may not see.
 #[derive(Default)]
-pub(super) struct Said {
+pub(super) struct Contents {
     pub(super) events: Vec<Ready>,
     /// The reasons why readers may not see what the record is about, one for each asset.
     pub(super) hidden: Vec<Hidden>,
@@ -117,27 +117,27 @@ impl Working<'_> {
         }
     }
 
-    fn work(&self, finding: Finding) -> Worked1 {
+    fn work(&self, finding: Finding) -> Handled {
         match finding {
-            Finding::File(file) => Worked1::File(file),
-            Finding::Failed(error) => Worked1::Failed(error),
-            Finding::Skipped(ending) => Worked1::Skipped(ending),
+            Finding::File(file) => Handled::File(file),
+            Finding::Failed(error) => Handled::Failed(error),
+            Finding::Skipped(ending) => Handled::Skipped(ending),
             Finding::Unreadable { origin, reason } => {
-                Worked1::Unread { format: None, origin, raw: None, reason }
+                Handled::Unread { format: None, origin, raw: None, reason }
             }
             Finding::Record { format, origin, raw } => match self.read(format, &origin, &raw) {
-                Ok(said) => Worked1::Read { format, origin, said },
-                Err(Failure::Record(Reason::NoAsset(what))) => Worked1::Skipped(format!("({what})")),
+                Ok(said) => Handled::Read { format, origin, said },
+                Err(Failure::Record(Reason::NoAsset(what))) => Handled::Skipped(format!("({what})")),
                 Err(Failure::Record(reason)) => {
-                    Worked1::Unread { format: Some(format), origin, raw: Some(raw), reason }
+                    Handled::Unread { format: Some(format), origin, raw: Some(raw), reason }
                 }
-                Err(Failure::Log(error)) => Worked1::Failed(error),
+                Err(Failure::Log(error)) => Handled::Failed(error),
             },
         }
     }
 
     /// Reads one record, and prepares its events; none of them where one is refused.
-    pub(super) fn read(&self, format: Format, origin: &Origin, raw: &Raw) -> Result<Said, Failure> {
+    pub(super) fn read(&self, format: Format, origin: &Origin, raw: &Raw) -> Result<Contents, Failure> {
         if let Some(reason) = &raw.broken {
             return Err(reason.clone().into());
         }
@@ -147,7 +147,7 @@ impl Working<'_> {
         let known = subject::know_pictures(self.log, (raw, origin), &mut found, &mut subjects);
         known.map_err(Failure::Log)?;
         let is_alone = found.len() == 1;
-        let mut said = Said::default();
+        let mut said = Contents::default();
         // A name that is mentioned is no record.
         let (mut left_out, mut is_something) = (None, false);
         for (mut one, subject) in found.into_iter().zip(subjects) {
@@ -186,7 +186,7 @@ impl Working<'_> {
         why: &Hidden,
         (format, subject): (Format, Option<Subject>),
         (origin, place): (&Origin, Place),
-        said: &mut Said,
+        said: &mut Contents,
     ) -> Result<(), Failure> {
         // Event lines state facts, one after another; every other record says how it is now.
         let is_event = format.entry().says == Says::Keeper;
@@ -218,7 +218,7 @@ impl Working<'_> {
         mut one: Found,
         mut subject: Option<Subject>,
         (origin, place): (&Origin, Place),
-        said: &mut Said,
+        said: &mut Contents,
     ) -> Result<(), Failure> {
         let Admitted { event, remarks, .. } = admit(one.event, self.terms)?;
         one.event = event;

@@ -21,7 +21,7 @@ use super::{
     site_language,
     subject::{Order, Subject},
     taken_back::TakenBack,
-    working::{Known, Ready, Worked, Worked1, hash},
+    working::{Handled, Known, Ready, Worked, hash},
 };
 use crate::{
     notes::ReasonCount,
@@ -136,12 +136,12 @@ impl<'a> Writing<'a> {
     fn chunk(&mut self, chunk: Worked) -> Result<(), LoadError> {
         for result in chunk.results {
             match result {
-                Worked1::File(file) => {
+                Handled::File(file) => {
                     self.release_held()?;
                     self.identities.begin(file);
                 }
-                Worked1::Skipped(ending) => *self.report.skipped.entry(ending).or_default() += 1,
-                Worked1::Read { format, origin, said } => {
+                Handled::Skipped(ending) => *self.report.skipped.entry(ending).or_default() += 1,
+                Handled::Read { format, origin, said } => {
                     self.report.formats.entry(format.name().to_owned()).or_default().records += 1;
                     said.hidden.iter().for_each(|why| self.report.hidden(why, &origin.path));
                     for event in said.events {
@@ -151,10 +151,10 @@ impl<'a> Writing<'a> {
                         self.take_back(&one)?;
                     }
                 }
-                Worked1::Unread { format, origin, raw, reason } => {
+                Handled::Unread { format, origin, raw, reason } => {
                     self.unread(format, &origin, raw.as_ref(), &reason)?;
                 }
-                Worked1::Failed(error) => return Err(error.into()),
+                Handled::Failed(error) => return Err(error.into()),
             }
         }
         // What is held is in no batch yet: a load that is killed comes back to its file.

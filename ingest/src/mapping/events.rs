@@ -7,7 +7,7 @@ use super::{
     Entries, List, Mapping, fields,
     join::{Tables, join},
     node::{Node, Record},
-    value::{Expr, Shape},
+    value::{Expr, TextShape},
 };
 use crate::{
     credits,
@@ -91,7 +91,7 @@ impl Mapping {
         here: Node<'t>,
         about: &About<'_>,
     ) -> Result<ArchiveDate, String> {
-        let text = expr.text(record, here, Shape::Line);
+        let text = expr.text(record, here, TextShape::Line);
         if text.is_empty() {
             return Err(text);
         }
@@ -218,7 +218,7 @@ impl<'t> Reading<'_, 't> {
         for List { of, .. } in &self.mapping.lists {
             match of {
                 Entries::Texts(expr) => {
-                    byline.also_known_as.extend(expr.texts(self.record, root, Shape::Line));
+                    byline.also_known_as.extend(expr.texts(self.record, root, TextShape::Line));
                 }
                 Entries::Each { path, fields } => {
                     let names =
@@ -244,7 +244,7 @@ impl<'t> Reading<'_, 't> {
         let root = self.record.root;
         match (list.field, &list.of) {
             ("bylines", Entries::Texts(expr)) => {
-                let names = expr.texts(self.record, root, Shape::Line);
+                let names = expr.texts(self.record, root, TextShape::Line);
                 let shown: Vec<String> = names.iter().map(|name| nested.listed_person(name)).collect();
                 credit(nested, &shown);
             }
@@ -264,7 +264,7 @@ impl<'t> Reading<'_, 't> {
                 credit(nested, &shown);
             }
             ("images", Entries::Texts(expr)) => {
-                for href in expr.texts(self.record, root, Shape::Line) {
+                for href in expr.texts(self.record, root, TextShape::Line) {
                     if let Some(id) = link::picture_beside(self.about.stem, &href) {
                         let rendition = Rendition { href, ..Rendition::default() };
                         nested.image(id, Image { renditions: vec![rendition], ..Image::default() });
@@ -284,7 +284,7 @@ impl<'t> Reading<'_, 't> {
                 nested
                     .article
                     .keywords
-                    .extend(keywords("keyword", expr.texts(self.record, root, Shape::Line)));
+                    .extend(keywords("keyword", expr.texts(self.record, root, TextShape::Line)));
             }
             ("keywords", Entries::Each { path, fields }) => {
                 let words = path.find(self.record, root).into_iter().map(|node| {
@@ -295,7 +295,7 @@ impl<'t> Reading<'_, 't> {
                 nested.article.keywords.extend(words.filter(|word| !word.value.is_empty()));
             }
             (_, Entries::Texts(expr)) => {
-                let texts = expr.texts(self.record, root, Shape::Paragraphs);
+                let texts = expr.texts(self.record, root, TextShape::Paragraphs);
                 let corrections = texts.into_iter().map(|text| Correction { text, ..Correction::default() });
                 nested.article.corrections.extend(corrections);
             }
@@ -400,10 +400,10 @@ impl<'t> Reading<'_, 't> {
     }
 
     fn line(&self, expr: &Expr) -> String {
-        self.text(expr, self.record.root, Shape::Line)
+        self.text(expr, self.record.root, TextShape::Line)
     }
 
-    fn text(&self, expr: &Expr, node: Node<'t>, shape: Shape) -> String {
+    fn text(&self, expr: &Expr, node: Node<'t>, shape: TextShape) -> String {
         expr.text(self.record, node, shape)
     }
 
@@ -415,7 +415,7 @@ impl<'t> Reading<'_, 't> {
     fn extra(&self, kept: Vec<(&'static str, String)>) -> serde_json::Map<String, Value> {
         let mut extra = serde_json::Map::new();
         for (name, expr) in &self.mapping.extra {
-            let mut texts = expr.texts(self.record, self.record.root, Shape::Line);
+            let mut texts = expr.texts(self.record, self.record.root, TextShape::Line);
             let value = if texts.len() == 1 { texts.swap_remove(0).into() } else { Value::from(texts) };
             extra.insert(name.clone(), value);
         }
@@ -469,8 +469,8 @@ fn line_of<'a>(article: &'a mut Article, field: &str) -> &'a mut String {
     }
 }
 
-fn shape_of(field: &str) -> Shape {
-    if fields::has_paragraphs(field) { Shape::Paragraphs } else { Shape::Line }
+fn shape_of(field: &str) -> TextShape {
+    if fields::has_paragraphs(field) { TextShape::Paragraphs } else { TextShape::Line }
 }
 
 /// Fills the credit with authors that are listed, where none is printed.

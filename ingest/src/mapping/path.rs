@@ -12,12 +12,12 @@ use super::node::{Node, Record};
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Path {
     from_root: bool,
-    steps: Vec<Step>,
+    steps: Vec<PathStep>,
 }
 
 /// One step.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Step {
+pub(crate) enum PathStep {
     Name(String),
     /// Any name.
     Any,
@@ -48,7 +48,7 @@ impl Path {
         loop {
             if !rest.starts_with('[') {
                 let (name, after) = name(rest)?;
-                steps.push(if name == "*" { Step::Any } else { Step::Name(name) });
+                steps.push(if name == "*" { PathStep::Any } else { PathStep::Name(name) });
                 rest = after;
             }
             while let Some(inside) = rest.strip_prefix('[') {
@@ -65,19 +65,19 @@ impl Path {
         }
     }
 
-    pub(crate) fn steps(&self) -> &[Step] {
+    pub(crate) fn steps(&self) -> &[PathStep] {
         &self.steps
     }
 
     /// Returns the path of these steps, from the record that is looked at.
-    pub(crate) fn of(steps: &[Step]) -> Self {
+    pub(crate) fn of(steps: &[PathStep]) -> Self {
         Self { from_root: false, steps: steps.to_vec() }
     }
 
     /// Returns the name of its last step that is one.
     pub(crate) fn last_name(&self) -> Option<&str> {
         self.steps.iter().rev().find_map(|step| match step {
-            Step::Name(name) => Some(name.as_str()),
+            PathStep::Name(name) => Some(name.as_str()),
             _ => None,
         })
     }
@@ -92,7 +92,7 @@ impl Path {
     }
 }
 
-impl Step {
+impl PathStep {
     fn take<'t>(&self, from: Vec<Node<'t>>) -> Vec<Node<'t>> {
         let entries = |from: Vec<Node<'t>>| from.into_iter().flat_map(Node::entries);
         match self {
@@ -129,17 +129,17 @@ fn name(text: &str) -> Result<(String, &str), String> {
 }
 
 /// Returns what stands in brackets, and what follows them.
-fn bracket(inside: &str) -> Result<(Step, &str), String> {
+fn bracket(inside: &str) -> Result<(PathStep, &str), String> {
     let end = inside.find(']').ok_or_else(|| format!("the bracket before `{inside}` is never closed"))?;
     let (text, after) = inside.split_at(end);
     let after = after.get(1..).unwrap_or_default();
     let step = match (text.trim(), text.split_once('=')) {
-        ("*", _) => Step::Each,
+        ("*", _) => PathStep::Each,
         (_, Some((name, value))) => {
             let plain = |text: &str| text.trim().trim_matches(['\'', '"']).to_owned();
-            Step::With { name: plain(name), value: plain(value) }
+            PathStep::With { name: plain(name), value: plain(value) }
         }
-        (number, None) => Step::At(
+        (number, None) => PathStep::At(
             number
                 .parse()
                 .map_err(|_| format!("`[{text}]` is neither a number from 0, `[*]`, nor `[name=value]`"))?,

@@ -48,7 +48,7 @@ struct Tree {
 
 /// The values that were found for a field.
 #[derive(Debug, Clone, PartialEq)]
-enum Found {
+enum Guess {
     Path(String),
     /// An id that other files may have, too.
     Local(String),
@@ -63,8 +63,8 @@ enum Found {
 /// The fields that were found in a record.
 #[derive(Debug, Default)]
 struct Fields {
-    single: BTreeMap<&'static str, Found>,
-    lists: BTreeMap<&'static str, Found>,
+    single: BTreeMap<&'static str, Guess>,
+    lists: BTreeMap<&'static str, Guess>,
     left: Vec<String>,
 }
 
@@ -119,16 +119,16 @@ fn written(name: &str, pattern: &str, record: Option<&str>, joins: &[String], fi
     line(format!("\n[mapping.{name}.article]"));
     for (field, found) in &fields.single {
         let value = match found {
-            Found::Local(path) => quoted(&format!("{name}/{{{path}}}")),
+            Guess::Local(path) => quoted(&format!("{name}/{{{path}}}")),
             found => value(found),
         };
         line(format!("{field} = {value}"));
     }
-    for (field, found) in fields.lists.iter().filter(|(_, found)| !matches!(found, Found::Each { .. })) {
+    for (field, found) in fields.lists.iter().filter(|(_, found)| !matches!(found, Guess::Each { .. })) {
         line(format!("{field} = {}", value(found)));
     }
     for (field, found) in &fields.lists {
-        if let Found::Each { path, fields } = found {
+        if let Guess::Each { path, fields } = found {
             line(format!("\n[mapping.{name}.article.{field}]\neach = {}", quoted(path)));
             fields.iter().for_each(|(field, path)| line(format!("{field} = {}", quoted(path))));
         }
@@ -141,10 +141,10 @@ fn written(name: &str, pattern: &str, record: Option<&str>, joins: &[String], fi
     out
 }
 
-fn value(found: &Found) -> String {
+fn value(found: &Guess) -> String {
     match found {
-        Found::Path(path) | Found::Local(path) | Found::Each { path, .. } => quoted(path),
-        Found::Words(path) => format!("{{ path = {}, split = \";\" }}", quoted(path)),
+        Guess::Path(path) | Guess::Local(path) | Guess::Each { path, .. } => quoted(path),
+        Guess::Words(path) => format!("{{ path = {}, split = \";\" }}", quoted(path)),
     }
 }
 
@@ -288,14 +288,14 @@ fn look(tree: &Tree, path: &str, depth: usize, fields: &mut Fields) {
             }
             (_, Some("id")) if child.text && !child.many && !has(fields, "id") => {
                 let is_own = child.sample.contains([':', '/']) || child.sample.len() >= LONG_ID;
-                fields.single.insert("id", if is_own { Found::Path(at) } else { Found::Local(at) });
+                fields.single.insert("id", if is_own { Guess::Path(at) } else { Guess::Local(at) });
             }
             (_, Some(field)) if child.text && !child.many && !has(fields, field) => match field {
                 "keywords" => {
-                    fields.lists.insert("keywords", Found::Words(at));
+                    fields.lists.insert("keywords", Guess::Words(at));
                 }
                 field => {
-                    fields.single.insert(field, Found::Path(at));
+                    fields.single.insert(field, Guess::Path(at));
                 }
             },
             _ if child.children.is_empty() || child.many => fields.left.push(at),
@@ -331,14 +331,14 @@ fn has(fields: &Fields, field: &str) -> bool {
 }
 
 /// Returns a list of persons, pictures or words: texts, or each with fields of its own.
-fn many(tree: &Tree, at: String, list: &str) -> Found {
+fn many(tree: &Tree, at: String, list: &str) -> Guess {
     // `<authors><author>…</author><author>…</author></authors>`
     let (at, tree) = match tree.children.as_slice() {
         [(name, inner)] if !tree.many && inner.many => (joined(&at, name), inner),
         _ => (at, tree),
     };
     if tree.text {
-        return Found::Path(at);
+        return Guess::Path(at);
     }
     let mut fields: Vec<(&'static str, String)> = Vec::new();
     for (name, _) in tree.children.iter().filter(|(_, child)| child.text && !child.many) {
@@ -347,7 +347,7 @@ fn many(tree: &Tree, at: String, list: &str) -> Found {
             fields.push((field, joined("", name)));
         }
     }
-    Found::Each { path: at, fields }
+    Guess::Each { path: at, fields }
 }
 
 /// Returns the field that a value of this name is of a person, a picture or a word.
@@ -404,7 +404,7 @@ fn joins(of: &Looked, files: &[Looked], fields: &mut Fields) -> Vec<String> {
                 )
             });
             let sort = sort.map(|column| format!(", sort = {}", quoted(column))).unwrap_or_default();
-            fields.lists.insert("bylines", Found::Each { path: "authors".to_owned(), fields: found });
+            fields.lists.insert("bylines", Guess::Each { path: "authors".to_owned(), fields: found });
             fields.single.remove("credit");
             return vec![
                 format!(

@@ -48,7 +48,7 @@ pub(super) const AROUND: [&str; 3] = ["$file", "$name", "$row"];
 
 /// The shape of a field: one line, or paragraphs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shape {
+pub(crate) enum TextShape {
     Line,
     Paragraphs,
 }
@@ -66,17 +66,17 @@ impl Expr {
     }
 
     /// Returns the texts that it gives, those that say nothing left out, and notes that they were taken.
-    pub(crate) fn texts<'t>(&self, record: &Record<'t>, here: Node<'t>, shape: Shape) -> Vec<String> {
+    pub(crate) fn texts<'t>(&self, record: &Record<'t>, here: Node<'t>, shape: TextShape) -> Vec<String> {
         let parted = self.given(record, here, shape).into_iter().flat_map(|text| match &self.split {
             Some(mark) => text.split(mark.as_str()).map(|part| part.trim().to_owned()).collect(),
             None => vec![text],
         });
         let meant = parted.map(|text| self.means.get(&text).cloned().unwrap_or(text));
         let plain = meant.map(|text| {
-            let looks_so = shape == Shape::Paragraphs && (text.contains("</") || text.contains("<br"));
+            let looks_so = shape == TextShape::Paragraphs && (text.contains("</") || text.contains("<br"));
             match (self.html.unwrap_or(looks_so), shape) {
-                (true, Shape::Paragraphs) => html::plain(&text).text,
-                (true, Shape::Line) => words(&html::plain(&text).text),
+                (true, TextShape::Paragraphs) => html::plain(&text).text,
+                (true, TextShape::Line) => words(&html::plain(&text).text),
                 (false, _) => text,
             }
         });
@@ -84,16 +84,16 @@ impl Expr {
     }
 
     /// Returns its texts as one; empty where there is none.
-    pub(crate) fn text<'t>(&self, record: &Record<'t>, here: Node<'t>, shape: Shape) -> String {
+    pub(crate) fn text<'t>(&self, record: &Record<'t>, here: Node<'t>, shape: TextShape) -> String {
         let between = match (&self.join, shape) {
             (Some(join), _) => join.as_str(),
-            (None, Shape::Paragraphs) => "\n\n",
-            (None, Shape::Line) => ", ",
+            (None, TextShape::Paragraphs) => "\n\n",
+            (None, TextShape::Line) => ", ",
         };
         self.texts(record, here, shape).join(between)
     }
 
-    fn given<'t>(&self, record: &Record<'t>, here: Node<'t>, shape: Shape) -> Vec<String> {
+    fn given<'t>(&self, record: &Record<'t>, here: Node<'t>, shape: TextShape) -> Vec<String> {
         match &self.from {
             From::Constant(text) => vec![text.clone()],
             From::Path(path) => read(path, record, here, shape),
@@ -106,7 +106,7 @@ impl Expr {
                 for part in parts {
                     let found = match part {
                         Part::Text(text) => text.clone(),
-                        Part::Path(path) => read(path, record, here, Shape::Line).join(", "),
+                        Part::Path(path) => read(path, record, here, TextShape::Line).join(", "),
                         Part::Around(name) => record.around(name),
                     };
                     // Half a template is none: an id or a link would lead elsewhere.
@@ -135,12 +135,12 @@ impl Expr {
 }
 
 /// Returns the texts at a path, which are taken. What has no text, an object, stays.
-fn read<'t>(path: &Path, record: &Record<'t>, here: Node<'t>, shape: Shape) -> Vec<String> {
+fn read<'t>(path: &Path, record: &Record<'t>, here: Node<'t>, shape: TextShape) -> Vec<String> {
     let mut texts = Vec::new();
     for node in path.find(record, here) {
         let text = match shape {
-            Shape::Line => node.line(),
-            Shape::Paragraphs => node.paragraphs(),
+            TextShape::Line => node.line(),
+            TextShape::Paragraphs => node.paragraphs(),
         };
         if !text.is_empty() {
             record.take(node);
@@ -204,26 +204,30 @@ mod tests {
             "id": 7, "vol": "XII", "empty": "", "tags": "ice; ferry ;", "parts": ["One.", "Two."], "h": "A <b>bold</b> one",
             "code": "N"
         });
-        let check = |expr: Expr, shape: Shape, expected: &str| {
+        let check = |expr: Expr, shape: TextShape, expected: &str| {
             let mut record = Record::new(Node::Json(&value));
             record.around = vec![("$row", "3".to_owned())];
             assert_eq!(expr.text(&record, record.root, shape), expected, "{expr:?}");
         };
         let parse = |text: &str| Expr::parse(text).unwrap();
-        check(parse("vol"), Shape::Line, "XII");
-        check(parse("{vol}/{id}"), Shape::Line, "XII/7");
-        check(parse("{vol}/{empty}"), Shape::Line, "");
-        check(parse("row {$row} {{x}}"), Shape::Line, "row 3 {x}");
-        check(parse("parts"), Shape::Paragraphs, "One.\n\nTwo.");
-        check(parse("parts"), Shape::Line, "One., Two.");
-        check(Expr { split: Some(";".to_owned()), ..parse("tags") }, Shape::Line, "ice, ferry");
-        check(Expr { html: Some(true), ..parse("h") }, Shape::Line, "A bold one");
-        check(parse("h"), Shape::Paragraphs, "A bold one");
-        check(parse("h"), Shape::Line, "A <b>bold</b> one");
+        check(parse("vol"), TextShape::Line, "XII");
+        check(parse("{vol}/{id}"), TextShape::Line, "XII/7");
+        check(parse("{vol}/{empty}"), TextShape::Line, "");
+        check(parse("row {$row} {{x}}"), TextShape::Line, "row 3 {x}");
+        check(parse("parts"), TextShape::Paragraphs, "One.\n\nTwo.");
+        check(parse("parts"), TextShape::Line, "One., Two.");
+        check(Expr { split: Some(";".to_owned()), ..parse("tags") }, TextShape::Line, "ice, ferry");
+        check(Expr { html: Some(true), ..parse("h") }, TextShape::Line, "A bold one");
+        check(parse("h"), TextShape::Paragraphs, "A bold one");
+        check(parse("h"), TextShape::Line, "A <b>bold</b> one");
         let means = [("N".to_owned(), "News".to_owned())].into();
-        check(Expr { means, ..parse("code") }, Shape::Line, "News");
-        check(Expr::new(From::First(vec![parse("empty"), parse("none"), parse("vol")])), Shape::Line, "XII");
-        check(Expr::new(From::Constant("Quay Post".to_owned())), Shape::Line, "Quay Post");
+        check(Expr { means, ..parse("code") }, TextShape::Line, "News");
+        check(
+            Expr::new(From::First(vec![parse("empty"), parse("none"), parse("vol")])),
+            TextShape::Line,
+            "XII",
+        );
+        check(Expr::new(From::Constant("Quay Post".to_owned())), TextShape::Line, "Quay Post");
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub(super) use self::page::Page;
 use super::{
     beside::Archives,
     common::Reader,
-    entry::{Again, Entry, Says, Shape, Stage},
+    entry::{Again, Entry, RecordShape, Says, Stage},
 };
 use crate::{
     cut::{Cutter, Whole},
@@ -23,7 +23,7 @@ pub(super) const ENTRY: Entry = Entry {
     called: "ALTO",
     told: &[(Stage::Markup, |head| head.root == "alto")],
     says: Says::Format,
-    record: Shape::Xml,
+    record: RecordShape::Xml,
     again: Again::Another,
     reader: |shared| Box::new(Alto { archives: Arc::clone(shared.archives) }),
     #[cfg(test)]

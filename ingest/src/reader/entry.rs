@@ -15,7 +15,7 @@ pub(crate) struct Entry {
     /// The tests by which it is told from others. Of each stage the first in the table's order is taken.
     pub(crate) told: &'static [(Stage, Told)],
     pub(crate) says: Says,
-    pub(crate) record: Shape,
+    pub(crate) record: RecordShape,
     pub(crate) again: Again,
     /// Makes its reader.
     pub(crate) reader: fn(&Shared<'_>) -> Box<dyn Reader>,
@@ -91,7 +91,7 @@ pub(crate) enum Says {
 
 /// The shape of a record, for a path that leads into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shape {
+pub(crate) enum RecordShape {
     /// Cells of a table, by their columns.
     Cells,
     /// Front matter, or YAML alone.

@@ -12,7 +12,7 @@ pub(super) use self::entry::entry;
 pub(super) use super::construct::{Unstated, content_of};
 use super::{
     common::Reader,
-    entry::{Again, Entry, Says, Shape, Stage},
+    entry::{Again, Entry, RecordShape, Says, Stage},
 };
 use crate::{
     cut::Cutter,
@@ -29,7 +29,7 @@ pub(super) const RSS: Entry = Entry {
     called: "RSS",
     told: &[(Stage::Markup, |head| matches!(head.root, "rss" | "RDF" | "rdf" | "channel"))],
     says: Says::Format,
-    record: Shape::Xml,
+    record: RecordShape::Xml,
     again: Again::LaterFile,
     reader: |_| Box::new(Rss),
     #[cfg(test)]
@@ -43,7 +43,7 @@ pub(super) const ATOM: Entry = Entry {
     called: "Atom",
     told: &[(Stage::Markup, |head| matches!(head.root, "feed" | "entry"))],
     says: Says::Format,
-    record: Shape::Xml,
+    record: RecordShape::Xml,
     again: Again::Later,
     reader: |_| Box::new(Atom),
     #[cfg(test)]

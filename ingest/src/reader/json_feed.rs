@@ -5,7 +5,7 @@ use store::Article;
 
 use super::{
     common::{OfHead, Reader},
-    entry::{Again, Entry, Says, Shape, Stage},
+    entry::{Again, Entry, RecordShape, Says, Stage},
 };
 use crate::{
     cut::Cutter,
@@ -20,7 +20,7 @@ pub(super) const ENTRY: Entry = Entry {
     called: "JSON Feed",
     told: &[(Stage::Json, |head| head.text.contains("jsonfeed.org/version"))],
     says: Says::Format,
-    record: Shape::Json,
+    record: RecordShape::Json,
     again: Again::LaterFile,
     reader: |_| Box::<JsonFeed>::default(),
     #[cfg(test)]

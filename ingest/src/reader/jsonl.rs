@@ -5,7 +5,7 @@ use store::{Content, Fact, InvalidEvent, NewEvent, Timestamp};
 
 use super::{
     common::Reader,
-    entry::{Again, Entry, Says, Shape, Stage},
+    entry::{Again, Entry, RecordShape, Says, Stage},
 };
 use crate::{
     cut::{Cutter, Lines},
@@ -20,7 +20,7 @@ pub(super) const ENTRY: Entry = Entry {
         is_event(head.text.lines().next().unwrap_or_default()) || matches!(head.ending, "jsonl" | "ndjson")
     })],
     says: Says::Keeper,
-    record: Shape::Opaque,
+    record: RecordShape::Opaque,
     again: Again::Another,
     reader: |_| Box::new(JsonLines),
     #[cfg(test)]

@@ -5,7 +5,7 @@ use store::{Article, Byline, Image, Keyword, Rendition};
 
 use super::{
     common::{Reader, text_of as decoded},
-    entry::{Again, Entry, Says, Shape, Stage},
+    entry::{Again, Entry, RecordShape, Says, Stage},
     loose,
 };
 use crate::{
@@ -23,7 +23,7 @@ pub(super) const ENTRY: Entry = Entry {
     called: "JSON-LD",
     told: &[(Stage::Json, |head| head.has("@context") && head.text.contains("schema.org"))],
     says: Says::Format,
-    record: Shape::Json,
+    record: RecordShape::Json,
     again: Again::Another,
     reader: |_| Box::new(JsonLd),
     #[cfg(test)]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{
     beside::Archives,
     common::{Reader, text_of as decoded},
-    entry::{Again, Entry, Says, Shape, Shared, Stage},
+    entry::{Again, Entry, RecordShape, Says, Shared, Stage},
     table::{
         self,
         columns::{Column, Columns},
@@ -23,7 +23,7 @@ use crate::{
     cut_json::{Elements, Values},
     dates::DayOrder,
     fields::text_of,
-    mapping::{About, ByKey, Mapping, Mappings, Node, Path, Record, Step, Tables},
+    mapping::{About, ByKey, Mapping, Mappings, Node, Path, PathStep, Record, Tables},
     notes::Notes,
     open::{self, Source},
     record::{Found, Origin, Raw, Reason},
@@ -40,7 +40,7 @@ pub(super) const ENTRY: Entry = Entry {
         (Stage::Named, |head| head.hints.mappings.of(head.stem).is_some()),
     ],
     says: Says::Mapping,
-    record: Shape::Opaque,
+    record: RecordShape::Opaque,
     again: Again::Another,
     reader: Mapped::reader,
     #[cfg(test)]
@@ -111,7 +111,7 @@ impl Reader for Mapped {
         let columns = columns_of(mapping);
         let (cut, _) = parted(mapping.record.as_ref());
         let name = cut.iter().rev().find_map(|step| match step {
-            Step::Name(name) => Some(name.as_str()),
+            PathStep::Name(name) => Some(name.as_str()),
             _ => None,
         });
         match (Writing::of(head), name) {
@@ -263,9 +263,9 @@ fn by_key(
 }
 
 /// Parts the path of a record: what a file is cut at, and what leads on from there.
-fn parted(record: Option<&Path>) -> (&[Step], &[Step]) {
+fn parted(record: Option<&Path>) -> (&[PathStep], &[PathStep]) {
     let steps = record.map(Path::steps).unwrap_or_default();
-    match steps.iter().position(|step| *step == Step::Each) {
+    match steps.iter().position(|step| *step == PathStep::Each) {
         Some(at) => (steps.get(..at).unwrap_or_default(), steps.get(at + 1..).unwrap_or_default()),
         None => (steps, &[]),
     }

@@ -13,7 +13,7 @@ use store::{Article, AssetId, AssetKind, Byline, Image, Timestamp};
 pub(super) use self::picture::ENTRY as IMAGE_DATA;
 use super::{
     common::{Reader, text_of},
-    entry::{Again, Entry, Says, Shape, Stage},
+    entry::{Again, Entry, RecordShape, Says, Stage},
 };
 use crate::{
     credits,
@@ -34,7 +34,7 @@ pub(super) const ENTRY: Entry = Entry {
         (Stage::Plain, |head| has_front_matter(head.text)),
     ],
     says: Says::Format,
-    record: Shape::Front,
+    record: RecordShape::Front,
     again: Again::Another,
     reader: |_| Box::new(Markdown),
     #[cfg(test)]

@@ -13,7 +13,7 @@ use super::{
     alto::Page,
     beside::{Archives, Beside},
     common::Reader,
-    entry::{Again, Entry, Says, Shape, Stage},
+    entry::{Again, Entry, RecordShape, Says, Stage},
 };
 use crate::{
     cut::{Cutter, Whole},
@@ -28,7 +28,7 @@ pub(super) const ENTRY: Entry = Entry {
     called: "METS",
     told: &[(Stage::Markup, |head| head.root == "mets")],
     says: Says::Format,
-    record: Shape::Xml,
+    record: RecordShape::Xml,
     again: Again::Another,
     reader: |shared| {
         Box::new(Mets { archives: Arc::clone(shared.archives), notes: Arc::clone(shared.notes) })

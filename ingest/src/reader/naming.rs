@@ -5,7 +5,7 @@ use store::{AssetKind, Fact};
 
 use super::{
     common::text_of as decoded,
-    entry::{Entry, Says, Shape as RecordShape},
+    entry::{Entry, RecordShape, Says},
     markdown,
     stated_id::StatedId,
     table,
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     fields::{Fields, parse},
     link,
-    mapping::{Node, Record, Shape, around},
+    mapping::{Node, Record, TextShape, around},
     record::{Found, Origin, Raw},
     xml,
 };
@@ -56,7 +56,7 @@ pub(super) fn give(
 fn id_of(stated: &StatedId, format: &Entry, raw: &Raw, origin: &Origin) -> Option<String> {
     let text = |node: Node<'_>| {
         let record = Record::new(node).with(around(&origin.stem, Some(raw.place.record.to_string())));
-        stated.expr().text(&record, node, Shape::Line)
+        stated.expr().text(&record, node, TextShape::Line)
     };
     match format.record {
         RecordShape::Cells => {

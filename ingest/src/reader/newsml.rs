@@ -6,7 +6,7 @@ use store::{AssetId, Byline, Image, Keyword, Rendition, Timestamp};
 use super::{
     common::Reader,
     construct::{self, Unstated},
-    entry::{Again, Entry, Says, Shape, Stage},
+    entry::{Again, Entry, RecordShape, Says, Stage},
     nitf,
 };
 use crate::{
@@ -59,7 +59,7 @@ pub(super) const ENTRY: Entry = Entry {
     called: "NewsML-G2",
     told: &[(Stage::Markup, |head| head.root == "newsMessage" || ITEMS.contains(&head.root))],
     says: Says::Format,
-    record: Shape::Xml,
+    record: RecordShape::Xml,
     again: Again::Later,
     reader: |_| Box::new(NewsMl),
     #[cfg(test)]

@@ -5,7 +5,7 @@ use store::{Article, AssetId, Image, Keyword, Rendition};
 
 use super::{
     common::{Reader, json_object},
-    entry::{Again, Entry, Head, Says, Shape, Stage},
+    entry::{Again, Entry, Head, RecordShape, Says, Stage},
     jsonl::is_event,
 };
 use crate::{
@@ -23,7 +23,7 @@ pub(super) const ENTRY: Entry = Entry {
     called: "ninjs",
     told: &[(Stage::Json, is_item)],
     says: Says::Format,
-    record: Shape::Json,
+    record: RecordShape::Json,
     again: Again::Later,
     reader: |_| Box::new(Ninjs),
     #[cfg(test)]

@@ -5,7 +5,7 @@ use store::{Correction, Image, Keyword, Rendition};
 
 use super::{
     common::Reader,
-    entry::{Again, Entry, Says, Shape, Stage},
+    entry::{Again, Entry, RecordShape, Says, Stage},
 };
 use crate::{
     cut::{Cutter, Whole},
@@ -23,7 +23,7 @@ pub(super) const ENTRY: Entry = Entry {
     called: "NITF",
     told: &[(Stage::Markup, |head| head.root == "nitf")],
     says: Says::Format,
-    record: Shape::Xml,
+    record: RecordShape::Xml,
     again: Again::Another,
     reader: |_| Box::new(Nitf),
     #[cfg(test)]

@@ -11,7 +11,7 @@ use store::Article;
 use self::pictures::Multimedia;
 use super::{
     common::{Reader, text_of},
-    entry::{Again, Entry, Head, Says, Shape, Stage},
+    entry::{Again, Entry, Head, RecordShape, Says, Stage},
 };
 use crate::{
     credits,
@@ -27,7 +27,7 @@ pub(super) const ENTRY: Entry = Entry {
     called: "answers of the NYT APIs",
     told: &[(Stage::Json, is_answer)],
     says: Says::Format,
-    record: Shape::Json,
+    record: RecordShape::Json,
     again: Again::Later,
     reader: |_| Box::new(Nyt),
     #[cfg(test)]

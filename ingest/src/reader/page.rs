@@ -5,7 +5,7 @@ use store::{AssetId, AssetKind};
 
 use super::{
     common::{Reader, text_of as decoded},
-    entry::{Again, Entry, Head, Says, Shape, Stage},
+    entry::{Again, Entry, Head, RecordShape, Says, Stage},
     jsonld::{Graph, addresses_of, plain_values, read_article, url_of},
     loose,
 };
@@ -24,7 +24,7 @@ pub(super) const ENTRY: Entry = Entry {
     called: "HTML",
     told: &[(Stage::Markup, is_page)],
     says: Says::Format,
-    record: Shape::Opaque,
+    record: RecordShape::Opaque,
     again: Again::Another,
     reader: |_| Box::new(Html),
     #[cfg(test)]

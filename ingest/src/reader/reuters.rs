@@ -5,7 +5,7 @@ use store::Keyword;
 
 use super::{
     common::Reader,
-    entry::{Again, Entry, Says, Shape, Stage},
+    entry::{Again, Entry, RecordShape, Says, Stage},
 };
 use crate::{
     cut::Cutter,
@@ -20,7 +20,7 @@ pub(super) const ENTRY: Entry = Entry {
     called: "Reuters-21578",
     told: &[(Stage::Markup, |head| head.root == "REUTERS")],
     says: Says::Format,
-    record: Shape::Opaque,
+    record: RecordShape::Opaque,
     again: Again::Another,
     reader: |_| Box::new(Reuters),
     #[cfg(test)]

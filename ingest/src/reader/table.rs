@@ -18,7 +18,7 @@ pub(crate) use self::{
 };
 use super::{
     common::{Reader, json_object, text_of as decoded},
-    entry::{Again, Entry, Head, Says, Shape, Stage},
+    entry::{Again, Entry, Head, RecordShape, Says, Stage},
     jsonl::is_event,
 };
 use crate::{
@@ -37,7 +37,7 @@ pub(super) const TABLE: Entry = Entry {
     called: "CSV or TSV",
     told: &[(Stage::Plain, has_columns)],
     says: Says::Columns,
-    record: Shape::Cells,
+    record: RecordShape::Cells,
     again: Again::Another,
     reader: |shared| {
         Box::new(Table { columns: shared.hints.columns.clone(), notes: Arc::clone(shared.notes) })
@@ -131,7 +131,7 @@ pub(super) const RECORDS: Entry = Entry {
     called: "objects with a headline or a text",
     told: &[(Stage::Json, has_records)],
     says: Says::Columns,
-    record: Shape::Json,
+    record: RecordShape::Json,
     again: Again::Another,
     reader: |shared| {
         Box::new(Records { columns: shared.hints.columns.clone(), notes: Arc::clone(shared.notes) })

@@ -2,7 +2,7 @@
 
 use super::{
     common::{Reader, text_of},
-    entry::{Again, Entry, Says, Shape, Stage},
+    entry::{Again, Entry, RecordShape, Says, Stage},
     table,
 };
 use crate::{
@@ -22,7 +22,7 @@ pub(super) const ENTRY: Entry = Entry {
         head.hints.patterns.iter().any(|pattern| pattern.fields(head.stem).is_some())
     })],
     says: Says::Format,
-    record: Shape::Opaque,
+    record: RecordShape::Opaque,
     again: Again::Another,
     reader: |shared| Box::new(Text { patterns: shared.hints.patterns.clone() }),
     #[cfg(test)]

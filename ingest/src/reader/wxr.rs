@@ -13,7 +13,7 @@ use store::{AssetId, AssetKind, Byline, Image, Rendition};
 use self::channel::{Author, Channel};
 use super::{
     common::{OfHead, Reader},
-    entry::{Again, Entry, Says, Shape, Stage},
+    entry::{Again, Entry, RecordShape, Says, Stage},
     feed::{Unstated, content_of, entry},
 };
 use crate::{
@@ -30,7 +30,7 @@ pub(super) const ENTRY: Entry = Entry {
     called: "WordPress exports",
     told: &[(Stage::Markup, |head| head.root == "rss" && head.text.contains("wordpress.org/export"))],
     says: Says::Format,
-    record: Shape::Xml,
+    record: RecordShape::Xml,
     again: Again::Another,
     reader: |_| Box::<Wxr>::default(),
     #[cfg(test)]

@@ -1,11 +1,11 @@
 //! `dis_max`.
 
-use super::{Answer, Kind, Parser, Read, Written, options::share};
+use super::{Kind, Parsed, Parser, Read, Written, options::share};
 use crate::{Query, json::Fields};
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "dis_max", read: Read::Options(read) }];
 
-fn read(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
+fn read(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Parsed {
     let queries = parser.queries(object, "queries")?;
     Ok(Query::Best { queries, tie_breaker: share(object, "tie_breaker", 0.0)? })
 }

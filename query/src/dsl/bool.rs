@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::{Answer, Kind, Parser, Read, Written, options::minimum};
+use super::{Kind, Parsed, Parser, Read, Written, options::minimum};
 use crate::{Bool, Query, json::Fields};
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "bool", read: Read::Options(read) }];
 
-fn read(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
+fn read(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Parsed {
     object.only("adjust_pure_negative", &json!(true))?;
     Ok(Query::Bool(Bool {
         must: parser.queries(object, "must")?,

@@ -1,11 +1,11 @@
 //! `boosting`, which is a score function for what is not wanted.
 
-use super::{Answer, Kind, Parser, Read};
+use super::{Kind, Parsed, Parser, Read};
 use crate::{FunctionKind, Mode, Query, QueryError, ScoreFunction, Scored, json::Fields};
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "boosting", read: Read::Options(read) }];
 
-fn read(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
+fn read(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Parsed {
     let positive = object.need("positive")?;
     let negative = object.need("negative")?;
     let factor =

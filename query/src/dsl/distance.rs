@@ -1,11 +1,11 @@
 //! `distance_feature`.
 
-use super::{Answer, Kind, Parser, Read, Written, options::scalar};
+use super::{Kind, Parsed, Parser, Read, Written, options::scalar};
 use crate::{Curve, FunctionKind, Mode, Query, Scalar, ScoreFunction, Scored, json::Fields};
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "distance_feature", read: Read::Options(read) }];
 
-fn read(_: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
+fn read(_: &mut Parser<'_, '_>, object: &mut Fields) -> Parsed {
     let field = object.need_text("field")?;
     let origin = scalar(object.need("origin")?, object)?;
     let pivot = scalar(object.need("pivot")?, object)?;

@@ -1,14 +1,14 @@
 //! `fuzzy`.
 
 use super::{
-    Answer, Kind, Parser, Read, Written,
+    Kind, Parsed, Parser, Read, Written,
     options::{expansions, fuzziness, rewrite, with_expansions},
 };
 use crate::{FieldBoost, Fuzziness, Fuzzy, Query, json::Fields};
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "fuzzy", read: Read::OfFields("value", read) }];
 
-fn read(_: &mut Parser<'_, '_>, fields: Vec<FieldBoost>, object: &mut Fields) -> Answer {
+fn read(_: &mut Parser<'_, '_>, fields: Vec<FieldBoost>, object: &mut Fields) -> Parsed {
     rewrite(object, "rewrite")?;
     Ok(Query::Fuzzy(Fuzzy {
         fields,

@@ -1,11 +1,11 @@
 //! `ids`.
 
-use super::{Answer, Kind, Parser, Read, Written, options::at_most};
+use super::{Kind, Parsed, Parser, Read, Written, options::at_most};
 use crate::{Query, json::Fields, limits::MAX_VALUES};
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "ids", read: Read::Options(read) }];
 
-fn read(_: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
+fn read(_: &mut Parser<'_, '_>, object: &mut Fields) -> Parsed {
     let ids = object.texts("values")?;
     at_most("values", ids.len(), MAX_VALUES, object)?;
     Ok(Query::Ids(ids))

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use store::AssetKind;
 
 use super::{
-    Answer, Kind, Parser, Read, Written,
+    Kind, Parsed, Parser, Read, Written,
     options::{at_most, fields, minimum},
     written::{field_names, number},
 };
@@ -19,7 +19,7 @@ pub(super) const KINDS: &[Kind] = &[Kind { name: "more_like_this", read: Read::O
 /// The most documents that may be given as examples.
 const MAX_EXAMPLES: usize = 100;
 
-fn read(_: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
+fn read(_: &mut Parser<'_, '_>, object: &mut Fields) -> Parsed {
     let mut like = examples(object, "like")?;
     like.extend(object.texts("ids")?.into_iter().map(|id| Example::Asset { kind: None, id }));
     if like.is_empty() {

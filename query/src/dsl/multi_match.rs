@@ -1,7 +1,7 @@
 //! `multi_match`: words or a phrase in several fields.
 
 use super::{
-    Answer, Kind, Parser, Read,
+    Kind, Parsed, Parser, Read,
     options::{fields, share},
     phrase,
     words::{self, usual_tie_breaker},
@@ -15,7 +15,7 @@ fn refused(reason: String) -> QueryError {
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "multi_match", read: Read::Options(read) }];
 
-fn read(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
+fn read(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Parsed {
     let text = object.need_text("query")?;
     let fields = fields(object.texts("fields")?)?;
     let kind = object.text("type")?.unwrap_or_else(|| "best_fields".to_owned());

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Answer, Kind, Parser, Read, Written,
+    Kind, Parsed, Parser, Read, Written,
     options::{at_most, rewrite},
 };
 use crate::{FieldBoost, PatternKind, Query, QueryError, json::Fields, limits::MAX_PATTERN};
@@ -17,12 +17,12 @@ pub(super) const KINDS: &[Kind] = &[
     Kind { name: "regexp", read: Read::OfFields("value", regexp) },
 ];
 
-fn wildcard(_: &mut Parser<'_, '_>, fields: Vec<FieldBoost>, object: &mut Fields) -> Answer {
+fn wildcard(_: &mut Parser<'_, '_>, fields: Vec<FieldBoost>, object: &mut Fields) -> Parsed {
     let name = if object.has("wildcard") { "wildcard" } else { "value" };
     read(fields, name, object, PatternKind::Wildcard)
 }
 
-fn regexp(_: &mut Parser<'_, '_>, fields: Vec<FieldBoost>, object: &mut Fields) -> Answer {
+fn regexp(_: &mut Parser<'_, '_>, fields: Vec<FieldBoost>, object: &mut Fields) -> Parsed {
     object.count("max_determinized_states")?; // automata have a narrower bound of their own
     // The operators that ALL adds are refused in the pattern itself.
     if object.text("flags")?.is_some_and(|flags| flags != "NONE" && flags != "ALL") {
@@ -31,7 +31,7 @@ fn regexp(_: &mut Parser<'_, '_>, fields: Vec<FieldBoost>, object: &mut Fields) 
     read(fields, "value", object, PatternKind::Regexp)
 }
 
-fn read(fields: Vec<FieldBoost>, name: &str, object: &mut Fields, make: fn(String) -> PatternKind) -> Answer {
+fn read(fields: Vec<FieldBoost>, name: &str, object: &mut Fields, make: fn(String) -> PatternKind) -> Parsed {
     let text = match object.need(name)? {
         Value::String(text) => text,
         other => return Err(object.wrong(name, "a text", &other)),

@@ -1,7 +1,7 @@
 //! `match_phrase`, `match_phrase_prefix`, and a `multi_match` of phrases.
 
 use super::{
-    Answer, Kind, Parser, Read, Written,
+    Kind, Parsed, Parser, Read, Written,
     analyzer::{self, Analysed},
     options::{expansions, operator, slop, with_expansions, zero_terms},
     written::field_names,
@@ -19,13 +19,13 @@ pub(super) const KINDS: &[Kind] = &[
     },
 ];
 
-fn read(parser: &Parser<'_, '_>, field: String, object: &mut Fields, last_is_prefix: bool) -> Answer {
+fn read(parser: &Parser<'_, '_>, field: String, object: &mut Fields, last_is_prefix: bool) -> Parsed {
     let phrase = Phrase::new(vec![FieldBoost::new(field)], object.need_text("query")?);
     analysed(parser, Phrase { last_is_prefix, ..phrase }, object)
 }
 
 /// Reads the options of a phrase, and cuts its text by the analyser that is named.
-pub(super) fn analysed(parser: &Parser<'_, '_>, mut phrase: Phrase, object: &mut Fields) -> Answer {
+pub(super) fn analysed(parser: &Parser<'_, '_>, mut phrase: Phrase, object: &mut Fields) -> Parsed {
     options(&mut phrase, object)?;
     let text = std::mem::take(&mut phrase.text);
     let Analysed { text, lost } = analyzer::take(parser, object, text, &mut phrase.fields)?;

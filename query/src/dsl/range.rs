@@ -1,11 +1,11 @@
 //! `range`.
 
-use super::{Answer, Kind, Parser, Read, Written, options::scalar};
+use super::{Kind, Parsed, Parser, Read, Written, options::scalar};
 use crate::{Query, QueryError, Range, json::Fields};
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "range", read: Read::OfField("gte", read) }];
 
-fn read(_: &mut Parser<'_, '_>, field: String, object: &mut Fields) -> Answer {
+fn read(_: &mut Parser<'_, '_>, field: String, object: &mut Fields) -> Parsed {
     let mut range = Range { field, ..Range::default() };
     for (name, included) in [("gte", true), ("gt", false), ("from", true)] {
         if let Some(value) = object.take(name) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Answer, Kind, Parser, Read, Written, options::scalar, write_query, written::number};
+use super::{Kind, Parsed, Parser, Read, Written, options::scalar, write_query, written::number};
 use crate::{
     Curve, FunctionKind, Mode, Modifier, Query, QueryError, Scalar, ScoreFunction, Scored, json::Fields,
     limits::MAX_BOOST,
@@ -45,7 +45,7 @@ pub(super) const MODIFIERS: [(&str, Modifier); 10] = [
     ("reciprocal", Modifier::Reciprocal),
 ];
 
-fn read(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
+fn read(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Parsed {
     let query = match object.take("query") {
         Some(query) => parser.query(query, &object.pointer_to("query"))?,
         None => Query::All,

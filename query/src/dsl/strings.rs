@@ -4,7 +4,7 @@ use serde_json::json;
 use views::EXACT;
 
 use super::{
-    Answer, Kind, Parser, Read, analyzer,
+    Kind, Parsed, Parser, Read, analyzer,
     options::{expansions, fields, fuzziness, minimum, operator, rewrite, share, slop},
     words::usual_tie_breaker,
 };
@@ -29,7 +29,7 @@ fn found_late(error: QueryError) -> QueryError {
     }
 }
 
-fn read(parser: &mut Parser<'_, '_>, object: &mut Fields, syntax: Syntax) -> Answer {
+fn read(parser: &mut Parser<'_, '_>, object: &mut Fields, syntax: Syntax) -> Parsed {
     let text = object.need_text("query")?;
     let mut names = object.texts("fields")?;
     names.extend(object.text("default_field")?);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Answer, Kind, Parser, Read, Written,
+    Kind, Parsed, Parser, Read, Written,
     options::{at_most, scalar},
 };
 use crate::{
@@ -17,13 +17,13 @@ pub(super) const KINDS: &[Kind] = &[
     Kind { name: "terms", read: Read::Options(several) },
 ];
 
-fn one(_: &mut Parser<'_, '_>, field: String, object: &mut Fields) -> Answer {
+fn one(_: &mut Parser<'_, '_>, field: String, object: &mut Fields) -> Parsed {
     let values = vec![scalar(object.need("value")?, object)?];
     let any_case = object.flag("case_insensitive")?.unwrap_or(false);
     Ok(Query::Terms { field, values, any_case })
 }
 
-fn several(_: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
+fn several(_: &mut Parser<'_, '_>, object: &mut Fields) -> Parsed {
     let any_case = object.flag("case_insensitive")?.unwrap_or(false);
     let (field, values) =
         object.take_any().ok_or_else(|| QueryError::new("the name of a field is expected here"))?;

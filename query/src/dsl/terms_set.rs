@@ -1,14 +1,14 @@
 //! `terms_set`, which is a `bool` of its terms.
 
 use super::{
-    Answer, Kind, Parser, Read,
+    Kind, Parsed, Parser, Read,
     options::{at_most, minimum, scalar},
 };
 use crate::{Bool, Minimum, Query, json::Fields, limits::MAX_WORDS};
 
 pub(super) const KINDS: &[Kind] = &[Kind { name: "terms_set", read: Read::OfField("terms", read) }];
 
-fn read(_: &mut Parser<'_, '_>, field: String, object: &mut Fields) -> Answer {
+fn read(_: &mut Parser<'_, '_>, field: String, object: &mut Fields) -> Parsed {
     let need = minimum(object)?.unwrap_or(Minimum::count(1));
     let values = object.list("terms");
     at_most("terms", values.len(), MAX_WORDS, object)?;

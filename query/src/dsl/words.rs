@@ -1,7 +1,7 @@
 //! `match`, `match_bool_prefix` and `combined_fields`, and a `multi_match` of words.
 
 use super::{
-    Answer, Kind, Parser, Read, Written,
+    Kind, Parsed, Parser, Read, Written,
     analyzer::{self, Analysed},
     options::{expansions, fields, fuzziness, need, rewrite, with_expansions, with_need, zero_terms},
     written::field_names,
@@ -20,19 +20,19 @@ pub(super) const KINDS: &[Kind] = &[
     Kind { name: "combined_fields", read: Read::Options(combined) },
 ];
 
-fn in_field(parser: &Parser<'_, '_>, field: String, object: &mut Fields, last_is_prefix: bool) -> Answer {
+fn in_field(parser: &Parser<'_, '_>, field: String, object: &mut Fields, last_is_prefix: bool) -> Parsed {
     let text = object.need_text("query")?;
     analysed(parser, Words { last_is_prefix, ..Words::new(vec![FieldBoost::new(field)], text) }, object)
 }
 
-fn combined(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Answer {
+fn combined(parser: &mut Parser<'_, '_>, object: &mut Fields) -> Parsed {
     let text = object.need_text("query")?;
     let words = Words::new(fields(object.texts("fields")?)?, text);
     analysed(parser, Words { combine: Combine::OneField, ..words }, object)
 }
 
 /// Reads the options of words, and cuts their text by the analyser that is named.
-pub(super) fn analysed(parser: &Parser<'_, '_>, mut words: Words, object: &mut Fields) -> Answer {
+pub(super) fn analysed(parser: &Parser<'_, '_>, mut words: Words, object: &mut Fields) -> Parsed {
     options(&mut words, object)?;
     let text = std::mem::take(&mut words.text);
     let Analysed { text, lost } = analyzer::take(parser, object, text, &mut words.fields)?;

@@ -17,6 +17,9 @@ use super::body::{self, HitLook};
 
 pub(super) use self::answer::{Look, answers};
 
+/// The sort of an aggregation, as its body says it.
+type ReadKind = Result<AggregationKind, QueryError>;
+
 /// Aggregations, and how their answers are to look.
 pub(super) type Wanted = (Vec<Aggregation>, Vec<Look>);
 

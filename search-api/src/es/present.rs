@@ -22,7 +22,7 @@ pub(super) fn shards(count: usize) -> Value {
 
 /// The answer to a search, to be written as it is.
 #[derive(Serialize)]
-pub(super) struct Answer<'a> {
+pub(super) struct SearchAnswer<'a> {
     #[serde(rename = "_scroll_id", skip_serializing_if = "Option::is_none")]
     scroll_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +42,7 @@ pub(super) struct Answer<'a> {
     status: Option<u16>,
 }
 
-impl<'a> Answer<'a> {
+impl<'a> SearchAnswer<'a> {
     /// As a page of a scroll.
     pub(super) fn of_scroll(self, id: &'a str) -> Self {
         Self { scroll_id: Some(id), ..self }
@@ -116,7 +116,7 @@ fn as_text<S: Serializer>(index: &IndexName, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(index)
 }
 
-pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize) -> Answer<'_> {
+pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize) -> SearchAnswer<'_> {
     let request = &search.request;
     let by_score =
         request.scores || request.sort.is_empty() || request.sort.iter().any(|key| key.field == "_score");
@@ -139,7 +139,7 @@ pub(super) fn present(response: SearchResponse, search: &EsSearch, views: usize)
     };
     let hits: Vec<Shown> = response.hits.into_iter().map(one).collect();
     let max_score = response.max_score.filter(|_| by_score && !hits.is_empty());
-    Answer {
+    SearchAnswer {
         scroll_id: None,
         pit_id: search.point.as_ref().map(|(id, _)| id.as_str()),
         took: response.took_ms,

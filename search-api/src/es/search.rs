@@ -163,7 +163,7 @@ fn answer<'a>(
     inquiry: &Inquiry<'_>,
     search: &'a EsSearch,
     indices: &[IndexName],
-) -> Result<present::Answer<'a>, RequestError> {
+) -> Result<present::SearchAnswer<'a>, RequestError> {
     let response = match &search.point {
         Some((id, keep)) => inquiry.search_at(&search.request, &state.points.views(id, *keep)?)?,
         None => inquiry.search_all(&search.request, indices)?,

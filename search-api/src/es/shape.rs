@@ -62,13 +62,13 @@ pub(super) async fn shaped<F: Future<Output = Response>>(
 
 /// The paths of a `filter_path`: what is kept, and behind a minus what is left out.
 struct Paths {
-    kept: Vec<Vec<Step>>,
-    left_out: Vec<Vec<Step>>,
+    kept: Vec<Vec<PathStep>>,
+    left_out: Vec<Vec<PathStep>>,
 }
 
 /// One step of a path.
 #[derive(Clone)]
-enum Step {
+enum PathStep {
     /// `**`: any number of steps.
     Any,
     Name(String),
@@ -85,11 +85,11 @@ impl Paths {
                 None => (path, &mut paths.kept),
             };
             let step = |step: &str| match step {
-                "**" => Ok(Step::Any),
+                "**" => Ok(PathStep::Any),
                 step if step.contains('*') => Pattern::wildcard(step)
-                    .map(Step::Like)
+                    .map(PathStep::Like)
                     .map_err(|error| QueryError::illegal(error.to_string())),
-                step => Ok(Step::Name(step.to_owned())),
+                step => Ok(PathStep::Name(step.to_owned())),
             };
             list.push(path.split('.').map(step).collect::<Result<_, _>>()?);
         }
@@ -102,23 +102,23 @@ impl Paths {
     fn apply(&self, value: Value) -> Value {
         let mut value = value;
         if !self.left_out.is_empty() {
-            let paths: Vec<&[Step]> = self.left_out.iter().map(Vec::as_slice).collect();
+            let paths: Vec<&[PathStep]> = self.left_out.iter().map(Vec::as_slice).collect();
             without(&mut value, &paths);
         }
         if self.kept.is_empty() {
             return value;
         }
-        let paths: Vec<&[Step]> = self.kept.iter().map(Vec::as_slice).collect();
+        let paths: Vec<&[PathStep]> = self.kept.iter().map(Vec::as_slice).collect();
         only(value, &paths).unwrap_or_else(|| Value::Object(Map::new()))
     }
 }
 
 /// Returns what is left of the paths behind a name; an empty one ends here.
-fn behind<'a>(paths: &[&'a [Step]], name: &str) -> Vec<&'a [Step]> {
-    let mut found: Vec<&[Step]> = Vec::new();
+fn behind<'a>(paths: &[&'a [PathStep]], name: &str) -> Vec<&'a [PathStep]> {
+    let mut found: Vec<&[PathStep]> = Vec::new();
     for path in paths {
         let mut path = *path;
-        while let [Step::Any, rest @ ..] = path {
+        while let [PathStep::Any, rest @ ..] = path {
             found.push(path);
             if rest.is_empty() {
                 found.push(rest);
@@ -127,9 +127,9 @@ fn behind<'a>(paths: &[&'a [Step]], name: &str) -> Vec<&'a [Step]> {
         }
         if let [step, rest @ ..] = path {
             let fits = match step {
-                Step::Name(own) => own == name,
-                Step::Like(pattern) => pattern.matches(name),
-                Step::Any => false,
+                PathStep::Name(own) => own == name,
+                PathStep::Like(pattern) => pattern.matches(name),
+                PathStep::Any => false,
             };
             if fits {
                 found.push(rest);
@@ -142,7 +142,7 @@ fn behind<'a>(paths: &[&'a [Step]], name: &str) -> Vec<&'a [Step]> {
     found
 }
 
-fn only(value: Value, paths: &[&[Step]]) -> Option<Value> {
+fn only(value: Value, paths: &[&[PathStep]]) -> Option<Value> {
     match value {
         Value::Object(object) => {
             let mut kept = Map::new();
@@ -162,7 +162,7 @@ fn only(value: Value, paths: &[&[Step]]) -> Option<Value> {
     }
 }
 
-fn without(value: &mut Value, paths: &[&[Step]]) {
+fn without(value: &mut Value, paths: &[&[PathStep]]) {
     match value {
         Value::Object(object) => object.retain(|name, value| {
             let rest = behind(paths, name);

@@ -7,7 +7,7 @@
 use heed::{RoTxn, RwTxn};
 
 use crate::{
-    catalog::{Change, Head, Said, changes::Changes, head_key},
+    catalog::{Change, Head, Statement, changes::Changes, head_key},
     error::ReadError,
     event::Seq,
     log::{
@@ -88,11 +88,11 @@ impl<'a> Fold<'a> {
     }
 }
 
-fn said(seq: Seq, record: &Record<'_>, payload: &[u8]) -> Result<Said, ReadError> {
+fn said(seq: Seq, record: &Record<'_>, payload: &[u8]) -> Result<Statement, ReadError> {
     Ok(match decode_payload(seq, record, payload)? {
-        None => Said::gone(),
+        None => Statement::gone(),
         Some(Decoded { fact, visibility, source, .. }) => {
-            Said::of(record.schema, (&fact, &visibility, &source), data_of(payload))
+            Statement::of(record.schema, (&fact, &visibility, &source), data_of(payload))
         }
     })
 }

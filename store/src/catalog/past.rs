@@ -118,10 +118,10 @@ fn hidden(head: Head) -> Head {
 /// The catalogs of older moments that are kept beside the tables of one volume, the one asked for last at the end.
 #[derive(Default)]
 pub(crate) struct Pasts {
-    kept: Mutex<Vec<Arc<Kept>>>,
+    kept: Mutex<Vec<Arc<KeptCatalog>>>,
 }
 
-struct Kept {
+struct KeptCatalog {
     moment: Moment,
     /// Locked by who brings it forward; nobody folds the same twice.
     catalog: Mutex<Option<Catalog>>,
@@ -159,11 +159,11 @@ impl Pasts {
         Ok(Arc::clone(&shared.insert(begun).scratch))
     }
 
-    fn of(&self, moment: Moment) -> Arc<Kept> {
+    fn of(&self, moment: Moment) -> Arc<KeptCatalog> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let one = match kept.iter().position(|one| one.moment == moment) {
             Some(at) => kept.remove(at),
-            None => Arc::new(Kept { moment, catalog: Mutex::new(None) }),
+            None => Arc::new(KeptCatalog { moment, catalog: Mutex::new(None) }),
         };
         if kept.len() == KEPT {
             kept.remove(0);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
     asset::AssetId,
-    catalog::{Said, head_key},
+    catalog::{Statement, head_key},
     date::Timestamp,
     error::{AppendError, ReadError},
     event::{EventType, Seq, Visibility},
@@ -160,7 +160,7 @@ impl Log {
                 KNOWN.iter().for_each(|known| drop(extras.remove(*known)));
                 extras.remove("source");
                 let visibility = Visibility::take(&event_type, schema, &mut extras.clone())?;
-                let said = Said::of(schema, (&fact, &visibility, source), data.get().as_bytes());
+                let said = Statement::of(schema, (&fact, &visibility, source), data.get().as_bytes());
                 let mut payload = begin_payload(source, extras).map_err(|error| why(&error))?;
                 payload.extend(data.get().as_bytes());
                 self.prepared((event_type, fields.id, fields.time), said, (schema, salt, payload))
@@ -170,7 +170,7 @@ impl Log {
                 event_type,
                 id: fields.id,
                 time: fields.time,
-                said: Said::gone(),
+                said: Statement::gone(),
                 schema,
                 salt: Salt::default(),
                 digest,

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Instant};
 
 use crate::{
     asset::{AssetId, MAX_ID_BYTES},
-    catalog::{Said, head_key},
+    catalog::{Statement, head_key},
     date::Timestamp,
     error::AppendError,
     event::{EventType, Fact, InvalidEvent, NewEvent},
@@ -37,7 +37,7 @@ impl Log {
         getrandom::fill(&mut salt)
             .map_err(|error| InvalidEvent::Json(format!("no random bytes: {error}")))?;
         let salt = Salt::from_bytes(salt);
-        let said = Said::of(SCHEMA, (&event.fact, &event.visibility, &event.source), data_of(&payload));
+        let said = Statement::of(SCHEMA, (&event.fact, &event.visibility, &event.source), data_of(&payload));
         let event_type = event.fact.event_type();
         let prepared =
             self.prepared((event_type, event.id.clone(), event.time), said, (SCHEMA, salt, payload));
@@ -49,7 +49,7 @@ impl Log {
     pub(crate) fn prepared(
         &self,
         (event_type, id, time): (EventType, AssetId, Option<Timestamp>),
-        said: Said,
+        said: Statement,
         (schema, salt, payload): (u64, Salt, Vec<u8>),
     ) -> Prepared {
         Prepared {

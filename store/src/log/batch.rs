@@ -2,7 +2,7 @@
 
 use crate::{
     asset::{AssetId, AssetRef},
-    catalog::{Said, head_key},
+    catalog::{Statement, head_key},
     date::Timestamp,
     event::{EventType, NewEvent, Revision, Seq},
     log::{
@@ -18,7 +18,7 @@ pub struct Prepared {
     pub(crate) id: AssetId,
     pub(crate) key: Vec<u8>,
     pub(crate) time: Option<Timestamp>,
-    pub(crate) said: Said,
+    pub(crate) said: Statement,
     /// The version of the payload's JSON.
     pub(crate) schema: u64,
     pub(crate) salt: Salt,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::scalars::{AsWritten, has_number};
 use crate::{
-    fields::{Fields, Said},
+    fields::{Fields, Pruned},
     record::Reason,
 };
 
@@ -37,9 +37,9 @@ pub(super) fn split(text: &str) -> Result<(Fields, &str), Reason> {
 
 /// Reads Hugo's third form: an object at the head of the page, and the body behind it.
 fn json(text: &str) -> Result<(Fields, &str), Reason> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Said>();
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Pruned>();
     match values.next() {
-        Some(Ok(Said(Value::Object(fields)))) => {
+        Some(Ok(Pruned(Value::Object(fields)))) => {
             let body = text.get(values.byte_offset()..).unwrap_or("").trim_start_matches(['\r', '\n']);
             Ok((Fields(fields), body))
         }

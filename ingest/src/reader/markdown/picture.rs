@@ -1,6 +1,6 @@
 //! Pictures of a site: those that front matter names, and the records that some sites keep of them.
 
-use super::super::entry::{Again, Entry, Says, Shape, Stage};
+use super::super::entry::{Again, Entry, RecordShape, Says, Stage};
 use serde_json::Value;
 use store::{Image, Rendition};
 
@@ -19,7 +19,7 @@ pub(crate) const ENTRY: Entry = Entry {
     called: "records of pictures in YAML",
     told: &[(Stage::Yaml, |head| is_image_data(head.text))],
     says: Says::Format,
-    record: Shape::Front,
+    record: RecordShape::Front,
     again: Again::Another,
     reader: |_| Box::new(ImageData),
     #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::{
 
 /// The arrangement of records in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Shape {
+pub(crate) enum Layout {
     /// Each on a line of its own, so that a broken one harms no other.
     Lines,
     /// One after another, or all in one list.
@@ -36,23 +36,23 @@ const MAX_DEPTH: usize = 4;
 const HEAD: usize = 400;
 
 /// Returns how records lie in a file that begins so; `None` where nothing in it looks like one.
-pub(crate) fn shape(text: &str, mapped: &Columns) -> Option<Shape> {
+pub(crate) fn shape(text: &str, mapped: &Columns) -> Option<Layout> {
     let sound = |text: &str| first(text).is_some_and(|value| is_record(&value, mapped));
     let text = text.trim_start();
     let line = |line: &&str| line.starts_with('{') && line.trim_end().ends_with('}');
     // The first lines may be the broken ones.
     let whole = |line: &str| serde_json::from_str(line).is_ok_and(|value| is_record(&value, mapped));
-    let lines = || text.lines().take(5).filter(line).any(whole).then_some(Shape::Lines);
+    let lines = || text.lines().take(5).filter(line).any(whole).then_some(Layout::Lines);
     if let Some(inside) = text.strip_prefix('[') {
-        return sound(inside).then_some(Shape::Values);
+        return sound(inside).then_some(Layout::Values);
     }
     match first(text) {
-        Some(value) if is_record(&value, mapped) => lines().or(Some(Shape::Values)),
-        Some(value) => list_in(&value, mapped, 0).map(Shape::Under).or_else(lines),
+        Some(value) if is_record(&value, mapped) => lines().or(Some(Layout::Values)),
+        Some(value) => list_in(&value, mapped, 0).map(Layout::Under).or_else(lines),
         // Broken, or longer than what is looked at: a list whose first record can be seen.
         None if describes_data(text) => None,
         None => {
-            lists(text).find(|(_, inside)| sound(inside)).map(|(name, _)| Shape::Under(name)).or_else(lines)
+            lists(text).find(|(_, inside)| sound(inside)).map(|(name, _)| Layout::Under(name)).or_else(lines)
         }
     }
 }
@@ -128,9 +128,9 @@ pub(super) struct Objects {
 impl Objects {
     pub(super) fn new(head: &[u8], mapped: Columns) -> Self {
         let inner: Box<dyn Cutter> = match shape(&super::decoded(head), &mapped) {
-            Some(Shape::Under(name)) => Box::new(Elements::of(Some(name))),
-            Some(Shape::Values) => Box::<Values>::default(),
-            Some(Shape::Lines) | None => Box::<Lines>::default(),
+            Some(Layout::Under(name)) => Box::new(Elements::of(Some(name))),
+            Some(Layout::Values) => Box::<Values>::default(),
+            Some(Layout::Lines) | None => Box::<Lines>::default(),
         };
         Self::over(inner, mapped)
     }
@@ -186,19 +186,19 @@ mod tests {
 
     #[test]
     fn records_are_found_wherever_they_lie() {
-        let check = |text: &str, expected: Option<Shape>| {
+        let check = |text: &str, expected: Option<Layout>| {
             assert_eq!(shape(text, &Columns::new()), expected, "{text}");
         };
-        let under = |name: &str| Some(Shape::Under(name.to_owned()));
-        check("{\"title\":\"A\",\"text\":\"b\"}\n{\"title\":\"C\"", Some(Shape::Lines));
-        check("{broken\n{\"title\":\"A\",\"text\":\"b\"}\n", Some(Shape::Lines));
-        check("[{\"title\":\"A\",\"text\":\"b\"}]", Some(Shape::Values));
-        check("[\n  {\n    \"title\": \"A\",\n    \"text\": [\"b\", \"c\"]\n  },\n", Some(Shape::Values));
-        check("{\n \"title\": \"A\",\n \"text\": \"b\"\n}\n{\n", Some(Shape::Values));
-        check("{\"title\":\"A\",\"text\":\"b\"}{\"title\":\"C\",\"text\":\"d\"}", Some(Shape::Values));
+        let under = |name: &str| Some(Layout::Under(name.to_owned()));
+        check("{\"title\":\"A\",\"text\":\"b\"}\n{\"title\":\"C\"", Some(Layout::Lines));
+        check("{broken\n{\"title\":\"A\",\"text\":\"b\"}\n", Some(Layout::Lines));
+        check("[{\"title\":\"A\",\"text\":\"b\"}]", Some(Layout::Values));
+        check("[\n  {\n    \"title\": \"A\",\n    \"text\": [\"b\", \"c\"]\n  },\n", Some(Layout::Values));
+        check("{\n \"title\": \"A\",\n \"text\": \"b\"\n}\n{\n", Some(Layout::Values));
+        check("{\"title\":\"A\",\"text\":\"b\"}{\"title\":\"C\",\"text\":\"d\"}", Some(Layout::Values));
         check(
             "[{\"id\":1,\"title\":{\"rendered\":\"A\"},\"content\":{\"rendered\":\"b\"}}]",
-            Some(Shape::Values),
+            Some(Layout::Values),
         );
         check("{\"count\":1,\"stories\":[{\"title\":\"A\",\"text\":\"b\"}]}", under("stories"));
         check("{\"data\":{\"page\":[1],\"items\":[{\"title\":\"A\",\"text\":\"b\"}]}}", under("items"));
@@ -208,7 +208,7 @@ mod tests {
         let schema =
             |dialect: &str| format!("{{\"$schema\":\"{dialect}\",\"title\":\"A\",\"description\":\"b\"}}");
         check(&schema("http://json-schema.org/draft-07/schema#"), None);
-        check(&schema("https://example.org/article.json"), Some(Shape::Lines));
+        check(&schema("https://example.org/article.json"), Some(Layout::Lines));
         // Lists of what it describes are no records either.
         let inside = |head: &str, end: &str| {
             format!("{{{head},\n \"oneOf\":[{{\"title\":\"A\",\"description\":\"b\"}}]{end}")

@@ -12,12 +12,10 @@ use query::{
 use serde_json::Value;
 use store::Timestamp;
 
-use super::{format, format_as_written};
+use super::{ReadKind, format, format_as_written};
 use crate::es::aggs::Look;
 
-type Answer = Result<AggregationKind, QueryError>;
-
-pub(super) fn terms(object: &mut Fields, look: &mut Look, nested: &[Aggregation]) -> Answer {
+pub(super) fn terms(object: &mut Fields, look: &mut Look, nested: &[Aggregation]) -> ReadKind {
     // There is one shard, and counts are exact.
     object.pass_over(&["shard_size", "execution_hint", "collect_mode", "shard_min_doc_count", "value_type"]);
     look.count_error = object.flag("show_term_doc_count_error")?.unwrap_or(false);
@@ -126,7 +124,7 @@ pub(super) fn min_count(object: &mut Fields, default: u64) -> Result<u64, QueryE
     Ok(object.count("min_doc_count")?.map_or(default, |count| count as u64))
 }
 
-pub(super) fn dates(object: &mut Fields, look: &mut Look, nested: &[Aggregation]) -> Answer {
+pub(super) fn dates(object: &mut Fields, look: &mut Look, nested: &[Aggregation]) -> ReadKind {
     let zone = Zone::of(object)?;
     let step = interval_of(object, &zone)?;
     let offset = offset_of(object)?;
@@ -210,7 +208,7 @@ pub(super) fn number_step(object: &mut Fields) -> Result<Step, QueryError> {
     Ok(Step::Numbers(interval as i64))
 }
 
-pub(super) fn numbers(object: &mut Fields, look: &mut Look, nested: &[Aggregation]) -> Answer {
+pub(super) fn numbers(object: &mut Fields, look: &mut Look, nested: &[Aggregation]) -> ReadKind {
     let step = number_step(object)?;
     let offset = object.number("offset")?.unwrap_or(0.0);
     if !is_whole(offset) {
@@ -233,7 +231,7 @@ fn histogram(
     look: &mut Look,
     nested: &[Aggregation],
     read: &dyn Fn(&str) -> Result<i64, QueryError>,
-) -> Answer {
+) -> ReadKind {
     look.keyed = object.flag("keyed")?.unwrap_or(false);
     let mut bounds = |name: &str| -> Result<(Option<i64>, Option<i64>), QueryError> {
         let Some(value) = object.take(name) else { return Ok((None, None)) };
@@ -261,7 +259,7 @@ fn histogram(
     }))
 }
 
-pub(super) fn ranges(object: &mut Fields, look: &mut Look, dates: bool) -> Answer {
+pub(super) fn ranges(object: &mut Fields, look: &mut Look, dates: bool) -> ReadKind {
     look.keyed = object.flag("keyed")?.unwrap_or(false);
     let (format, reads) = format_as_written(object)?.unzip();
     let zone = if dates { Zone::of(object)? } else { Zone { name: None, zone: TimeZone::UTC } };

@@ -8,12 +8,10 @@ use serde_json::Value;
 use store::Timestamp;
 
 use super::{
-    Look,
+    Look, ReadKind,
     buckets::{Zone, interval_of, min_count, number_step, offset_of, order},
     format, format_as_written,
 };
-
-type Answer = Result<AggregationKind, QueryError>;
 
 /// The most fields whose values are combined.
 const MAX_SOURCES: usize = 16;
@@ -28,7 +26,7 @@ fn size_of(object: &mut Fields, name: &str) -> Result<usize, QueryError> {
     Err(QueryError::illegal(why).at(object.pointer_to(name)))
 }
 
-pub(super) fn composite(object: &mut Fields) -> Answer {
+pub(super) fn composite(object: &mut Fields) -> ReadKind {
     let mut sources: Vec<Source> = Vec::new();
     for (at, value) in object.list("sources").into_iter().enumerate() {
         let mut outer = Fields::new(value, &format!("{}/{at}", object.pointer_to("sources")))?;
@@ -126,7 +124,7 @@ fn source(name: String, mut outer: Fields) -> Result<Source, QueryError> {
     })
 }
 
-pub(super) fn multi_terms(object: &mut Fields, nested: &[Aggregation]) -> Answer {
+pub(super) fn multi_terms(object: &mut Fields, nested: &[Aggregation]) -> ReadKind {
     object.pass_over(&["shard_size", "collect_mode", "shard_min_doc_count", "show_term_doc_count_error"]);
     let mut fields = Vec::new();
     for (at, value) in object.list("terms").into_iter().enumerate() {
@@ -146,7 +144,7 @@ pub(super) fn multi_terms(object: &mut Fields, nested: &[Aggregation]) -> Answer
     }))
 }
 
-pub(super) fn auto_histogram(object: &mut Fields) -> Answer {
+pub(super) fn auto_histogram(object: &mut Fields) -> ReadKind {
     let zone = Zone::of(object)?;
     let format = format(object)?;
     let buckets = size_of(object, "buckets")?;
@@ -180,7 +178,7 @@ pub(super) fn auto_histogram(object: &mut Fields) -> Answer {
 }
 
 /// `extended_stats`
-pub(super) fn spread(object: &mut Fields) -> Answer {
+pub(super) fn spread(object: &mut Fields) -> ReadKind {
     Ok(AggregationKind::Spread {
         field: object.need_text("field")?,
         sigma: sigma(object)?,
@@ -228,12 +226,12 @@ pub(super) fn percents(object: &mut Fields) -> Result<Vec<f64>, QueryError> {
     Ok(if percents.is_empty() { USUAL.to_vec() } else { percents })
 }
 
-pub(super) fn percentiles(object: &mut Fields, look: &mut Look) -> Answer {
+pub(super) fn percentiles(object: &mut Fields, look: &mut Look) -> ReadKind {
     let of = percents(object)?;
     shares(object, look, of, false)
 }
 
-pub(super) fn percentile_ranks(object: &mut Fields, look: &mut Look) -> Answer {
+pub(super) fn percentile_ranks(object: &mut Fields, look: &mut Look) -> ReadKind {
     let of = numbers(object, "values")?;
     if of.is_empty() {
         return Err(QueryError::illegal("`values` is missing").at(object.pointer_to("values")));
@@ -241,7 +239,7 @@ pub(super) fn percentile_ranks(object: &mut Fields, look: &mut Look) -> Answer {
     shares(object, look, of, true)
 }
 
-fn shares(object: &mut Fields, look: &mut Look, of: Vec<f64>, are_values: bool) -> Answer {
+fn shares(object: &mut Fields, look: &mut Look, of: Vec<f64>, are_values: bool) -> ReadKind {
     // They are exact, whichever sketch would have been used.
     object.pass_over(&["tdigest", "hdr", "compression"]);
     look.keyed = object.flag("keyed")?.unwrap_or(true);
