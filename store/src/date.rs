@@ -171,8 +171,11 @@ impl FromStr for ArchiveDate {
             return Err(invalid("it is too long"));
         }
         let (start, precision) = if text.contains(['T', 't', ' ']) {
-            let instant = text.parse::<Instant>().map_err(|error| invalid(&error.to_string()))?;
-            (instant.as_millisecond(), Precision::Instant)
+            let instant = text.parse::<Instant>().map(Instant::as_millisecond);
+            let at_the_end =
+                || beyond(Pieces::parse(text).ok().filter(|it| it.to_numeric_offset().is_some())?.date());
+            let start = instant.or_else(|error| at_the_end().ok_or_else(|| invalid(&error.to_string())))?;
+            (start, Precision::Instant)
         } else {
             let (date, precision) = match parse_year_month(text) {
                 Some(found) => found,
@@ -181,8 +184,8 @@ impl FromStr for ArchiveDate {
                 }
                 None => return Err(invalid("it has none of the known forms")),
             };
-            let first = date.to_zoned(TimeZone::UTC).map_err(|error| invalid(&error.to_string()))?;
-            (first.timestamp().as_millisecond(), precision)
+            let first = date.to_zoned(TimeZone::UTC).map(|first| first.timestamp().as_millisecond());
+            (first.or_else(|error| beyond(date).ok_or_else(|| invalid(&error.to_string())))?, precision)
         };
         let start =
             Timestamp::from_millis(start).ok_or_else(|| invalid("it is beyond the years -9999 to 9999"))?;
@@ -201,6 +204,16 @@ impl TryFrom<String> for ArchiveDate {
 impl From<ArchiveDate> for String {
     fn from(date: ArchiveDate) -> Self {
         date.text
+    }
+}
+
+/// Returns the instant that stands for a day of which not every hour is an instant in every time zone: `9999-12-31` means "for ever", and
+/// is the latest that there is.
+fn beyond(date: Date) -> Option<i64> {
+    match date {
+        date if date >= Date::constant(9999, 12, 30) => Some(Timestamp::MAX.0),
+        date if date <= Date::constant(-9999, 1, 2) => Some(Timestamp::MIN.0),
+        _ => None,
     }
 }
 
@@ -273,7 +286,16 @@ mod tests {
             "1931-05-02T15:00:00.000Z",
         );
         check("1400-02-28", Precision::Day, "1400-02-28T00:00:00.000Z", "1400-02-28T23:59:59.999Z");
-        check("9999", Precision::Year, "9999-01-01T00:00:00.000Z", "9999-12-30T22:00:00.000Z");
+        let last = "9999-12-30T22:00:00.000Z";
+        check("9999", Precision::Year, "9999-01-01T00:00:00.000Z", last);
+        for text in ["9999-12-31", "9999-12-30"] {
+            let start = if text == "9999-12-31" { last } else { "9999-12-30T00:00:00.000Z" };
+            check(text, Precision::Day, start, last);
+        }
+        for text in ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999+02:00", "9999-12-30T22:00:01Z"] {
+            check(text, Precision::Instant, last, last);
+        }
+        assert_eq!("-009999-01-01".parse::<ArchiveDate>().unwrap().start(), Timestamp::MIN);
     }
 
     #[test]
@@ -284,6 +306,10 @@ mod tests {
             "1931-5",
             "1931-13",
             "1931-02-31",
+            "9999-12-32",
+            "9999-12-31T25:00:00Z",
+            "9999-12-31T23:59:59",
+            "10000-01-01",
             "1931-05-02T10:00:00",
             "yesterday",
             "1931-05-02x",

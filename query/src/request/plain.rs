@@ -180,6 +180,11 @@ fn bound(date: &str) -> Result<Option<(Scalar, bool)>, QueryError> {
     if date.is_empty() {
         return Ok(None);
     }
+    // Elasticsearch's queries take such a number for milliseconds since 1970; nobody who writes it here means that.
+    if date.len() > 4 && date.bytes().all(|byte| byte.is_ascii_digit()) {
+        let text = format!("`{}` is no date: write 1912, 1912-04 or 1912-04-15", cut(date));
+        return Err(QueryError::illegal(text));
+    }
     parse_bound(date, None, None, Timestamp::now().as_millis())
         .map_err(|error| QueryError::illegal(error.to_string()))?;
     Ok(Some((whole(date), true)))
@@ -314,6 +319,8 @@ mod tests {
         check("min_seq", "-1");
         check("section", &"s".repeat(200));
         check("from", "abc");
+        check("from", "99999");
+        check("to", "19120415");
         check("to", "1912-13");
         check("offset", "9999999");
     }

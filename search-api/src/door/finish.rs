@@ -78,12 +78,21 @@ pub(crate) fn etag(parts: &[&str]) -> HeaderValue {
     HeaderValue::from_str(&format!("W/\"{digest}\"")).unwrap_or(HeaderValue::from_static("W/\"0\""))
 }
 
-/// Returns true if who asks has this already.
+/// Returns true if who asks has just this already.
 pub(crate) fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
-    let known = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    let tag = tag.to_str().map(bare).unwrap_or_default();
-    known.flat_map(|value| value.split(',')).any(|known| known.trim() == "*" || bare(known) == tag)
+    let Ok(tag) = tag.to_str().map(bare) else { return false };
+    tags_in(asked).any(|known| bare(known) == tag)
+}
+
+/// Returns true if who asks has whatever there is, `*`: to him nothing is new but that there is nothing.
+pub(crate) fn is_anything_known(asked: &HeaderMap) -> bool {
+    tags_in(asked).any(|known| known.trim() == "*")
+}
+
+fn tags_in(asked: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(','))
 }
 
 /// `304`, with what the answer would have said of itself.
@@ -119,9 +128,15 @@ mod tests {
         check(tag, true);
         check(&format!("\"x\", {tag}"), true);
         check(tag.trim_start_matches("W/"), true);
-        check("*", true);
+        check("*", false);
         check("\"x\"", false);
         assert!(!is_known(&HeaderMap::new(), &etag(&["a", "b"])));
+        let any = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::IF_NONE_MATCH, value.parse().unwrap());
+            is_anything_known(&headers)
+        };
+        assert!(any("*") && any("\"x\", *") && !any("\"*x\""));
     }
 
     #[test]

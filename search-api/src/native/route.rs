@@ -26,7 +26,7 @@ use crate::{
         asker::Asker,
         body::MAX_BODY,
         error::RequestError,
-        finish::{etag, is_known, not_modified, tagged},
+        finish::{etag, is_anything_known, is_known, not_modified, tagged},
         nowhere,
         path::asset_of,
         policy::{Effect, Entry, Face, Policy},
@@ -251,10 +251,13 @@ impl Route {
         if let Some(tag) = tag.clone().filter(|tag| is_known(&parts.headers, tag)) {
             return Ok(not_modified(tag));
         }
+        let is_anything_known = is_anything_known(&parts.headers);
         let asked = Asked { asset, params, asker, headers: parts.headers, uri: parts.uri, body };
         let mut response = (self.handler)(state, asked).await?;
-        if let Some(tag) = tag {
-            tagged(response.headers_mut(), tag);
+        match tag {
+            Some(tag) if is_anything_known => return Ok(not_modified(tag)),
+            Some(tag) => tagged(response.headers_mut(), tag),
+            None => {}
         }
         Ok(response)
     }

@@ -16,7 +16,7 @@ use views::{ARTICLES, ViewId};
 use crate::{
     door::{
         error::RequestError,
-        finish::{etag, is_known, not_modified, tagged},
+        finish::{etag, is_anything_known, is_known, not_modified, tagged},
         problem::Problem,
         site::Site,
         written::Written,
@@ -80,7 +80,7 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
         let indexes = state.search.indexes().clone();
         let (generation, index) = state.door.pool.run(move || Ok(indexes.searcher(view)?)).await?;
         let tag = tag(&asked, &head, generation.name(), &index.state());
-        if is_known(&asked.headers, &tag) {
+        if is_known(&asked.headers, &tag) || is_anything_known(&asked.headers) {
             return Ok(not_modified(tag));
         }
     }
@@ -100,7 +100,7 @@ pub(super) async fn search(state: ApiState, asked: Asked) -> Result<Response, Pr
     let (site, has_q) = (Arc::clone(&state.door.site), asked.param("q").is_some());
     run_search(&state, request, move |search, found| {
         let tag = tag(&asked, &head, &found.generation, &found.state);
-        if is_known(&asked.headers, &tag) {
+        if is_known(&asked.headers, &tag) || is_anything_known(&asked.headers) {
             return Ok(not_modified(tag));
         }
         let total = found.total;

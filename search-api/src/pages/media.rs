@@ -16,7 +16,7 @@ use store::Rendition;
 
 use self::pieces::{Picture, Pieces};
 use crate::{
-    door::finish::{etag, is_known},
+    door::finish::{etag, is_anything_known, is_known},
     links::encode,
 };
 
@@ -107,7 +107,7 @@ fn answer(picture: Picture, media_type: &'static str, asked: &HeaderMap) -> Resp
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         (header::ETAG, tag.clone()),
     ];
-    if is_known(asked, &tag) {
+    if is_known(asked, &tag) || is_anything_known(asked) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     let about = [

@@ -285,7 +285,10 @@ async fn what_has_not_changed_is_not_sent_again() {
         assert_eq!(status, StatusCode::OK, "{uri}");
         let (status, same, body) = ask(uri, &tag).await;
         assert_eq!((status, &same, body.len()), (StatusCode::NOT_MODIFIED, &tag, 0), "{uri}");
+        assert_eq!(ask(uri, "*").await.0, StatusCode::NOT_MODIFIED, "{uri}");
     }
+    // Who has whatever there is is told that there is nothing.
+    assert_eq!(ask("/api/v1/articles/a/no-such", "*").await.0, StatusCode::NOT_FOUND);
     let (_, csv, _) = ask("/api/v1/search?q=ferry&format=csv", "").await;
     let (_, tag, _) = ask("/api/v1/search?q=ferry", "").await;
     assert_ne!(csv, tag);

@@ -85,6 +85,23 @@ impl NewEvent {
     }
 }
 
+/// The fields of an envelope that this version knows.
+const KNOWN: [&str; 13] = [
+    "type",
+    "id",
+    "time",
+    "source",
+    UNPUBLISHED,
+    UNTIL,
+    "data",
+    "seq",
+    "recorded",
+    "revision",
+    "salt",
+    "digest",
+    "schema",
+];
+
 /// The envelope of an event in its JSON form.
 #[derive(Default)]
 struct Line<'a> {
@@ -111,7 +128,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Line<'a> {
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Line<'de>, M::Error> {
                 let mut line = Line::default();
+                let mut seen = [false; KNOWN.len()];
                 while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                    let known = KNOWN.iter().zip(&mut seen).find(|(known, _)| **known == key);
+                    if known.is_some_and(|(_, seen)| std::mem::replace(seen, true))
+                        || line.unknown.contains_key(&*key)
+                    {
+                        return Err(de::Error::custom(format_args!("duplicate field `{key}`")));
+                    }
                     match key.as_ref() {
                         "type" => line.event_type = text(&mut map, &key)?,
                         "id" => line.id = text(&mut map, &key)?,
@@ -142,5 +166,36 @@ impl<'de: 'a, 'a> Deserialize<'de> for Line<'a> {
         }
 
         deserializer.deserialize_map(Fields)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_stands_twice_is_refused() {
+        for twice in
+            ["type", "id", "time", "source", "unpublished", "until", "data", "seq", "digest", "colour"]
+        {
+            let value = match twice {
+                "type" => "\"article.published\"",
+                "data" => "{\"headline\":\"Ferry\"}",
+                "time" | "until" => "\"2030-01-01\"",
+                _ => "\"x\"",
+            };
+            let again = format!("\"{twice}\":{value}");
+            let needed =
+                [("type", "\"article.published\""), ("id", "\"x\""), ("data", "{\"headline\":\"Ferry\"}")];
+            let rest = needed
+                .iter()
+                .filter(|(name, _)| *name != twice)
+                .map(|(name, value)| format!("\"{name}\":{value}"));
+            let fields: Vec<String> = [again.clone()].into_iter().chain(rest).collect();
+            assert!(NewEvent::from_json(&format!("{{{}}}", fields.join(","))).is_ok(), "{fields:?}");
+            let error =
+                NewEvent::from_json(&format!("{{{},{again}}}", fields.join(","))).unwrap_err().to_string();
+            assert!(error.contains(&format!("duplicate field `{twice}`")), "{error}");
+        }
     }
 }
