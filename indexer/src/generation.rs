@@ -191,8 +191,8 @@ impl Generation {
         Ok(current)
     }
 
-    /// Returns true if a search has failed, or panicked, because the index is not what was written: then it is taken
-    /// out of service. Each commit is read once.
+    /// Reads the index after a search has failed, or panicked, and takes it out of service if it is not what was
+    /// written. Each commit is read once.
     ///
     /// # Errors
     /// [`IndexError::Damaged`].

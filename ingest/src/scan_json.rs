@@ -13,7 +13,7 @@ pub(crate) struct Scan {
     before: u8,
 }
 
-/// True if a value ends.
+/// The end of a value, as far as it was followed.
 pub(crate) enum End {
     NotYet,
     Here,

@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// True if readers see an asset.
+/// The status of an asset, by which readers see it or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     /// They do, if it has a public revision.

@@ -165,7 +165,7 @@ impl Event {
         Some(AssetRef::new(self.event_type.kind()?, self.id.clone()))
     }
 
-    /// Returns true if readers may see what it publishes; public for an event that publishes nothing, or was erased.
+    /// Returns who may see what it publishes, and until when; public for an event that publishes nothing, or was erased.
     pub fn visibility(&self) -> &Visibility {
         match &self.payload {
             Payload::Kept { visibility, .. } => visibility,

@@ -49,7 +49,7 @@ pub struct AssetState {
     pub published: Seq,
     /// The count of its revisions, public or not.
     pub revision: Revision,
-    /// True if readers see it.
+    /// The status, by which readers see it or not.
     pub status: Status,
     /// The time from which on readers may not see its last public revision any more.
     pub until: Option<Timestamp>,
