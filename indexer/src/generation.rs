@@ -5,9 +5,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use end_tantivy::{Index, Searcher, Stamp, sealed};
+use end_tantivy::{Index, Searcher, sealed};
 use serde::{Deserialize, Serialize};
-use store::{AsOf, InvalidAsOf, Log, Seq, Snapshot, Timestamp};
+use store::{AsOf, InvalidAsOf, Log, Seq, Snapshot, Stamp, Timestamp};
 use views::{ANALYSER_VERSION, ViewDigest, ViewId};
 
 use crate::{

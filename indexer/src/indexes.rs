@@ -21,7 +21,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicBool},
 };
 
-use store::{Log, Seq, Timestamp};
+use store::{Log, Seq, Timestamp, Unchanged};
 use views::{ANALYSER_VERSION, VIEWS, ViewDigest, ViewId};
 
 use crate::{
@@ -44,11 +44,20 @@ struct Inner {
     views: &'static [ViewId],
     log: Log,
     dir: PathBuf,
-    open: Mutex<HashMap<PathBuf, Arc<Generation>>>,
+    open: Mutex<HashMap<PathBuf, Opened>>,
+    /// The live generation of each view, in their order.
+    live: Vec<Unchanged<Option<Live>>>,
     /// The errors with which this process does not keep a view up to date.
     failures: Mutex<HashMap<ViewId, String>>,
     pins: Mutex<Vec<Weak<Pin>>>,
     files: Mutex<Vec<Weak<Files>>>,
+}
+
+/// A generation that this process has opened.
+struct Opened {
+    generation: Arc<Generation>,
+    /// Whether it was the one of its name, and in service, when its directory was last written to.
+    is_current: Unchanged<bool>,
 }
 
 /// The state of a view.
@@ -103,6 +112,7 @@ impl Indexes {
             log,
             dir: dir.as_ref().to_owned(),
             open: Mutex::default(),
+            live: views.iter().map(|_| Unchanged::default()).collect(),
             failures: Mutex::default(),
             pins: Mutex::default(),
             files: Mutex::default(),
@@ -319,7 +329,11 @@ impl Indexes {
     }
 
     pub(crate) fn read_live(&self, view: ViewId) -> Result<Option<Live>, IndexError> {
-        Live::read(&self.view_dir(view))
+        let dir = self.view_dir(view);
+        match self.views().iter().zip(&self.inner.live).find(|(known, _)| **known == view) {
+            Some((_, live)) => live.get(&dir.join(Live::FILE), || Live::read(&dir)),
+            None => Live::read(&dir),
+        }
     }
 
     pub(crate) fn live_or_missing(&self, view: ViewId) -> Result<Live, IndexError> {
@@ -347,7 +361,7 @@ impl Indexes {
     /// Lets go of generations whose place another has taken.
     pub(crate) fn forget_replaced(&self) {
         let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|_, generation| generation.is_current());
+        open.retain(|_, opened| opened.generation.is_current());
     }
 
     pub(crate) fn view_dir(&self, view: ViewId) -> PathBuf {
@@ -360,12 +374,19 @@ impl Indexes {
         if !is_name(name) {
             return Err(IndexError::InvalidName(name.to_owned()));
         }
-        if let Some(why) = self.damage_of(view, name)? {
-            return Err(IndexError::Damaged { view, name: name.to_owned(), why });
-        }
+        let in_service = || match self.damage_of(view, name)? {
+            Some(why) => Err(IndexError::Damaged { view, name: name.to_owned(), why }),
+            None => Ok(()),
+        };
         let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(generation) = open.get(&dir).filter(|generation| generation.is_current()) {
-            return Ok(Arc::clone(generation));
+        match open.get(&dir) {
+            // Another directory that takes its place, and the mark of one that is damaged, are seen by its stamp.
+            Some(Opened { generation, is_current }) => {
+                if is_current.get(&dir, || in_service().map(|()| generation.is_current()))? {
+                    return Ok(Arc::clone(generation));
+                }
+            }
+            None => in_service()?,
         }
         let generation = Arc::new(reading(&dir, || match dir.is_dir() {
             true => Generation::open(&dir, view),
@@ -376,7 +397,7 @@ impl Indexes {
         files.push(generation.files());
         drop(files);
         open.retain(|dir, _| dir.exists());
-        open.insert(dir, Arc::clone(&generation));
+        open.insert(dir, Opened { generation: Arc::clone(&generation), is_current: Unchanged::default() });
         Ok(generation)
     }
 

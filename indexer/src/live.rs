@@ -15,9 +15,12 @@ pub(crate) struct Live {
 }
 
 impl Live {
+    /// The file's name.
+    pub(crate) const FILE: &str = "live";
+
     /// Returns what a view's directory says; `None` when it says nothing yet.
     pub(crate) fn read(view_dir: &Path) -> Result<Option<Self>, IndexError> {
-        let path = view_dir.join(FILE);
+        let path = view_dir.join(Self::FILE);
         let stored = match fs::read(&path) {
             Ok(stored) => stored,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -36,10 +39,8 @@ impl Live {
 
     /// Goes live, in one atomic step.
     pub(crate) fn write(&self, view_dir: &Path) -> Result<(), IndexError> {
-        let path = view_dir.join(FILE);
+        let path = view_dir.join(Self::FILE);
         let text = format!("{}\n{}\n", self.name, self.previous.as_deref().unwrap_or(""));
         sealed::write(&path, text.as_bytes()).map_err(io(&path))
     }
 }
-
-const FILE: &str = "live";

@@ -37,6 +37,7 @@ mod log;
 mod moment;
 mod open;
 mod schema;
+mod stamp;
 mod validate;
 
 pub use asset::{AssetId, AssetKind, AssetRef, InvalidId, MAX_ID_BYTES, UnknownKind};
@@ -80,4 +81,5 @@ pub use log::turn::{Holder, NoTurn};
 pub use moment::AsOf;
 pub use moment::InvalidAsOf;
 pub use schema::{event_types, schema};
+pub use stamp::{Stamp, Unchanged};
 pub use validate::{MAX_LIST, MAX_REFERENCES};

@@ -3,11 +3,11 @@
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::Arc,
-    time::SystemTime,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use serde::de::DeserializeOwned;
+use store::Stamp;
 use tantivy::{
     DocId, Index as TantivyIndex, IndexReader, IndexSettings, ReloadPolicy, Searcher as TantivySearcher,
     SegmentReader, TantivyError, columnar::Column, directory::error::OpenReadError, error::DataCorruption,
@@ -19,6 +19,7 @@ use crate::{
     directory::IndexDirectory,
     error::{EndError, failed, io},
     schema::ViewSchema,
+    segments::Segments,
     write::analysers,
 };
 
@@ -31,13 +32,11 @@ pub struct Index {
     schema: Arc<ViewSchema>,
     index: TantivyIndex,
     reader: IndexReader,
+    /// Those of the commit that was asked for last.
+    segments: Mutex<Segments>,
     /// Which directory it was opened in: another may have its name since.
     inode: u64,
 }
-
-/// The marks that tell a commit from others: time, inode and length of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp(SystemTime, u64, u64);
 
 /// An index at one commit: what a search asks.
 #[derive(Clone)]
@@ -45,6 +44,7 @@ pub struct Searcher {
     pub(crate) dir: Arc<Path>,
     pub(crate) schema: Arc<ViewSchema>,
     pub(crate) searcher: TantivySearcher,
+    pub(crate) segments: Segments,
     pub(crate) languages: Languages,
 }
 
@@ -87,7 +87,7 @@ impl Index {
         let index = open_index(dir)?;
         let schema = Arc::new(ViewSchema::of(index.schema(), fields).map_err(failed(dir))?);
         let reader = guarded(dir, || index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into())?;
-        Ok(Self { dir: dir.into(), schema, index, reader, inode })
+        Ok(Self { dir: dir.into(), schema, index, reader, segments: Mutex::default(), inode })
     }
 
     /// Returns where it lies.
@@ -116,8 +116,7 @@ impl Index {
     /// [`EndError`] when its directory cannot be read.
     pub fn stamp(&self) -> Result<Stamp, EndError> {
         let path = self.dir.join(META_FILE);
-        let metadata = std::fs::metadata(&path).map_err(io(&path))?;
-        Ok(Stamp(metadata.modified().map_err(io(&path))?, inode(&metadata), metadata.len()))
+        Stamp::of(&path).map_err(io(&path))
     }
 
     /// Returns what the last commit says of itself; `None` before the first.
@@ -141,8 +140,12 @@ impl Index {
         guarded(&self.dir, || self.reader.reload())?;
         let searcher = self.reader.searcher();
         let languages = guarded(&self.dir, || languages_of(&searcher, &self.schema))?;
+        let mut kept = self.segments.lock().unwrap_or_else(PoisonError::into_inner);
+        let segments = Segments::of(&searcher, &kept);
+        *kept = segments.clone();
+        drop(kept);
         let (dir, schema) = (Arc::clone(&self.dir), Arc::clone(&self.schema));
-        Ok(Searcher { dir, schema, searcher, languages })
+        Ok(Searcher { dir, schema, searcher, segments, languages })
     }
 
     /// Returns the files that its last commit consists of.

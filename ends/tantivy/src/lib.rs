@@ -15,11 +15,12 @@ mod index;
 mod read;
 mod schema;
 pub mod sealed;
+mod segments;
 mod words;
 mod write;
 
 pub use error::{EndError, is_no_room};
-pub use index::{Held, Index, Languages, Searcher, Stamp, directory_id, verify};
+pub use index::{Held, Index, Languages, Searcher, directory_id, verify};
 pub use read::{
     Allowance, AskError, Asked, Budget, Examples, Lengths, Matching, NearWord, Question, ReadFailure, Row,
     Rows, SearchLimits, Steps,

@@ -1,9 +1,13 @@
 //! Readers search while the index is replaced under them, again and again, and the log grows. No query may fail,
 //! find nothing, find two states of the archive at once, or see an event go away again.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::{
+    fs::{self, File},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    time::{Duration, SystemTime},
+};
 
-use indexer::{RebuildOptions, Workers};
+use indexer::{IndexError, Indexes, RebuildOptions, Workers};
 use store::{Article, Batch, NewEvent, Seq};
 use views::{ARTICLES, ViewId};
 
@@ -88,4 +92,43 @@ fn no_query_notices_a_swap() {
         queries > 100 && editions > 5,
         "too quiet to show anything: {queries} queries, {editions} editions"
     );
+}
+
+/// A process that has searched for long knows its files, and reads them no more. Whatever another does with them, it sees at its next
+/// search: a swap, the way back, a generation that is taken out of service.
+#[test]
+fn what_another_process_does_is_seen_at_once() {
+    let home = tempfile::tempdir().unwrap();
+    let ours = open(home.path());
+    ours.log().append_one(&NewEvent::published(id("a/1"), Article::default())).unwrap();
+    catch_up(&ours);
+    let theirs = Indexes::open(ours.log().clone(), home.path().join("indexes")).unwrap();
+    let dir = home.path().join("indexes").join(VIEW.name());
+    // As if all had been written long ago, and was searched since.
+    let settle = || {
+        let name = theirs.live(VIEW).unwrap().name().to_owned();
+        for (path, hours) in [(dir.join("live"), 2), (dir.join(&name), 1)] {
+            let then = SystemTime::now() - Duration::from_secs(3_600 * hours);
+            File::open(path).unwrap().set_modified(then).unwrap();
+        }
+        for _ in 0..3 {
+            assert_eq!(theirs.searcher(VIEW).unwrap().0.name(), name);
+        }
+        name
+    };
+    for _ in 0..5 {
+        let first = settle();
+        ours.rebuild(VIEW, &RebuildOptions::default(), &never(), &|_| {}).unwrap();
+        let second = theirs.searcher(VIEW).unwrap().0.name().to_owned();
+        assert!(second != first && second == ours.live(VIEW).unwrap().name(), "{second} after {first}");
+        settle();
+        ours.rollback(VIEW).unwrap();
+        assert_eq!(theirs.searcher(VIEW).unwrap().0.name(), first);
+        settle();
+        ours.rollback(VIEW).unwrap();
+        assert_eq!(theirs.searcher(VIEW).unwrap().0.name(), second);
+    }
+    let live = settle();
+    fs::write(dir.join(&live).join("damaged"), "by a test").unwrap();
+    assert!(matches!(theirs.searcher(VIEW).map(drop), Err(IndexError::Damaged { .. })));
 }

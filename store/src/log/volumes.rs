@@ -32,10 +32,14 @@ use crate::{
         upgrade::{OLD_FORMAT, upgrade},
         volume::VolumeNumber,
     },
+    stamp::Unchanged,
 };
 
 /// The time for which a volume whose transaction failed for good waits for its readers before it is opened anew.
 const READERS_FINISH: Duration = Duration::from_secs(2);
+
+/// Names the volume that counts.
+const CURRENT: &str = "CURRENT";
 
 /// Held by who makes or removes volumes and scratch directories.
 pub(crate) const LOCK: &str = "lock";
@@ -49,6 +53,8 @@ const PROBE_BYTES: usize = 64 << 10;
 /// The volumes of one log: the one that this process has open, and how to find the one that counts.
 pub(crate) struct Volumes {
     dir: PathBuf,
+    /// The volume that `CURRENT` names.
+    named: Unchanged<Option<VolumeNumber>>,
     open: RwLock<Option<Tables>>,
     turns: Turns,
 }
@@ -58,7 +64,8 @@ impl Volumes {
     pub(crate) fn open(dir: &Path, options: &LogOptions) -> Result<Self, OpenError> {
         let turns =
             Turns::new(dir, options).map_err(|error| OpenError::Directory { dir: dir.to_owned(), error })?;
-        let volumes = Self { dir: dir.to_owned(), open: RwLock::new(None), turns };
+        let volumes =
+            Self { dir: dir.to_owned(), named: Unchanged::default(), open: RwLock::new(None), turns };
         if volumes.named()?.is_none() {
             volumes.create()?;
         }
@@ -72,7 +79,7 @@ impl Volumes {
 
     /// Returns the tables that count now.
     pub(crate) fn current(&self) -> Result<Tables, ReadError> {
-        let named = self.named().map_err(ReadError::from)?;
+        let named = self.named.get(&self.dir.join(CURRENT), || self.named()).map_err(ReadError::from)?;
         if let Some(tables) = &*self.open.read().unwrap_or_else(PoisonError::into_inner)
             && Some(tables.volume) == named
         {
@@ -161,7 +168,7 @@ impl Volumes {
 
     /// Returns the volume that counts; `None` in a directory where none was ever made.
     pub(crate) fn named(&self) -> Result<Option<VolumeNumber>, OpenError> {
-        match fs::read_to_string(self.dir.join("CURRENT")) {
+        match fs::read_to_string(self.dir.join(CURRENT)) {
             Ok(text) => match VolumeNumber::parse(text.trim_end()) {
                 Some(volume) => Ok(Some(volume)),
                 None => {
@@ -243,7 +250,7 @@ pub(crate) fn write_current(dir: &Path, volume: VolumeNumber) -> io::Result<()> 
     let mut file = File::create(&new)?;
     writeln!(file, "{volume}")?;
     file.sync_all()?;
-    fs::rename(&new, dir.join("CURRENT"))?;
+    fs::rename(&new, dir.join(CURRENT))?;
     sync_dir(dir)
 }
 

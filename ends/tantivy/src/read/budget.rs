@@ -8,7 +8,7 @@ use std::{
     marker::PhantomData,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -56,6 +56,8 @@ pub struct Budget {
     /// The reading of the thread's clock at which it ends, in nanoseconds.
     cpu_until: AtomicU64,
     over: AtomicBool,
+    /// The steps since the clocks were looked at for a segment.
+    steps: AtomicU32,
     /// The number of lists of documents that the query walks.
     lists: AtomicU64,
 }
@@ -69,6 +71,8 @@ impl Budget {
             cpu_until: AtomicU64::new(began.load(Relaxed).saturating_add(nanos(limits.cpu))),
             began,
             over: AtomicBool::new(false),
+            // The first segment is a look at them.
+            steps: AtomicU32::new(Steps::BETWEEN),
             lists: AtomicU64::new(0),
         }
     }
@@ -88,6 +92,18 @@ impl Budget {
         self.is_over()
     }
 
+    /// One more segment is to be searched: whether it is spent. Looks at the clocks at the first, and then now and then: a
+    /// segment that has little of what is looked for takes less time than they do.
+    pub(super) fn next_segment(&self) -> bool {
+        let steps = self.steps.load(Relaxed).saturating_add(Steps::OF_SEGMENT);
+        if steps < Steps::BETWEEN {
+            self.steps.store(steps, Relaxed);
+            return self.is_over();
+        }
+        self.steps.store(0, Relaxed);
+        self.check()
+    }
+
     /// Work that is kept for all later searches, so that this one is not charged for it.
     pub fn at_nobodys_cost<T>(&self, work: impl FnOnce() -> T) -> T {
         let before = thread_time();
@@ -105,7 +121,7 @@ impl Budget {
     }
 
     /// Returns how many it walks.
-    pub(super) fn lists(&self) -> u64 {
+    pub(crate) fn lists(&self) -> u64 {
         self.lists.load(Relaxed)
     }
 }
@@ -117,6 +133,8 @@ pub struct Steps(u32);
 impl Steps {
     /// So many steps between two looks: some tens of microseconds for most loops.
     const BETWEEN: u32 = 2_048;
+    /// So many steps are as long as the opening of a segment's lists.
+    const OF_SEGMENT: u32 = 128;
 
     /// So many steps more: whether the budget is spent.
     pub fn more(&mut self, steps: usize, budget: &Budget) -> bool {
@@ -168,6 +186,19 @@ mod tests {
         work();
         assert!(Budget::begin(limits, &request).check());
         assert!(!Budget::begin(limits, &Allowance::begin()).check());
+    }
+
+    /// However little each segment takes, many of them do not pass unseen.
+    #[test]
+    fn segments_are_charged() {
+        let begin = |cpu| Budget::begin(SearchLimits { cpu, ..SearchLimits::default() }, &Allowance::begin());
+        let long = Duration::from_secs(3_600);
+        assert!(begin(Duration::ZERO).next_segment(), "the first is looked at");
+        let budget = begin(long);
+        assert!((0..1_000).all(|_| !budget.next_segment()));
+        budget.cpu_until.store(0, Relaxed);
+        let left = (0..1_000).take_while(|_| !budget.next_segment()).count();
+        assert!(left < 16, "{left} segments without a look");
     }
 
     #[test]

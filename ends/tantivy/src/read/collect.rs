@@ -22,6 +22,7 @@ use super::{
     groups::Groups,
     order::{Candidate, Order, Rank, SortColumn, SortKey, Source},
 };
+use crate::segments::Segments;
 
 /// A document that was found.
 #[derive(Debug, Clone)]
@@ -51,6 +52,7 @@ pub(crate) struct Collected {
 
 /// Options of a collection.
 pub(crate) struct Collect {
+    pub(crate) segments: Segments,
     pub(crate) sort: Vec<SortKey>,
     /// The number of the best, those before the page included.
     pub(crate) limit: usize,
@@ -95,12 +97,13 @@ impl Collector for Collect {
     type Child = InSegment;
 
     fn for_segment(&self, segment: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<InSegment> {
+        let columns = self.segments.get(reader);
         let groups = match &self.collapse {
             None => None,
-            Some(by) => Some((Source::of(by, reader)?, Groups::new(self.limit))),
+            Some(by) => Some((Source::of(by, &columns)?, Groups::new(self.limit))),
         };
         let mut child = InSegment {
-            order: Order::of(&self.sort, reader)?,
+            order: Order::of(&self.sort, &columns)?,
             segment,
             limit: self.limit,
             after: None,
@@ -130,8 +133,13 @@ impl Collector for Collect {
         segment: u32,
         reader: &SegmentReader,
     ) -> tantivy::Result<Collected> {
-        if self.budget.check() {
+        if self.budget.next_segment() {
             return Ok(Collected { cut_short: true, ..Collected::default() });
+        }
+        if self.only_counts() {
+            let total = u64::from(weight.count(reader)?);
+            self.counted.fetch_add(total, Relaxed);
+            return Ok(Collected { total, cut_short: self.budget.is_over(), ..Collected::default() });
         }
         let mut child = self.for_segment(segment, reader)?;
         let alive = reader.alive_bitset();
@@ -163,8 +171,6 @@ impl Collector for Collect {
                     child.collect(doc, score);
                 }
             })?;
-        } else if !self.wants_docs && self.limit == 0 && self.min_score.is_none() && self.slice.is_none() {
-            child.total = u64::from(weight.count(reader)?);
         } else {
             weight.for_each_no_score(reader, &mut |docs| {
                 for doc in docs {
@@ -198,6 +204,15 @@ impl Collector for Collect {
 }
 
 impl Collect {
+    /// Returns true if nothing is wanted but the number of all that match.
+    fn only_counts(&self) -> bool {
+        self.limit == 0
+            && !self.wants_docs
+            && !self.needs_score
+            && self.min_score.is_none()
+            && self.slice.is_none()
+    }
+
     /// Returns what a document of another segment must score more than; the lowest of all scores when nothing is known.
     fn passed(&self) -> Score {
         match self.passed.load(Relaxed) {

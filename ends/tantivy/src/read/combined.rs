@@ -13,9 +13,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use tantivy::{
-    DocId, DocSet, Score, SegmentReader, TERMINATED, Term,
+    DocId, DocSet, InvertedIndexReader, Score, SegmentReader, TERMINATED, Term,
     index::SegmentId,
-    postings::{Postings, SegmentPostings},
+    postings::{Postings, SegmentPostings, TermInfo},
     query::{EnableScoring, Explanation, Query, Scorer, Weight},
     schema::{Field, IndexRecordOption},
 };
@@ -25,6 +25,7 @@ use super::{
     lengths::{Counted, Lengths, Together},
     score::score_of,
 };
+use crate::segments::Segments;
 
 /// BM25's k1: the saturation of a word's frequency.
 pub(super) const K1: f32 = 1.2;
@@ -41,6 +42,7 @@ pub(super) struct Combined {
     pub(super) lengths: Arc<Lengths>,
     /// The field of the documents' languages.
     pub(super) language: Field,
+    pub(super) segments: Segments,
     pub(super) budget: Arc<Budget>,
 }
 
@@ -51,18 +53,24 @@ impl Query for Combined {
             idf: 0.0,
             average: 1.0,
             mean_weight: 1.0,
-            lengths: HashMap::new(),
+            segments: HashMap::new(),
         };
         if let EnableScoring::Enabled { searcher, .. } = scoring {
             let (mut with, mut words, mut length, mut documents) = (0, 0.0, 0.0, 0.0);
+            let weighed = self.lengths.weighed(&self.fields);
             for reader in searcher.segment_readers() {
-                let count = || self.lengths.of(reader, &self.fields, self.language);
-                let lengths = self.budget.at_nobodys_cost(count)?;
-                with += self.documents_with(reader)?;
+                let lengths = match weighed.of(reader) {
+                    Some(known) => known,
+                    None => self.budget.at_nobodys_cost(|| {
+                        self.lengths.count(&weighed, reader, &self.fields, self.language)
+                    })?,
+                };
+                let lists = self.lists(reader)?;
+                with += self.documents_with(&lists)?;
                 words += lengths.words;
                 length += lengths.sum;
                 documents += lengths.of.len() as f64;
-                weight.lengths.insert(reader.segment_id(), lengths);
+                weight.segments.insert(reader.segment_id(), (lists, lengths));
             }
             let (all, with) = (documents as f32, with as f32);
             weight.idf = (1.0 + (all - with + 0.5) / (with + 0.5)).ln();
@@ -80,15 +88,29 @@ impl Query for Combined {
 }
 
 impl Combined {
-    /// Returns how many documents of a segment have the word, in whichever field and language.
-    fn documents_with(&self, reader: &SegmentReader) -> tantivy::Result<usize> {
+    /// Returns the word's lists in a segment.
+    fn lists(&self, reader: &SegmentReader) -> tantivy::Result<Vec<List>> {
+        let segment = self.segments.get(reader);
         let mut lists = Vec::new();
-        for (term, _) in &self.terms {
+        for (term, weight) in &self.terms {
+            if !segment.has_terms(reader, term.field()) {
+                continue;
+            }
             let inverted = reader.inverted_index(term.field())?;
-            if let Some(list) = inverted.read_postings(term, IndexRecordOption::Basic)? {
-                lists.push(list);
+            if let Some(info) = inverted.get_term_info(term)? {
+                lists.push(List { inverted, info, weight: *weight });
             }
         }
+        Ok(lists)
+    }
+
+    /// Returns how many documents of a segment have the word, in whichever field and language, given its lists.
+    fn documents_with(&self, lists: &[List]) -> tantivy::Result<usize> {
+        if let [one] = lists {
+            return Ok(one.info.doc_freq as usize);
+        }
+        let open = |list: &List| list.open(IndexRecordOption::Basic);
+        let mut lists: Vec<SegmentPostings> = lists.iter().map(open).collect::<tantivy::Result<_>>()?;
         lists.sort_unstable_by_key(SegmentPostings::doc_freq);
         let Some(mut longest) = lists.pop() else { return Ok(0) };
         let mut count = longest.doc_freq() as usize;
@@ -116,6 +138,20 @@ impl Combined {
     }
 }
 
+/// The documents of a segment that have a term.
+struct List {
+    inverted: Arc<InvertedIndexReader>,
+    info: TermInfo,
+    /// What the term's field weighs.
+    weight: f32,
+}
+
+impl List {
+    fn open(&self, record: IndexRecordOption) -> tantivy::Result<SegmentPostings> {
+        Ok(self.inverted.read_postings_from_terminfo(&self.info, record)?)
+    }
+}
+
 struct CombinedWeight {
     query: Combined,
     idf: f32,
@@ -123,21 +159,19 @@ struct CombinedWeight {
     /// The mean weight of a word, over the words of all texts.
     mean_weight: f32,
     /// By segment; none when nothing is scored.
-    lengths: HashMap<SegmentId, Arc<Together>>,
+    segments: HashMap<SegmentId, (Vec<List>, Arc<Together>)>,
 }
 
 impl Weight for CombinedWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let mut postings = Vec::new();
-        for (term, weight) in &self.query.terms {
-            let inverted = reader.inverted_index(term.field())?;
-            if let Some(found) = inverted.read_postings(term, IndexRecordOption::WithFreqs)? {
-                postings.push((found, *weight));
-            }
-        }
+        let (lists, lengths) = match self.segments.get(&reader.segment_id()) {
+            Some((lists, lengths)) => (lists, Some(Arc::clone(lengths))),
+            None => (&self.query.lists(reader)?, None),
+        };
+        let open = |list: &List| Ok((list.open(IndexRecordOption::WithFreqs)?, list.weight));
         let mut scorer = CombinedScorer {
-            postings,
-            lengths: self.lengths.get(&reader.segment_id()).cloned(),
+            postings: lists.iter().map(open).collect::<tantivy::Result<_>>()?,
+            lengths,
             at: 0,
             factor: self.idf * (K1 + 1.0) * boost,
             average: self.average,

@@ -1,5 +1,7 @@
 //! Which fields of a view a query means, and what its words are there.
 
+use std::rc::Rc;
+
 use query::{ALL_EXACT, FieldBoost, QueryError};
 use tantivy::schema::Field;
 use views::{Analyser, EXACT, FieldKind, LOCAL, Language};
@@ -258,6 +260,29 @@ impl Analysed {
     /// For each way to analyse it, the keys of several words.
     pub(crate) fn sequences(&self, of: std::ops::Range<usize>) -> impl Iterator<Item = &[String]> {
         self.variants.iter().filter_map(move |variant| variant.get(of.clone()))
+    }
+}
+
+/// A text, analysed once in each way that it is looked for.
+pub(super) struct OneText<'a> {
+    text: &'a str,
+    languages: &'a Languages,
+    analysed: Vec<(Analyser, Rc<Analysed>)>,
+}
+
+impl<'a> OneText<'a> {
+    pub(super) fn new(languages: &'a Languages, text: &'a str) -> Self {
+        Self { text, languages, analysed: Vec::new() }
+    }
+
+    /// Returns its words for the fields of an analyser.
+    pub(super) fn by(&mut self, analyser: Analyser) -> Rc<Analysed> {
+        if let Some((_, known)) = self.analysed.iter().find(|(known, _)| *known == analyser) {
+            return Rc::clone(known);
+        }
+        let analysed = Rc::new(Analysed::new(analyser, self.languages, self.text));
+        self.analysed.push((analyser, Rc::clone(&analysed)));
+        analysed
     }
 }
 

@@ -33,7 +33,17 @@ pub struct Lengths {
 type OfField = (SegmentId, Field);
 /// Each field with the bits of its weight.
 type Weights = Vec<(Field, u32)>;
-type Weighed = Arc<Mutex<Recent<SegmentId, Arc<Together>>>>;
+
+/// The lengths of some fields together, by segment.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Weighed(Arc<Mutex<Recent<SegmentId, Arc<Together>>>>);
+
+impl Weighed {
+    /// Returns those of a segment, if they are known.
+    pub(super) fn of(&self, reader: &SegmentReader) -> Option<Arc<Together>> {
+        locked(&self.0).get(&reader.segment_id())
+    }
+}
 
 /// The lengths of several fields of each document of a segment, added up with their weights.
 #[derive(Debug)]
@@ -58,21 +68,22 @@ pub(super) struct Counted {
 }
 
 impl Lengths {
-    /// Of these fields together, in one segment.
-    pub(super) fn of(
+    /// Returns what is known of these fields together.
+    pub(super) fn weighed(&self, fields: &[Counted]) -> Weighed {
+        let weights: Weights = fields.iter().map(|one| (one.field, one.weight.to_bits())).collect();
+        locked(&self.together).get_or_default(weights, MAX_WEIGHTS)
+    }
+
+    /// Returns the lengths of these fields together in one segment, and keeps them with what is known of them.
+    pub(super) fn count(
         &self,
+        weighed: &Weighed,
         reader: &SegmentReader,
         fields: &[Counted],
         language: Field,
     ) -> tantivy::Result<Arc<Together>> {
-        let weights: Weights = fields.iter().map(|one| (one.field, one.weight.to_bits())).collect();
-        let segment = reader.segment_id();
-        let weighed = locked(&self.together).get_or_default(weights, MAX_WEIGHTS);
-        if let Some(known) = locked(&weighed).get(&segment) {
-            return Ok(known);
-        }
         let _alone = locked(&self.counting);
-        if let Some(known) = locked(&weighed).get(&segment) {
+        if let Some(known) = weighed.of(reader) {
             return Ok(known);
         }
         let mut of = vec![0.0_f32; reader.max_doc() as usize];
@@ -86,7 +97,7 @@ impl Lengths {
         }
         let sum = of.iter().map(|length| f64::from(*length)).sum();
         let together = Arc::new(Together { of, sum, words });
-        locked(&weighed).put(segment, Arc::clone(&together), usize::MAX);
+        locked(&weighed.0).put(reader.segment_id(), Arc::clone(&together), usize::MAX);
         Ok(together)
     }
 

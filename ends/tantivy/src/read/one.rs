@@ -15,7 +15,7 @@ use query::{
 use serde::Deserialize;
 use store::{Seq, Timestamp};
 use tantivy::{
-    DocAddress, DocId, Searcher as TantivySearcher, SegmentOrdinal, TantivyError, Term,
+    DocAddress, DocId, Searcher as TantivySearcher, SegmentOrdinal, SegmentReader, TantivyError, Term,
     collector::{Collector, SegmentCollector},
     query::{BooleanQuery, EnableScoring, Occur, Query as TantivyQuery, TermSetQuery},
 };
@@ -30,7 +30,7 @@ use super::{
     question::{AskError, Asked, Question},
     translate::Translator,
 };
-use crate::schema::ViewSchema;
+use crate::{schema::ViewSchema, segments::Segment};
 
 /// One view of a question.
 #[derive(Clone, Copy)]
@@ -42,6 +42,11 @@ pub(super) struct One<'a> {
 impl<'a> One<'a> {
     pub(super) fn searcher(self) -> &'a TantivySearcher {
         &self.asked.index.searcher
+    }
+
+    /// The columns of a segment, given its reader.
+    pub(super) fn columns(self, reader: &SegmentReader) -> Arc<Segment> {
+        self.asked.index.segments.get(reader)
     }
 
     fn schema(self) -> &'a ViewSchema {
@@ -71,6 +76,7 @@ impl<'a> One<'a> {
             schema: &index.schema,
             languages: &index.languages,
             searcher: &index.searcher,
+            segments: &index.segments,
             lengths: self.question.lengths,
             now: Timestamp::now().as_millis(),
             budget,
@@ -219,6 +225,7 @@ impl<'a> One<'a> {
         let limit = request.from + request.size;
         let by_score = sort.iter().any(|key| key.by == SortColumn::Score);
         let collect = Collect {
+            segments: self.asked.index.segments.clone(),
             sort: sort.to_vec(),
             limit,
             collapse,
@@ -298,6 +305,7 @@ impl<'a> One<'a> {
             false => None,
         };
         let collect = Collect {
+            segments: self.asked.index.segments.clone(),
             sort: sort.clone(),
             limit,
             collapse: None,

@@ -8,9 +8,11 @@ use std::cmp::Ordering;
 
 use query::{Missing, SortMode, SortValue};
 use tantivy::{
-    DocId, Score, SegmentReader,
+    DocId, Score,
     columnar::{Column, StrColumn},
 };
+
+use crate::segments::Segment;
 
 /// The most keys of an order.
 pub(crate) const MAX_SORT_KEYS: usize = 4;
@@ -77,13 +79,12 @@ pub(super) enum Source {
 }
 
 impl Source {
-    pub(super) fn of(by: &SortColumn, reader: &SegmentReader) -> tantivy::Result<Self> {
-        let columns = reader.fast_fields();
+    pub(super) fn of(by: &SortColumn, segment: &Segment) -> tantivy::Result<Self> {
         Ok(match by {
             SortColumn::Score => Self::Score,
             SortColumn::Seq => Self::Seq,
-            SortColumn::Number(name) | SortColumn::Date(name) => Self::Number(columns.i64(name)?),
-            SortColumn::Text(name) => Self::Text(columns.str(name)?),
+            SortColumn::Number(name) | SortColumn::Date(name) => Self::Number(segment.numbers(name)?),
+            SortColumn::Text(name) => Self::Text(segment.texts(name)?),
             SortColumn::Nothing => Self::Nothing,
         })
     }
@@ -127,8 +128,8 @@ struct Key {
 }
 
 impl Key {
-    fn of(key: &SortKey, reader: &SegmentReader) -> tantivy::Result<Self> {
-        let source = Source::of(&key.by, reader)?;
+    fn of(key: &SortKey, segment: &Segment) -> tantivy::Result<Self> {
+        let source = Source::of(&key.by, segment)?;
         let (descending, missing) = (key.descending, key.missing.clone());
         let key = Self { source, descending, mode: key.mode, missing, stand_in: None };
         let stand_in = match &key.missing {
@@ -188,9 +189,9 @@ impl Key {
 }
 
 impl Order {
-    pub(super) fn of(sort: &[SortKey], reader: &SegmentReader) -> tantivy::Result<Self> {
-        let keys = sort.iter().map(|key| Key::of(key, reader)).collect::<tantivy::Result<_>>()?;
-        Ok(Self { keys, seqs: reader.fast_fields().u64("_seq")? })
+    pub(super) fn of(sort: &[SortKey], segment: &Segment) -> tantivy::Result<Self> {
+        let keys = sort.iter().map(|key| Key::of(key, segment)).collect::<tantivy::Result<_>>()?;
+        Ok(Self { keys, seqs: segment.seqs()?.clone() })
     }
 
     pub(super) fn seq(&self, doc: DocId) -> u64 {

@@ -10,6 +10,7 @@ use tantivy::{
 };
 
 use super::budget::{Budget, Steps};
+use crate::segments::Segments;
 
 /// A query whose score functions change.
 #[derive(Clone)]
@@ -20,6 +21,7 @@ pub(super) struct Rescored {
     pub(super) boost_mode: Mode,
     pub(super) max_boost: f32,
     pub(super) min_score: Option<f32>,
+    pub(super) segments: Segments,
     pub(super) budget: Arc<Budget>,
 }
 
@@ -64,12 +66,13 @@ struct RescoredWeight {
 impl Weight for RescoredWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let inner = self.inner.scorer(reader, 1.0)?;
+        let segment = self.query.segments.get(reader);
         let mut functions = Vec::new();
         for (function, filter) in self.query.functions.iter().zip(&self.filters) {
             let column = match &function.kind {
                 Kind::Weight => None,
                 Kind::Decay { column, .. } | Kind::FieldValue { column, .. } => {
-                    Some(reader.fast_fields().i64(column)?)
+                    Some(segment.numbers(column)?)
                 }
             };
             let filter = filter.as_ref().map(|filter| filter.scorer(reader, 1.0)).transpose()?;

@@ -24,12 +24,12 @@ use tantivy::{
 
 use super::{
     budget::Budget,
-    fields::{AsWhat, Target, target_of, targets, unknown_field},
+    fields::{AsWhat, Target, Within, target_of, targets, unknown_field},
     guard::Guarded,
     lengths::Lengths,
     present::present,
 };
-use crate::{index::Languages, schema::ViewSchema};
+use crate::{index::Languages, schema::ViewSchema, segments::Segments};
 
 type Boxed = Box<dyn TantivyQuery>;
 
@@ -38,6 +38,7 @@ pub(crate) struct Translator<'a> {
     pub(crate) schema: &'a ViewSchema,
     pub(crate) languages: &'a Languages,
     pub(crate) searcher: &'a Searcher,
+    pub(crate) segments: &'a Segments,
     /// The lengths of texts.
     pub(crate) lengths: &'a Arc<Lengths>,
     /// For `now` in date maths, in milliseconds.
@@ -160,6 +161,13 @@ impl Translator<'_> {
         }
     }
 
+    /// Returns true if any document may have a word here. A field without terms is not looked at: a query in it is the
+    /// [`EmptyQuery`], and is left out of those of which any will do.
+    fn may_have(&self, within: Within) -> bool {
+        let have = |field| self.segments.have_terms(self.searcher, field);
+        have(within.field) || within.forms.is_some_and(have)
+    }
+
     /// Returns what walks a list of documents.
     fn list(&self, query: impl TantivyQuery) -> Boxed {
         Box::new(Guarded::new(query, self.budget))
@@ -195,10 +203,19 @@ impl Translator<'_> {
 }
 
 fn boosted(query: Boxed, boost: f32) -> Boxed {
+    if is_empty(&query) {
+        return query;
+    }
     if boost.to_bits() == 1.0_f32.to_bits() { query } else { Box::new(BoostQuery::new(query, boost)) }
 }
 
+/// Returns true if a query is known to find nothing.
+fn is_empty(query: &Boxed) -> bool {
+    query.is::<EmptyQuery>()
+}
+
 fn best(mut queries: Vec<Boxed>, tie_breaker: f32) -> Boxed {
+    queries.retain(|query| !is_empty(query));
     match queries.len() {
         0 => Box::new(EmptyQuery),
         1 => queries.swap_remove(0),
@@ -207,6 +224,7 @@ fn best(mut queries: Vec<Boxed>, tie_breaker: f32) -> Boxed {
 }
 
 fn any(mut queries: Vec<Boxed>) -> Boxed {
+    queries.retain(|query| !is_empty(query));
     match queries.len() {
         0 => Box::new(EmptyQuery),
         1 => queries.swap_remove(0),
@@ -220,6 +238,7 @@ fn needed(mut queries: Vec<Boxed>, need: &Need) -> Boxed {
     match count {
         0 => Box::new(EmptyQuery),
         1 => queries.swap_remove(0),
+        _ if minimum == count && queries.iter().any(is_empty) => Box::new(EmptyQuery),
         _ if minimum == count => Box::new(BooleanQuery::intersection(queries)),
         _ => Box::new(BooleanQuery::union_with_minimum_required_clauses(queries, minimum.max(1))),
     }

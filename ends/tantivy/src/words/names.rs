@@ -18,7 +18,7 @@ use tantivy::{
     schema::{Field, IndexRecordOption},
 };
 
-use crate::{index::Searcher, read::ReadFailure};
+use crate::{index::Searcher, read::ReadFailure, segments::Segment};
 
 /// The values of some fields, kept as they were folded.
 pub struct Names {
@@ -151,7 +151,9 @@ impl Searcher {
         let term = Term::from_field_text(keyword, value);
         let mut looked_at = 0;
         for reader in self.searcher.segment_readers() {
-            for seq in seqs_of(&term, reader, most - looked_at).map_err(ReadFailure)? {
+            for seq in
+                seqs_of(&term, reader, &self.segments.get(reader), most - looked_at).map_err(ReadFailure)?
+            {
                 looked_at += 1;
                 if is_it(Seq::new(seq))? {
                     return Ok(true);
@@ -163,12 +165,17 @@ impl Searcher {
 }
 
 /// The seqs of the first documents of a segment that have a term and are not deleted.
-fn seqs_of(term: &Term, reader: &SegmentReader, count: usize) -> tantivy::Result<Vec<u64>> {
+fn seqs_of(
+    term: &Term,
+    reader: &SegmentReader,
+    segment: &Segment,
+    count: usize,
+) -> tantivy::Result<Vec<u64>> {
     let inverted = reader.inverted_index(term.field())?;
     let Some(mut postings) = inverted.read_block_postings(term, IndexRecordOption::Basic)? else {
         return Ok(Vec::new());
     };
-    let seqs = reader.fast_fields().u64("_seq")?;
+    let seqs = segment.seqs()?;
     let mut found = Vec::new();
     while !postings.docs().is_empty() && found.len() < count {
         let alive = postings.docs().iter().filter(|doc| !reader.is_deleted(**doc));

@@ -39,6 +39,10 @@ impl Searcher {
         for target in looked_at {
             let AsWhat::Text(analyser, within) = target.as_what else { continue };
             let found = found.get_or_insert_default();
+            let have = |field| self.segments.have_terms(&self.searcher, field);
+            if !have(within.field) && !within.forms.is_some_and(have) {
+                continue;
+            }
             for stem in Analysed::new(analyser, &self.languages, word).alternatives(0) {
                 found.known |= is_in_use(&self.searcher, &Term::from_field_text(within.field, stem))?;
             }

@@ -1,12 +1,15 @@
 //! Parting documents into buckets.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use query::{Bool, Query, QueryError, limits::MAX_BUCKETS};
 use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, query::EnableScoring};
 
 use super::{Aggregator, Answer, Docs, Place, too_many_buckets};
-use crate::read::fields::AsWhat;
+use crate::{read::fields::AsWhat, segments::Segment};
 
 /// The values of a field that can be counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,12 @@ impl Aggregator<'_> {
     #[expect(clippy::indexing_slicing, reason = "places are made by counting the views")]
     pub(super) fn segment(&self, place: Place) -> &SegmentReader {
         self.views[place.view].searcher().segment_reader(place.segment)
+    }
+
+    /// The columns of the segment at a place.
+    #[expect(clippy::indexing_slicing, reason = "places are made by counting the views")]
+    pub(super) fn columns(&self, place: Place) -> Arc<Segment> {
+        self.views[place.view].columns(self.segment(place))
     }
 
     /// Returns the values that a field has; `None` for one that no view has and that need not be there.
@@ -87,7 +96,7 @@ impl Aggregator<'_> {
     ) -> Answer<()> {
         for (place, docs) in docs {
             let column = match self.number_column(*place, field)? {
-                Some(name) => Some(self.segment(*place).fast_fields().i64(&name)?),
+                Some(name) => Some(self.columns(*place).numbers(&name)?),
                 None => None,
             };
             for doc in self.each(docs) {

@@ -99,7 +99,7 @@ impl Aggregator<'_> {
         let (mut tallies, mut without) = (Vec::new(), 0);
         for (place, docs) in docs {
             let column = match self.column_of(*place, field)? {
-                Some((name, Values::Texts)) => self.segment(*place).fast_fields().str(&name)?,
+                Some((name, Values::Texts)) => self.columns(*place).texts(&name)?,
                 _ => None,
             };
             let Some(column) = column else {

@@ -225,7 +225,7 @@ impl Aggregator<'_> {
         let missing = chosen.iter().position(|one| missing.is_some_and(|missing| text(&one.key) == missing));
         for (place, docs) in docs {
             let column = match self.column_of(*place, &wanted.field)? {
-                Some((name, _)) => self.segment(*place).fast_fields().str(&name)?,
+                Some((name, _)) => self.columns(*place).texts(&name)?,
                 None => None,
             };
             let mut places: HashMap<u64, usize> = HashMap::new();
@@ -272,7 +272,7 @@ impl Aggregator<'_> {
     pub(super) fn each_value(&self, field: &str, docs: &Docs, each: &mut dyn FnMut(u64)) -> Answer<()> {
         for (place, docs) in docs {
             let column = match self.column_of(*place, field)? {
-                Some((name, Values::Texts)) => self.segment(*place).fast_fields().str(&name)?,
+                Some((name, Values::Texts)) => self.columns(*place).texts(&name)?,
                 _ => None,
             };
             for doc in self.each(docs) {

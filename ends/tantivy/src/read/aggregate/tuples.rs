@@ -237,11 +237,11 @@ impl Aggregator<'_> {
     }
 
     fn column1(&self, place: Place, field: &str) -> Answer<Column1> {
-        let fields = self.segment(place).fast_fields();
+        let segment = self.columns(place);
         Ok(match self.column_of(place, field)? {
             None => Column1::Nothing,
-            Some((name, Values::Texts)) => fields.str(&name)?.map_or(Column1::Nothing, Column1::Texts),
-            Some((name, _)) => Column1::Numbers(fields.i64(&name)?),
+            Some((name, Values::Texts)) => segment.texts(&name)?.map_or(Column1::Nothing, Column1::Texts),
+            Some((name, _)) => Column1::Numbers(segment.numbers(&name)?),
         })
     }
 }

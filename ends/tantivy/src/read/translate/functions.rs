@@ -31,6 +31,7 @@ impl Translator<'_> {
             boost_mode: scored.boost_mode,
             max_boost: scored.max_boost,
             min_score: scored.min_score,
+            segments: self.segments.clone(),
             budget: Arc::clone(self.budget),
         }))
     }

@@ -3,7 +3,7 @@
 //! A word tells more the rarer it is in the index, and the more often it is in the text: it counts as often as it is
 //! there, and is looked for once.
 
-use std::{collections::HashMap, ops::Range};
+use std::{collections::HashMap, ops::Range, rc::Rc};
 
 use query::{Words, limits::MAX_WORDS};
 
@@ -27,7 +27,7 @@ impl Translator<'_> {
     /// Returns the units of a long text that tell most, as many as have [`MAX_WORDS`] words together, in their order.
     pub(super) fn most_telling(
         &self,
-        fields: &[(Target<'_>, Analysed)],
+        fields: &[(Target<'_>, Rc<Analysed>)],
         units: &[Range<usize>],
         words: &Words,
     ) -> Vec<Unit> {
@@ -75,8 +75,8 @@ impl Translator<'_> {
     }
 
     /// Returns in how many documents a word is, in the field where it is in most.
-    fn count_in_any(&self, fields: &[(Target<'_>, Analysed)], at: usize) -> u64 {
-        let in_field = |(target, analysed): &(Target<'_>, Analysed)| match target.as_what {
+    fn count_in_any(&self, fields: &[(Target<'_>, Rc<Analysed>)], at: usize) -> u64 {
+        let in_field = |(target, analysed): &(Target<'_>, Rc<Analysed>)| match target.as_what {
             AsWhat::Text(_, within) => self.count_of_all(within, analysed, at),
             _ => 0,
         };

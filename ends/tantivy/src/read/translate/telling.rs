@@ -48,6 +48,9 @@ pub(super) fn silent(
 ) -> Result<Vec<Vec<Language>>, QueryError> {
     let listed = listed(units, text);
     let mut silent: Vec<Vec<Language>> = vec![Vec::new(); units.len()];
+    if listed.iter().all(Vec::is_empty) {
+        return Ok(silent);
+    }
     for language in &languages_of(translator) {
         let says_nothing: Vec<bool> = listed.iter().map(|of| of.contains(language)).collect();
         if !says_nothing.contains(&true) || !says_nothing.contains(&false) {

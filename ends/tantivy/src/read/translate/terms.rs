@@ -34,6 +34,7 @@ impl Translator<'_> {
                 let pattern = Pattern::literal(text).map_err(|error| refused(&error))?;
                 Ok(self.expand(field.into(), Terms::Matching(pattern.any_case())))
             }
+            AsWhat::Keyword(field) if !self.may_have(field.into()) => Ok(Box::new(EmptyQuery)),
             AsWhat::Keyword(field) => {
                 Ok(self.list(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic)))
             }
@@ -168,6 +169,9 @@ impl Translator<'_> {
         for (field, forms) in self.schema.fields.iter().filter_map(|field| Some((field.text?, field.forms?)))
         {
             let within = Within { field, forms: Some(forms), as_written: false };
+            if !self.may_have(within) {
+                continue;
+            }
             let found = keys_of_words(self.searcher, within, &terms, MAX_KIN, self.budget);
             keys.extend(found.map_err(|error| unread(&error))?);
         }
@@ -192,6 +196,9 @@ impl Translator<'_> {
     /// All terms that are so, each with the same score: of a stemmed field words as they are written, and what matches a
     /// pattern as a stem, too.
     pub(super) fn expand(&self, within: Within, terms: Terms) -> Boxed {
+        if !self.may_have(within) {
+            return Box::new(EmptyQuery);
+        }
         let exactly = within.as_written || (within.forms.is_some() && matches!(terms, Terms::Near(_)));
         let terms = Arc::new(terms);
         if exactly {

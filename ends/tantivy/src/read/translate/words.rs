@@ -1,6 +1,6 @@
 //! Words of a text, in one field or several: what tantivy runs for them.
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{collections::HashMap, ops::Range, rc::Rc, sync::Arc};
 
 use query::{Combine, Pattern, Phrase, QueryError, Words, limits::MAX_WORDS};
 use tantivy::{
@@ -15,7 +15,7 @@ use super::{
         combined::Combined,
         exact::{Exact, Spelling},
         expand::Terms,
-        fields::{Analysed, AsWhat, Target, Within},
+        fields::{Analysed, AsWhat, OneText, Target, Within},
         lengths::Counted,
         sloppy::Sloppy,
     },
@@ -28,7 +28,7 @@ use super::{
 
 /// Words, analysed for each field of text in which they are looked for.
 struct Looked<'a> {
-    fields: Vec<(Target<'a>, Analysed)>,
+    fields: Vec<(Target<'a>, Rc<Analysed>)>,
     /// The queries that find them as whole values of other fields.
     whole: Vec<Boxed>,
     /// The number of words of the text.
@@ -47,7 +47,7 @@ impl Looked<'_> {
     /// Returns true if a unit is a word that is looked for by its stems in all fields, and by nothing else.
     fn is_plain(&self, of: &Range<usize>) -> bool {
         let is_lone = self.fields.first().is_some_and(|(_, first)| first.is_lone(of.start));
-        let is_stemmed = |(target, _): &(Target<'_>, Analysed)| {
+        let is_stemmed = |(target, _): &(Target<'_>, Rc<Analysed>)| {
             matches!(target.as_what, AsWhat::Text(_, Within { as_written: false, .. }))
         };
         of.len() == 1
@@ -112,12 +112,13 @@ impl Translator<'_> {
     fn looked<'s>(&'s self, words: &'s Words) -> Result<Looked<'s>, QueryError> {
         let targets = self.targets(&words.fields)?;
         let one_named = targets.len() == 1 && !words.fields.is_empty();
-        let mut analysed: Vec<(Target<'_>, Analysed)> = Vec::new();
+        let mut analysed: Vec<(Target<'_>, Rc<Analysed>)> = Vec::new();
         let mut whole: Vec<Boxed> = Vec::new();
+        let mut text = OneText::new(self.languages, &words.text);
         for target in targets {
             match target.as_what {
                 AsWhat::Text(analyser, _) => {
-                    analysed.push((target, Analysed::new(analyser, self.languages, &words.text)));
+                    analysed.push((target, text.by(analyser)));
                 }
                 _ => match self.whole_words(&target, words) {
                     Ok(query) => whole.push(boosted(query, target.boost)),
@@ -145,7 +146,7 @@ impl Translator<'_> {
             return Ok(vec![Vec::new(); units.len()]);
         }
         let in_any_field = |of: &Range<usize>| {
-            let in_field = |field: &(Target<'_>, Analysed)| self.unit(looked, field, of);
+            let in_field = |field: &(Target<'_>, Rc<Analysed>)| self.unit(looked, field, of);
             Ok(any(looked.fields.iter().map(in_field).collect::<Result<_, _>>()?))
         };
         silent(self, &units, &looked.words.text, &in_any_field)
@@ -155,7 +156,7 @@ impl Translator<'_> {
     fn unit(
         &self,
         looked: &Looked<'_>,
-        (target, analysed): &(Target<'_>, Analysed),
+        (target, analysed): &(Target<'_>, Rc<Analysed>),
         of: &Range<usize>,
     ) -> Result<Boxed, QueryError> {
         let AsWhat::Text(_, within) = target.as_what else { return Ok(Box::new(EmptyQuery)) };
@@ -218,10 +219,11 @@ impl Translator<'_> {
         let targets = self.targets(&phrase.fields)?;
         let one_named = targets.len() == 1 && !phrase.fields.is_empty();
         let mut in_fields = Vec::new();
+        let mut text = OneText::new(self.languages, &phrase.text);
         for target in targets {
             let query = match target.as_what {
                 AsWhat::Text(analyser, within) => {
-                    let analysed = Analysed::new(analyser, self.languages, &phrase.text);
+                    let analysed = text.by(analyser);
                     if analysed.len() > MAX_WORDS {
                         return Err(QueryError::illegal(format!("a phrase has at most {MAX_WORDS} words")));
                     }
@@ -277,6 +279,9 @@ impl Translator<'_> {
     /// One word by its keys in several languages. It is one word: it tells as much in each language as in all of them, so
     /// that of a rare language is not above that of the others.
     pub(super) fn keys(&self, within: Within, keys: &[&str]) -> Boxed {
+        if !self.may_have(within) {
+            return Box::new(EmptyQuery);
+        }
         if within.as_written || keys.len() < 2 {
             return best(keys.iter().map(|key| self.term(within, key)).collect(), 0.0);
         }
@@ -306,12 +311,18 @@ impl Translator<'_> {
         if within.as_written {
             return self.exact(within, vec![Spelling::Word(term.to_owned())], 0);
         }
+        if !self.may_have(within) {
+            return Box::new(EmptyQuery);
+        }
         let term = Term::from_field_text(within.field, term);
         self.list(TermQuery::new(term, IndexRecordOption::WithFreqs))
     }
 
     /// Words as they are written, or with these stems, that follow each other.
     pub(super) fn exact(&self, within: Within, words: Vec<Spelling>, slop: u32) -> Boxed {
+        if !self.may_have(within) {
+            return Box::new(EmptyQuery);
+        }
         self.list(Exact { within, words, slop, budget: Arc::clone(self.budget) })
     }
 
@@ -347,6 +358,9 @@ impl Translator<'_> {
             }
             return Ok(self.exact(within, words, slop));
         }
+        if !self.may_have(within) {
+            return Ok(Box::new(EmptyQuery));
+        }
         // A text is in one language: so is what stands in it. The word itself tells as much as in all languages.
         let alike: f32 = of.clone().map(|at| self.idf(self.count_of_all(within, analysed, at))).sum();
         for sequence in analysed.sequences(of) {
@@ -372,22 +386,26 @@ impl Translator<'_> {
     }
 
     /// One word over several fields of text, as if they were one.
-    fn combined(&self, analysed: &[(Target<'_>, Analysed)], at: usize) -> Boxed {
+    fn combined(&self, analysed: &[(Target<'_>, Rc<Analysed>)], at: usize) -> Boxed {
         let mut query = Combined {
             terms: Vec::new(),
             fields: Vec::new(),
             lengths: Arc::clone(self.lengths),
             language: self.schema.language,
+            segments: self.segments.clone(),
             budget: Arc::clone(self.budget),
         };
         for (target, analysed) in analysed {
             let AsWhat::Text(analyser, Within { field, .. }) = target.as_what else { continue };
             query.fields.push(Counted { field, analyser, weight: target.boost });
+            if !self.may_have(field.into()) {
+                continue;
+            }
             for term in analysed.alternatives(at) {
                 query.terms.push((Term::from_field_text(field, term), target.boost));
             }
         }
-        self.list(query)
+        if query.terms.is_empty() { Box::new(EmptyQuery) } else { self.list(query) }
     }
 }
 
