@@ -9,12 +9,12 @@ use std::{
     path::{Path, PathBuf},
     str::FromStr,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
 use sha2::{Digest, Sha256};
-use store::{AsOf, Timestamp};
+use store::{AsOf, Stamp, Timestamp};
 use subtle::ConstantTimeEq;
 
 /// The shortest time between two looks at the file of keys.
@@ -194,17 +194,6 @@ struct State {
     keys: Arc<[Key]>,
     stamp: Option<Stamp>,
     looked: Option<Instant>,
-}
-
-/// The marks by which a file is told from another state of it: time and length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp(SystemTime, u64);
-
-impl Stamp {
-    fn of(path: &Path) -> io::Result<Self> {
-        let metadata = fs::metadata(path)?;
-        Ok(Self(metadata.modified()?, metadata.len()))
-    }
 }
 
 impl fmt::Debug for Access {
