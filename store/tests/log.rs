@@ -4,9 +4,10 @@
 use std::{fs, sync::Barrier, thread, time::Duration};
 
 use store::{
-    AppendError, Article, AsOf, AssetId, AssetKind, AssetRef, Batch, Clock, ClockError, Fact, FollowError,
-    Follower, ImportError, Log, LogOptions, LostTail, Name, NewEvent, OpenError, Order, OrderedBy, Outcome,
-    Prepared, Problem, ReadError, Refusal, Revision, Seq, Snapshot, SourcePosition, Timestamp,
+    AppendError, Article, AsOf, AssetId, AssetKind, AssetRef, BackupError, Batch, Clock, ClockError, Fact,
+    FollowError, Follower, ImportError, Log, LogOptions, LostTail, Name, NewEvent, OpenError, Order,
+    OrderedBy, Outcome, Prepared, Problem, ReadError, Refusal, Revision, Seq, Snapshot, SourcePosition,
+    Timestamp,
 };
 
 fn id(text: &str) -> AssetId {
@@ -382,4 +383,24 @@ fn a_rehearsal_leaves_no_trace() {
     let outcomes = log.rehearse(&Batch { events, ..Batch::default() }).unwrap();
     assert_eq!(outcomes, [Outcome::Unchanged(Seq::new(1)), Outcome::Appended(Seq::new(2))]);
     assert_eq!(log.head().unwrap().seq, Seq::new(1));
+}
+
+/// A story: a backup is put beside the data of the log that it is of, and goes with it when the log is next opened or lost.
+#[test]
+fn a_backup_does_not_go_into_the_log_that_it_is_of() {
+    let (dir, log) = new_log();
+    log.append_one(&article("a", "one")).unwrap();
+    std::os::unix::fs::symlink(dir.path().join("log"), dir.path().join("link")).unwrap();
+    for inside in ["log", "log/backup", "log/a/b", "link/backup", "log/../log/backup"] {
+        let error = log.backup(dir.path().join(inside)).unwrap_err();
+        assert!(matches!(error, BackupError::Inside { .. }), "{inside}: {error}");
+    }
+    for beside in ["backup", "log/../other", "logs"] {
+        log.backup(dir.path().join(beside)).unwrap();
+    }
+    let backup = dir.path().join("backup");
+    let error = Log::restore(&backup, backup.join("again"), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, BackupError::Inside { .. }), "{error}");
+    let names: Vec<_> = fs::read_dir(log.dir()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|name| name == "backup" || name == "a"), "{names:?}");
 }

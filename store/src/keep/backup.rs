@@ -29,6 +29,14 @@ pub enum BackupError {
         /// The directory.
         dir: PathBuf,
     },
+    /// The destination lies in what is copied, where the next opening would take it for a leftover, and remove it.
+    #[error("{dir} lies in the log that is copied, {log}: name a directory elsewhere, best on another disk")]
+    Inside {
+        /// Which.
+        dir: PathBuf,
+        /// The log's own directory.
+        log: PathBuf,
+    },
     /// The destination cannot be written. What was written of it is removed.
     #[error("{dir} cannot be written: {error}")]
     Write {
@@ -68,6 +76,7 @@ impl Log {
     /// # Errors
     /// [`BackupError`]; what was written is removed then.
     pub fn backup(&self, dest: impl AsRef<Path>) -> Result<LogHead, BackupError> {
+        refuse_inside(dest.as_ref(), self.dir())?;
         make(dest.as_ref(), |unfinished| {
             self.copy_to(unfinished)?;
             Ok(Self::open(unfinished)?.head()?)
@@ -89,6 +98,7 @@ impl Log {
         if !backup.join("CURRENT").is_file() {
             return Err(OpenError::NotALog { dir: dir(), why: "its file CURRENT is missing" }.into());
         }
+        refuse_inside(dest.as_ref(), backup)?;
         make(dest.as_ref(), |unfinished| {
             Self::open(backup)?.copy_to(unfinished)?;
             let report = Self::open(unfinished)?.verify(None, progress)?;
@@ -124,6 +134,19 @@ impl Log {
         file.map_err(failed)?.sync_all().map_err(io_failed)?;
         sync_dir(&volume).map_err(io_failed)?;
         write_current(dir, VolumeNumber::FIRST).map_err(io_failed)
+    }
+}
+
+/// Refuses a destination in the log's own directory, whatever links lead there.
+fn refuse_inside(dest: &Path, log: &Path) -> Result<(), BackupError> {
+    let failed = |error: io::Error| BackupError::Write { dir: dest.to_owned(), error: error.into() };
+    let log = log.canonicalize().map_err(failed)?;
+    let whole = std::path::absolute(dest).map_err(failed)?;
+    // Of a path that is not there yet, the part that is.
+    let there = whole.ancestors().find_map(|dir| dir.canonicalize().ok());
+    match there.is_some_and(|there| there.starts_with(&log)) {
+        true => Err(BackupError::Inside { dir: dest.to_owned(), log }),
+        false => Ok(()),
     }
 }
 
