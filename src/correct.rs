@@ -121,13 +121,6 @@ impl Last {
         }
     }
 
-    fn fields(&self) -> Result<Map<String, Value>> {
-        match serde_json::to_value(&self.content)? {
-            Value::Object(fields) => Ok(fields),
-            other => bail!("{} is no object but {other}", self.asset),
-        }
-    }
-
     /// Returns the event that has these fields, if they differ from what there is: as public, or not, as the revision was.
     ///
     /// # Errors
@@ -143,7 +136,8 @@ impl Last {
             };
             Ok(admit(event, Terms::default())?)
         };
-        let before = read(&self.fields()?).map(|admitted| admitted.remarks).unwrap_or_else(|_| Vec::new());
+        let before =
+            read(&self.content.fields()?).map(|admitted| admitted.remarks).unwrap_or_else(|_| Vec::new());
         let after = read(fields).with_context(|| format!("{} cannot be that", self.asset))?;
         let news: Vec<_> = after.remarks.into_iter().filter(|remark| !before.contains(remark)).collect();
         if !news.is_empty() {
@@ -205,7 +199,7 @@ enum Go {
 
 pub(crate) fn correct(archive: &Archive, args: &CorrectArgs, terminal: &Terminal) -> Result<Outcome> {
     let last = Last::of(archive, &args.of)?;
-    let mut fields = last.fields()?;
+    let mut fields = last.content.fields()?;
     for (name, value) in &args.set {
         let (inside, name) = place(&mut fields, name)?;
         inside.insert(name.to_owned(), value.clone());
@@ -252,7 +246,7 @@ pub(crate) fn edit(archive: &Archive, args: &EditArgs, terminal: &Terminal) -> R
     let editor = editor.unwrap_or_else(|| OsString::from("vi"));
     let dir = tempfile::tempdir().context("no temporary directory can be made")?;
     let file = dir.path().join(format!("{}.json", args.of.kind));
-    fs::write(&file, format!("{:#}\n", Value::Object(last.fields()?)))
+    fs::write(&file, format!("{:#}\n", Value::Object(last.content.fields()?)))
         .context("the editor's file cannot be written")?;
     // A shell reads it, as everybody's does: `code --wait`.
     let status = Command::new("sh")

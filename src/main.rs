@@ -1,6 +1,7 @@
 //! The command line: parse, match, run. Each subcommand has a file of its own.
 
 mod archive;
+mod bylines;
 mod check;
 mod completions;
 mod config;
@@ -150,6 +151,8 @@ enum Command {
     Restore(events::RestoreArgs),
     /// Remove the contents of all revisions of an asset for good.
     Erase(events::OrderArgs),
+    /// List the bylines with how much each wrote and when, or those that may be one person.
+    Bylines(bylines::Args),
     /// Say that two bylines are one person: all articles of both are that person's.
     Merge(events::MergeArgs),
     /// Say that a byline which was merged into another is a person of its own after all.
@@ -208,6 +211,7 @@ fn main() -> ExitCode {
         Command::Withdraw(args) => events::withdraw(&archive, &args, &terminal),
         Command::Restore(args) => events::restore(&archive, &args, &terminal),
         Command::Erase(args) => events::erase(&archive, &args, &terminal),
+        Command::Bylines(args) => bylines::run(&archive, &args, &terminal),
         Command::Merge(args) => events::merge(&archive, &args, &terminal),
         Command::Unmerge(args) => events::unmerge(&archive, &args, &terminal),
         Command::Doctor(args) => doctor::run(&archive, &args, &terminal),

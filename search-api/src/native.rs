@@ -5,6 +5,7 @@ pub(crate) mod answer;
 mod asked;
 mod assets;
 pub(crate) mod atom;
+mod change;
 mod docs;
 mod events;
 mod export;

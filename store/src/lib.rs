@@ -36,6 +36,7 @@ mod keep;
 mod log;
 mod moment;
 mod open;
+mod patch;
 mod schema;
 mod stamp;
 mod validate;

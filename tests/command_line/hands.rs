@@ -194,3 +194,27 @@ fn what_was_withdrawn_is_brought_back_by_hand_alone() {
     assert!(told.contains("there is no article a/none"), "{told}");
     archive.run(&["check"], 0);
 }
+
+#[test]
+fn bylines_that_may_be_one_person_are_listed() {
+    let archive = Archive::new();
+    let byline = |id: &str, name: &str| json!({"type": "byline.published", "id": id, "data": {"name": name}});
+    let article = |id: &str, by: &str, year: &str| json!({"type": "article.published", "id": id, "data": {"headline": "Ferry", "published": year, "bylines": [by]}});
+    let events = [
+        byline("b/vance", "Nora Vance"),
+        byline("b/n-vance", "N. Vance"),
+        byline("b/tom-vance", "Tom Vance"),
+        byline("b/pell", "Nora Pell"),
+        article("a/1", "b/vance", "1931"),
+        article("a/2", "b/vance", "1934"),
+        article("a/3", "b/n-vance", "1929"),
+    ];
+    let lines: Vec<String> = events.iter().map(Value::to_string).collect();
+    archive.run(&["load", text(&archive.write("events.jsonl", lines.join("\n")))], 0);
+    let told = archive.run(&["bylines", "--similar"], 0);
+    assert!(told.starts_with("1 pair of 4 bylines"), "{told}");
+    assert!(told.contains("b/vance  Nora Vance: 2 articles, 0 images, 1931 to 1934"), "{told}");
+    assert!(told.contains("b/n-vance  N. Vance: 1 article, 0 images, 1929"), "{told}");
+    archive.run(&["merge", "b/n-vance", "b/vance", "--yes"], 0);
+    assert_eq!(archive.json(&["bylines", "--similar"], 0)["pairs"], json!([]));
+}

@@ -75,6 +75,7 @@ const OPEN: &str = "
 
 const WRITE: &str = "
     POST /api/v1/events /es/{index}/_doc
+    PATCH /api/v1/articles/{id} /api/v1/images/{id} /api/v1/bylines/{id}
     POST,PUT /es/{index}/_create/{*id} /es/_bulk /es/{index}/_bulk
     POST,PUT,DELETE /es/{index}/_doc/{*id}
     POST /es/{index}/_update/{*id}

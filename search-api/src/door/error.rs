@@ -44,6 +44,9 @@ pub(crate) enum RequestError {
     /// It stands in the way of what is there.
     #[error("{0}")]
     Conflict(String),
+    /// It is not at the revision that the header If-Match names.
+    #[error("{0}")]
+    Precondition(String),
     /// There is no such document to change.
     #[error("{0}")]
     NoDocument(String),
@@ -127,6 +130,7 @@ impl RequestError {
             Self::WrongMethod => 405,
             Self::TooSlow(_) | Self::Stalled(_) => 408,
             Self::Conflict(_) | Self::Append(AppendError::Conflict { .. }) => 409,
+            Self::Precondition(_) => 412,
             Self::TooLarge(_) => 413,
             Self::Encoding(_) => 415,
             Self::Busy => 429,

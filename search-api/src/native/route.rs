@@ -302,7 +302,7 @@ pub(crate) fn router_of(routes: &[Arc<Route>]) -> Router<ApiState> {
     let mut router = Router::new();
     for (path, routes) in paths {
         let mut methods = MethodRouter::new();
-        for method in [Method::GET, Method::POST, Method::DELETE] {
+        for method in [Method::GET, Method::POST, Method::PATCH, Method::DELETE] {
             let own: Vec<Listed> = routes
                 .iter()
                 .filter(|route| route.method == method)

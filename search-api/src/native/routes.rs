@@ -17,6 +17,7 @@ use crate::{
     native::{
         answer::{HitAnswer, SearchAnswer},
         assets::{self, Diff, History},
+        change::{self, Changed},
         docs,
         events::{self, Taken},
         metrics,
@@ -31,6 +32,7 @@ use crate::{
 pub(crate) static ROUTES: LazyLock<Vec<Arc<Route>>> = LazyLock::new(|| {
     let mut all = vec![searching(), suggesting(), similar(), citing()];
     AssetKind::ALL.into_iter().for_each(|kind| all.extend(assets_of(kind)));
+    all.extend(AssetKind::ALL.map(changing));
     all.extend(log());
     all.extend(state());
     all.extend(rebuilding());
@@ -145,6 +147,32 @@ fn assets_of(kind: AssetKind) -> [Route; 3] {
     ]
     .map(|route| route.of(kind).of_log())
 }
+
+fn changing(kind: AssetKind) -> Route {
+    let path = format!("/api/v1/{}/{{id}}", kind.plural());
+    Route::new(Method::PATCH, &path, Some(Role::Write), &format!("change_{kind}"), change::change)
+        .says(
+            format!("Change some fields of one {kind}"),
+            "A JSON merge patch (RFC 7396) on its last revision, public or not: fields that are sent are replaced, `null` takes one \
+             away, all others stay. `If-Match` with the revision that the change was made for, in quotes (`\"2\"`), refuses it \
+             (412) if another has come since; without it, too, nothing that comes meanwhile is overwritten (409).",
+        )
+        .takes(&[
+            Param::new("If-Match", Shape::Text(100), "The revision that it must be at, in quotes, or `*`.").header(),
+            Param::new("dry_run", Shape::Flag, "Say what would change, and append nothing."),
+            Param::new("strict", Shape::Flag, "Refuse unknown fields, which are kept and told otherwise."),
+        ])
+        .body(Body {
+            media: &[("application/merge-patch+json", Some(ANY_FIELDS)), ("application/json", Some(ANY_FIELDS))],
+            max: MAX_EVENTS_BODY,
+        })
+        .gives::<Changed>("What changed.")
+        .of(kind)
+}
+
+/// A merge patch: an object.
+const ANY_FIELDS: MakeSchema =
+    |_| json_schema!({"type": "object", "examples": [{"headline": "The cable is laid", "page": null}]});
 
 fn log() -> [Route; 2] {
     let params = [

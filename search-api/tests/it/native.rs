@@ -440,3 +440,52 @@ async fn slips_of_the_pen_are_refused_by_either_surface() {
     }
     assert_eq!(archive.log.head().unwrap(), head);
 }
+
+/// Two editors have one article open: the second is told that the first was faster, and nothing of the first's is lost.
+#[tokio::test]
+async fn one_field_is_changed_and_nothing_is_overwritten() {
+    let archive = Archive::small();
+    let router = archive.router();
+    let patch = async |uri: &str, tag: Option<&str>, body: Value| {
+        let request = Request::patch(uri).header("content-type", "application/merge-patch+json");
+        let request = tag.into_iter().fold(request, |request, tag| request.header("if-match", tag));
+        crate::archive::send(&router, request.body(Body::from(body.to_string())).unwrap()).await
+    };
+    let at = "/api/v1/articles/a/ferry";
+    let head = get(&router, "/api/v1/status").await.1["log"].clone();
+    let dry = format!("{at}?dry_run=true");
+    let (status, told) = patch(&dry, Some("\"1\""), json!({"headline": "Ferries run"})).await;
+    assert_eq!(
+        (status, &told["appended"], &told["revision"]),
+        (StatusCode::OK, &json!(false), &json!(2)),
+        "{told}"
+    );
+    assert_eq!(told["fields"][0]["field"], "headline");
+    assert_eq!(get(&router, "/api/v1/status").await.1["log"], head, "nothing was appended");
+
+    let (status, told) = patch(at, Some("\"1\""), json!({"headline": "Ferries run", "section": null})).await;
+    assert_eq!(
+        (status, &told["appended"], &told["revision"]),
+        (StatusCode::OK, &json!(true), &json!(2)),
+        "{told}"
+    );
+    let (_, now) = get(&router, at).await;
+    assert_eq!((&now["document"]["headline"], &now["revision"]), (&json!("Ferries run"), &json!(2)));
+    assert!(now["document"].get("section").is_none() && now["document"].get("body").is_some(), "{now}");
+    let (status, told) = patch(at, Some("\"1\""), json!({"headline": "Ferries stop"})).await;
+    assert_eq!(status, StatusCode::PRECONDITION_FAILED, "{told}");
+    assert!(told["detail"].as_str().unwrap().contains("is at revision 2"), "{told}");
+    for tag in [None, Some("*"), Some("\"2\"")] {
+        let (status, told) = patch(at, tag, json!({"headline": "Ferries run"})).await;
+        assert_eq!((status, &told["appended"]), (StatusCode::OK, &json!(false)), "{tag:?} {told}");
+    }
+    for (uri, body, expected) in [
+        (at, json!({"published": "soon"}), StatusCode::BAD_REQUEST),
+        (at, json!(["headline"]), StatusCode::BAD_REQUEST),
+        ("/api/v1/articles/a/none", json!({"headline": "x"}), StatusCode::NOT_FOUND),
+        ("/api/v1/articles/a/ferry?strict=true", json!({"headlin": "x"}), StatusCode::BAD_REQUEST),
+    ] {
+        let (status, told) = patch(uri, None, body).await;
+        assert_eq!(status, expected, "{uri} {told}");
+    }
+}
