@@ -25,6 +25,7 @@ mod arriving;
 mod fact;
 mod visibility;
 
+pub(crate) use arriving::ENVELOPE;
 pub use arriving::NewEvent;
 pub use fact::{EventType, Fact, Merge, Order, OrderedBy};
 pub use visibility::Visibility;

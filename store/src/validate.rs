@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::{
     content::Content,
-    event::{EventType, Fact, InvalidEvent, NewEvent, UNPUBLISHED, UNTIL, Visibility},
+    event::{ENVELOPE, EventType, Fact, InvalidEvent, NewEvent, UNPUBLISHED, Visibility},
 };
 
 /// The largest payload in bytes of JSON.
@@ -15,24 +15,6 @@ pub(crate) const MAX_SHORT_TEXT_BYTES: usize = 64 << 10;
 pub const MAX_REFERENCES: usize = 2_000;
 /// The largest number of keywords, of corrections, of renditions or of other names of one asset.
 pub const MAX_LIST: usize = 10_000;
-
-/// The fields of an event's JSON form that have a meaning of their own.
-const ENVELOPE: [&str; 14] = [
-    "seq",
-    "recorded",
-    "revision",
-    "type",
-    "id",
-    "time",
-    "source",
-    UNPUBLISHED,
-    UNTIL,
-    "data",
-    "salt",
-    "erased",
-    "schema",
-    "digest",
-];
 
 /// Checks what the types alone do not.
 pub(crate) fn check(event: &NewEvent) -> Result<(), InvalidEvent> {

@@ -85,8 +85,11 @@ impl NewEvent {
     }
 }
 
-/// The fields of an envelope that this version knows.
-const KNOWN: [&str; 13] = [
+/// The fields of an event's JSON form that have a meaning of their own.
+pub(crate) const ENVELOPE: [&str; 14] = [
+    "seq",
+    "recorded",
+    "revision",
     "type",
     "id",
     "time",
@@ -94,12 +97,10 @@ const KNOWN: [&str; 13] = [
     UNPUBLISHED,
     UNTIL,
     "data",
-    "seq",
-    "recorded",
-    "revision",
     "salt",
-    "digest",
+    "erased",
     "schema",
+    "digest",
 ];
 
 /// The envelope of an event in its JSON form.
@@ -128,9 +129,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Line<'a> {
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Line<'de>, M::Error> {
                 let mut line = Line::default();
-                let mut seen = [false; KNOWN.len()];
+                let mut seen = [false; ENVELOPE.len()];
                 while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    let known = KNOWN.iter().zip(&mut seen).find(|(known, _)| **known == key);
+                    let known = ENVELOPE.iter().zip(&mut seen).find(|(known, _)| **known == key);
                     if known.is_some_and(|(_, seen)| std::mem::replace(seen, true))
                         || line.unknown.contains_key(&*key)
                     {
