@@ -121,7 +121,7 @@ fn parameter(param: &Param) -> Markup {
             Shape::Whole(min, max) => {
                 input type="number" name=(param.name) min=(min) max=(max) placeholder=(example) data-place=(place);
             }
-            Shape::Text(_) | Shape::AsOf | Shape::Name => {
+            Shape::Text(_) | Shape::AsOf | Shape::Name | Shape::Tag => {
                 input name=(param.name) placeholder=(example) data-place=(place) required[param.is_required];
             }
         }

@@ -174,6 +174,7 @@ fn parameter(param: &Param) -> Value {
         Shape::Flag => json!({"type": "boolean"}),
         Shape::OneOf(words) => json!({"type": "string", "enum": words}),
         Shape::Name => json!({"type": "string", "pattern": NAME}),
+        Shape::Tag => json!({"type": "string", "pattern": TAG, "examples": ["\"1\"", "*"]}),
         Shape::AsOf => json!({"type": "string", "pattern": AS_OF, "examples": ["1912-04-16", "seq:1"]}),
     };
     if param.is_many {
@@ -197,6 +198,7 @@ fn parameter(param: &Param) -> Value {
 
 /// What the archive as it stood may be called.
 const NAME: &str = "^[0-9A-Za-z][0-9A-Za-z._-]{0,59}$";
+const TAG: &str = "^(\\*|\"[0-9]{1,9}\")$";
 
 /// What is surely a moment; more is read than this.
 const AS_OF: &str = "^(seq:[0-9]{1,15}|[12][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?)?)$";

@@ -31,6 +31,15 @@ pub(crate) enum Shape {
     AsOf,
     /// The name of the archive as it stood.
     Name,
+    /// A revision in quotes, as a tag is written, or `*` for any.
+    Tag,
+}
+
+fn is_tag(value: &str) -> bool {
+    let digits = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let is_revision =
+        |text: &str| (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    value == "*" || digits.is_some_and(is_revision)
 }
 
 impl Param {
@@ -96,7 +105,10 @@ impl Param {
                 Ok(()) => Ok(()),
                 Err(error) => refused(error.to_string()),
             },
-            Shape::Text(_) | Shape::Whole(..) | Shape::Flag | Shape::OneOf(_) => Ok(()),
+            Shape::Tag if !is_tag(value) => {
+                refused(format!("`{}` must be a revision in quotes, as in \"2\", or *", self.name))
+            }
+            Shape::Text(_) | Shape::Whole(..) | Shape::Flag | Shape::OneOf(_) | Shape::Tag => Ok(()),
         }
     }
 }

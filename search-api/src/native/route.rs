@@ -7,9 +7,9 @@ use axum::{
     Router,
     body::to_bytes,
     extract::{Query as Params, Request, State},
-    http::Method,
+    http::{HeaderValue, Method, header},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, on},
+    routing::any,
 };
 use query::QueryError;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -31,7 +31,6 @@ use crate::{
         path::asset_of,
         policy::{Effect, Entry, Face, Policy},
         problem::{FACE, Problem},
-        table::filter_of,
     },
     state::ApiState,
 };
@@ -263,11 +262,25 @@ impl Route {
     }
 }
 
-/// The route that answers this path, if there is one: the one that says most of it.
-pub(crate) fn find<'a, R: AsRef<Route>>(routes: &'a [R], method: &Method, path: &str) -> Option<&'a R> {
+/// Returns the route that answers a method at this path: of those that say most of the path.
+///
+/// # Errors
+/// The methods that these have, if they have others alone; none, if no route is of this path.
+pub(crate) fn find<'a, R: AsRef<Route>>(
+    routes: &'a [R],
+    method: &Method,
+    path: &str,
+) -> Result<&'a R, Vec<&'a str>> {
     let method = if *method == Method::HEAD { &Method::GET } else { method };
-    let fitting = routes.iter().filter(|route| route.as_ref().method == *method);
-    fitting.filter(|route| route.as_ref().id_in(path).is_some()).max_by_key(|route| route.as_ref().path.len())
+    let fitting = || routes.iter().filter(|route| route.as_ref().id_in(path).is_some());
+    let most = fitting().map(|route| route.as_ref().path.len()).max();
+    let own = || fitting().filter(|route| Some(route.as_ref().path.len()) == most);
+    let found = own().find(|route| route.as_ref().method == *method);
+    found.ok_or_else(|| {
+        let methods = own().map(|route| route.as_ref().method.as_str());
+        // What can be got can be asked for without its body.
+        methods.flat_map(|method| [Some(method), (method == "GET").then_some("HEAD")]).flatten().collect()
+    })
 }
 
 impl AsRef<Route> for Route {
@@ -301,18 +314,9 @@ pub(crate) fn router_of(routes: &[Arc<Route>]) -> Router<ApiState> {
     }
     let mut router = Router::new();
     for (path, routes) in paths {
-        let mut methods = MethodRouter::new();
-        for method in [Method::GET, Method::POST, Method::PATCH, Method::DELETE] {
-            let own: Vec<Listed> = routes
-                .iter()
-                .filter(|route| route.method == method)
-                .map(|route| Listed { route: Arc::clone(route), entry: Arc::new(route.entry()) })
-                .collect();
-            if !own.is_empty() {
-                methods = methods.merge(on(filter_of(&method), handler_of(own)));
-            }
-        }
-        router = router.route(&path, methods);
+        let listed = |route: &Arc<Route>| Listed { route: Arc::clone(route), entry: Arc::new(route.entry()) };
+        let routes: Vec<Listed> = routes.iter().map(listed).collect();
+        router = router.route(&path, any(handler_of(routes)));
     }
     router
 }
@@ -325,12 +329,19 @@ fn handler_of(
         let routes = Arc::clone(&routes);
         Box::pin(async move {
             match find(&routes, request.method(), request.uri().path()) {
-                Some(listed) => {
+                Ok(listed) => {
                     let answer =
                         async |request| listed.route.answer(state.clone(), request).await.into_response();
                     door::pass(&state.door, &listed.entry, request, answer).await
                 }
-                None => nowhere::nothing_there(&state.door, request).await,
+                Err(others) if others.is_empty() => nowhere::nothing_there(&state.door, request).await,
+                Err(others) => {
+                    let mut response = nowhere::wrong_method(&state.door, request).await;
+                    if let Ok(allowed) = HeaderValue::from_str(&others.join(",")) {
+                        response.headers_mut().insert(header::ALLOW, allowed);
+                    }
+                    response
+                }
             }
         })
     }
@@ -350,9 +361,13 @@ mod tests {
             [route("/v/articles/{id}"), route("/v/articles/{id}/history"), route("/v/search")].map(Arc::new);
         let check = |path: &str, expected: Option<(&str, &str)>| {
             let found = find(&routes, &Method::GET, path);
-            let found = found.map(|route| (route.path.as_str(), route.id_in(path).unwrap()));
+            let found = found.ok().map(|route| (route.path.as_str(), route.id_in(path).unwrap()));
             assert_eq!(found, expected, "{path}");
         };
+        let others =
+            |path: &str| find(&routes, &Method::PATCH, path).map(|route| route.path.clone()).unwrap_err();
+        assert_eq!(others("/v/articles/a/1/history"), ["GET", "HEAD"]);
+        assert_eq!(others("/v/other"), Vec::<&str>::new());
         check("/v/search", Some(("/v/search", "")));
         check("/v/articles/a/1", Some(("/v/articles/{id}", "a/1")));
         check("/v/articles/a/1/history", Some(("/v/articles/{id}/history", "a/1")));

@@ -158,7 +158,7 @@ fn changing(kind: AssetKind) -> Route {
              (412) if another has come since; without it, too, nothing that comes meanwhile is overwritten (409).",
         )
         .takes(&[
-            Param::new("If-Match", Shape::Text(100), "The revision that it must be at, in quotes, or `*`.").header(),
+            Param::new("If-Match", Shape::Tag, "The revision that it must be at, in quotes, or `*`.").header(),
             Param::new("dry_run", Shape::Flag, "Say what would change, and append nothing."),
             Param::new("strict", Shape::Flag, "Refuse unknown fields, which are kept and told otherwise."),
         ])

@@ -190,6 +190,7 @@ fn with_params(entry: &Entry, question: &dyn Fn() -> Question, archive: &Archive
                             "2999-01-01".into(),
                         ],
                         Shape::Name => texts(&["then"]),
+                        Shape::Tag => texts(&["*", "\"1\""]),
                     },
                 ));
             }
