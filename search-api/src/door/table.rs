@@ -69,7 +69,7 @@ impl<S: Clone + Send + Sync + 'static> Table<S> {
 }
 
 /// GET answers HEAD, too.
-pub(crate) const fn filter_of(method: &Method) -> MethodFilter {
+const fn filter_of(method: &Method) -> MethodFilter {
     match *method {
         Method::POST => MethodFilter::POST,
         Method::PUT => MethodFilter::PUT,
